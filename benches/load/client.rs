@@ -1,0 +1,138 @@
+//! The client of the load bench: requests written down beforehand, answers hardly looked at, so that
+//! it takes little from the cores it shares.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// Makes the request with this number.
+pub(crate) type Maker = Arc<dyn Fn(u64) -> Vec<u8> + Send + Sync>;
+
+/// What a round of requests took.
+pub(crate) struct Round {
+    pub(crate) took: Duration,
+    /// Of every request, sorted.
+    pub(crate) latencies: Vec<Duration>,
+}
+
+impl Round {
+    pub(crate) fn per_second(&self) -> f64 {
+        count(self.latencies.len()) / self.took.as_secs_f64()
+    }
+
+    /// The latency that this share of the requests did not exceed, in ms.
+    pub(crate) fn percentile(&self, share: f64) -> f64 {
+        let last = self.latencies.len().saturating_sub(1);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an index"
+        )]
+        let index = (count(last) * share) as usize;
+        let found = self.latencies.get(index).copied().unwrap_or_default();
+        found.as_secs_f64() * 1e3
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
+pub(crate) fn count(n: usize) -> f64 {
+    n as f64
+}
+
+/// Sends `total` requests over kept-alive connections, each sending its next one when it has its
+/// answer, and ends with an error at the first answer of another status than 2xx.
+pub(crate) async fn round(
+    address: SocketAddr,
+    connections: usize,
+    total: u64,
+    next: &Arc<AtomicU64>,
+    make: &Maker,
+) -> Result<Round, Box<dyn Error>> {
+    let until = next.load(Ordering::Relaxed) + total;
+    let mut open = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        open.push(stream);
+    }
+    let started = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for stream in open {
+        tasks.spawn(worker(stream, until, next.clone(), make.clone()));
+    }
+    let mut latencies = Vec::new();
+    while let Some(ended) = tasks.join_next().await {
+        latencies.extend(ended??);
+    }
+    let took = started.elapsed();
+    next.store(until, Ordering::Relaxed);
+    latencies.sort_unstable();
+    Ok(Round { took, latencies })
+}
+
+async fn worker(
+    mut stream: TcpStream,
+    until: u64,
+    next: Arc<AtomicU64>,
+    make: Maker,
+) -> Result<Vec<Duration>, String> {
+    let mut latencies = Vec::new();
+    let mut got = Vec::with_capacity(512 * 1024);
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= until {
+            return Ok(latencies);
+        }
+        let request = make(number);
+        let started = Instant::now();
+        exchange(&mut stream, &request, &mut got).await?;
+        latencies.push(started.elapsed());
+    }
+}
+
+/// One request and its answer, of which the status is checked.
+pub(crate) async fn exchange(
+    stream: &mut TcpStream,
+    request: &[u8],
+    got: &mut Vec<u8>,
+) -> Result<(), String> {
+    got.clear();
+    stream.write_all(request).await.map_err(|e| e.to_string())?;
+    let mut end = None;
+    while end.is_none_or(|end| got.len() < end) {
+        let read = stream.read_buf(got).await.map_err(|e| e.to_string())?;
+        if read == 0 {
+            return Err("the connection was closed".to_owned());
+        }
+        end = end.or_else(|| message_length(got));
+    }
+    if got.starts_with(b"HTTP/1.1 2") {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(got).into_owned())
+    }
+}
+
+/// Where the message ends that this begins with, once all of it is there.
+pub(crate) fn message_end(got: &[u8]) -> Option<usize> {
+    message_length(got).filter(|end| got.len() >= *end)
+}
+
+/// Its length, once its head is there. Only messages with a content-length are known here.
+fn message_length(got: &[u8]) -> Option<usize> {
+    const NAME: &str = "content-length:";
+    let head = got.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
+    let text = std::str::from_utf8(&got[..head]).ok()?;
+    let length = text.lines().find_map(|line| {
+        let (name, value) = line.split_at_checked(NAME.len())?;
+        name.eq_ignore_ascii_case(NAME)
+            .then(|| value.trim().parse::<usize>().ok())
+            .flatten()
+    });
+    Some(head + length.unwrap_or(0))
+}

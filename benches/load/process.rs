@@ -1,0 +1,111 @@
+//! A child process on a core of its own, what it costs, and its end.
+
+use std::error::Error;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::thread::{CpuSet, sched_setaffinity};
+use tokio::net::TcpStream;
+
+use crate::client::exchange;
+
+/// The core of the process under test, which has it for itself, and the one of everything else.
+pub(crate) const TESTED: usize = 0;
+pub(crate) const OTHERS: usize = 1;
+
+/// A child. Killed when it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    told: BufReader<ChildStdout>,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Process {
+    /// Starts the command on a core: a child inherits it from the thread that starts it.
+    pub(crate) fn start(mut command: Command, core: usize) -> Result<Self, Box<dyn Error>> {
+        pin(core)?;
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        pin(OTHERS)?;
+        let mut child = child?;
+        let out = child.stdout.take().ok_or("no standard output")?;
+        let told = BufReader::new(out);
+        Ok(Self { child, told })
+    }
+
+    /// The next line it prints.
+    pub(crate) fn line(&mut self) -> Result<String, Box<dyn Error>> {
+        let mut line = String::new();
+        if self.told.read_line(&mut line)? == 0 {
+            return Err("a child of the bench has ended".into());
+        }
+        Ok(line.trim().to_owned())
+    }
+
+    /// Says a line to it.
+    pub(crate) fn say(&mut self, line: &str) -> Result<(), Box<dyn Error>> {
+        let input = self.child.stdin.as_mut().ok_or("no standard input")?;
+        writeln!(input, "{line}")?;
+        Ok(())
+    }
+
+    /// CPU time it has used, in user and kernel mode, over all threads.
+    pub(crate) fn cpu(&self) -> Result<Duration, Box<dyn Error>> {
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let (_, fields) = text.rsplit_once(')').ok_or("another form of stat")?;
+        let ticks: Vec<u64> = fields
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .map(str::parse)
+            .collect::<Result<_, _>>()?;
+        let per_second = rustix::param::clock_ticks_per_second();
+        Ok(Duration::from_millis(
+            ticks.iter().sum::<u64>() * 1000 / per_second,
+        ))
+    }
+
+    /// Resident memory in bytes.
+    pub(crate) fn resident(&self) -> Result<u64, Box<dyn Error>> {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        Ok(number.ok_or("no VmRSS")?.parse::<u64>()? * 1024)
+    }
+
+    /// Waits until it says that it is ready.
+    pub(crate) async fn ready(&mut self, address: SocketAddr) -> Result<(), Box<dyn Error>> {
+        const READY: &[u8] = b"GET /readyz HTTP/1.1\r\nhost: gateway\r\n\r\n";
+        let patience = Instant::now() + Duration::from_secs(30);
+        loop {
+            if let Ok(mut stream) = TcpStream::connect(address).await
+                && exchange(&mut stream, READY, &mut Vec::new()).await.is_ok()
+            {
+                return Ok(());
+            }
+            if let Some(ended) = self.child.try_wait()? {
+                return Err(format!("the process under test has ended: {ended}").into());
+            }
+            if Instant::now() > patience {
+                return Err("the process under test does not get ready".into());
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Puts this thread, and all it starts from now on, on a core.
+pub(crate) fn pin(core: usize) -> Result<(), Box<dyn Error>> {
+    let mut set = CpuSet::new();
+    set.set(core);
+    sched_setaffinity(None, &set)?;
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! The upstream of the load bench: a process of its own that answers what it was told to, and costs
+//! next to nothing. It neither checks nor parses more than it must.
+
+use std::error::Error;
+use std::io::BufRead as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use crate::answers;
+
+/// What it answers.
+enum Script {
+    /// Always the same.
+    Fixed(Vec<u8>),
+    /// An order of its own for every booking.
+    Book(AtomicU64),
+}
+
+/// How many calls wait, and whether they still have to.
+struct Hold {
+    wanted: usize,
+    held: AtomicUsize,
+    go: watch::Receiver<bool>,
+}
+
+/// Serves until the parent is gone. `hold` calls are held until it says `go`.
+pub(crate) async fn run(mode: &str, hold: usize) -> Result<(), Box<dyn Error>> {
+    let script = match mode {
+        "search" => Script::Fixed(whole(&answers::listing().await?)),
+        "book" => Script::Book(AtomicU64::new(1_000_000)),
+        _ => Script::Fixed(whole(answers::DETAIL)),
+    };
+    let (release, go) = watch::channel(false);
+    let hold = Arc::new(Hold {
+        wanted: hold,
+        held: AtomicUsize::new(0),
+        go,
+    });
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            if line.is_ok_and(|line| line == "go") {
+                release.send_replace(true);
+            }
+        }
+        // The parent has gone.
+        std::process::exit(0);
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("{}", listener.local_addr()?);
+    let script = Arc::new(script);
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let (script, hold) = (script.clone(), hold.clone());
+        // A client that goes away is no error here.
+        tokio::spawn(async move { drop(serve(stream, &script, &hold).await) });
+    }
+}
+
+fn whole(body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/javascript;charset=UTF-8\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+async fn serve(mut stream: TcpStream, script: &Script, hold: &Hold) -> std::io::Result<()> {
+    let mut got = Vec::with_capacity(4096);
+    loop {
+        let end = loop {
+            if let Some(end) = crate::client::message_end(&got) {
+                break end;
+            }
+            if stream.read_buf(&mut got).await? == 0 {
+                return Ok(());
+            }
+        };
+        if hold.wanted > 0 {
+            if hold.held.fetch_add(1, Ordering::SeqCst) + 1 == hold.wanted {
+                println!("held");
+            }
+            let mut go = hold.go.clone();
+            if go.wait_for(|go| *go).await.is_err() {
+                return Ok(());
+            }
+        }
+        match script {
+            Script::Fixed(answer) => stream.write_all(answer).await?,
+            Script::Book(next) => {
+                let id = next.fetch_add(1, Ordering::Relaxed);
+                let answer = whole(booked(id, &reference(&got[..end])).as_bytes());
+                stream.write_all(&answer).await?;
+            }
+        }
+        got.drain(..end);
+    }
+}
+
+/// The caller's number in a form-encoded booking.
+fn reference(form: &[u8]) -> String {
+    const BEFORE: &str = "%22out_order_no%22%3A%22";
+    let text = String::from_utf8_lossy(form);
+    let value = text.split_once(BEFORE).map_or("", |(_, rest)| rest);
+    value.split('%').next().unwrap_or_default().to_owned()
+}
+
+fn booked(id: u64, reference: &str) -> String {
+    format!(
+        r#"{{"alitrip_flight_service_airbook_response":{{"order_id":{id},"out_order_no":"{reference}","order_status":"生单预定成功","total_price":1160,"book_time":"2030-05-01 10:00:00","last_pay_time":"2030-05-01 10:30:00","is_success":true,"request_id":"15rmr{id}"}}}}"#
+    )
+}

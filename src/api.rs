@@ -1,0 +1,31 @@
+//! The REST API: what a caller sees. One operation, one file; a route and its documentation are
+//! declared together.
+
+pub mod auth;
+pub mod events;
+mod examples;
+pub mod extract;
+pub mod flights;
+pub mod include;
+mod limit;
+pub mod openapi;
+pub mod operations;
+pub mod orders;
+mod outcome;
+mod params;
+pub mod problem;
+pub mod request_log;
+mod router;
+pub mod state;
+mod system;
+
+pub use openapi::document as openapi;
+pub use problem::{Code, Problem};
+pub use router::router;
+pub use state::{ApiState, Readiness, Ready};
+
+/// What every handler answers with.
+pub type Answer<T> = Result<T, Problem>;
+
+#[cfg(test)]
+mod tests;

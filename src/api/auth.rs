@@ -1,0 +1,230 @@
+//! Who calls, and for which purchasing account.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+use utoipa::IntoParams;
+
+use super::problem::{Code, FieldError, Problem};
+use super::{ApiState, request_log};
+use crate::config::{AuthMode, Config, Role};
+use crate::domain::ids::AccountName;
+
+/// The header that chooses the purchasing account.
+pub const ACCOUNT_HEADER: &str = "Gateway-Account";
+
+/// Who calls. Taken by a handler, it makes the operation one that needs a key.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The name of the key, or `local` where no keys are wanted.
+    pub name: Arc<str>,
+    /// What it may do.
+    pub role: Role,
+    /// The accounts it may use; `None` means all.
+    pub accounts: Option<Arc<BTreeSet<AccountName>>>,
+}
+
+/// A caller that is an operator; others are refused with `forbidden`.
+#[derive(Debug, Clone)]
+pub struct Operator(pub Caller);
+
+/// The purchasing account a request is for: the one the header `Gateway-Account` names, else the
+/// only one the key may use, else the configuration's default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account(pub AccountName);
+
+/// Documents [`Account`], for `params(…)`.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only documents what the extractor reads")]
+pub struct AccountHeader {
+    /// The purchasing account to act for. By default the only one the key may use, else the one
+    /// called `default`.
+    #[param(
+        rename = "Gateway-Account",
+        nullable = false,
+        pattern = "^[a-z0-9][a-z0-9_-]{0,31}$",
+        example = "default"
+    )]
+    gateway_account: Option<String>,
+}
+
+impl Caller {
+    /// Whether it may use the account.
+    #[must_use]
+    pub fn may_use(&self, account: &AccountName) -> bool {
+        self.accounts
+            .as_ref()
+            .is_none_or(|accounts| accounts.contains(account))
+    }
+
+    /// Whether it may see and resolve everybody's operations.
+    #[must_use]
+    pub fn is_operator(&self) -> bool {
+        self.role == Role::Operator
+    }
+}
+
+/// The keys and accounts of the configuration, ready to be asked.
+#[derive(Debug)]
+pub struct AuthTable {
+    mode: AuthMode,
+    callers: Vec<([u8; 32], Caller)>,
+    local: Caller,
+    accounts: BTreeSet<AccountName>,
+    default_account: Option<AccountName>,
+}
+
+impl AuthTable {
+    /// The table of a configuration.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let callers = config.auth.keys.iter().map(|(name, key)| {
+            let accounts = key.accounts.as_ref();
+            let caller = Caller {
+                name: name.as_str().into(),
+                role: key.role,
+                accounts: accounts.map(|names| Arc::new(names.iter().cloned().collect())),
+            };
+            (key.digest, caller)
+        });
+        Self {
+            mode: config.auth.mode,
+            callers: callers.collect(),
+            local: Caller {
+                name: "local".into(),
+                role: Role::Operator,
+                accounts: None,
+            },
+            accounts: config.accounts.keys().cloned().collect(),
+            default_account: config.default_account().cloned(),
+        }
+    }
+
+    /// Whether callers prove who they are.
+    #[must_use]
+    pub fn mode(&self) -> AuthMode {
+        self.mode
+    }
+
+    fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        match self.mode {
+            AuthMode::None => Ok(self.local.clone()),
+            AuthMode::Keys => presented_key(headers)
+                .and_then(|key| self.find(key))
+                .cloned()
+                .ok_or_else(|| Code::Unauthorized.into()),
+        }
+    }
+
+    /// Compares digests, all of them to their end: how long it takes tells nothing about a key.
+    fn find(&self, key: &[u8]) -> Option<&Caller> {
+        let digest: [u8; 32] = Sha256::digest(key).into();
+        let mut found = u64::MAX;
+        for (index, (known, _)) in self.callers.iter().enumerate() {
+            let same: Choice = digest.ct_eq(known);
+            found.conditional_assign(&(index as u64), same);
+        }
+        let index = usize::try_from(found).ok()?;
+        self.callers.get(index).map(|(_, caller)| caller)
+    }
+
+    fn account(&self, caller: &Caller, headers: &HeaderMap) -> Result<AccountName, Problem> {
+        let Some(named) = headers.get(ACCOUNT_HEADER) else {
+            return self.default_for(caller);
+        };
+        let named = named.to_str().unwrap_or_default();
+        let account = self
+            .accounts
+            .iter()
+            .find(|account| account.to_string() == named);
+        match account {
+            Some(account) if caller.may_use(account) => Ok(account.clone()),
+            None if caller.accounts.is_none() => Err(Problem::invalid(FieldError::new(
+                format!("header/{ACCOUNT_HEADER}"),
+                "unknown_account",
+                "is not the name of a purchasing account of this gateway",
+            ))),
+            // A key with its own accounts does not learn which others exist.
+            Some(_) | None => Err(Problem::new(Code::Forbidden)
+                .detail("The API key may not use this purchasing account.")),
+        }
+    }
+
+    fn default_for(&self, caller: &Caller) -> Result<AccountName, Problem> {
+        let own = caller.accounts.as_ref().and_then(|own| match own.len() {
+            1 => own.first(),
+            _ => None,
+        });
+        let default = self
+            .default_account
+            .as_ref()
+            .filter(|account| caller.may_use(account));
+        own.or(default).cloned().ok_or_else(|| {
+            Problem::invalid(FieldError::new(
+                format!("header/{ACCOUNT_HEADER}"),
+                "missing",
+                "is missing: the key may use several purchasing accounts and none is the default",
+            ))
+        })
+    }
+}
+
+/// The key in `Authorization: Bearer` or `X-Api-Key`.
+fn presented_key(headers: &HeaderMap) -> Option<&[u8]> {
+    if let Some(value) = headers.get(AUTHORIZATION) {
+        let (scheme, key) = value.as_bytes().split_at_checked(7)?;
+        return scheme
+            .eq_ignore_ascii_case(b"bearer ")
+            .then(|| key.trim_ascii());
+    }
+    headers
+        .get("x-api-key")
+        .map(|value| value.as_bytes().trim_ascii())
+}
+
+impl FromRequestParts<ApiState> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        if let Some(caller) = parts.extensions.get::<Self>() {
+            return Ok(caller.clone());
+        }
+        let caller = state.auth.caller(&parts.headers)?;
+        request_log::record_caller(&caller.name);
+        parts.extensions.insert(caller.clone());
+        Ok(caller)
+    }
+}
+
+impl FromRequestParts<ApiState> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        if caller.is_operator() {
+            Ok(Self(caller))
+        } else {
+            Err(Problem::new(Code::Forbidden)
+                .detail("Only an operator of the gateway may do this."))
+        }
+    }
+}
+
+impl FromRequestParts<ApiState> for Account {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        state.auth.account(&caller, &parts.headers).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! `GET /v1/events`
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::ApiState;
+use super::auth::Caller;
+use super::extract::{Json, Query};
+use super::limit::Limit;
+use super::problem::{API, Code, Problem};
+use crate::domain::ids::OperationId;
+use crate::domain::time::Rfc3339;
+use crate::operations::record::EventKind;
+use crate::problem_answers;
+
+/// Where in the feed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// `sequence` of the last event that was seen; from the beginning if left out.
+    #[serde(default)]
+    #[param(required = false, value_type = i64, minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 0)]
+    after: Option<After>,
+    /// At most as many; 50 if left out.
+    #[serde(default)]
+    #[param(required = false, value_type = u32, minimum = 1, maximum = 200, default = 50)]
+    limit: Option<Limit>,
+}
+
+/// 0 to 2^53 - 1: the largest number that every JSON reader keeps exactly.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct After(i64);
+
+impl<'de> Deserialize<'de> for After {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match i64::deserialize(deserializer)? {
+            n @ 0..=9_007_199_254_740_991 => Ok(Self(n)),
+            _ => Err(serde::de::Error::custom(
+                "expected the next_after of a page",
+            )),
+        }
+    }
+}
+
+/// A fact.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Event)]
+pub struct EventView {
+    /// Its place in the feed. An event with a smaller number never appears later.
+    #[schema(minimum = 1)]
+    sequence: i64,
+    /// What kind of fact.
+    #[serde(rename = "type")]
+    kind: EventKind,
+    /// What it is about: an operation or an order.
+    subject: String,
+    /// The fact.
+    #[schema(example = "paid")]
+    fact: String,
+    /// The operation that brought it about.
+    operation_id: OperationId,
+    /// When it was committed (+08:00).
+    at: Rfc3339,
+}
+
+/// Facts in the order of their commits.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventPage {
+    /// The events; a caller sees those of its own operations, an operator all.
+    items: Vec<EventView>,
+    /// Hand it back as `after`.
+    #[schema(minimum = 0)]
+    next_after: i64,
+}
+
+problem_answers!(EventProblems = API, &[Code::JournalUnavailable]);
+
+/// Read the feed of facts
+///
+/// Every fact is there once, and is committed together with the change it tells of. Remember
+/// `next_after` and ask again.
+#[utoipa::path(
+    get,
+    path = "/v1/events",
+    operation_id = "list_events",
+    tag = "events",
+    params(Place),
+    responses((status = 200, description = "The events after the place.", body = EventPage, example = json!(super::examples::events())), EventProblems),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn list_events(
+    State(state): State<ApiState>,
+    caller: Caller,
+    Query(place): Query<Place>,
+) -> Result<Json<EventPage>, Problem> {
+    let After(after) = place.after.unwrap_or_default();
+    let found = state
+        .operations()?
+        .journal()
+        .events(after, place.limit.unwrap_or_default().get())
+        .await
+        .map_err(|error| {
+            tracing::error!(%error, "the journal could not be read");
+            Problem::new(Code::JournalUnavailable)
+                .detail("The journal cannot be read at the moment.")
+        })?;
+    let next_after = found.last().map_or(after, |event| event.sequence);
+    Ok(Json(EventPage {
+        items: found
+            .into_iter()
+            .filter(|event| caller.is_operator() || event.caller == *caller.name)
+            .map(|event| EventView {
+                sequence: event.sequence,
+                kind: event.kind,
+                subject: event.subject,
+                fact: event.fact,
+                operation_id: event.operation_id,
+                at: Rfc3339(event.at),
+            })
+            .collect(),
+        next_after,
+    }))
+}

@@ -1,0 +1,134 @@
+//! The headers that say how a request is to be done.
+
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::IF_MATCH;
+use axum::http::request::Parts;
+use utoipa::IntoParams;
+
+use super::super::problem::{Code, Problem};
+use super::{header_problem, missing};
+
+/// The longest time a caller may ask to wait.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// `Idempotency-Key`: 1 to 255 visible ASCII characters, unique for each thing a caller wants done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        const NAME: &str = "Idempotency-Key";
+        let mut values = parts.headers.get_all(NAME).iter();
+        let (Some(value), None) = (values.next(), values.next()) else {
+            return Err(if parts.headers.contains_key(NAME) {
+                header_problem(NAME, "duplicate", "is there more than once")
+            } else {
+                missing(Code::IdempotencyKeyMissing)
+            });
+        };
+        let key = value.as_bytes();
+        if key.is_empty() || key.len() > 255 || !key.iter().all(u8::is_ascii_graphic) {
+            return Err(header_problem(
+                NAME,
+                "invalid",
+                "expected 1 to 255 visible ASCII characters without spaces",
+            ));
+        }
+        Ok(Self(String::from_utf8_lossy(key).into_owned()))
+    }
+}
+
+/// `Prefer: wait=N` (RFC 7240): how many seconds the caller is willing to wait for the outcome, at
+/// most 60. A preference: what cannot be read is ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PreferWait(pub Option<Duration>);
+
+impl<S: Send + Sync> FromRequestParts<S> for PreferWait {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let seconds = parts
+            .headers
+            .get_all("prefer")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split([',', ';']))
+            .filter_map(|preference| preference.split_once('='))
+            .filter(|(name, _)| name.trim().eq_ignore_ascii_case("wait"))
+            .find_map(|(_, seconds)| seconds.trim().trim_matches('"').parse().ok());
+        Ok(Self(seconds.map(|seconds: u32| {
+            Duration::from_secs(seconds.into()).min(LONGEST_WAIT)
+        })))
+    }
+}
+
+/// `If-Match: "<version>"`: the version of the operation that the caller saw. The quotes, which a
+/// shell eats easily, may be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IfMatch(pub u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let value = parts
+            .headers
+            .get(IF_MATCH)
+            .ok_or_else(|| missing(Code::IfMatchMissing))?;
+        value
+            .to_str()
+            .ok()
+            .map(|text| {
+                let quoted = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+                quoted.unwrap_or(text)
+            })
+            .filter(|text| text.len() <= 18 && text.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|text| text.parse().ok())
+            .map(Self)
+            .ok_or_else(|| {
+                header_problem(
+                    "If-Match",
+                    "invalid",
+                    "expected the version of the operation, such as \"3\"",
+                )
+            })
+    }
+}
+
+/// Documents [`IdempotencyKey`] and [`PreferWait`], for `params(…)` of a write.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only documents what the extractors read")]
+pub struct WriteHeaders {
+    /// A key of your own making, unique for each thing you want done: 1 to 255 visible ASCII
+    /// characters. The same request with the same key is done at most once.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = r"^[\x21-\x7e]{1,255}$",
+        example = "8e03978e-40d5-43e8-bc93-6894a57f9324"
+    )]
+    idempotency_key: String,
+    /// `wait=N`: how many seconds to wait for the outcome before a 202, at most 60 (RFC 7240).
+    #[param(rename = "Prefer", nullable = false, example = "wait=10")]
+    prefer: Option<String>,
+}
+
+/// Documents [`IfMatch`], for `params(…)`.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only documents what the extractor reads")]
+pub struct VersionHeader {
+    /// The `version` of the operation that you saw.
+    #[param(
+        rename = "If-Match",
+        pattern = r#"^"?[0-9]{1,19}"?$"#,
+        example = "\"3\""
+    )]
+    if_match: String,
+}

@@ -1,0 +1,3 @@
+//! Flights.
+
+pub mod search;

@@ -1,0 +1,186 @@
+//! `POST /v1/flights/search`
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::api::ApiState;
+use crate::api::auth::{Account, Caller};
+use crate::api::extract::{Json, Query, sized};
+use crate::api::include::Include;
+use crate::api::outcome::{problem_of, violations};
+use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED};
+use crate::domain::offer::{Offer, Supply};
+use crate::domain::search::{SearchJourney, SearchMode, SearchQuery, check};
+use crate::domain::time::LocalTime;
+use crate::domain::trip::CabinClass;
+use crate::operations::search::Found;
+use crate::problem_answers;
+
+/// What is searched for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!(super::super::examples::search()))]
+pub struct SearchRequest {
+    /// The way there and, for a round trip, the way back.
+    #[schema(min_items = 1, max_items = 2)]
+    journeys: Vec<SearchJourney>,
+    /// Which cabins; `any` if left out.
+    #[serde(default)]
+    #[schema(required = false)]
+    cabin_class: CabinClass,
+    /// Whether to ask for child fares; `false` if left out.
+    #[serde(default)]
+    #[schema(required = false)]
+    with_children: bool,
+    /// Whether to ask for infant fares; `false` if left out. Offers that have none are then left
+    /// out by Fliggy.
+    #[serde(default)]
+    #[schema(required = false)]
+    with_infants: bool,
+    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    #[schema(value_type = Option<Object>, required = false)]
+    extra: Option<Map<String, Value>>,
+}
+
+/// What a search found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SearchResult<'a> {
+    /// The offers in Fliggy's order; empty where there is no fare. One of them, unchanged, is part
+    /// of a booking.
+    items: &'a [Offer],
+    /// What is worth knowing about this answer.
+    notices: Vec<Notice>,
+    /// Upstream's own object, with `?include=upstream`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    upstream: Option<&'a RawValue>,
+}
+
+/// What is worth knowing about an answer.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Notice {
+    /// What, for programs.
+    code: NoticeCode,
+    /// What, for people.
+    message: &'static str,
+}
+
+/// The kinds of notices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeCode {
+    /// There is no fare.
+    NoOffers,
+    /// No self-operated shop (自营) is among the sellers.
+    NoOwnShop,
+    /// Offers without infant fares are left out.
+    InfantsFilterOffers,
+    /// Listing is slow and may time out.
+    ListingIsSlow,
+    /// Offers that could not be read are left out.
+    OffersDropped,
+}
+
+impl NoticeCode {
+    /// The seed's FAQ 4 to 6, in English.
+    fn message(self) -> &'static str {
+        match self {
+            Self::NoOffers => {
+                "Fliggy has no quote (无报价). Check that from and to are city codes and not airports, \
+                 and that a certain flight is asked for by naming it in `flights`, not by listing."
+            }
+            Self::NoOwnShop => {
+                "No self-operated shop (自营) is among the sellers. Which shops quote for this \
+                 channel is configured by Fliggy's operations; ask them if offers are missing."
+            }
+            Self::InfantsFilterOffers => {
+                "Infant fares were asked for, so offers that have none are left out. That is normal."
+            }
+            Self::ListingIsSlow => {
+                "Listing all flights is slow and may time out. Where the flight is known, name it in \
+                 `flights`."
+            }
+            Self::OffersDropped => {
+                "Some offers lacked a field that a booking needs, or it could not be read; they are \
+                 left out. `?include=upstream` shows them."
+            }
+        }
+    }
+}
+
+problem_answers!(SearchProblems = API, RESTRICTED, BODY, READ);
+
+/// Search flights and their fares
+///
+/// Lists all flights of a day between two cities, or quotes the flights that are named (faster).
+/// Prices are yuan per passenger. Nothing is cached, but identical searches in flight share one
+/// upstream call.
+#[utoipa::path(
+    post,
+    path = "/v1/flights/search",
+    operation_id = "search_flights",
+    tag = "flights",
+    params(Include, super::super::params::AccountHeader),
+    request_body = SearchRequest,
+    responses((status = 200, description = "The offers.", body = SearchResult, example = json!(super::super::examples::offers())), SearchProblems),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn search_flights(
+    State(state): State<ApiState>,
+    _caller: Caller,
+    Account(account): Account,
+    Query(include): Query<Include>,
+    Json(request): Json<SearchRequest>,
+) -> Result<Response, Problem> {
+    let query = SearchQuery {
+        journeys: request.journeys,
+        cabin_class: request.cabin_class,
+        with_children: request.with_children,
+        with_infants: request.with_infants,
+    };
+    let today = LocalTime::from_timestamp(state.clock.wall()).date();
+    let mode = check(&query, today).map_err(violations)?;
+    let operations = state.operations()?;
+    let account = operations
+        .account(&account)
+        .ok_or_else(|| Problem::new(Code::Internal))?;
+    let with_infants = query.with_infants;
+    let found = operations
+        .search(account, query, request.extra, include.upstream())
+        .await
+        .map_err(|failure| problem_of(&failure, None))?;
+    let body = SearchResult {
+        items: &found.offers,
+        notices: notices(&found, mode, with_infants),
+        upstream: found.upstream.as_deref(),
+    };
+    Ok(sized(&body, found.offers.len() * OFFER))
+}
+
+/// An offer's usual size in bytes, with some room.
+const OFFER: usize = 1280;
+
+fn notices(found: &Found, mode: SearchMode, with_infants: bool) -> Vec<Notice> {
+    let own = found
+        .offers
+        .iter()
+        .any(|offer| offer.supply == Some(Supply::Own));
+    [
+        (found.offers.is_empty(), NoticeCode::NoOffers),
+        (!own, NoticeCode::NoOwnShop),
+        (with_infants, NoticeCode::InfantsFilterOffers),
+        (mode == SearchMode::Listing, NoticeCode::ListingIsSlow),
+        (found.dropped > 0, NoticeCode::OffersDropped),
+    ]
+    .into_iter()
+    .filter(|(applies, _)| *applies)
+    .map(|(_, code)| Notice {
+        code,
+        message: code.message(),
+    })
+    .collect()
+}

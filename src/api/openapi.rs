@@ -1,0 +1,215 @@
+//! The OpenAPI document.
+
+use bytes::Bytes;
+use utoipa::openapi::link::LinkBuilder;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{
+    ComponentsBuilder, Header, HeaderBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder,
+    RefOr, ServerBuilder,
+};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::problem::{ProblemBody, text_header};
+
+use super::{router, system};
+use crate::config::AuthMode;
+
+const DESCRIPTION: &str = "\
+Search, book, pay and close domestic flights of Fliggy (飞猪新京杭) through the Taobao Open Platform \
+(TOP). Money is a decimal string in yuan (`\"950.00\"`), a time is RFC 3339 on the +08:00 clock, an id \
+is a string, an enum is closed and in lower case.
+
+**Unknown outcomes.** TOP gives a call five seconds. A booking or payment that did not answer in that \
+time has most probably been made, so neither success nor failure can be said. This gateway never \
+guesses: it writes down the intent before it sends anything, sends a write at most once, and calls such \
+an outcome `unknown`. Then it asks upstream, again and again, until it knows. Your request waits a few \
+seconds for that (`Prefer: wait=N`); if the outcome is still open, you get **202** with the operation, \
+its `Location` and a `Retry-After`. Long-poll `GET /v1/operations/{id}?wait=20s` until it is settled.
+
+**What you do.** Send an `Idempotency-Key` with every write and keep it with your own record. Whatever \
+happens to a request (a timeout, a lost connection, a 202, a crash of your own), send the same request \
+with the same key again: it is never done twice, and you get the outcome as far as it is known. Never \
+make up a new key to get rid of an open operation. Every problem says whether something may have \
+happened (`side_effects`) and what to do next (`retry`). `needs_attention` means that a person must \
+decide; the gateway keeps looking meanwhile.";
+
+const TAGS: [(&str, &str); 5] = [
+    ("flights", "Search offers."),
+    ("orders", "Book, read, pay and close orders."),
+    (
+        "operations",
+        "The journal of writes: what was asked for, what is known of it, and how it became known.",
+    ),
+    ("events", "Facts, in the order in which they became known."),
+    (
+        "system",
+        "Health, metrics and this document. No key needed.",
+    ),
+];
+
+/// The document of the whole API, as it is checked in.
+#[must_use]
+pub fn document() -> OpenApi {
+    let mut document = OpenApiRouter::with_openapi(head())
+        .merge(router::v1())
+        .merge(system::routes())
+        .into_openapi();
+    for item in document.paths.paths.values_mut() {
+        for operation in operations(item) {
+            document_request_id(operation);
+            if is_write(operation) {
+                document_write(operation);
+            }
+        }
+    }
+    document
+}
+
+/// The document a running gateway serves: one that wants no keys does not ask for them.
+pub(super) fn served(mode: AuthMode) -> Bytes {
+    let mut document = document();
+    if mode == AuthMode::None {
+        document.security = None;
+        if let Some(components) = &mut document.components {
+            components.security_schemes.clear();
+        }
+        for item in document.paths.paths.values_mut() {
+            for operation in operations(item) {
+                operation.security = None;
+            }
+        }
+    }
+    // The document is made of strings and maps, which always have a JSON form.
+    serde_json::to_vec(&document).unwrap_or_default().into()
+}
+
+/// Everything but the operations.
+pub(super) fn head() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Fliggy flight gateway")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION))
+        .license(Some(
+            LicenseBuilder::new()
+                .name("Apache-2.0")
+                .identifier(Some("Apache-2.0"))
+                .build(),
+        ))
+        .build();
+    let mut schemas = vec![(
+        ProblemBody::name().into_owned(),
+        <ProblemBody as PartialSchema>::schema(),
+    )];
+    ProblemBody::schemas(&mut schemas);
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("The API key, as `Authorization: Bearer <key>`."))
+        .build();
+    let header = ApiKeyValue::with_description("X-Api-Key", "The API key in a header of its own.");
+    let components = ComponentsBuilder::new()
+        .schemas_from_iter(schemas)
+        .security_scheme("bearer", SecurityScheme::Http(bearer))
+        .security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(header)))
+        .build();
+    let none: [&str; 0] = [];
+    OpenApiBuilder::new()
+        .info(info)
+        .servers(Some([ServerBuilder::new().url("/").build()]))
+        .components(Some(components))
+        .security(Some([
+            SecurityRequirement::new("bearer", none),
+            SecurityRequirement::new("api_key", none),
+        ]))
+        .tags(Some(TAGS.map(|(name, description)| {
+            TagBuilder::new()
+                .name(name)
+                .description(Some(description))
+                .build()
+        })))
+        .build()
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.delete,
+        &mut item.options,
+        &mut item.head,
+        &mut item.patch,
+        &mut item.trace,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn is_write(operation: &Operation) -> bool {
+    let parameters = operation.parameters.iter().flatten();
+    parameters
+        .into_iter()
+        .any(|parameter| matches!(parameter, RefOr::T(p) if p.name == "Idempotency-Key"))
+}
+
+/// What the answers of all writes have in common.
+fn document_write(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else {
+            continue;
+        };
+        let mut header = |name: &str, header: Header| {
+            response.headers.insert(name.to_owned(), RefOr::T(header));
+        };
+        header(
+            "Operation-Id",
+            text_header("The operation in the journal, once there is one."),
+        );
+        header(
+            "Idempotency-Replayed",
+            text_header("`true` where an earlier request with the same key was taken."),
+        );
+        if status == "202" {
+            header("Location", text_header("The operation."));
+            header("ETag", text_header("The version of the operation."));
+            let seconds = ObjectBuilder::new().schema_type(Type::Integer).build();
+            header(
+                "Retry-After",
+                HeaderBuilder::new()
+                    .schema(Some(seconds))
+                    .description(Some("After how many seconds to ask again."))
+                    .build(),
+            );
+        }
+        let id = match status.as_str() {
+            "202" => "$response.body#/id",
+            "200" | "201" => "$response.header.Operation-Id",
+            _ => continue,
+        };
+        let link = LinkBuilder::new()
+            .operation_id("get_operation")
+            .description("How it stands, and how that became known.")
+            .parameter("id", id)
+            .build();
+        response
+            .links
+            .insert("operation".to_owned(), RefOr::T(link));
+    }
+}
+
+/// Every answer carries the id of its request.
+fn document_request_id(operation: &mut Operation) {
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            response
+                .headers
+                .entry("X-Request-Id".to_owned())
+                .or_insert_with(|| RefOr::T(text_header("The id of the request.")));
+        }
+    }
+}

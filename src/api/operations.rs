@@ -1,0 +1,43 @@
+//! Operations: the journal as callers and operators see it.
+
+pub mod get;
+pub mod list;
+pub mod reconcile;
+pub mod resolve;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::ApiState;
+use super::auth::Caller;
+use super::outcome::view;
+use super::problem::{Code, Problem};
+use crate::operations::journal::JournalError;
+use crate::operations::record::Operation;
+
+/// The operation with its story.
+async fn shown(state: &ApiState, operation: Operation) -> Result<Response, Problem> {
+    let timeline = state
+        .operations()?
+        .journal()
+        .timeline(operation.id)
+        .await
+        .map_err(unreadable)?;
+    Ok(view(operation, timeline, StatusCode::OK))
+}
+
+/// Another app's operation does not exist for a caller; an operator sees all.
+pub(super) fn visible(operation: Option<Operation>, caller: &Caller) -> Result<Operation, Problem> {
+    operation
+        .filter(|o| caller.is_operator() || o.caller == *caller.name)
+        .ok_or_else(|| Problem::new(Code::OperationNotFound))
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "used as a function of map_err"
+)]
+pub(super) fn unreadable(error: JournalError) -> Problem {
+    tracing::error!(%error, "the journal could not be read");
+    Problem::new(Code::JournalUnavailable).detail("The journal cannot be read at the moment.")
+}

@@ -1,0 +1,96 @@
+//! `GET /v1/operations/{id}`
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{shown, unreadable, visible};
+use crate::api::ApiState;
+use crate::api::auth::Caller;
+use crate::api::extract::{Path, Query};
+use crate::api::outcome::OperationView;
+use crate::api::problem::{API, Code, Problem};
+use crate::domain::ids::OperationId;
+use crate::problem_answers;
+
+/// How long to wait for the operation.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Wait {
+    /// Long poll: seconds to wait for the operation to settle, such as `20s`; 60 at most.
+    #[serde(default)]
+    #[param(
+        required = false,
+        value_type = String,
+        pattern = "^([1-9]|[1-5][0-9]|60)s$",
+        example = "20s"
+    )]
+    wait: Option<WaitSeconds>,
+}
+
+/// `1s` to `60s`.
+#[derive(Debug, Clone, Copy)]
+pub struct WaitSeconds(Duration);
+
+impl<'de> Deserialize<'de> for WaitSeconds {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.strip_suffix('s')
+            .filter(|n| !n.starts_with(['0', '+']))
+            .and_then(|n| n.parse().ok())
+            .filter(|n| (1..=60).contains(n))
+            .map(|n| Self(Duration::from_secs(n)))
+            .ok_or_else(|| serde::de::Error::custom("expected 1s to 60s"))
+    }
+}
+
+problem_answers!(
+    GetOperationProblems = API,
+    &[Code::OperationNotFound, Code::JournalUnavailable]
+);
+
+/// Read an operation
+///
+/// What became of a write, and the story of how it was found out. With `wait` the answer comes when
+/// the operation has settled, or when the time is over.
+#[utoipa::path(
+    get,
+    path = "/v1/operations/{id}",
+    operation_id = "get_operation",
+    tag = "operations",
+    params(("id" = OperationId, Path, description = "The operation."), Wait),
+    responses(
+        (status = 200, description = "The operation.", body = OperationView,
+         headers(("ETag" = String, description = "The version, for `If-Match`.")),
+         links(
+            ("look" = (operation_id = "reconcile_operation", description = "Look at it now.",
+                parameters(("id" = "$response.body#/id")))),
+            ("resolution" = (operation_id = "resolve_operation", description = "Settle it by hand.",
+                parameters(("id" = "$response.body#/id"), ("If-Match" = "$response.header.ETag")))),
+         ), example = json!(super::super::examples::settled())),
+        GetOperationProblems,
+    ),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn get_operation(
+    State(state): State<ApiState>,
+    caller: Caller,
+    Path(id): Path<OperationId>,
+    Query(wait): Query<Wait>,
+) -> Result<Response, Problem> {
+    let operations = state.operations()?;
+    let found = operations.journal().get(id).await.map_err(unreadable)?;
+    let operation = visible(found, &caller)?;
+    let operation = match wait.wait {
+        Some(WaitSeconds(at_most)) if !operation.state().is_settled() => {
+            let found = operations.wait(id, at_most).await.map_err(unreadable)?;
+            visible(found, &caller)?
+        }
+        Some(_) | None => operation,
+    };
+    shown(&state, operation).await
+}

@@ -1,0 +1,123 @@
+//! `GET /v1/operations`
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::unreadable;
+use crate::api::ApiState;
+use crate::api::auth::Caller;
+use crate::api::extract::{Json, Query};
+use crate::api::limit::Limit;
+use crate::api::outcome::OperationView;
+use crate::api::problem::{API, Code, Problem};
+use crate::domain::ids::OperationId;
+use crate::operations::journal::Filter;
+use crate::operations::states::{Kind, State as OperationState};
+use crate::problem_answers;
+
+/// Which operations.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct OperationFilter {
+    /// Only in this state, such as `needs_attention`.
+    #[serde(default)]
+    #[param(required = false, value_type = OperationState)]
+    state: Option<OperationState>,
+    /// Only of this kind.
+    #[serde(default)]
+    #[param(required = false, value_type = Kind)]
+    kind: Option<Kind>,
+    /// Only about this order id or order number.
+    #[serde(default)]
+    #[param(
+        required = false,
+        value_type = String,
+        min_length = 1,
+        max_length = 64,
+        pattern = "^[A-Za-z0-9_.-]+$"
+    )]
+    subject: Option<SubjectText>,
+    /// At most as many; 50 if left out.
+    #[serde(default)]
+    #[param(required = false, value_type = u32, minimum = 1, maximum = 200, default = 50)]
+    limit: Option<Limit>,
+    /// `next_cursor` of the page before.
+    #[serde(default)]
+    #[param(required = false, value_type = OperationId)]
+    cursor: Option<OperationId>,
+}
+
+/// An order id or order number.
+#[derive(Debug, Clone)]
+pub struct SubjectText(String);
+
+impl<'de> Deserialize<'de> for SubjectText {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
+        if (1..=64).contains(&text.len()) && text.bytes().all(fits) {
+            Ok(Self(text))
+        } else {
+            Err(serde::de::Error::custom("expected an order id or number"))
+        }
+    }
+}
+
+/// A page of operations, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OperationPage {
+    /// The operations, without their stories.
+    items: Vec<OperationView>,
+    /// Hand it back as `cursor` for the next page; null on the last one.
+    #[schema(required = true)]
+    next_cursor: Option<String>,
+}
+
+problem_answers!(ListOperationsProblems = API, &[Code::JournalUnavailable]);
+
+/// List operations
+///
+/// Newest first. A caller sees its own, an operator everybody's. `state=needs_attention` is the
+/// list of what waits for a person.
+#[utoipa::path(
+    get,
+    path = "/v1/operations",
+    operation_id = "list_operations",
+    tag = "operations",
+    params(OperationFilter),
+    responses((status = 200, description = "A page of operations.", body = OperationPage, example = json!(super::super::examples::operations())), ListOperationsProblems),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn list_operations(
+    State(state): State<ApiState>,
+    caller: Caller,
+    Query(filter): Query<OperationFilter>,
+) -> Result<Json<OperationPage>, Problem> {
+    let limit = filter.limit.unwrap_or_default().get();
+    let mut found = state
+        .operations()?
+        .journal()
+        .list(Filter {
+            caller: (!caller.is_operator()).then(|| caller.name.to_string()),
+            state: filter.state,
+            kind: filter.kind,
+            subject: filter.subject.map(|s| s.0),
+            before: filter.cursor,
+            // One more, to know whether there is a next page.
+            limit: limit + 1,
+        })
+        .await
+        .map_err(unreadable)?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next_cursor = found.last().filter(|_| more).map(|o| o.id.to_string());
+    Ok(Json(OperationPage {
+        items: found
+            .into_iter()
+            .map(|operation| OperationView::new(operation, Vec::new()))
+            .collect(),
+        next_cursor,
+    }))
+}

@@ -1,0 +1,50 @@
+//! `POST /v1/operations/{id}/reconcile`
+
+use axum::extract::State;
+use axum::response::Response;
+
+use super::{shown, unreadable, visible};
+use crate::api::ApiState;
+use crate::api::auth::Caller;
+use crate::api::extract::Path;
+use crate::api::outcome::OperationView;
+use crate::api::problem::{API, Code, Problem};
+use crate::domain::ids::OperationId;
+use crate::problem_answers;
+
+problem_answers!(
+    ReconcileProblems = API,
+    &[Code::OperationNotFound, Code::JournalUnavailable]
+);
+
+/// Look at an operation now
+///
+/// The gateway looks by itself, with growing pauses; this makes it look at once. It changes nothing
+/// upstream. An operation that needs no look is answered as it stands.
+#[utoipa::path(
+    post,
+    path = "/v1/operations/{id}/reconcile",
+    operation_id = "reconcile_operation",
+    tag = "operations",
+    params(("id" = OperationId, Path, description = "The operation.")),
+    responses(
+        (status = 200, description = "The operation after the look.", body = OperationView,
+         headers(("ETag" = String, description = "The version, for `If-Match`.")), example = json!(super::super::examples::settled())),
+        ReconcileProblems,
+    ),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn reconcile_operation(
+    State(state): State<ApiState>,
+    caller: Caller,
+    Path(id): Path<OperationId>,
+) -> Result<Response, Problem> {
+    let operations = state.operations()?;
+    let found = operations.journal().get(id).await.map_err(unreadable)?;
+    visible(found, &caller)?;
+    let operation = operations
+        .look_now(id)
+        .await
+        .map_err(super::resolve::not_resolved)?;
+    shown(&state, operation).await
+}

@@ -1,0 +1,125 @@
+//! `POST /v1/operations/{id}/resolve`
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+use super::{shown, unreadable};
+use crate::api::ApiState;
+use crate::api::auth::Operator;
+use crate::api::extract::{IfMatch, Json, Path};
+use crate::api::outcome::OperationView;
+use crate::api::problem::{API, BODY, Code, Problem, RESTRICTED};
+use crate::domain::ids::{OperationId, OrderId};
+use crate::operations::resolve::{NotResolved, Resolution, Resolve};
+use crate::problem_answers;
+
+/// What a person found out, and how.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"outcome": "succeeded", "reason": "Fliggy's support confirmed the debit, ticket 4711"}))]
+pub struct ResolveRequest {
+    /// What it was.
+    outcome: Resolution,
+    /// How that is known. Kept in the journal; write no personal data into it.
+    #[schema(value_type = String, min_length = 1, max_length = 500)]
+    reason: Reason,
+    /// Fliggy's order id: needed where a booking is resolved as succeeded and a look does not find
+    /// the order.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<OrderId>)]
+    order_id: Option<OrderId>,
+}
+
+/// 1 to 500 characters.
+#[derive(Debug)]
+struct Reason(String);
+
+impl<'de> Deserialize<'de> for Reason {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if (1..=500).contains(&text.chars().count()) {
+            Ok(Self(text))
+        } else {
+            Err(serde::de::Error::custom("expected 1 to 500 characters"))
+        }
+    }
+}
+
+problem_answers!(
+    ResolveProblems = API,
+    RESTRICTED,
+    BODY,
+    &[
+        Code::OperationNotFound,
+        Code::ResolveRefused,
+        Code::EvidenceContradicts,
+        Code::VersionMismatch,
+        Code::IfMatchMissing,
+        Code::JournalUnavailable,
+    ]
+);
+
+/// Settle an operation by hand
+///
+/// For operators, where upstream does not tell. The gateway looks once more; evidence against the
+/// resolution refuses it. Not possible while the send is under way.
+#[utoipa::path(
+    post,
+    path = "/v1/operations/{id}/resolve",
+    operation_id = "resolve_operation",
+    tag = "operations",
+    params(
+        ("id" = OperationId, Path, description = "The operation."),
+        ("If-Match" = String, Header, description = "The version that was seen, as `ETag` gives it; the quotes may be left out.", pattern = "^(\"[0-9]{1,18}\"|[0-9]{1,18})$", example = "\"5\""),
+    ),
+    request_body = ResolveRequest,
+    responses(
+        (status = 200, description = "The settled operation.", body = OperationView,
+         headers(("ETag" = String, description = "The version, for `If-Match`.")), example = json!(super::super::examples::settled())),
+        ResolveProblems,
+    ),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn resolve_operation(
+    State(state): State<ApiState>,
+    Operator(caller): Operator,
+    Path(id): Path<OperationId>,
+    IfMatch(version): IfMatch,
+    Json(request): Json<ResolveRequest>,
+) -> Result<Response, Problem> {
+    let resolve = Resolve {
+        version: i64::try_from(version).unwrap_or(i64::MAX),
+        resolution: request.outcome,
+        reason: request.reason.0,
+        operator: caller.name.to_string(),
+        order_id: request.order_id,
+    };
+    let operation = state
+        .operations()?
+        .resolve(id, &resolve)
+        .await
+        .map_err(not_resolved)?;
+    shown(&state, operation).await
+}
+
+pub(super) fn not_resolved(why: NotResolved) -> Problem {
+    match why {
+        NotResolved::NotFound => Problem::new(Code::OperationNotFound),
+        NotResolved::VersionMismatch(operation) => Problem::new(Code::VersionMismatch)
+            .detail(format!("The version is {}.", operation.version))
+            .operation(operation.id),
+        NotResolved::Refused(operation) => Problem::new(Code::ResolveRefused)
+            .detail(format!("The operation is {}.", operation.state().as_str()))
+            .operation(operation.id),
+        NotResolved::Contradicts(operation, seen) => Problem::new(Code::EvidenceContradicts)
+            .detail(format!("A look says otherwise: {seen}."))
+            .hint("Resolve it as upstream tells, or settle the matter with Fliggy first.")
+            .operation(operation.id),
+        NotResolved::OrderIdNeeded(operation) => Problem::new(Code::ResolveRefused)
+            .detail("No look finds the order: `order_id` must say which one it is.")
+            .operation(operation.id),
+        NotResolved::Journal(error) => unreadable(error),
+    }
+}

@@ -1,0 +1,247 @@
+//! `POST /v1/orders`
+
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::write::{WriteContext, canonical};
+use crate::api::ApiState;
+use crate::api::extract::Json;
+use crate::api::outcome::{OperationView, violations};
+use crate::api::problem::{API, BODY, Code, Problem, RESTRICTED, WRITE};
+use crate::domain::booking::{Booking, check};
+use crate::domain::ids::{OperationId, OutOrderNo};
+use crate::domain::money::Money;
+use crate::domain::offer::Offer;
+use crate::domain::order::OrderReceipt;
+use crate::domain::passenger::{Contact, MemberBuyer, Passenger};
+use crate::domain::time::LocalTime;
+use crate::operations::book::Book;
+use crate::problem_answers;
+use axum::extract::State;
+
+/// A booking: an offer, who flies, whom to call.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!(super::super::examples::booking()))]
+pub struct BookRequest {
+    /// The caller's own order number, a new one for every order.
+    out_order_no: OutOrderNo,
+    /// The offer, exactly as the search gave it: every field, even where it is null.
+    offer: Offer,
+    /// The travellers, at most nine.
+    #[schema(min_items = 1, max_items = 9)]
+    passengers: Vec<Passenger>,
+    /// Whom to call about the order.
+    contact: Contact,
+    /// What the order costs in all (yuan): the sum of `fare` and `taxes_total` over the travellers.
+    total_price: Money,
+    /// Permission for Fliggy to look up the membership with the airline, and to register the
+    /// traveller there if there is none. A member fare needs `true`; it is never a default.
+    #[serde(default)]
+    #[schema(required = false)]
+    allow_register_or_query_member: Option<bool>,
+    /// The buyer; needed, with every field, where the fare is for members and the buyer must be one.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<MemberBuyer>)]
+    member_buyer: Option<MemberBuyer>,
+    /// Books although the same passengers may be booked on the same segments already.
+    #[serde(default)]
+    #[schema(required = false)]
+    allow_duplicate: bool,
+    /// The operation that ended `not_executed`/`absent` and that this one repeats.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<OperationId>)]
+    retry_of: Option<OperationId>,
+    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<Object>)]
+    extra: Option<Map<String, Value>>,
+}
+
+problem_answers!(
+    BookProblems = API,
+    RESTRICTED,
+    BODY,
+    WRITE,
+    &[Code::PossibleDuplicate, Code::OfferNotBookable]
+);
+
+/// Book an order
+///
+/// Creates and holds an order for an offer of a search. Everything that can be checked is checked
+/// before anything is sent. When upstream does not answer in time, the answer is 202: the outcome
+/// is **unknown**, most probably the order exists, and the gateway finds out. Repeat the request
+/// with the same `Idempotency-Key`, or follow `Location`; never book again under a new number.
+#[utoipa::path(
+    post,
+    path = "/v1/orders",
+    operation_id = "book_order",
+    tag = "orders",
+    params(super::super::params::WriteHeaders),
+    request_body = BookRequest,
+    responses(
+        (status = 201, description = "The order exists.", body = OrderReceipt,
+         headers(("Location" = String, description = "The order.")),
+         links(
+            ("order" = (operation_id = "get_order", description = "Read it.",
+                parameters(("order_id" = "$response.body#/order_id")))),
+            ("payment" = (operation_id = "pay_order", description = "Pay it.",
+                parameters(("order_id" = "$response.body#/order_id")))),
+            ("closing" = (operation_id = "close_order", description = "Close it.",
+                parameters(("order_id" = "$response.body#/order_id")))),
+         ), example = json!(super::super::examples::receipt(super::super::examples::Stage::Booked))),
+        (status = 202, description = "Not known yet; the operation tells.", body = OperationView, example = json!(super::super::examples::open("book"))),
+        BookProblems,
+    ),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn book_order(
+    State(state): State<ApiState>,
+    context: WriteContext,
+    Json(request): Json<BookRequest>,
+) -> Result<Response, Problem> {
+    let canonical = canonical(&request)?;
+    let (retry_of, allow_duplicate) = (request.retry_of, request.allow_duplicate);
+    let booking = Booking {
+        out_order_no: request.out_order_no,
+        offer: request.offer,
+        passengers: request.passengers,
+        contact: request.contact,
+        total_price: request.total_price,
+        allow_register_or_query_member: request.allow_register_or_query_member,
+        member_buyer: request.member_buyer,
+    };
+    check(&booking, LocalTime::from_timestamp(state.clock.wall())).map_err(violations)?;
+    let write = Book {
+        booking,
+        extra: request.extra,
+    };
+    context
+        .perform(write, canonical, retry_of, allow_duplicate)
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
+    use super::*;
+    use crate::api::examples;
+
+    /// The same JSON with the fields of every object in another order.
+    fn shuffled(value: &Value, order: &[Index]) -> Value {
+        match value {
+            Value::Object(map) => {
+                let mut left: Vec<_> = map.iter().collect();
+                let mut mixed = Map::new();
+                for place in order.iter().cycle() {
+                    if left.is_empty() {
+                        break;
+                    }
+                    let (name, value) = left.remove(place.index(left.len()));
+                    mixed.insert(name.clone(), shuffled(value, order));
+                }
+                Value::Object(mixed)
+            }
+            Value::Array(items) => items.iter().map(|item| shuffled(item, order)).collect(),
+            other => other.clone(),
+        }
+    }
+
+    fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                for (name, value) in map {
+                    leaves(value, &format!("{at}/{name}"), found);
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    leaves(item, &format!("{at}/{index}"), found);
+                }
+            }
+            _ => found.push(at.to_owned()),
+        }
+    }
+
+    fn example() -> Value {
+        let mut body = examples::booking();
+        body["extra"] = serde_json::json!({"b": {"y": 1, "x": [1, {"d": 4, "c": 3}]}, "a": "z"});
+        body
+    }
+
+    fn fingerprint(text: &str) -> Option<Vec<u8>> {
+        let request: BookRequest = serde_json::from_str(text).ok()?;
+        canonical(&request).ok()
+    }
+
+    /// Another value that the field could have.
+    fn changed(value: &Value, by: u8) -> Value {
+        match value {
+            Value::Null => Value::from("ZZ"),
+            Value::Bool(bit) => Value::from(!bit),
+            Value::Number(number) => Value::from(number.as_i64().unwrap_or(0) + 1 + i64::from(by)),
+            Value::String(text) => {
+                // One character for another of its class keeps dates, codes and prices readable.
+                let mut chars: Vec<char> = text.chars().collect();
+                let place = usize::from(by) % chars.len().max(1);
+                if let Some(c) = chars.get_mut(place) {
+                    *c = match *c {
+                        '0'..='8' => char::from_u32(u32::from(*c) + 1).unwrap(),
+                        '9' => '0',
+                        'A'..='Y' | 'a'..='y' => char::from_u32(u32::from(*c) + 1).unwrap(),
+                        'Z' => 'A',
+                        'z' => 'a',
+                        other => other,
+                    };
+                }
+                Value::from(chars.into_iter().collect::<String>())
+            }
+            other => other.clone(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_fingerprint_sees_neither_white_space_nor_the_order_of_fields(
+            order in proptest::collection::vec(any::<Index>(), 1..20),
+        ) {
+            let body = example();
+            let wanted = fingerprint(&body.to_string());
+            prop_assert!(wanted.is_some());
+            let other = shuffled(&body, &order);
+            prop_assert_eq!(&fingerprint(&other.to_string()), &wanted);
+            let spread = serde_json::to_string_pretty(&other).unwrap();
+            prop_assert_eq!(&fingerprint(&spread), &wanted);
+        }
+
+        #[test]
+        fn the_fingerprint_sees_every_other_change(place in any::<Index>(), by in any::<u8>()) {
+            let body = example();
+            let mut found = Vec::new();
+            leaves(&body, "", &mut found);
+            let place = &found[place.index(found.len())];
+            let mut other = body.clone();
+            let value = other.pointer_mut(place).unwrap();
+            *value = changed(value, by);
+            prop_assume!(other != body);
+            // What cannot be read is no request; what can is another one.
+            if let Some(fingerprint) = fingerprint(&other.to_string()) {
+                prop_assert_ne!(Some(fingerprint), self::fingerprint(&body.to_string()), "{}", place);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_what_it_means() {
+        let mut body = example();
+        let whole = fingerprint(&body.to_string());
+        for name in ["allow_duplicate", "retry_of", "member_buyer"] {
+            body.as_object_mut().unwrap().remove(name);
+        }
+        assert_eq!(fingerprint(&body.to_string()), whole);
+    }
+}

@@ -1,0 +1,70 @@
+//! `POST /v1/orders/{order_id}/close`
+
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::write::{WriteContext, canonical};
+use crate::api::extract::{Json, Path};
+use crate::api::outcome::OperationView;
+use crate::api::problem::{API, BODY, Code, Problem, RESTRICTED, WRITE};
+use crate::domain::ids::{OperationId, OrderId};
+use crate::domain::order::OrderReceipt;
+use crate::operations::close::Close;
+use crate::problem_answers;
+
+/// A wish to close an order.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({}))]
+pub struct CloseRequest {
+    /// The operation that ended `not_executed`/`absent` and that this one repeats.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<OperationId>)]
+    retry_of: Option<OperationId>,
+    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<Object>)]
+    extra: Option<Map<String, Value>>,
+}
+
+problem_answers!(
+    CloseProblems = API,
+    RESTRICTED,
+    BODY,
+    WRITE,
+    &[Code::OrderNotClosable]
+);
+
+/// Close an unpaid order
+///
+/// Gives the seats back. Only an unpaid order can be closed; a paid one is refunded.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/close",
+    operation_id = "close_order",
+    tag = "orders",
+    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), super::super::params::WriteHeaders),
+    request_body = CloseRequest,
+    responses(
+        (status = 200, description = "The order is closed.", body = OrderReceipt, example = json!(super::super::examples::receipt(super::super::examples::Stage::Closed))),
+        (status = 202, description = "Not known yet; the operation tells.", body = OperationView, example = json!(super::super::examples::open("close"))),
+        CloseProblems,
+    ),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn close_order(
+    context: WriteContext,
+    Path(order_id): Path<OrderId>,
+    Json(request): Json<CloseRequest>,
+) -> Result<Response, Problem> {
+    let canonical = canonical(&request)?;
+    let write = Close {
+        order_id,
+        extra: request.extra,
+    };
+    context
+        .perform(write, canonical, request.retry_of, false)
+        .await
+}

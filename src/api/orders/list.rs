@@ -1,0 +1,166 @@
+//! `GET /v1/orders`
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::ApiState;
+use crate::api::auth::{Account, Caller};
+use crate::api::extract::{Json, Query};
+use crate::api::limit::Limit;
+use crate::api::outcome::problem_of;
+use crate::api::problem::{API, Code, FieldError, Problem, READ, RESTRICTED};
+use crate::domain::order::{OrderStatus, OrderSummary, OrderWindow};
+use crate::domain::time::LocalTime;
+use crate::problem_answers;
+use crate::top::client::ReadOptions;
+
+/// Which orders.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct OrderFilter {
+    /// Booked at this time or later; write `+` as `%2B`.
+    #[param(example = "2026-01-01T00:00:00+08:00")]
+    booked_from: LocalTime,
+    /// Booked at this time or earlier.
+    #[param(example = "2030-12-31T23:59:59+08:00")]
+    booked_until: LocalTime,
+    /// Only orders in this status. `other` cannot be asked for: Fliggy is asked with its own phrase.
+    #[serde(default)]
+    #[param(required = false, value_type = ListedStatus, inline)]
+    status: Option<ListedStatus>,
+    /// At most as many; 50 if left out. A page may hold fewer and still have a next one.
+    #[serde(default)]
+    #[param(required = false, value_type = u32, minimum = 1, maximum = 200, default = 50)]
+    limit: Option<Limit>,
+    /// `next_cursor` of the page before, with the same other parameters.
+    #[serde(default)]
+    #[param(required = false, value_type = String, pattern = "^p[1-9][0-9]{0,5}$")]
+    cursor: Option<PageCursor>,
+}
+
+/// Rows asked for at once, whatever the caller wants: how many Fliggy gives at most is not known.
+const LARGEST_PAGE: u32 = 50;
+
+/// The statuses that Fliggy has a phrase for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ListedStatus {
+    /// Fliggy is still booking it.
+    Creating,
+    /// Seats are held; it waits for payment.
+    Booked,
+    /// Paid.
+    Paid,
+    /// Paid; tickets are being issued.
+    Ticketing,
+    /// Tickets are issued.
+    Ticketed,
+    /// Closed.
+    Closed,
+    /// Booking or ticketing failed.
+    Failed,
+}
+
+impl From<ListedStatus> for OrderStatus {
+    fn from(status: ListedStatus) -> Self {
+        match status {
+            ListedStatus::Creating => Self::Creating,
+            ListedStatus::Booked => Self::Booked,
+            ListedStatus::Paid => Self::Paid,
+            ListedStatus::Ticketing => Self::Ticketing,
+            ListedStatus::Ticketed => Self::Ticketed,
+            ListedStatus::Closed => Self::Closed,
+            ListedStatus::Failed => Self::Failed,
+        }
+    }
+}
+
+/// `p` and the number of a page.
+#[derive(Debug, Clone, Copy)]
+pub struct PageCursor(u32);
+
+impl<'de> Deserialize<'de> for PageCursor {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.strip_prefix('p')
+            .filter(|n| n.len() <= 6 && !n.starts_with(['0', '+']))
+            .and_then(|n| n.parse().ok())
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("expected the next_cursor of a page"))
+    }
+}
+
+/// A page of orders.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderList {
+    /// The orders.
+    items: Vec<OrderSummary>,
+    /// Hand it back as `cursor` for the next page; null on the last one.
+    #[schema(required = true)]
+    next_cursor: Option<String>,
+    /// Rows of this page that could not be read and are left out.
+    #[schema(minimum = 0)]
+    dropped: usize,
+}
+
+problem_answers!(ListOrdersProblems = API, RESTRICTED, READ);
+
+/// List orders
+///
+/// The orders of the account that were booked in a window of time (+08:00).
+#[utoipa::path(
+    get,
+    path = "/v1/orders",
+    operation_id = "list_orders",
+    tag = "orders",
+    params(OrderFilter, super::super::params::AccountHeader),
+    responses((status = 200, description = "A page of orders.", body = OrderList, example = json!(super::super::examples::orders())), ListOrdersProblems),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn list_orders(
+    State(state): State<ApiState>,
+    _caller: Caller,
+    Account(account): Account,
+    Query(filter): Query<OrderFilter>,
+) -> Result<Json<OrderList>, Problem> {
+    let invalid = |field: &str, message: &str| {
+        Problem::invalid(FieldError::new(
+            format!("query/{field}"),
+            "window_reversed",
+            message,
+        ))
+    };
+    if filter.booked_from > filter.booked_until {
+        return Err(invalid("booked_until", "lies before booked_from"));
+    }
+    let operations = state.operations()?;
+    let account = operations
+        .account(&account)
+        .ok_or_else(|| Problem::new(Code::Internal))?;
+    let limit = filter.limit.unwrap_or_default().get().min(LARGEST_PAGE);
+    let page = filter.cursor.map_or(1, |cursor| cursor.0);
+    let window = OrderWindow {
+        booked_from: filter.booked_from,
+        booked_until: filter.booked_until,
+        status: filter.status.map(OrderStatus::from),
+        page,
+        page_size: limit,
+    };
+    let found = operations
+        .list_page(&account, &window, ReadOptions::CALLER)
+        .await
+        .map_err(|failure| problem_of(&failure, None))?;
+    let rows = found.orders.len() + found.dropped;
+    let more = match found.total_pages {
+        Some(pages) => page < pages,
+        // It does not tell; a full page may have a next one.
+        None => rows >= limit as usize,
+    };
+    Ok(Json(OrderList {
+        items: found.orders,
+        next_cursor: more.then(|| format!("p{}", page + 1)),
+        dropped: found.dropped,
+    }))
+}

@@ -1,0 +1,82 @@
+//! `POST /v1/orders/{order_id}/payment`
+
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::write::{WriteContext, canonical};
+use crate::api::extract::{Json, Path};
+use crate::api::outcome::OperationView;
+use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
+use crate::domain::ids::{OperationId, OrderId};
+use crate::domain::money::Money;
+use crate::domain::order::OrderReceipt;
+use crate::operations::pay::Pay;
+use crate::problem_answers;
+
+/// A payment.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!(super::super::examples::payment()))]
+pub struct PayRequest {
+    /// The total that was agreed to (yuan). If the order costs anything else, nothing is paid.
+    total_price: Money,
+    /// The operation that ended `not_executed`/`absent` and that this one repeats.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<OperationId>)]
+    retry_of: Option<OperationId>,
+    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<Object>)]
+    extra: Option<Map<String, Value>>,
+}
+
+problem_answers!(
+    PayProblems = API,
+    RESTRICTED,
+    BODY,
+    WRITE,
+    READ,
+    &[
+        Code::OrderNotFound,
+        Code::PriceChanged,
+        Code::OrderNotPayable
+    ]
+);
+
+/// Pay an order
+///
+/// Debits the purchasing account's signed Alipay agreement, once. The order is read first: another
+/// total than the agreed one is 409 `price_changed`, and nothing is sent. It is called paid on
+/// evidence of payment only. When that cannot be had in time, the answer is 202: **unknown**, most
+/// probably paid, and the gateway goes on asking until it knows.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/payment",
+    operation_id = "pay_order",
+    tag = "orders",
+    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), super::super::params::WriteHeaders),
+    request_body = PayRequest,
+    responses(
+        (status = 200, description = "The order is paid.", body = OrderReceipt, example = json!(super::super::examples::receipt(super::super::examples::Stage::Paid))),
+        (status = 202, description = "Not known yet; the operation tells.", body = OperationView, example = json!(super::super::examples::open("pay"))),
+        PayProblems,
+    ),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn pay_order(
+    context: WriteContext,
+    Path(order_id): Path<OrderId>,
+    Json(request): Json<PayRequest>,
+) -> Result<Response, Problem> {
+    let canonical = canonical(&request)?;
+    let write = Pay {
+        order_id,
+        total: request.total_price,
+        extra: request.extra,
+    };
+    context
+        .perform(write, canonical, request.retry_of, false)
+        .await
+}

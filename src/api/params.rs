@@ -1,0 +1,50 @@
+//! Parameters that many operations take.
+
+use utoipa::IntoParams;
+
+/// The headers of a write.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes headers that the extractors read")]
+pub(super) struct WriteHeaders {
+    /// Makes repeating the request safe: the same key does the same thing once. Keep it with your
+    /// own record of what you wanted done.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+$",
+        example = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    )]
+    idempotency_key: String,
+    /// `wait=N`: seconds to wait for the outcome before answering 202; 60 at most.
+    #[param(rename = "Prefer", required = false, value_type = String, example = "wait=10")]
+    prefer: Option<String>,
+    /// The purchasing account; the caller's default if left out.
+    #[param(
+        rename = "Gateway-Account",
+        required = false,
+        value_type = String,
+        min_length = 1,
+        max_length = 32,
+        pattern = "^[a-z0-9][a-z0-9_-]{0,31}$"
+    )]
+    gateway_account: Option<String>,
+}
+
+/// The header that chooses the purchasing account.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes headers that the extractors read")]
+pub(super) struct AccountHeader {
+    /// The purchasing account; the caller's default if left out.
+    #[param(
+        rename = "Gateway-Account",
+        required = false,
+        value_type = String,
+        min_length = 1,
+        max_length = 32,
+        pattern = "^[a-z0-9][a-z0-9_-]{0,31}$"
+    )]
+    gateway_account: Option<String>,
+}

@@ -1,0 +1,366 @@
+//! Problems (RFC 9457): the one shape of everything that is not what a caller asked for.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::request_log;
+
+mod answers;
+mod catalogue;
+mod code;
+
+pub(crate) use answers::text_header;
+pub use answers::{API, BODY, ProblemAnswers, READ, RESTRICTED, WRITE, answers};
+pub use catalogue::{catalogue, entry};
+pub use code::{Code, CodeSpec, Retry, SideEffects};
+
+/// The media type of every problem.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// The header that names the operation of a write.
+pub const OPERATION_ID: HeaderName = HeaderName::from_static("operation-id");
+
+/// A refusal or failure, on its way to the caller. Small, so that it can travel in a `Result`.
+pub struct Problem {
+    body: Box<ProblemBody>,
+    headers: HeaderMap,
+}
+
+/// A problem as defined by RFC 9457, with what a caller of money-moving requests must know:
+/// whether something may have happened, and what to do next.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// Where the code is explained, relative to the gateway.
+    #[serde(rename = "type")]
+    #[schema(format = "uri-reference", example = "/problems/invalid_request")]
+    kind: String,
+    /// A short sentence, the same for every appearance of the code.
+    title: Cow<'static, str>,
+    /// The HTTP status of the answer.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What is wrong with this request. Never contains personal data or values of the request.
+    detail: String,
+    /// The resource that tells more, where there is one: the operation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uri-reference", nullable = false)]
+    instance: Option<String>,
+    /// Why, as a word to match on.
+    code: Code,
+    /// The id of the request, as in the header `X-Request-Id` and in the log.
+    request_id: String,
+    /// Whether this request may have changed something upstream.
+    side_effects: SideEffects,
+    /// What to do next.
+    retry: Retry,
+    /// The operation in the journal, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uuid", nullable = false)]
+    operation_id: Option<String>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    hint: Option<Cow<'static, str>>,
+    /// Every single thing that is wrong with the request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    errors: Vec<FieldError>,
+    /// What upstream said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    upstream: Option<UpstreamFault>,
+}
+
+/// One thing that is wrong with the request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Where: a JSON Pointer into the body (`/passengers/0/name`), or `query/limit`,
+    /// `path/order_id`, `header/Idempotency-Key`.
+    #[schema(example = "/passengers/0/document/number")]
+    pub pointer: String,
+    /// What is wrong, as a word.
+    #[schema(value_type = String, example = "missing")]
+    pub code: Cow<'static, str>,
+    /// What is wrong, as a sentence. Never repeats the value.
+    pub message: String,
+}
+
+impl FieldError {
+    /// One thing that is wrong at `pointer`.
+    pub fn new(
+        pointer: impl Into<String>,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            pointer: pointer.into(),
+            code: code.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// What upstream said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct UpstreamFault {
+    /// The TOP method that was called.
+    #[schema(example = "alitrip.flight.service.pay")]
+    pub method: String,
+    /// Its code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub code: Option<String>,
+    /// Its sub code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sub_code: Option<String>,
+    /// Its text, as it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub message: Option<String>,
+    /// Its request id, which Fliggy's support asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub request_id: Option<String>,
+}
+
+impl Problem {
+    /// A problem of this code. The detail is the code's meaning until [`Problem::detail`] says more.
+    #[must_use]
+    pub fn new(code: Code) -> Self {
+        let spec = code.spec();
+        Self {
+            body: Box::new(ProblemBody {
+                kind: format!("/problems/{}", spec.word),
+                title: spec.title.into(),
+                status: spec.status.as_u16(),
+                detail: spec.meaning.to_owned(),
+                instance: None,
+                code,
+                request_id: String::new(),
+                side_effects: spec.side_effects,
+                retry: spec.retry,
+                operation_id: None,
+                hint: spec.hint.map(Cow::Borrowed),
+                errors: Vec::new(),
+                upstream: None,
+            }),
+            headers: match spec.retry_after {
+                Some(seconds) => HeaderMap::from_iter([(RETRY_AFTER, seconds.into())]),
+                None => HeaderMap::new(),
+            },
+        }
+    }
+
+    /// What is wrong with this request, in a sentence without values of the request.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.body.detail = detail.into();
+        self
+    }
+
+    /// What to do about it, better than the code alone knows.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.body.hint = Some(hint.into());
+        self
+    }
+
+    /// Whether something may have changed, where it differs from the code's usual answer.
+    #[must_use]
+    pub fn side_effects(mut self, side_effects: SideEffects) -> Self {
+        self.body.side_effects = side_effects;
+        self
+    }
+
+    /// What to do next, where it differs from the code's usual answer.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.body.retry = retry;
+        self
+    }
+
+    /// After how many seconds it is worth trying again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.headers.insert(RETRY_AFTER, seconds.into());
+        self
+    }
+
+    /// The operation in the journal: in the body, as `instance`, and as header `Operation-Id`.
+    #[must_use]
+    pub fn operation(mut self, id: impl fmt::Display) -> Self {
+        let id = id.to_string();
+        self.body.instance = Some(format!("/v1/operations/{id}"));
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            self.headers.insert(OPERATION_ID, value);
+        }
+        self.body.operation_id = Some(id);
+        self
+    }
+
+    /// One more thing that is wrong with the request.
+    #[must_use]
+    pub fn error(mut self, error: FieldError) -> Self {
+        self.body.errors.push(error);
+        self
+    }
+
+    /// Everything that is wrong with the request.
+    #[must_use]
+    pub fn errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
+        self.body.errors.extend(errors);
+        self
+    }
+
+    /// What upstream said.
+    #[must_use]
+    pub fn upstream(mut self, upstream: UpstreamFault) -> Self {
+        self.body.upstream = Some(upstream);
+        self
+    }
+
+    /// A further header of the answer.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.body.code
+    }
+
+    /// The body as it will be sent; the request id is filled in when it is.
+    #[must_use]
+    pub fn body(&self) -> &ProblemBody {
+        &self.body
+    }
+
+    /// The body with the id of the request under way.
+    #[must_use]
+    pub fn into_body(mut self) -> ProblemBody {
+        if self.body.request_id.is_empty() {
+            self.body.request_id = request_log::current_request_id();
+        }
+        *self.body
+    }
+
+    /// An invalid request with one thing wrong.
+    #[must_use]
+    pub fn invalid(error: FieldError) -> Self {
+        Self::new(Code::InvalidRequest)
+            .detail(format!("{}: {}", error.pointer, error.message))
+            .error(error)
+    }
+}
+
+impl From<Code> for Problem {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.body.fmt(f)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.body.code.as_str(), self.body.detail)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl IntoResponse for Problem {
+    fn into_response(mut self) -> Response {
+        if self.body.request_id.is_empty() {
+            self.body.request_id = request_log::current_request_id();
+        }
+        let code = self.body.code;
+        let mut response = (
+            code.spec().status,
+            [(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))],
+            // A struct of strings and numbers always has a JSON form.
+            serde_json::to_vec(&self.body).unwrap_or_default(),
+        )
+            .into_response();
+        if code == Code::Unauthorized {
+            response.headers_mut().insert(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"fliggy-gateway\""),
+            );
+        }
+        response.headers_mut().extend(self.headers);
+        response.extensions_mut().insert(code);
+        response
+    }
+}
+
+/// A 405 that keeps the `Allow` header of the router's own answer.
+pub(super) fn method_not_allowed(router: &Response) -> Problem {
+    let problem = Problem::new(Code::MethodNotAllowed);
+    match router.headers().get(ALLOW) {
+        Some(allow) => problem.header(ALLOW, allow.clone()),
+        None => problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_small_enough_to_travel_in_a_result() {
+        assert!(size_of::<Problem>() <= 128);
+    }
+
+    #[test]
+    fn the_answer_carries_code_headers_and_operation() {
+        let response = Problem::new(Code::NotSent)
+            .operation("018f")
+            .into_response();
+        assert_eq!(response.status(), 503);
+        let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-type"), MEDIA_TYPE);
+        assert_eq!(header("retry-after"), "2");
+        assert_eq!(header("operation-id"), "018f");
+    }
+
+    #[test]
+    fn absent_members_are_absent() {
+        let json = serde_json::to_value(Problem::new(Code::NotFound).body()).unwrap();
+        let names: Vec<_> = json
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "type",
+                "title",
+                "status",
+                "detail",
+                "code",
+                "request_id",
+                "side_effects",
+                "retry",
+                "hint"
+            ]
+        );
+    }
+}

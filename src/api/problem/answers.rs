@@ -1,0 +1,183 @@
+//! How an operation documents the problems it answers with.
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder};
+
+use super::{Code, FieldError, MEDIA_TYPE, Problem, UpstreamFault};
+
+/// The answers of an operation by HTTP status.
+pub type ProblemAnswers = BTreeMap<String, RefOr<Response>>;
+
+/// What every operation behind an API key may answer.
+pub const API: &[Code] = &[
+    Code::InvalidRequest,
+    Code::Unauthorized,
+    Code::Internal,
+    Code::Overloaded,
+    Code::ShuttingDown,
+];
+
+/// What every operation on a purchasing account may answer besides, and those for operators only.
+pub const RESTRICTED: &[Code] = &[Code::Forbidden];
+
+/// What every operation with a JSON body may answer.
+pub const BODY: &[Code] = &[
+    Code::RequestTimeout,
+    Code::PayloadTooLarge,
+    Code::UnsupportedMediaType,
+];
+
+/// What every operation that reads from upstream may answer.
+pub const READ: &[Code] = &[
+    Code::RateLimited,
+    Code::UpstreamRejected,
+    Code::UpstreamRefused,
+    Code::UpstreamUnreadable,
+    Code::UpstreamUnavailable,
+    Code::UpstreamTimeout,
+    Code::ChannelNotAssigned,
+    Code::SessionMissing,
+    Code::SessionInvalid,
+    Code::IpNotAllowed,
+    Code::ClockSkew,
+    Code::PermissionDenied,
+];
+
+/// What every journaled write may answer, besides [`API`] and [`BODY`].
+pub const WRITE: &[Code] = &[
+    Code::IdempotencyKeyMissing,
+    Code::OperationInProgress,
+    Code::AlreadyDone,
+    Code::RetryOfRequired,
+    Code::EvidenceContradicts,
+    Code::IdempotencyKeyReused,
+    Code::UpstreamRejected,
+    Code::RateLimited,
+    Code::UpstreamRefused,
+    Code::UpstreamUnavailable,
+    Code::ChannelNotAssigned,
+    Code::SessionMissing,
+    Code::SessionInvalid,
+    Code::IpNotAllowed,
+    Code::ClockSkew,
+    Code::PermissionDenied,
+    Code::JournalUnavailable,
+    Code::NotSent,
+    Code::NotExecuted,
+];
+
+/// Declares a type that lists the problem answers of an operation, for `responses(…)` of
+/// `#[utoipa::path]`:
+///
+/// ```ignore
+/// problem_answers!(pub BookProblems = API, BODY, WRITE, &[Code::OfferNotBookable]);
+///
+/// #[utoipa::path(post, path = "/v1/orders", responses((status = 201, body = Order), BookProblems))]
+/// ```
+#[macro_export]
+macro_rules! problem_answers {
+    ($(#[$meta:meta])* $vis:vis $name:ident = $($codes:expr),+ $(,)?) => {
+        $(#[$meta])*
+        #[derive(Debug)]
+        $vis struct $name;
+
+        impl ::utoipa::IntoResponses for $name {
+            fn responses() -> $crate::api::problem::ProblemAnswers {
+                $crate::api::problem::answers(&[$($codes),+])
+            }
+        }
+    };
+}
+
+/// One answer a status, with one example a code.
+#[must_use]
+pub fn answers(groups: &[&[Code]]) -> ProblemAnswers {
+    let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+    for code in groups.iter().copied().flatten().copied() {
+        let codes = by_status.entry(code.spec().status.as_u16()).or_default();
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    by_status
+        .into_iter()
+        .map(|(status, mut codes)| {
+            codes.sort_unstable();
+            (status.to_string(), RefOr::T(answer(&codes)))
+        })
+        .collect()
+}
+
+fn answer(codes: &[Code]) -> Response {
+    let lines: Vec<String> = codes
+        .iter()
+        .map(|code| format!("`{}`: {}.", code.as_str(), code.spec().title))
+        .collect();
+    let examples = codes.iter().map(|code| {
+        let example = ExampleBuilder::new()
+            .summary(code.spec().title)
+            .value(serde_json::to_value(example(*code)).ok())
+            .build();
+        (code.as_str(), RefOr::T(example))
+    });
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .examples_from_iter(examples)
+        .build();
+    let mut response = ResponseBuilder::new()
+        .description(lines.join(" "))
+        .content(MEDIA_TYPE, content)
+        .header("X-Request-Id", text_header("The id of the request."));
+    if codes.iter().any(|code| code.spec().retry_after.is_some()) {
+        let seconds = ObjectBuilder::new().schema_type(Type::Integer).build();
+        let header = HeaderBuilder::new()
+            .schema(Some(seconds))
+            .description(Some("After how many seconds to try again."))
+            .build();
+        response = response.header("Retry-After", header);
+    }
+    if codes.contains(&Code::Unauthorized) {
+        let header = text_header("`Bearer`: a key is wanted.");
+        response = response.header("WWW-Authenticate", header);
+    }
+    response.build()
+}
+
+pub(crate) fn text_header(description: &str) -> utoipa::openapi::Header {
+    HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
+        .description(Some(description))
+        .build()
+}
+
+/// What a problem of this code looks like.
+fn example(code: Code) -> super::ProblemBody {
+    const OPERATION: &str = "0197a3f0-5c1e-7b44-9d1a-6f0c2d9e8b71";
+    let problem = Problem::new(code);
+    let problem = match code {
+        Code::InvalidRequest => problem
+            .detail("/passengers/0/document/number: is missing")
+            .error(FieldError::new(
+                "/passengers/0/document/number",
+                "missing",
+                "is missing",
+            )),
+        Code::UpstreamRejected => problem.operation(OPERATION).upstream(UpstreamFault {
+            method: "alitrip.flight.service.pay".to_owned(),
+            code: Some("15".to_owned()),
+            sub_code: Some("isv.business-error".to_owned()),
+            message: Some("订单已关闭".to_owned()),
+            request_id: Some("16mrtlto4sk4m".to_owned()),
+        }),
+        Code::NotSent | Code::NotExecuted | Code::EvidenceContradicts => {
+            problem.operation(OPERATION)
+        }
+        _ => problem,
+    };
+    let mut body = *problem.body;
+    body.request_id = "0197a3f0-5c1d-7e02-8f2b-1c5b7a4e9d30".to_owned();
+    body
+}

@@ -1,0 +1,187 @@
+//! One log line and one count a request, and the id that joins answer, problem and log.
+//!
+//! Never logged: the raw path and query (they carry order references), headers (they carry keys),
+//! bodies (they carry passengers).
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use super::ApiState;
+use super::problem::{self, Code, MEDIA_TYPE, OPERATION_ID, Problem};
+use crate::clock::SharedClock;
+use crate::telemetry::metrics::{HTTP_REQUEST_SECONDS, HTTP_REQUESTS};
+
+/// The header that carries the id of a request, both ways.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+tokio::task_local! {
+    static CONTEXT: Arc<RequestContext>;
+}
+
+/// What is known of the request under way.
+#[derive(Debug)]
+struct RequestContext {
+    request_id: String,
+    caller: OnceLock<Arc<str>>,
+    operation_id: OnceLock<String>,
+}
+
+/// The id of the request this task works on; empty outside of a request.
+#[must_use]
+pub fn current_request_id() -> String {
+    CONTEXT
+        .try_with(|context| context.request_id.clone())
+        .unwrap_or_default()
+}
+
+/// Notes who calls, for the log line.
+pub(super) fn record_caller(name: &Arc<str>) {
+    let _ = CONTEXT.try_with(|context| context.caller.set(Arc::clone(name)));
+}
+
+/// Notes the operation the request is about, for the log line. Answers that carry the header
+/// `Operation-Id` are noted by themselves.
+pub fn record_operation(id: impl std::fmt::Display) {
+    let _ = CONTEXT.try_with(|context| context.operation_id.set(id.to_string()));
+}
+
+/// The outermost layer: gives the request its id, makes every failure a problem, and writes the
+/// log line when the answer is ready or the client has gone.
+pub(super) async fn record(
+    State(state): State<ApiState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let request_id = accepted_id(&request).unwrap_or_else(|| new_id(&state.clock));
+    let context = Arc::new(RequestContext {
+        request_id,
+        caller: OnceLock::new(),
+        operation_id: OnceLock::new(),
+    });
+    let mut line = Line {
+        method: request.method().clone(),
+        route: request.extensions_mut().remove::<MatchedPath>(),
+        clock: Arc::clone(&state.clock),
+        start: state.clock.steady(),
+        context: Arc::clone(&context),
+        status: None,
+    };
+    if let Some(route) = &line.route {
+        request.extensions_mut().insert(route.clone());
+    }
+    let span = tracing::info_span!("request", request_id = %context.request_id);
+    let work = async move {
+        let response = next.run(request).await;
+        as_problem(response)
+    };
+    let mut response = CONTEXT
+        .scope(Arc::clone(&context), work.instrument(span))
+        .await;
+    if let Some(operation) = response.headers().get(OPERATION_ID) {
+        let operation = operation.to_str().unwrap_or_default().to_owned();
+        let _ = context.operation_id.set(operation);
+    }
+    if let Ok(id) = HeaderValue::from_str(&context.request_id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    line.status = Some(response.status());
+    response
+}
+
+/// The id the caller gave, if it is 1 to 128 visible ASCII characters.
+fn accepted_id(request: &Request) -> Option<String> {
+    let id = request.headers().get(REQUEST_ID)?.as_bytes();
+    let fine = (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic);
+    fine.then(|| String::from_utf8_lossy(id).into_owned())
+}
+
+fn new_id(clock: &SharedClock) -> String {
+    let now = clock.wall();
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+    let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+    let time = uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos);
+    Uuid::new_v7(time).to_string()
+}
+
+/// What the router and its layers answer by themselves is not a problem yet.
+fn as_problem(response: Response) -> Response {
+    let status = response.status();
+    let failed = status.is_client_error() || status.is_server_error();
+    if !failed || response.extensions().get::<Code>().is_some() {
+        return response;
+    }
+    let code = match status {
+        StatusCode::NOT_FOUND => Code::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => {
+            return problem::method_not_allowed(&response).into_response();
+        }
+        StatusCode::NOT_ACCEPTABLE => Code::NotAcceptable,
+        StatusCode::REQUEST_TIMEOUT => Code::RequestTimeout,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::PayloadTooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+        status if status.is_client_error() => Code::InvalidRequest,
+        _ => Code::Internal,
+    };
+    tracing::debug!(%status, media_type = MEDIA_TYPE, "answer of the router made a problem");
+    Problem::new(code).into_response()
+}
+
+/// Written when it is dropped, so that a client that went away leaves its line too.
+struct Line {
+    method: Method,
+    route: Option<MatchedPath>,
+    clock: SharedClock,
+    start: Duration,
+    context: Arc<RequestContext>,
+    status: Option<StatusCode>,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        // 499 is what web servers write for a client that did not wait; no such answer is sent.
+        let status = self.status.map_or(499, |status| status.as_u16());
+        let took = self.clock.steady().saturating_sub(self.start);
+        // The template, never the path itself. What matched no route has no name.
+        let route = self.route.as_ref().map_or("-", MatchedPath::as_str);
+        let operation = format!("{} {route}", known_method(&self.method));
+        metrics::counter!(
+            HTTP_REQUESTS,
+            "operation" => operation.clone(),
+            "status" => status.to_string()
+        )
+        .increment(1);
+        metrics::histogram!(HTTP_REQUEST_SECONDS, "operation" => operation).record(took);
+        tracing::info!(
+            target: "fliggy_gateway::request",
+            method = known_method(&self.method),
+            route,
+            status,
+            ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            request_id = self.context.request_id,
+            caller = self.context.caller.get().map(|name| &**name),
+            operation_id = self.context.operation_id.get().map(String::as_str),
+            "request"
+        );
+    }
+}
+
+/// A client can make up methods, and each would be a new series of the metrics.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "OTHER",
+    }
+}

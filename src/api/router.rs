@@ -1,0 +1,89 @@
+//! All routes, and what lies around them.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::RequestBodyDeadlineLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
+
+use super::problem::{Code, Problem};
+use super::{ApiState, events, flights, openapi, operations, orders, request_log, system};
+
+/// The operations behind an API key. Each room adds its own with `routes!`.
+pub(super) fn v1() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(flights::search::search_flights))
+        .routes(routes!(orders::book::book_order, orders::list::list_orders))
+        .routes(routes!(orders::get::get_order))
+        .routes(routes!(orders::get::get_order_by_reference))
+        .routes(routes!(orders::pay::pay_order))
+        .routes(routes!(orders::close::close_order))
+        .routes(routes!(operations::list::list_operations))
+        .routes(routes!(operations::get::get_operation))
+        .routes(routes!(operations::reconcile::reconcile_operation))
+        .routes(routes!(operations::resolve::resolve_operation))
+        .routes(routes!(events::list_events))
+}
+
+/// The whole API, ready to be served.
+pub fn router(state: ApiState) -> Router {
+    assemble(v1(), state)
+}
+
+/// The layers around the routes; tests bring routes of their own.
+pub(super) fn assemble(v1: OpenApiRouter<ApiState>, state: ApiState) -> Router {
+    // Health and metrics must answer while the gateway is full, so only the operations are counted.
+    let v1 = v1.layer(from_fn_with_state(state.clone(), limit_in_flight));
+    let (routes, _) = OpenApiRouter::with_openapi(openapi::head())
+        .merge(v1)
+        .merge(system::routes())
+        .split_for_parts();
+    let swagger = SwaggerUi::new("/swagger-ui").config(
+        SwaggerConfig::from("/openapi.json")
+            .try_it_out_enabled(true)
+            .persist_authorization(true)
+            .display_request_duration(true),
+    );
+
+    routes
+        .merge(swagger)
+        .fallback(|| async { Problem::new(Code::NotFound) })
+        .layer(
+            // Outermost first.
+            ServiceBuilder::new()
+                // Sees every answer, also those of the layers below.
+                .layer(from_fn_with_state(state.clone(), request_log::record))
+                // A panic is an answer, and has its log line.
+                .layer(CatchPanicLayer::custom(panicked))
+                // A client that sends its body drop by drop holds nothing for long.
+                .layer(RequestBodyDeadlineLayer::new(state.limits.body_timeout))
+                // Read by the extractors while they buffer.
+                .layer(DefaultBodyLimit::max(state.limits.max_body)),
+        )
+        .with_state(state)
+}
+
+/// Refuses at once what could only wait: a caller is better off trying another replica.
+async fn limit_in_flight(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    match Arc::clone(&state.limits.in_flight).try_acquire_owned() {
+        Ok(permit) => {
+            let response = next.run(request).await;
+            drop(permit);
+            response
+        }
+        Err(_) => Problem::new(Code::Overloaded).into_response(),
+    }
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    // The panic hook has logged where; the payload may quote a value and goes nowhere.
+    Problem::new(Code::Internal).into_response()
+}

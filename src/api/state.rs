@@ -1,0 +1,145 @@
+//! What handlers share.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::auth::AuthTable;
+use super::openapi;
+use super::problem::{Code, Problem};
+use crate::clock::SharedClock;
+use crate::config::{Config, Server};
+use crate::operations::service::Operations;
+
+/// What handlers share. One pointer: every layer and extractor of every request clones it.
+#[derive(Debug, Clone)]
+pub struct ApiState(Arc<Shared>);
+
+impl Deref for ApiState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// See [`ApiState`].
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// Keys and accounts.
+    pub auth: Arc<AuthTable>,
+    /// Whether the gateway takes work.
+    pub readiness: Readiness,
+    /// What `/metrics` renders; `None` answers 404.
+    pub metrics: Option<PrometheusHandle>,
+    /// Time, handed in.
+    pub clock: SharedClock,
+    /// Cancelled when the process is told to stop: long-polls and streams end.
+    pub stopping: CancellationToken,
+    pub(super) operations: Option<Arc<Operations>>,
+    pub(super) limits: Limits,
+    pub(super) document: Bytes,
+}
+
+/// What a request may cost.
+#[derive(Debug, Clone)]
+pub(super) struct Limits {
+    pub(super) max_body: usize,
+    pub(super) body_timeout: Duration,
+    pub(super) in_flight: Arc<Semaphore>,
+}
+
+impl Limits {
+    fn new(server: &Server) -> Self {
+        let in_flight = usize::try_from(server.max_in_flight).unwrap_or(Semaphore::MAX_PERMITS);
+        Self {
+            max_body: server.max_body,
+            body_timeout: server.body_timeout,
+            in_flight: Arc::new(Semaphore::new(in_flight.min(Semaphore::MAX_PERMITS))),
+        }
+    }
+}
+
+impl ApiState {
+    /// The same with the operations behind it.
+    #[must_use]
+    pub fn with_operations(self, operations: Arc<Operations>) -> Self {
+        Self(Arc::new(Shared {
+            operations: Some(operations),
+            ..Arc::unwrap_or_clone(self.0)
+        }))
+    }
+
+    /// The operations of this process.
+    ///
+    /// # Errors
+    /// Before there are any: the gateway is not ready.
+    pub fn operations(&self) -> Result<&Arc<Operations>, Problem> {
+        self.operations
+            .as_ref()
+            .ok_or_else(|| Problem::new(Code::ShuttingDown))
+    }
+
+    /// The state of a gateway with this configuration; not ready yet.
+    #[must_use]
+    pub fn new(config: &Config, clock: SharedClock, metrics: Option<PrometheusHandle>) -> Self {
+        Self(Arc::new(Shared {
+            auth: Arc::new(AuthTable::new(config)),
+            readiness: Readiness::default(),
+            metrics,
+            clock,
+            stopping: CancellationToken::new(),
+            operations: None,
+            limits: Limits::new(&config.server),
+            document: openapi::served(config.auth.mode),
+        }))
+    }
+}
+
+/// Whether the gateway takes work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Ready {
+    /// The journal is not open yet.
+    Starting = 0,
+    /// It does.
+    Yes = 1,
+    /// The journal cannot be written.
+    JournalUnavailable = 2,
+    /// The process was told to stop.
+    Stopping = 3,
+}
+
+/// The readiness, set by the process and read by `/readyz`. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Readiness(Arc<AtomicU8>);
+
+impl Readiness {
+    /// Says how it is now. Who stops does not become ready again.
+    pub fn set(&self, ready: Ready) {
+        let stopping = Ready::Stopping as u8;
+        // The closure refuses only to leave `Stopping`, and then there is nothing to do.
+        let _ = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| {
+                (now != stopping).then_some(ready as u8)
+            });
+    }
+
+    /// How it is now.
+    #[must_use]
+    pub fn get(&self) -> Ready {
+        match self.0.load(Ordering::Relaxed) {
+            0 => Ready::Starting,
+            1 => Ready::Yes,
+            2 => Ready::JournalUnavailable,
+            _ => Ready::Stopping,
+        }
+    }
+}

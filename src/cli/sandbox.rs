@@ -1,0 +1,92 @@
+//! `sandbox`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use tokio::net::TcpListener;
+
+use super::serve::{prepare, serve};
+use super::{Failure, SandboxArgs, block_on, print, top_simulator};
+use crate::config::{Config, Profile, SANDBOX_STORE};
+use crate::simulator;
+
+pub(super) fn run(args: &SandboxArgs) -> Result<(), Failure> {
+    let mut config = args.config.load(Profile::Sandbox)?;
+    block_on(async {
+        let shutdown = prepare(&config)?;
+        let journal = Journal::of(&mut config);
+        let listener = TcpListener::bind(args.simulator_listen)
+            .await
+            .map_err(|error| Failure::failed(format!("{}: {error}", args.simulator_listen)))?;
+        let top = listener.local_addr().map_err(Failure::failed)?;
+        config.top.endpoint = format!("http://{top}/router/rest")
+            .parse()
+            .map_err(Failure::failed)?;
+        let stand_in = top_simulator::simulator(&config)?;
+        // It ends with the process: the last answers of the gateway may still need it.
+        tokio::spawn(simulator::serve(listener, stand_in, shutdown.hard.clone()));
+        let ended = serve(&config, shutdown, |gateway| print(&welcome(gateway, top))).await;
+        if let Some(journal) = journal {
+            journal.remove();
+        }
+        ended
+    })
+}
+
+/// The journal of one run. The stand-in forgets its orders when it ends; a journal that remembered
+/// them would speak of orders that nobody has.
+struct Journal(PathBuf);
+
+impl Journal {
+    /// A journal for this run alone, unless the configuration names one.
+    fn of(config: &mut Config) -> Option<Self> {
+        if config.store.url != SANDBOX_STORE {
+            return None;
+        }
+        let name = format!("fliggy-gateway-sandbox-{}.db", std::process::id());
+        let journal = Self(std::env::temp_dir().join(name));
+        // Of a process that had the same number and was killed.
+        journal.remove();
+        config.store.url = format!("sqlite://{}", journal.0.display());
+        Some(journal)
+    }
+
+    fn remove(&self) {
+        for extension in ["db", "db-wal", "db-shm", "lock"] {
+            // It is there or not; a file that stays harms nobody.
+            let _ = std::fs::remove_file(self.0.with_extension(extension));
+        }
+    }
+}
+
+/// Where to click, and what to try first.
+fn welcome(gateway: SocketAddr, top: SocketAddr) -> String {
+    format!(
+        "
+  The sandbox runs. No credentials, no real flights, no real money.
+
+    Swagger UI     http://{gateway}/swagger-ui/
+    Stand-in       http://{top}/_simulator/   (faults, ledger, calls: docs/simulator.md)
+
+  Try it: every example in Swagger UI works as it is. Or from a shell, in the project's folder:
+
+    1. Search a flight
+       curl -s http://{gateway}/v1/flights/search -H 'Content-Type: application/json' -d '{SEARCH}'
+
+    2. Book it
+       curl -si http://{gateway}/v1/orders -H 'Content-Type: application/json' -H 'Idempotency-Key: book-1' -d @openapi/examples/booking.json
+
+    3. Let the next payment be made, but its answer be lost
+       curl -s http://{top}/_simulator/faults -H 'Content-Type: application/json' -d '{FAULT}'
+
+  Then pay the order in Swagger UI and watch the gateway find out: GET /v1/operations. The whole
+  tour is in README.md.
+
+  Stop with Ctrl-C.
+
+"
+    )
+}
+
+const SEARCH: &str = r#"{"journeys":[{"from":"BJS","to":"XMN","date":"2030-05-20"}]}"#;
+const FAULT: &str = r#"{"method":"pay","fault":"late_visibility","delay_ms":6000}"#;

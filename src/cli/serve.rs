@@ -1,0 +1,104 @@
+//! `serve`.
+
+use std::io;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::{ConfigArgs, Failure, block_on};
+use crate::api;
+use crate::clock::SystemClock;
+use crate::config::{self, Config, Profile};
+use crate::gateway::Gateway;
+use crate::server::{self, Shutdown};
+use crate::telemetry;
+
+pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
+    let config = args.load(Profile::Serve)?;
+    block_on(async {
+        let shutdown = prepare(&config)?;
+        serve(&config, shutdown, |_| Ok(())).await
+    })
+}
+
+/// Sends the logs where they belong and listens to signals.
+pub(super) fn prepare(config: &Config) -> Result<Shutdown, Failure> {
+    telemetry::init(&config.telemetry).map_err(Failure::failed)?;
+    Shutdown::on_signals().map_err(Failure::failed)
+}
+
+/// The gateway from its start to its end. `started` is told where it listens.
+pub(super) async fn serve(
+    config: &Config,
+    shutdown: Shutdown,
+    started: impl FnOnce(std::net::SocketAddr) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let metrics = config
+        .telemetry
+        .metrics
+        .then(telemetry::metrics::install)
+        .transpose()
+        .map_err(Failure::failed)?;
+    if let Some(handle) = metrics.clone() {
+        tokio::spawn(telemetry::metrics::upkeep(handle, shutdown.hard.clone()));
+    }
+    // Bound first: a second gateway on the same address must not touch the journal.
+    let listener = TcpListener::bind(config.server.listen)
+        .await
+        .map_err(|error| Failure::failed(format!("{}: {error}", config.server.listen)))?;
+    let address = listener.local_addr().map_err(Failure::failed)?;
+    let (listener, for_the_end) = twice(listener).map_err(Failure::failed)?;
+    let gateway = Gateway::start(config, SystemClock::shared(), metrics)
+        .await
+        .map_err(Failure::failed)?;
+    let router = api::router(gateway.state());
+    tracing::info!(%address, "serving");
+    started(address)?;
+
+    tokio::spawn(gateway.stop_taking_when(shutdown.soft.clone()));
+    let hard = shutdown.hard.clone();
+    let ended = Shutdown {
+        soft: CancellationToken::new(),
+        hard: hard.clone(),
+    };
+    let end = tokio::spawn(answer_to_the_end(
+        for_the_end,
+        router.clone(),
+        config.server.clone(),
+        shutdown.soft.clone(),
+        ended.clone(),
+    ));
+    server::serve(listener, router, &config.server, shutdown).await;
+    tokio::select! {
+        () = gateway.stop() => {
+            ended.soft.cancel();
+            end.await.map_err(Failure::failed)?.map_err(Failure::failed)?;
+            tracing::info!("stopped");
+        }
+        () = hard.cancelled() => tracing::warn!("stopped at once; the journal knows what was open"),
+    }
+    Ok(())
+}
+
+/// The same socket twice.
+fn twice(listener: TcpListener) -> io::Result<(TcpListener, std::net::TcpListener)> {
+    let listener = listener.into_std()?;
+    let second = listener.try_clone()?;
+    Ok((TcpListener::from_std(listener)?, second))
+}
+
+/// While the last sends end, whoever comes is told that the gateway stops: a refused connection
+/// would look like a crash to a load balancer, and to a caller who wants to know of its operation.
+async fn answer_to_the_end(
+    listener: std::net::TcpListener,
+    router: Router,
+    config: config::Server,
+    begin: CancellationToken,
+    ended: Shutdown,
+) -> io::Result<()> {
+    begin.cancelled().await;
+    let listener = TcpListener::from_std(listener)?;
+    server::serve(listener, router, &config, ended).await;
+    Ok(())
+}

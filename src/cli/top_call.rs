@@ -1,0 +1,95 @@
+//! `top call`.
+
+use super::{Failure, TopCallArgs, block_on, print};
+use crate::clock::SystemClock;
+use crate::config::{Config, Profile};
+use crate::gateway::client;
+use crate::top::call::CallError;
+use crate::top::contract::{Mend, Registry};
+
+/// Methods that read. Everything else must be journaled, and this is not.
+const READING: [&str; 9] = [
+    "alitrip.flight.service.search",
+    "alitrip.flight.service.queryorderlist",
+    "alitrip.flight.service.queryorderdetail",
+    "alitrip.flight.refund.render",
+    "alitrip.flight.refund.detail",
+    "alitrip.flight.refund.list",
+    "alitrip.flight.change.order.query",
+    "alitrip.flight.flightchange.order.query",
+    "taobao.time.get",
+];
+
+pub(super) fn run(args: &TopCallArgs) -> Result<(), Failure> {
+    if !READING.contains(&args.method.as_str()) {
+        return Err(Failure::Usage(format!(
+            "{} is not one of the methods that only read: {}",
+            args.method,
+            READING.join(", ")
+        )));
+    }
+    let config = args.config.load(Profile::Serve)?;
+    let params = params(args)?;
+    block_on(call(args, &config, params))
+}
+
+/// The application's parameters; `--json` is the method's one object parameter.
+fn params(args: &TopCallArgs) -> Result<Vec<(String, String)>, Failure> {
+    let mut params = args.params.clone();
+    if let Some(json) = &args.json {
+        let object = Registry::embedded()
+            .method(&args.method)
+            .and_then(|contract| contract.object_param())
+            .ok_or_else(|| {
+                Failure::Usage(format!(
+                    "the contract of {} has no object parameter for --json; use --param",
+                    args.method
+                ))
+            })?;
+        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(json) {
+            return Err(Failure::Usage(format!("--json is no JSON: {error}")));
+        }
+        params.push((object.name.clone(), json.clone()));
+    }
+    Ok(params)
+}
+
+async fn call(
+    args: &TopCallArgs,
+    config: &Config,
+    params: Vec<(String, String)>,
+) -> Result<(), Failure> {
+    let name = match &args.account {
+        Some(name) => name.parse().ok(),
+        None => config.default_account().cloned(),
+    };
+    let account = name
+        .and_then(|name| config.accounts.get(&name))
+        .ok_or_else(|| {
+            Failure::Usage("no such account in the configuration; name one with --account".into())
+        })?;
+    let top =
+        client(&config.top, Mend::default(), &SystemClock::shared()).map_err(Failure::failed)?;
+    let session = Some(account.session.clone());
+    let received = top
+        .raw(&args.method, session, params)
+        .await
+        .map_err(|error| Failure::failed(told(&error)))?;
+    let mut text = String::from_utf8_lossy(&received.body).into_owned();
+    text.push('\n');
+    print(&text)
+}
+
+/// The error with TOP's own words: whoever calls from a shell wants to read them.
+fn told(error: &CallError) -> String {
+    match error {
+        CallError::Refused(refused) => format!(
+            "{error}: {} {} {} (request_id {})",
+            refused.msg.as_deref().unwrap_or("-"),
+            refused.sub_code.as_deref().unwrap_or("-"),
+            refused.sub_msg.as_deref().unwrap_or("-"),
+            refused.request_id.as_deref().unwrap_or("-"),
+        ),
+        CallError::NotSent(_) | CallError::Lost(_) => error.to_string(),
+    }
+}

@@ -1,0 +1,55 @@
+//! `top-simulator`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+
+use super::serve::prepare;
+use super::{Failure, TopSimulatorArgs, block_on, print};
+use crate::clock::SystemClock;
+use crate::config::{Config, Profile};
+use crate::simulator::{self, Simulator, SimulatorConfig};
+use crate::top::contract::{Mend, Registry};
+
+pub(super) fn run(args: &TopSimulatorArgs) -> Result<(), Failure> {
+    let config = args.config.load(Profile::Sandbox)?;
+    block_on(async {
+        let shutdown = prepare(&config)?;
+        let listener = TcpListener::bind(args.listen)
+            .await
+            .map_err(|error| Failure::failed(format!("{}: {error}", args.listen)))?;
+        let address = listener.local_addr().map_err(Failure::failed)?;
+        print(&format!(
+            "The stand-in for TOP listens on http://{address}/router/rest\n"
+        ))?;
+        simulator::serve(listener, simulator(&config)?, shutdown.soft)
+            .await
+            .map_err(Failure::failed)
+    })
+}
+
+/// A stand-in that knows the app, the accounts and the overrides of this configuration.
+pub(super) fn simulator(config: &Config) -> Result<Simulator, Failure> {
+    let overrides = &config.top.contract.overrides;
+    let mend = Mend::build(Registry::embedded(), overrides)
+        .map_err(|problems| Failure::failed(problems.join("; ")))?;
+    let sessions: BTreeMap<_, _> = config
+        .accounts
+        .iter()
+        .map(|(name, account)| (account.session.expose_secret().to_owned(), name.to_string()))
+        .collect();
+    let channels: BTreeSet<_> = config
+        .accounts
+        .values()
+        .map(|account| account.channel.clone())
+        .collect();
+    Ok(Simulator::new(SimulatorConfig {
+        app_key: config.top.app_key.clone(),
+        app_secret: config.top.app_secret.clone(),
+        sessions,
+        channels,
+        mend,
+        ..SimulatorConfig::sandbox(SystemClock::shared())
+    }))
+}

@@ -1,0 +1,131 @@
+//! Time, handed in. The ambient clocks are banned by lint, so that a test can say what time it is.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+/// Where the gateway takes its time from.
+pub trait Clock: Send + Sync + std::fmt::Debug {
+    /// The time of day. May jump; used for what people and TOP read, never to settle anything.
+    fn wall(&self) -> Timestamp;
+    /// Time since an arbitrary start. Never jumps; windows, waits and ages are measured with it.
+    fn steady(&self) -> Duration;
+}
+
+/// A clock that is shared by all parts of a process.
+pub type SharedClock = Arc<dyn Clock>;
+
+/// The machine's own clocks.
+#[derive(Debug)]
+pub struct SystemClock {
+    start: Instant,
+}
+
+impl SystemClock {
+    /// A clock whose steady time starts now.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            start: Instant::now(),
+        }
+    }
+
+    /// The same, ready to be handed around.
+    #[must_use]
+    pub fn shared() -> SharedClock {
+        Arc::new(Self::new())
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the ambient clock"
+    )]
+    fn wall(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn steady(&self) -> Duration {
+        self.start.elapsed()
+    }
+}
+
+/// A clock whose time of day can be moved while its steady time runs on by itself: what an
+/// operator's `date -s` or a leap of NTP does to a machine.
+#[derive(Debug)]
+pub struct ManualClock {
+    inner: SystemClock,
+    offset_ms: std::sync::atomic::AtomicI64,
+    steady_extra_ms: std::sync::atomic::AtomicU64,
+}
+
+impl ManualClock {
+    /// A clock that agrees with the machine until it is moved.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            inner: SystemClock::new(),
+            offset_ms: 0.into(),
+            steady_extra_ms: 0.into(),
+        }
+    }
+
+    /// Moves the time of day; the steady time does not notice.
+    pub fn jump_wall(&self, by: jiff::SignedDuration) {
+        let ms = i64::try_from(by.as_millis()).unwrap_or(0);
+        self.offset_ms
+            .fetch_add(ms, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Lets steady time pass at once.
+    pub fn advance_steady(&self, by: Duration) {
+        let ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.steady_extra_ms
+            .fetch_add(ms, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for ManualClock {
+    fn wall(&self) -> Timestamp {
+        let offset = self.offset_ms.load(std::sync::atomic::Ordering::Relaxed);
+        self.inner
+            .wall()
+            .checked_add(jiff::SignedDuration::from_millis(offset))
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    fn steady(&self) -> Duration {
+        let extra = self
+            .steady_extra_ms
+            .load(std::sync::atomic::Ordering::Relaxed);
+        self.inner.steady() + Duration::from_millis(extra)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jump_of_the_wall_clock_leaves_steady_time_alone() {
+        let clock = ManualClock::new();
+        let (wall, steady) = (clock.wall(), clock.steady());
+        clock.jump_wall(jiff::SignedDuration::from_hours(1));
+        assert!(clock.wall().duration_since(wall) >= jiff::SignedDuration::from_mins(60));
+        assert!(clock.steady() - steady < Duration::from_secs(60));
+    }
+}

@@ -1,0 +1,344 @@
+//! Configuration: built-in defaults < file (TOML) < environment (`GATEWAY__SECTION__KEY`).
+//!
+//! The layers are merged by the `config` crate into one raw tree. The sections then read that tree
+//! key by key and collect what is wrong, so that a start that fails names every problem at once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use config::{Environment, File, FileFormat, Map, Source, Value, ValueKind};
+use serde::Serialize;
+
+pub mod accounts;
+pub mod auth;
+pub mod error_map;
+pub mod reconcile;
+pub mod server;
+mod show;
+mod status_map;
+pub mod store;
+mod table;
+pub mod telemetry;
+pub mod top;
+mod value;
+
+pub use accounts::Account;
+pub use auth::{Auth, AuthMode, Key, Role};
+pub use error_map::{ErrorRow, Verdict};
+pub use reconcile::Reconcile;
+pub use server::Server;
+pub use store::Store;
+pub use telemetry::{LogFormat, Telemetry};
+pub use top::{Proxy, Top};
+
+use crate::domain::ids::AccountName;
+use crate::domain::order::OrderStatus;
+use crate::top::contract::{Mend, Override, Registry};
+use crate::top::sign::SignMethod;
+use table::{Problems, Table};
+
+const ORDER_STATUS_WORDS: &str =
+    "`creating`, `booked`, `paid`, `ticketing`, `ticketed`, `closed`, `failed`, `other`";
+
+fn parse_account_name(name: &str) -> Option<AccountName> {
+    name.parse().ok()
+}
+
+fn parse_order_status(word: &str) -> Option<OrderStatus> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
+}
+
+fn parse_sign_method(word: &str) -> Option<SignMethod> {
+    word.parse().ok()
+}
+
+const DEFAULTS: &str = include_str!("config/defaults.toml");
+const SANDBOX: &str = include_str!("config/sandbox.toml");
+const PREFIX: &str = "GATEWAY";
+
+/// What `store.url` says in the sandbox's defaults: a journal for each run.
+pub const SANDBOX_STORE: &str = "sqlite://(a fresh file for each run)";
+
+/// Which built-in defaults lie under the file and the environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// For real calls: nothing that is secret or particular to a user has a default.
+    Serve,
+    /// For the sandbox: everything has a default.
+    Sandbox,
+}
+
+/// The whole configuration, valid.
+#[derive(Debug, Clone, Serialize)]
+pub struct Config {
+    /// The listener of the REST API.
+    pub server: Server,
+    /// The Taobao Open Platform.
+    pub top: Top,
+    /// The purchasing accounts by name; at least one.
+    pub accounts: BTreeMap<AccountName, Account>,
+    /// The journal's database.
+    pub store: Store,
+    /// Who may call.
+    pub auth: Auth,
+    /// How unknown outcomes are found out.
+    pub reconcile: Reconcile,
+    /// Further rows for the classification of upstream's refusals.
+    pub error_map: Vec<ErrorRow>,
+    /// Further status phrases of upstream, in our words.
+    pub status_map: BTreeMap<String, OrderStatus>,
+    /// Logs and metrics.
+    pub telemetry: Telemetry,
+}
+
+/// Everything that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// One sentence each, sorted.
+    pub problems: Vec<String>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.len() {
+            1 => write!(f, "the configuration has a problem:")?,
+            n => write!(f, "the configuration has {n} problems:")?,
+        }
+        for problem in &self.problems {
+            write!(f, "\n  - {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl From<String> for ConfigError {
+    fn from(problem: String) -> Self {
+        Self {
+            problems: vec![problem],
+        }
+    }
+}
+
+impl Config {
+    /// Merges the layers, reads secrets from their files and checks everything.
+    ///
+    /// # Errors
+    /// Every problem at once: unknown keys, missing keys, values of the wrong kind, contradictions,
+    /// secrets that cannot be read. No message contains a secret.
+    pub fn load(
+        file: Option<&Path>,
+        env: impl Iterator<Item = (String, String)>,
+        profile: Profile,
+    ) -> Result<Self, ConfigError> {
+        let problems = Problems::default();
+        let tree = merge(file, env, profile)?;
+        let mut root = Table::new(String::new(), Some(tree), &problems);
+        let server = Server::read(root.table("server"));
+        let top = Top::read(root.table("top"));
+        let accounts = accounts::read(root.table("accounts"));
+        let store = Store::read(root.table("store"));
+        let auth = Auth::read(root.table("auth"));
+        let reconcile = Reconcile::read(root.table("reconcile"));
+        let rows = root.optional("error_map", value::list);
+        let error_map = error_map::read(rows, &problems);
+        let status_map = status_map::read(root.table("status_map"));
+        let telemetry = Telemetry::read(root.table("telemetry"));
+        root.finish();
+
+        contradictions(
+            &problems,
+            server.as_ref(),
+            top.as_ref(),
+            accounts.as_ref(),
+            auth.as_ref(),
+            reconcile.as_ref(),
+        );
+        let config = (|| {
+            Some(Self {
+                server: server?,
+                top: top?,
+                accounts: accounts?,
+                store: store?,
+                auth: auth?,
+                reconcile: reconcile?,
+                error_map,
+                status_map,
+                telemetry: telemetry?,
+            })
+        })();
+        let mut problems = problems.into_vec();
+        problems.sort();
+        match config {
+            Some(config) if problems.is_empty() => Ok(config),
+            _ => Err(ConfigError { problems }),
+        }
+    }
+
+    /// The account of a call that names none: the one called `default`, or the only one.
+    #[must_use]
+    pub fn default_account(&self) -> Option<&AccountName> {
+        let mut names = self.accounts.keys();
+        match (names.next(), names.next()) {
+            (Some(only), None) => Some(only),
+            _ => self
+                .accounts
+                .keys()
+                .find(|name| name.to_string() == "default"),
+        }
+    }
+
+    /// The effective configuration as TOML, every secret as `***`.
+    ///
+    /// # Errors
+    /// Never for a configuration that was loaded; the error says what could not be written.
+    pub fn redacted(&self) -> Result<String, ConfigError> {
+        toml::to_string(self).map_err(|error| format!("cannot be shown as TOML: {error}").into())
+    }
+}
+
+/// What no section can see alone.
+fn contradictions(
+    problems: &Problems,
+    server: Option<&Server>,
+    top: Option<&Top>,
+    accounts: Option<&BTreeMap<AccountName, Account>>,
+    auth: Option<&Auth>,
+    reconcile: Option<&Reconcile>,
+) {
+    if let (Some(server), Some(auth)) = (server, auth) {
+        problems.unless(
+            auth.mode == AuthMode::Keys || server.listen.ip().is_loopback(),
+            || {
+                format!(
+                    "`auth.mode` is `none`, but `server.listen` is {}: without keys the gateway \
+                     listens on a loopback address only",
+                    server.listen
+                )
+            },
+        );
+    }
+    if let (Some(top), Some(reconcile)) = (top, reconcile) {
+        problems.unless(reconcile.settle_window >= top.deadline, || {
+            "`reconcile.settle_window` must not be shorter than `top.deadline`: a call that is \
+             still under way would count as not executed"
+                .to_owned()
+        });
+    }
+    if let Some(top) = top
+        && let Err(misfits) = Mend::build(Registry::embedded(), &top.contract.overrides)
+    {
+        for misfit in misfits {
+            problems.add(format!("`top.contract.overrides`: {misfit}"));
+        }
+    }
+    if let (Some(server), Some(top)) = (server, top) {
+        problems.unless(
+            server.shutdown_grace > top.deadline + Duration::from_secs(1),
+            || {
+                "`server.shutdown_grace` must be at least a second longer than `top.deadline`: a \
+                 call under way and its commit must fit in"
+                    .to_owned()
+            },
+        );
+    }
+    if let (Some(accounts), Some(auth)) = (accounts, auth) {
+        for (name, key) in &auth.keys {
+            for account in key.accounts.iter().flatten() {
+                problems.unless(accounts.contains_key(account), || {
+                    format!("`auth.keys.{name}.accounts` names `{account}`, which is no account")
+                });
+            }
+        }
+    }
+}
+
+fn is_loopback_host(host: &str) -> bool {
+    host == "localhost"
+        || host
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
+}
+
+fn merge(
+    file: Option<&Path>,
+    env: impl Iterator<Item = (String, String)>,
+    profile: Profile,
+) -> Result<Value, ConfigError> {
+    let file = file.map(read_file).transpose()?;
+    let environment = Environment::with_prefix(PREFIX)
+        .prefix_separator("__")
+        .separator("__")
+        .source(Some(env.collect()));
+
+    let build = |layers: &[&str]| {
+        let mut builder = config::Config::builder();
+        for layer in layers {
+            builder = builder.add_source(File::from_str(layer, FileFormat::Toml));
+        }
+        builder
+            .add_source(environment.clone())
+            .build()
+            .and_then(|config| config.collect())
+            .map_err(|error| ConfigError::from(error.to_string()))
+    };
+    let file = file.as_deref().unwrap_or_default();
+    match profile {
+        Profile::Serve => Ok(build(&[DEFAULTS, file])?.into()),
+        Profile::Sandbox => {
+            let mut tree: Value = build(&[DEFAULTS, SANDBOX, file])?.into();
+            yield_to_files(&mut tree, &build(&[file])?);
+            Ok(tree)
+        }
+    }
+}
+
+/// A secret of the sandbox gives way where the user names a file for it instead.
+fn yield_to_files(tree: &mut Value, user: &Map<String, Value>) {
+    let ValueKind::Table(entries) = &mut tree.kind else {
+        return;
+    };
+    for (key, theirs) in user {
+        if let ValueKind::Table(theirs) = &theirs.kind {
+            if let Some(ours) = entries.get_mut(key) {
+                yield_to_files(ours, theirs);
+            }
+        } else if let Some(secret) = key.strip_suffix("_file")
+            && !user.contains_key(secret)
+        {
+            entries.remove(secret);
+        }
+    }
+}
+
+/// Reads and checks the file. The parser of the `config` crate would quote the line that it does
+/// not understand, and that line may hold a secret.
+fn read_file(path: &Path) -> Result<String, ConfigError> {
+    let shown = PathBuf::from(path);
+    let shown = shown.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("cannot read {shown}: {}", error.kind()))?;
+    match toml::from_str::<toml::Table>(&text) {
+        Ok(_) => Ok(text),
+        Err(error) => {
+            let at = error.span().map_or(0, |span| span.start);
+            let line = text.as_bytes()[..at.min(text.len())]
+                .iter()
+                .filter(|byte| **byte == b'\n')
+                .count();
+            Err(format!(
+                "{shown} is not TOML, line {}: {}",
+                line + 1,
+                error.message()
+            )
+            .into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

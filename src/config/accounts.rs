@@ -1,0 +1,65 @@
+//! `[accounts.<name>]`: the purchasing accounts (采购账号) the gateway may act for.
+
+use std::collections::BTreeMap;
+
+use config::Value;
+use secrecy::SecretString;
+use serde::Serialize;
+
+use super::AccountName;
+use super::show::masked;
+use super::table::Table;
+use super::value;
+
+/// A purchasing account: one Taobao user.
+#[derive(Debug, Clone, Serialize)]
+pub struct Account {
+    /// Its session key (授权), renewable; a session of another Taobao user never replaces it.
+    #[serde(serialize_with = "masked")]
+    pub session: SecretString,
+    /// The channel name (渠道名称) that travels with search and booking. A label that Fliggy
+    /// assigned, not the account.
+    pub channel: String,
+}
+
+impl Account {
+    fn read(mut table: Table<'_>) -> Option<Self> {
+        let session = table.required_secret("session", "session_file");
+        let channel = table.required("channel", value::text_or_integer);
+        table.finish();
+        Some(Self {
+            session: session?,
+            channel: channel?,
+        })
+    }
+}
+
+pub(crate) fn read(table: Table<'_>) -> Option<BTreeMap<AccountName, Account>> {
+    let problems = table.problems();
+    let named: Vec<(String, Value)> = table.named();
+    if named.is_empty() {
+        problems.add(
+            "`accounts` is empty; name at least one purchasing account, such as \
+             `[accounts.default]` with `session` and `channel`",
+        );
+    }
+    let mut accounts = Some(BTreeMap::new());
+    for (name, value) in named {
+        let account = Account::read(Table::at("accounts", &name, value, problems));
+        let name = super::parse_account_name(&name).or_else(|| {
+            problems.add(format!(
+                "`accounts.{name}`: a name is a lower-case letter or digit and up to 31 more of \
+                 these, `-` or `_`"
+            ));
+            None
+        });
+        accounts = match (accounts, name, account) {
+            (Some(mut accounts), Some(name), Some(account)) => {
+                accounts.insert(name, account);
+                Some(accounts)
+            }
+            _ => None,
+        };
+    }
+    accounts
+}

@@ -1,0 +1,169 @@
+//! `[auth]`: which internal apps may call, and what they may do.
+
+use std::collections::BTreeMap;
+
+use config::Value;
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::AccountName;
+use super::show::masked_digest;
+use super::table::Table;
+use super::value;
+
+/// Shorter keys can be guessed.
+const SHORTEST_KEY: usize = 16;
+
+/// Who may call.
+#[derive(Debug, Clone, Serialize)]
+pub struct Auth {
+    /// Whether callers prove who they are.
+    pub mode: AuthMode,
+    /// The callers by name. The name stands in logs and owns operations.
+    pub keys: BTreeMap<String, Key>,
+}
+
+/// Whether callers prove who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMode {
+    /// Every call carries a key.
+    Keys,
+    /// Everybody who reaches the listener is the operator `local`; for a loopback listener only.
+    None,
+}
+
+/// What a caller may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Search, orders, and the operations it asked for itself.
+    Caller,
+    /// Also everybody's operations, their resolution, and raw calls.
+    Operator,
+}
+
+/// One caller.
+#[derive(Debug, Clone, Serialize)]
+pub struct Key {
+    /// SHA-256 of the API key; the key itself is not kept.
+    #[serde(rename = "key_sha256", serialize_with = "masked_digest")]
+    pub digest: [u8; 32],
+    /// What the caller may do.
+    pub role: Role,
+    /// The accounts it may use; `None` means all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<Vec<AccountName>>,
+}
+
+fn mode(value: &Value) -> Result<AuthMode, String> {
+    match value::text(value)?.as_str() {
+        "keys" => Ok(AuthMode::Keys),
+        "none" => Ok(AuthMode::None),
+        _ => Err("expected `keys` or `none`".to_owned()),
+    }
+}
+
+fn role(value: &Value) -> Result<Role, String> {
+    match value::text(value)?.as_str() {
+        "caller" => Ok(Role::Caller),
+        "operator" => Ok(Role::Operator),
+        _ => Err("expected `caller` or `operator`".to_owned()),
+    }
+}
+
+fn digest(value: &Value) -> Result<[u8; 32], String> {
+    value::hex_bytes(&value::text(value)?)
+}
+
+impl Key {
+    fn read(mut table: Table<'_>) -> Option<Self> {
+        let problems = table.problems();
+        let path = table.path_of("key");
+        let any_given = ["key", "key_file", "key_sha256"]
+            .iter()
+            .any(|key| table.has(key));
+        let given = table.secret("key", "key_file");
+        let given_digest = table.optional("key_sha256", digest);
+        let role = table.optional("role", role).unwrap_or(Role::Caller);
+        let names = table.optional("accounts", value::texts);
+        let accounts_path = table.path_of("accounts");
+        table.finish();
+
+        let accounts = names.map(|names| {
+            let names = names.iter().filter_map(|name| {
+                let parsed = super::parse_account_name(name);
+                problems.unless(parsed.is_some(), || {
+                    format!("`{accounts_path}`: a name in it is not the name of an account")
+                });
+                parsed
+            });
+            names.collect()
+        });
+        let digest = match (given, given_digest) {
+            (Some(_), Some(_)) => {
+                problems.add(format!(
+                    "`{path}` and `{path}_sha256` are both set; keep one"
+                ));
+                None
+            }
+            (Some(key), None) => {
+                problems.unless(key.expose_secret().len() >= SHORTEST_KEY, || {
+                    format!("`{path}` must have at least {SHORTEST_KEY} characters")
+                });
+                Some(Sha256::digest(key.expose_secret()).into())
+            }
+            (None, Some(digest)) => Some(digest),
+            (None, None) => {
+                problems.unless(any_given, || {
+                    format!("`{path}` is missing; set it, `{path}_file` or `{path}_sha256`")
+                });
+                None
+            }
+        };
+        Some(Self {
+            digest: digest?,
+            role,
+            accounts,
+        })
+    }
+}
+
+impl Auth {
+    pub(crate) fn read(mut table: Table<'_>) -> Option<Self> {
+        let problems = table.problems();
+        let mode = table.required("mode", mode);
+        let named = table.table("keys").named();
+        table.finish();
+
+        let mut keys: BTreeMap<String, Key> = BTreeMap::new();
+        let mut whole = true;
+        for (name, value) in named {
+            match Key::read(Table::at("auth.keys", &name, value, problems)) {
+                Some(key) => {
+                    if let Some((other, _)) = keys.iter().find(|(_, k)| k.digest == key.digest) {
+                        problems.add(format!(
+                            "`auth.keys.{other}` and `auth.keys.{name}` have the same key"
+                        ));
+                    }
+                    keys.insert(name, key);
+                }
+                None => whole = false,
+            }
+        }
+        let mode = mode?;
+        match mode {
+            AuthMode::Keys => problems.unless(!keys.is_empty() || !whole, || {
+                "`auth.keys` is empty, so nobody could call; name a caller, such as \
+                 `[auth.keys.booking-app]` with `key_file`, or set `auth.mode = \"none\"` on a \
+                 loopback listener"
+                    .to_owned()
+            }),
+            AuthMode::None => problems.unless(keys.is_empty(), || {
+                "`auth.keys` are set, but `auth.mode` is `none` and ignores them".to_owned()
+            }),
+        }
+        whole.then_some(Self { mode, keys })
+    }
+}

@@ -1,0 +1,97 @@
+//! `[reconcile]`: how the truth about an unknown outcome is found out.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::table::{Problems, Table};
+use super::value;
+
+/// How the truth about an unknown outcome is found out.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reconcile {
+    /// From the unknown outcome to the first look.
+    #[serde(with = "humantime_serde")]
+    pub first_look: Duration,
+    /// How long absence must last before a booking or closing counts as not executed.
+    #[serde(with = "humantime_serde")]
+    pub settle_window: Duration,
+    /// The same for payments.
+    #[serde(with = "humantime_serde")]
+    pub settle_window_pay: Duration,
+    /// How many looks, begun after the deadline of the call, must agree on absence.
+    pub min_looks: u32,
+    /// How long a caller's request waits for the reconciler beyond the deadline, unless it says
+    /// `Prefer: wait=N`. Zero answers 202 at once.
+    #[serde(with = "humantime_serde")]
+    pub inline_wait: Duration,
+    /// From the unknown outcome to `needs_attention`, if no look could decide it.
+    #[serde(with = "humantime_serde")]
+    pub attention_after: Duration,
+    /// The longest pause between two looks.
+    #[serde(with = "humantime_serde")]
+    pub max_interval: Duration,
+    /// How long an operation that ended `absent` is looked at further.
+    #[serde(with = "humantime_serde")]
+    pub watch: Duration,
+    /// Looks under way at the same time.
+    pub concurrency: u32,
+}
+
+impl Reconcile {
+    pub(crate) fn read(mut table: Table<'_>) -> Option<Self> {
+        let problems = table.problems();
+        let first_look = table.required("first_look", value::duration_or_zero);
+        let settle_window = table.required("settle_window", value::duration);
+        let settle_window_pay = table.required("settle_window_pay", value::duration);
+        let min_looks = table.required("min_looks", value::count);
+        let inline_wait = table.required("inline_wait", value::duration_or_zero);
+        let attention_after = table.required("attention_after", value::duration);
+        let max_interval = table.required("max_interval", value::duration);
+        let watch = table.required("watch", value::duration_or_zero);
+        let concurrency = table.required("concurrency", value::count);
+        table.finish();
+        let reconcile = Self {
+            first_look: first_look?,
+            settle_window: settle_window?,
+            settle_window_pay: settle_window_pay?,
+            min_looks: min_looks?,
+            inline_wait: inline_wait?,
+            attention_after: attention_after?,
+            max_interval: max_interval?,
+            watch: watch?,
+            concurrency: concurrency?,
+        };
+        reconcile.check(problems);
+        Some(reconcile)
+    }
+
+    fn check(&self, problems: &Problems) {
+        let rules = [
+            (
+                self.first_look <= Duration::from_secs(2),
+                "`reconcile.first_look` must be at most 2s: a caller waits for it",
+            ),
+            (
+                self.settle_window_pay >= self.settle_window,
+                "`reconcile.settle_window_pay` must not be shorter than `reconcile.settle_window`",
+            ),
+            (
+                self.attention_after > self.settle_window_pay,
+                "`reconcile.attention_after` must be longer than `reconcile.settle_window_pay`, \
+                 or every unknown payment would need a person",
+            ),
+            (
+                self.inline_wait <= Duration::from_secs(60),
+                "`reconcile.inline_wait` must be at most 60s",
+            ),
+            (
+                self.max_interval >= self.first_look,
+                "`reconcile.max_interval` must not be shorter than `reconcile.first_look`",
+            ),
+        ];
+        for (fine, rule) in rules {
+            problems.unless(fine, || rule.to_owned());
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! One table of the raw configuration, read key by key. What is wrong is collected, not returned,
+//! so that one start tells an operator everything there is to mend.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use config::{Value, ValueKind};
+use secrecy::SecretString;
+
+use super::value::{self, Parse, kind_of};
+
+/// Where everything that is wrong is collected.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(RefCell<Vec<String>>);
+
+impl Problems {
+    pub(crate) fn add(&self, problem: impl Into<String>) {
+        self.0.borrow_mut().push(problem.into());
+    }
+
+    /// Says `what` unless `fine`.
+    pub(crate) fn unless(&self, fine: bool, what: impl FnOnce() -> String) {
+        if !fine {
+            self.add(what());
+        }
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<String> {
+        self.0.into_inner()
+    }
+}
+
+/// One table, its path, and the keys that were asked for so far.
+#[derive(Debug)]
+pub(crate) struct Table<'p> {
+    path: String,
+    entries: BTreeMap<String, Value>,
+    known: Vec<&'static str>,
+    problems: &'p Problems,
+}
+
+impl<'p> Table<'p> {
+    /// The table at `path`; anything else there is a problem and reads as an empty table.
+    pub(crate) fn new(path: String, value: Option<Value>, problems: &'p Problems) -> Self {
+        let entries = match value.map(|value| (kind_of(&value), value.kind)) {
+            Some((_, ValueKind::Table(table))) => table.into_iter().collect(),
+            None | Some((_, ValueKind::Nil)) => BTreeMap::new(),
+            Some((kind, _)) => {
+                problems.add(format!("`{path}` must be a table, but is {kind}"));
+                BTreeMap::new()
+            }
+        };
+        Self {
+            path,
+            entries,
+            known: Vec::new(),
+            problems,
+        }
+    }
+
+    /// Whether a key stands in the table, whatever its value.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    pub(crate) fn problems(&self) -> &'p Problems {
+        self.problems
+    }
+
+    /// The full path of a key of this table.
+    pub(crate) fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
+    }
+
+    fn take_raw(&mut self, key: &'static str) -> Option<Value> {
+        self.known.push(key);
+        self.entries
+            .remove(key)
+            .filter(|value| value.kind != ValueKind::Nil)
+    }
+
+    /// A key that may be missing.
+    pub(crate) fn optional<T>(&mut self, key: &'static str, parse: Parse<T>) -> Option<T> {
+        let value = self.take_raw(key)?;
+        self.parsed(key, &value, parse)
+    }
+
+    /// A key that must be there.
+    pub(crate) fn required<T>(&mut self, key: &'static str, parse: Parse<T>) -> Option<T> {
+        match self.take_raw(key) {
+            Some(value) => self.parsed(key, &value, parse),
+            None => {
+                self.missing(key);
+                None
+            }
+        }
+    }
+
+    fn parsed<T>(&self, key: &str, value: &Value, parse: Parse<T>) -> Option<T> {
+        parse(value)
+            .map_err(|why| {
+                self.problems
+                    .add(format!("`{}`{}: {why}", self.path_of(key), origin(value)));
+            })
+            .ok()
+    }
+
+    fn missing(&self, key: &str) {
+        let path = self.path_of(key);
+        self.problems.add(format!(
+            "`{path}` is missing; set it in the file or as {}",
+            environment_name(&path)
+        ));
+    }
+
+    /// A secret: the value under `key`, or the trimmed content of the file named under `key_file`.
+    /// Both at once is a contradiction.
+    pub(crate) fn secret(
+        &mut self,
+        key: &'static str,
+        key_file: &'static str,
+    ) -> Option<SecretString> {
+        let value = self.take_raw(key);
+        let file = self.take_raw(key_file);
+        match (value, file) {
+            (Some(_), Some(_)) => {
+                self.problems.add(format!(
+                    "`{}` and `{}` are both set; keep one of them",
+                    self.path_of(key),
+                    self.path_of(key_file)
+                ));
+                None
+            }
+            (Some(value), None) => self.parsed(key, &value, value::secret),
+            (None, Some(value)) => {
+                let file = self.parsed(key_file, &value, value::text)?;
+                read_secret(Path::new(&file))
+                    .map_err(|why| {
+                        self.problems
+                            .add(format!("`{}`: {why}", self.path_of(key_file)));
+                    })
+                    .ok()
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// The same, for a secret that must be there.
+    pub(crate) fn required_secret(
+        &mut self,
+        key: &'static str,
+        key_file: &'static str,
+    ) -> Option<SecretString> {
+        if !self.has(key) && !self.has(key_file) {
+            self.known.extend([key, key_file]);
+            let path = self.path_of(key);
+            self.problems.add(format!(
+                "`{path}` is missing; set it or `{key_file}` in the file, or as {}",
+                environment_name(&path)
+            ));
+            return None;
+        }
+        self.secret(key, key_file)
+    }
+
+    /// A table inside this one; empty where it is missing.
+    pub(crate) fn table(&mut self, key: &'static str) -> Table<'p> {
+        let value = self.take_raw(key);
+        Table::new(self.path_of(key), value, self.problems)
+    }
+
+    /// The entries of a table whose keys are names that the operator chose.
+    pub(crate) fn named(mut self) -> Vec<(String, Value)> {
+        std::mem::take(&mut self.entries).into_iter().collect()
+    }
+
+    /// A table under a name that the operator chose.
+    pub(crate) fn at(path: &str, name: &str, value: Value, problems: &'p Problems) -> Table<'p> {
+        Table::new(format!("{path}.{name}"), Some(value), problems)
+    }
+
+    /// Every key that nobody asked for is a problem: a typing error must not read as a default.
+    pub(crate) fn finish(self) {
+        for (key, value) in &self.entries {
+            let guess = closest(key, &self.known)
+                .map(|known| format!("; did you mean `{known}`?"))
+                .unwrap_or_default();
+            self.problems.add(format!(
+                "unknown key `{}`{}{guess}",
+                self.path_of(key),
+                origin(value)
+            ));
+        }
+    }
+}
+
+/// Where a value came from, said only where the file would be searched in vain.
+fn origin(value: &Value) -> &'static str {
+    match value.origin() {
+        Some("the environment") => " (from the environment)",
+        _ => "",
+    }
+}
+
+/// How a key is named in the environment.
+pub(crate) fn environment_name(path: &str) -> String {
+    format!("GATEWAY__{}", path.to_uppercase().replace('.', "__"))
+}
+
+fn read_secret(file: &Path) -> Result<SecretString, String> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| format!("cannot read {}: {}", file.display(), error.kind()))?;
+    match text.trim() {
+        "" => Err(format!("{} is empty", file.display())),
+        secret if secret.lines().count() > 1 => {
+            Err(format!("{} has more than one line", file.display()))
+        }
+        secret => Ok(SecretString::from(secret)),
+    }
+}
+
+/// The known key that was probably meant: at most a third of the letters differ.
+fn closest(key: &str, known: &[&'static str]) -> Option<&'static str> {
+    known
+        .iter()
+        .map(|candidate| (distance(key, candidate), *candidate))
+        .filter(|(distance, candidate)| *distance * 3 <= candidate.len().max(3))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many letters must be added, dropped, replaced or swapped with their neighbour to get from one
+/// word to the other.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typing_error_finds_its_key_and_a_strange_word_finds_none() {
+        let known = ["deadline", "connect_timeout", "app_key"];
+        assert_eq!(closest("deadlne", &known), Some("deadline"));
+        assert_eq!(closest("ulr", &["url", "queue"]), Some("url"));
+        assert_eq!(closest("connect-timeout", &known), Some("connect_timeout"));
+        assert_eq!(closest("appkey", &known), Some("app_key"));
+        assert_eq!(closest("colour", &known), None);
+    }
+
+    #[test]
+    fn names_for_the_environment() {
+        assert_eq!(
+            environment_name("accounts.default.session"),
+            "GATEWAY__ACCOUNTS__DEFAULT__SESSION"
+        );
+    }
+}

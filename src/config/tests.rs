@@ -1,0 +1,328 @@
+//! The configuration as an operator meets it: layers, messages, secrets.
+
+use std::io::Write as _;
+
+use secrecy::ExposeSecret;
+
+use super::*;
+
+const CANARY: &str = "canary-5f1c7e0b9a";
+
+fn load(text: &str, env: &[(&str, &str)], profile: Profile) -> Result<Config, ConfigError> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    let env = env
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::load(Some(file.path()), env, profile)
+}
+
+fn problems(text: &str, env: &[(&str, &str)]) -> Vec<String> {
+    load(text, env, Profile::Serve).unwrap_err().problems
+}
+
+const WHOLE: &str = r#"
+    [top]
+    app_key = 12345678
+    app_secret = "canary-5f1c7e0b9a-secret"
+    proxy = "http://user:canary-5f1c7e0b9a-proxy@proxy.corp:3128"
+
+    [accounts.corp]
+    session = "canary-5f1c7e0b9a-session"
+    channel = "CORP"
+
+    [store]
+    hash_key = "5f1c7e0b9a5f1c7e0b9a5f1c7e0b9a5f1c7e0b9a5f1c7e0b9a5f1c7e0b9a0000"
+
+    [auth.keys.booking-app]
+    key = "canary-5f1c7e0b9a-key"
+    accounts = ["corp"]
+
+    [status_map]
+    "预订成功" = "booked"
+
+    [[error_map]]
+    code = 15
+    sub_code = "isv.*"
+    text = "已支付"
+    verdict = "rejected"
+"#;
+
+#[test]
+fn a_whole_configuration_loads_and_defaults_fill_the_rest() {
+    let config = load(WHOLE, &[], Profile::Serve).unwrap();
+    assert_eq!(config.top.app_key, "12345678");
+    assert_eq!(config.top.deadline, Duration::from_millis(5500));
+    assert_eq!(config.server.max_body, 1 << 20);
+    assert_eq!(config.auth.keys["booking-app"].role, Role::Caller);
+    assert_eq!(config.error_map[0].code.as_deref(), Some("15"));
+    assert_eq!(config.status_map.len(), 1);
+    assert_eq!(
+        config.default_account().map(ToString::to_string).as_deref(),
+        Some("corp")
+    );
+    assert_eq!(config.store.hash_key_bytes().unwrap()[0], 0x5f);
+}
+
+#[test]
+fn the_sandbox_needs_no_configuration_at_all() {
+    let config = Config::load(None, std::iter::empty(), Profile::Sandbox).unwrap();
+    assert!(config.server.listen.ip().is_loopback());
+    assert_eq!(config.auth.mode, AuthMode::None);
+    assert_eq!(config.reconcile.settle_window, Duration::from_secs(10));
+}
+
+#[test]
+fn the_environment_comes_before_the_file_and_reaches_named_tables() {
+    let env = [
+        ("GATEWAY__TOP__DEADLINE", "7s"),
+        ("GATEWAY__ACCOUNTS__CORP__SESSION", "from-the-environment"),
+        ("GATEWAY__ACCOUNTS__OTHER__SESSION", "o"),
+        ("GATEWAY__ACCOUNTS__OTHER__CHANNEL", "O"),
+        ("GATEWAY__AUTH__KEYS__REPORTS__KEY", "0123456789abcdef"),
+        ("GATEWAY__AUTH__KEYS__REPORTS__ACCOUNTS", "corp, other"),
+        (
+            "GATEWAY__ERROR_MAP",
+            r#"[{"code": "X", "verdict": "unknown"}]"#,
+        ),
+        ("GATEWAY__TOP__QUOTA__BURST", "12"),
+        ("UNRELATED", "x"),
+    ];
+    let config = load(WHOLE, &env, Profile::Serve).unwrap();
+    assert_eq!(config.top.deadline, Duration::from_secs(7));
+    assert_eq!(config.top.quota.burst, 12);
+    let session = |account: &str| {
+        let found = config
+            .accounts
+            .iter()
+            .find(|(name, _)| name.to_string() == account);
+        found.unwrap().1.session.expose_secret().to_owned()
+    };
+    assert_eq!(session("corp"), "from-the-environment");
+    assert_eq!(session("other"), "o");
+    assert_eq!(
+        config.auth.keys["reports"].accounts.as_ref().unwrap().len(),
+        2
+    );
+    assert_eq!(config.error_map[0].verdict, Verdict::Unknown);
+    assert!(
+        config.default_account().is_none(),
+        "two accounts, none called default"
+    );
+}
+
+#[test]
+fn every_problem_is_named_at_once() {
+    let text = r#"
+        colour = "blue"
+        [server]
+        listen = "0.0.0.0"
+        header_timeout = 10
+        [top]
+        deadlne = "6s"
+        deadline = "2s"
+        connect_timeout = "3s"
+        quota = { looks_per_second = 50 }
+        [accounts.Corp]
+        session = "s"
+        [auth]
+        mode = "none"
+        [reconcile]
+        min_looks = 0
+        first_look = "3s"
+        [status_map]
+        "出票中" = "tickets"
+        [[error_map]]
+        verdict = "maybe"
+    "#;
+    let problems = problems(
+        text,
+        &[("GATEWAY__TOP__APP_KEY", "1"), ("GATEWAY__STORE__ULR", "x")],
+    );
+    let expected = [
+        "unknown key `colour`",
+        "`server.listen`: expected an IP address and a port",
+        "`server.header_timeout`: expected a duration with a unit",
+        "unknown key `top.deadlne`; did you mean `deadline`?",
+        "`top.app_secret` is missing; set it or `app_secret_file` in the file, or as \
+         GATEWAY__TOP__APP_SECRET",
+        "`accounts.Corp.channel` is missing",
+        "`accounts.Corp`: a name is",
+        "`reconcile.min_looks`: must be at least 1",
+        "`status_map.出票中`: expected one of `creating`",
+        "`error_map[0].verdict`: expected `rejected`",
+        "`error_map[0]` has none of",
+        "unknown key `store.ulr` (from the environment); did you mean `url`?",
+    ];
+    for part in expected {
+        assert!(
+            problems.iter().any(|problem| problem.starts_with(part)),
+            "{part}\n{problems:#?}"
+        );
+    }
+    assert_eq!(problems.len(), expected.len(), "{problems:#?}");
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let cases = [
+        (
+            "[server]\nlisten = '0.0.0.0:1'\n[auth]\nmode = 'none'",
+            "`auth.mode` is `none`, but",
+        ),
+        (
+            "[top]\ndeadline = '4s'",
+            "`top.deadline` must be at least 5s",
+        ),
+        (
+            "[top]\nconnect_timeout = '6s'",
+            "`top.connect_timeout` must be shorter",
+        ),
+        (
+            "[top.quota]\nlooks_per_second = 50",
+            "`top.quota.looks_per_second` is a share",
+        ),
+        (
+            "[reconcile]\nfirst_look = '3s'",
+            "`reconcile.first_look` must be at most 2s",
+        ),
+        (
+            "[reconcile]\nsettle_window = '5s'",
+            "`reconcile.settle_window` must not be shorter than",
+        ),
+        (
+            "[reconcile]\nsettle_window_pay = '5s'",
+            "`reconcile.settle_window_pay` must not be",
+        ),
+        (
+            "[reconcile]\nattention_after = '15s'",
+            "`reconcile.attention_after` must be longer",
+        ),
+        (
+            "[reconcile]\ninline_wait = '61s'",
+            "`reconcile.inline_wait` must be at most 60s",
+        ),
+        (
+            "[server]\nshutdown_grace = '6s'",
+            "`server.shutdown_grace` must be at least",
+        ),
+        (
+            "[auth.keys.a]\nkey = '0123456789abcdef'",
+            "`auth.keys` are set, but",
+        ),
+        ("[auth]\nmode = 'keys'", "`auth.keys` is empty"),
+        (
+            "[auth]\nmode = 'keys'\n[auth.keys.a]\nkey = '0123456789abcdef'\naccounts = ['b']",
+            "`auth.keys.a.accounts` names `b`",
+        ),
+        (
+            "[auth]\nmode = 'keys'\n[auth.keys.a]\nkey = '0123456789abcdef'\n\
+             [auth.keys.b]\nkey = '0123456789abcdef'",
+            "`auth.keys.a` and `auth.keys.b` have the same key",
+        ),
+        (
+            "[auth]\nmode = 'keys'\n[auth.keys.a]\nkey = 'short'",
+            "`auth.keys.a.key` must have at least 16 characters",
+        ),
+        (
+            "[top]\napp_secret = 'x'\napp_secret_file = '/nowhere'",
+            "`top.app_secret` and `top.app_secret_file` are both set",
+        ),
+        (
+            "[store]\nurl = 'mysql://x/y'",
+            "`store.url`: expected a URL such as \"sqlite://",
+        ),
+        (
+            "[store]\nhash_key = 'abc'",
+            "`store.hash_key`: expected 64 hexadecimal digits",
+        ),
+        (
+            "[telemetry]\nlog_filter = 'a=b=c'",
+            "`telemetry.log_filter`: expected a filter",
+        ),
+        ("server = 3", "`server` must be a table, but is an integer"),
+    ];
+    for (text, expected) in cases {
+        let error = load(text, &[], Profile::Sandbox).unwrap_err();
+        assert!(
+            error
+                .problems
+                .iter()
+                .any(|problem| problem.starts_with(expected)),
+            "{text}\n{error}"
+        );
+    }
+}
+
+#[test]
+fn a_stand_in_on_this_machine_may_have_a_short_deadline() {
+    let text = "[top]\nendpoint = 'http://127.0.0.1:9/router/rest'\ndeadline = '2s'";
+    assert!(load(text, &[], Profile::Sandbox).is_ok());
+}
+
+#[test]
+fn secrets_are_read_from_files_and_trimmed() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("secret");
+    std::fs::write(&file, "  hush\n").unwrap();
+    let text = format!("[top]\napp_secret_file = '{}'", file.display());
+    let config = load(&text, &[], Profile::Sandbox).unwrap();
+    assert_eq!(config.top.app_secret.expose_secret(), "hush");
+
+    std::fs::write(&file, "\n").unwrap();
+    let error = load(&text, &[], Profile::Sandbox).unwrap_err();
+    assert!(error.to_string().contains("is empty"), "{error}");
+
+    std::fs::remove_file(&file).unwrap();
+    let error = load(&text, &[], Profile::Sandbox).unwrap_err();
+    assert!(
+        error.problems[0].starts_with("`top.app_secret_file`: cannot read"),
+        "{error}"
+    );
+}
+
+#[test]
+fn no_secret_comes_out_by_debug_or_redacted_or_a_problem() {
+    let config = load(WHOLE, &[], Profile::Serve).unwrap();
+    let redacted = config.redacted().unwrap();
+    for shown in [
+        redacted.clone(),
+        format!("{config:?}"),
+        format!("{config:#?}"),
+    ] {
+        assert!(!shown.contains(CANARY), "{shown}");
+        assert!(!shown.contains("5f1c7e0b9a5f1c7e"), "{shown}");
+    }
+    assert!(redacted.contains("app_secret = \"***\""), "{redacted}");
+    assert!(redacted.contains("proxy.corp:3128"), "{redacted}");
+
+    // A secret under a wrong key, of a wrong kind, or in a line that is not TOML.
+    for text in [
+        "[top]\napp_secrt = 'canary-5f1c7e0b9a'",
+        "[top]\ndeadline = 'canary-5f1c7e0b9a'\nendpoint = 'canary-5f1c7e0b9a'",
+        "[store]\nhash_key = 'canary-5f1c7e0b9a'\nurl = 'canary-5f1c7e0b9a'",
+        "[top]\nproxy = 'canary-5f1c7e0b9a'\nsign_method = 'canary-5f1c7e0b9a'",
+        "[top]\napp_secret = 'canary-5f1c7e0b9a",
+        "[top]\napp_secret = canary-5f1c7e0b9a",
+        "[auth.keys.a]\nkey_sha256 = 'canary-5f1c7e0b9a'",
+        "accounts = 'canary-5f1c7e0b9a'",
+    ] {
+        let error = load(text, &[], Profile::Serve).unwrap_err();
+        assert!(!error.to_string().contains(CANARY), "{text}\n{error}");
+        assert!(!format!("{error:?}").contains(CANARY), "{text}\n{error:?}");
+    }
+}
+
+#[test]
+fn what_check_config_prints_has_no_unknown_key() {
+    let config = load(WHOLE, &[], Profile::Serve).unwrap();
+    let error = load(&config.redacted().unwrap(), &[], Profile::Serve).unwrap_err();
+    // Masked digests cannot be read back; nothing else may be wrong.
+    assert!(
+        error
+            .problems
+            .iter()
+            .all(|problem| problem.contains("hexadecimal digits")),
+        "{error}"
+    );
+}

@@ -1,0 +1,256 @@
+//! `[top]`: the Taobao Open Platform, how it is called and how often.
+
+use std::fmt;
+use std::time::Duration;
+
+use config::Value;
+use reqwest::Url;
+use secrecy::SecretString;
+use serde::{Serialize, Serializer};
+
+use super::show::{MASK, masked};
+use super::table::{Problems, Table};
+use super::value;
+use super::{Override, SignMethod};
+
+/// The Taobao Open Platform.
+#[derive(Debug, Clone, Serialize)]
+pub struct Top {
+    /// The router that takes the calls.
+    #[serde(serialize_with = "url_text")]
+    pub endpoint: Url,
+    /// AppKey of the application on TOP.
+    pub app_key: String,
+    /// AppSecret that belongs to it; signs every call.
+    #[serde(serialize_with = "masked")]
+    pub app_secret: SecretString,
+    /// How calls are signed.
+    pub sign_method: SignMethod,
+    /// How long a call may take, from its first byte to the last byte of the answer.
+    #[serde(with = "humantime_serde")]
+    pub deadline: Duration,
+    /// How long a connection may take to be made. Ends before anything is sent.
+    #[serde(with = "humantime_serde")]
+    pub connect_timeout: Duration,
+    /// A proxy for the calls, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Proxy>,
+    /// The longest answer that is read, in bytes after it was inflated.
+    pub max_answer: usize,
+    /// How often TOP is called.
+    pub quota: Quota,
+    /// How often a read is repeated. Writes are never repeated.
+    pub retry: Retry,
+    /// How the built-in contract is mended.
+    pub contract: Contract,
+}
+
+/// `[top.quota]`: one budget per application key, shared by callers and reconciler.
+#[derive(Debug, Clone, Serialize)]
+pub struct Quota {
+    /// Calls per second.
+    pub requests_per_second: u32,
+    /// Calls that may be made at once after a pause.
+    pub burst: u32,
+    /// How many of `requests_per_second` the reconciler may use.
+    pub looks_per_second: u32,
+    /// Calls under way at the same time.
+    pub max_concurrent: u32,
+    /// How long a call may wait for its turn before it is refused with `rate_limited`.
+    #[serde(with = "humantime_serde")]
+    pub max_wait: Duration,
+}
+
+/// `[top.retry]`: repeats of reads.
+#[derive(Debug, Clone, Serialize)]
+pub struct Retry {
+    /// Calls in all, the first one included.
+    pub attempts: u32,
+    /// The pause before the second call; doubles, with jitter.
+    #[serde(with = "humantime_serde")]
+    pub base: Duration,
+    /// The longest pause.
+    #[serde(with = "humantime_serde")]
+    pub max: Duration,
+}
+
+/// `[top.contract]`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Contract {
+    /// Corrections of single fields, in force for requests and answers without a rebuild.
+    pub overrides: Vec<Override>,
+}
+
+/// The URL of a proxy. It may carry a password, so it is shown without user and password.
+#[derive(Clone)]
+pub struct Proxy(Url);
+
+impl Proxy {
+    /// The URL with everything in it.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+
+    fn shown(&self) -> String {
+        let mut url = self.0.clone();
+        if !url.username().is_empty() || url.password().is_some() {
+            // Both only fail for URLs without a host, and this one has a host.
+            let _ = url.set_username(MASK);
+            let _ = url.set_password(None);
+        }
+        url.to_string()
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown())
+    }
+}
+
+impl Serialize for Proxy {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(&self.shown())
+    }
+}
+
+fn url_text<S: Serializer>(url: &Url, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(url.as_str())
+}
+
+fn endpoint(value: &Value) -> Result<Url, String> {
+    let url = value::http_url(value)?;
+    if url.query().is_some() || url.fragment().is_some() || url.password().is_some() {
+        return Err("must be a bare URL: parameters travel in the body of a call".to_owned());
+    }
+    Ok(url)
+}
+
+fn proxy(value: &Value) -> Result<Proxy, String> {
+    value::http_url(value)
+        .map(Proxy)
+        .map_err(|_| "expected the URL of an HTTP proxy".to_owned())
+}
+
+fn sign_method(value: &Value) -> Result<SignMethod, String> {
+    let word = value::text(value)?;
+    super::parse_sign_method(&word)
+        .ok_or_else(|| "expected `hmac-sha256`, `hmac` or `md5`".to_owned())
+}
+
+impl Top {
+    pub(crate) fn read(mut table: Table<'_>) -> Option<Self> {
+        let problems = table.problems();
+        let endpoint = table.required("endpoint", endpoint);
+        let app_key = table.required("app_key", value::text_or_integer);
+        let app_secret = table.required_secret("app_secret", "app_secret_file");
+        let sign_method = table.required("sign_method", sign_method);
+        let deadline = table.required("deadline", value::duration);
+        let connect_timeout = table.required("connect_timeout", value::duration);
+        let proxy = table.optional("proxy", proxy);
+        let max_answer = table.required("max_answer", value::size);
+        let quota = Quota::read(table.table("quota"));
+        let retry = Retry::read(table.table("retry"));
+        let contract = Contract::read(table.table("contract"));
+        table.finish();
+
+        let top = Self {
+            endpoint: endpoint?,
+            app_key: app_key?,
+            app_secret: app_secret?,
+            sign_method: sign_method?,
+            deadline: deadline?,
+            connect_timeout: connect_timeout?,
+            proxy,
+            max_answer: max_answer?,
+            quota: quota?,
+            retry: retry?,
+            contract: contract?,
+        };
+        top.check(problems);
+        Some(top)
+    }
+
+    fn check(&self, problems: &Problems) {
+        problems.unless(self.connect_timeout < self.deadline, || {
+            "`top.connect_timeout` must be shorter than `top.deadline`".to_owned()
+        });
+        // A stand-in for TOP on this machine may be called with shorter deadlines, in tests.
+        let stand_in = self
+            .endpoint
+            .host_str()
+            .is_some_and(super::is_loopback_host);
+        problems.unless(stand_in || self.deadline >= Duration::from_secs(5), || {
+            "`top.deadline` must be at least 5s: TOP answers its own timeout after 5 s, and who \
+             leaves earlier never learns of it"
+                .to_owned()
+        });
+        problems.unless(self.deadline <= Duration::from_secs(60), || {
+            "`top.deadline` must be at most 60s".to_owned()
+        });
+        problems.unless(
+            self.quota.looks_per_second <= self.quota.requests_per_second,
+            || {
+                "`top.quota.looks_per_second` is a share of `top.quota.requests_per_second` and \
+                 cannot be larger"
+                    .to_owned()
+            },
+        );
+        problems.unless(self.retry.base <= self.retry.max, || {
+            "`top.retry.base` must not be longer than `top.retry.max`".to_owned()
+        });
+        problems.unless(self.retry.attempts <= 10, || {
+            "`top.retry.attempts` must be at most 10".to_owned()
+        });
+    }
+}
+
+impl Quota {
+    fn read(mut table: Table<'_>) -> Option<Self> {
+        let requests_per_second = table.required("requests_per_second", value::count);
+        let burst = table.required("burst", value::count);
+        let looks_per_second = table.required("looks_per_second", value::count);
+        let max_concurrent = table.required("max_concurrent", value::count);
+        let max_wait = table.required("max_wait", value::duration_or_zero);
+        table.finish();
+        Some(Self {
+            requests_per_second: requests_per_second?,
+            burst: burst?,
+            looks_per_second: looks_per_second?,
+            max_concurrent: max_concurrent?,
+            max_wait: max_wait?,
+        })
+    }
+}
+
+impl Retry {
+    fn read(mut table: Table<'_>) -> Option<Self> {
+        let attempts = table.required("attempts", value::count);
+        let base = table.required("base", value::duration);
+        let max = table.required("max", value::duration);
+        table.finish();
+        Some(Self {
+            attempts: attempts?,
+            base: base?,
+            max: max?,
+        })
+    }
+}
+
+impl Contract {
+    fn read(mut table: Table<'_>) -> Option<Self> {
+        let problems = table.problems();
+        let path = table.path_of("overrides");
+        let rows = table.required("overrides", value::list);
+        table.finish();
+        let mut overrides = Vec::new();
+        for (index, row) in rows?.into_iter().enumerate() {
+            match row.try_deserialize::<Override>() {
+                Ok(row) => overrides.push(row),
+                Err(error) => problems.add(format!("`{path}[{index}]`: {error}")),
+            }
+        }
+        Some(Self { overrides })
+    }
+}

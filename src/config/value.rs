@@ -1,0 +1,215 @@
+//! From one raw configuration value to one typed value. No message repeats the value it refuses,
+//! since the value may be a secret that stands under the wrong key.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use config::{Value, ValueKind};
+use humantime_serde::re::humantime;
+use reqwest::Url;
+use secrecy::SecretString;
+
+/// Reads a value as one type, or says what was expected instead.
+pub(crate) type Parse<T> = fn(&Value) -> Result<T, String>;
+
+/// What the value is, in the words of a person who edits TOML.
+pub(crate) fn kind_of(value: &Value) -> &'static str {
+    match value.kind {
+        ValueKind::Nil => "nothing",
+        ValueKind::Boolean(_) => "a boolean",
+        ValueKind::I64(_) | ValueKind::I128(_) | ValueKind::U64(_) | ValueKind::U128(_) => {
+            "an integer"
+        }
+        ValueKind::Float(_) => "a number with a fraction",
+        ValueKind::String(_) => "text",
+        ValueKind::Table(_) => "a table",
+        ValueKind::Array(_) => "a list",
+    }
+}
+
+fn expected<T>(what: &str, value: &Value) -> Result<T, String> {
+    Err(format!("expected {what}, found {}", kind_of(value)))
+}
+
+/// Text that is not empty.
+pub(crate) fn text(value: &Value) -> Result<String, String> {
+    match &value.kind {
+        ValueKind::String(text) if text.trim().is_empty() => Err("must not be empty".to_owned()),
+        ValueKind::String(text) => Ok(text.trim().to_owned()),
+        _ => expected("text", value),
+    }
+}
+
+/// Text, or an integer written without quotes, as people write application keys and error codes.
+pub(crate) fn text_or_integer(value: &Value) -> Result<String, String> {
+    match &value.kind {
+        ValueKind::I64(number) => Ok(number.to_string()),
+        _ => text(value),
+    }
+}
+
+/// A secret that stands in the configuration itself.
+pub(crate) fn secret(value: &Value) -> Result<SecretString, String> {
+    text_or_integer(value).map(SecretString::from)
+}
+
+/// `true` or `false`; the environment brings them as text.
+pub(crate) fn boolean(value: &Value) -> Result<bool, String> {
+    match &value.kind {
+        ValueKind::Boolean(flag) => Ok(*flag),
+        ValueKind::String(text) => text
+            .trim()
+            .parse()
+            .map_err(|_| "expected `true` or `false`".to_owned()),
+        _ => expected("`true` or `false`", value),
+    }
+}
+
+/// A whole number from 1 to 2^32 - 1: every count of this configuration is useless as zero.
+pub(crate) fn count(value: &Value) -> Result<u32, String> {
+    let number = match &value.kind {
+        ValueKind::I64(number) => u32::try_from(*number).ok(),
+        ValueKind::String(text) => text.trim().replace('_', "").parse().ok(),
+        _ => return expected("a whole number", value),
+    };
+    match number {
+        Some(0) => Err("must be at least 1".to_owned()),
+        Some(number) => Ok(number),
+        None => Err(format!("expected a whole number from 1 to {}", u32::MAX)),
+    }
+}
+
+/// A duration such as `5500ms`, `3s`, `2m`. A bare number has no unit and is refused, except `0`.
+pub(crate) fn duration_or_zero(value: &Value) -> Result<Duration, String> {
+    const WANTED: &str = "a duration with a unit, such as \"5500ms\", \"3s\" or \"2m\"";
+    match &value.kind {
+        ValueKind::String(text) if text.trim() == "0" => Ok(Duration::ZERO),
+        ValueKind::I64(0) => Ok(Duration::ZERO),
+        ValueKind::String(text) => {
+            humantime::parse_duration(text.trim()).map_err(|_| format!("expected {WANTED}"))
+        }
+        _ => expected(WANTED, value),
+    }
+}
+
+/// A duration that is longer than zero.
+pub(crate) fn duration(value: &Value) -> Result<Duration, String> {
+    match duration_or_zero(value)? {
+        Duration::ZERO => Err("must be longer than zero".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+/// A size in bytes: an integer, or text such as `512KiB`, `8MiB`, `1GiB`, `1000kB`.
+pub(crate) fn size(value: &Value) -> Result<usize, String> {
+    const WANTED: &str = "a size in bytes, such as 1048576 or \"8MiB\"";
+    let bytes = match &value.kind {
+        ValueKind::I64(number) => u64::try_from(*number).ok(),
+        ValueKind::String(text) => parse_size(text.trim()),
+        _ => return expected(WANTED, value),
+    };
+    match bytes.and_then(|bytes| usize::try_from(bytes).ok()) {
+        Some(0) => Err("must be at least 1 byte".to_owned()),
+        Some(bytes) => Ok(bytes),
+        None => Err(format!("expected {WANTED}")),
+    }
+}
+
+fn parse_size(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '_');
+    let (number, unit) = text.split_at(digits.unwrap_or(text.len()));
+    let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kb" => 1_000,
+        "k" | "kib" => 1 << 10,
+        "mb" => 1_000_000,
+        "m" | "mib" => 1 << 20,
+        "gb" => 1_000_000_000,
+        "g" | "gib" => 1 << 30,
+        _ => return None,
+    };
+    number
+        .replace('_', "")
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(factor)
+}
+
+/// An address to listen on, `ip:port`.
+pub(crate) fn socket_addr(value: &Value) -> Result<SocketAddr, String> {
+    text(value)?
+        .parse()
+        .map_err(|_| "expected an IP address and a port, such as \"127.0.0.1:8080\"".to_owned())
+}
+
+/// An `http` or `https` URL with a host.
+pub(crate) fn http_url(value: &Value) -> Result<Url, String> {
+    let wanted = || "expected a URL such as \"https://gw.api.taobao.com/router/rest\"".to_owned();
+    let url: Url = text(value)?.parse().map_err(|_| wanted())?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(wanted());
+    }
+    Ok(url)
+}
+
+/// A list of texts; the environment brings them with commas between.
+pub(crate) fn texts(value: &Value) -> Result<Vec<String>, String> {
+    match &value.kind {
+        ValueKind::Array(items) => items.iter().map(text).collect(),
+        ValueKind::String(list) => Ok(list
+            .split(',')
+            .map(|item| item.trim().to_owned())
+            .filter(|item| !item.is_empty())
+            .collect()),
+        _ => expected("a list of texts", value),
+    }
+}
+
+/// A list of anything; the environment brings it as JSON.
+pub(crate) fn list(value: &Value) -> Result<Vec<Value>, String> {
+    match &value.kind {
+        ValueKind::Array(items) => Ok(items.clone()),
+        ValueKind::String(json) => {
+            let items: Vec<Value> = serde_json::from_str(json)
+                .map_err(|_| "expected a list, in the environment as JSON".to_owned())?;
+            Ok(items)
+        }
+        _ => expected("a list", value),
+    }
+}
+
+/// Bytes as hexadecimal digits, exactly `N` of them.
+pub(crate) fn hex_bytes<const N: usize>(text: &str) -> Result<[u8; N], String> {
+    let mut bytes = [0; N];
+    hex::decode_to_slice(text, &mut bytes)
+        .map_err(|_| format!("expected {} hexadecimal digits ({N} bytes)", 2 * N))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_durations_read_as_people_write_them() {
+        let bytes = |text: &str| size(&Value::new(None, text));
+        assert_eq!(bytes("8MiB"), Ok(8 << 20));
+        assert_eq!(bytes("512 kib"), Ok(512 << 10));
+        assert_eq!(bytes("1_000"), Ok(1000));
+        assert_eq!(bytes("2kB"), Ok(2000));
+        for refused in ["", "0", "MiB", "-1", "1.5MiB", "99999999999GiB", "8MiBs"] {
+            assert!(bytes(refused).is_err(), "{refused}");
+        }
+
+        let time = |text: &str| duration(&Value::new(None, text));
+        assert_eq!(time("5500ms"), Ok(Duration::from_millis(5500)));
+        assert_eq!(time("2m"), Ok(Duration::from_secs(120)));
+        for refused in ["", "0", "0s", "5", "5 parsecs", "-1s"] {
+            assert!(time(refused).is_err(), "{refused}");
+        }
+        assert!(
+            duration(&Value::new(None, 5)).is_err(),
+            "a number has no unit"
+        );
+    }
+}

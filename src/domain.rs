@@ -1,0 +1,17 @@
+//! What the gateway speaks about: pure types which hold only valid values, and pure checks. Nothing
+//! here knows of HTTP, of TOP's wire format or of the store.
+
+pub mod booking;
+pub mod city;
+pub mod ids;
+pub mod money;
+mod nullable;
+pub mod offer;
+pub mod order;
+pub mod passenger;
+pub mod personal;
+pub mod search;
+mod text;
+pub mod time;
+pub mod trip;
+pub mod violation;

@@ -1,0 +1,101 @@
+//! Bookings: what a caller wants booked, and whether it can be sent.
+
+mod check;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::ids::{AccountName, HashKey, OutOrderNo, PassengerId};
+use super::money::Money;
+use super::offer::Offer;
+use super::order::document_hash;
+use super::passenger::{Contact, MemberBuyer, Passenger};
+use super::trip::Journey;
+
+pub use self::check::check;
+pub use super::violation::Violation;
+
+/// Most passengers of one order.
+pub const MOST_PASSENGERS: usize = 9;
+
+/// A booking: an offer, who flies, whom to call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Booking {
+    /// The caller's own order number, a new one for every order.
+    pub out_order_no: OutOrderNo,
+    /// The offer, as the search gave it.
+    pub offer: Offer,
+    /// The travellers, at most nine.
+    #[schema(min_items = 1, max_items = 9)]
+    pub passengers: Vec<Passenger>,
+    /// Whom to call about the order.
+    pub contact: Contact,
+    /// What the order costs in all (yuan): the sum of `fare` and `taxes_total` over the travellers.
+    pub total_price: Money,
+    /// Permission to look up the membership with the airline, and to register the traveller there
+    /// if there is none. A member fare needs `true`; nobody but the caller can say so.
+    pub allow_register_or_query_member: Option<bool>,
+    /// The buyer; needed where the fare is for members and the buyer must be one.
+    #[schema(value_type = Option<MemberBuyer>)]
+    pub member_buyer: Option<MemberBuyer>,
+}
+
+impl Booking {
+    /// What the travellers pay together, or nothing where a fare is missing or the sum is too
+    /// large for an amount.
+    #[must_use]
+    pub fn sum(&self) -> Option<Money> {
+        self.passengers.iter().try_fold(Money::ZERO, |sum, p| {
+            sum.checked_add(self.offer.prices.of(p.kind)?.total()?)
+        })
+    }
+
+    /// The ids of the travellers, in their order.
+    pub fn passenger_ids<'a>(
+        &'a self,
+        key: &'a HashKey,
+        account: &'a AccountName,
+    ) -> impl Iterator<Item = PassengerId> + 'a {
+        self.passengers
+            .iter()
+            .map(move |p| document_hash(key, account, p.document.kind, p.document.number.expose()))
+    }
+}
+
+/// Tells two bookings of the same travellers on the same flights: a keyed hash over passenger ids
+/// and the flights with their days, in any order. Other order numbers, offers and prices do not
+/// change it.
+#[must_use]
+pub fn duplicate_key(key: &HashKey, account: &AccountName, booking: &Booking) -> [u8; 32] {
+    let mut passengers: Vec<_> = booking.passenger_ids(key, account).collect();
+    passengers.sort_unstable();
+    let mut flights: Vec<_> = booking
+        .offer
+        .journeys
+        .iter()
+        .flat_map(|journey| &journey.segments)
+        .map(|s| format!("{}@{}", s.marketing_flight_no, s.departure_time.date()))
+        .collect();
+    flights.sort_unstable();
+    let count = passengers.len().to_string();
+    let mut parts: Vec<&[u8]> = vec![b"booking", account.as_str().as_bytes(), count.as_bytes()];
+    parts.extend(passengers.iter().map(|p| p.as_str().as_bytes()));
+    parts.extend(flights.iter().map(String::as_bytes));
+    key.mac(&parts)
+}
+
+/// The flights of an itinerary with their departures (+08:00, to the minute), in travel order:
+/// `CZ8957@2030-05-20T08:45`. An order that is the booking's has the same.
+#[must_use]
+pub fn segments_fingerprint(journeys: &[Journey]) -> Vec<String> {
+    journeys
+        .iter()
+        .flat_map(|journey| &journey.segments)
+        .map(|segment| {
+            let time = segment.departure_time.to_string();
+            let minute = time.get(..16).unwrap_or(&time);
+            format!("{}@{minute}", segment.marketing_flight_no)
+        })
+        .collect()
+}

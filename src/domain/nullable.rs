@@ -1,0 +1,87 @@
+//! Fields that must be sent even where their value is `null`.
+
+use std::fmt;
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
+
+/// Reads a value that may be `null` but not be left out: as a `deserialize_with` function it takes
+/// away serde's rule that a missing `Option` is `None`. An offer travels from search to booking
+/// through foreign hands; a field that was lost on the way shall be noticed.
+pub(crate) fn required_nullable<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer)
+}
+
+/// The same for a whole number. `2.0` is one in JSON, and some languages write it so.
+pub(crate) fn required_nullable_u16<'de, D>(deserializer: D) -> Result<Option<u16>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    Ok(Option::<Whole>::deserialize(deserializer)?.map(|whole| whole.0))
+}
+
+struct Whole(u16);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_u16(WholeVisitor)
+    }
+}
+
+struct WholeVisitor;
+
+impl Visitor<'_> for WholeVisitor {
+    type Value = Whole;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number from 0 to 65535")
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Whole, E> {
+        u16::try_from(number)
+            .map(Whole)
+            .map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(number), &self))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Whole, E> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole and within the range"
+        )]
+        if number.fract() == 0.0 && (0.0..=65535.0).contains(&number) {
+            Ok(Whole(number as u16))
+        } else {
+            Err(E::invalid_value(
+                serde::de::Unexpected::Float(number),
+                &self,
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point() {
+        let read =
+            |json: &str| required_nullable_u16(&mut serde_json::Deserializer::from_str(json)).ok();
+        for (json, expected) in [
+            ("170", Some(Some(170))),
+            ("170.0", Some(Some(170))),
+            ("null", Some(None)),
+            ("0.5", None),
+            ("-1", None),
+            ("65536", None),
+            ("\"1\"", None),
+        ] {
+            assert_eq!(read(json), expected, "{json}");
+        }
+    }
+}

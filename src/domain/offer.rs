@@ -1,0 +1,182 @@
+//! Offers: what a search finds and a booking takes.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::money::Money;
+use super::nullable::required_nullable;
+use super::passenger::PassengerType;
+use super::trip::{Journey, SegmentCabin, TripType};
+
+/// Something that can be booked: a flight or two, of one seller, at one price. Hand it to the
+/// booking exactly as the search gave it; every field is required there, also where it is null.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Offer {
+    /// Fliggy's key of the offer, opaque and short-lived.
+    #[schema(example = "SOL-TEST-0001")]
+    pub solution_id: String,
+    /// Name of the shop; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, example = "tb123456")]
+    pub seller: Option<String>,
+    /// Kind of seller; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, value_type = Option<Supply>)]
+    pub supply: Option<Supply>,
+    /// Kind of trip.
+    pub trip_type: TripType,
+    /// The itinerary: one journey, or two for a round trip.
+    pub journeys: Vec<Journey>,
+    /// Cabin of every segment.
+    pub cabins: Vec<SegmentCabin>,
+    /// Prices per passenger.
+    pub prices: Prices,
+    /// Rule for refunds, in Chinese; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, example = "起飞前48小时以前收取票面价10%,之后收取30%")]
+    pub refund_rule: Option<String>,
+    /// Rule for changes, in Chinese; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, example = "起飞前48小时以前收取票面价5%,之后收取20%")]
+    pub change_rule: Option<String>,
+    /// Baggage allowance, in Chinese; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, example = "手提8KG,托运20KG")]
+    pub baggage_rule: Option<String>,
+    /// Set where the price is for members of the airline's programme only.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, value_type = Option<MemberFare>)]
+    pub member_fare: Option<MemberFare>,
+    /// Whether this gateway can book it.
+    #[schema(example = true)]
+    pub bookable: bool,
+    /// Why not; null where it can.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true)]
+    pub not_bookable_reason: Option<String>,
+}
+
+/// Kind of seller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Supply {
+    /// Fliggy itself (自营).
+    Own,
+    /// An agent.
+    Agent,
+    /// The airline's flagship store.
+    Flagship,
+    /// Another kind.
+    Other,
+}
+
+/// Prices per passenger, by kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    /// Per adult.
+    pub adult: Fare,
+    /// Per child; null if the offer has no child fare.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, value_type = Option<Fare>)]
+    pub child: Option<Fare>,
+    /// Per infant; null if the offer has no infant fare.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, value_type = Option<Fare>)]
+    pub infant: Option<Fare>,
+}
+
+impl Prices {
+    /// The price for a kind of passenger.
+    #[must_use]
+    pub const fn of(&self, kind: PassengerType) -> Option<&Fare> {
+        match kind {
+            PassengerType::Adult => Some(&self.adult),
+            PassengerType::Child => self.child.as_ref(),
+            PassengerType::Infant => self.infant.as_ref(),
+        }
+    }
+}
+
+/// The price for one passenger. What is paid is `fare` and `taxes_total`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fare {
+    /// Ticket without taxes (yuan).
+    pub fare: Money,
+    /// Airport construction fee (yuan).
+    pub airport_fee: Money,
+    /// Fuel surcharge (yuan).
+    pub fuel_fee: Money,
+    /// Taxes and fees in all (yuan).
+    pub taxes_total: Money,
+}
+
+impl Fare {
+    /// What one passenger pays, or nothing if it is too large for an amount.
+    #[must_use]
+    pub fn total(&self) -> Option<Money> {
+        self.fare.checked_add(self.taxes_total)
+    }
+}
+
+/// The rule of a member fare. Booking it needs `allow_register_or_query_member: true`, because
+/// Fliggy registers the traveller (or the buyer) with the airline where that is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemberFare {
+    /// Fliggy's word for the rule.
+    #[schema(example = "MEMBER")]
+    pub rule: String,
+    /// Who must be the member.
+    pub who: MemberRole,
+    /// Which memberships will do.
+    #[schema(min_items = 1)]
+    pub membership: Vec<Membership>,
+}
+
+/// Who must be a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberRole {
+    /// Every traveller.
+    Passenger,
+    /// The buyer, who is then named in the booking (`member_buyer`).
+    Buyer,
+}
+
+/// A kind of membership.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Membership {
+    /// Only somebody who was never registered with the airline before.
+    New,
+    /// Any member.
+    Any,
+}
+
+#[cfg(test)]
+mod tests {
+    use utoipa::PartialSchema;
+
+    use super::*;
+    use crate::domain::trip::Segment;
+
+    #[test]
+    fn the_schema_says_that_no_field_may_be_left_out() {
+        for schema in [
+            Offer::schema(),
+            Prices::schema(),
+            Fare::schema(),
+            MemberFare::schema(),
+            Segment::schema(),
+            SegmentCabin::schema(),
+        ] {
+            let json = serde_json::to_value(schema).unwrap();
+            let properties = json["properties"].as_object().unwrap().len();
+            assert_eq!(json["required"].as_array().unwrap().len(), properties);
+            assert_eq!(json["additionalProperties"], false);
+        }
+    }
+}

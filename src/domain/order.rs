@@ -1,0 +1,404 @@
+//! Orders as Fliggy has them.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::ids::{AccountName, HashKey, OrderId, OutOrderNo, PassengerId};
+use super::money::Money;
+use super::passenger::{DocumentType, PassengerType};
+use super::personal::Personal;
+use super::time::{LocalDate, LocalTime};
+use super::trip::{Journey, SegmentCabin, TripType};
+
+/// Where an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStatus {
+    /// Fliggy is still booking it.
+    Creating,
+    /// Seats are held; it waits for payment.
+    Booked,
+    /// Paid.
+    Paid,
+    /// Paid; tickets are being issued.
+    Ticketing,
+    /// Tickets are issued.
+    Ticketed,
+    /// Closed.
+    Closed,
+    /// Booking or ticketing failed.
+    Failed,
+    /// Fliggy's words are not in the vocabulary; `status_text` has them.
+    Other,
+}
+
+impl OrderStatus {
+    /// The word of the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Creating => "creating",
+            Self::Booked => "booked",
+            Self::Paid => "paid",
+            Self::Ticketing => "ticketing",
+            Self::Ticketed => "ticketed",
+            Self::Closed => "closed",
+            Self::Failed => "failed",
+            Self::Other => "in a status that is not listed",
+        }
+    }
+}
+
+/// What Fliggy's status phrases mean: the built-in vocabulary and the rows of the configuration.
+#[derive(Debug, Clone)]
+pub struct StatusMap {
+    by_phrase: HashMap<String, OrderStatus>,
+}
+
+#[derive(Deserialize)]
+struct Vocabulary {
+    order_status: Vec<VocabularyRow>,
+}
+
+#[derive(Deserialize)]
+struct VocabularyRow {
+    raw: String,
+    status: OrderStatus,
+}
+
+impl StatusMap {
+    /// The built-in vocabulary (one phrase of it is documented, the rest are guesses) with further
+    /// rows, which win.
+    #[must_use]
+    pub fn new(rows: impl IntoIterator<Item = (String, OrderStatus)>) -> Self {
+        let vocabulary: Option<Vocabulary> =
+            serde_json::from_str(include_str!("../../openapi/top/status.json")).ok();
+        let mut by_phrase: HashMap<_, _> = vocabulary
+            .into_iter()
+            .flat_map(|v| v.order_status)
+            .map(|row| (row.raw, row.status))
+            .collect();
+        by_phrase.extend(rows);
+        Self { by_phrase }
+    }
+
+    /// The meaning of a phrase; `Other` where it has none.
+    #[must_use]
+    pub fn status(&self, phrase: &str) -> OrderStatus {
+        self.by_phrase
+            .get(phrase.trim())
+            .copied()
+            .unwrap_or(OrderStatus::Other)
+    }
+
+    /// A phrase with that meaning, to ask a list for it. The documented phrase comes first.
+    #[must_use]
+    pub fn phrase(&self, status: OrderStatus) -> Option<&str> {
+        const DOCUMENTED: &str = "生单预定成功";
+        if self.by_phrase.get(DOCUMENTED) == Some(&status) {
+            return Some(DOCUMENTED);
+        }
+        self.by_phrase
+            .iter()
+            .filter(|(_, s)| **s == status)
+            .map(|(phrase, _)| phrase.as_str())
+            .min()
+    }
+}
+
+impl Default for StatusMap {
+    fn default() -> Self {
+        Self::new([])
+    }
+}
+
+/// One order in full.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Order {
+    /// Fliggy's order id.
+    pub order_id: OrderId,
+    /// The caller's order number, as Fliggy has it; null where it has none.
+    #[schema(required = true, example = "TRIP-20300501-000001")]
+    pub out_order_no: Option<String>,
+    /// Where the order stands.
+    pub status: OrderStatus,
+    /// Fliggy's words for it; empty if it said nothing.
+    #[schema(example = "生单预定成功")]
+    pub status_text: String,
+    /// Name of the shop.
+    #[schema(required = true, example = "tb123456")]
+    pub seller: Option<String>,
+    /// When it was booked (+08:00).
+    #[schema(required = true, value_type = Option<LocalTime>)]
+    pub booked_at: Option<LocalTime>,
+    /// It must be paid before this time (+08:00).
+    #[schema(required = true, value_type = Option<LocalTime>)]
+    pub pay_before: Option<LocalTime>,
+    /// When it was paid (+08:00).
+    #[schema(required = true, value_type = Option<LocalTime>)]
+    pub paid_at: Option<LocalTime>,
+    /// When the tickets were issued (+08:00).
+    #[schema(required = true, value_type = Option<LocalTime>)]
+    pub ticketed_at: Option<LocalTime>,
+    /// What the order costs in all (yuan).
+    #[schema(required = true, value_type = Option<Money>)]
+    pub total_price: Option<Money>,
+    /// What was paid (yuan).
+    #[schema(required = true, value_type = Option<Money>)]
+    pub paid_price: Option<Money>,
+    /// Trade number. Having one does not mean that it is paid.
+    #[schema(required = true, example = "2022022500000000000001")]
+    pub trade_no: Option<String>,
+    /// Alipay's trade number.
+    #[schema(required = true, example = "2022022500000000000001")]
+    pub alipay_trade_no: Option<String>,
+    /// The travellers.
+    pub passengers: Vec<OrderPassenger>,
+    /// Kind of trip; null if not told.
+    #[schema(required = true, value_type = Option<TripType>)]
+    pub trip_type: Option<TripType>,
+    /// The itinerary; empty if not told.
+    pub journeys: Vec<Journey>,
+}
+
+impl Order {
+    /// Whether it is the order booked under this number.
+    #[must_use]
+    pub fn is_for(&self, out_order_no: &OutOrderNo) -> bool {
+        self.out_order_no.as_deref() == Some(out_order_no.as_str())
+    }
+}
+
+/// A travel document in an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OrderDocument {
+    /// Kind of document; null where Fliggy's number for it is not known here.
+    #[serde(rename = "type")]
+    #[schema(required = true, value_type = Option<DocumentType>)]
+    pub kind: Option<DocumentType>,
+    /// Number of the document.
+    #[schema(value_type = String, example = "110101199003070011")]
+    pub number: Personal<String>,
+}
+
+/// A traveller of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OrderPassenger {
+    /// Names the traveller in refunds and changes; null where Fliggy does not tell the document.
+    #[schema(required = true, value_type = Option<PassengerId>)]
+    pub passenger_id: Option<PassengerId>,
+    /// Name as on the document; null if not told.
+    #[schema(required = true, value_type = Option<String>, example = "李四")]
+    pub name: Option<Personal<String>>,
+    /// Kind of passenger; null where Fliggy's number for it is not known here.
+    #[serde(rename = "type")]
+    #[schema(required = true, value_type = Option<PassengerType>)]
+    pub kind: Option<PassengerType>,
+    /// Travel document; null if not told.
+    #[schema(required = true, value_type = Option<OrderDocument>)]
+    pub document: Option<OrderDocument>,
+    /// Date of birth; null if not told.
+    #[schema(required = true, value_type = Option<LocalDate>)]
+    pub birth_date: Option<Personal<LocalDate>>,
+    /// Country code of the mobile number, without `+`; null if not told.
+    #[schema(required = true, example = "86")]
+    pub mobile_country_code: Option<String>,
+    /// Mobile number; null if not told.
+    #[schema(required = true, value_type = Option<String>, example = "13800000000")]
+    pub mobile: Option<Personal<String>>,
+    /// What this traveller costs; null in lists and where not told.
+    #[schema(required = true, value_type = Option<PassengerFare>)]
+    pub fare: Option<PassengerFare>,
+    /// Cabins booked, per segment; empty in lists.
+    pub cabins: Vec<SegmentCabin>,
+    /// Ticket numbers, once the tickets are issued; empty in lists.
+    #[schema(example = json!(["784-0000000001"]))]
+    pub ticket_numbers: Vec<String>,
+}
+
+/// What one traveller costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PassengerFare {
+    /// Ticket without taxes (yuan); null if not told.
+    #[schema(required = true, value_type = Option<Money>)]
+    pub ticket_price: Option<Money>,
+    /// Taxes and fees in all (yuan); null if not told.
+    #[schema(required = true, value_type = Option<Money>)]
+    pub taxes_total: Option<Money>,
+    /// Airport construction fee (yuan); null if not told.
+    #[schema(required = true, value_type = Option<Money>)]
+    pub airport_fee: Option<Money>,
+    /// Fuel surcharge (yuan); null if not told.
+    #[schema(required = true, value_type = Option<Money>)]
+    pub fuel_fee: Option<Money>,
+}
+
+/// A row of the order list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OrderSummary {
+    /// Fliggy's order id.
+    pub order_id: OrderId,
+    /// The caller's order number, as Fliggy has it; null where it has none.
+    #[schema(required = true, example = "TRIP-20300501-000001")]
+    pub out_order_no: Option<String>,
+    /// Where the order stands.
+    pub status: OrderStatus,
+    /// Fliggy's words for it; empty if it said nothing.
+    #[schema(example = "生单预定成功")]
+    pub status_text: String,
+    /// Name of the shop.
+    #[schema(required = true, example = "tb123456")]
+    pub seller: Option<String>,
+    /// When it was booked (+08:00).
+    #[schema(required = true, value_type = Option<LocalTime>)]
+    pub booked_at: Option<LocalTime>,
+    /// When it was paid (+08:00).
+    #[schema(required = true, value_type = Option<LocalTime>)]
+    pub paid_at: Option<LocalTime>,
+    /// What the order costs in all (yuan).
+    #[schema(required = true, value_type = Option<Money>)]
+    pub total_price: Option<Money>,
+    /// What was paid (yuan).
+    #[schema(required = true, value_type = Option<Money>)]
+    pub paid_price: Option<Money>,
+    /// Alipay's trade number.
+    #[schema(required = true, example = "2022022500000000000001")]
+    pub alipay_trade_no: Option<String>,
+    /// The travellers, without fares, cabins and tickets.
+    pub passengers: Vec<OrderPassenger>,
+}
+
+/// One page of the order list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderPage {
+    /// The rows that could be read.
+    pub orders: Vec<OrderSummary>,
+    /// Rows that could not be read. A list with such rows proves no absence.
+    pub dropped: usize,
+    /// The page this is, from 1, if told.
+    pub page_index: Option<u32>,
+    /// Orders in all, if told.
+    pub total_count: Option<u64>,
+    /// Pages in all, if told.
+    pub total_pages: Option<u32>,
+}
+
+/// Which orders a list shows, page by page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderWindow {
+    /// Booked at this time or later.
+    pub booked_from: LocalTime,
+    /// Booked at this time or earlier.
+    pub booked_until: LocalTime,
+    /// Only with this status.
+    pub status: Option<OrderStatus>,
+    /// The page, from 1.
+    pub page: u32,
+    /// Orders on a page.
+    pub page_size: u32,
+}
+
+/// What is kept of an order as the result of a write: nothing personal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OrderReceipt {
+    /// Fliggy's order id.
+    pub order_id: OrderId,
+    /// The caller's order number; null where Fliggy has none.
+    #[schema(required = true, example = "TRIP-20300501-000001")]
+    pub out_order_no: Option<String>,
+    /// Where the order stands.
+    pub status: OrderStatus,
+    /// Fliggy's words for it; empty if it said nothing.
+    #[schema(example = "生单预定成功")]
+    pub status_text: String,
+    /// What the order costs in all (yuan).
+    #[schema(required = true, value_type = Option<Money>)]
+    pub total_price: Option<Money>,
+    /// What was paid (yuan).
+    #[schema(required = true, value_type = Option<Money>)]
+    pub paid_price: Option<Money>,
+    /// When it was booked (+08:00).
+    #[schema(required = true, value_type = Option<LocalTime>)]
+    pub booked_at: Option<LocalTime>,
+    /// It must be paid before this time (+08:00).
+    #[schema(required = true, value_type = Option<LocalTime>)]
+    pub pay_before: Option<LocalTime>,
+    /// When it was paid (+08:00).
+    #[schema(required = true, value_type = Option<LocalTime>)]
+    pub paid_at: Option<LocalTime>,
+    /// Trade number. Having one does not mean that it is paid.
+    #[schema(required = true, example = "2022022500000000000001")]
+    pub trade_no: Option<String>,
+}
+
+impl OrderReceipt {
+    /// What is known of an order that nobody has read.
+    #[must_use]
+    pub fn unread(order_id: OrderId) -> Self {
+        Self {
+            order_id,
+            out_order_no: None,
+            status: OrderStatus::Other,
+            status_text: String::new(),
+            total_price: None,
+            paid_price: None,
+            booked_at: None,
+            pay_before: None,
+            paid_at: None,
+            trade_no: None,
+        }
+    }
+}
+
+impl From<&Order> for OrderReceipt {
+    fn from(order: &Order) -> Self {
+        Self {
+            order_id: order.order_id,
+            out_order_no: order.out_order_no.clone(),
+            status: order.status,
+            status_text: order.status_text.clone(),
+            total_price: order.total_price,
+            paid_price: order.paid_price,
+            booked_at: order.booked_at,
+            pay_before: order.pay_before,
+            paid_at: order.paid_at,
+            trade_no: order
+                .trade_no
+                .clone()
+                .or_else(|| order.alipay_trade_no.clone()),
+        }
+    }
+}
+
+/// The hash under which a traveller is known: of account, kind and number of the document.
+#[must_use]
+pub fn document_hash(
+    key: &HashKey,
+    account: &AccountName,
+    kind: DocumentType,
+    number: &str,
+) -> PassengerId {
+    PassengerId::derive(key, account, kind.wire(), number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vocabulary_is_built_in_and_can_be_extended() {
+        let map = StatusMap::new([
+            ("改期中".to_owned(), OrderStatus::Ticketing),
+            ("已关闭".to_owned(), OrderStatus::Other),
+        ]);
+        assert_eq!(map.status("生单预定成功"), OrderStatus::Booked);
+        assert_eq!(map.status(" 出票成功 "), OrderStatus::Ticketed);
+        assert_eq!(map.status("改期中"), OrderStatus::Ticketing);
+        assert_eq!(map.status("已关闭"), OrderStatus::Other);
+        assert_eq!(map.status("没有的状态"), OrderStatus::Other);
+        assert_eq!(map.phrase(OrderStatus::Booked), Some("生单预定成功"));
+        assert!(StatusMap::default().by_phrase.len() > 10);
+    }
+}

@@ -1,0 +1,120 @@
+//! Personal data: in memory and on its way, never in a log.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Somebody's data (a name, a document number, a phone). `Debug` and `Display` print `***`, and an
+/// error of reading it does not quote it; only JSON that is really sent contains the value.
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Personal<T>(T);
+
+impl<T> Personal<T> {
+    /// Marks a value as personal.
+    pub const fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// The value. Whoever calls this takes care that it is not printed.
+    pub const fn expose(&self) -> &T {
+        &self.0
+    }
+
+    /// The value, by move.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> From<T> for Personal<T> {
+    fn from(value: T) -> Self {
+        Self(value)
+    }
+}
+
+impl<T> fmt::Debug for Personal<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl<T> fmt::Display for Personal<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl<T: Serialize> Serialize for Personal<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// What can be read as personal data: a refusal says what was expected, and nothing of what came.
+pub trait Described {
+    /// What a value looks like.
+    const EXPECTED: &'static str;
+}
+
+impl Described for String {
+    const EXPECTED: &'static str = "a string";
+}
+
+impl<'de, T: Deserialize<'de> + Described> Deserialize<'de> for Personal<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The cause may quote the value, so it is replaced by what was expected.
+        T::deserialize(deserializer)
+            .map(Self)
+            .map_err(|_| serde::de::Error::custom(format_args!("expected {}", T::EXPECTED)))
+    }
+}
+
+impl<T: utoipa::PartialSchema> utoipa::PartialSchema for Personal<T> {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        T::schema()
+    }
+}
+
+impl<T: utoipa::ToSchema> utoipa::ToSchema for Personal<T> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        T::name()
+    }
+
+    fn schemas(
+        schemas: &mut Vec<(
+            String,
+            utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>,
+        )>,
+    ) {
+        T::schemas(schemas);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_value_is_in_json_only() {
+        let name = Personal::new("测试旅客".to_owned());
+        assert_eq!(format!("{name:?} {name}"), "*** ***");
+        assert_eq!(serde_json::to_string(&name).unwrap(), "\"测试旅客\"");
+    }
+
+    #[test]
+    fn a_refusal_does_not_quote_the_value() {
+        let error = serde_json::from_str::<Personal<String>>("110101199003070000")
+            .unwrap_err()
+            .to_string();
+        assert!(!error.contains("1101"), "{error}");
+        assert!(error.contains("expected a string"), "{error}");
+        let date = "\"07.03.1990\"";
+        let error = serde_json::from_str::<Personal<crate::domain::time::LocalDate>>(date)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("2030-05-20") && !error.contains("1990"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,301 @@
+//! Searches.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::city::city_of_airport;
+use super::offer::Offer;
+use super::time::{LocalDate, LocalTime};
+use super::trip::{AirportCode, CabinClass, CabinCode, CityCode, FlightNo, TripType};
+use super::violation::Violations;
+
+pub use super::violation::Violation;
+
+/// What is searched for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SearchQuery {
+    /// The way there and, for a round trip, the way back.
+    #[schema(min_items = 1, max_items = 2)]
+    pub journeys: Vec<SearchJourney>,
+    /// Which cabins; `any` if left out.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub cabin_class: CabinClass,
+    /// Whether to ask for child fares; `false` if left out.
+    #[serde(default)]
+    #[schema(required = false, example = false)]
+    pub with_children: bool,
+    /// Whether to ask for infant fares; `false` if left out. Offers which have none are then left
+    /// out by Fliggy.
+    #[serde(default)]
+    #[schema(required = false, example = false)]
+    pub with_infants: bool,
+}
+
+impl SearchQuery {
+    /// Kind of trip: two journeys are a round trip.
+    #[must_use]
+    pub fn trip_type(&self) -> TripType {
+        if self.journeys.len() == 2 {
+            TripType::RoundTrip
+        } else {
+            TripType::OneWay
+        }
+    }
+
+    /// Listing, or a quote of the flights it names.
+    #[must_use]
+    pub fn mode(&self) -> SearchMode {
+        if self.journeys.iter().any(|j| !j.flights.is_empty()) {
+            SearchMode::Selected
+        } else {
+            SearchMode::Listing
+        }
+    }
+}
+
+/// One way of a search.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SearchJourney {
+    /// City of departure: a city code, not an airport (`BJS`, not `PEK`).
+    #[schema(example = "BJS")]
+    pub from: CityCode,
+    /// City of arrival: a city code.
+    #[schema(example = "XMN")]
+    pub to: CityCode,
+    /// Day of departure (+08:00).
+    pub date: LocalDate,
+    /// The flights to quote, if they are known: faster and less likely to time out than a list of
+    /// all flights. Name them for every journey or for none.
+    #[serde(default)]
+    #[schema(required = false, max_items = 10)]
+    pub flights: Vec<NamedFlight>,
+}
+
+/// A flight that is asked for by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NamedFlight {
+    /// Number it is sold under.
+    pub flight_no: FlightNo,
+    /// Scheduled departure (+08:00).
+    pub departure_time: LocalTime,
+    /// Airport of departure.
+    #[schema(example = "PKX")]
+    pub from_airport: AirportCode,
+    /// Airport of arrival.
+    #[schema(example = "XMN")]
+    pub to_airport: AirportCode,
+    /// Number it is flown under; for codeshare flights only.
+    #[schema(value_type = Option<FlightNo>)]
+    pub operating_flight_no: Option<FlightNo>,
+    /// Booking class wanted.
+    #[schema(value_type = Option<CabinCode>)]
+    pub cabin: Option<CabinCode>,
+}
+
+/// Which kind of quote Fliggy is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SearchMode {
+    /// All flights of the day: slow, times out easily.
+    Listing,
+    /// Named flights.
+    Selected,
+}
+
+impl SearchMode {
+    /// TOP's number: 2 is the seed's, 0 was seen in a client.
+    #[must_use]
+    pub const fn wire(self) -> u8 {
+        match self {
+            Self::Listing => 0,
+            Self::Selected => 2,
+        }
+    }
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchAnswer {
+    /// The offers that could be read, in Fliggy's order.
+    pub offers: Vec<Offer>,
+    /// How many could not, because something needed to book them was missing or unreadable.
+    pub dropped: usize,
+    /// TOP's name of the field for which the first of them was dropped.
+    pub unreadable_field: Option<&'static str>,
+}
+
+/// Most flights a journey may name.
+const MOST_FLIGHTS: usize = 10;
+
+/// Checks a search before it is sent, everything at once; says which kind of quote it is.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn check(query: &SearchQuery, today: LocalDate) -> Result<SearchMode, Vec<Violation>> {
+    let mut violations = Violations::default();
+    violations.require(
+        matches!(query.journeys.len(), 1 | 2),
+        "/journeys",
+        "journey_count",
+        "a search has one journey, or two for a round trip",
+    );
+    for (i, journey) in query.journeys.iter().enumerate() {
+        check_journey(&mut violations, &format!("/journeys/{i}"), journey, today);
+    }
+    let named = query.journeys.iter().filter(|j| !j.flights.is_empty());
+    let named = named.count();
+    violations.require(
+        named == 0 || named == query.journeys.len(),
+        "/journeys",
+        "flights_for_some_journeys",
+        "name flights for every journey or for none",
+    );
+    if let [first, second] = query.journeys.as_slice() {
+        violations.require(
+            second.date >= first.date,
+            "/journeys/1/date",
+            "return_before_departure",
+            "the way back is before the way there",
+        );
+        violations.require(
+            second.from == first.to && second.to == first.from,
+            "/journeys/1",
+            "not_a_round_trip",
+            "the second journey must lead back; search other trips one way each",
+        );
+    }
+    violations.finish(query.mode())
+}
+
+fn check_journey(violations: &mut Violations, at: &str, journey: &SearchJourney, today: LocalDate) {
+    for (field, code) in [("from", journey.from), ("to", journey.to)] {
+        if let Some(city) = city_of_airport(code.as_str()) {
+            violations.add(
+                format_args!("{at}/{field}"),
+                "airport_in_place_of_city",
+                format!("{code} is an airport; search for its city, {city}"),
+            );
+        }
+    }
+    violations.require(
+        journey.from != journey.to,
+        format_args!("{at}/to"),
+        "same_city",
+        "departure and arrival are the same city",
+    );
+    violations.require(
+        journey.date >= today,
+        format_args!("{at}/date"),
+        "date_past",
+        "the day of departure is past",
+    );
+    violations.require(
+        journey.flights.len() <= MOST_FLIGHTS,
+        format_args!("{at}/flights"),
+        "too_many_flights",
+        "at most 10 flights can be named",
+    );
+    for (i, flight) in journey.flights.iter().enumerate() {
+        violations.require(
+            flight.departure_time.date() >= journey.date,
+            format_args!("{at}/flights/{i}/departure_time"),
+            "flight_on_another_day",
+            "the flight departs before the day of the journey (+08:00)",
+        );
+        violations.require(
+            flight.from_airport != flight.to_airport,
+            format_args!("{at}/flights/{i}/to_airport"),
+            "same_airport",
+            "departure and arrival are the same airport",
+        );
+    }
+    if let Some(first) = journey.flights.first() {
+        violations.require(
+            first.departure_time.date() <= journey.date,
+            format_args!("{at}/flights/0/departure_time"),
+            "flight_on_another_day",
+            "the first flight departs after the day of the journey (+08:00)",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(json: &str) -> SearchQuery {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn codes(json: &str) -> Vec<&'static str> {
+        let today = "2030-05-01".parse().unwrap();
+        match check(&query(json), today) {
+            Ok(_) => Vec::new(),
+            Err(violations) => violations.into_iter().map(|v| v.code).collect(),
+        }
+    }
+
+    const NAMED: &str = r#"{"journeys":[{"from":"BJS","to":"XMN","date":"2030-05-20","flights":[
+        {"flight_no":"CZ8957","departure_time":"2030-05-20T08:45:00+08:00","from_airport":"PKX","to_airport":"XMN"}]}]}"#;
+
+    #[test]
+    fn a_named_flight_turns_the_mode_on_by_itself() {
+        let today = "2030-05-20".parse().unwrap();
+        assert_eq!(check(&query(NAMED), today), Ok(SearchMode::Selected));
+        let listing = query(r#"{"journeys":[{"from":"SHA","to":"XMN","date":"2030-05-20"}]}"#);
+        assert_eq!(check(&listing, today), Ok(SearchMode::Listing));
+        assert_eq!(
+            (SearchMode::Listing.wire(), SearchMode::Selected.wire()),
+            (0, 2)
+        );
+    }
+
+    #[test]
+    fn an_airport_is_refused_with_its_city() {
+        let today = "2030-05-01".parse().unwrap();
+        let airport = query(r#"{"journeys":[{"from":"PEK","to":"XMN","date":"2030-05-20"}]}"#);
+        let violations = check(&airport, today).unwrap_err();
+        assert_eq!(violations.len(), 1);
+        assert_eq!(violations[0].pointer, "/journeys/0/from");
+        assert!(violations[0].message.contains("BJS"));
+    }
+
+    #[test]
+    fn what_is_refused() {
+        for (json, wanted) in [
+            (r#"{"journeys":[]}"#, vec!["journey_count"]),
+            (
+                r#"{"journeys":[{"from":"BJS","to":"BJS","date":"2030-04-30"}]}"#,
+                vec!["same_city", "date_past"],
+            ),
+            (
+                r#"{"journeys":[{"from":"BJS","to":"XMN","date":"2030-05-20"},
+                    {"from":"XMN","to":"BJS","date":"2030-05-19"}]}"#,
+                vec!["return_before_departure"],
+            ),
+            (
+                r#"{"journeys":[{"from":"BJS","to":"XMN","date":"2030-05-20"},
+                    {"from":"SHA","to":"BJS","date":"2030-05-21"}]}"#,
+                vec!["not_a_round_trip"],
+            ),
+        ] {
+            assert_eq!(codes(json), wanted, "{json}");
+        }
+        let other_day = NAMED.replace("05-20T08", "05-21T08");
+        assert_eq!(codes(&other_day), ["flight_on_another_day"]);
+        let some = NAMED.replace(
+            "]}]}",
+            r#"]},{"from":"XMN","to":"BJS","date":"2030-05-21"}]}"#,
+        );
+        assert_eq!(codes(&some), ["flights_for_some_journeys"]);
+    }
+
+    #[test]
+    fn unknown_fields_are_refused() {
+        let json = r#"{"journeys":[],"search_mode":2}"#;
+        assert!(serde_json::from_str::<SearchQuery>(json).is_err());
+    }
+}

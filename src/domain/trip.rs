@@ -1,0 +1,306 @@
+//! Airports, flights, segments, journeys.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::nullable::{required_nullable, required_nullable_u16};
+use super::text::{text_traits, text_type};
+use super::time::LocalTime;
+
+macro_rules! iata_code {
+    ($(#[$meta:meta])* $name:ident, $expected:literal) => {
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ToSchema)]
+        $(#[$meta])*
+        pub struct $name([u8; 3]);
+
+        impl $name {
+            const EXPECTED: &'static str = $expected;
+
+            fn parse_text(s: &str) -> Option<Self> {
+                let code: [u8; 3] = s.as_bytes().try_into().ok()?;
+                code.iter().all(u8::is_ascii_uppercase).then_some(Self(code))
+            }
+
+            /// The three letters.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                std::str::from_utf8(&self.0).unwrap_or_default()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        text_traits!($name);
+    };
+}
+
+iata_code!(
+    /// IATA code of an airport: three capital letters.
+    #[schema(value_type = String, pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3, example = "PKX")]
+    AirportCode,
+    "an airport code of three capital letters"
+);
+
+iata_code!(
+    /// IATA code of a city: three capital letters. Not an airport: Beijing is `BJS`, with the
+    /// airports `PEK` and `PKX`.
+    #[schema(value_type = String, pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3, example = "BJS")]
+    CityCode,
+    "a city code of three capital letters"
+);
+
+text_type!(
+    /// Flight number: airline designator and number, e.g. `CZ8957`.
+    #[schema(
+        value_type = String,
+        pattern = "^[A-Z0-9]{2}[0-9]{1,4}[A-Z]?$",
+        min_length = 3,
+        max_length = 7,
+        example = "CZ8957"
+    )]
+    FlightNo,
+    |b| {
+        let b = match b {
+            [rest @ .., b'A'..=b'Z'] if rest.len() >= 3 => rest,
+            _ => b,
+        };
+        matches!(b.len(), 3..=6)
+            && b[..2]
+                .iter()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+            && b[2..].iter().all(u8::is_ascii_digit)
+    },
+    "a flight number such as \"CZ8957\""
+);
+
+text_type!(
+    /// Booking class (cabin code), e.g. `Y`, `Z` or `R1`.
+    #[schema(
+        value_type = String,
+        pattern = "^[A-Z][A-Z0-9]{0,2}$",
+        min_length = 1,
+        max_length = 3,
+        example = "Y"
+    )]
+    CabinCode,
+    |b| matches!(b.len(), 1..=3)
+        && b[0].is_ascii_uppercase()
+        && b.iter().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()),
+    "a booking class such as \"Y\""
+);
+
+impl CityCode {
+    /// A code known to be good.
+    pub(super) const fn constant(code: [u8; 3]) -> Self {
+        Self(code)
+    }
+}
+
+/// Kind of trip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TripType {
+    /// There.
+    OneWay,
+    /// There and back.
+    RoundTrip,
+}
+
+impl TripType {
+    /// TOP's number (documented for one way, seen in a client for round trips).
+    #[must_use]
+    pub const fn wire(self) -> u8 {
+        match self {
+            Self::OneWay => 1,
+            Self::RoundTrip => 2,
+        }
+    }
+
+    /// The kind of trip behind TOP's number.
+    #[must_use]
+    pub const fn from_wire(number: i64) -> Option<Self> {
+        match number {
+            1 => Some(Self::OneWay),
+            2 => Some(Self::RoundTrip),
+            _ => None,
+        }
+    }
+
+    /// How many journeys it has.
+    #[must_use]
+    pub const fn journeys(self) -> usize {
+        match self {
+            Self::OneWay => 1,
+            Self::RoundTrip => 2,
+        }
+    }
+}
+
+/// Which cabins a search wants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CabinClass {
+    /// Every cabin.
+    #[default]
+    Any,
+    /// Economy.
+    Economy,
+    /// First and business.
+    FirstBusiness,
+    /// First.
+    First,
+    /// Business.
+    Business,
+}
+
+impl CabinClass {
+    /// TOP's word (documented).
+    #[must_use]
+    pub const fn wire(self) -> &'static str {
+        match self {
+            Self::Any => "ALL_CABIN",
+            Self::Economy => "Y",
+            Self::FirstBusiness => "FC",
+            Self::First => "F",
+            Self::Business => "C",
+        }
+    }
+}
+
+/// One flight from take-off to landing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Segment {
+    /// Fliggy's id of the segment, opaque; `cabins` refer to it.
+    #[schema(example = "CZ8957PKXXMN0520")]
+    pub segment_id: String,
+    /// Marketing airline, two characters; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, example = "CZ")]
+    pub marketing_airline: Option<String>,
+    /// Number the flight is sold under.
+    pub marketing_flight_no: FlightNo,
+    /// Operating airline, two characters; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, example = "CZ")]
+    pub operating_airline: Option<String>,
+    /// Number the flight is flown under; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, example = "CZ8957")]
+    pub operating_flight_no: Option<String>,
+    /// Whether it is a codeshare flight; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, example = false)]
+    pub code_share: Option<bool>,
+    /// Departure airport.
+    pub departure_airport: AirportCode,
+    /// Departure terminal; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, example = "T1")]
+    pub departure_terminal: Option<String>,
+    /// Scheduled departure (+08:00).
+    pub departure_time: LocalTime,
+    /// Arrival airport.
+    pub arrival_airport: AirportCode,
+    /// Arrival terminal; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, example = "T3")]
+    pub arrival_terminal: Option<String>,
+    /// Scheduled arrival (+08:00).
+    pub arrival_time: LocalTime,
+    /// Aircraft type; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, example = "321")]
+    pub aircraft: Option<String>,
+    /// City of departure; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, value_type = Option<CityCode>)]
+    pub departure_city: Option<CityCode>,
+    /// City of arrival; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, value_type = Option<CityCode>)]
+    pub arrival_city: Option<CityCode>,
+    /// Duration in minutes; null if not told.
+    #[serde(deserialize_with = "required_nullable_u16")]
+    #[schema(required = true, minimum = 0, maximum = 65535, example = 170)]
+    pub duration_minutes: Option<u16>,
+    /// Number of stops on the way; null if not told.
+    #[serde(deserialize_with = "required_nullable_u16")]
+    #[schema(required = true, minimum = 0, maximum = 65535, example = 0)]
+    pub stops: Option<u16>,
+    /// Cities of the stops, as Fliggy names them.
+    #[schema(example = json!([]))]
+    pub stop_cities: Vec<String>,
+}
+
+/// A way from one place to another: one segment, or several with transfers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Journey {
+    /// The segments in the order they are flown.
+    pub segments: Vec<Segment>,
+}
+
+/// Cabin of one segment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SegmentCabin {
+    /// The segment it belongs to.
+    #[schema(example = "CZ8957PKXXMN0520")]
+    pub segment_id: String,
+    /// Booking class.
+    #[schema(example = "Z")]
+    pub cabin: String,
+    /// Cabin class (`Y`, `C`, `F`); null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, example = "Y")]
+    pub cabin_class: Option<String>,
+    /// Name of the cabin class in Chinese; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, example = "经济舱")]
+    pub cabin_class_name: Option<String>,
+    /// Seats left: `1` to `9`, or `A` for more than nine; null if not told.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, example = "A")]
+    pub seats_left: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_three_capitals() {
+        assert_eq!("PKX".parse::<AirportCode>().unwrap().to_string(), "PKX");
+        for bad in ["", "pkx", "PK", "PKXX", "P1X", "北"] {
+            assert!(bad.parse::<CityCode>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn flight_numbers() {
+        for good in ["CZ8957", "3U1", "9C8888", "HU1234A", "G52701", "CZ1A"] {
+            assert!(good.parse::<FlightNo>().is_ok(), "{good}");
+        }
+        for bad in [
+            "", "CZ", "cz8957", "CZ12345", "CZ 895", "CZ12AB", "CZA", "航8957",
+        ] {
+            assert!(bad.parse::<FlightNo>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_segment_with_a_field_left_out_is_refused() {
+        let cabin = serde_json::json!({
+            "segment_id": "S", "cabin": "Y", "cabin_class": null, "cabin_class_name": null,
+        });
+        let error = serde_json::from_value::<SegmentCabin>(cabin).unwrap_err();
+        assert!(error.to_string().contains("missing field `seats_left`"));
+    }
+}

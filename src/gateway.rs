@@ -1,0 +1,206 @@
+//! Puts the parts together, and takes them apart in the right order.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{ApiState, Ready};
+use crate::clock::SharedClock;
+use crate::config::{Config, Reconcile, Top};
+use crate::domain::ids::HashKey;
+use crate::domain::order::StatusMap;
+use crate::operations::classify::Classifier;
+use crate::operations::decide::Patience;
+use crate::operations::journal::JournalError;
+use crate::operations::service::{Operations, Parts, ReconcileSettings};
+use crate::operations::sqlite::{SqliteJournal, SqliteSettings};
+use crate::top::client::{Account, TopClient};
+use crate::top::contract::{Mend, Registry};
+use crate::top::stack::{self, Gate, QuotaSettings, RetrySettings, SigningKeys, TransportSettings};
+
+/// Why the gateway did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The HTTP client cannot be set up.
+    #[error("the client of TOP cannot be set up: {0}")]
+    Client(#[from] reqwest::Error),
+    /// Overrides that fit no contract.
+    #[error("top.contract.overrides: {}", .0.join("; "))]
+    Contract(Vec<String>),
+}
+
+/// A running gateway without its listener.
+#[derive(Debug)]
+pub struct Gateway {
+    operations: Arc<Operations>,
+    state: ApiState,
+    stopping: CancellationToken,
+    reconciler: JoinHandle<()>,
+}
+
+impl Gateway {
+    /// Opens the journal, builds the client of TOP, and starts to look for what is open.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(
+        config: &Config,
+        clock: SharedClock,
+        metrics: Option<PrometheusHandle>,
+    ) -> Result<Self, StartError> {
+        let overrides = &config.top.contract.overrides;
+        let mend = Mend::build(Registry::embedded(), overrides).map_err(StartError::Contract)?;
+        let top = client(&config.top, mend, &clock)?;
+        let journal = SqliteJournal::open(&store(config)).await?;
+        let stopping = CancellationToken::new();
+        let accounts: BTreeMap<_, _> = config
+            .accounts
+            .iter()
+            .map(|(name, account)| {
+                let account = Account {
+                    name: name.clone(),
+                    session: account.session.clone(),
+                    channel: account.channel.clone(),
+                };
+                (name.clone(), Arc::new(account))
+            })
+            .collect();
+        let operations = Operations::new(Parts {
+            journal: Arc::new(journal),
+            top: Arc::new(top),
+            accounts,
+            classifier: Classifier::new(config.error_map.clone()),
+            statuses: StatusMap::new(config.status_map.clone()),
+            settings: settings(&config.reconcile, &config.top),
+            clock: clock.clone(),
+            stopping: stopping.clone(),
+        });
+        let reconciler = tokio::spawn(operations.clone().reconcile());
+        let state = ApiState::new(config, clock, metrics).with_operations(operations.clone());
+        state.readiness.set(Ready::Yes);
+        Ok(Self {
+            operations,
+            state,
+            stopping,
+            reconciler,
+        })
+    }
+
+    /// What the API is built from.
+    #[must_use]
+    pub fn state(&self) -> ApiState {
+        self.state.clone()
+    }
+
+    /// From the moment the token is cancelled the gateway is not ready: nothing new is sent, long
+    /// polls end, `accepted` operations end as not sent. What is under way goes on.
+    pub fn stop_taking_when(
+        &self,
+        asked: CancellationToken,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let (state, stopping) = (self.state.clone(), self.stopping.clone());
+        async move {
+            asked.cancelled().await;
+            stop_taking(&state, &stopping);
+        }
+    }
+
+    /// Waits for the sends and looks under way, then ends the writer: last, so that every answer
+    /// that came is written down.
+    pub async fn stop(self) {
+        stop_taking(&self.state, &self.stopping);
+        if self.reconciler.await.is_err() {
+            tracing::error!("the reconciler ended in a panic");
+        }
+        self.operations.drain().await;
+        self.operations.journal().close().await;
+    }
+}
+
+fn stop_taking(state: &ApiState, stopping: &CancellationToken) {
+    state.readiness.set(Ready::Stopping);
+    state.stopping.cancel();
+    stopping.cancel();
+}
+
+/// The client of TOP with this configuration.
+///
+/// # Errors
+/// When the TLS backend or the proxy cannot be set up.
+pub fn client(top: &Top, mend: Mend, clock: &SharedClock) -> Result<TopClient, reqwest::Error> {
+    let quota = QuotaSettings {
+        // The looks' share is kept back from the callers: together they stay within the grant.
+        per_second: at_least_one(
+            top.quota
+                .requests_per_second
+                .saturating_sub(top.quota.looks_per_second),
+        ),
+        burst: at_least_one(top.quota.burst),
+        looks_per_second: at_least_one(top.quota.looks_per_second),
+        max_concurrent: usize::try_from(top.quota.max_concurrent).unwrap_or(usize::MAX),
+        max_wait: top.quota.max_wait,
+    };
+    let parts = stack::Parts {
+        keys: Arc::new(SigningKeys {
+            app_key: top.app_key.clone(),
+            app_secret: top.app_secret.clone(),
+            method: top.sign_method,
+        }),
+        clock: clock.clone(),
+        deadline: top.deadline,
+        gate: Arc::new(Gate::new(&quota, clock.clone())),
+    };
+    let transport = TransportSettings {
+        endpoint: top.endpoint.clone(),
+        connect_timeout: top.connect_timeout,
+        proxy: top.proxy.as_ref().map(|proxy| proxy.url().clone()),
+        max_answer: top.max_answer,
+    };
+    let retry = RetrySettings {
+        attempts: usize::try_from(top.retry.attempts).unwrap_or(1),
+        base: top.retry.base,
+        max: top.retry.max,
+    };
+    TopClient::new(&parts, &transport, retry, Arc::new(mend))
+}
+
+fn store(config: &Config) -> SqliteSettings {
+    let store = &config.store;
+    let path = store.url.strip_prefix("sqlite://").unwrap_or(&store.url);
+    SqliteSettings {
+        path: PathBuf::from(path),
+        read_connections: store.read_connections,
+        queue: usize::try_from(store.queue).unwrap_or(usize::MAX),
+        hash_key: store.hash_key_bytes().map(HashKey::new),
+    }
+}
+
+fn settings(reconcile: &Reconcile, top: &Top) -> ReconcileSettings {
+    ReconcileSettings {
+        first_look: reconcile.first_look,
+        patience: Patience {
+            settle_window: reconcile.settle_window,
+            settle_window_pay: reconcile.settle_window_pay,
+            min_looks: reconcile.min_looks,
+            attention_after: reconcile.attention_after,
+        },
+        inline_wait: reconcile.inline_wait,
+        max_interval: reconcile.max_interval,
+        watch: reconcile.watch,
+        concurrency: usize::try_from(reconcile.concurrency).unwrap_or(1),
+        deadline: top.deadline,
+    }
+}
+
+/// The configuration refuses zero; a quota cannot be without one.
+fn at_least_one(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
+}

@@ -1,0 +1,17 @@
+//! A REST gateway between a company's internal apps and Fliggy's domestic flight purchasing API
+//! (新京杭) on the Taobao Open Platform (TOP).
+//!
+//! Data goes one way: `api → operations → translate → top → domain`, and back.
+
+pub mod api;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod gateway;
+pub mod operations;
+pub mod server;
+pub mod simulator;
+pub mod telemetry;
+pub mod top;
+pub mod translate;

@@ -1,0 +1,86 @@
+//! Booking: creates and holds an order (`alitrip.flight.service.airbook`).
+
+use serde_json::{Map, Value};
+
+use super::cause::Failure;
+use super::classify::Reference;
+use super::perform::{Read, Write};
+use super::record::Intent;
+use super::service::Operations;
+use crate::domain::booking::{self, Booking};
+use crate::domain::ids::{AccountName, HashKey};
+use crate::domain::order::OrderStatus;
+use crate::top::client::Account;
+use crate::top::method::Method;
+use crate::top::wire::AirBook;
+use crate::translate;
+
+/// A booking that has passed its checks.
+#[derive(Debug)]
+pub struct Book {
+    /// What is booked.
+    pub booking: Booking,
+    /// Fields for the wire that the gateway does not know.
+    pub extra: Option<Map<String, Value>>,
+}
+
+impl Write for Book {
+    type Method = AirBook;
+
+    fn intent(&self, key: &HashKey, account: &AccountName) -> Intent {
+        let booking = &self.booking;
+        Intent::Book {
+            out_order_no: booking.out_order_no.clone(),
+            total: booking.total_price,
+            segments: booking::segments_fingerprint(&booking.offer.journeys),
+            passengers: booking.passenger_ids(key, account).collect(),
+        }
+    }
+
+    fn duplicate(&self, key: &HashKey, account: &AccountName) -> Option<[u8; 32]> {
+        Some(booking::duplicate_key(key, account, &self.booking))
+    }
+
+    async fn request(
+        &self,
+        _operations: &Operations,
+        account: &Account,
+    ) -> Result<<AirBook as Method>::Request, Failure> {
+        Ok(translate::book::request(&self.booking, &account.channel))
+    }
+
+    fn extra(&self) -> Option<&Map<String, Value>> {
+        self.extra.as_ref()
+    }
+
+    fn read(&self, answer: <AirBook as Method>::Answer, operations: &Operations) -> Read {
+        let asked = &self.booking.out_order_no;
+        Read {
+            reference: Reference::of(&answer.out_order_no, |told| told == asked.as_str()),
+            // An order that failed at once is not one that is held: it is looked at.
+            receipt: translate::book::answer(answer, asked, &operations.statuses)
+                .ok()
+                .filter(|receipt| receipt.status != OrderStatus::Failed),
+        }
+    }
+
+    fn personal(&self) -> Vec<&str> {
+        let booking = &self.booking;
+        let contact = &booking.contact;
+        let mut values = vec![contact.name.expose().as_str(), contact.mobile.expose()];
+        values.extend(contact.phone.iter().map(|v| v.expose().as_str()));
+        values.extend(contact.email.iter().map(|v| v.expose().as_str()));
+        values.extend(contact.document.iter().map(|d| d.number.expose().as_str()));
+        for passenger in &booking.passengers {
+            values.push(passenger.name.expose());
+            values.push(passenger.document.number.expose());
+            values.extend(passenger.mobile.iter().map(|v| v.expose().as_str()));
+        }
+        if let Some(buyer) = &booking.member_buyer {
+            values.push(buyer.name.expose());
+            values.push(buyer.document.number.expose());
+            values.push(buyer.mobile.expose());
+        }
+        values
+    }
+}

@@ -1,0 +1,408 @@
+//! What may be concluded from the end of a write: one table of data, one pure function.
+//!
+//! No refusal of book or pay is documented, and the documented sample carries `isv.SYSTEM_ERROR`
+//! beside success: neither an `isv.*` code nor `is_success` decides alone.
+
+use super::cause::Cause;
+use super::record::Claim;
+use super::states::Kind;
+use crate::config::{ErrorRow, Verdict as RowVerdict};
+use crate::top::call::{CallError, NotSent};
+use crate::top::envelope::ErrorResponse;
+use crate::top::lenient::Field;
+use crate::top::method::BusinessVerdict;
+
+/// How a write's call ended.
+#[derive(Debug)]
+pub enum Ending<'a> {
+    /// With a business answer.
+    Answer {
+        /// Upstream's own verdict.
+        verdict: BusinessVerdict<'a>,
+        /// Whether the answer is about what was asked.
+        reference: Reference,
+        /// Whether everything needed to call it done is in the answer.
+        complete: bool,
+    },
+    /// With anything else.
+    Error(&'a CallError),
+}
+
+/// Whose answer it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// It names our reference, or none.
+    Ours,
+    /// It names another one.
+    Foreign,
+}
+
+impl Reference {
+    /// Whose the answer is, by a number in it: one that is missing or garbled names nobody.
+    #[must_use]
+    pub fn of<T>(told: &Field<T>, is_ours: impl Fn(&T) -> bool) -> Self {
+        match told {
+            Field::Value(told) if !is_ours(told) => Self::Foreign,
+            Field::Value(_) | Field::Absent | Field::Unreadable => Self::Ours,
+        }
+    }
+}
+
+/// What may be concluded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Conclusion {
+    /// It was done.
+    Succeeded,
+    /// It was refused, and nothing was done.
+    Rejected(Cause),
+    /// It was not executed: nothing was sent.
+    NotSent(Cause),
+    /// It was not executed: TOP's gateway refused the call.
+    RefusedByGateway(Cause),
+    /// Not known. The claim says what looks must agree with, the cause what a refusal would mean.
+    Unknown(Claim, Option<Cause>),
+}
+
+/// What a row of the table says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ruling {
+    /// Says nothing about what was done.
+    Silent,
+    /// The gateway of TOP refused the call; the business service never saw it.
+    Gateway(Cause),
+    /// The business service refused.
+    Business(Cause),
+}
+
+/// A row: every part that is present must match.
+struct Row {
+    code: Option<i64>,
+    sub_code: Option<&'static str>,
+    text: Option<&'static str>,
+    ruling: Ruling,
+}
+
+const fn code(code: i64, ruling: Ruling) -> Row {
+    Row {
+        code: Some(code),
+        sub_code: None,
+        text: None,
+        ruling,
+    }
+}
+
+/// Texts and codes behind which the write may have been done, wherever they stand. Not even
+/// configuration can overrule them. Sources: seed FAQ 7 (远程调用服务超时), the documented
+/// `isv.SYSTEM_ERROR` / 系统错误, TOP's `isp.*` grammar.
+const SILENT_TEXTS: [&str; 9] = [
+    "超时",
+    "系统",
+    "异常",
+    "繁忙",
+    "timeout",
+    "timed out",
+    "system_error",
+    "system error",
+    "unknown error",
+];
+
+/// Answers of TOP's own gateway (its documented platform codes), and the refusals that are listed.
+const ROWS: &[Row] = &[
+    // "Service Currently Unavailable", mostly unknown exceptions.
+    code(10, Ruling::Silent),
+    code(4, Ruling::Gateway(Cause::RateLimited)),
+    code(5, Ruling::Gateway(Cause::RateLimited)),
+    code(6, Ruling::Gateway(Cause::RateLimited)),
+    code(7, Ruling::Gateway(Cause::RateLimited)),
+    code(8, Ruling::Gateway(Cause::RateLimited)),
+    code(9, Ruling::Gateway(Cause::RefusedByTop)),
+    Row {
+        code: Some(11),
+        sub_code: Some("isv.permission-ip-whitelist-limit"),
+        text: None,
+        ruling: Ruling::Gateway(Cause::IpNotAllowed),
+    },
+    code(11, Ruling::Gateway(Cause::PermissionDenied)),
+    code(12, Ruling::Gateway(Cause::PermissionDenied)),
+    code(13, Ruling::Gateway(Cause::PermissionDenied)),
+    code(21, Ruling::Gateway(Cause::RefusedByTop)),
+    code(22, Ruling::Gateway(Cause::RefusedByTop)),
+    code(23, Ruling::Gateway(Cause::RefusedByTop)),
+    code(24, Ruling::Gateway(Cause::RefusedByTop)),
+    code(25, Ruling::Gateway(Cause::RefusedByTop)),
+    code(26, Ruling::Gateway(Cause::SessionMissing)),
+    code(27, Ruling::Gateway(Cause::SessionInvalid)),
+    code(28, Ruling::Gateway(Cause::RefusedByTop)),
+    code(29, Ruling::Gateway(Cause::RefusedByTop)),
+    code(30, Ruling::Gateway(Cause::RefusedByTop)),
+    code(31, Ruling::Gateway(Cause::ClockSkew)),
+    code(32, Ruling::Gateway(Cause::RefusedByTop)),
+    code(33, Ruling::Gateway(Cause::RefusedByTop)),
+    code(34, Ruling::Gateway(Cause::RefusedByTop)),
+    code(40, Ruling::Gateway(Cause::RefusedByTop)),
+    code(41, Ruling::Gateway(Cause::RefusedByTop)),
+    code(42, Ruling::Gateway(Cause::PermissionDenied)),
+    code(47, Ruling::Gateway(Cause::RefusedByTop)),
+    code(53, Ruling::Gateway(Cause::SessionInvalid)),
+    // Seed FAQ 1; it may come as a platform or as a business answer.
+    Row {
+        code: None,
+        sub_code: None,
+        text: Some("请求参数错误"),
+        ruling: Ruling::Business(Cause::ChannelNotAssigned),
+    },
+];
+
+/// The classification, with the rows that configuration added.
+#[derive(Clone, Debug, Default)]
+pub struct Classifier {
+    added: Vec<ErrorRow>,
+}
+
+/// The parts of an answer that the table looks at.
+struct Words<'a> {
+    method: &'a str,
+    platform: Option<i64>,
+    code: Option<&'a str>,
+    texts: [Option<&'a str>; 3],
+}
+
+// === impl Classifier ===
+
+impl Classifier {
+    /// The built-in table and these rows.
+    #[must_use]
+    pub fn new(added: Vec<ErrorRow>) -> Self {
+        Self { added }
+    }
+
+    /// What may be concluded. Exhaustive: every ending has a conclusion, and the conclusion of
+    /// everything unlisted is that we do not know.
+    #[must_use]
+    pub fn conclude(&self, kind: Kind, method: &str, ending: &Ending<'_>) -> Conclusion {
+        match ending {
+            Ending::Error(CallError::NotSent(why)) => Conclusion::NotSent(not_sent(why)),
+            Ending::Error(CallError::Lost(_)) => Conclusion::Unknown(Claim::Silence, None),
+            Ending::Error(CallError::Refused(error)) => {
+                self.conclude_error(kind, &Words::of_error(method, error))
+            }
+            Ending::Answer {
+                verdict,
+                reference,
+                complete,
+            } => self.conclude_answer(kind, method, verdict, *reference, *complete),
+        }
+    }
+
+    fn conclude_error(&self, kind: Kind, words: &Words<'_>) -> Conclusion {
+        match self.ruling(words) {
+            Some(Ruling::Silent) => Conclusion::Unknown(Claim::Silence, None),
+            Some(Ruling::Gateway(cause)) => Conclusion::RefusedByGateway(cause),
+            Some(Ruling::Business(cause)) => refused(kind, cause),
+            // The business service's own refusal, passed on by the platform.
+            None if words.code.is_some_and(|c| c.starts_with("isv.")) => {
+                refused(kind, Cause::Refused)
+            }
+            None => Conclusion::Unknown(Claim::RefusedUnlisted, Some(Cause::Refused)),
+        }
+    }
+
+    fn conclude_answer(
+        &self,
+        kind: Kind,
+        method: &str,
+        verdict: &BusinessVerdict<'_>,
+        reference: Reference,
+        complete: bool,
+    ) -> Conclusion {
+        let words = Words::of_answer(method, verdict);
+        let ruling = self.ruling(&words);
+        if reference == Reference::Foreign || ruling == Some(Ruling::Silent) {
+            return Conclusion::Unknown(Claim::Silence, None);
+        }
+        match verdict.is_success {
+            Some(true) if !complete => Conclusion::Unknown(Claim::Silence, None),
+            // An error beside success decides nothing, and money wants proof: both are looked at.
+            Some(true) if kind.moves_money() || words.code.is_some_and(is_error_code) => {
+                Conclusion::Unknown(Claim::Done, None)
+            }
+            Some(true) => Conclusion::Succeeded,
+            Some(false) => match ruling {
+                Some(Ruling::Gateway(cause)) => Conclusion::RefusedByGateway(cause),
+                Some(Ruling::Business(cause)) => refused(kind, cause),
+                Some(Ruling::Silent) => Conclusion::Unknown(Claim::Silence, None),
+                None if words.code.is_some_and(is_error_code) => refused(kind, Cause::Refused),
+                None => Conclusion::Unknown(Claim::RefusedUnlisted, Some(Cause::Refused)),
+            },
+            None => Conclusion::Unknown(Claim::Silence, None),
+        }
+    }
+
+    /// Whether an answer to a read says that the order does not exist.
+    #[must_use]
+    pub fn says_not_found(&self, method: &str, ending: &Ending<'_>) -> bool {
+        let Some(words) = Words::of(method, ending) else {
+            return false;
+        };
+        if matches!(ending, Ending::Answer { verdict, .. } if verdict.is_success == Some(true)) {
+            return false;
+        }
+        let added = self.added.iter().find(|row| words.match_added(row));
+        match added.map(|row| row.verdict) {
+            Some(RowVerdict::NotFound) => true,
+            Some(RowVerdict::Rejected | RowVerdict::Unknown | RowVerdict::NotExecuted) => false,
+            None => {
+                let code = words.code.unwrap_or_default().to_ascii_lowercase();
+                // A user, a channel or a session that does not exist says nothing of the order.
+                let of_order = code.contains("order")
+                    && (code.contains("not_exist") || code.contains("not-exist"));
+                !words.is_silent() && (words.says("订单不存在") || of_order)
+            }
+        }
+    }
+
+    /// Why upstream refused a read, if its answer is listed.
+    #[must_use]
+    pub fn cause_of_read(&self, method: &str, ending: &Ending<'_>) -> Option<Cause> {
+        let words = Words::of(method, ending)?;
+        match self.ruling(&words) {
+            Some(Ruling::Gateway(cause) | Ruling::Business(cause)) => Some(cause),
+            Some(Ruling::Silent) | None => None,
+        }
+    }
+
+    /// What the operator of the gateway wants a caller to be told about this answer.
+    #[must_use]
+    pub fn hint(&self, method: &str, ending: &Ending<'_>) -> Option<String> {
+        let words = Words::of(method, ending)?;
+        let row = self.added.iter().find(|row| words.match_added(row))?;
+        row.hint.clone()
+    }
+
+    fn ruling(&self, words: &Words<'_>) -> Option<Ruling> {
+        if words.is_silent() {
+            return Some(Ruling::Silent);
+        }
+        let added = self.added.iter().find(|row| words.match_added(row));
+        if let Some(row) = added {
+            return match row.verdict {
+                RowVerdict::Rejected => Some(Ruling::Business(Cause::Refused)),
+                RowVerdict::Unknown => Some(Ruling::Silent),
+                RowVerdict::NotExecuted => Some(Ruling::Gateway(Cause::RefusedByTop)),
+                // It speaks of a lookup, not of a write.
+                RowVerdict::NotFound => None,
+            };
+        }
+        ROWS.iter()
+            .find(|row| words.match_row(row))
+            .map(|row| row.ruling)
+    }
+}
+
+/// A refusal counts at once only where a wrong guess cannot cost money.
+fn refused(kind: Kind, cause: Cause) -> Conclusion {
+    match kind {
+        Kind::Close => Conclusion::Rejected(cause),
+        Kind::Book | Kind::Pay => Conclusion::Unknown(Claim::Refused, Some(cause)),
+    }
+}
+
+/// Some services fill the code of a success too.
+fn is_error_code(code: &str) -> bool {
+    !matches!(
+        code.trim().to_ascii_lowercase().as_str(),
+        "" | "0" | "200" | "success" | "ok"
+    )
+}
+
+fn not_sent(why: &NotSent) -> Cause {
+    super::cause::Failure::from(why).cause
+}
+
+impl<'a> Words<'a> {
+    fn of(method: &'a str, ending: &'a Ending<'a>) -> Option<Self> {
+        match ending {
+            Ending::Answer { verdict, .. } => Some(Self::of_answer(method, verdict)),
+            Ending::Error(CallError::Refused(error)) => Some(Self::of_error(method, error)),
+            Ending::Error(CallError::NotSent(_) | CallError::Lost(_)) => None,
+        }
+    }
+
+    fn of_error(method: &'a str, error: &'a ErrorResponse) -> Self {
+        Self {
+            method,
+            platform: error.code,
+            code: error.sub_code.as_deref(),
+            texts: [
+                error.msg.as_deref(),
+                error.sub_msg.as_deref(),
+                error.sub_code.as_deref(),
+            ],
+        }
+    }
+
+    fn of_answer(method: &'a str, verdict: &BusinessVerdict<'a>) -> Self {
+        Self {
+            method,
+            platform: None,
+            code: verdict.code,
+            texts: [verdict.message, verdict.code, None],
+        }
+    }
+
+    fn says(&self, text: &str) -> bool {
+        self.texts.iter().flatten().any(|t| t.contains(text))
+    }
+
+    fn is_silent(&self) -> bool {
+        self.code.is_some_and(|c| c.starts_with("isp."))
+            || self.texts.iter().flatten().any(|text| {
+                let text = text.to_ascii_lowercase();
+                SILENT_TEXTS.iter().any(|silent| text.contains(silent))
+            })
+    }
+
+    fn match_row(&self, row: &Row) -> bool {
+        row.code.is_none_or(|c| self.platform == Some(c))
+            && row.sub_code.is_none_or(|s| self.code == Some(s))
+            && row.text.is_none_or(|t| self.says(t))
+    }
+
+    fn match_added(&self, row: &ErrorRow) -> bool {
+        row.method.as_deref().is_none_or(|m| glob(m, self.method))
+            && row.code.as_deref().is_none_or(|c| {
+                self.platform.is_some_and(|p| p.to_string() == c)
+                    || (self.platform.is_none() && self.code.is_some_and(|own| glob(c, own)))
+            })
+            && row
+                .sub_code
+                .as_deref()
+                .is_none_or(|s| self.code.is_some_and(|own| glob(s, own)))
+            && row.text.as_deref().is_none_or(|t| self.says(t))
+    }
+}
+
+/// `*` stands for any text.
+fn glob(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+        return false;
+    };
+    if !pattern.contains('*') {
+        return rest.is_empty();
+    }
+    let parts: Vec<_> = parts.collect();
+    for (i, part) in parts.iter().enumerate() {
+        if i + 1 == parts.len() {
+            return rest.ends_with(part);
+        }
+        match rest.split_once(part) {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,278 @@
+use super::*;
+use crate::top::call::Lost;
+
+const METHOD: &str = "alitrip.flight.service.pay";
+
+fn error(code: i64, sub_code: Option<&str>, text: &str) -> CallError {
+    CallError::Refused(Box::new(ErrorResponse {
+        code: Some(code),
+        sub_code: sub_code.map(Into::into),
+        sub_msg: Some(text.into()),
+        ..ErrorResponse::default()
+    }))
+}
+
+fn answer<'a>(
+    is_success: Option<bool>,
+    code: Option<&'a str>,
+    message: Option<&'a str>,
+) -> Ending<'a> {
+    Ending::Answer {
+        verdict: BusinessVerdict {
+            is_success,
+            code,
+            message,
+            request_id: None,
+        },
+        reference: Reference::Ours,
+        complete: true,
+    }
+}
+
+fn told(conclusion: &Conclusion) -> String {
+    match conclusion {
+        Conclusion::Succeeded => "succeeded".into(),
+        Conclusion::Rejected(_) => "rejected".into(),
+        Conclusion::NotSent(_) => "not sent".into(),
+        Conclusion::RefusedByGateway(_) => "refused by gateway".into(),
+        Conclusion::Unknown(claim, _) => format!("unknown, {claim:?}"),
+    }
+}
+
+fn conclude(kind: Kind, ending: &Ending<'_>) -> String {
+    told(&Classifier::default().conclude(kind, METHOD, ending))
+}
+
+#[test]
+fn law_3_silence_is_not_failure() {
+    let silent = [
+        error(
+            15,
+            Some("isp.top-remote-connection-timeout"),
+            "远程调用服务超时",
+        ),
+        error(15, Some("isp.remote-service-timeout"), "x"),
+        error(15, None, "远程调用服务超时"),
+        error(15, Some("isv.SYSTEM_ERROR"), "系统错误"),
+        error(15, Some("isv.some-code"), "系统繁忙"),
+        error(10, None, "Service Currently Unavailable"),
+        error(999, Some("isp.whatever"), "x"),
+        CallError::Lost(Lost::Deadline),
+        CallError::Lost(Lost::Connection),
+        CallError::Lost(Lost::Status(502)),
+        CallError::Lost(Lost::Status(307)),
+        CallError::Lost(Lost::Unreadable("cut")),
+        CallError::Lost(Lost::TooLarge),
+    ];
+    for kind in Kind::ALL {
+        for error in &silent {
+            let concluded = conclude(kind, &Ending::Error(error));
+            assert_eq!(concluded, "unknown, Silence", "{kind:?} {error:?}");
+        }
+        for (is_success, code, text) in [
+            (Some(false), None, Some("远程调用服务超时")),
+            (Some(false), Some("isv.SYSTEM_ERROR"), Some("系统错误")),
+            (Some(false), Some("isv.BOOK_TIMEOUT"), Some("失败")),
+            (Some(false), Some("isv.X"), Some("服务异常")),
+            // The documented sample: a system error beside success decides nothing.
+            (Some(true), Some("isv.SYSTEM_ERROR"), Some("系统错误")),
+            (None, None, None),
+            (None, Some("isv.X"), Some("no flag")),
+        ] {
+            let concluded = conclude(kind, &answer(is_success, code, text));
+            assert_eq!(
+                concluded, "unknown, Silence",
+                "{kind:?} {is_success:?} {code:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_call_that_tops_gateway_refused_was_not_executed() {
+    for (error, cause) in [
+        (
+            error(7, Some("accesscontrol.limited-by-app-access-count"), "x"),
+            Cause::RateLimited,
+        ),
+        (error(25, None, "Invalid signature"), Cause::RefusedByTop),
+        (
+            error(26, None, "传入http参数中必需包含session字段"),
+            Cause::SessionMissing,
+        ),
+        (
+            error(27, Some("invalid-sessionkey"), "x"),
+            Cause::SessionInvalid,
+        ),
+        (error(31, None, "Invalid timestamp"), Cause::ClockSkew),
+        (
+            error(11, Some("isv.permission-ip-whitelist-limit"), "x"),
+            Cause::IpNotAllowed,
+        ),
+        (
+            error(11, Some("isv.permission-api-package-limit"), "x"),
+            Cause::PermissionDenied,
+        ),
+        (
+            error(40, Some("isv.missing-parameter:order_id"), "x"),
+            Cause::RefusedByTop,
+        ),
+    ] {
+        for kind in Kind::ALL {
+            let concluded = Classifier::default().conclude(kind, METHOD, &Ending::Error(&error));
+            assert_eq!(concluded, Conclusion::RefusedByGateway(cause), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_was_never_made_sent_nothing() {
+    let error = CallError::NotSent(NotSent::Connect);
+    for kind in Kind::ALL {
+        assert_eq!(conclude(kind, &Ending::Error(&error)), "not sent");
+    }
+}
+
+#[test]
+fn a_refusal_counts_at_once_only_where_no_money_can_be_lost() {
+    let by_platform = error(15, Some("isv.order-status-error"), "订单状态不正确");
+    for (kind, listed, unlisted) in [
+        (Kind::Close, "rejected", "unknown, RefusedUnlisted"),
+        (Kind::Book, "unknown, Refused", "unknown, RefusedUnlisted"),
+        (Kind::Pay, "unknown, Refused", "unknown, RefusedUnlisted"),
+    ] {
+        let refusal = answer(Some(false), Some("isv.NO_SEAT"), Some("舱位不足"));
+        assert_eq!(conclude(kind, &refusal), listed);
+        assert_eq!(conclude(kind, &Ending::Error(&by_platform)), listed);
+        let channel = answer(Some(false), None, Some("请求参数错误"));
+        assert_eq!(conclude(kind, &channel), listed);
+        let wordless = answer(Some(false), None, Some("不可预订"));
+        assert_eq!(conclude(kind, &wordless), unlisted);
+        assert_eq!(conclude(kind, &answer(Some(false), None, None)), unlisted);
+    }
+}
+
+#[test]
+fn law_4_a_payment_is_not_believed_on_is_success_alone() {
+    let yes = answer(Some(true), None, None);
+    assert_eq!(conclude(Kind::Book, &yes), "succeeded");
+    assert_eq!(conclude(Kind::Close, &yes), "succeeded");
+    assert_eq!(conclude(Kind::Pay, &yes), "unknown, Done");
+}
+
+#[test]
+fn an_answer_about_something_else_says_nothing() {
+    let verdict = BusinessVerdict {
+        is_success: Some(true),
+        ..BusinessVerdict::default()
+    };
+    for kind in Kind::ALL {
+        for (reference, complete) in [
+            (Reference::Foreign, true),
+            (Reference::Foreign, false),
+            (Reference::Ours, false),
+        ] {
+            let ending = Ending::Answer {
+                verdict,
+                reference,
+                complete,
+            };
+            assert_eq!(conclude(kind, &ending), "unknown, Silence");
+        }
+    }
+}
+
+#[test]
+fn configuration_adds_rows_and_cannot_overrule_silence() {
+    let row = |code: Option<&str>, text: Option<&str>, verdict| ErrorRow {
+        method: Some("alitrip.flight.service.*".into()),
+        code: code.map(Into::into),
+        sub_code: None,
+        text: text.map(Into::into),
+        verdict,
+        hint: None,
+    };
+    let classifier = Classifier::new(vec![
+        row(None, Some("不可预订"), RowVerdict::Rejected),
+        row(Some("isv.MAYBE*"), None, RowVerdict::Unknown),
+        row(Some("999"), None, RowVerdict::NotExecuted),
+        row(None, Some("超时"), RowVerdict::Rejected),
+        row(None, Some("查无此单"), RowVerdict::NotFound),
+    ]);
+    let conclude = |ending: &Ending<'_>| told(&classifier.conclude(Kind::Close, METHOD, ending));
+    assert_eq!(
+        conclude(&answer(Some(false), None, Some("不可预订"))),
+        "rejected"
+    );
+    assert_eq!(
+        conclude(&answer(Some(false), Some("isv.MAYBE_DONE"), Some("?"))),
+        "unknown, Silence"
+    );
+    assert_eq!(
+        conclude(&Ending::Error(&error(999, None, "?"))),
+        "refused by gateway"
+    );
+    assert_eq!(
+        conclude(&answer(Some(false), None, Some("超时"))),
+        "unknown, Silence"
+    );
+    let gone = answer(Some(false), None, Some("查无此单"));
+    assert!(classifier.says_not_found(METHOD, &gone));
+    assert!(!Classifier::default().says_not_found(METHOD, &gone));
+}
+
+#[test]
+fn law_5_only_a_listed_not_found_is_one() {
+    let classifier = Classifier::default();
+    for (ending, not_found) in [
+        (
+            answer(Some(false), Some("isv.ORDER_NOT_EXIST"), Some("订单不存在")),
+            true,
+        ),
+        (answer(Some(false), None, Some("订单不存在")), true),
+        (
+            answer(Some(false), Some("isv.order-not-exist:1"), None),
+            true,
+        ),
+        (
+            answer(Some(false), Some("isv.PARAM"), Some("请求参数错误")),
+            false,
+        ),
+        (
+            answer(Some(false), Some("isv.user-not-exist:session"), None),
+            false,
+        ),
+        (
+            answer(Some(false), Some("isv.ORDER_NOT_EXIST"), Some("系统异常")),
+            false,
+        ),
+        (
+            answer(Some(true), Some("isv.ORDER_NOT_EXIST"), Some("订单不存在")),
+            false,
+        ),
+        (answer(None, None, None), false),
+    ] {
+        assert_eq!(
+            classifier.says_not_found(METHOD, &ending),
+            not_found,
+            "{ending:?}"
+        );
+    }
+}
+
+#[test]
+fn a_pattern_matches_as_people_expect() {
+    for (pattern, text, matches) in [
+        ("a", "a", true),
+        ("a", "ab", false),
+        ("a*", "abc", true),
+        ("*c", "abc", true),
+        ("a*c", "abc", true),
+        ("a*b*c", "axxbyyc", true),
+        ("*", "", true),
+        ("a*", "ba", false),
+        ("a*c", "abd", false),
+    ] {
+        assert_eq!(glob(pattern, text), matches, "{pattern} {text}");
+    }
+}

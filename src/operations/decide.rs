@@ -1,0 +1,191 @@
+//! What becomes of an operation after a look. Pure: the reconciler reads, asks this, then acts.
+
+use std::time::Duration;
+
+use super::cause::Cause;
+use super::evidence::Finding;
+use super::record::{Anchor, Claim, Findings};
+use super::states::{Basis, Kind, Standing, State};
+
+/// The limits of looking.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Absence must last this long.
+    pub settle_window: Duration,
+    /// The same where money moves.
+    pub settle_window_pay: Duration,
+    /// And be found this often, by looks begun after the deadline.
+    pub min_looks: u32,
+    /// Looked for this long without a settling look, a person is asked.
+    pub attention_after: Duration,
+}
+
+impl Patience {
+    /// The window of a kind.
+    #[must_use]
+    pub fn window(&self, kind: Kind) -> Duration {
+        if kind.moves_money() {
+            self.settle_window_pay
+        } else {
+            self.settle_window
+        }
+    }
+}
+
+/// What is known before the look is weighed.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    /// What was asked for.
+    pub kind: Kind,
+    /// Where it stands.
+    pub standing: Standing,
+    /// What upstream claimed.
+    pub claim: Claim,
+    /// Why a refusal would have been.
+    pub refusal: Option<Cause>,
+    /// Whether evidence against a settled state came in before.
+    pub contradicted: bool,
+    /// What was found so far.
+    pub findings: &'a Findings,
+}
+
+/// When the look was made.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// The process and its steady time when the look began.
+    pub anchor: Anchor,
+    /// Whether the send's deadline had passed when the look began.
+    pub after_deadline: bool,
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing yet: look again.
+    Wait,
+    /// Settle, with the reason where it was not done.
+    Settle(Standing, Option<Cause>),
+    /// Ask a person, and go on looking.
+    Attention(&'static str),
+    /// A settled operation is contradicted: reopen, lock, raise an alarm.
+    Contradiction,
+}
+
+/// Weighs a look: the findings with it counted in, and what to do.
+#[must_use]
+pub fn decide(
+    before: &Before<'_>,
+    finding: &Finding,
+    moment: &Moment,
+    patience: &Patience,
+) -> (Findings, Step) {
+    let findings = count(before, finding, moment);
+    let step = match before.standing.state {
+        State::Rejected | State::NotExecuted => match finding {
+            Finding::Happened(_) => Step::Contradiction,
+            Finding::NotHappened(_) | Finding::Refuted(..) | Finding::Inconclusive(_) => Step::Wait,
+        },
+        State::Sending | State::Unknown | State::NeedsAttention => {
+            weigh(before, finding, &findings, patience)
+        }
+        State::Accepted | State::Succeeded => Step::Wait,
+    };
+    (findings, step)
+}
+
+fn weigh(before: &Before<'_>, finding: &Finding, findings: &Findings, patience: &Patience) -> Step {
+    if before.contradicted {
+        // Two truths came from upstream about this one; only a person chooses.
+        return Step::Wait;
+    }
+    let settled = match finding {
+        Finding::Happened(_) => Some(Step::Settle(Standing::of(State::Succeeded), None)),
+        Finding::Refuted(cause, why) => Some(match before.claim {
+            Claim::Done => Step::Attention(why),
+            Claim::Silence | Claim::Refused | Claim::RefusedUnlisted => Step::Settle(
+                Standing::of(State::Rejected),
+                Some(before.refusal.unwrap_or(*cause)),
+            ),
+        }),
+        Finding::NotHappened(_) => not_happened(before, findings, patience),
+        Finding::Inconclusive(_) => None,
+    };
+    // From `sending` only its own answer can be judged; everything slower is `unknown` first.
+    match (before.standing.state, settled) {
+        (State::Sending, Some(Step::Settle(to, cause))) if to.basis != Some(Basis::Absent) => {
+            Step::Settle(to, cause)
+        }
+        (State::Sending, _) => Step::Wait,
+        (State::NeedsAttention, Some(Step::Attention(_))) => Step::Wait,
+        (_, Some(step)) => step,
+        (State::Unknown, None) if findings.looked_ms >= millis(patience.attention_after) => {
+            Step::Attention("looked for long enough without an answer that settles it")
+        }
+        (_, None) => Step::Wait,
+    }
+}
+
+fn not_happened(before: &Before<'_>, findings: &Findings, patience: &Patience) -> Option<Step> {
+    let rejected = || {
+        let cause = before.refusal.unwrap_or(Cause::Refused);
+        Some(Step::Settle(Standing::of(State::Rejected), Some(cause)))
+    };
+    let absent_long_enough = findings.absent >= patience.min_looks
+        && findings.absent_ms >= millis(patience.window(before.kind));
+    match before.claim {
+        Claim::Refused if findings.agreeing >= 1 => rejected(),
+        Claim::RefusedUnlisted if findings.agreeing >= 2 => rejected(),
+        Claim::Silence if absent_long_enough => Some(Step::Settle(
+            Standing::not_executed(Basis::Absent),
+            Some(Cause::Absent),
+        )),
+        Claim::Done if absent_long_enough => Some(Step::Attention(
+            "upstream said that it was done, and it cannot be found",
+        )),
+        Claim::Refused | Claim::RefusedUnlisted | Claim::Silence | Claim::Done => None,
+    }
+}
+
+/// Counts the look in. Time is counted between two looks of one process only.
+fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
+    let mut findings = before.findings.clone();
+    findings.looks += 1;
+    findings.looked_ms += since(findings.anchor.as_ref(), &moment.anchor);
+    later(&mut findings.anchor, &moment.anchor);
+    match finding {
+        Finding::NotHappened(_) => {
+            findings.agreeing += 1;
+            if moment.after_deadline {
+                findings.absent += 1;
+                findings.absent_ms += since(findings.absent_anchor.as_ref(), &moment.anchor);
+                later(&mut findings.absent_anchor, &moment.anchor);
+            }
+        }
+        Finding::Refuted(..) => findings.agreeing += 1,
+        Finding::Happened(_) | Finding::Inconclusive(_) => {}
+    }
+    findings.last = Some(finding.word().to_owned());
+    findings
+}
+
+/// Moves an anchor forward, never back: a look that began earlier may be weighed later.
+fn later(anchor: &mut Option<Anchor>, to: &Anchor) {
+    if anchor
+        .as_ref()
+        .is_none_or(|at| at.boot != to.boot || at.at_ms < to.at_ms)
+    {
+        *anchor = Some(to.clone());
+    }
+}
+
+fn since(from: Option<&Anchor>, to: &Anchor) -> u64 {
+    from.filter(|from| from.boot == to.boot)
+        .map_or(0, |from| to.at_ms.saturating_sub(from.at_ms))
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

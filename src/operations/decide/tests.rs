@@ -1,0 +1,261 @@
+use super::*;
+use crate::domain::ids::OrderId;
+use crate::domain::order::{OrderReceipt, OrderStatus};
+use proptest::prelude::*;
+
+const PATIENCE: Patience = Patience {
+    settle_window: Duration::from_secs(120),
+    settle_window_pay: Duration::from_secs(600),
+    min_looks: 5,
+    attention_after: Duration::from_secs(1800),
+};
+
+fn happened() -> Finding {
+    Finding::Happened(Box::new(OrderReceipt {
+        order_id: OrderId::new(1).unwrap(),
+        out_order_no: None,
+        status: OrderStatus::Paid,
+        status_text: String::new(),
+        total_price: None,
+        paid_price: None,
+        booked_at: None,
+        pay_before: None,
+        paid_at: None,
+        trade_no: None,
+    }))
+}
+
+const ABSENT: Finding = Finding::NotHappened("not there");
+const NOTHING: Finding = Finding::Inconclusive("no answer");
+const REFUTED: Finding = Finding::Refuted(Cause::OrderNotPayable, "closed");
+
+fn at(boot: &str, seconds: u64) -> Moment {
+    Moment {
+        anchor: Anchor {
+            boot: boot.into(),
+            at_ms: seconds * 1000,
+        },
+        after_deadline: true,
+    }
+}
+
+/// Looks at these moments one after the other; the step after the last, or the first that is not
+/// to wait.
+fn looks(kind: Kind, claim: Claim, seen: &[(Finding, Moment)]) -> Step {
+    let mut findings = Findings::default();
+    for (finding, moment) in seen {
+        let before = Before {
+            kind,
+            standing: Standing::of(State::Unknown),
+            claim,
+            refusal: None,
+            contradicted: false,
+            findings: &findings,
+        };
+        let (counted, step) = decide(&before, finding, moment, &PATIENCE);
+        if step != Step::Wait {
+            return step;
+        }
+        findings = counted;
+    }
+    Step::Wait
+}
+
+const ABSENCE: Step = Step::Settle(Standing::not_executed(Basis::Absent), Some(Cause::Absent));
+const DONE: Step = Step::Settle(Standing::of(State::Succeeded), None);
+
+#[test]
+fn law_5_absence_counts_over_the_window_and_by_enough_looks() {
+    let every =
+        |n: u64, step: u64| -> Vec<_> { (0..n).map(|i| (ABSENT, at("a", i * step))).collect() };
+    for (kind, seen, step) in [
+        // Enough looks, too short.
+        (Kind::Book, every(100, 1), Step::Wait),
+        // Long enough, too few looks.
+        (Kind::Book, every(4, 60), Step::Wait),
+        (Kind::Book, every(5, 30), ABSENCE),
+        (Kind::Close, every(5, 30), ABSENCE),
+        // Money has a longer window.
+        (Kind::Pay, every(5, 30), Step::Wait),
+        (Kind::Pay, every(6, 120), ABSENCE),
+    ] {
+        assert_eq!(
+            looks(kind, Claim::Silence, &seen),
+            step,
+            "{kind:?} {seen:?}"
+        );
+    }
+}
+
+#[test]
+fn law_5_looks_begun_before_the_deadline_do_not_count() {
+    let early: Vec<_> = (0..50)
+        .map(|i| {
+            let moment = Moment {
+                after_deadline: false,
+                ..at("a", i * 30)
+            };
+            (ABSENT, moment)
+        })
+        .collect();
+    assert_eq!(looks(Kind::Book, Claim::Silence, &early), Step::Wait);
+}
+
+#[test]
+fn law_5_errors_never_settle_and_end_with_a_person() {
+    let errors: Vec<_> = (0..31).map(|i| (NOTHING, at("a", i * 60))).collect();
+    assert_eq!(looks(Kind::Pay, Claim::Silence, &errors[..30]), Step::Wait);
+    assert!(matches!(
+        looks(Kind::Pay, Claim::Silence, &errors),
+        Step::Attention(_)
+    ));
+}
+
+#[test]
+fn law_9_downtime_counts_for_nothing() {
+    // Two processes, days apart by any wall clock: only what each saw by itself is added up.
+    let mut seen = vec![(ABSENT, at("a", 10)), (ABSENT, at("a", 20))];
+    seen.extend((0..6).map(|i| (ABSENT, at("b", 1_000_000 + i))));
+    assert_eq!(looks(Kind::Book, Claim::Silence, &seen), Step::Wait);
+    seen.push((ABSENT, at("b", 1_000_000 + 110)));
+    assert_eq!(looks(Kind::Book, Claim::Silence, &seen), ABSENCE);
+}
+
+#[test]
+fn looks_that_overlap_do_not_shorten_the_window() {
+    // Two looks begun at 0 s and 5 s, weighed over and over in turn.
+    let seen: Vec<_> = (0..1000).map(|i| (ABSENT, at("a", (i % 2) * 5))).collect();
+    assert_eq!(looks(Kind::Book, Claim::Silence, &seen), Step::Wait);
+}
+
+#[test]
+fn evidence_of_the_effect_settles_whatever_was_claimed() {
+    for claim in [
+        Claim::Silence,
+        Claim::Done,
+        Claim::Refused,
+        Claim::RefusedUnlisted,
+    ] {
+        for kind in Kind::ALL {
+            assert_eq!(looks(kind, claim, &[(happened(), at("a", 0))]), DONE);
+        }
+    }
+}
+
+#[test]
+fn law_3_a_refusal_needs_looks_that_agree() {
+    let rejected = Step::Settle(Standing::of(State::Rejected), Some(Cause::Refused));
+    let one = [(ABSENT, at("a", 0))];
+    let two = [(ABSENT, at("a", 0)), (ABSENT, at("a", 1))];
+    let errors = [(NOTHING, at("a", 0)), (NOTHING, at("a", 1))];
+    assert_eq!(looks(Kind::Pay, Claim::Refused, &one), rejected);
+    assert_eq!(looks(Kind::Pay, Claim::RefusedUnlisted, &one), Step::Wait);
+    assert_eq!(looks(Kind::Pay, Claim::RefusedUnlisted, &two), rejected);
+    assert_eq!(looks(Kind::Pay, Claim::Refused, &errors), Step::Wait);
+}
+
+#[test]
+fn a_yes_that_cannot_be_found_goes_to_a_person_not_to_absent() {
+    let absent: Vec<_> = (0..20).map(|i| (ABSENT, at("a", i * 60))).collect();
+    assert!(matches!(
+        looks(Kind::Pay, Claim::Done, &absent),
+        Step::Attention(_)
+    ));
+    assert!(matches!(
+        looks(Kind::Pay, Claim::Done, &[(REFUTED, at("a", 0))]),
+        Step::Attention(_)
+    ));
+}
+
+#[test]
+fn law_6_a_settled_operation_is_reopened_by_its_effect_only() {
+    for standing in [
+        Standing::not_executed(Basis::Absent),
+        Standing::of(State::Rejected),
+    ] {
+        for (finding, step) in [
+            (happened(), Step::Contradiction),
+            (ABSENT, Step::Wait),
+            (NOTHING, Step::Wait),
+            (REFUTED, Step::Wait),
+        ] {
+            let before = Before {
+                kind: Kind::Pay,
+                standing,
+                claim: Claim::Silence,
+                refusal: None,
+                contradicted: false,
+                findings: &Findings::default(),
+            };
+            assert_eq!(decide(&before, &finding, &at("a", 0), &PATIENCE).1, step);
+        }
+    }
+}
+
+#[test]
+fn a_contradicted_operation_waits_for_a_person() {
+    let before = Before {
+        kind: Kind::Pay,
+        standing: Standing::of(State::NeedsAttention),
+        claim: Claim::Silence,
+        refusal: None,
+        contradicted: true,
+        findings: &Findings::default(),
+    };
+    for finding in [happened(), ABSENT, NOTHING, REFUTED] {
+        let step = decide(&before, &finding, &at("a", 0), &PATIENCE).1;
+        assert_eq!(step, Step::Wait);
+    }
+}
+
+fn any_finding() -> impl Strategy<Value = Finding> {
+    prop_oneof![Just(happened()), Just(ABSENT), Just(NOTHING), Just(REFUTED)]
+}
+
+proptest! {
+    #[test]
+    fn every_step_is_one_that_the_state_table_allows(
+        state in 0usize..7,
+        claim in 0usize..4,
+        kind in 0usize..3,
+        contradicted: bool,
+        seen in proptest::collection::vec((any_finding(), 0u64..10_000, any::<bool>()), 1..30),
+    ) {
+        let state = State::ALL[state];
+        let standing = if state == State::NotExecuted {
+            Standing::not_executed(Basis::Absent)
+        } else {
+            Standing::of(state)
+        };
+        let claim = [
+            Claim::Silence, Claim::Done, Claim::Refused, Claim::RefusedUnlisted,
+        ][claim];
+        let mut findings = Findings::default();
+        for (finding, seconds, after_deadline) in seen {
+            let moment = Moment { after_deadline, ..at("a", seconds) };
+            let before = Before {
+                kind: Kind::ALL[kind], standing, claim, refusal: None, contradicted,
+                findings: &findings,
+            };
+            let (counted, step) = decide(&before, &finding, &moment, &PATIENCE);
+            let to = match step {
+                Step::Wait => None,
+                Step::Settle(to, _) => Some(to),
+                Step::Attention(_) | Step::Contradiction => {
+                    Some(Standing::of(State::NeedsAttention))
+                }
+            };
+            if let Some(to) = to {
+                prop_assert!(super::super::states::may_become(standing, to), "{standing:?} {to:?}");
+                // Nothing but evidence makes it done, and an error never settles anything.
+                if to.state == State::Succeeded {
+                    prop_assert!(matches!(finding, Finding::Happened(_)));
+                }
+                if matches!(finding, Finding::Inconclusive(_)) {
+                    prop_assert_eq!(to.state, State::NeedsAttention);
+                }
+            }
+            findings = counted;
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The journal's contract. One trait, so that a second database serves by the same law.
+
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+
+use super::record::{EventKind, NewEvent, Operation, TimelineEntry};
+use super::states::{Kind, State};
+use crate::domain::ids::{AccountName, HashKey, OperationId};
+
+/// The store did not do what it was asked, or did not say so.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the journal is not available: {0}")]
+pub struct JournalError(pub String);
+
+/// An operation that a caller asks for, before the journal has it.
+#[derive(Clone, Debug)]
+pub struct NewOperation {
+    /// The operation, version 1, state `accepted`.
+    pub operation: Operation,
+    /// The caller's key, hashed with the caller's name.
+    pub idempotency: [u8; 32],
+    /// What the key was used for.
+    pub fingerprint: [u8; 32],
+    /// A booking of the same passengers on the same segments has the same.
+    pub duplicate: Option<[u8; 32]>,
+    /// The caller knows of the duplicate and wants it.
+    pub allow_duplicate: bool,
+    /// The first line of its story.
+    pub timeline: TimelineEntry,
+}
+
+/// What became of an acceptance.
+#[derive(Debug)]
+pub enum Acceptance {
+    /// It is in the journal, durably.
+    Accepted,
+    /// The key was used for the same request before.
+    Replay(Box<Operation>),
+    /// The key was used for another request.
+    KeyReused,
+    /// The subject has an open operation.
+    Locked(Box<Operation>),
+    /// The same was done before.
+    AlreadyDone(Box<Operation>),
+    /// The same passengers are being booked on the same segments.
+    Duplicate(Box<Operation>),
+    /// An earlier one ended `absent` and is not named.
+    RetryOfRequired(Box<Operation>),
+    /// What it names is no earlier one that ended `absent` and that it repeats.
+    NothingToRetry,
+}
+
+/// A change of an operation: the whole row as it is to be, if it still has this version.
+#[derive(Clone, Debug)]
+pub struct Save {
+    /// The row to be; its version is that on which the change was decided.
+    pub operation: Operation,
+    /// New lines of its story.
+    pub timeline: Vec<TimelineEntry>,
+    /// Facts to tell, committed together with the change.
+    pub events: Vec<NewEvent>,
+    /// A lookup on this account has found an order: its not-found answers count from now on.
+    pub proves_lookups: bool,
+}
+
+/// What became of a change.
+#[derive(Debug)]
+pub enum Saved {
+    /// Committed; the row's new version.
+    Done(i64),
+    /// Somebody else changed the row first; this is how it stands.
+    Stale(Box<Operation>),
+}
+
+/// Which operations a list shows, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only this caller's.
+    pub caller: Option<String>,
+    /// Only in this state.
+    pub state: Option<State>,
+    /// Only of this kind.
+    pub kind: Option<Kind>,
+    /// Only about this subject.
+    pub subject: Option<String>,
+    /// Only older than this one.
+    pub before: Option<OperationId>,
+    /// At most as many.
+    pub limit: u32,
+}
+
+/// A fact in the feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its place in the feed. An event with a smaller number never appears later.
+    pub sequence: i64,
+    /// What kind of fact.
+    pub kind: EventKind,
+    /// What it is about.
+    pub subject: String,
+    /// The fact.
+    pub fact: String,
+    /// The operation that brought it about.
+    pub operation_id: OperationId,
+    /// Whose operation it is.
+    pub caller: String,
+    /// When it was committed.
+    pub at: Timestamp,
+}
+
+/// The journal. Every method that changes something answers after the commit is on disk.
+pub trait Journal: Send + Sync + std::fmt::Debug {
+    /// Takes an operation in, or says why not.
+    fn accept(&self, new: NewOperation) -> BoxFuture<'_, Result<Acceptance, JournalError>>;
+
+    /// Changes an operation, if it still has the version on which the change was decided.
+    fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>>;
+
+    /// One operation.
+    fn get(&self, id: OperationId) -> BoxFuture<'_, Result<Option<Operation>, JournalError>>;
+
+    /// Its story, oldest first.
+    fn timeline(&self, id: OperationId) -> BoxFuture<'_, Result<Vec<TimelineEntry>, JournalError>>;
+
+    /// Operations, newest first.
+    fn list(&self, filter: Filter) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>>;
+
+    /// Operations to look at: unknown ones before all others, the most overdue first.
+    fn due(&self, now_ms: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>>;
+
+    /// When the next one is due that is not due yet.
+    fn next_due(&self, now_ms: i64) -> BoxFuture<'_, Result<Option<i64>, JournalError>>;
+
+    /// Sends that were begun by a process that is gone, or too long ago in store time.
+    fn stale(
+        &self,
+        boot: &str,
+        touched_before_ms: i64,
+    ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>>;
+
+    /// After a start: everything open is due now, because downtime says nothing.
+    fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>>;
+
+    /// The state of the youngest later operation on the subject of this one that may have been sent
+    /// or was done. One that is only accepted explains nothing that is there already.
+    fn successor(
+        &self,
+        operation: &Operation,
+    ) -> BoxFuture<'_, Result<Option<State>, JournalError>>;
+
+    /// Whether a lookup on this account has found an order before.
+    fn lookups_proven(&self, account: &AccountName) -> BoxFuture<'_, Result<bool, JournalError>>;
+
+    /// Facts after this place in the feed.
+    fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>>;
+
+    /// Writes something that means nothing: whether the journal can be written now.
+    fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>>;
+
+    /// How many operations are in each open state.
+    fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>>;
+
+    /// The key of all keyed hashes: the given one, or one that the store made and keeps.
+    fn hash_key(&self) -> &HashKey;
+
+    /// Ends the writer after everything that was asked for is on disk.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}

@@ -1,0 +1,236 @@
+//! One look: reads of upstream about one operation, and what they say.
+
+use std::time::Duration;
+
+use super::cause::{Cause, Failure};
+use super::evidence::{Finding, Sight, judge};
+use super::orders::{OrderKey, OrderReadError};
+use super::record::{Intent, Operation};
+use super::service::Operations;
+use crate::domain::ids::{OperationId, OutOrderNo};
+use crate::domain::order::{Order, OrderSummary, OrderWindow};
+use crate::domain::time::LocalTime;
+use crate::top::client::{Account, ReadOptions};
+
+/// What a look came to.
+#[derive(Debug)]
+pub(super) struct Look {
+    pub(super) finding: Finding,
+    /// A lookup by reference found an order, so this account's not-found answers count from now on.
+    pub(super) proves_lookups: bool,
+    /// The look was not made, for want of quota or because the process stops: it does not count, and
+    /// comes later.
+    pub(super) not_made: Option<Duration>,
+}
+
+/// No look was made; when to come back.
+struct NotMade(Duration);
+
+/// What one read of an order came to.
+enum Seen {
+    Order(Box<Order>),
+    NotFound,
+    Nothing,
+}
+
+const NOT_ASKED: &str = "upstream could not be asked, or did not say";
+
+impl Look {
+    /// No look, for want of time.
+    pub(super) fn cut_short() -> Self {
+        Self::not_made(Duration::from_secs(1))
+    }
+
+    fn not_made(later: Duration) -> Self {
+        Self {
+            not_made: Some(later),
+            ..Self::nothing("no look was made")
+        }
+    }
+
+    /// A look that says nothing.
+    pub(super) fn nothing(why: &'static str) -> Self {
+        Self {
+            finding: Finding::Inconclusive(why),
+            proves_lookups: false,
+            not_made: None,
+        }
+    }
+}
+
+impl NotMade {
+    /// A call for which there was no quota was never made.
+    fn of(failure: &Failure) -> Option<Self> {
+        (failure.cause == Cause::RateLimited)
+            .then(|| Self(Duration::from_secs(failure.retry_after.unwrap_or(1).max(1))))
+    }
+}
+
+/// Clocks may differ between TOP and the gateway by ten minutes before TOP refuses calls.
+const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+/// Pages of a list at most; a longer one is not read to its end, and so proves nothing.
+const PAGES: u32 = 50;
+const PAGE_SIZE: u32 = 50;
+
+// === impl Operations ===
+
+impl Operations {
+    /// Looks once. Reads draw on the looks' own share of the quota.
+    pub(super) async fn look(&self, operation: &Operation, account: &Account) -> Look {
+        let mut proves_lookups = false;
+        let finding = match self.see(operation, account, &mut proves_lookups).await {
+            Ok(finding) => finding,
+            Err(NotMade(later)) => return Look::not_made(later),
+        };
+        metrics::counter!(
+            crate::telemetry::metrics::LOOKS,
+            "kind" => operation.kind().as_str(), "finding" => finding.word()
+        )
+        .increment(1);
+        Look {
+            finding,
+            proves_lookups,
+            not_made: None,
+        }
+    }
+
+    async fn see(
+        &self,
+        operation: &Operation,
+        account: &Account,
+        proves_lookups: &mut bool,
+    ) -> Result<Finding, NotMade> {
+        let intent = &operation.intent;
+        let reference = match intent {
+            Intent::Book { out_order_no, .. } => out_order_no,
+            Intent::Pay { order_id, .. } | Intent::Close { order_id } => {
+                let read = self
+                    .read_for_look(account, &OrderKey::Id(*order_id))
+                    .await?;
+                return Ok(match read {
+                    Seen::Order(order) => judge(intent, &Sight::Order(&order)),
+                    Seen::NotFound => judge(intent, &Sight::Absent),
+                    Seen::Nothing => judge(intent, &Sight::Nothing(NOT_ASKED)),
+                });
+            }
+        };
+        let key = OrderKey::Reference(reference.clone());
+        match self.read_for_look(account, &key).await? {
+            Seen::Order(order) => {
+                *proves_lookups = order.is_for(reference);
+                Ok(judge(intent, &Sight::Order(&order)))
+            }
+            Seen::NotFound => self.absence(operation, account, reference).await,
+            Seen::Nothing => Ok(judge(intent, &Sight::Nothing(NOT_ASKED))),
+        }
+    }
+
+    async fn read_for_look(&self, account: &Account, key: &OrderKey) -> Result<Seen, NotMade> {
+        match self.read_order(account, key, ReadOptions::LOOK).await {
+            Ok(found) => Ok(Seen::Order(Box::new(found.order))),
+            Err(OrderReadError::NotFound(_)) => Ok(Seen::NotFound),
+            Err(OrderReadError::Failed(failure)) => match NotMade::of(&failure) {
+                Some(not_made) => Err(not_made),
+                None => Ok(Seen::Nothing),
+            },
+        }
+    }
+
+    /// Whether a not-found answer counts: from a lookup that has found an order on this account
+    /// before, or beside a list read to its end over the time of the send. A list that has the order
+    /// is evidence that it is there.
+    async fn absence(
+        &self,
+        operation: &Operation,
+        account: &Account,
+        reference: &OutOrderNo,
+    ) -> Result<Finding, NotMade> {
+        let intent = &operation.intent;
+        let nothing = |why| Ok(judge(intent, &Sight::Nothing(why)));
+        match self.journal.lookups_proven(&account.name).await {
+            Ok(true) => return Ok(judge(intent, &Sight::Absent)),
+            Ok(false) => {}
+            Err(_) => return nothing("the journal could not be read"),
+        }
+        let sent = operation.sent_at.unwrap_or(operation.created_at);
+        let mut window = OrderWindow {
+            booked_from: LocalTime::from_timestamp(sent.checked_sub(SKEW).unwrap_or(sent)),
+            booked_until: LocalTime::from_timestamp(sent.checked_add(SKEW).unwrap_or(sent)),
+            status: None,
+            page: 1,
+            page_size: PAGE_SIZE,
+        };
+        let mut rows = 0;
+        while window.page <= PAGES {
+            let listed = match self.list_page(account, &window, ReadOptions::LOOK).await {
+                Ok(listed) => listed,
+                Err(failure) => match NotMade::of(&failure) {
+                    Some(not_made) => return Err(not_made),
+                    None => return nothing("not found, and the list could not be read"),
+                },
+            };
+            let named = |o: &OrderSummary| o.out_order_no.as_deref() == Some(reference.as_str());
+            if let Some(row) = listed.orders.iter().find(|row| named(row)) {
+                let read = self
+                    .read_for_look(account, &OrderKey::Id(row.order_id))
+                    .await?;
+                return match read {
+                    Seen::Order(order) => Ok(judge(intent, &Sight::Order(&order))),
+                    Seen::NotFound | Seen::Nothing => {
+                        nothing("the list has the order, and it could not be read")
+                    }
+                };
+            }
+            // Any row that does not name its order could be ours.
+            let nameless = listed.orders.iter().any(|row| row.out_order_no.is_none());
+            if listed.dropped > 0 || nameless {
+                return nothing("the list has rows that do not tell which order they are");
+            }
+            rows += listed.orders.len() as u64;
+            match (listed.total_pages, listed.total_count) {
+                (Some(pages), Some(count)) if window.page >= pages => {
+                    return if rows == count {
+                        Ok(judge(intent, &Sight::Absent))
+                    } else {
+                        nothing("the list has fewer rows than it says")
+                    };
+                }
+                (Some(_), Some(_)) => window.page += 1,
+                (None, _) | (_, None) => return nothing("the list does not tell where it ends"),
+            }
+        }
+        nothing("the list is too long to be read to its end")
+    }
+
+    /// Law 6: before an operation repeats an absent one, that one is looked at.
+    pub(super) async fn look_at_earlier(&self, earlier: OperationId) -> Result<(), Failure> {
+        let failed = |detail: &str| Failure::of(Cause::ReadFailed).with_detail(detail);
+        let found = self.journal.get(earlier).await;
+        let Ok(Some(mut earlier)) = found else {
+            return Err(failed(
+                "the operation named in retry_of is not in the journal",
+            ));
+        };
+        let Some(account) = self.account(&earlier.account) else {
+            return Err(failed(
+                "the account of the operation named in retry_of is gone",
+            ));
+        };
+        let moment = self.moment(&earlier);
+        let look = self.look(&earlier, &account).await;
+        if look.not_made.is_some() {
+            return Err(Failure::of(Cause::RateLimited));
+        }
+        let finding = look.finding.clone();
+        // The repeat has not sent anything, so what is found is the earlier one's.
+        if !self.weigh(&mut earlier, look, &moment).await {
+            return Err(Failure::of(Cause::JournalUnavailable));
+        }
+        match finding {
+            Finding::NotHappened(_) | Finding::Refuted(..) => Ok(()),
+            Finding::Happened(_) => Err(Failure::of(Cause::EarlierHappened)
+                .with_detail(format!("operation {} has happened after all", earlier.id))),
+            Finding::Inconclusive(why) => Err(failed(why)),
+        }
+    }
+}

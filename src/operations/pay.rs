@@ -1,0 +1,99 @@
+//! Payment: debits the account's signed Alipay agreement (`alitrip.flight.service.pay`).
+
+use serde_json::{Map, Value};
+
+use super::cause::{Cause, Failure};
+use super::classify::Reference;
+use super::evidence::{Payment, payment};
+use super::orders::OrderKey;
+use super::perform::{Read, Write};
+use super::record::Intent;
+use super::service::Operations;
+use crate::domain::ids::{AccountName, HashKey, OrderId};
+use crate::domain::money::Money;
+use crate::domain::order::{Order, OrderStatus};
+use crate::top::client::{Account, ReadOptions};
+use crate::top::method::Method;
+use crate::top::wire::Pay as PayMethod;
+use crate::translate;
+
+/// A payment a caller agreed to.
+#[derive(Debug)]
+pub struct Pay {
+    /// The order.
+    pub order_id: OrderId,
+    /// The total the caller agreed to, yuan.
+    pub total: Money,
+    /// Fields for the wire that the gateway does not know.
+    pub extra: Option<Map<String, Value>>,
+}
+
+impl Write for Pay {
+    type Method = PayMethod;
+
+    fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
+        Intent::Pay {
+            order_id: self.order_id,
+            total: self.total,
+        }
+    }
+
+    async fn request(
+        &self,
+        operations: &Operations,
+        account: &Account,
+    ) -> Result<<PayMethod as Method>::Request, Failure> {
+        let key = OrderKey::Id(self.order_id);
+        let found = operations
+            .read_order(account, &key, ReadOptions::CALLER)
+            .await
+            .map_err(|error| error.into_failure())?;
+        may_be_paid(&found.order, self.order_id, self.total)?;
+        Ok(translate::pay::request(
+            self.order_id,
+            found.order.out_order_no.as_deref(),
+            self.total,
+        ))
+    }
+
+    fn extra(&self) -> Option<&Map<String, Value>> {
+        self.extra.as_ref()
+    }
+
+    fn read(&self, answer: <PayMethod as Method>::Answer, operations: &Operations) -> Read {
+        Read {
+            reference: Reference::of(&answer.order_id, |told| *told == self.order_id),
+            receipt: translate::pay::answer(answer, self.order_id, None, &operations.statuses).ok(),
+        }
+    }
+}
+
+/// Law of writes, rule 4 of the API: another total, or an order that cannot be paid, and nothing is
+/// sent. A status that is not listed never stands in the way.
+fn may_be_paid(order: &Order, order_id: OrderId, agreed: Money) -> Result<(), Failure> {
+    if order.order_id != order_id {
+        return Err(
+            Failure::of(Cause::ReadFailed).with_detail("upstream answered with another order")
+        );
+    }
+    if order.status == OrderStatus::Failed {
+        return Err(
+            Failure::of(Cause::OrderNotPayable).with_detail("the order is marked as failed")
+        );
+    }
+    match payment(order) {
+        Payment::Made => return Err(Failure::of(Cause::AlreadyPaid)),
+        Payment::Impossible => {
+            return Err(Failure::of(Cause::OrderNotPayable).with_detail("the order is closed"));
+        }
+        Payment::NotMade | Payment::Unclear => {}
+    }
+    match order.total_price {
+        Some(total) if total == agreed => Ok(()),
+        Some(total) => Err(Failure::of(Cause::PriceChanged).with_detail(format!(
+            "the order costs {total} yuan, agreed were {agreed} yuan"
+        ))),
+        None => Err(Failure::of(Cause::ReadFailed)
+            .with_detail("upstream does not tell what the order costs")),
+    }
+}

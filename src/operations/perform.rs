@@ -1,0 +1,360 @@
+//! The only door to a write: journal, permit, compare-and-set, one send, conclusion.
+//!
+//! The steps stand in the order of the law. They run in a task of their own, so that a caller who
+//! hangs up takes nothing with it.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tokio::sync::oneshot;
+
+use super::cause::{Cause, Failure};
+use super::classify::Reference;
+use super::journal::{Acceptance, NewOperation};
+use super::kill_point::{Point, reach};
+use super::record::{Claim, Findings, Intent, Operation, TimelineEntry};
+use super::service::{Note, Operations, Settlement};
+use super::states::{Standing, State};
+use crate::domain::ids::{AccountName, HashKey, OperationId};
+use crate::domain::order::OrderReceipt;
+use crate::domain::time::Rfc3339;
+use crate::top::call::NotSent;
+use crate::top::client::{Account, Prepared};
+use crate::top::method::Method;
+
+/// One kind of write: what is its own. Everything else is [`Operations::perform`].
+pub trait Write: Send + Sync + 'static {
+    /// The TOP method that does it.
+    type Method: Method<Answer: Clone>;
+
+    /// What is needed to look for its effect later. No personal data.
+    fn intent(&self, key: &HashKey, account: &AccountName) -> Intent;
+
+    /// A booking of the same passengers on the same segments has the same.
+    fn duplicate(&self, _key: &HashKey, _account: &AccountName) -> Option<[u8; 32]> {
+        None
+    }
+
+    /// Reads what has to be known before the send, under the lock, and writes the request.
+    fn request(
+        &self,
+        operations: &Operations,
+        account: &Account,
+    ) -> impl Future<Output = Result<<Self::Method as Method>::Request, Failure>> + Send;
+
+    /// Fields that the caller wants merged into the wire object.
+    fn extra(&self) -> Option<&Map<String, Value>> {
+        None
+    }
+
+    /// What upstream's answer says of the order.
+    fn read(&self, answer: <Self::Method as Method>::Answer, operations: &Operations) -> Read;
+
+    /// Values of the request that must not be kept where upstream repeats them.
+    fn personal(&self) -> Vec<&str> {
+        Vec::new()
+    }
+}
+
+/// What an answer says of the order.
+#[derive(Debug)]
+pub struct Read {
+    /// Whether it is about what was asked.
+    pub reference: Reference,
+    /// How the order stands, where the answer tells enough.
+    pub receipt: Option<OrderReceipt>,
+}
+
+/// Who asks for a write, and how.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The app.
+    pub caller: String,
+    /// The purchasing account.
+    pub account: Arc<Account>,
+    /// The key under which the app asks.
+    pub idempotency_key: String,
+    /// The path of the request.
+    pub path: String,
+    /// The body in one canonical writing.
+    pub body: Vec<u8>,
+    /// The absent operation that this one repeats.
+    pub retry_of: Option<OperationId>,
+    /// The app knows of a possible duplicate.
+    pub allow_duplicate: bool,
+    /// How long the app waits; the configured time where it does not say.
+    pub wait: Option<Duration>,
+}
+
+/// An operation there is now.
+#[derive(Clone, Debug)]
+pub struct Performed {
+    /// How it stands.
+    pub operation: Operation,
+    /// It is from an earlier request with the same key.
+    pub replayed: bool,
+}
+
+/// Why there is no new operation. Nothing was sent.
+#[derive(Debug)]
+pub enum NotTaken {
+    /// The key was used for another request.
+    KeyReused,
+    /// The subject has an open operation.
+    Locked(Box<Operation>),
+    /// The same was done before.
+    AlreadyDone(Box<Operation>),
+    /// The same passengers are being booked on the same segments.
+    Duplicate(Box<Operation>),
+    /// An earlier one ended `absent` and is not named.
+    RetryOfRequired(Box<Operation>),
+    /// `retry_of` names nothing that ended `absent` and that this one repeats.
+    NothingToRetry,
+    /// The journal did not take it.
+    JournalUnavailable,
+    /// The gateway is stopping.
+    Stopping,
+}
+
+/// How long after its compare-and-set a write may still go out.
+const SEND_WINDOW: Duration = Duration::from_secs(1);
+
+// === impl Operations ===
+
+impl Operations {
+    /// Performs a write: once, whatever happens. Answers how the operation stands when it settled,
+    /// or when the time to wait was over.
+    ///
+    /// # Errors
+    /// [`NotTaken`], when there is no operation.
+    pub async fn perform<W: Write>(
+        self: &Arc<Self>,
+        write: W,
+        asked: Asked,
+    ) -> Result<Performed, NotTaken> {
+        if self.stopping.is_cancelled() || self.tasks.is_closed() {
+            return Err(NotTaken::Stopping);
+        }
+        let wait = asked.wait;
+        let at_most = wait.unwrap_or(self.settings.deadline + self.settings.inline_wait);
+        let operation = self.draft(&write, &asked);
+        let waiter = self.waiter(operation.id);
+        let (taken, was_taken) = oneshot::channel();
+        let this = self.clone();
+        let draft = operation.clone();
+        self.tasks
+            .spawn(async move { this.run(write, asked, draft, taken).await });
+        let performed = was_taken
+            .await
+            .map_err(|_| NotTaken::JournalUnavailable)??;
+        if performed.replayed {
+            return Ok(self.replay(performed, wait).await);
+        }
+        Ok(Performed {
+            operation: waiter.settled(self, performed.operation, at_most).await,
+            replayed: false,
+        })
+    }
+
+    /// The answer to a repeated request: how the operation stands, at once, or when it settled
+    /// within the time that the app is willing to wait.
+    async fn replay(&self, performed: Performed, wait: Option<Duration>) -> Performed {
+        let at_most = match wait {
+            Some(at_most) if !performed.operation.state().is_settled() => at_most,
+            Some(_) | None => return performed,
+        };
+        let operation = match self.wait(performed.operation.id, at_most).await {
+            Ok(Some(operation)) => operation,
+            // It was read a moment ago; how it stood then is better than nothing.
+            Ok(None) | Err(_) => performed.operation,
+        };
+        Performed {
+            operation,
+            ..performed
+        }
+    }
+
+    fn draft<W: Write>(&self, write: &W, asked: &Asked) -> Operation {
+        Operation {
+            id: OperationId::new(&*self.clock),
+            version: 1,
+            intent: write.intent(self.hash_key(), &asked.account.name),
+            standing: Standing::of(State::Accepted),
+            account: asked.account.name.clone(),
+            caller: asked.caller.clone(),
+            boot: self.boot.clone(),
+            touched_ms: self.store_ms(),
+            created_at: self.clock.wall(),
+            sent_at: None,
+            sent_steady_ms: None,
+            settled_at: None,
+            claim: Claim::Silence,
+            findings: Findings::default(),
+            next_look_at: None,
+            watch_until: None,
+            contradicted: false,
+            retry_of: asked.retry_of,
+            result: None,
+            failure: None,
+        }
+    }
+
+    async fn run<W: Write>(
+        self: Arc<Self>,
+        write: W,
+        asked: Asked,
+        mut operation: Operation,
+        taken: oneshot::Sender<Result<Performed, NotTaken>>,
+    ) {
+        reach(Point::BeforeAccept).await;
+        let accepted = self.accept(&write, &asked, &operation).await;
+        let go_on = matches!(
+            accepted,
+            Ok(Performed {
+                replayed: false,
+                ..
+            })
+        );
+        // The caller may have hung up; the operation goes on all the same.
+        let _ = taken.send(accepted);
+        if !go_on {
+            return;
+        }
+        reach(Point::Accepted).await;
+        let (prepared, permit) = match self.make_ready(&write, &asked, &operation).await {
+            Ok(ready) => ready,
+            Err(failure) => {
+                let what = "nothing was sent: a check before the send said no";
+                self.settle_or_log(&mut operation, &Settlement::not_sent(failure, what))
+                    .await;
+                return;
+            }
+        };
+        reach(Point::Ready).await;
+        let started = self.clock.steady();
+        match self.turn_sending(&mut operation).await {
+            Ok(true) => {}
+            // It is stale, whether a sweep has said so already or not, and must not be sent.
+            Ok(false) => {
+                let failure = Failure::of(Cause::Interrupted);
+                let what = "nothing was sent: the gateway was held up before it";
+                self.settle_or_log(&mut operation, &Settlement::not_sent(failure, what))
+                    .await;
+                return;
+            }
+            Err(error) => {
+                tracing::error!(operation_id = %operation.id, %error, "not sent");
+                let failure = Failure::of(Cause::JournalUnavailable);
+                let what = "nothing was sent: the journal did not acknowledge the send";
+                self.settle_or_log(&mut operation, &Settlement::not_sent(failure, what))
+                    .await;
+                return;
+            }
+        }
+        reach(Point::Sending).await;
+        let ended = self
+            .top
+            .send::<W::Method>(prepared, permit, started + SEND_WINDOW)
+            .await;
+        reach(Point::Answered).await;
+        self.finish(&write, &asked, operation, ended).await;
+    }
+
+    async fn accept<W: Write>(
+        &self,
+        write: &W,
+        asked: &Asked,
+        operation: &Operation,
+    ) -> Result<Performed, NotTaken> {
+        let key = self.hash_key();
+        let new = NewOperation {
+            operation: operation.clone(),
+            idempotency: key.mac(&[
+                b"idempotency",
+                asked.caller.as_bytes(),
+                asked.idempotency_key.as_bytes(),
+            ]),
+            fingerprint: key.mac(&[
+                b"fingerprint",
+                operation.kind().as_str().as_bytes(),
+                asked.path.as_bytes(),
+                asked.account.name.as_str().as_bytes(),
+                &asked.body,
+            ]),
+            duplicate: write.duplicate(key, &asked.account.name),
+            allow_duplicate: asked.allow_duplicate,
+            timeline: TimelineEntry {
+                at: Rfc3339(operation.created_at),
+                state: State::Accepted,
+                what: "accepted".to_owned(),
+            },
+        };
+        match self.journal.accept(new).await {
+            Ok(Acceptance::Accepted) => Ok(Performed {
+                operation: operation.clone(),
+                replayed: false,
+            }),
+            Ok(Acceptance::Replay(earlier)) => Ok(Performed {
+                operation: *earlier,
+                replayed: true,
+            }),
+            Ok(Acceptance::KeyReused) => Err(NotTaken::KeyReused),
+            Ok(Acceptance::Locked(other)) => Err(NotTaken::Locked(other)),
+            Ok(Acceptance::AlreadyDone(other)) => Err(NotTaken::AlreadyDone(other)),
+            Ok(Acceptance::Duplicate(other)) => Err(NotTaken::Duplicate(other)),
+            Ok(Acceptance::RetryOfRequired(other)) => Err(NotTaken::RetryOfRequired(other)),
+            Ok(Acceptance::NothingToRetry) => Err(NotTaken::NothingToRetry),
+            Err(error) => {
+                tracing::error!(%error, "an operation was not taken");
+                Err(NotTaken::JournalUnavailable)
+            }
+        }
+    }
+
+    /// Everything that may take time or fail, before the operation turns `sending`.
+    async fn make_ready<W: Write>(
+        &self,
+        write: &W,
+        asked: &Asked,
+        operation: &Operation,
+    ) -> Result<(Prepared, crate::top::stack::Permit), Failure> {
+        if let Some(earlier) = operation.retry_of {
+            self.look_at_earlier(earlier).await?;
+        }
+        let request = write.request(self, &asked.account).await?;
+        let prepared = self
+            .top
+            .prepare::<W::Method>(&asked.account, &request, write.extra())
+            .map_err(|_| Failure::of(Cause::NotEncodable))?;
+        let permit = tokio::select! {
+            permit = self.top.permit() => permit,
+            () = self.stopping.cancelled() => Err(NotSent::Stopping),
+        };
+        let permit = permit.map_err(|why| Failure::from(&why))?;
+        if self.stopping.is_cancelled() {
+            return Err(Failure::of(Cause::Stopping));
+        }
+        Ok((prepared, permit))
+    }
+
+    /// Law 2: the compare-and-set after which at most one send may follow.
+    async fn turn_sending(
+        &self,
+        operation: &mut Operation,
+    ) -> Result<bool, super::journal::JournalError> {
+        self.change(operation, |row| {
+            let stale = self.store_ms() - row.touched_ms >= self.stale_after_ms();
+            if row.state() != State::Accepted || stale {
+                return None;
+            }
+            row.standing = Standing::of(State::Sending);
+            row.sent_at = Some(self.clock.wall());
+            row.sent_steady_ms = Some(self.steady_ms());
+            row.touched_ms = self.store_ms();
+            Some(Note::of("sending"))
+        })
+        .await
+    }
+}

@@ -1,0 +1,189 @@
+//! The reconciler: finds out what became of operations, by asking until it knows.
+//!
+//! It takes no input. A signal or a timer wakes it; it reads what is due from the journal, looks,
+//! lets a pure function say what to do, and does it. Everything it knows is in the journal, so
+//! a restart loses nothing.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use metrics::gauge;
+use tokio::sync::Semaphore;
+
+use super::cause::{Cause, Failure};
+use super::journal::JournalError;
+use super::kill_point::{Point, reach};
+use super::record::{Claim, EventKind, NewEvent};
+use super::service::{Note, Operations, Settlement, millis};
+use super::states::{Standing, State};
+use crate::domain::ids::OperationId;
+use crate::telemetry::metrics as names;
+
+/// The longest sleep: sweeps run at least this often.
+const PASS: Duration = Duration::from_secs(5);
+/// The shortest: a due time that has just passed must not spin the loop.
+const BREATH: Duration = Duration::from_millis(20);
+/// Operations taken from the journal at once.
+const BATCH: u32 = 128;
+/// The operations that are being looked at. One look at a time each: two that overlap would count the
+/// same time twice.
+pub(super) type Busy = Mutex<HashSet<OperationId>>;
+
+/// A look under way; ends when it is dropped, in a panic too, and wakes the reconciler.
+pub(super) struct Looking {
+    operations: Arc<Operations>,
+    id: OperationId,
+}
+
+impl Looking {
+    /// Begins a look, unless one is under way.
+    pub(super) fn begin(operations: &Arc<Operations>, id: OperationId) -> Option<Self> {
+        let mut busy = operations
+            .busy
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        busy.insert(id).then(|| Self {
+            operations: operations.clone(),
+            id,
+        })
+    }
+}
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.operations
+            .busy
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.id);
+        self.operations.wake.notify_one();
+    }
+}
+
+// === impl Operations ===
+
+impl Operations {
+    /// Runs until the process stops. A pass that panics is one that failed.
+    pub async fn reconcile(self: Arc<Self>) {
+        if let Err(error) = self.journal.wake_all(self.store_ms()).await {
+            tracing::error!(%error, "the journal could not be prepared for looking");
+        }
+        let slots = Arc::new(Semaphore::new(self.settings.concurrency));
+        loop {
+            let (this, slots) = (self.clone(), slots.clone());
+            let pause = match tokio::spawn(async move { this.pass(&slots).await }).await {
+                Ok(Ok(pause)) => pause,
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "a pass of the reconciler failed");
+                    PASS
+                }
+                Err(_) => {
+                    tracing::error!("a pass of the reconciler ended in a panic");
+                    PASS
+                }
+            };
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+                () = self.stopping.cancelled() => return,
+            }
+        }
+    }
+
+    /// One pass: sweeps, then looks at what is due. Answers how long to sleep.
+    async fn pass(self: &Arc<Self>, slots: &Arc<Semaphore>) -> Result<Duration, JournalError> {
+        self.sweep().await?;
+        for (state, count) in self.open_by_state().await? {
+            gauge!(names::OPERATIONS_UNSETTLED, "state" => state.as_str())
+                .set(u32::try_from(count).unwrap_or(u32::MAX));
+        }
+        let now = self.store_ms();
+        for operation in self.journal.due(now, BATCH).await? {
+            let Ok(slot) = slots.clone().try_acquire_owned() else {
+                // Every slot is taken; the look that ends first wakes the loop.
+                return Ok(PASS);
+            };
+            let Some(looking) = Looking::begin(self, operation.id) else {
+                continue;
+            };
+            self.tasks.spawn(async move {
+                let this = looking.operations.clone();
+                if !this.look_again(operation).await {
+                    // It could not be written down and is due still: not at once again.
+                    tokio::select! {
+                        () = tokio::time::sleep(PASS) => {}
+                        () = this.stopping.cancelled() => {}
+                    }
+                }
+                drop(slot);
+                drop(looking);
+            });
+        }
+        // What is due and not begun here is under way; its end wakes the loop.
+        let next = self.journal.next_due(now).await?;
+        let until = next.map_or(PASS, |at| {
+            Duration::from_millis(u64::try_from(at - self.store_ms()).unwrap_or(0))
+        });
+        Ok(until.clamp(BREATH, PASS))
+    }
+
+    async fn open_by_state(&self) -> Result<Vec<(State, i64)>, JournalError> {
+        let counted = self.journal.open_counts().await?;
+        let open = State::ALL.into_iter().filter(|s| !s.is_settled());
+        Ok(open
+            .map(|state| {
+                let count = counted.iter().find(|(s, _)| *s == state);
+                (state, count.map_or(0, |(_, n)| *n))
+            })
+            .collect())
+    }
+
+    /// After how long without news an operation that is not sent, or being sent, is given up.
+    pub(super) fn stale_after_ms(&self) -> i64 {
+        millis(self.settings.deadline) * 3
+    }
+
+    /// Law 8: nothing hangs. A stale `accepted` was never sent and never will be; a stale `sending`
+    /// may have been.
+    async fn sweep(&self) -> Result<(), JournalError> {
+        let before = self.store_ms() - self.stale_after_ms();
+        let stale = self.journal.stale(&self.boot, before).await?;
+        for mut operation in stale {
+            reach(Point::Sweeping).await;
+            match operation.state() {
+                State::Accepted => {
+                    let failure = Failure::of(Cause::Interrupted);
+                    let what = "nothing was sent: the gateway stopped, or was held up, before it";
+                    self.settle(&mut operation, &Settlement::not_sent(failure, what))
+                        .await?;
+                }
+                State::Sending => {
+                    let now = self.store_ms();
+                    self.change(&mut operation, |row| {
+                        if row.state() != State::Sending {
+                            return None;
+                        }
+                        row.standing = Standing::of(State::Unknown);
+                        row.claim = Claim::Silence;
+                        row.next_look_at = Some(now);
+                        let mut note = Note::of("the gateway ended during the send; looking");
+                        note.events.push(NewEvent {
+                            kind: EventKind::OperationUnknown,
+                            subject: row.id.to_string(),
+                            fact: "unknown".to_owned(),
+                        });
+                        Some(note)
+                    })
+                    .await?;
+                }
+                State::Unknown
+                | State::NeedsAttention
+                | State::Succeeded
+                | State::Rejected
+                | State::NotExecuted => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,263 @@
+//! An operation as the journal keeps it. Nothing in here is personal data.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::cause::Failure;
+use super::states::{Kind, Standing, State};
+use crate::domain::ids::{AccountName, OperationId, OrderId, OutOrderNo, PassengerId};
+use crate::domain::money::Money;
+use crate::domain::order::OrderReceipt;
+
+/// What is needed to look for an operation's effect later: references, the agreed total, and keyed
+/// hashes of the passengers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Intent {
+    /// Create an order.
+    Book {
+        /// The caller's number of the order.
+        out_order_no: OutOrderNo,
+        /// The total of all passengers, yuan.
+        total: Money,
+        /// Flight and departure of each segment, in travel order.
+        segments: Vec<String>,
+        /// The passengers.
+        passengers: Vec<PassengerId>,
+    },
+    /// Pay an order.
+    Pay {
+        /// Fliggy's number of the order.
+        order_id: OrderId,
+        /// The total the caller agreed to, yuan.
+        total: Money,
+    },
+    /// Close an unpaid order.
+    Close {
+        /// Fliggy's number of the order.
+        order_id: OrderId,
+    },
+}
+
+impl Intent {
+    /// The kind of the operation.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Book { .. } => Kind::Book,
+            Self::Pay { .. } => Kind::Pay,
+            Self::Close { .. } => Kind::Close,
+        }
+    }
+
+    /// Whether it is a repetition of an earlier intent. A booking may be repeated under another
+    /// number; everything else is about its order.
+    #[must_use]
+    pub fn repeats(&self, earlier: &Self) -> bool {
+        self.kind() == earlier.kind()
+            && (self.kind() == Kind::Book || self.subject() == earlier.subject())
+    }
+
+    /// What the operation is about, as callers know it.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::Book { out_order_no, .. } => Subject::Reference(out_order_no.clone()),
+            Self::Pay { order_id, .. } | Self::Close { order_id } => Subject::Order(*order_id),
+        }
+    }
+}
+
+/// What an operation is about. One open write per subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// An order that may not exist yet: the caller's number.
+    Reference(OutOrderNo),
+    /// An order.
+    Order(OrderId),
+}
+
+impl Subject {
+    /// The subject as the API shows it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Self::Reference(reference) => reference.to_string(),
+            Self::Order(order) => order.to_string(),
+        }
+    }
+
+    /// The lock in the store. Fliggy's numbers are unique; a caller's are so per account.
+    #[must_use]
+    pub fn lock(&self, account: &AccountName) -> String {
+        match self {
+            Self::Reference(reference) => format!("reference:{account}:{reference}"),
+            Self::Order(order) => format!("order:{order}"),
+        }
+    }
+}
+
+/// What upstream's answer to the send said, as far as looks must agree with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    /// Nothing that can be relied on.
+    Silence,
+    /// Done; it counts when it is seen.
+    Done,
+    /// Refused in words that are listed; it counts after one look that agrees.
+    Refused,
+    /// Refused in other words; it counts after two looks that agree.
+    RefusedUnlisted,
+}
+
+/// What the looks have found so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Findings {
+    /// Looks in all.
+    pub looks: u32,
+    /// Looks that found the effect absent, begun after the deadline of the send.
+    pub absent: u32,
+    /// Looks that agree with a refusal.
+    pub agreeing: u32,
+    /// Steady time over which the effect was absent, in ms, as seen by running processes: no jump
+    /// of a wall clock and no downtime adds to it.
+    pub absent_ms: u64,
+    /// Steady time for which the operation was looked for, in ms, counted likewise.
+    pub looked_ms: u64,
+    /// The process that measured last, and its steady time then, in ms.
+    pub anchor: Option<Anchor>,
+    /// The same for the last look that found the effect absent.
+    pub absent_anchor: Option<Anchor>,
+    /// What the last look found, in a word.
+    pub last: Option<String>,
+}
+
+/// A point in the steady time of one process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anchor {
+    /// The process.
+    pub boot: String,
+    /// Its steady time, ms.
+    pub at_ms: u64,
+}
+
+/// An operation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    /// Its id.
+    pub id: OperationId,
+    /// Grows with every change; every change is a compare-and-set on it.
+    pub version: i64,
+    /// What was asked for.
+    pub intent: Intent,
+    /// Where it stands.
+    pub standing: Standing,
+    /// The purchasing account; it never changes.
+    pub account: AccountName,
+    /// The app that asked.
+    pub caller: String,
+    /// The process that last worked on the send.
+    pub boot: String,
+    /// When it did: store time in ms, which no clock jump moves while the process lives.
+    pub touched_ms: i64,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When the send was committed.
+    pub sent_at: Option<Timestamp>,
+    /// Steady ms of the sending process at the send.
+    pub sent_steady_ms: Option<u64>,
+    /// When it settled.
+    pub settled_at: Option<Timestamp>,
+    /// What upstream's answer claimed.
+    pub claim: Claim,
+    /// What looks found.
+    pub findings: Findings,
+    /// When to look next: store time in ms, `None` when there is nothing to look for.
+    pub next_look_at: Option<i64>,
+    /// Until when a settled operation is watched: store time in ms.
+    pub watch_until: Option<i64>,
+    /// Whether evidence against a settled state came in: only a person settles it then.
+    pub contradicted: bool,
+    /// The operation that this one repeats after it ended `absent`.
+    pub retry_of: Option<OperationId>,
+    /// What was achieved.
+    pub result: Option<OrderReceipt>,
+    /// Why it was not.
+    pub failure: Option<Failure>,
+}
+
+impl Operation {
+    /// The kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.intent.kind()
+    }
+
+    /// The state without its basis.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.standing.state
+    }
+}
+
+/// One line of an operation's story.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TimelineEntry {
+    /// When, +08:00.
+    #[schema(value_type = String, format = DateTime, example = "2030-05-01T10:05:00.000+08:00")]
+    pub at: crate::domain::time::Rfc3339,
+    /// The state after this entry.
+    pub state: State,
+    /// What happened, in words a person can read; never personal data.
+    #[schema(example = "look 1: the order is paid")]
+    pub what: String,
+}
+
+/// A fact to be told to internal apps, committed with the change it tells of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// What kind of fact.
+    pub kind: EventKind,
+    /// What it is about.
+    pub subject: String,
+    /// The fact itself; with kind and subject it is unique.
+    pub fact: String,
+}
+
+/// The kinds of facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// An operation's outcome is not known; the gateway looks for it.
+    OperationUnknown,
+    /// An operation settled.
+    OperationSettled,
+    /// A person must decide.
+    OperationNeedsAttention,
+    /// Evidence against a settled operation came in.
+    OperationContradicted,
+    /// An order was created.
+    OrderBooked,
+    /// An order was paid.
+    OrderPaid,
+    /// An order was closed.
+    OrderClosed,
+}
+
+impl EventKind {
+    /// The word of the API and the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OperationUnknown => "operation_unknown",
+            Self::OperationSettled => "operation_settled",
+            Self::OperationNeedsAttention => "operation_needs_attention",
+            Self::OperationContradicted => "operation_contradicted",
+            Self::OrderBooked => "order_booked",
+            Self::OrderPaid => "order_paid",
+            Self::OrderClosed => "order_closed",
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Search: identical searches in flight share one upstream call.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::cause::Failure;
+use super::orders::unreadable_answer;
+use super::service::Operations;
+use crate::domain::offer::Offer;
+use crate::domain::search::SearchQuery;
+use crate::top::client::{Account, ReadOptions};
+use crate::top::method::{Answer, Method};
+use crate::top::wire::Search;
+use crate::translate;
+
+/// What a search found.
+#[derive(Debug)]
+pub struct Found {
+    /// The offers, in upstream's order.
+    pub offers: Vec<Offer>,
+    /// Offers that could not be read and are left out.
+    pub dropped: usize,
+    /// Upstream said that there is no quote (搜索询价无报价).
+    pub no_quote: bool,
+    /// Upstream's own object, when it was asked for.
+    pub upstream: Option<Box<RawValue>>,
+}
+
+/// A search that somebody has begun.
+pub(super) type InFlight = Shared<BoxFuture<'static, Result<Arc<Found>, Failure>>>;
+
+/// The searches in flight. Bounded by the quota of calls in flight: an entry goes with its call.
+pub(super) type Searches = Mutex<HashMap<Vec<u8>, InFlight>>;
+
+/// Takes a search out of the map when it ends, in a panic too.
+struct Entry<'a>(&'a Searches, Vec<u8>);
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.1);
+    }
+}
+
+// === impl Operations ===
+
+impl Operations {
+    /// Searches, or joins an identical search that is under way.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn search(
+        self: &Arc<Self>,
+        account: Arc<Account>,
+        query: SearchQuery,
+        extra: Option<Map<String, Value>>,
+        keep_upstream: bool,
+    ) -> Result<Arc<Found>, Failure> {
+        // What makes two searches the same, written down once.
+        let key = serde_json::to_vec(&(account.name.as_str(), &query, &extra, keep_upstream))
+            .unwrap_or_default();
+        let joined = {
+            let mut searches = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(under_way) = searches.get(&key) {
+                under_way.clone()
+            } else {
+                let (this, own_key) = (self.clone(), key.clone());
+                // A task of its own: the first caller may hang up while others wait.
+                let task = self.tasks.spawn(async move {
+                    let _entry = Entry(&this.searches, own_key);
+                    this.search_once(&account, &query, extra.as_ref(), keep_upstream)
+                        .await
+                        .map(Arc::new)
+                });
+                let begun = task
+                    .map(|ended| {
+                        ended.unwrap_or_else(|_| {
+                            Err(Failure::of(super::cause::Cause::UpstreamUnavailable))
+                        })
+                    })
+                    .boxed()
+                    .shared();
+                searches.insert(key, begun.clone());
+                begun
+            }
+        };
+        joined.await
+    }
+
+    async fn search_once(
+        &self,
+        account: &Account,
+        query: &SearchQuery,
+        extra: Option<&Map<String, Value>>,
+        keep_upstream: bool,
+    ) -> Result<Found, Failure> {
+        const NAME: &str = Search::NAME;
+        let request = translate::search::request(query, &account.channel);
+        let options = ReadOptions {
+            extra,
+            keep_upstream,
+            ..ReadOptions::CALLER
+        };
+        let reply = match self.top.read::<Search>(account, &request, options).await {
+            Ok(reply) => reply,
+            Err(error) => {
+                let failure = self.read_failure(NAME, &error);
+                return if says_no_quote(&failure) {
+                    Ok(Found::nothing())
+                } else {
+                    Err(failure)
+                };
+            }
+        };
+        if let Some(failure) = self.refusal_of_read(NAME, &reply.answer.verdict()) {
+            return if says_no_quote(&failure) {
+                Ok(Found::nothing())
+            } else {
+                Err(failure)
+            };
+        }
+        let answer = translate::search::answer(reply.answer)
+            .map_err(|unreadable| unreadable_answer(NAME, unreadable.field))?;
+        Ok(Found {
+            offers: answer.offers,
+            dropped: answer.dropped,
+            no_quote: false,
+            upstream: reply.upstream,
+        })
+    }
+}
+
+impl Found {
+    fn nothing() -> Self {
+        Self {
+            offers: Vec::new(),
+            dropped: 0,
+            no_quote: true,
+            upstream: None,
+        }
+    }
+}
+
+/// Seed FAQ 6: 搜索询价无报价 is an answer, not an error.
+fn says_no_quote(failure: &Failure) -> bool {
+    let message = failure.upstream.as_ref().and_then(|u| u.message.as_deref());
+    message.is_some_and(|text| text.contains("无报价"))
+}

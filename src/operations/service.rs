@@ -1,0 +1,424 @@
+//! The operations of this process: what they share, and the one way in which they change.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use metrics::counter;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::cause::Failure;
+use super::classify::Classifier;
+use super::decide::Patience;
+use super::journal::{Journal, JournalError, Save, Saved};
+use super::record::{Claim, EventKind, NewEvent, Operation, TimelineEntry};
+use super::states::{Basis, Standing, State, may_become};
+use crate::clock::SharedClock;
+use crate::domain::ids::{AccountName, HashKey, OperationId};
+use crate::domain::order::StatusMap;
+use crate::domain::time::Rfc3339;
+use crate::telemetry::metrics as names;
+use crate::top::client::{Account, TopClient};
+
+/// How operations are looked for and waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct ReconcileSettings {
+    /// Pause before the first look at an unknown operation.
+    pub first_look: Duration,
+    /// The limits of looking.
+    pub patience: Patience,
+    /// How long a caller waits beyond the deadline for an unknown operation to settle.
+    pub inline_wait: Duration,
+    /// The longest pause between two looks.
+    pub max_interval: Duration,
+    /// How long a settled `absent` or refusal is watched.
+    pub watch: Duration,
+    /// Looks at the same time.
+    pub concurrency: usize,
+    /// The deadline of one TOP call.
+    pub deadline: Duration,
+}
+
+/// What the service is built from.
+pub struct Parts {
+    /// The journal.
+    pub journal: Arc<dyn Journal>,
+    /// The client of TOP.
+    pub top: Arc<TopClient>,
+    /// The purchasing accounts.
+    pub accounts: BTreeMap<AccountName, Arc<Account>>,
+    /// The classification of answers.
+    pub classifier: Classifier,
+    /// The vocabulary of order statuses.
+    pub statuses: StatusMap,
+    /// Looking and waiting.
+    pub settings: ReconcileSettings,
+    /// Time.
+    pub clock: SharedClock,
+    /// Cancelled when the process is to stop: nothing new is sent from then on.
+    pub stopping: CancellationToken,
+}
+
+/// The operations of this process.
+pub struct Operations {
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) top: Arc<TopClient>,
+    pub(super) accounts: BTreeMap<AccountName, Arc<Account>>,
+    pub(super) classifier: Classifier,
+    pub(super) statuses: StatusMap,
+    pub(super) settings: ReconcileSettings,
+    pub(super) clock: SharedClock,
+    pub(super) stopping: CancellationToken,
+    /// Sends and looks under way; awaited before the writer stops.
+    pub(super) tasks: TaskTracker,
+    /// Wakes the reconciler.
+    pub(super) wake: Notify,
+    /// Names this process in the journal.
+    pub(super) boot: String,
+    /// Store time at steady time zero: wall time is read once, so its later jumps do not matter.
+    store_zero_ms: i64,
+    pub(super) busy: super::reconcile::Busy,
+    pub(super) searches: super::search::Searches,
+    waiting: Mutex<HashMap<OperationId, watch::Sender<Option<Arc<Operation>>>>>,
+}
+
+impl std::fmt::Debug for Operations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Operations")
+            .field("boot", &self.boot)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a change adds beside the row.
+#[derive(Debug, Default)]
+pub(super) struct Note {
+    pub(super) what: String,
+    pub(super) events: Vec<NewEvent>,
+    pub(super) proves_lookups: bool,
+}
+
+impl Note {
+    pub(super) fn of(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            ..Self::default()
+        }
+    }
+}
+
+// === impl Operations ===
+
+impl Operations {
+    /// Puts the parts together. The reconciler is started by [`Operations::reconcile`].
+    #[must_use]
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let boot = OperationId::new(&*parts.clock).to_string();
+        let steady = i64::try_from(parts.clock.steady().as_millis()).unwrap_or(0);
+        let store_zero_ms = parts.clock.wall().as_millisecond() - steady;
+        Arc::new(Self {
+            journal: parts.journal,
+            top: parts.top,
+            accounts: parts.accounts,
+            classifier: parts.classifier,
+            statuses: parts.statuses,
+            settings: parts.settings,
+            clock: parts.clock,
+            stopping: parts.stopping,
+            tasks: TaskTracker::new(),
+            wake: Notify::new(),
+            boot,
+            store_zero_ms,
+            busy: Mutex::default(),
+            searches: Mutex::default(),
+            waiting: Mutex::default(),
+        })
+    }
+
+    /// The journal, for reading.
+    #[must_use]
+    pub fn journal(&self) -> &dyn Journal {
+        &*self.journal
+    }
+
+    /// The key of all keyed hashes.
+    #[must_use]
+    pub fn hash_key(&self) -> &HashKey {
+        self.journal.hash_key()
+    }
+
+    /// An account by its name.
+    #[must_use]
+    pub fn account(&self, name: &AccountName) -> Option<Arc<Account>> {
+        self.accounts.get(name).cloned()
+    }
+
+    /// Ends: no send begins any more; those under way get their answer and their commit.
+    pub async fn drain(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Store time: the wall time of the start plus steady time since.
+    pub(super) fn store_ms(&self) -> i64 {
+        self.store_zero_ms + i64::try_from(self.steady_ms()).unwrap_or(i64::MAX / 2)
+    }
+
+    pub(super) fn steady_ms(&self) -> u64 {
+        u64::try_from(self.clock.steady().as_millis()).unwrap_or(u64::MAX / 2)
+    }
+
+    /// Changes an operation. Where somebody else was faster, the change is decided anew on the row
+    /// as it then stands; `edit` says no with `None`. Answers whether it was changed.
+    pub(super) async fn change(
+        &self,
+        operation: &mut Operation,
+        edit: impl Fn(&mut Operation) -> Option<Note> + Send + Sync,
+    ) -> Result<bool, JournalError> {
+        loop {
+            let mut next = operation.clone();
+            let Some(note) = edit(&mut next) else {
+                return Ok(false);
+            };
+            if next.standing != operation.standing && !may_become(operation.standing, next.standing)
+            {
+                tracing::error!(
+                    operation_id = %operation.id, from = operation.state().as_str(),
+                    to = next.state().as_str(), "a forbidden change was asked for"
+                );
+                return Ok(false);
+            }
+            let save = Save {
+                operation: next.clone(),
+                timeline: Some(note.what)
+                    .filter(|what| !what.is_empty())
+                    .map(|what| TimelineEntry {
+                        at: Rfc3339(self.clock.wall()),
+                        state: next.state(),
+                        what,
+                    })
+                    .into_iter()
+                    .collect(),
+                events: note.events,
+                proves_lookups: note.proves_lookups,
+            };
+            match self.journal.save(save).await? {
+                Saved::Done(version) => {
+                    next.version = version;
+                    let moved = next.standing != operation.standing;
+                    *operation = next;
+                    if moved {
+                        self.moved(operation);
+                    }
+                    return Ok(true);
+                }
+                Saved::Stale(current) => *operation = *current,
+            }
+        }
+    }
+
+    /// Settles an operation, with everything that belongs to it.
+    pub(super) async fn settle(
+        &self,
+        operation: &mut Operation,
+        settlement: &Settlement,
+    ) -> Result<bool, JournalError> {
+        self.change(operation, |row| {
+            may_become(row.standing, settlement.standing).then(|| self.settled(row, settlement))
+        })
+        .await
+    }
+
+    /// Writes a settlement into the row, and the facts that it makes true.
+    pub(super) fn settled(&self, row: &mut Operation, settlement: &Settlement) -> Note {
+        let to = settlement.standing;
+        row.standing = to;
+        row.settled_at = Some(self.clock.wall());
+        row.claim = settlement.claim.unwrap_or(row.claim);
+        row.result = settlement.result.clone();
+        row.failure = settlement.failure.clone();
+        // What was settled before and is settled again is a new fact.
+        let again = std::mem::take(&mut row.contradicted);
+        let watched = to.basis == Some(Basis::Absent)
+            || (to.state == State::Rejected
+                && matches!(row.claim, Claim::Refused | Claim::RefusedUnlisted));
+        let now = self.store_ms();
+        row.watch_until = watched.then(|| now + millis(self.settings.watch));
+        row.next_look_at = watched.then(|| now + millis(self.settings.max_interval));
+        let mut fact = match to.basis {
+            Some(basis) => format!("{}/{}", to.state.as_str(), basis.as_str()),
+            None => to.state.as_str().to_owned(),
+        };
+        if again {
+            fact = format!("{fact}@{}", row.version + 1);
+        }
+        let mut events = vec![NewEvent {
+            kind: EventKind::OperationSettled,
+            subject: row.id.to_string(),
+            fact,
+        }];
+        if let (State::Succeeded, Some(receipt)) = (to.state, &row.result) {
+            let (kind, fact) = match row.kind() {
+                super::states::Kind::Book => (EventKind::OrderBooked, "booked"),
+                super::states::Kind::Pay => (EventKind::OrderPaid, "paid"),
+                super::states::Kind::Close => (EventKind::OrderClosed, "closed"),
+            };
+            events.push(NewEvent {
+                kind,
+                subject: receipt.order_id.to_string(),
+                fact: fact.to_owned(),
+            });
+        }
+        Note {
+            what: settlement.what.clone(),
+            events,
+            proves_lookups: settlement.proves_lookups,
+        }
+    }
+
+    /// Tells those who wait for it, the log and the metrics.
+    fn moved(&self, operation: &Operation) {
+        let (state, basis) = (operation.standing.state, operation.standing.basis);
+        // A send is followed by its outcome; the outcome is what an operator wants to read.
+        if state == State::Sending {
+            tracing::debug!(operation_id = %operation.id, "sending");
+        } else {
+            tracing::info!(
+                operation_id = %operation.id, kind = operation.kind().as_str(),
+                state = state.as_str(), basis = basis.map(Basis::as_str), "operation moved"
+            );
+        }
+        if state.is_settled() {
+            counter!(
+                names::OPERATIONS_SETTLED,
+                "kind" => operation.kind().as_str(), "state" => state.as_str(),
+                "basis" => basis.map_or("", Basis::as_str)
+            )
+            .increment(1);
+        }
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = waiting.get(&operation.id) {
+            sender.send_replace(Some(Arc::new(operation.clone())));
+        }
+    }
+
+    /// Waits until the operation is settled, the time is over, or the process stops; answers how it
+    /// stands then.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn wait(
+        &self,
+        id: OperationId,
+        at_most: Duration,
+    ) -> Result<Option<Operation>, JournalError> {
+        let waiter = self.waiter(id);
+        let Some(operation) = self.journal.get(id).await? else {
+            return Ok(None);
+        };
+        Ok(Some(waiter.settled(self, operation, at_most).await))
+    }
+
+    pub(super) fn waiter(&self, id: OperationId) -> Waiter<'_> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let sender = waiting.entry(id).or_insert_with(|| watch::channel(None).0);
+        Waiter {
+            operations: self,
+            id,
+            changes: Some(sender.subscribe()),
+        }
+    }
+}
+
+/// What an operation settles as.
+#[derive(Clone, Debug)]
+pub(super) struct Settlement {
+    pub(super) standing: Standing,
+    pub(super) claim: Option<Claim>,
+    pub(super) result: Option<crate::domain::order::OrderReceipt>,
+    pub(super) failure: Option<Failure>,
+    pub(super) what: String,
+    pub(super) proves_lookups: bool,
+}
+
+impl Settlement {
+    pub(super) fn failed(standing: Standing, failure: Failure, what: impl Into<String>) -> Self {
+        Self {
+            standing,
+            claim: None,
+            result: None,
+            failure: Some(failure),
+            what: what.into(),
+            proves_lookups: false,
+        }
+    }
+
+    /// Nothing was sent.
+    pub(super) fn not_sent(failure: Failure, what: impl Into<String>) -> Self {
+        Self::failed(Standing::not_executed(Basis::NotSent), failure, what)
+    }
+}
+
+/// Somebody who waits for one operation.
+pub(super) struct Waiter<'a> {
+    operations: &'a Operations,
+    id: OperationId,
+    /// Taken out under the lock when the waiter goes, so that the last one is known as such.
+    changes: Option<watch::Receiver<Option<Arc<Operation>>>>,
+}
+
+impl Waiter<'_> {
+    pub(super) async fn settled(
+        mut self,
+        operations: &Operations,
+        mut operation: Operation,
+        at_most: Duration,
+    ) -> Operation {
+        let Some(changes) = self.changes.as_mut() else {
+            return operation;
+        };
+        let over = tokio::time::sleep(at_most);
+        tokio::pin!(over);
+        while !operation.state().is_settled() {
+            tokio::select! {
+                changed = changes.changed() => {
+                    if changed.is_err() {
+                        break;
+                    }
+                    if let Some(now) = changes.borrow_and_update().as_deref()
+                        && now.version > operation.version
+                    {
+                        operation = now.clone();
+                    }
+                }
+                () = &mut over => break,
+                // A long poll must not hold up a stop.
+                () = operations.stopping.cancelled() => break,
+            }
+        }
+        operation
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self
+            .operations
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.changes.take();
+        if waiting
+            .get(&self.id)
+            .is_some_and(|sender| sender.receiver_count() == 0)
+        {
+            waiting.remove(&self.id);
+        }
+    }
+}
+
+pub(super) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
+}

@@ -1,0 +1,425 @@
+//! The journal on SQLite: WAL, `synchronous=FULL`, one writer, many readers.
+
+mod row;
+mod writer;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Connection, Row, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::journal::{Acceptance, Event, Filter, Journal, JournalError, NewOperation, Save, Saved};
+use super::record::{Operation, TimelineEntry};
+use super::states::State;
+use crate::domain::ids::{AccountName, HashKey, OperationId};
+use crate::domain::time::Rfc3339;
+use row::COLUMNS;
+use writer::Command;
+
+/// The schema. Plain columns and full indexes only: the second database has no partial ones.
+const SCHEMA: &str = include_str!("sqlite/schema.sql");
+
+/// How the journal is opened.
+#[derive(Clone, Debug)]
+pub struct SqliteSettings {
+    /// The file.
+    pub path: PathBuf,
+    /// Connections for reading.
+    pub read_connections: u32,
+    /// Changes that may wait for the writer; more are refused.
+    pub queue: usize,
+    /// The key of all keyed hashes; the store makes one and keeps it where none is given.
+    pub hash_key: Option<HashKey>,
+}
+
+/// The journal on SQLite.
+pub struct SqliteJournal {
+    commands: mpsc::Sender<Command>,
+    readers: SqlitePool,
+    writer: std::sync::Mutex<Option<JoinHandle<()>>>,
+    hash_key: HashKey,
+    /// Held as long as the journal is open: two processes on one file would each take the other's
+    /// sends for those of a dead one.
+    _lock: File,
+}
+
+impl std::fmt::Debug for SqliteJournal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteJournal").finish_non_exhaustive()
+    }
+}
+
+// === impl SqliteJournal ===
+
+impl SqliteJournal {
+    /// Opens the journal, creates it where there is none, and starts its writer.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or written, or another process has it.
+    pub async fn open(settings: &SqliteSettings) -> Result<Self, JournalError> {
+        if let Some(parent) = settings.path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            std::fs::create_dir_all(parent).map_err(|error| {
+                JournalError(format!("{} cannot be created: {error}", parent.display()))
+            })?;
+        }
+        let lock = lock(&settings.path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(&settings.path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(std::time::Duration::from_secs(2))
+            .pragma("wal_autocheckpoint", "4000")
+            .pragma("cache_size", "-16384")
+            .statement_cache_capacity(64);
+        let unusable = |error: sqlx::Error| failed(format!("{}: {error}", settings.path.display()));
+        let mut writing = SqliteConnection::connect_with(&options)
+            .await
+            .map_err(unusable)?;
+        sqlx::raw_sql(SCHEMA)
+            .execute(&mut writing)
+            .await
+            .map_err(unusable)?;
+        let hash_key = match &settings.hash_key {
+            Some(key) => key.clone(),
+            None => kept_key(&mut writing).await?,
+        };
+        let readers = SqlitePoolOptions::new()
+            .max_connections(settings.read_connections)
+            .connect_with(
+                options
+                    .create_if_missing(false)
+                    .read_only(true)
+                    .pragma("cache_size", "-4096"),
+            )
+            .await
+            .map_err(failed)?;
+        let (commands, queue) = mpsc::channel(settings.queue);
+        Ok(Self {
+            commands,
+            readers,
+            writer: std::sync::Mutex::new(Some(tokio::spawn(writer::run(writing, queue)))),
+            hash_key,
+            _lock: lock,
+        })
+    }
+
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, JournalError>>) -> Command,
+    ) -> Result<T, JournalError> {
+        let (answer, answered) = oneshot::channel();
+        let stopped = || JournalError("the writer has stopped".into());
+        self.commands
+            .send(command(answer))
+            .await
+            .map_err(|_| stopped())?;
+        answered.await.map_err(|_| stopped())?
+    }
+}
+
+/// One process per journal.
+fn lock(path: &Path) -> Result<File, JournalError> {
+    let path = path.with_extension("lock");
+    let file = File::create(&path)
+        .map_err(|error| JournalError(format!("{} cannot be written: {error}", path.display())))?;
+    file.try_lock().map_err(|_| {
+        JournalError(format!(
+            "another process holds {}: stop it, or give this one a store.url of its own",
+            path.display()
+        ))
+    })?;
+    Ok(file)
+}
+
+async fn kept_key(connection: &mut SqliteConnection) -> Result<HashKey, JournalError> {
+    let fresh: [u8; 32] = {
+        let mut key = [0; 32];
+        key[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+        key[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+        key
+    };
+    sqlx::query("INSERT INTO meta (name, value) VALUES ('hash_key', ?1) ON CONFLICT DO NOTHING")
+        .bind(&fresh[..])
+        .execute(&mut *connection)
+        .await
+        .map_err(failed)?;
+    let kept: Vec<u8> = sqlx::query_scalar("SELECT value FROM meta WHERE name = 'hash_key'")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(failed)?;
+    let key: [u8; 32] = kept
+        .try_into()
+        .map_err(|_| JournalError("the stored hash key has another length".into()))?;
+    Ok(HashKey::new(key))
+}
+
+fn failed(error: impl std::fmt::Display) -> JournalError {
+    JournalError(error.to_string())
+}
+
+fn ms_of(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+impl Journal for SqliteJournal {
+    fn accept(&self, new: NewOperation) -> BoxFuture<'_, Result<Acceptance, JournalError>> {
+        Box::pin(self.ask(|answer| Command::Accept(Box::new(new), answer)))
+    }
+
+    fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>> {
+        Box::pin(self.ask(|answer| Command::Save(Box::new(save), answer)))
+    }
+
+    fn get(&self, id: OperationId) -> BoxFuture<'_, Result<Option<Operation>, JournalError>> {
+        Box::pin(async move {
+            sqlx::query(row::SELECT_ONE)
+                .bind(id.to_string())
+                .fetch_optional(&self.readers)
+                .await
+                .map_err(failed)?
+                .map(|found| row::read(&found))
+                .transpose()
+        })
+    }
+
+    fn timeline(&self, id: OperationId) -> BoxFuture<'_, Result<Vec<TimelineEntry>, JournalError>> {
+        Box::pin(async move {
+            let found = sqlx::query(
+                "SELECT at, state, what FROM timeline WHERE operation_id = ?1 ORDER BY seq LIMIT 500",
+            )
+            .bind(id.to_string())
+            .fetch_all(&self.readers)
+            .await
+            .map_err(failed)?;
+            found
+                .iter()
+                .map(|line| {
+                    Ok(TimelineEntry {
+                        at: Rfc3339(row::time(line.try_get("at").map_err(failed)?)?),
+                        state: row::word(line.try_get("state").map_err(failed)?)?,
+                        what: line.try_get("what").map_err(failed)?,
+                    })
+                })
+                .collect()
+        })
+    }
+
+    fn list(&self, filter: Filter) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        Box::pin(async move {
+            let mut query =
+                sqlx::QueryBuilder::new(format!("SELECT {COLUMNS} FROM operations WHERE 1 = 1"));
+            // The narrowest filter has its index; a `+` keeps the planner from the others'.
+            if let Some(subject) = &filter.subject {
+                query.push(" AND subject = ").push_bind(subject);
+            }
+            let narrowed = filter.subject.is_some();
+            if let Some(state) = filter.state {
+                query.push(if narrowed {
+                    " AND +state = "
+                } else {
+                    " AND state = "
+                });
+                query.push_bind(state.as_str());
+            }
+            // Few are open; of the settled ones a caller's own are found sooner than everybody's.
+            let narrowed = narrowed || filter.state.is_some_and(|s| !s.is_settled());
+            let by_caller = filter.caller.is_some();
+            if let Some(caller) = filter.caller {
+                query.push(if narrowed {
+                    " AND +caller = "
+                } else {
+                    " AND caller = "
+                });
+                query.push_bind(caller);
+            }
+            if let Some(kind) = filter.kind {
+                let narrowed = narrowed || by_caller || filter.state.is_some();
+                query.push(if narrowed {
+                    " AND +kind = "
+                } else {
+                    " AND kind = "
+                });
+                query.push_bind(kind.as_str());
+            }
+            if let Some(before) = filter.before {
+                query.push(" AND id < ").push_bind(before.to_string());
+            }
+            query
+                .push(" ORDER BY id DESC LIMIT ")
+                .push_bind(i64::from(filter.limit));
+            let found = query
+                .build()
+                .fetch_all(&self.readers)
+                .await
+                .map_err(failed)?;
+            Ok(found.iter().filter_map(row::readable).collect())
+        })
+    }
+
+    fn due(&self, now_ms: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        Box::pin(async move {
+            let mut due = Vec::new();
+            for query in [row::SELECT_DUE_UNKNOWN, row::SELECT_DUE_OTHERS] {
+                let found = sqlx::query(query)
+                    .bind(now_ms)
+                    .bind(i64::from(limit))
+                    .fetch_all(&self.readers)
+                    .await
+                    .map_err(failed)?;
+                due.extend(found.iter().filter_map(row::readable));
+            }
+            Ok(due)
+        })
+    }
+
+    fn next_due(&self, now_ms: i64) -> BoxFuture<'_, Result<Option<i64>, JournalError>> {
+        Box::pin(async move {
+            sqlx::query_scalar("SELECT MIN(next_look_at) FROM operations WHERE next_look_at > ?1")
+                .bind(now_ms)
+                .fetch_one(&self.readers)
+                .await
+                .map_err(failed)
+        })
+    }
+
+    fn stale(
+        &self,
+        boot: &str,
+        touched_before_ms: i64,
+    ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        let boot = boot.to_owned();
+        Box::pin(async move {
+            let found = sqlx::query(row::SELECT_STALE)
+                .bind(boot)
+                .bind(touched_before_ms)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(failed)?;
+            Ok(found.iter().filter_map(row::readable).collect())
+        })
+    }
+
+    fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>> {
+        Box::pin(self.ask(move |answer| Command::WakeAll(now_ms, answer)))
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>> {
+        Box::pin(self.ask(Command::Probe))
+    }
+
+    fn successor(
+        &self,
+        operation: &Operation,
+    ) -> BoxFuture<'_, Result<Option<State>, JournalError>> {
+        let lock = operation.intent.subject().lock(&operation.account);
+        let id = operation.id.to_string();
+        Box::pin(async move {
+            let found: Option<String> = sqlx::query_scalar(
+                "SELECT state FROM operations WHERE lock_base = ?1 AND \
+                 rowid > (SELECT rowid FROM operations WHERE id = ?2) AND +state IN \
+                 ('sending', 'unknown', 'needs_attention', 'succeeded') \
+                 ORDER BY rowid DESC LIMIT 1",
+            )
+            .bind(lock)
+            .bind(id)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(failed)?;
+            found.map(row::word).transpose()
+        })
+    }
+
+    fn lookups_proven(&self, account: &AccountName) -> BoxFuture<'_, Result<bool, JournalError>> {
+        let name = writer::proof(account);
+        Box::pin(async move {
+            let found: i64 =
+                sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM meta WHERE name = ?1)")
+                    .bind(name)
+                    .fetch_one(&self.readers)
+                    .await
+                    .map_err(failed)?;
+            Ok(found != 0)
+        })
+    }
+
+    fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
+        Box::pin(async move {
+            let found = sqlx::query(
+                "SELECT e.seq, e.kind, e.subject, e.fact, e.operation_id, e.at, o.caller \
+                 FROM events e JOIN operations o ON o.id = e.operation_id \
+                 WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2",
+            )
+            .bind(after)
+            .bind(i64::from(limit))
+            .fetch_all(&self.readers)
+            .await
+            .map_err(failed)?;
+            found
+                .iter()
+                .map(|line| {
+                    let id: String = line.try_get("operation_id").map_err(failed)?;
+                    Ok(Event {
+                        sequence: line.try_get("seq").map_err(failed)?,
+                        kind: row::word(line.try_get("kind").map_err(failed)?)?,
+                        subject: line.try_get("subject").map_err(failed)?,
+                        fact: line.try_get("fact").map_err(failed)?,
+                        operation_id: OperationId::from_str(&id).map_err(failed)?,
+                        caller: line.try_get("caller").map_err(failed)?,
+                        at: row::time(line.try_get("at").map_err(failed)?)?,
+                    })
+                })
+                .collect()
+        })
+    }
+
+    fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>> {
+        Box::pin(async move {
+            let found = sqlx::query(
+                "SELECT state, COUNT(*) AS n FROM operations WHERE state IN \
+                 ('accepted', 'sending', 'unknown', 'needs_attention') GROUP BY state",
+            )
+            .fetch_all(&self.readers)
+            .await
+            .map_err(failed)?;
+            found
+                .iter()
+                .map(|line| {
+                    Ok((
+                        row::word(line.try_get("state").map_err(failed)?)?,
+                        line.try_get("n").map_err(failed)?,
+                    ))
+                })
+                .collect()
+        })
+    }
+
+    fn hash_key(&self) -> &HashKey {
+        &self.hash_key
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let (answer, answered) = oneshot::channel();
+            if self.commands.send(Command::Stop(answer)).await.is_ok() {
+                // An error means that the writer is gone already.
+                let _ = answered.await;
+            }
+            let writer = self.writer.lock().ok().and_then(|mut w| w.take());
+            if let Some(writer) = writer
+                && writer.await.is_err()
+            {
+                tracing::error!("the journal's writer ended in a panic");
+            }
+            self.readers.close().await;
+        })
+    }
+}

@@ -1,0 +1,156 @@
+//! An operation as a row, and back.
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::failed;
+use crate::domain::ids::{AccountName, OperationId};
+use crate::operations::journal::JournalError;
+use crate::operations::record::Operation;
+use crate::operations::states::Standing;
+
+macro_rules! columns {
+    () => {
+        "id, version, state, basis, account, caller, boot, touched_ms, intent, created_at, sent_at, \
+         sent_steady_ms, settled_at, claim, findings, next_look_at, watch_until, contradicted, \
+         retry_of, result, failure"
+    };
+}
+
+pub(super) const COLUMNS: &str = columns!();
+pub(super) const SELECT_ONE: &str =
+    concat!("SELECT ", columns!(), " FROM operations WHERE id = ?1");
+/// The unknown ones: a caller waits for them.
+pub(super) const SELECT_DUE_UNKNOWN: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM operations WHERE state = 'unknown' AND next_look_at <= ?1 \
+     ORDER BY next_look_at LIMIT ?2"
+);
+/// The others: watched, or waiting for a person.
+pub(super) const SELECT_DUE_OTHERS: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM operations WHERE next_look_at <= ?1 AND +state <> 'unknown' \
+     ORDER BY next_look_at LIMIT ?2"
+);
+pub(super) const SELECT_STALE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM operations WHERE state IN ('accepted', 'sending') AND (boot <> ?1 OR touched_ms < ?2) \
+     ORDER BY id LIMIT 1000"
+);
+/// Everything that may stand against an acceptance, in one statement: an arm for each reason, each
+/// on its index and cut to the row that decides. A `+` keeps the planner from the index of states,
+/// which grows with history.
+pub(super) const SELECT_AGAINST: &str = concat!(
+    "SELECT 'key' AS why, fingerprint, ",
+    columns!(),
+    " FROM operations WHERE idempotency = ?1 \
+     UNION ALL SELECT * FROM (SELECT 'locked', fingerprint, ",
+    columns!(),
+    " FROM operations WHERE lock_key = ?2 LIMIT 1) \
+     UNION ALL SELECT * FROM (SELECT 'locked', fingerprint, ",
+    columns!(),
+    " FROM operations WHERE lock_base = ?2 AND +state = 'needs_attention' LIMIT 1) \
+     UNION ALL SELECT * FROM (SELECT 'done', fingerprint, ",
+    columns!(),
+    " FROM operations WHERE done_key = ?3 LIMIT 1) \
+     UNION ALL SELECT * FROM (SELECT 'absent', fingerprint, ",
+    columns!(),
+    " FROM operations WHERE absent_key = ?3 ORDER BY rowid DESC LIMIT 1) \
+     UNION ALL SELECT * FROM (SELECT 'duplicate', fingerprint, ",
+    columns!(),
+    " FROM operations WHERE twin_key = ?4 AND +state IN \
+     ('accepted', 'sending', 'unknown', 'needs_attention') LIMIT 1) \
+     UNION ALL SELECT * FROM (SELECT 'duplicate', fingerprint, ",
+    columns!(),
+    " FROM operations WHERE twin_key = ?4 AND +basis = 'absent' AND id IS NOT ?5 LIMIT 1) \
+     UNION ALL SELECT * FROM (SELECT 'earlier', fingerprint, ",
+    columns!(),
+    " FROM operations WHERE id = ?5)"
+);
+
+pub(super) fn read(row: &SqliteRow) -> Result<Operation, JournalError> {
+    let id: String = row.try_get("id").map_err(failed)?;
+    let account: String = row.try_get("account").map_err(failed)?;
+    let basis: Option<String> = row.try_get("basis").map_err(failed)?;
+    let retry_of: Option<String> = row.try_get("retry_of").map_err(failed)?;
+    let times = |name: &str| -> Result<Option<Timestamp>, JournalError> {
+        let ms: Option<i64> = row.try_get(name).map_err(failed)?;
+        ms.map(time).transpose()
+    };
+    Ok(Operation {
+        id: OperationId::from_str(&id).map_err(failed)?,
+        version: row.try_get("version").map_err(failed)?,
+        intent: document(row.try_get("intent").map_err(failed)?)?,
+        standing: Standing {
+            state: word(row.try_get("state").map_err(failed)?)?,
+            basis: basis.map(word).transpose()?,
+        },
+        account: AccountName::from_str(&account).map_err(failed)?,
+        caller: row.try_get("caller").map_err(failed)?,
+        boot: row.try_get("boot").map_err(failed)?,
+        touched_ms: row.try_get("touched_ms").map_err(failed)?,
+        created_at: time(row.try_get("created_at").map_err(failed)?)?,
+        sent_at: times("sent_at")?,
+        sent_steady_ms: row
+            .try_get::<Option<i64>, _>("sent_steady_ms")
+            .map_err(failed)?
+            .and_then(|ms| u64::try_from(ms).ok()),
+        settled_at: times("settled_at")?,
+        claim: word(row.try_get("claim").map_err(failed)?)?,
+        findings: document(row.try_get("findings").map_err(failed)?)?,
+        next_look_at: row.try_get("next_look_at").map_err(failed)?,
+        watch_until: row.try_get("watch_until").map_err(failed)?,
+        contradicted: row.try_get("contradicted").map_err(failed)?,
+        retry_of: retry_of
+            .map(|id| OperationId::from_str(&id).map_err(failed))
+            .transpose()?,
+        result: optional(row.try_get("result").map_err(failed)?)?,
+        failure: optional(row.try_get("failure").map_err(failed)?)?,
+    })
+}
+
+/// The operation in a row, unless a later version wrote it in words that this one does not know. One
+/// such row must not keep all others from being looked at.
+pub(super) fn readable(row: &SqliteRow) -> Option<Operation> {
+    match read(row) {
+        Ok(operation) => Some(operation),
+        Err(error) => {
+            let id: Option<String> = row.try_get("id").ok();
+            tracing::error!(operation_id = id, %error, "an operation cannot be read and is passed over");
+            None
+        }
+    }
+}
+
+/// A closed word of the store, by the names that serde gives it.
+pub(super) fn word<T: DeserializeOwned>(text: String) -> Result<T, JournalError> {
+    serde_json::from_value(serde_json::Value::String(text)).map_err(failed)
+}
+
+/// The same the other way.
+pub(super) fn word_of<T: Serialize>(value: &T) -> Result<String, JournalError> {
+    match serde_json::to_value(value).map_err(failed)? {
+        serde_json::Value::String(text) => Ok(text),
+        other => Err(JournalError(format!("{other} is no word"))),
+    }
+}
+
+pub(super) fn time(ms: i64) -> Result<Timestamp, JournalError> {
+    Timestamp::from_millisecond(ms).map_err(failed)
+}
+
+fn document<T: DeserializeOwned>(text: &str) -> Result<T, JournalError> {
+    serde_json::from_str(text).map_err(failed)
+}
+
+fn optional<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>, JournalError> {
+    text.map(document).transpose()
+}

@@ -1,0 +1,74 @@
+-- The journal. Times are ms since 1970 (UTC); documents are JSON. No personal data anywhere.
+CREATE TABLE IF NOT EXISTS operations (
+    id              TEXT    NOT NULL PRIMARY KEY,
+    version         INTEGER NOT NULL,
+    kind            TEXT    NOT NULL,
+    state           TEXT    NOT NULL,
+    basis           TEXT,
+    account         TEXT    NOT NULL,
+    caller          TEXT    NOT NULL,
+    subject         TEXT    NOT NULL,
+    -- The subject's lock; lock_key is the same while the operation is open, and empty after.
+    lock_base       TEXT    NOT NULL,
+    lock_key        TEXT    UNIQUE,
+    -- Set when it was done, or ended absent: what a later one on the same subject asks for.
+    done_key        TEXT,
+    absent_key      TEXT,
+    -- The same passengers on the same segments; twin_key is the same while that stands against
+    -- another booking, so that its index stays small: these are hashes, and in an index of all that
+    -- was ever booked each would be on a page of its own.
+    duplicate       BLOB,
+    twin_key        BLOB,
+    -- Empty when the key is free again.
+    idempotency     BLOB    UNIQUE,
+    fingerprint     BLOB    NOT NULL,
+    boot            TEXT    NOT NULL,
+    touched_ms      INTEGER NOT NULL,
+    intent          TEXT    NOT NULL,
+    created_at      INTEGER NOT NULL,
+    sent_at         INTEGER,
+    sent_steady_ms  INTEGER,
+    settled_at      INTEGER,
+    claim           TEXT    NOT NULL,
+    findings        TEXT    NOT NULL,
+    next_look_at    INTEGER,
+    watch_until     INTEGER,
+    contradicted    INTEGER NOT NULL,
+    retry_of        TEXT,
+    result          TEXT,
+    failure         TEXT
+);
+CREATE INDEX IF NOT EXISTS operations_lock_base ON operations (lock_base);
+CREATE INDEX IF NOT EXISTS operations_done ON operations (done_key);
+CREATE INDEX IF NOT EXISTS operations_absent ON operations (absent_key);
+CREATE INDEX IF NOT EXISTS operations_twin ON operations (twin_key);
+CREATE INDEX IF NOT EXISTS operations_state ON operations (state, id);
+CREATE INDEX IF NOT EXISTS operations_kind ON operations (kind, id);
+CREATE INDEX IF NOT EXISTS operations_caller ON operations (caller, id);
+CREATE INDEX IF NOT EXISTS operations_subject ON operations (subject, id);
+CREATE INDEX IF NOT EXISTS operations_due ON operations (next_look_at);
+
+CREATE TABLE IF NOT EXISTS timeline (
+    operation_id    TEXT    NOT NULL,
+    seq             INTEGER NOT NULL,
+    at              INTEGER NOT NULL,
+    state           TEXT    NOT NULL,
+    what            TEXT    NOT NULL,
+    PRIMARY KEY (operation_id, seq)
+) WITHOUT ROWID;
+
+-- One writer numbers the events, so that a smaller number never commits later.
+CREATE TABLE IF NOT EXISTS events (
+    seq             INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind            TEXT    NOT NULL,
+    subject         TEXT    NOT NULL,
+    fact            TEXT    NOT NULL,
+    operation_id    TEXT    NOT NULL,
+    at              INTEGER NOT NULL,
+    UNIQUE (kind, subject, fact)
+);
+
+CREATE TABLE IF NOT EXISTS meta (
+    name            TEXT    NOT NULL PRIMARY KEY,
+    value           BLOB    NOT NULL
+) WITHOUT ROWID;

@@ -1,0 +1,490 @@
+//! The one writer. It is never cancelled, drains its queue into one transaction, and acknowledges
+//! after the commit: durability costs one fsync for many changes.
+
+use metrics::{gauge, histogram};
+use sqlx::{Connection, Row, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{failed, ms_of, row};
+use crate::domain::ids::AccountName;
+use crate::operations::journal::{Acceptance, JournalError, NewOperation, Save, Saved};
+use crate::operations::kill_point::{Point, reach};
+use crate::operations::record::{Operation, TimelineEntry};
+use crate::operations::states::{Basis, State};
+use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
+
+type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
+
+/// A change that somebody waits for.
+pub(super) enum Command {
+    Accept(Box<NewOperation>, Answer<Acceptance>),
+    Save(Box<Save>, Answer<Saved>),
+    WakeAll(i64, Answer<()>),
+    Probe(Answer<()>),
+    Stop(oneshot::Sender<()>),
+}
+
+/// Changes in one transaction at most.
+const BATCH: usize = 512;
+
+pub(super) async fn run(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Command>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut stop = None;
+    while stop.is_none() && queue.recv_many(&mut batch, BATCH).await > 0 {
+        gauge!(JOURNAL_QUEUE).set(u32::try_from(queue.len()).unwrap_or(u32::MAX));
+        let mut work = Vec::with_capacity(batch.len());
+        for command in batch.drain(..) {
+            match command {
+                Command::Stop(answer) => stop = Some(answer),
+                other => work.push(other),
+            }
+        }
+        commit(&mut connection, work).await;
+    }
+    if let Err(error) = connection.close().await {
+        tracing::warn!(%error, "the journal was not closed cleanly");
+    }
+    if let Some(answer) = stop {
+        // Nobody may be waiting for it any more.
+        let _ = answer.send(());
+    }
+}
+
+/// Commits all in one transaction. Where that fails, each by itself, so that one bad change cannot
+/// take the others with it, and each gets its own answer.
+async fn commit(connection: &mut SqliteConnection, work: Vec<Command>) {
+    if work.is_empty() {
+        return;
+    }
+    let started = std::time::Instant::now();
+    match transaction(connection, &work).await {
+        Ok(told) => {
+            histogram!(JOURNAL_COMMIT_SECONDS).record(started.elapsed().as_secs_f64());
+            tell(work, told);
+        }
+        Err(error) if work.len() == 1 => {
+            tracing::error!(%error, "the journal did not commit");
+            for command in work {
+                refuse(command, &error);
+            }
+        }
+        Err(_) => {
+            for command in work {
+                let one = [command];
+                let ended = transaction(connection, &one).await;
+                let [command] = one;
+                match ended {
+                    Ok(told) => tell(vec![command], told),
+                    Err(error) => {
+                        tracing::error!(%error, "the journal did not commit");
+                        refuse(command, &error);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What one command came to; told when its commit is on disk.
+enum Done {
+    Accept(Acceptance),
+    Save(Saved),
+    Nothing,
+}
+
+/// All of the work in one transaction, or none of it.
+///
+/// The transaction is spoken in SQL and not left to the driver: on a full disk or a failed write
+/// SQLite may have rolled back by itself, and a driver that counts transactions would then refuse
+/// every later one until the process is restarted.
+async fn transaction(
+    connection: &mut SqliteConnection,
+    work: &[Command],
+) -> Result<Vec<Done>, JournalError> {
+    let ended = match control(connection, "BEGIN IMMEDIATE").await {
+        Ok(()) => committed(connection, work).await,
+        Err(error) => Err(error),
+    };
+    if ended.is_err() {
+        // Whether a full disk has ended the transaction already depends on where it struck; if so,
+        // this fails, and that is fine. sqlx's own transactions believe that it is still open, and
+        // would never begin another one.
+        let _ = control(connection, "ROLLBACK").await;
+    }
+    ended
+}
+
+async fn control(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), JournalError> {
+    let done = sqlx::query(sql).execute(&mut *connection).await;
+    done.map(drop).map_err(failed)
+}
+
+/// Does the work in the transaction that was begun, and commits it.
+async fn committed(
+    connection: &mut SqliteConnection,
+    work: &[Command],
+) -> Result<Vec<Done>, JournalError> {
+    let mut done = Vec::with_capacity(work.len());
+    for command in work {
+        done.push(match command {
+            Command::Accept(new, _) => Done::Accept(accept(connection, new).await?),
+            Command::Save(change, _) => Done::Save(save(connection, change).await?),
+            Command::WakeAll(now, _) => {
+                wake_all(connection, *now).await?;
+                Done::Nothing
+            }
+            Command::Probe(_) => {
+                probe(connection).await?;
+                Done::Nothing
+            }
+            Command::Stop(_) => Done::Nothing,
+        });
+    }
+    let accepts = work.iter().any(|c| matches!(c, Command::Accept(..)));
+    let saves = work.iter().any(|c| matches!(c, Command::Save(..)));
+    if accepts {
+        reach(Point::AcceptCommit).await;
+    }
+    if saves {
+        reach(Point::SaveCommit).await;
+    }
+    control(connection, "COMMIT").await?;
+    if accepts {
+        reach(Point::AcceptCommitted).await;
+    }
+    if saves {
+        reach(Point::SaveCommitted).await;
+    }
+    Ok(done)
+}
+
+/// Acknowledges. A send fails only when the asker is gone; the change stands all the same.
+fn tell(work: Vec<Command>, done: Vec<Done>) {
+    for (command, done) in work.into_iter().zip(done) {
+        match (command, done) {
+            (Command::Accept(_, answer), Done::Accept(taken)) => drop(answer.send(Ok(taken))),
+            (Command::Save(_, answer), Done::Save(saved)) => drop(answer.send(Ok(saved))),
+            (Command::WakeAll(_, answer) | Command::Probe(answer), _) => drop(answer.send(Ok(()))),
+            // `transaction` answers each command with its own kind.
+            (Command::Accept(..) | Command::Save(..) | Command::Stop(_), _) => {}
+        }
+    }
+}
+
+fn refuse(command: Command, error: &JournalError) {
+    match command {
+        Command::Accept(_, answer) => drop(answer.send(Err(error.clone()))),
+        Command::Save(_, answer) => drop(answer.send(Err(error.clone()))),
+        Command::WakeAll(_, answer) | Command::Probe(answer) => {
+            drop(answer.send(Err(error.clone())));
+        }
+        Command::Stop(answer) => drop(answer.send(())),
+    }
+}
+
+/// What a later operation of this kind on this subject asks for.
+fn subject_key(operation: &Operation) -> String {
+    let lock = operation.intent.subject().lock(&operation.account);
+    format!("{}:{lock}", operation.kind().as_str())
+}
+
+pub(super) fn proof(account: &AccountName) -> String {
+    format!("lookups_proven:{account}")
+}
+
+async fn accept(
+    connection: &mut SqliteConnection,
+    new: &NewOperation,
+) -> Result<Acceptance, JournalError> {
+    let operation = &new.operation;
+    let lock = operation.intent.subject().lock(&operation.account);
+    let key = subject_key(operation);
+    let against = sqlx::query(row::SELECT_AGAINST)
+        .bind(&new.idempotency[..])
+        .bind(&lock)
+        .bind(&key)
+        .bind(new.duplicate.as_ref().map(|d| &d[..]))
+        .bind(operation.retry_of.as_ref().map(ToString::to_string))
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(failed)?;
+    if let Some(refusal) = weigh(&against, new)? {
+        return Ok(refusal);
+    }
+    sqlx::query(
+        "INSERT INTO operations (id, version, kind, state, account, caller, subject, lock_base, \
+         lock_key, duplicate, twin_key, idempotency, fingerprint, boot, intent, created_at, claim, \
+         findings, contradicted, retry_of, touched_ms) VALUES (?1, 1, ?2, 'accepted', ?3, ?4, ?5, \
+         ?6, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15, ?16)",
+    )
+    .bind(operation.id.to_string())
+    .bind(operation.kind().as_str())
+    .bind(operation.account.to_string())
+    .bind(&operation.caller)
+    .bind(operation.intent.subject().text())
+    .bind(&lock)
+    .bind(new.duplicate.as_ref().map(|d| &d[..]))
+    .bind(&new.idempotency[..])
+    .bind(&new.fingerprint[..])
+    .bind(&operation.boot)
+    .bind(serde_json::to_string(&operation.intent).map_err(failed)?)
+    .bind(ms_of(operation.created_at))
+    .bind(row::word_of(&operation.claim)?)
+    .bind(serde_json::to_string(&operation.findings).map_err(failed)?)
+    .bind(operation.retry_of.as_ref().map(ToString::to_string))
+    .bind(operation.touched_ms)
+    .execute(&mut *connection)
+    .await
+    .map_err(failed)?;
+    tell_story(
+        connection,
+        operation,
+        1,
+        std::slice::from_ref(&new.timeline),
+    )
+    .await?;
+    Ok(Acceptance::Accepted)
+}
+
+/// What stands against an acceptance, the most telling first.
+fn weigh(
+    against: &[sqlx::sqlite::SqliteRow],
+    new: &NewOperation,
+) -> Result<Option<Acceptance>, JournalError> {
+    let found = |why: &str| -> Result<Option<(Box<Operation>, &sqlx::sqlite::SqliteRow)>, _> {
+        for line in against {
+            if line.try_get::<&str, _>("why").map_err(failed)? == why {
+                return Ok(Some((Box::new(row::read(line)?), line)));
+            }
+        }
+        Ok::<_, JournalError>(None)
+    };
+    if let Some((earlier, line)) = found("key")? {
+        let fingerprint: &[u8] = line.try_get("fingerprint").map_err(failed)?;
+        return Ok(Some(if fingerprint == new.fingerprint {
+            Acceptance::Replay(earlier)
+        } else {
+            Acceptance::KeyReused
+        }));
+    }
+    if let Some((other, _)) = found("locked")? {
+        return Ok(Some(Acceptance::Locked(other)));
+    }
+    if let Some((other, _)) = found("done")? {
+        return Ok(Some(Acceptance::AlreadyDone(other)));
+    }
+    let named = new.operation.retry_of;
+    if named.is_some() {
+        let fits = found("earlier")?.is_some_and(|(earlier, _)| repeats(&new.operation, &earlier));
+        if !fits {
+            return Ok(Some(Acceptance::NothingToRetry));
+        }
+    }
+    if let Some((earlier, _)) = found("absent")?
+        && named != Some(earlier.id)
+    {
+        return Ok(Some(Acceptance::RetryOfRequired(earlier)));
+    }
+    if let (Some((other, _)), false) = (found("duplicate")?, new.allow_duplicate) {
+        return Ok(Some(Acceptance::Duplicate(other)));
+    }
+    Ok(None)
+}
+
+/// Whether the operation may name the earlier one as that which it repeats: one of the same app that
+/// ended absent.
+fn repeats(operation: &Operation, earlier: &Operation) -> bool {
+    earlier.standing.basis == Some(Basis::Absent)
+        && earlier.account == operation.account
+        && earlier.caller == operation.caller
+        && operation.intent.repeats(&earlier.intent)
+}
+
+async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved, JournalError> {
+    let operation = &change.operation;
+    let standing = operation.standing;
+    let open = !standing.state.is_settled();
+    let lock = operation.intent.subject().lock(&operation.account);
+    let key = subject_key(operation);
+    let absent = standing.basis == Some(Basis::Absent);
+    let frees = standing.basis.is_some_and(Basis::frees_the_key);
+    // A contradicted operation takes its lock again, unless another one has it: that one is open
+    // itself, and this one is found by its state.
+    let changed = sqlx::query(
+        "UPDATE operations SET version = version + 1, state = ?3, basis = ?4, boot = ?5, \
+         sent_at = ?6, sent_steady_ms = ?7, settled_at = ?8, claim = ?9, findings = ?10, \
+         next_look_at = ?11, watch_until = ?12, contradicted = ?13, result = ?14, failure = ?15, \
+         lock_key = CASE WHEN ?16 IS NULL THEN NULL WHEN lock_key IS NOT NULL THEN lock_key \
+         WHEN EXISTS (SELECT 1 FROM operations AS holder WHERE holder.lock_key = ?16) THEN NULL \
+         ELSE ?16 END, done_key = ?17, absent_key = ?18, \
+         idempotency = CASE WHEN ?19 THEN NULL ELSE idempotency END, touched_ms = ?20, \
+         twin_key = CASE WHEN ?21 THEN duplicate END \
+         WHERE id = ?1 AND version = ?2",
+    )
+    .bind(operation.id.to_string())
+    .bind(operation.version)
+    .bind(standing.state.as_str())
+    .bind(standing.basis.map(Basis::as_str))
+    .bind(&operation.boot)
+    .bind(operation.sent_at.map(ms_of))
+    .bind(
+        operation
+            .sent_steady_ms
+            .and_then(|ms| i64::try_from(ms).ok()),
+    )
+    .bind(operation.settled_at.map(ms_of))
+    .bind(row::word_of(&operation.claim)?)
+    .bind(serde_json::to_string(&operation.findings).map_err(failed)?)
+    .bind(operation.next_look_at)
+    .bind(operation.watch_until)
+    .bind(operation.contradicted)
+    .bind(document(operation.result.as_ref())?)
+    .bind(document(operation.failure.as_ref())?)
+    .bind(open.then_some(&lock))
+    .bind((standing.state == State::Succeeded).then_some(&key))
+    .bind(absent.then_some(&key))
+    .bind(frees)
+    .bind(operation.touched_ms)
+    .bind(open || absent)
+    .execute(&mut *connection)
+    .await
+    .map_err(failed)?
+    .rows_affected();
+    if changed == 0 {
+        let standing = sqlx::query(row::SELECT_ONE)
+            .bind(operation.id.to_string())
+            .fetch_one(&mut *connection)
+            .await
+            .map_err(failed)?;
+        return Ok(Saved::Stale(Box::new(row::read(&standing)?)));
+    }
+    let version = operation.version + 1;
+    tell_story(connection, operation, version, &change.timeline).await?;
+    for event in &change.events {
+        sqlx::query(
+            "INSERT INTO events (kind, subject, fact, operation_id, at) VALUES (?1, ?2, ?3, ?4, ?5) \
+             ON CONFLICT (kind, subject, fact) DO NOTHING",
+        )
+        .bind(event.kind.as_str())
+        .bind(&event.subject)
+        .bind(&event.fact)
+        .bind(operation.id.to_string())
+        .bind(change.timeline.last().map_or(0, |entry| ms_of(entry.at.0)))
+        .execute(&mut *connection)
+        .await
+        .map_err(failed)?;
+    }
+    if change.proves_lookups {
+        sqlx::query("INSERT INTO meta (name, value) VALUES (?1, x'01') ON CONFLICT DO NOTHING")
+            .bind(proof(&operation.account))
+            .execute(&mut *connection)
+            .await
+            .map_err(failed)?;
+    }
+    Ok(Saved::Done(version))
+}
+
+async fn tell_story(
+    connection: &mut SqliteConnection,
+    operation: &Operation,
+    version: i64,
+    entries: &[TimelineEntry],
+) -> Result<(), JournalError> {
+    for (index, entry) in entries.iter().enumerate() {
+        let seq = version * 8 + i64::try_from(index).unwrap_or(7).min(7);
+        sqlx::query(
+            "INSERT INTO timeline (operation_id, seq, at, state, what) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )
+        .bind(operation.id.to_string())
+        .bind(seq)
+        .bind(ms_of(entry.at.0))
+        .bind(entry.state.as_str())
+        .bind(&entry.what)
+        .execute(&mut *connection)
+        .await
+        .map_err(failed)?;
+    }
+    Ok(())
+}
+
+async fn wake_all(connection: &mut SqliteConnection, now: i64) -> Result<(), JournalError> {
+    // Open ones at once; watched ones within the hour, however far off a moved clock had put them.
+    sqlx::query(
+        "UPDATE operations SET next_look_at = CASE WHEN state IN ('unknown', 'needs_attention') \
+         THEN ?1 ELSE MIN(next_look_at, ?1 + 3600000) END WHERE next_look_at IS NOT NULL",
+    )
+    .bind(now)
+    .execute(&mut *connection)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+async fn probe(connection: &mut SqliteConnection) -> Result<(), JournalError> {
+    sqlx::query(
+        "INSERT INTO meta (name, value) VALUES ('probe', x'00') \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .execute(&mut *connection)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+fn document<T: serde::Serialize>(value: Option<&T>) -> Result<Option<String>, JournalError> {
+    value
+        .map(|value| serde_json::to_string(value).map_err(failed))
+        .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn a_probe() -> [Command; 1] {
+        let (answer, _) = oneshot::channel();
+        [Command::Probe(answer)]
+    }
+
+    async fn at_most_pages(connection: &mut SqliteConnection, pages: i64) {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+            "PRAGMA max_page_count = {pages}"
+        )))
+        .execute(connection)
+        .await
+        .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_was_full_is_written_again_when_there_is_room() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        sqlx::raw_sql(super::super::SCHEMA)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        let pages: i64 = sqlx::query_scalar("PRAGMA page_count")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        at_most_pages(&mut connection, pages).await;
+        // Rows that are smaller than that of the probe, until not even one of them fits.
+        let mut n = 0;
+        while sqlx::query("INSERT INTO meta (name, value) VALUES (?1, x'00')")
+            .bind(format!("{n:04}"))
+            .execute(&mut connection)
+            .await
+            .is_ok()
+        {
+            n += 1;
+            assert!(n < 9999, "the disk does not become full");
+        }
+
+        for _ in 0..2 {
+            let refused = transaction(&mut connection, &a_probe()).await;
+            let why = refused.err().map(|error| error.to_string()).unwrap();
+            assert!(why.contains("full"), "{why}");
+        }
+        at_most_pages(&mut connection, pages + 100).await;
+        assert!(transaction(&mut connection, &a_probe()).await.is_ok());
+    }
+}

@@ -1,0 +1,265 @@
+//! What an operation can be, and what may become of it. One pure function holds the table.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What kind of write a caller asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = OperationKind)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Create and hold an order (`alitrip.flight.service.airbook`).
+    Book,
+    /// Pay an order (`alitrip.flight.service.pay`).
+    Pay,
+    /// Close an unpaid order (`alitrip.flight.service.close`).
+    Close,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Book, Self::Pay, Self::Close];
+
+    /// The word of the API and the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Book => "book",
+            Self::Pay => "pay",
+            Self::Close => "close",
+        }
+    }
+
+    /// Whether money moves: such a write settles as done on evidence of payment only.
+    #[must_use]
+    pub fn moves_money(self) -> bool {
+        match self {
+            Self::Pay => true,
+            Self::Book | Self::Close => false,
+        }
+    }
+}
+
+/// Where an operation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = OperationState)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// In the journal; nothing was sent.
+    Accepted,
+    /// The one send is under way, or its answer is being checked.
+    Sending,
+    /// It may have been done. The gateway asks upstream until it knows.
+    Unknown,
+    /// Done, on evidence.
+    Succeeded,
+    /// Upstream refused; nothing was done.
+    Rejected,
+    /// Nothing was done; `basis` says how that is known.
+    NotExecuted,
+    /// A person must decide; the gateway goes on asking, more slowly.
+    NeedsAttention,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 7] = [
+        Self::Accepted,
+        Self::Sending,
+        Self::Unknown,
+        Self::Succeeded,
+        Self::Rejected,
+        Self::NotExecuted,
+        Self::NeedsAttention,
+    ];
+
+    /// The word of the API and the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Sending => "sending",
+            Self::Unknown => "unknown",
+            Self::Succeeded => "succeeded",
+            Self::Rejected => "rejected",
+            Self::NotExecuted => "not_executed",
+            Self::NeedsAttention => "needs_attention",
+        }
+    }
+
+    /// Whether the operation is over. An open one holds the lock on its subject.
+    #[must_use]
+    pub fn is_settled(self) -> bool {
+        match self {
+            Self::Succeeded | Self::Rejected | Self::NotExecuted => true,
+            Self::Accepted | Self::Sending | Self::Unknown | Self::NeedsAttention => false,
+        }
+    }
+}
+
+/// How it is known that nothing was executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// No byte of the call left the gateway.
+    NotSent,
+    /// TOP, or the gateway itself, refused the call before the business service saw it.
+    RefusedByGateway,
+    /// Upstream was asked over the whole settle window and has never heard of it.
+    Absent,
+}
+
+impl Basis {
+    /// The word of the API and the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::RefusedByGateway => "refused_by_gateway",
+            Self::Absent => "absent",
+        }
+    }
+
+    /// Whether the idempotency key is free again: provably nothing was sent.
+    #[must_use]
+    pub fn frees_the_key(self) -> bool {
+        match self {
+            Self::NotSent | Self::RefusedByGateway => true,
+            Self::Absent => false,
+        }
+    }
+}
+
+/// A state together with the basis that `not_executed` must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Standing {
+    /// The state.
+    pub state: State,
+    /// Present exactly when the state is `not_executed`.
+    pub basis: Option<Basis>,
+}
+
+impl Standing {
+    /// A state that needs no basis.
+    #[must_use]
+    pub const fn of(state: State) -> Self {
+        Self { state, basis: None }
+    }
+
+    /// `not_executed` on this basis.
+    #[must_use]
+    pub const fn not_executed(basis: Basis) -> Self {
+        Self {
+            state: State::NotExecuted,
+            basis: Some(basis),
+        }
+    }
+}
+
+/// Whether an operation may pass from one standing to another. The table of the law of writes:
+/// nothing leads back to `sending`, and a settled operation is reopened on contradiction only.
+#[must_use]
+pub fn may_become(from: Standing, to: Standing) -> bool {
+    if (to.state == State::NotExecuted) != to.basis.is_some() {
+        return false;
+    }
+    match from.state {
+        State::Accepted => match to.state {
+            State::Sending => true,
+            // Nothing was sent yet, so nothing can be found absent.
+            State::NotExecuted => to.basis != Some(Basis::Absent),
+            State::Accepted
+            | State::Unknown
+            | State::Succeeded
+            | State::Rejected
+            | State::NeedsAttention => false,
+        },
+        State::Sending => match to.state {
+            State::Succeeded | State::Rejected | State::Unknown => true,
+            State::NotExecuted => to.basis != Some(Basis::Absent),
+            State::Accepted | State::Sending | State::NeedsAttention => false,
+        },
+        State::Unknown => match to.state {
+            State::Succeeded | State::Rejected | State::NotExecuted | State::NeedsAttention => true,
+            State::Accepted | State::Sending | State::Unknown => false,
+        },
+        State::NeedsAttention => match to.state {
+            State::Succeeded | State::Rejected | State::NotExecuted => true,
+            State::Accepted | State::Sending | State::Unknown | State::NeedsAttention => false,
+        },
+        State::Rejected => to.state == State::NeedsAttention,
+        State::NotExecuted => {
+            from.basis == Some(Basis::Absent) && to.state == State::NeedsAttention
+        }
+        State::Succeeded => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn standings() -> Vec<Standing> {
+        let mut all: Vec<_> = State::ALL
+            .into_iter()
+            .filter(|s| *s != State::NotExecuted)
+            .map(Standing::of)
+            .collect();
+        all.extend(
+            [Basis::NotSent, Basis::RefusedByGateway, Basis::Absent].map(Standing::not_executed),
+        );
+        all
+    }
+
+    #[test]
+    fn the_table_is_that_of_the_law() {
+        let written = |s: &Standing| match s.basis {
+            Some(basis) => format!("{}/{}", s.state.as_str(), basis.as_str()),
+            None => s.state.as_str().to_owned(),
+        };
+        let table: Vec<String> = standings()
+            .iter()
+            .map(|from| {
+                let to: Vec<_> = standings()
+                    .iter()
+                    .filter(|to| may_become(*from, **to))
+                    .map(&written)
+                    .collect();
+                format!("{} -> {}", written(from), to.join(" "))
+            })
+            .collect();
+        assert_eq!(
+            table,
+            [
+                "accepted -> sending not_executed/not_sent not_executed/refused_by_gateway",
+                "sending -> unknown succeeded rejected not_executed/not_sent not_executed/refused_by_gateway",
+                "unknown -> succeeded rejected needs_attention not_executed/not_sent not_executed/refused_by_gateway not_executed/absent",
+                "succeeded -> ",
+                "rejected -> needs_attention",
+                "needs_attention -> succeeded rejected not_executed/not_sent not_executed/refused_by_gateway not_executed/absent",
+                "not_executed/not_sent -> ",
+                "not_executed/refused_by_gateway -> ",
+                "not_executed/absent -> needs_attention",
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn law_2_no_path_leads_from_a_possible_send_back_to_sending(
+            steps in proptest::collection::vec(0usize..9, 1..40),
+        ) {
+            let all = standings();
+            let mut at = Standing::of(State::Accepted);
+            let mut sends = 0;
+            for step in steps {
+                if may_become(at, all[step]) {
+                    at = all[step];
+                    sends += usize::from(at.state == State::Sending);
+                }
+            }
+            prop_assert!(sends <= 1);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What follows from a look: the pure [`decide`] says it, this does it.
+
+use std::time::Duration;
+
+use metrics::counter;
+
+use super::cause::Failure;
+use super::decide::{Before, Moment, Step, decide};
+use super::evidence::Finding;
+use super::journal::JournalError;
+use super::kill_point::{Point, reach};
+use super::look::Look;
+use super::record::{EventKind, NewEvent, Operation};
+use super::service::{Note, Operations, Settlement, millis};
+use super::states::{Standing, State};
+use crate::telemetry::metrics as names;
+
+/// How much rarer than the usual longest pause the looks of settled and stuck operations are.
+const SLOWER: u32 = 12;
+
+// === impl Operations ===
+
+impl Operations {
+    /// Looks at one operation and acts on what was found. Answers whether it was written down.
+    pub(super) async fn look_again(&self, mut operation: Operation) -> bool {
+        if operation.state().is_settled() {
+            // It is watched. What a later operation on the subject does is no contradiction.
+            match self.journal.successor(&operation).await {
+                Ok(None) => {}
+                Ok(Some(successor)) => return self.give_way(&mut operation, successor).await,
+                Err(_) => return false,
+            }
+        }
+        let moment = self.moment(&operation);
+        let look = match self.account(&operation.account) {
+            Some(account) => tokio::select! {
+                look = self.look(&operation, &account) => look,
+                // It changes nothing, and must not hold up a stop.
+                () = self.stopping.cancelled() => Look::cut_short(),
+            },
+            None => Look::nothing("the account is not configured any more"),
+        };
+        reach(Point::Looked).await;
+        if let Some(later) = look.not_made {
+            return self.look_later(&mut operation, later).await;
+        }
+        let written = self.weigh(&mut operation, look, &moment).await;
+        reach(Point::Weighed).await;
+        written
+    }
+
+    /// Counts a look in, and does what follows from it. Answers whether it was written down.
+    pub(super) async fn weigh(
+        &self,
+        operation: &mut Operation,
+        look: Look,
+        moment: &Moment,
+    ) -> bool {
+        if operation.state().is_settled() && matches!(look.finding, Finding::Happened(_)) {
+            // Asked again after the look, which may have taken long enough for another to be sent.
+            match self.journal.successor(operation).await {
+                Ok(None) => {}
+                Ok(Some(successor)) => return self.give_way(operation, successor).await,
+                Err(_) => return false,
+            }
+        }
+        let known = operation.contradicted;
+        let written = self
+            .change(operation, |row| {
+                let before = Before {
+                    kind: row.kind(),
+                    standing: row.standing,
+                    claim: row.claim,
+                    refusal: row.failure.as_ref().map(|f| f.cause),
+                    contradicted: row.contradicted,
+                    findings: &row.findings,
+                };
+                let (findings, step) =
+                    decide(&before, &look.finding, moment, &self.settings.patience);
+                let news = row.findings.last != findings.last;
+                let looks = findings.looks;
+                row.findings = findings;
+                let told = format!("look {looks}: {}", look.finding.sentence());
+                let mut note = match step {
+                    Step::Wait => {
+                        row.next_look_at = self.next_look(row);
+                        // A long search would otherwise write the same line over and over.
+                        let tell = news || looks <= 10 || looks.is_multiple_of(50);
+                        Note::of(if tell { told } else { String::new() })
+                    }
+                    Step::Settle(standing, cause) => {
+                        let failure = cause.map(|cause| {
+                            let kept = row.failure.clone().filter(|f| f.cause == cause);
+                            kept.unwrap_or_else(|| Failure::of(cause))
+                        });
+                        let settlement = Settlement {
+                            standing,
+                            claim: None,
+                            result: look.finding.receipt(),
+                            failure,
+                            what: told,
+                            proves_lookups: false,
+                        };
+                        self.settled(row, &settlement)
+                    }
+                    Step::Attention(why) => {
+                        row.standing = Standing::of(State::NeedsAttention);
+                        row.next_look_at = self.next_look(row);
+                        let mut note = Note::of(format!("{told}; a person must decide: {why}"));
+                        note.events.push(NewEvent {
+                            kind: EventKind::OperationNeedsAttention,
+                            subject: row.id.to_string(),
+                            fact: format!("needs_attention@{}", row.version + 1),
+                        });
+                        note
+                    }
+                    Step::Contradiction => {
+                        let was = row.state();
+                        row.standing = Standing::of(State::NeedsAttention);
+                        row.contradicted = true;
+                        row.settled_at = None;
+                        row.result = look.finding.receipt();
+                        row.next_look_at = self.next_look(row);
+                        let mut note = Note::of(format!(
+                            "{told}, though it was settled as {}; a person must decide",
+                            was.as_str()
+                        ));
+                        note.events.push(NewEvent {
+                            kind: EventKind::OperationContradicted,
+                            subject: row.id.to_string(),
+                            fact: format!("contradicted@{}", row.version + 1),
+                        });
+                        note
+                    }
+                };
+                note.proves_lookups = look.proves_lookups;
+                Some(note)
+            })
+            .await;
+        if written.is_ok() && operation.contradicted && !known {
+            counter!(names::CONTRADICTIONS).increment(1);
+            tracing::error!(
+                operation_id = %operation.id, kind = operation.kind().as_str(),
+                "ALARM: a settled operation is contradicted by upstream; a person must decide"
+            );
+        }
+        was_written(operation, written)
+    }
+
+    /// A later operation on the subject may have been sent: what is there is its doing.
+    async fn give_way(&self, operation: &mut Operation, successor: State) -> bool {
+        let done = successor == State::Succeeded;
+        let written = self
+            .change(operation, |row| {
+                if !done {
+                    // It may come to nothing yet.
+                    row.next_look_at = self.next_look(row);
+                    return Some(Note::default());
+                }
+                row.next_look_at.take()?;
+                row.watch_until = None;
+                Some(Note::of(
+                    "a later operation on the subject was done; not watched any more",
+                ))
+            })
+            .await;
+        was_written(operation, written)
+    }
+
+    /// No look was made: it counts for nothing, and comes later.
+    async fn look_later(&self, operation: &mut Operation, later: Duration) -> bool {
+        let written = self
+            .change(operation, |row| {
+                row.next_look_at = Some(self.store_ms() + millis(later));
+                Some(Note::default())
+            })
+            .await;
+        was_written(operation, written)
+    }
+
+    /// When to look next: growing pauses while it is open, rare ones while it is watched or waits
+    /// for a person, never again when the watch is over.
+    fn next_look(&self, row: &Operation) -> Option<i64> {
+        let now = self.store_ms();
+        let settings = &self.settings;
+        if row.state().is_settled() && row.watch_until.is_none_or(|until| now >= until) {
+            return None;
+        }
+        let slow = row.state().is_settled() || row.state() == State::NeedsAttention;
+        let pause = if slow {
+            settings.max_interval * SLOWER
+        } else {
+            let doubled = settings
+                .first_look
+                .saturating_mul(1 << row.findings.looks.min(20));
+            doubled.min(settings.max_interval)
+        };
+        Some(now + millis(jittered(pause, row)))
+    }
+}
+
+fn was_written(operation: &Operation, written: Result<bool, JournalError>) -> bool {
+    if let Err(error) = &written {
+        tracing::error!(operation_id = %operation.id, %error, "a look was not written down");
+    }
+    written.is_ok()
+}
+
+/// Up to a fifth more or less, by the operation's own id and count of looks: spread out, and the
+/// same in every run of a test.
+fn jittered(pause: Duration, row: &Operation) -> Duration {
+    let seed = row.id.uuid().as_u128() ^ u128::from(row.findings.looks).wrapping_mul(0x9E37_79B9);
+    let share = u32::try_from(seed % 400).unwrap_or(200);
+    pause * (800 + share) / 1000
+}

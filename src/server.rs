@@ -1,0 +1,153 @@
+//! The accept loop: HTTP/1.1 for clients that may be slow, silent, too many or gone.
+//!
+//! axum's own `serve` has no timeout for a client that connects and stays silent, nor for one that
+//! sends its head byte by byte, and such clients would hold connections forever.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config;
+
+mod activity;
+mod connection;
+mod shutdown;
+
+pub use shutdown::Shutdown;
+
+/// The longest request head, in bytes; a longer one is answered 431 by hyper.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// How long to wait after an accept failed for want of file descriptors or memory: at once it would
+/// fail again, and spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves the router until the soft shutdown, then lets the requests under way end. Returns when
+/// they have, when `shutdown_grace` is over, or at once on the hard shutdown.
+///
+/// A client that goes away ends its handler at the next await; what must go on runs in a task of its
+/// own.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    config: &config::Server,
+    shutdown: Shutdown,
+) {
+    // Also cancelled when the grace is over, which must not look like a second signal to others.
+    let kill = shutdown.hard.child_token();
+    let connections = TaskTracker::new();
+    let limit = usize::try_from(config.max_connections).unwrap_or(Semaphore::MAX_PERMITS);
+    let permits = Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)));
+    let server = Server {
+        router,
+        http: http(),
+        header_timeout: config.header_timeout,
+        idle_timeout: config.idle_timeout,
+        soft: shutdown.soft.clone(),
+        kill: kill.clone(),
+    };
+
+    tokio::select! {
+        () = shutdown.hard.cancelled() => {}
+        () = shutdown.soft.cancelled() => {}
+        () = server.accept(&listener, &permits, &connections) => {}
+    }
+    // New clients are refused from here on, and go to another replica.
+    drop(listener);
+    connections.close();
+
+    let deadline = Instant::now() + config.shutdown_grace;
+    tokio::select! {
+        () = connections.wait() => {}
+        () = kill.cancelled() => {}
+        () = tokio::time::sleep_until(deadline) => {
+            tracing::warn!(
+                connections = connections.len(),
+                "requests outlived the shutdown grace and are dropped"
+            );
+        }
+    }
+    kill.cancel();
+    connections.wait().await;
+}
+
+fn http() -> http1::Builder {
+    let mut http = http1::Builder::new();
+    // Ours tell a resting connection from a slow head, see `activity`.
+    http.header_read_timeout(None).max_buf_size(MAX_HEAD);
+    http
+}
+
+/// What every connection needs.
+struct Server {
+    router: Router,
+    http: http1::Builder,
+    header_timeout: Duration,
+    idle_timeout: Duration,
+    soft: CancellationToken,
+    kill: CancellationToken,
+}
+
+impl Server {
+    async fn accept(
+        &self,
+        listener: &TcpListener,
+        permits: &Arc<Semaphore>,
+        connections: &TaskTracker,
+    ) {
+        // The permit comes first: who finds no place waits in the backlog of the listener. The
+        // semaphore is never closed.
+        while let Ok(permit) = Arc::clone(permits).acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    connections.spawn(self.connection(stream, permit));
+                }
+                Err(error) if is_the_clients(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn connection(
+        &self,
+        stream: TcpStream,
+        permit: OwnedSemaphorePermit,
+    ) -> impl Future<Output = ()> + use<> {
+        // Answers are written whole; waiting for more to send with them only costs 40 ms.
+        let _ = stream.set_nodelay(true);
+        let activity = activity::Activity::new(self.header_timeout, self.idle_timeout);
+        let io = activity::Watched::new(stream, Arc::clone(&activity));
+        let service = connection::Service::new(self.router.clone(), Arc::clone(&activity));
+        let http = self.http.serve_connection(TokioIo::new(io), service);
+        let (soft, kill) = (self.soft.clone(), self.kill.clone());
+        async move {
+            connection::drive(http, &activity, &soft, &kill).await;
+            drop(permit);
+        }
+    }
+}
+
+/// Errors of one client that was gone before it was accepted.
+fn is_the_clients(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+    )
+}
+
+#[cfg(test)]
+mod tests;

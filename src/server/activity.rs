@@ -1,0 +1,168 @@
+//! What a connection is doing, told by its reads, writes and requests, and until when it may.
+//!
+//! hyper's only timer for reading starts as soon as an answer is out, so it cannot tell a client
+//! that rests between two requests (minutes are fine) from one that sends a head byte by byte
+//! (seconds are not).
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+/// What a connection is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Phase {
+    /// Accepted; the client has not sent a byte.
+    Silent = 0,
+    /// The client is sending a request head.
+    Head = 1,
+    /// A request is worked on; the body has its own deadline.
+    Busy = 2,
+    /// An answer is being sent, or the connection rests.
+    Idle = 3,
+}
+
+/// Shared by the connection's reader, its service and its timer, which all live in one task.
+#[derive(Debug)]
+pub(super) struct Activity {
+    start: Instant,
+    phase: AtomicU8,
+    /// When the phase began or last moved on, in ms since `start`.
+    since: AtomicU64,
+    header_timeout: Duration,
+    idle_timeout: Duration,
+}
+
+impl Activity {
+    pub(super) fn new(header_timeout: Duration, idle_timeout: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            start: Instant::now(),
+            phase: AtomicU8::new(Phase::Silent as u8),
+            since: AtomicU64::new(0),
+            header_timeout,
+            idle_timeout,
+        })
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::Relaxed) {
+            0 => Phase::Silent,
+            1 => Phase::Head,
+            2 => Phase::Busy,
+            _ => Phase::Idle,
+        }
+    }
+
+    pub(super) fn enter(&self, phase: Phase) {
+        self.phase.store(phase as u8, Ordering::Relaxed);
+        self.touch();
+    }
+
+    fn touch(&self) {
+        let since = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.since.store(since, Ordering::Relaxed);
+    }
+
+    /// Until when the connection may go on as it does; `None` while a request is worked on.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let timeout = match self.phase() {
+            Phase::Silent | Phase::Head => self.header_timeout,
+            Phase::Busy => return None,
+            Phase::Idle => self.idle_timeout,
+        };
+        let since = Duration::from_millis(self.since.load(Ordering::Relaxed));
+        Some(self.start + since + timeout)
+    }
+
+    /// How soon to ask again while there is no deadline.
+    pub(super) fn next_check(&self) -> Duration {
+        self.header_timeout
+    }
+
+    fn read_some(&self) {
+        match self.phase() {
+            // The head's time runs from its first byte, and further bytes do not prolong it.
+            Phase::Silent | Phase::Idle => self.enter(Phase::Head),
+            Phase::Head | Phase::Busy => {}
+        }
+    }
+
+    fn wrote_some(&self) {
+        match self.phase() {
+            // A client that takes a long answer slowly is alive; one that takes nothing is not.
+            Phase::Idle => self.touch(),
+            Phase::Silent | Phase::Head | Phase::Busy => {}
+        }
+    }
+}
+
+/// A stream that tells its activity.
+#[derive(Debug)]
+pub(super) struct Watched<S> {
+    stream: S,
+    activity: Arc<Activity>,
+}
+
+impl<S> Watched<S> {
+    pub(super) fn new(stream: S, activity: Arc<Activity>) -> Self {
+        Self { stream, activity }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let before = buf.filled().len();
+        let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            self.activity.read_some();
+        }
+        poll
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        let poll = Pin::new(&mut self.stream).poll_write(cx, buf);
+        if poll.is_ready() {
+            self.activity.wrote_some();
+        }
+        poll
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[std::io::IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        if poll.is_ready() {
+            self.activity.wrote_some();
+        }
+        poll
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

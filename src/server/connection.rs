@@ -1,0 +1,102 @@
+//! One connection: its service, and the loop that ends it in time.
+
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1::Connection;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+use super::activity::{Activity, Phase};
+
+/// How long a silent client has for its first byte when the process is asked to end.
+const LINGER: Duration = Duration::from_millis(250);
+
+/// The router, telling when a request begins and when its answer is ready.
+#[derive(Debug, Clone)]
+pub(super) struct Service {
+    router: Router,
+    activity: Arc<Activity>,
+}
+
+impl Service {
+    pub(super) fn new(router: Router, activity: Arc<Activity>) -> Self {
+        Self { router, activity }
+    }
+}
+
+impl hyper::service::Service<Request<Incoming>> for Service {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        self.activity.enter(Phase::Busy);
+        let activity = Arc::clone(&self.activity);
+        let answer = self.router.clone().oneshot(request);
+        Box::pin(async move {
+            let answer = answer.await;
+            activity.enter(Phase::Idle);
+            answer
+        })
+    }
+}
+
+/// Runs the connection to its end: its own, that of its time, or that of the process.
+pub(super) async fn drive<IO>(
+    connection: Connection<hyper_util::rt::TokioIo<IO>, Service>,
+    activity: &Activity,
+    soft: &CancellationToken,
+    kill: &CancellationToken,
+) where
+    IO: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut connection = pin!(connection);
+    let mut soft = pin!(soft.cancelled());
+    let (mut ending, mut lingering) = (false, false);
+    // Fires at least once a header timeout and then looks what is due, so that no request has to
+    // move it.
+    let mut timer = pin!(sleep_until(Instant::now() + activity.next_check()));
+
+    loop {
+        tokio::select! {
+            // Errors here are the client's: a broken request that hyper has answered, a reset.
+            _ = connection.as_mut() => return,
+            () = kill.cancelled() => return,
+            () = soft.as_mut(), if !ending => {
+                ending = true;
+                match activity.phase() {
+                    // hyper would close it at once, and a client that has just connected is
+                    // probably about to send its request.
+                    Phase::Silent => {
+                        lingering = true;
+                        timer.as_mut().reset(Instant::now() + LINGER);
+                    }
+                    Phase::Head | Phase::Busy | Phase::Idle => {
+                        connection.as_mut().graceful_shutdown();
+                    }
+                }
+            }
+            () = timer.as_mut() => {
+                if std::mem::take(&mut lingering) {
+                    connection.as_mut().graceful_shutdown();
+                }
+                let now = Instant::now();
+                let next = now + activity.next_check();
+                match activity.deadline() {
+                    Some(deadline) if deadline <= now => return,
+                    Some(deadline) => timer.as_mut().reset(deadline.min(next)),
+                    None => timer.as_mut().reset(next),
+                }
+            }
+        }
+    }
+}

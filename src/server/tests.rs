@@ -1,0 +1,272 @@
+//! The server over real sockets: slow, silent, too many and lost clients, and its end.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::routing::{get, post};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::*;
+use crate::api::extract::Json;
+use crate::config::{Config, Profile};
+
+/// Longer than anything here takes; only a failing test waits for it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+struct Running {
+    addr: SocketAddr,
+    shutdown: Shutdown,
+    server: JoinHandle<()>,
+    /// Lets the requests of `/wait` end.
+    go: Arc<Notify>,
+    /// How many requests of `/wait` have begun, and how many were dropped before their end.
+    begun: Arc<AtomicUsize>,
+    dropped: Arc<AtomicUsize>,
+}
+
+fn config() -> config::Server {
+    let mut config = Config::load(None, std::iter::empty(), Profile::Sandbox).unwrap();
+    config.server.header_timeout = Duration::from_millis(150);
+    config.server.idle_timeout = Duration::from_millis(400);
+    config.server.shutdown_grace = PATIENCE;
+    config.server
+}
+
+async fn start(config: config::Server) -> Running {
+    let go = Arc::new(Notify::new());
+    let begun = Arc::new(AtomicUsize::new(0));
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let wait = {
+        let (go, begun, dropped) = (Arc::clone(&go), Arc::clone(&begun), Arc::clone(&dropped));
+        move || async move {
+            struct Count(Arc<AtomicUsize>);
+            impl Drop for Count {
+                fn drop(&mut self) {
+                    self.0.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+            begun.fetch_add(1, Ordering::SeqCst);
+            let count = Count(dropped);
+            go.notified().await;
+            std::mem::forget(count);
+            "waited"
+        }
+    };
+    let router = Router::new()
+        .route("/", get(|| async { "hello" }))
+        .route(
+            "/take",
+            post(|Json(body): Json<serde_json::Value>| async move { body.to_string() }),
+        )
+        .route("/wait", get(wait));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let shutdown = Shutdown::new();
+    let server = tokio::spawn({
+        let shutdown = shutdown.clone();
+        async move { serve(listener, router, &config, shutdown).await }
+    });
+    Running {
+        addr,
+        shutdown,
+        server,
+        go,
+        begun,
+        dropped,
+    }
+}
+
+impl Running {
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.addr).await.unwrap()
+    }
+
+    async fn sent(&self, request: &str) -> TcpStream {
+        let mut client = self.connect().await;
+        client.write_all(request.as_bytes()).await.unwrap();
+        client
+    }
+
+    async fn ended(self) {
+        timeout(PATIENCE, self.server).await.unwrap().unwrap();
+    }
+}
+
+/// Everything until the server closes.
+async fn rest(client: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    // A reset is a close too.
+    let _ = timeout(PATIENCE, client.read_to_end(&mut text))
+        .await
+        .unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+/// One answer of a kept-alive connection, which ends with this body.
+async fn answer(client: &mut TcpStream, body: &str) -> String {
+    let mut text = String::new();
+    while !text.ends_with(body) {
+        let mut some = [0; 1024];
+        let n = timeout(PATIENCE, client.read(&mut some))
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(n > 0, "closed after {text}");
+        text.push_str(std::str::from_utf8(&some[..n]).unwrap());
+    }
+    text
+}
+
+async fn until(what: impl Fn() -> bool) {
+    timeout(PATIENCE, async {
+        while !what() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+}
+
+const GET: &str = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+const WAIT: &str = "GET /wait HTTP/1.1\r\nhost: x\r\n\r\n";
+
+#[tokio::test]
+async fn a_silent_client_is_closed() {
+    let running = start(config()).await;
+    let mut client = running.connect().await;
+    assert_eq!(rest(&mut client).await, "");
+}
+
+#[tokio::test]
+async fn a_head_that_comes_byte_by_byte_is_closed() {
+    let running = start(config()).await;
+    let mut client = running.sent(GET).await;
+    answer(&mut client, "hello").await;
+    let begin = Instant::now();
+    let drip = async {
+        loop {
+            if client.write_all(b"G").await.is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, drip).await.unwrap();
+    // By the timeout of the head, which began with the first byte, not by that of a rest.
+    assert!(
+        begin.elapsed() < Duration::from_millis(390),
+        "{:?}",
+        begin.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn a_connection_may_rest_longer_than_a_head_but_not_forever() {
+    let running = start(config()).await;
+    let mut client = running.sent(GET).await;
+    answer(&mut client, "hello").await;
+    tokio::time::sleep(Duration::from_millis(250)).await;
+    client.write_all(GET.as_bytes()).await.unwrap();
+    answer(&mut client, "hello").await;
+    assert_eq!(rest(&mut client).await, "");
+}
+
+#[tokio::test]
+async fn a_request_under_way_has_no_head_timeout() {
+    let running = start(config()).await;
+    let mut client = running.sent(WAIT).await;
+    until(|| running.begun.load(Ordering::SeqCst) == 1).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    running.go.notify_one();
+    answer(&mut client, "waited").await;
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_ends_its_handler_only() {
+    let running = start(config()).await;
+    let client = running.sent(WAIT).await;
+    until(|| running.begun.load(Ordering::SeqCst) == 1).await;
+    drop(client);
+    until(|| running.dropped.load(Ordering::SeqCst) == 1).await;
+    let mut next = running.sent(GET).await;
+    answer(&mut next, "hello").await;
+}
+
+#[tokio::test]
+async fn clients_beyond_the_limit_wait_for_a_place() {
+    let mut config = config();
+    config.max_connections = 1;
+    config.header_timeout = PATIENCE;
+    let running = start(config).await;
+    let mut first = running.sent(GET).await;
+    answer(&mut first, "hello").await;
+
+    let mut second = running.sent(GET).await;
+    let mut some = [0; 1];
+    let early = timeout(Duration::from_millis(100), second.read(&mut some)).await;
+    assert!(early.is_err(), "answered although there was no place");
+    drop(first);
+    answer(&mut second, "hello").await;
+}
+
+#[tokio::test]
+async fn a_soft_shutdown_lets_requests_end_and_takes_no_new_clients() {
+    let mut config = config();
+    config.header_timeout = PATIENCE;
+    config.idle_timeout = PATIENCE;
+    let running = start(config).await;
+    let mut silent = running.connect().await;
+    let mut resting = running.sent(GET).await;
+    answer(&mut resting, "hello").await;
+    let mut working = running.sent(WAIT).await;
+    until(|| running.begun.load(Ordering::SeqCst) == 1).await;
+
+    running.shutdown.soft.cancel();
+    assert_eq!(rest(&mut silent).await, "");
+    assert_eq!(rest(&mut resting).await, "");
+    assert!(!running.server.is_finished());
+    assert!(TcpStream::connect(running.addr).await.is_err());
+
+    running.go.notify_one();
+    let last = rest(&mut working).await;
+    assert!(last.ends_with("waited"), "{last}");
+    assert!(last.contains("connection: close"), "{last}");
+    running.ended().await;
+}
+
+#[tokio::test]
+async fn a_request_that_outlives_the_grace_is_dropped() {
+    let mut config = config();
+    config.shutdown_grace = Duration::from_millis(50);
+    let running = start(config).await;
+    let mut working = running.sent(WAIT).await;
+    until(|| running.begun.load(Ordering::SeqCst) == 1).await;
+    running.shutdown.soft.cancel();
+    assert_eq!(rest(&mut working).await, "");
+    assert!(!running.shutdown.hard.is_cancelled());
+    running.ended().await;
+}
+
+#[tokio::test]
+async fn a_hard_shutdown_stops_at_once() {
+    let running = start(config()).await;
+    let mut working = running.sent(WAIT).await;
+    until(|| running.begun.load(Ordering::SeqCst) == 1).await;
+    running.shutdown.soft.cancel();
+    running.shutdown.hard.cancel();
+    assert_eq!(rest(&mut working).await, "");
+    running.ended().await;
+}
+
+#[tokio::test]
+async fn a_head_without_end_is_refused() {
+    let mut config = config();
+    config.header_timeout = PATIENCE;
+    let running = start(config).await;
+    let head = format!("GET / HTTP/1.1\r\nx: {}", "a".repeat(MAX_HEAD + 1));
+    let mut client = running.sent(&head).await;
+    assert!(rest(&mut client).await.starts_with("HTTP/1.1 431"));
+}

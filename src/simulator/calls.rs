@@ -1,0 +1,112 @@
+//! What arrived, and what it did: so that a test can ask whether a payment was sent twice.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::Serialize;
+
+use super::faults::{Fault, Op};
+use super::script::Subject;
+
+const KEPT: usize = 10_000;
+
+/// One call that arrived at `/router/rest`. Holds nothing about persons.
+#[derive(Debug, Clone, Serialize)]
+pub struct Call {
+    /// Counts up from 1 since the start or the last reset.
+    pub number: u64,
+    /// When it arrived, RFC 3339.
+    pub at: String,
+    /// The method.
+    pub method: Op,
+    /// The order it named or made, by the caller's number.
+    pub out_order_no: Option<String>,
+    /// The order it named or made, by TOP's id.
+    pub order_id: Option<String>,
+    /// The fault that struck it.
+    pub fault: Option<Fault>,
+    /// Whether it booked, paid or closed something.
+    pub effect: bool,
+    /// `ok`, `refused`, or `error <code>`.
+    pub outcome: String,
+}
+
+/// How many calls of a method came and did something.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub(super) struct Counts {
+    received: u64,
+    effects: u64,
+}
+
+/// The newest calls, and counters over all of them.
+#[derive(Debug, Default)]
+pub(super) struct CallLog {
+    last: u64,
+    kept: VecDeque<Call>,
+    counts: BTreeMap<Op, Counts>,
+}
+
+/// The calls that fit, with their counts per method.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    items: Vec<Call>,
+    counts: BTreeMap<Op, Counts>,
+}
+
+impl CallLog {
+    pub(super) fn record(
+        &mut self,
+        at: jiff::Timestamp,
+        op: Op,
+        subject: Subject,
+        fault: Option<Fault>,
+        effect: bool,
+        outcome: String,
+    ) {
+        self.last += 1;
+        if self.kept.len() == KEPT {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(Call {
+            number: self.last,
+            at: at.to_string(),
+            method: op,
+            out_order_no: subject.out_order_no,
+            order_id: subject.order_id.map(|id| id.to_string()),
+            fault,
+            effect,
+            outcome,
+        });
+        let counts = self.counts.entry(op).or_default();
+        counts.received += 1;
+        counts.effects += u64::from(effect);
+    }
+
+    pub(super) fn report(
+        &self,
+        method: Option<Op>,
+        out_order_no: Option<&str>,
+        order_id: Option<&str>,
+    ) -> Report {
+        let fits = |call: &&Call| {
+            method.is_none_or(|op| call.method == op)
+                && out_order_no.is_none_or(|no| call.out_order_no.as_deref() == Some(no))
+                && order_id.is_none_or(|id| call.order_id.as_deref() == Some(id))
+        };
+        let items: Vec<Call> = self.kept.iter().filter(fits).cloned().collect();
+        let mut counts: BTreeMap<Op, Counts> = Op::ALL
+            .into_iter()
+            .map(|op| (op, Counts::default()))
+            .collect();
+        if out_order_no.is_none() && order_id.is_none() {
+            // Over everything, also what is no longer kept.
+            counts.extend(self.counts.iter().map(|(op, counts)| (*op, *counts)));
+        } else {
+            for call in &items {
+                let counts = counts.entry(call.method).or_default();
+                counts.received += 1;
+                counts.effects += u64::from(call.effect);
+            }
+        }
+        Report { items, counts }
+    }
+}

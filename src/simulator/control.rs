@@ -1,0 +1,183 @@
+//! The control API: scripts faults, shows orders and calls, moves orders on. Lives on the
+//! simulator's listener only and shows nothing of passengers.
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::faults::Op;
+use super::order::{Effects, Order, Status, wire_time};
+use super::script::NewRule;
+use super::{Simulator, State as World};
+
+/// An order, without its passengers. Ids are text: they are above 2^53.
+#[derive(Serialize)]
+struct Row {
+    order_id: String,
+    out_order_no: String,
+    account: String,
+    status: Status,
+    status_text: String,
+    /// Yuan.
+    total_price: String,
+    booked_at: String,
+    paid_at: Option<String>,
+    /// False while lookups do not see the last change.
+    visible: bool,
+    effects: Effects,
+}
+
+impl From<&Order> for Row {
+    fn from(order: &Order) -> Self {
+        let payment = order.progress.payment.as_ref();
+        Self {
+            order_id: order.order_id.to_string(),
+            out_order_no: order.out_order_no.clone(),
+            account: order.account.clone(),
+            status: order.progress.status,
+            status_text: order.progress.phrase().to_owned(),
+            total_price: order.total.to_string(),
+            booked_at: wire_time(order.booked_at),
+            paid_at: payment.map(|payment| wire_time(payment.at)),
+            visible: !order.is_hidden(),
+            effects: order.effects,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Filter {
+    method: Option<Op>,
+    out_order_no: Option<String>,
+    order_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Advance {
+    to: Target,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Target {
+    Paid,
+    Ticketed,
+    Closed,
+}
+
+fn refuse(status: StatusCode, message: impl Into<String>) -> Response {
+    (status, Json(json!({"error": message.into()}))).into_response()
+}
+
+/// `POST /_simulator/faults`
+pub(super) async fn add_fault(
+    State(simulator): State<Simulator>,
+    rule: Result<Json<NewRule>, JsonRejection>,
+) -> Response {
+    let rule = match rule {
+        Ok(Json(rule)) => rule,
+        Err(error) => return refuse(error.status(), error.body_text()),
+    };
+    match simulator.state().scripts.add(rule) {
+        Some(rule) => (StatusCode::CREATED, Json(rule)).into_response(),
+        None => refuse(StatusCode::CONFLICT, "there are too many rules; clear some"),
+    }
+}
+
+/// `GET /_simulator/faults`
+pub(super) async fn list_faults(State(simulator): State<Simulator>) -> Response {
+    let state = simulator.state();
+    Json(json!({"items": state.scripts.rules()})).into_response()
+}
+
+/// `DELETE /_simulator/faults`
+pub(super) async fn clear_faults(State(simulator): State<Simulator>) -> StatusCode {
+    simulator.state().scripts.clear();
+    StatusCode::NO_CONTENT
+}
+
+/// `DELETE /_simulator/faults/{id}`
+pub(super) async fn remove_fault(
+    State(simulator): State<Simulator>,
+    Path(id): Path<u64>,
+) -> StatusCode {
+    if simulator.state().scripts.remove(id) {
+        StatusCode::NO_CONTENT
+    } else {
+        StatusCode::NOT_FOUND
+    }
+}
+
+/// `GET /_simulator/orders`
+pub(super) async fn list_orders(
+    State(simulator): State<Simulator>,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Response {
+    let filter = match filter {
+        Ok(Query(filter)) => filter,
+        Err(error) => return refuse(error.status(), error.body_text()),
+    };
+    let fits = |row: &Row| {
+        filter
+            .out_order_no
+            .as_ref()
+            .is_none_or(|no| *no == row.out_order_no)
+            && filter
+                .order_id
+                .as_ref()
+                .is_none_or(|id| *id == row.order_id)
+    };
+    let orders = simulator.state().ledger.all();
+    let items: Vec<Row> = orders.iter().map(Row::from).filter(fits).collect();
+    Json(json!({"items": items})).into_response()
+}
+
+/// `GET /_simulator/calls`
+pub(super) async fn list_calls(
+    State(simulator): State<Simulator>,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Response {
+    let filter = match filter {
+        Ok(Query(filter)) => filter,
+        Err(error) => return refuse(error.status(), error.body_text()),
+    };
+    let report = simulator.state().calls.report(
+        filter.method,
+        filter.out_order_no.as_deref(),
+        filter.order_id.as_deref(),
+    );
+    Json(report).into_response()
+}
+
+/// `POST /_simulator/orders/{order_id}/advance`
+pub(super) async fn advance(
+    State(simulator): State<Simulator>,
+    Path(order_id): Path<u64>,
+    target: Result<Json<Advance>, JsonRejection>,
+) -> Response {
+    let to = match target {
+        Ok(Json(Advance { to })) => to,
+        Err(error) => return refuse(error.status(), error.body_text()),
+    };
+    let to = match to {
+        Target::Paid => Status::Paid,
+        Target::Ticketed => Status::Ticketed,
+        Target::Closed => Status::Closed,
+    };
+    match simulator.state().ledger.advance(order_id, to) {
+        Some(order) => Json(Row::from(order)).into_response(),
+        None => refuse(StatusCode::NOT_FOUND, "no such order"),
+    }
+}
+
+/// `POST /_simulator/reset`
+pub(super) async fn reset(State(simulator): State<Simulator>) -> Json<Value> {
+    *simulator.state() = World::new(simulator.config());
+    Json(json!({"reset": true}))
+}

@@ -1,0 +1,266 @@
+//! The methods of the stand-in, and all that can go wrong with a call.
+
+use serde::de::IntoDeserializer;
+use serde::de::value::StrDeserializer;
+use serde::{Deserialize, Serialize};
+
+/// A method of the stand-in, by its short name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Op {
+    /// alitrip.flight.service.search
+    #[serde(rename = "search")]
+    Search,
+    /// alitrip.flight.service.airbook
+    #[serde(rename = "airbook", alias = "book")]
+    Book,
+    /// alitrip.flight.service.pay
+    #[serde(rename = "pay")]
+    Pay,
+    /// alitrip.flight.service.close
+    #[serde(rename = "close")]
+    Close,
+    /// alitrip.flight.service.queryorderlist
+    #[serde(rename = "queryorderlist", alias = "list")]
+    List,
+    /// alitrip.flight.service.queryorderdetail
+    #[serde(rename = "queryorderdetail", alias = "detail")]
+    Detail,
+}
+
+impl Op {
+    /// All methods.
+    pub const ALL: [Op; 6] = [
+        Op::Search,
+        Op::Book,
+        Op::Pay,
+        Op::Close,
+        Op::List,
+        Op::Detail,
+    ];
+
+    /// The method with this full name.
+    #[must_use]
+    pub fn of_method(name: &str) -> Option<Self> {
+        let short = name.strip_prefix("alitrip.flight.service.")?;
+        Self::ALL.into_iter().find(|op| op.as_str() == short)
+    }
+
+    /// The short name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Search => "search",
+            Self::Book => "airbook",
+            Self::Pay => "pay",
+            Self::Close => "close",
+            Self::List => "queryorderlist",
+            Self::Detail => "queryorderdetail",
+        }
+    }
+
+    pub(super) fn is_lookup(self) -> bool {
+        matches!(self, Self::Search | Self::List | Self::Detail)
+    }
+}
+
+/// What can go wrong. "Effect" means that the order is booked, paid or closed; a lookup has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// Effect; no answer: the connection stays open until the client goes, or 30 s.
+    HangThenSucceed,
+    /// No effect; hangs likewise.
+    HangThenNothing,
+    /// Effect; TOP's own timeout: code 15, isp.top-remote-connection-timeout, 远程调用服务超时.
+    TimeoutDone,
+    /// No effect; the same answer.
+    TimeoutNothing,
+    /// Effect; `is_success` false with the text 远程调用服务超时 and no code (`code` gives one).
+    BusinessTimeoutDone,
+    /// No effect; the same answer.
+    BusinessTimeoutNothing,
+    /// Effect; `is_success` false, isv.SYSTEM_ERROR, 系统错误.
+    ErrorAfterSuccess,
+    /// No effect; the same answer.
+    SystemErrorNothing,
+    /// Effect; an HTML 502 (`code: "hang"`: a hanging call instead), and lookups do not show the
+    /// change for `delay_ms` (default 3000), or for `lookups` lookups where that is given.
+    LateVisibility,
+    /// `is_success` false, isv.INVALID_PARAMETER, 请求参数错误; says nothing about any order.
+    LookupError,
+    /// `is_success` false, isv.SYSTEM_ERROR, 系统错误; says nothing about any order.
+    LookupSystemError,
+    /// Order not found (a list: empty) although it may be there. A magic number strikes once.
+    LookupNotFoundOnce,
+    /// The same; a magic number strikes three times.
+    LookupNotFound,
+    /// No effect; code 7, accesscontrol.limited-by-app-api-access-count, "This ban will last for N
+    /// more seconds" (N of `seconds`, default 1).
+    AppCallLimited,
+    /// Effect; HTTP 502 with an HTML page.
+    #[serde(rename = "html_502")]
+    Html502,
+    /// No effect; HTTP 502 with an HTML page.
+    #[serde(rename = "html_502_nothing")]
+    Html502Nothing,
+    /// No effect; HTTP 500 without a body.
+    #[serde(rename = "http_500_empty")]
+    Http500Empty,
+    /// No effect; HTTP 307 to the same address. A client that follows it arrives twice.
+    #[serde(rename = "redirect_307")]
+    Redirect307,
+    /// Effect; the first half of the JSON, with a content length that fits the half.
+    CutJson,
+    /// Effect; the first half of the body, then the connection is dropped.
+    CutBody,
+    /// Effect; HTTP 200 without a body.
+    #[serde(rename = "empty_200")]
+    Empty200,
+    /// No effect; the connection is dropped without an answer.
+    ResetBefore,
+    /// Effect; the connection is dropped without an answer.
+    ResetAfter,
+    /// No effect; a business refusal with `code` and `text` (an isv code by default).
+    Refuse,
+    /// No effect; `is_success` false with a text and no code.
+    RefuseUnlisted,
+    /// No effect, yet a full success answer.
+    SuccessWithoutEffect,
+    /// Effect; the answer names another `out_order_no`.
+    WrongReference,
+    /// Effect; the usual answer, `delay_ms` later (default 2000).
+    Slow,
+    /// Effect; a valid answer with 20 MB of padding.
+    HugeAnswer,
+    /// Effect; a gzip answer of some 60 KB that inflates to 64 MiB.
+    GzipBomb,
+    /// Effect; an answer nested 20,000 objects deep.
+    DeepJson,
+    /// No effect; code 31, Invalid timestamp.
+    ClockSkew,
+    /// No effect; code 27, invalid-sessionkey.
+    InvalidSession,
+    /// No effect; code 11, isv.permission-ip-whitelist-limit.
+    IpNotAllowed,
+    /// Effect; the usual answer without its `is_success`.
+    MissingIsSuccess,
+    /// Book: effect, and the order's total is 10 yuan more. Pay: the total rises first, so the
+    /// payment is refused. Lookup: this answer's total is 10 yuan more. Close: as usual.
+    PriceJump,
+    /// Effect; `order_status` is a phrase no list knows: on a write from now on until the order
+    /// changes, on a lookup in this answer.
+    UnknownStatus,
+}
+
+impl Fault {
+    /// Every fault there is.
+    pub const ALL: [Fault; 37] = [
+        Fault::HangThenSucceed,
+        Fault::HangThenNothing,
+        Fault::TimeoutDone,
+        Fault::TimeoutNothing,
+        Fault::BusinessTimeoutDone,
+        Fault::BusinessTimeoutNothing,
+        Fault::ErrorAfterSuccess,
+        Fault::SystemErrorNothing,
+        Fault::LateVisibility,
+        Fault::LookupError,
+        Fault::LookupSystemError,
+        Fault::LookupNotFoundOnce,
+        Fault::LookupNotFound,
+        Fault::AppCallLimited,
+        Fault::Html502,
+        Fault::Html502Nothing,
+        Fault::Http500Empty,
+        Fault::Redirect307,
+        Fault::CutJson,
+        Fault::CutBody,
+        Fault::Empty200,
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::Refuse,
+        Fault::RefuseUnlisted,
+        Fault::SuccessWithoutEffect,
+        Fault::WrongReference,
+        Fault::Slow,
+        Fault::HugeAnswer,
+        Fault::GzipBomb,
+        Fault::DeepJson,
+        Fault::ClockSkew,
+        Fault::InvalidSession,
+        Fault::IpNotAllowed,
+        Fault::MissingIsSuccess,
+        Fault::PriceJump,
+        Fault::UnknownStatus,
+    ];
+
+    /// The fault of that snake-case name.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        let de: StrDeserializer<'_, serde::de::value::Error> = word.into_deserializer();
+        Self::deserialize(de).ok()
+    }
+
+    /// Whether a write takes effect under this fault. `price_jump` does on a booking only.
+    #[must_use]
+    pub fn has_effect(self) -> bool {
+        match self {
+            Self::HangThenSucceed
+            | Self::TimeoutDone
+            | Self::BusinessTimeoutDone
+            | Self::ErrorAfterSuccess
+            | Self::LateVisibility
+            | Self::Html502
+            | Self::CutJson
+            | Self::CutBody
+            | Self::Empty200
+            | Self::ResetAfter
+            | Self::WrongReference
+            | Self::Slow
+            | Self::HugeAnswer
+            | Self::GzipBomb
+            | Self::DeepJson
+            | Self::MissingIsSuccess
+            | Self::PriceJump
+            | Self::UnknownStatus => true,
+            Self::HangThenNothing
+            | Self::TimeoutNothing
+            | Self::BusinessTimeoutNothing
+            | Self::SystemErrorNothing
+            | Self::LookupError
+            | Self::LookupSystemError
+            | Self::LookupNotFoundOnce
+            | Self::LookupNotFound
+            | Self::AppCallLimited
+            | Self::Html502Nothing
+            | Self::Http500Empty
+            | Self::Redirect307
+            | Self::ResetBefore
+            | Self::Refuse
+            | Self::RefuseUnlisted
+            | Self::SuccessWithoutEffect
+            | Self::ClockSkew
+            | Self::InvalidSession
+            | Self::IpNotAllowed => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_has_a_word_of_its_own_and_a_line_in_the_page() {
+        for fault in Fault::ALL {
+            let word = serde_json::to_value(fault).unwrap();
+            let word = word.as_str().unwrap();
+            assert_eq!(Fault::parse(word), Some(fault));
+            let page = include_str!("../../docs/simulator.md");
+            assert!(
+                page.contains(&format!("| `{word}` |")),
+                "{word} is not in the page"
+            );
+        }
+    }
+}

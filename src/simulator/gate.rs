@@ -1,0 +1,149 @@
+//! What TOP checks of every call before a method sees it. The codes and their texts are documented;
+//! the order of the checks after `method` is a guess.
+
+use jiff::SignedDuration;
+
+use super::SimulatorConfig;
+use super::order::from_wire_time;
+use super::params::Params;
+use crate::top::sign::{SignMethod, base_string, verify};
+
+/// An `error_response`.
+#[derive(Debug, Clone)]
+pub(super) struct PlatformError {
+    pub(super) code: u32,
+    pub(super) msg: &'static str,
+    pub(super) sub_code: Option<String>,
+    pub(super) sub_msg: Option<String>,
+}
+
+impl PlatformError {
+    pub(super) fn new(code: u32, msg: &'static str) -> Self {
+        Self {
+            code,
+            msg,
+            sub_code: None,
+            sub_msg: None,
+        }
+    }
+
+    pub(super) fn sub(mut self, code: impl Into<String>, msg: impl Into<String>) -> Self {
+        self.sub_code = Some(code.into());
+        self.sub_msg = Some(msg.into());
+        self
+    }
+
+    fn sub_msg(mut self, msg: &str) -> Self {
+        self.sub_msg = Some(msg.to_owned());
+        self
+    }
+
+    pub(super) fn http_action() -> Self {
+        Self::new(9, "Http Action Not Allowed")
+    }
+
+    pub(super) fn invalid_method() -> Self {
+        Self::new(22, "Invalid method")
+    }
+
+    pub(super) fn invalid_session() -> Self {
+        Self::new(27, "Invalid session").sub(
+            "invalid-sessionkey",
+            "非法或过期的SessionKey参数，请使用有效的SessionKey参数",
+        )
+    }
+
+    pub(super) fn clock_skew() -> Self {
+        Self::new(31, "Invalid timestamp")
+    }
+
+    pub(super) fn missing(name: &str) -> Self {
+        Self::new(40, "Missing required arguments").sub(
+            format!("isv.missing-parameter:{name}"),
+            format!("{name} is required"),
+        )
+    }
+
+    pub(super) fn invalid(name: &str, why: impl Into<String>) -> Self {
+        Self::new(41, "Invalid arguments").sub(format!("isv.invalid-parameter:{name}"), why)
+    }
+
+    pub(super) fn remote_timeout() -> Self {
+        Self::new(15, "Remote service error")
+            .sub("isp.top-remote-connection-timeout", "远程调用服务超时")
+    }
+
+    pub(super) fn call_limited(seconds: u32) -> Self {
+        Self::new(7, "App Call Limited").sub(
+            "accesscontrol.limited-by-app-api-access-count",
+            format!("This ban will last for {seconds} more seconds"),
+        )
+    }
+
+    pub(super) fn address_not_allowed(app_key: &str) -> Self {
+        Self::new(11, "Insufficient isv permissions").sub(
+            "isv.permission-ip-whitelist-limit",
+            format!(
+                "The appkey {app_key} is only allowed to call from its ip white list, but the \
+                 source ip 192.168.1.0 is not included"
+            ),
+        )
+    }
+}
+
+/// The account the session stands for, if TOP would let the call through. `method` is checked by
+/// the caller.
+pub(super) fn check(config: &SimulatorConfig, params: &Params) -> Result<String, PlatformError> {
+    let given = |name: &str| {
+        let value = params.get(name).map(String::as_str);
+        value.filter(|value| !value.trim().is_empty())
+    };
+    match given("format") {
+        Some("json") => {}
+        _ => {
+            return Err(PlatformError::new(23, "Invalid format")
+                .sub_msg("the simulator answers format=json only"));
+        }
+    }
+    let Some(sign_method) = given("sign_method") else {
+        return Err(PlatformError::missing("sign_method"));
+    };
+    let sign_method: SignMethod = sign_method
+        .parse()
+        .map_err(|_| PlatformError::invalid("sign_method", "md5, hmac or hmac-sha256"))?;
+    match given("app_key") {
+        None => return Err(PlatformError::new(28, "Missing app key")),
+        Some(key) if key == config.app_key => {}
+        Some(_) => return Err(PlatformError::new(29, "Invalid app Key")),
+    }
+    let Some(timestamp) = given("timestamp") else {
+        return Err(PlatformError::new(30, "Missing timestamp"));
+    };
+    let near = from_wire_time(timestamp).is_some_and(|at| {
+        config.clock.wall().duration_since(at).abs() <= SignedDuration::from_mins(10)
+    });
+    if !near {
+        return Err(PlatformError::clock_skew());
+    }
+    match given("v") {
+        None => return Err(PlatformError::new(32, "Missing version")),
+        Some("2.0") => {}
+        Some(_) => return Err(PlatformError::new(33, "Invalid version")),
+    }
+    let Some(signature) = given("sign") else {
+        return Err(PlatformError::new(24, "Missing signature"));
+    };
+    let base = base_string(params.iter().map(|(n, v)| (n.as_str(), v.as_str())));
+    if !verify(sign_method, &config.app_secret, &base, signature) {
+        return Err(PlatformError::new(25, "Invalid signature"));
+    }
+    let Some(session) = given("session") else {
+        return Err(
+            PlatformError::new(26, "Missing session").sub_msg("传入http参数中必需包含session字段")
+        );
+    };
+    match config.sessions.get(session) {
+        Some(account) => Ok(account.clone()),
+        None => Err(PlatformError::invalid_session()),
+    }
+}

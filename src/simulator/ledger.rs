@@ -1,0 +1,299 @@
+//! All orders, who may see them, and since when. Lives in memory only.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::Timing;
+use super::order::{Cents, Effects, Hidden, Order, Payment, Progress, Status, age, wire_time};
+use super::script::Subject;
+use crate::clock::SharedClock;
+
+/// What makes a new order.
+pub(super) struct NewOrder {
+    pub(super) out_order_no: String,
+    pub(super) account: String,
+    pub(super) seller: String,
+    pub(super) total: Cents,
+    pub(super) details: Vec<Value>,
+    pub(super) passengers: Vec<Value>,
+    pub(super) route: Value,
+}
+
+/// All orders.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    clock: SharedClock,
+    timing: Timing,
+    max_orders: usize,
+    last_id: u64,
+    orders: HashMap<u64, Order>,
+    by_reference: HashMap<(String, String), u64>,
+    by_age: VecDeque<u64>,
+}
+
+impl Ledger {
+    pub(super) fn new(clock: SharedClock, timing: Timing, max_orders: usize) -> Self {
+        // Ids start where the clock stands, so that none returns after a restart. They are far above
+        // 2^53 and odd: a client that reads them as a double shows it.
+        let ms = u64::try_from(clock.wall().as_millisecond()).unwrap_or(0);
+        Self {
+            clock,
+            timing,
+            max_orders: max_orders.max(1),
+            last_id: 7_000_000_000_000_000_001 + ms * 200_000,
+            orders: HashMap::new(),
+            by_reference: HashMap::new(),
+            by_age: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.wall()
+    }
+
+    /// Completes what a call says of its order, as far as this account has it.
+    pub(super) fn complete(&self, account: &str, mut subject: Subject) -> Subject {
+        if let Some(id) = self.find(account, &subject) {
+            subject.order_id = Some(id);
+            subject.out_order_no = self.orders.get(&id).map(|o| o.out_order_no.clone());
+        }
+        subject
+    }
+
+    /// The order that all given references name.
+    fn find(&self, account: &str, subject: &Subject) -> Option<u64> {
+        let by_number = subject.out_order_no.as_ref().map(|number| {
+            let key = (account.to_owned(), number.clone());
+            self.by_reference.get(&key).copied()
+        });
+        let by_id = subject.order_id.map(|id| {
+            let mine = self.orders.get(&id).is_some_and(|o| o.account == account);
+            mine.then_some(id)
+        });
+        match (by_id, by_number) {
+            (Some(id), Some(same)) if id == same => id,
+            (Some(_), Some(_)) | (None, None) => None,
+            (Some(id), None) | (None, Some(id)) => id,
+        }
+    }
+
+    /// The order as it really stands now.
+    pub(super) fn get(&mut self, account: &str, subject: &Subject) -> Option<&mut Order> {
+        let id = self.find(account, subject)?;
+        self.by_id(id)
+    }
+
+    pub(super) fn by_id(&mut self, id: u64) -> Option<&mut Order> {
+        let (steady, wall) = (self.clock.steady(), self.clock.wall());
+        let order = self.orders.get_mut(&id)?;
+        age(order, &self.timing, steady, wall);
+        Some(order)
+    }
+
+    /// The order as a lookup sees it; uses up one lookup of what is hidden.
+    pub(super) fn look(&mut self, account: &str, subject: &Subject) -> Option<Order> {
+        let id = self.find(account, subject)?;
+        self.look_by_id(id)
+    }
+
+    fn look_by_id(&mut self, id: u64) -> Option<Order> {
+        let steady = self.clock.steady();
+        let order = self.by_id(id)?;
+        let Some(hidden) = &mut order.hidden else {
+            return Some(order.clone());
+        };
+        let over = match (&mut hidden.lookups, hidden.until) {
+            (Some(0), _) => true,
+            (Some(left), _) => {
+                *left -= 1;
+                false
+            }
+            (None, until) => until.is_none_or(|until| steady >= until),
+        };
+        if over {
+            order.hidden = None;
+            return Some(order.clone());
+        }
+        let before = hidden.before.clone()?;
+        let mut seen = order.clone();
+        seen.progress = before;
+        Some(seen)
+    }
+
+    /// All orders of an account that were booked in this window (whole seconds, both ends in), the
+    /// newest first, as a lookup sees them.
+    pub(super) fn list(&mut self, account: &str, from: Timestamp, to: Timestamp) -> Vec<Order> {
+        let within = |order: &Order| {
+            let second = order.booked_at.as_second();
+            order.account == account && from.as_second() <= second && second <= to.as_second()
+        };
+        let mine = |id: &u64| self.orders.get(id).is_some_and(within);
+        let ids: Vec<u64> = self.by_age.iter().rev().copied().filter(mine).collect();
+        ids.into_iter()
+            .filter_map(|id| self.look_by_id(id))
+            .collect()
+    }
+
+    /// The magic numbers among the orders of such a window.
+    pub(super) fn magic_numbers(&self, account: &str) -> Vec<String> {
+        let magic =
+            |order: &&Order| order.account == account && order.out_order_no.starts_with("sim.");
+        let orders = self
+            .by_age
+            .iter()
+            .rev()
+            .filter_map(|id| self.orders.get(id));
+        orders
+            .filter(magic)
+            .take(1_000)
+            .map(|order| order.out_order_no.clone())
+            .collect()
+    }
+
+    /// Everything, the newest first.
+    pub(super) fn all(&mut self) -> Vec<Order> {
+        let ids: Vec<u64> = self.by_age.iter().rev().copied().collect();
+        ids.into_iter()
+            .filter_map(|id| self.by_id(id).cloned())
+            .collect()
+    }
+
+    pub(super) fn has_reference(&self, account: &str, out_order_no: &str) -> bool {
+        let key = (account.to_owned(), out_order_no.to_owned());
+        self.by_reference.contains_key(&key)
+    }
+
+    pub(super) fn insert(&mut self, new: NewOrder) -> &Order {
+        if self.orders.len() >= self.max_orders
+            && let Some(oldest) = self.by_age.front().copied()
+        {
+            self.forget(oldest);
+        }
+        self.last_id += 2;
+        let id = self.last_id;
+        let booked_at = self.clock.wall();
+        let window = jiff::SignedDuration::try_from(self.timing.pay_within);
+        let pay_before = window
+            .ok()
+            .and_then(|window| booked_at.checked_add(window).ok())
+            .unwrap_or(booked_at);
+        self.by_reference
+            .insert((new.account.clone(), new.out_order_no.clone()), id);
+        self.by_age.push_back(id);
+        self.orders
+            .entry(id)
+            .insert_entry(Order {
+                order_id: id,
+                out_order_no: new.out_order_no,
+                account: new.account,
+                seller: new.seller,
+                booked_at,
+                booked_steady: self.clock.steady(),
+                pay_before,
+                total: new.total,
+                details: new.details,
+                passengers: new.passengers,
+                route: new.route,
+                progress: Progress {
+                    status: Status::Booked,
+                    phrase: None,
+                    payment: None,
+                    ticketed_at: None,
+                },
+                effects: Effects {
+                    book: 1,
+                    ..Effects::default()
+                },
+                hidden: None,
+            })
+            .into_mut()
+    }
+
+    pub(super) fn pay(&mut self, id: u64) -> Option<&Order> {
+        let (at, steady) = (self.clock.wall(), self.clock.steady());
+        let order = self.by_id(id)?;
+        let day: String = wire_time(at)
+            .chars()
+            .filter(char::is_ascii_digit)
+            .take(8)
+            .collect();
+        order.progress.turn(Status::Paid);
+        order.progress.payment = Some(Payment {
+            at,
+            steady,
+            paid: order.total,
+            trade_no: format!("{day}01{id}"),
+            alipay_trade_no: format!("{day}22{id}"),
+        });
+        order.effects.pay += 1;
+        Some(order)
+    }
+
+    pub(super) fn close(&mut self, id: u64) -> Option<&Order> {
+        let order = self.by_id(id)?;
+        order.progress.turn(Status::Closed);
+        order.effects.close += 1;
+        Some(order)
+    }
+
+    /// Brings an order on, as time or a person at the airline would. Counts as no effect of a call.
+    pub(super) fn advance(&mut self, id: u64, to: Status) -> Option<&Order> {
+        if to == Status::Paid {
+            let effects = self.by_id(id)?.effects;
+            self.pay(id);
+            let order = self.by_id(id)?;
+            order.effects = effects;
+            return Some(order);
+        }
+        let now = self.clock.wall();
+        let order = self.by_id(id)?;
+        order.progress.turn(to);
+        if to == Status::Ticketed {
+            order.progress.ticketed_at = Some(now);
+        }
+        Some(order)
+    }
+
+    /// Hides what just happened to an order from lookups.
+    pub(super) fn hide(
+        &mut self,
+        id: u64,
+        before: Option<Progress>,
+        delay: Option<Duration>,
+        lookups: Option<u32>,
+    ) {
+        let until = self.clock.steady() + delay.unwrap_or(self.timing.hidden_for);
+        if let Some(order) = self.orders.get_mut(&id) {
+            order.hidden = Some(Hidden {
+                before,
+                until: lookups.is_none().then_some(until),
+                lookups,
+            });
+        }
+    }
+
+    /// Makes something not have happened.
+    pub(super) fn restore(&mut self, id: u64, before: Option<Order>) {
+        match before {
+            Some(order) => {
+                self.orders.insert(id, order);
+            }
+            None => self.forget(id),
+        }
+    }
+
+    fn forget(&mut self, id: u64) {
+        if let Some(order) = self.orders.remove(&id) {
+            self.by_reference
+                .remove(&(order.account, order.out_order_no));
+        }
+        if self.by_age.front() == Some(&id) {
+            self.by_age.pop_front();
+        } else {
+            self.by_age.retain(|other| *other != id);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! One order, its money and its times. Lives in memory only.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Number, Value};
+
+use super::Timing;
+
+/// Yuan in hundredths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Cents(pub(super) i64);
+
+impl Cents {
+    /// A JSON number with at most two decimals.
+    pub(super) fn of(value: &Value) -> Option<Self> {
+        let hundredths = value.as_f64()? * 100.0;
+        let whole = hundredths.round();
+        let exact = (hundredths - whole).abs() < 1e-4 && whole.abs() < 1e12;
+        exact.then_some(Self(whole as i64))
+    }
+
+    /// A JSON number, whole where it can be.
+    pub(super) fn json(self) -> Value {
+        if self.0 % 100 == 0 {
+            return Value::from(self.0 / 100);
+        }
+        let yuan = self.0 as f64 / 100.0;
+        Number::from_f64(yuan).map_or(Value::Null, Value::Number)
+    }
+}
+
+impl std::fmt::Display for Cents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{:02}", self.0 / 100, self.0 % 100)
+    }
+}
+
+/// Where an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Status {
+    Booked,
+    Paid,
+    Ticketed,
+    Closed,
+}
+
+impl Status {
+    /// The phrase of `order_status`. The first is documented, the others inferred.
+    pub(super) fn phrase(self) -> &'static str {
+        match self {
+            Self::Booked => "生单预定成功",
+            Self::Paid => "支付成功",
+            Self::Ticketed => "出票成功",
+            Self::Closed => "已关闭",
+        }
+    }
+}
+
+/// What changes in the life of an order.
+#[derive(Debug, Clone)]
+pub(super) struct Progress {
+    pub(super) status: Status,
+    /// A phrase instead of the status's own (`unknown_status`).
+    pub(super) phrase: Option<String>,
+    pub(super) payment: Option<Payment>,
+    pub(super) ticketed_at: Option<Timestamp>,
+}
+
+impl Progress {
+    pub(super) fn phrase(&self) -> &str {
+        self.phrase.as_deref().unwrap_or(self.status.phrase())
+    }
+
+    pub(super) fn turn(&mut self, status: Status) {
+        self.status = status;
+        self.phrase = None;
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Payment {
+    pub(super) at: Timestamp,
+    pub(super) steady: Duration,
+    pub(super) paid: Cents,
+    pub(super) trade_no: String,
+    pub(super) alipay_trade_no: String,
+}
+
+/// A change that lookups do not see yet.
+#[derive(Debug, Clone)]
+pub(super) struct Hidden {
+    /// What they see instead; none: no order at all.
+    pub(super) before: Option<Progress>,
+    pub(super) until: Option<Duration>,
+    pub(super) lookups: Option<u32>,
+}
+
+/// How often an order was booked, paid and closed. More than one is what must never happen.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub(super) struct Effects {
+    pub(super) book: u32,
+    pub(super) pay: u32,
+    pub(super) close: u32,
+}
+
+/// One order. `what` holds what the caller sent of passengers and flights, shaped as the contract
+/// shapes answers; it is personal data and is never logged.
+#[derive(Clone)]
+pub(super) struct Order {
+    pub(super) order_id: u64,
+    pub(super) out_order_no: String,
+    pub(super) account: String,
+    pub(super) seller: String,
+    pub(super) booked_at: Timestamp,
+    pub(super) booked_steady: Duration,
+    pub(super) pay_before: Timestamp,
+    pub(super) total: Cents,
+    pub(super) details: Vec<Value>,
+    pub(super) passengers: Vec<Value>,
+    pub(super) route: Value,
+    pub(super) progress: Progress,
+    pub(super) effects: Effects,
+    pub(super) hidden: Option<Hidden>,
+}
+
+impl std::fmt::Debug for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Order")
+            .field("order_id", &self.order_id)
+            .field("status", &self.progress.status)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Order {
+    pub(super) fn is_hidden(&self) -> bool {
+        self.hidden.is_some()
+    }
+}
+
+/// Lets time do what it does to an order.
+pub(super) fn age(order: &mut Order, timing: &Timing, steady: Duration, wall: Timestamp) {
+    let progress = &mut order.progress;
+    match (progress.status, &progress.payment) {
+        (Status::Booked, _) if steady.saturating_sub(order.booked_steady) >= timing.pay_within => {
+            progress.turn(Status::Closed);
+        }
+        (Status::Paid, Some(payment))
+            if steady.saturating_sub(payment.steady) >= timing.ticket_after =>
+        {
+            progress.turn(Status::Ticketed);
+            progress.ticketed_at = Some(wall);
+        }
+        _ => {}
+    }
+}
+
+/// `yyyy-MM-dd HH:mm:ss` at +08:00 (documented).
+pub(super) fn wire_time(at: Timestamp) -> String {
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// Reads such a time.
+pub(super) fn from_wire_time(text: &str) -> Option<Timestamp> {
+    let local = jiff::fmt::strtime::parse("%Y-%m-%d %H:%M:%S", text).ok()?;
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    let zoned = local.to_datetime().ok()?.to_zoned(zone).ok()?;
+    Some(zoned.timestamp())
+}

@@ -1,0 +1,338 @@
+//! `/router/rest`: one call from arrival to answer.
+
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::header::ACCEPT_ENCODING;
+use http::{HeaderMap, Method, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::answer::{Delivery, platform, respond, wrap_lists};
+use super::faults::{Fault, Op};
+use super::gate::{PlatformError, check};
+use super::methods::{Context, Done, Refusal, run, subject};
+use super::order::Order;
+use super::params::{Params, read};
+use super::script::{Strike, Subject};
+use super::trouble::{JUMP, business, distort, instead};
+use super::{MAX_BODY, Simulator};
+use crate::top::contract::{FindingKind, MethodContract, validate_request};
+
+/// A caller that takes longer to send its request is cut off.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What becomes of a call: the answer, and when.
+struct Verdict {
+    delivery: Delivery,
+    delay: Duration,
+}
+
+/// Answers one call. The effect of a call is complete before anything is waited for, so a client
+/// that goes away undoes nothing.
+pub(super) async fn handle(State(simulator): State<Simulator>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body = match head.method {
+        Method::POST => {
+            let body = axum::body::to_bytes(body, MAX_BODY);
+            match tokio::time::timeout(BODY_TIMEOUT, body).await {
+                Ok(Ok(body)) => body,
+                Ok(Err(_)) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+                Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+            }
+        }
+        _ => bytes::Bytes::new(),
+    };
+    let gzip = takes_gzip(&head.headers);
+    let verdict = if head.method == Method::POST || head.method == Method::GET {
+        let params = read(head.uri.query(), &head.headers, &body);
+        simulator.answer(&params)
+    } else {
+        let error = PlatformError::http_action();
+        Verdict {
+            delivery: Delivery::Json(platform(&error, "").to_string()),
+            delay: Duration::ZERO,
+        }
+    };
+    simulator.wait(verdict.delay).await;
+    if matches!(verdict.delivery, Delivery::Hang) {
+        simulator.wait(simulator.config().timing.hang_limit).await;
+    }
+    respond(verdict.delivery, gzip)
+}
+
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT_ENCODING).iter();
+    accepted
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| {
+            value
+                .split(',')
+                .any(|coding| coding.trim().starts_with("gzip"))
+        })
+}
+
+impl Simulator {
+    async fn wait(&self, time: Duration) {
+        if !time.is_zero() {
+            tokio::select! {
+                () = tokio::time::sleep(time) => {}
+                () = self.inner.closing.cancelled() => {}
+            }
+        }
+    }
+
+    /// Everything but the waiting: checks, effects, and the answer's shape.
+    fn answer(&self, params: &Params) -> Verdict {
+        let request_id = request_id();
+        let method = params.get("method").map_or("", |name| name.trim());
+        let contract = self.config().registry.method(method);
+        let refused = |error: &PlatformError| Verdict {
+            delivery: Delivery::Json(platform(error, &request_id).to_string()),
+            delay: Duration::ZERO,
+        };
+        if method.is_empty() {
+            return refused(&PlatformError::new(21, "Missing method"));
+        }
+        // Of the methods the contract knows, only those of orders are played so far.
+        let (Some(contract), Some(op)) = (contract, Op::of_method(method)) else {
+            return refused(&PlatformError::invalid_method());
+        };
+        let input = self.input(contract, params);
+        let named = match &input {
+            Ok(input) => subject(&input[object_param(contract)]),
+            Err(_) => Subject::default(),
+        };
+        let account = match check(self.config(), params) {
+            Ok(account) => account,
+            Err(error) => {
+                let mut state = self.state();
+                let (now, outcome) = (self.config().clock.wall(), format!("error {}", error.code));
+                state.calls.record(now, op, named, None, false, outcome);
+                return refused(&error);
+            }
+        };
+        let call = Played {
+            simulator: self,
+            contract,
+            op,
+            account,
+            input,
+            simplify: params.get("simplify").is_some_and(|word| word == "true"),
+            request_id,
+        };
+        call.play(named)
+    }
+
+    /// The parameters of the application, object parameters parsed, as the contract names them.
+    fn input(&self, contract: &MethodContract, params: &Params) -> Result<Value, PlatformError> {
+        const PROTOCOL: [&str; 11] = [
+            "method",
+            "app_key",
+            "session",
+            "timestamp",
+            "v",
+            "sign",
+            "sign_method",
+            "format",
+            "simplify",
+            "partner_id",
+            "target_app_key",
+        ];
+        let mut input = Map::new();
+        for (name, text) in params {
+            if PROTOCOL.contains(&name.as_str()) || text.trim().is_empty() {
+                continue;
+            }
+            let looks_like_object = text.trim_start().starts_with('{');
+            let value = match serde_json::from_str::<Value>(text) {
+                Ok(value) if looks_like_object => value,
+                Err(_) if looks_like_object => {
+                    return Err(PlatformError::invalid(name, "not readable as JSON"));
+                }
+                Ok(_) | Err(_) => Value::String(text.clone()),
+            };
+            input.insert(name.clone(), value);
+        }
+        let mend = &self.config().mend;
+        Ok(mend.request_from_wire(&contract.name, Value::Object(input)))
+    }
+}
+
+fn object_param(contract: &MethodContract) -> &str {
+    contract
+        .object_param()
+        .map_or("", |node| node.name.as_str())
+}
+
+/// 13 letters and digits, as TOP's own are.
+fn request_id() -> String {
+    let random = uuid::Uuid::new_v4().simple().to_string();
+    format!("s{}", &random[..12])
+}
+
+/// A call that passed the gate.
+struct Played<'a> {
+    simulator: &'a Simulator,
+    contract: &'a MethodContract,
+    op: Op,
+    account: String,
+    input: Result<Value, PlatformError>,
+    simplify: bool,
+    request_id: String,
+}
+
+impl Played<'_> {
+    fn play(self, named: Subject) -> Verdict {
+        let config = self.simulator.config();
+        let mut state = self.simulator.state();
+        let state = &mut *state;
+        let mut subject = state.ledger.complete(&self.account, named);
+        let mut strike = state.scripts.take(self.op, &subject);
+        if strike.is_none() && self.op == Op::List {
+            // A list names no order: the magic numbers among those it could show speak for it.
+            let numbers = state.ledger.magic_numbers(&self.account);
+            strike = numbers
+                .iter()
+                .find_map(|no| state.scripts.take_magic(Op::List, no));
+        }
+        let fault = strike.as_ref().map(|strike| strike.fault);
+
+        let id = subject.order_id;
+        // Only what is undone or hidden afterwards needs to be remembered.
+        let remembered = matches!(
+            fault,
+            Some(Fault::SuccessWithoutEffect | Fault::LateVisibility)
+        );
+        let before: Option<Order> = id
+            .filter(|_| remembered)
+            .and_then(|id| state.ledger.by_id(id))
+            .cloned();
+        if let (Some(Fault::PriceJump), Op::Pay, Some(id)) = (fault, self.op, id)
+            && let Some(order) = state.ledger.by_id(id)
+        {
+            order.total.0 += JUMP;
+        }
+        let mut result = match fault.and_then(|fault| instead(fault, self.op, &strike, config)) {
+            Some(result) => result,
+            None => self.checked().and_then(|input| {
+                let mut context = Context {
+                    config,
+                    ledger: &mut state.ledger,
+                    account: &self.account,
+                    input,
+                };
+                run(self.op, &mut context)
+            }),
+        };
+        let mut changed = result.as_ref().ok().and_then(|done| done.changed);
+        if let (Some(strike), Ok(done)) = (&strike, &mut result) {
+            distort(strike, self.op, done, &mut state.ledger, before);
+            if strike.fault == Fault::SuccessWithoutEffect {
+                changed = None;
+            }
+        }
+        if let Ok(done) = &result
+            && self.op == Op::Book
+            && changed.is_some()
+        {
+            subject.order_id = done.changed;
+        }
+        let outcome = match &result {
+            Ok(_) => "ok".to_owned(),
+            Err(Refusal::Business { .. }) => "refused".to_owned(),
+            Err(Refusal::Platform(error)) => format!("error {}", error.code),
+        };
+        let now = config.clock.wall();
+        state
+            .calls
+            .record(now, self.op, subject, fault, changed.is_some(), outcome);
+        self.verdict(result, strike)
+    }
+
+    fn checked(&self) -> Result<&Value, Refusal> {
+        let input = self
+            .input
+            .as_ref()
+            .map_err(|error| Refusal::Platform(error.clone()))?;
+        if let Some(finding) = validate_request(self.contract, input).first() {
+            let path = &finding.path;
+            let error = match finding.kind {
+                FindingKind::MissingRequired => PlatformError::missing(path),
+                FindingKind::UnknownField
+                | FindingKind::WrongType(_)
+                | FindingKind::ValueNotListed => PlatformError::invalid(path, finding.to_string()),
+            };
+            return Err(error.into());
+        }
+        Ok(&input[object_param(self.contract)])
+    }
+
+    /// The answer as the wire has it.
+    fn verdict(self, result: Result<Done, Refusal>, strike: Option<Strike>) -> Verdict {
+        let fault = strike.as_ref().map(|strike| strike.fault);
+        let result = match fault {
+            Some(Fault::TimeoutDone) => Err(PlatformError::remote_timeout().into()),
+            Some(Fault::BusinessTimeoutDone) => Err(business(&strike, None, "远程调用服务超时")),
+            Some(Fault::ErrorAfterSuccess) => {
+                Err(business(&strike, Some("isv.SYSTEM_ERROR"), "系统错误"))
+            }
+            _ => result,
+        };
+        let json = match result {
+            Ok(done) => self.root(done.answer, true, fault),
+            Err(Refusal::Business { code, text }) => {
+                let mut inner = Map::from_iter([("error_msg".to_owned(), json!(text))]);
+                if let Some(code) = code {
+                    inner.insert("error_code_info".to_owned(), json!(code));
+                }
+                self.root(inner, false, fault)
+            }
+            Err(Refusal::Platform(error)) => platform(&error, &self.request_id).to_string(),
+        };
+        let delay_ms = strike.as_ref().and_then(|strike| strike.delay_ms);
+        let delay_ms = match fault {
+            Some(Fault::LateVisibility) => 0,
+            Some(Fault::Slow) => delay_ms.unwrap_or(2_000),
+            _ => delay_ms.unwrap_or(0),
+        };
+        let hang = strike.is_some_and(|strike| strike.code.as_deref() == Some("hang"));
+        let delivery = match fault {
+            Some(Fault::HangThenSucceed | Fault::HangThenNothing) => Delivery::Hang,
+            Some(Fault::LateVisibility) if hang => Delivery::Hang,
+            Some(Fault::LateVisibility | Fault::Html502 | Fault::Html502Nothing) => {
+                Delivery::BadGateway
+            }
+            Some(Fault::Http500Empty) => Delivery::Empty(StatusCode::INTERNAL_SERVER_ERROR),
+            Some(Fault::Redirect307) => Delivery::Redirect,
+            Some(Fault::CutJson) => Delivery::CutJson(json),
+            Some(Fault::CutBody) => Delivery::CutBody(json),
+            Some(Fault::Empty200) => Delivery::Empty(StatusCode::OK),
+            Some(Fault::ResetBefore | Fault::ResetAfter) => Delivery::Drop,
+            Some(Fault::HugeAnswer) => Delivery::Huge(json),
+            Some(Fault::GzipBomb) => Delivery::GzipBomb,
+            Some(Fault::DeepJson) => Delivery::Deep(self.contract.root()),
+            _ => Delivery::Json(json),
+        };
+        Verdict {
+            delivery,
+            delay: Duration::from_millis(delay_ms),
+        }
+    }
+
+    fn root(&self, mut inner: Map<String, Value>, success: bool, fault: Option<Fault>) -> String {
+        if fault != Some(Fault::MissingIsSuccess) {
+            inner.insert("is_success".to_owned(), json!(success));
+        }
+        inner.insert("request_id".to_owned(), json!(self.request_id));
+        if !self.simplify {
+            wrap_lists(&self.contract.response, &mut inner);
+        }
+        let mend = &self.simulator.config().mend;
+        let inner = mend.answer_to_wire(&self.contract.name, Value::Object(inner));
+        if self.simplify {
+            return inner.to_string();
+        }
+        json!({self.contract.root(): inner}).to_string()
+    }
+}

@@ -1,0 +1,53 @@
+//! The names of all metrics, and the recorder that renders them for Prometheus.
+
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio_util::sync::CancellationToken;
+
+/// Counter: requests by `operation` (method and route template) and `status`.
+pub const HTTP_REQUESTS: &str = "gateway_http_requests_total";
+/// Histogram, seconds: from the request head to the answer's head, by `operation`.
+pub const HTTP_REQUEST_SECONDS: &str = "gateway_http_request_seconds";
+/// Counter: calls to TOP by `method` and `delivery` (`not_sent`, `answered`, `maybe_sent`).
+pub const TOP_CALLS: &str = "gateway_top_calls_total";
+/// Histogram, seconds: calls to TOP, by `method`.
+pub const TOP_CALL_SECONDS: &str = "gateway_top_call_seconds";
+/// Counter: operations that were settled by `kind`, `state` and `basis`.
+pub const OPERATIONS_SETTLED: &str = "gateway_operations_settled_total";
+/// Gauge: operations that are not settled, by `state`.
+pub const OPERATIONS_UNSETTLED: &str = "gateway_operations_unsettled";
+/// Counter: operations found to have ended otherwise than concluded. Worth an alarm at one.
+pub const CONTRADICTIONS: &str = "gateway_contradictions_total";
+/// Counter: looks of the reconciler by `kind` and `finding`.
+pub const LOOKS: &str = "gateway_looks_total";
+/// Histogram, seconds: one commit of the journal.
+pub const JOURNAL_COMMIT_SECONDS: &str = "gateway_journal_commit_seconds";
+/// Gauge: writes that wait for the next commit of the journal.
+pub const JOURNAL_QUEUE: &str = "gateway_journal_queue";
+
+/// From a millisecond to a minute: TOP answers its own timeout at 5 s.
+const SECONDS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 5.5, 10.0, 30.0, 60.0,
+];
+
+/// Takes the process's metrics. Once a process.
+///
+/// # Errors
+/// When another recorder took them before.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
+        .install_recorder()
+}
+
+/// Keeps the recorder's memory bounded until the token is cancelled.
+pub async fn upkeep(handle: PrometheusHandle, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => handle.run_upkeep(),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The client of the Taobao Open Platform (TOP): signing, calls, and what may be concluded of them.
+
+pub mod call;
+pub mod client;
+pub mod contract;
+pub mod envelope;
+pub mod lenient;
+pub mod method;
+pub mod sign;
+pub mod stack;
+pub mod wire;

@@ -1,0 +1,161 @@
+//! One call to TOP, and what may be concluded when it ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use secrecy::SecretString;
+
+use super::envelope::ErrorResponse;
+use super::method::Effect;
+
+/// Which share of the quota a call draws on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// A caller waits for the answer.
+    Caller,
+    /// A look of the reconciler: its own small share, and never retried by the stack, because the
+    /// reconciler itself decides when to look again.
+    Look,
+}
+
+/// A file part: sent as multipart, never signed.
+#[derive(Clone, Debug)]
+pub struct FilePart {
+    /// The parameter's name.
+    pub name: &'static str,
+    /// The file's name as told to TOP.
+    pub file_name: String,
+    /// The content.
+    pub content: Bytes,
+}
+
+/// A call before it is signed. Cheap to clone, because a read may be tried again.
+#[derive(Clone)]
+pub struct Call {
+    /// TOP's name of the method.
+    pub method: Arc<str>,
+    /// What the method does upstream.
+    pub effect: Effect,
+    /// Which share of the quota pays for it.
+    pub lane: Lane,
+    /// The session of the purchasing account; `None` for methods that need none.
+    pub session: Option<SecretString>,
+    /// The application's parameters: names and texts. They hold personal data.
+    pub params: Arc<[(String, String)]>,
+    /// The file, for uploads.
+    pub file: Option<FilePart>,
+    /// Steady time after which a write may not go out any more.
+    pub send_before: Option<Duration>,
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call")
+            .field("method", &self.method)
+            .field("effect", &self.effect)
+            .field("lane", &self.lane)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What came back over HTTP, before anyone judged it.
+#[derive(Clone)]
+pub struct Received {
+    /// HTTP status.
+    pub status: u16,
+    /// The whole body, inflated.
+    pub body: Bytes,
+}
+
+/// What can be known of a call that ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    /// No byte of it reached TOP.
+    NotSent,
+    /// TOP answered.
+    Answered,
+    /// It may have reached TOP, and may have been done.
+    MaybeSent,
+}
+
+impl Delivery {
+    /// The word for logs and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not_sent",
+            Self::Answered => "answered",
+            Self::MaybeSent => "maybe_sent",
+        }
+    }
+}
+
+/// Why a call ended without a usable answer. Says what may be concluded: see [`CallError::delivery`].
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CallError {
+    /// Nothing left this process.
+    #[error("nothing was sent: {0}")]
+    NotSent(NotSent),
+    /// TOP answered with an `error_response`.
+    #[error("TOP answered with error {}", .0.code.map_or_else(|| "?".to_owned(), |c| c.to_string()))]
+    Refused(Box<ErrorResponse>),
+    /// The call may have been delivered, and no usable answer came.
+    #[error("no usable answer: {0}")]
+    Lost(Lost),
+}
+
+/// Why nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotSent {
+    /// The connection could not be made.
+    #[error("no connection to TOP")]
+    Connect,
+    /// The quota is used up, or TOP has banned the app for a while.
+    #[error("the quota of TOP calls is used up")]
+    Quota {
+        /// When to come back.
+        retry_after: Duration,
+    },
+    /// The request could not be written down.
+    #[error("the request cannot be encoded")]
+    Encode,
+    /// The time in which it was allowed to go out had passed.
+    #[error("the time to send had passed")]
+    TooLate,
+    /// The gateway is stopping.
+    #[error("the gateway is stopping")]
+    Stopping,
+}
+
+/// How an answer got lost.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Lost {
+    /// No complete answer within the deadline.
+    #[error("no answer within the deadline")]
+    Deadline,
+    /// The connection broke after the request may have gone out.
+    #[error("the connection broke")]
+    Connection,
+    /// An HTTP status that TOP does not use for answers.
+    #[error("HTTP status {0}")]
+    Status(u16),
+    /// A body larger than the cap.
+    #[error("the answer is larger than the cap")]
+    TooLarge,
+    /// A body that is no answer of TOP.
+    #[error("the answer cannot be read: {0}")]
+    Unreadable(&'static str),
+}
+
+impl CallError {
+    /// What may be concluded. Everything but the two certain cases counts as perhaps delivered.
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        match self {
+            Self::NotSent(_) => Delivery::NotSent,
+            Self::Refused(_) => Delivery::Answered,
+            Self::Lost(_) => Delivery::MaybeSent,
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Typed calls: a method is a type, its request and answer are its items.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use tower::ServiceExt;
+
+use super::call::{Call, CallError, Lane, Lost, NotSent, Received};
+use super::contract::mend::{Mend, Side};
+use super::envelope::{self, Envelope};
+use super::method::Method;
+use super::stack::{self, Gate, Parts, Permit, RetrySettings, Stack, Transport, TransportSettings};
+use crate::domain::ids::AccountName;
+
+/// A purchasing account (采购账号): one Taobao user, and the channel label sent along.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its name in the configuration.
+    pub name: AccountName,
+    /// Its renewable key.
+    pub session: SecretString,
+    /// The channel name (渠道名称), a label assigned by Fliggy; not the account.
+    pub channel: String,
+}
+
+/// A usable answer.
+#[derive(Debug)]
+pub struct Reply<A> {
+    /// The typed answer.
+    pub answer: A,
+    /// Upstream's own object, when it was asked for.
+    pub upstream: Option<Box<RawValue>>,
+}
+
+/// How a read is to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadOptions<'a> {
+    /// Which share of the quota pays.
+    pub lane: Lane,
+    /// Fields to be merged into the wire object; none overwrites what is set.
+    pub extra: Option<&'a Map<String, Value>>,
+    /// Whether to keep upstream's own object.
+    pub keep_upstream: bool,
+}
+
+impl ReadOptions<'_> {
+    /// A plain read for a caller.
+    pub const CALLER: Self = Self {
+        lane: Lane::Caller,
+        extra: None,
+        keep_upstream: false,
+    };
+    /// A look of the reconciler.
+    pub const LOOK: Self = Self {
+        lane: Lane::Look,
+        extra: None,
+        keep_upstream: false,
+    };
+}
+
+/// A write that has been written down but not sent. Holds personal data; never stored or logged.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    call: Call,
+}
+
+/// The client of TOP.
+#[derive(Debug)]
+pub struct TopClient {
+    read: Stack,
+    write: Stack,
+    gate: Arc<Gate>,
+    mend: Arc<Mend>,
+}
+
+// === impl TopClient ===
+
+impl TopClient {
+    /// Builds both stacks, each on an HTTP client of its own.
+    ///
+    /// # Errors
+    /// When the TLS backend or the proxy cannot be set up.
+    pub fn new(
+        parts: &Parts,
+        transport: &TransportSettings,
+        retry: RetrySettings,
+        mend: Arc<Mend>,
+    ) -> Result<Self, reqwest::Error> {
+        Ok(Self {
+            read: stack::read(parts, retry, Transport::for_reads(transport)?),
+            write: stack::write(parts, Transport::for_writes(transport)?),
+            gate: parts.gate.clone(),
+            mend,
+        })
+    }
+
+    /// Asks upstream something that changes nothing there.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn read<M: Method>(
+        &self,
+        account: &Account,
+        request: &M::Request,
+        options: ReadOptions<'_>,
+    ) -> Result<Reply<M::Answer>, CallError> {
+        let call = self.write_down::<M>(account, request, options.lane, options.extra)?;
+        let received = self.read.clone().oneshot(call).await?;
+        self.decode::<M>(&received, options.keep_upstream)
+    }
+
+    /// Writes a request down, so that nothing can go wrong with it after its operation is sending.
+    ///
+    /// # Errors
+    /// [`NotSent::Encode`].
+    pub fn prepare<M: Method>(
+        &self,
+        account: &Account,
+        request: &M::Request,
+        extra: Option<&Map<String, Value>>,
+    ) -> Result<Prepared, CallError> {
+        self.write_down::<M>(account, request, Lane::Caller, extra)
+            .map(|call| Prepared { call })
+    }
+
+    /// Takes the permit for one write. Nothing may wait between it and the send.
+    ///
+    /// # Errors
+    /// [`NotSent::Quota`].
+    pub async fn permit(&self) -> Result<Permit, NotSent> {
+        self.gate.permit(Lane::Caller).await
+    }
+
+    /// Sends a write: once, and not after this steady time.
+    ///
+    /// # Errors
+    /// See [`CallError`]; its delivery says what may be concluded.
+    pub async fn send<M: Method>(
+        &self,
+        prepared: Prepared,
+        permit: Permit,
+        send_before: Duration,
+    ) -> Result<Reply<M::Answer>, CallError> {
+        let call = Call {
+            send_before: Some(send_before),
+            ..prepared.call
+        };
+        let ended = self.write.clone().oneshot(call).await;
+        drop(permit);
+        if let Err(CallError::Refused(error)) = &ended {
+            self.gate.observe(error);
+        }
+        self.decode::<M>(&ended?, false)
+    }
+
+    /// Any method with raw parameters, for the shell and support cases. Reads only.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn raw(
+        &self,
+        method: &str,
+        session: Option<SecretString>,
+        params: Vec<(String, String)>,
+    ) -> Result<Received, CallError> {
+        let call = Call {
+            method: method.into(),
+            effect: super::method::Effect::Read,
+            lane: Lane::Caller,
+            session,
+            params: params.into(),
+            file: None,
+            send_before: None,
+        };
+        self.read.clone().oneshot(call).await
+    }
+
+    fn write_down<M: Method>(
+        &self,
+        account: &Account,
+        request: &M::Request,
+        lane: Lane,
+        extra: Option<&Map<String, Value>>,
+    ) -> Result<Call, CallError> {
+        let text = self
+            .request_text::<M>(request, extra)
+            .map_err(|_| CallError::NotSent(NotSent::Encode))?;
+        Ok(Call {
+            method: M::NAME.into(),
+            effect: M::EFFECT,
+            lane,
+            session: Some(account.session.clone()),
+            params: text.into(),
+            file: None,
+            send_before: None,
+        })
+    }
+
+    fn request_text<M: Method>(
+        &self,
+        request: &M::Request,
+        extra: Option<&Map<String, Value>>,
+    ) -> serde_json::Result<Vec<(String, String)>> {
+        let mended = self.mend.touches(M::NAME, Side::Request);
+        if extra.is_none() && !mended {
+            return Ok(vec![(M::PARAM.to_owned(), serde_json::to_string(request)?)]);
+        }
+        let mut object = serde_json::to_value(request)?;
+        if let (Some(extra), Value::Object(object)) = (extra, &mut object) {
+            add_missing(object, extra);
+        }
+        let params = Value::Object(Map::from_iter([(M::PARAM.to_owned(), object)]));
+        let params = if mended {
+            self.mend.request_to_wire(M::NAME, params)
+        } else {
+            params
+        };
+        let Value::Object(params) = params else {
+            return Ok(Vec::new());
+        };
+        params
+            .into_iter()
+            .map(|(name, value)| {
+                let text = match value {
+                    Value::String(text) => text,
+                    other => serde_json::to_string(&other)?,
+                };
+                Ok((name, text))
+            })
+            .collect()
+    }
+
+    fn decode<M: Method>(
+        &self,
+        received: &Received,
+        keep_upstream: bool,
+    ) -> Result<Reply<M::Answer>, CallError> {
+        let lost = |reason| CallError::Lost(Lost::Unreadable(reason));
+        let answer = if self.mend.touches(M::NAME, Side::Answer) {
+            let tree: Value = unwrap(envelope::decode(M::NAME, &received.body))?;
+            let tree = self.mend.answer_from_wire(M::NAME, tree);
+            serde_json::from_value(tree).map_err(|_| lost("another shape than the contract's"))?
+        } else {
+            unwrap(envelope::decode::<M::Answer>(M::NAME, &received.body))?
+        };
+        let upstream = keep_upstream
+            .then(|| envelope::inner_raw(&received.body).map(ToOwned::to_owned))
+            .flatten();
+        Ok(Reply { answer, upstream })
+    }
+}
+
+fn unwrap<A: DeserializeOwned>(
+    decoded: Result<Envelope<A>, envelope::Unreadable>,
+) -> Result<A, CallError> {
+    match decoded {
+        Ok(Envelope::Answer(answer)) => Ok(answer),
+        Ok(Envelope::Error(error)) => Err(CallError::Refused(Box::new(error))),
+        Err(unreadable) => Err(CallError::Lost(Lost::Unreadable(unreadable.reason))),
+    }
+}
+
+/// Merges `extra` into `object`, and overwrites nothing: an object meets an object field by field,
+/// anything else that is set stays.
+fn add_missing(object: &mut Map<String, Value>, extra: &Map<String, Value>) {
+    for (name, value) in extra {
+        match (object.get_mut(name), value) {
+            (None | Some(Value::Null), _) => {
+                object.insert(name.clone(), value.clone());
+            }
+            (Some(Value::Object(inner)), Value::Object(more)) => add_missing(inner, more),
+            (Some(_), _) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn extra_fields_are_added_and_overwrite_nothing() {
+        let mut object = json!({"a": 1, "b": {"c": 2}, "d": null})
+            .as_object()
+            .cloned()
+            .unwrap();
+        let extra = json!({"a": 9, "b": {"c": 9, "e": 3}, "d": 4, "f": [5]});
+        add_missing(&mut object, extra.as_object().unwrap());
+        assert_eq!(
+            Value::Object(object),
+            json!({"a": 1, "b": {"c": 2, "e": 3}, "d": 4, "f": [5]})
+        );
+    }
+}

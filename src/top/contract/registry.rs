@@ -1,0 +1,294 @@
+//! The embedded contract files, parsed once.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One file per method, in the shape of TOP's own API metadata.
+const FILES: [&str; 16] = [
+    include_str!("../../../openapi/top/alitrip.flight.service.search.json"),
+    include_str!("../../../openapi/top/alitrip.flight.service.airbook.json"),
+    include_str!("../../../openapi/top/alitrip.flight.service.pay.json"),
+    include_str!("../../../openapi/top/alitrip.flight.service.close.json"),
+    include_str!("../../../openapi/top/alitrip.flight.service.queryorderlist.json"),
+    include_str!("../../../openapi/top/alitrip.flight.service.queryorderdetail.json"),
+    include_str!("../../../openapi/top/alitrip.flight.service.upload.json"),
+    include_str!("../../../openapi/top/alitrip.flight.refund.render.json"),
+    include_str!("../../../openapi/top/alitrip.flight.refund.create.json"),
+    include_str!("../../../openapi/top/alitrip.flight.refund.detail.json"),
+    include_str!("../../../openapi/top/alitrip.flight.refund.list.json"),
+    include_str!("../../../openapi/top/alitrip.flight.change.order.create.json"),
+    include_str!("../../../openapi/top/alitrip.flight.change.order.cancel.json"),
+    include_str!("../../../openapi/top/alitrip.flight.change.order.pay.json"),
+    include_str!("../../../openapi/top/alitrip.flight.change.order.query.json"),
+    include_str!("../../../openapi/top/alitrip.flight.flightchange.order.query.json"),
+];
+
+/// Where the knowledge of a field comes from, the surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Seen on the official page, in its metadata or in official sample data.
+    Documented,
+    /// Named by the seed document of the project.
+    Seed,
+    /// Seen in a third party's request only.
+    Client,
+    /// A guess; the file says why.
+    Inferred,
+}
+
+/// The type of one value. For a list, the type of its elements.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Text.
+    String,
+    /// A JSON number, whole or with decimals.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// `yyyy-MM-dd HH:mm:ss`, at +08:00.
+    Date,
+    /// A file (`byte[]`): a multipart part, never signed.
+    Bytes,
+    /// An object, with TOP's name of its type.
+    Object(String),
+}
+
+/// One field of a request or an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// Name on the wire, as the contract believes it.
+    pub name: String,
+    /// Type of the value, or of each element of a list.
+    pub kind: Kind,
+    /// True for a list.
+    pub list: bool,
+    /// Must be there, whenever its parent is.
+    pub required: bool,
+    /// The closed set of values, where one is known.
+    pub values: Vec<Value>,
+    /// Name by which TOP wraps the list once more in an answer.
+    pub wrapper: Option<String>,
+    /// How sure the field is.
+    pub source: Source,
+    /// What the field means.
+    pub description: String,
+    /// Fields of an object.
+    pub children: Vec<Node>,
+}
+
+impl Node {
+    /// The field of this object with that name.
+    #[must_use]
+    pub fn child(&self, name: &str) -> Option<&Node> {
+        find(&self.children, name)
+    }
+}
+
+/// What is known of one method.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MethodContract {
+    /// `alitrip.flight.service.search` and the like.
+    pub name: String,
+    /// TOP's Chinese title.
+    pub title: String,
+    /// Application parameters. An object parameter is one form field that holds JSON text.
+    pub request: Vec<Node>,
+    /// Members of the answer's root object.
+    pub response: Vec<Node>,
+}
+
+/// A contract file is not what it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum ContractError {
+    /// Not JSON, or not the shape of API metadata.
+    #[error("the contract file is not readable: {0}")]
+    Shape(#[from] serde_json::Error),
+}
+
+impl MethodContract {
+    /// Reads one file in the shape of TOP's API metadata.
+    ///
+    /// # Errors
+    /// [`ContractError::Shape`] when the text is something else.
+    pub fn from_json(text: &str) -> Result<Self, ContractError> {
+        let file: MethodFile = serde_json::from_str(text)?;
+        Ok(Self {
+            name: file.name,
+            title: file.title,
+            request: file.request.into_iter().map(Node::from).collect(),
+            response: file.response.into_iter().map(Node::from).collect(),
+        })
+    }
+
+    /// Name of the answer's root member: dots become underscores, `_response` follows, a leading
+    /// `taobao.` goes (documented).
+    #[must_use]
+    pub fn root(&self) -> String {
+        let name = self.name.strip_prefix("taobao.").unwrap_or(&self.name);
+        format!("{}_response", name.replace('.', "_"))
+    }
+
+    /// The object parameter of the request, where the method has one.
+    #[must_use]
+    pub fn object_param(&self) -> Option<&Node> {
+        let is_object = |node: &&Node| matches!(node.kind, Kind::Object(_));
+        self.request.iter().find(is_object)
+    }
+}
+
+/// All methods that are known.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    methods: BTreeMap<String, MethodContract>,
+}
+
+impl Registry {
+    /// The contract that is built into the program.
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "the files are part of the program; a test reads them all"
+    )]
+    pub fn embedded() -> &'static Registry {
+        static EMBEDDED: LazyLock<Registry> =
+            LazyLock::new(|| Registry::parse(&FILES).expect("the embedded contract files"));
+        &EMBEDDED
+    }
+
+    /// A registry of these files.
+    ///
+    /// # Errors
+    /// [`ContractError`] for the first file that is not readable.
+    pub fn parse(files: &[&str]) -> Result<Self, ContractError> {
+        let methods = files
+            .iter()
+            .map(|text| MethodContract::from_json(text).map(|m| (m.name.clone(), m)))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { methods })
+    }
+
+    /// The contract of a method, by its full name.
+    #[must_use]
+    pub fn method(&self, name: &str) -> Option<&MethodContract> {
+        self.methods.get(name)
+    }
+
+    /// All methods, by name.
+    pub fn methods(&self) -> impl Iterator<Item = &MethodContract> {
+        self.methods.values()
+    }
+}
+
+/// The node with that name.
+pub(super) fn find<'a>(nodes: &'a [Node], name: &str) -> Option<&'a Node> {
+    nodes.iter().find(|node| node.name == name)
+}
+
+#[derive(Deserialize)]
+struct MethodFile {
+    name: String,
+    #[serde(rename = "apiChineseName", default)]
+    title: String,
+    #[serde(rename = "requestParams", default)]
+    request: Vec<NodeFile>,
+    #[serde(rename = "responseParams", default)]
+    response: Vec<NodeFile>,
+}
+
+#[derive(Deserialize)]
+struct NodeFile {
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    required: bool,
+    // Official metadata has no such key; what it says is documented.
+    source: Option<Source>,
+    #[serde(default)]
+    values: Vec<ValueFile>,
+    wrapper: Option<String>,
+    #[serde(rename = "subParams", default)]
+    children: Vec<NodeFile>,
+}
+
+#[derive(Deserialize)]
+struct ValueFile {
+    value: Value,
+}
+
+impl From<NodeFile> for Node {
+    fn from(file: NodeFile) -> Self {
+        let (element, list) = match file.kind.strip_suffix(" []") {
+            Some(element) => (element, true),
+            None => (file.kind.as_str(), false),
+        };
+        let kind = match element {
+            "String" => Kind::String,
+            "Number" => Kind::Number,
+            "Boolean" => Kind::Boolean,
+            "Date" => Kind::Date,
+            "byte[]" => Kind::Bytes,
+            object => Kind::Object(object.to_owned()),
+        };
+        Self {
+            name: file.name,
+            kind,
+            list,
+            required: file.required,
+            values: file.values.into_iter().map(|v| v.value).collect(),
+            wrapper: file.wrapper,
+            source: file.source.unwrap_or(Source::Documented),
+            description: file.description,
+            children: file.children.into_iter().map(Node::from).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_file_is_read() {
+        let registry = Registry::embedded();
+        assert_eq!(registry.methods().count(), FILES.len());
+        let search = registry.method("alitrip.flight.service.search").unwrap();
+        assert_eq!(search.root(), "alitrip_flight_service_search_response");
+        assert_eq!(
+            search.object_param().unwrap().name,
+            "search_flight_info_req"
+        );
+        let offers = find(&search.response, "flight_item_list").unwrap();
+        assert!(offers.list);
+        assert_eq!(offers.wrapper.as_deref(), Some("flight_item"));
+        assert_eq!(offers.kind, Kind::Object("FlightItem".to_owned()));
+        let member = offers.child("member_type").unwrap();
+        assert_eq!(member.source, Source::Seed);
+        assert_eq!(member.values.len(), 2);
+    }
+
+    #[test]
+    fn answer_lists_have_a_wrapper_and_request_lists_have_none() {
+        fn walk(nodes: &[Node], wrapped: bool) {
+            for node in nodes {
+                assert_eq!(
+                    node.wrapper.is_some(),
+                    wrapped && node.list,
+                    "{}",
+                    node.name
+                );
+                walk(&node.children, wrapped);
+            }
+        }
+        for method in Registry::embedded().methods() {
+            walk(&method.request, false);
+            walk(&method.response, true);
+        }
+    }
+}

@@ -1,0 +1,521 @@
+//! The envelope of every answer: `{"…_response": {…}}` or `{"error_response": {…}}`.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+use super::lenient::{Field, Key, Object};
+
+/// An answer of TOP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Envelope<A> {
+    /// The method answered.
+    Answer(A),
+    /// The platform answered in its place.
+    Error(ErrorResponse),
+}
+
+/// The platform's own error. One with code 0 and no sub-code is still an error here; the official
+/// SDK takes it for success.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ErrorResponse {
+    /// Platform code (documented table), e.g. 27.
+    pub code: Option<i64>,
+    /// Its text.
+    pub msg: Option<String>,
+    /// Finer code, e.g. `isv.permission-ip-whitelist-limit`.
+    pub sub_code: Option<String>,
+    /// Its text.
+    pub sub_msg: Option<String>,
+    /// For support cases.
+    pub request_id: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WireError {
+    code: Field<i64>,
+    msg: Field<String>,
+    sub_code: Field<String>,
+    sub_msg: Field<String>,
+    request_id: Field<String>,
+}
+
+impl ErrorResponse {
+    /// How long TOP's ban of the app lasts, in seconds, where this is one (code 7).
+    #[must_use]
+    pub fn ban_seconds(&self) -> Option<u64> {
+        let text = self.sub_msg.as_deref().filter(|_| self.code == Some(7));
+        text.and_then(ban_seconds)
+    }
+}
+
+/// The number in "This ban will last for N more seconds"; a day at most.
+fn ban_seconds(text: &str) -> Option<u64> {
+    let (_, rest) = text.split_once("ban will last for ")?;
+    let (number, _) = rest.split_once(" more second")?;
+    number
+        .trim()
+        .parse()
+        .ok()
+        .filter(|n| *n > 0)
+        .map(|n: u64| n.min(86_400))
+}
+
+impl From<WireError> for ErrorResponse {
+    fn from(wire: WireError) -> Self {
+        Self {
+            code: wire.code.lossy(),
+            msg: wire.msg.lossy(),
+            sub_code: wire.sub_code.lossy(),
+            sub_msg: wire.sub_msg.lossy(),
+            request_id: wire.request_id.lossy(),
+        }
+    }
+}
+
+/// The body is no answer of TOP. It says nothing about what happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unreadable answer: {reason}")]
+pub struct Unreadable {
+    /// Why; never a part of the body.
+    pub reason: &'static str,
+}
+
+const ERROR_ROOT: &str = "error_response";
+const ROOT_SUFFIX: &str = "_response";
+
+/// Reads an answer of `method`. Taken are the method's own root, any other single `…_response`
+/// root, and the bare object that calls with `simplify` get.
+///
+/// # Errors
+/// The body is empty, cut, no JSON, nested too deep, or of another shape.
+pub fn decode<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope<A>, Unreadable> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let Some(first) = body.iter().find(|b| !b.is_ascii_whitespace()) else {
+        return Err(Unreadable {
+            reason: "the body is empty",
+        });
+    };
+    if *first == b'<' {
+        return Err(Unreadable {
+            reason: "the body is markup, not JSON",
+        });
+    }
+    match decode_once(method, body) {
+        // The gateway has been seen to send raw control characters inside strings.
+        Err(Failure::Json(Category::Syntax)) => match escape_controls(body) {
+            Some(mended) => decode_once(method, &mended),
+            None => Err(Failure::Json(Category::Syntax)),
+        },
+        other => other,
+    }
+    .map_err(Unreadable::from)
+}
+
+/// The object under the answer's root as raw JSON, to show upstream's own fields beside ours.
+/// Nothing where the body is an error or no answer.
+#[must_use]
+pub fn inner_raw(body: &[u8]) -> Option<&RawValue> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let roots: Roots<'_> = serde_json::from_slice(body).ok()?;
+    match roots.choose("").ok()? {
+        Root::Answer(raw) => Some(raw),
+        Root::Simplified => serde_json::from_slice(body).ok(),
+        Root::Error(_) => None,
+    }
+}
+
+enum Failure {
+    Json(Category),
+    TooDeep,
+    Shape(&'static str),
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        // serde_json has no variant for it.
+        if error.to_string().starts_with("recursion limit") {
+            return Self::TooDeep;
+        }
+        Self::Json(error.classify())
+    }
+}
+
+impl From<Failure> for Unreadable {
+    fn from(failure: Failure) -> Self {
+        let reason = match failure {
+            Failure::Json(Category::Eof) => "the body is cut off",
+            Failure::Json(Category::Syntax | Category::Io) => "the body is not JSON",
+            Failure::Json(Category::Data) => "the JSON has another shape",
+            Failure::TooDeep => "the JSON is nested too deep",
+            Failure::Shape(reason) => reason,
+        };
+        Self { reason }
+    }
+}
+
+fn decode_once<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope<A>, Failure> {
+    // Checked once as a whole it is text, and its thousands of strings need no check of their own.
+    // Where it is not, a broken character in a field that nobody reads does no harm.
+    let first = match std::str::from_utf8(body) {
+        Ok(text) => first_root(serde_json::Deserializer::from_str(text))?,
+        Err(_) => first_root(serde_json::Deserializer::from_slice(body))?,
+    };
+    match first {
+        Some(envelope) => Ok(envelope),
+        None => decode_by_keys(method, body),
+    }
+}
+
+fn first_root<'de, A: DeserializeOwned, R: serde_json::de::Read<'de>>(
+    mut json: serde_json::Deserializer<R>,
+) -> Result<Option<Envelope<A>>, Failure> {
+    let first = json.deserialize_map(FirstRoot(PhantomData))?;
+    json.end()?;
+    Ok(first)
+}
+
+/// The slow way, for answers that do not begin with their only root.
+fn decode_by_keys<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope<A>, Failure> {
+    let roots: Roots<'_> = serde_json::from_slice(body)?;
+    match roots.choose(method)? {
+        Root::Answer(raw) => Ok(Envelope::Answer(object(raw.get().as_bytes())?)),
+        Root::Error(raw) => {
+            let error: WireError = object(raw.get().as_bytes())?;
+            Ok(Envelope::Error(error.into()))
+        }
+        Root::Simplified => Ok(Envelope::Answer(object(body)?)),
+    }
+}
+
+fn object<T: DeserializeOwned>(json: &[u8]) -> Result<T, Failure> {
+    let Object(field) = serde_json::from_slice(json)?;
+    required_object(field).map_err(Failure::Shape)
+}
+
+fn required_object<T>(field: Field<T>) -> Result<T, &'static str> {
+    match field {
+        Field::Value(value) => Ok(value),
+        Field::Absent | Field::Unreadable => Err("there is no object under the root"),
+    }
+}
+
+/// Reads the usual answer in one pass: its first key is its root. Gives nothing where the keys must
+/// be looked at together.
+struct FirstRoot<A>(PhantomData<A>);
+
+impl<'de, A: DeserializeOwned> Visitor<'de> for FirstRoot<A> {
+    type Value = Option<Envelope<A>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an answer of TOP")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let envelope = match map.next_key::<Key<'de>>()? {
+            None => None,
+            Some(Key(key)) if key == ERROR_ROOT => {
+                let error: WireError = map.next_value_seed(InnerObject(PhantomData))?;
+                Some(Envelope::Error(error.into()))
+            }
+            Some(Key(key)) if key.ends_with(ROOT_SUFFIX) => Some(Envelope::Answer(
+                map.next_value_seed(InnerObject(PhantomData))?,
+            )),
+            Some(_) => {
+                map.next_value::<IgnoredAny>()?;
+                None
+            }
+        };
+        let mut alone = true;
+        while let Some((Key(key), IgnoredAny)) = map.next_entry::<Key<'de>, IgnoredAny>()? {
+            alone &= !key.ends_with(ROOT_SUFFIX);
+        }
+        Ok(envelope.filter(|_| alone))
+    }
+}
+
+struct InnerObject<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for InnerObject<T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        let Object(field) = Object::deserialize(deserializer)?;
+        required_object(field).map_err(serde::de::Error::custom)
+    }
+}
+
+struct Roots<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+enum Root<'a> {
+    Answer(&'a RawValue),
+    Error(&'a RawValue),
+    Simplified,
+}
+
+impl<'a> Roots<'a> {
+    /// Which of the keys is the answer. Several answers, or an answer beside an error, are none:
+    /// a body that says both things is not believed either.
+    fn choose(&self, method: &str) -> Result<Root<'a>, Failure> {
+        let named = root_name(method);
+        let mut error = None;
+        let mut answers = Vec::new();
+        for (key, value) in &self.0 {
+            if key == ERROR_ROOT {
+                if error.replace(*value).is_some() {
+                    return Err(Failure::Shape("there are several errors"));
+                }
+            } else if key.ends_with(ROOT_SUFFIX) {
+                answers.push((key, *value));
+            }
+        }
+        match (error, answers.as_slice()) {
+            (Some(error), []) => Ok(Root::Error(error)),
+            (Some(_), _) => Err(Failure::Shape("there is an answer beside an error")),
+            (None, [(_, answer)]) => Ok(Root::Answer(answer)),
+            (None, []) => {
+                let known = |k: &Cow<'_, str>| k == "is_success" || k == "request_id";
+                if self.0.iter().any(|(key, _)| known(key)) {
+                    Ok(Root::Simplified)
+                } else {
+                    Err(Failure::Shape("there is no answer in it"))
+                }
+            }
+            (None, several) => {
+                let mut ours = several.iter().filter(|(key, _)| ***key == *named);
+                match (ours.next(), ours.next()) {
+                    (Some((_, answer)), None) => Ok(Root::Answer(answer)),
+                    _ => Err(Failure::Shape("there are several answers")),
+                }
+            }
+        }
+    }
+}
+
+/// The root TOP gives the answers of a method: without a leading `taobao.`, dots as underscores.
+fn root_name(method: &str) -> String {
+    let short = method.strip_prefix("taobao.").unwrap_or(method);
+    format!("{}{ROOT_SUFFIX}", short.replace('.', "_"))
+}
+
+impl<'de> Deserialize<'de> for Roots<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct RootsVisitor;
+
+        impl<'de> Visitor<'de> for RootsVisitor {
+            type Value = Roots<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an answer of TOP")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Roots<'de>, M::Error> {
+                let mut roots = Vec::new();
+                while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &'de RawValue>()? {
+                    roots.push((key, value));
+                }
+                Ok(Roots(roots))
+            }
+        }
+
+        deserializer.deserialize_map(RootsVisitor)
+    }
+}
+
+/// Escapes control characters that stand raw inside strings; nothing if there are none.
+fn escape_controls(body: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(body.len() + 64);
+    let (mut in_string, mut escaped, mut changed) = (false, false, false);
+    for &byte in body {
+        if in_string && byte < 0x20 && !escaped {
+            out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
+            changed = true;
+            continue;
+        }
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ => {}
+        }
+        out.push(byte);
+    }
+    changed.then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::top::lenient::{Field, List, NumberItem};
+
+    const METHOD: &str = "alitrip.flight.service.pay";
+
+    #[test]
+    fn the_length_of_a_ban_is_read_or_ignored() {
+        for (text, seconds) in [
+            ("This ban will last for 1 more seconds", Some(1)),
+            ("This ban will last for 1 more second", Some(1)),
+            (
+                "This ban will last for 99999999999 more seconds",
+                Some(86_400),
+            ),
+            ("This ban will last for  more seconds", None),
+            ("This ban will last for -3 more seconds", None),
+            ("", None),
+        ] {
+            assert_eq!(ban_seconds(text), seconds, "{text}");
+        }
+    }
+
+    #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+    #[serde(default)]
+    struct Plain {
+        is_success: Field<bool>,
+        text: Field<String>,
+        numbers: List<NumberItem>,
+    }
+
+    fn read(body: &str) -> Result<Envelope<Plain>, Unreadable> {
+        decode(METHOD, body.as_bytes())
+    }
+
+    fn success() -> Envelope<Plain> {
+        Envelope::Answer(Plain {
+            is_success: Field::Value(true),
+            ..Plain::default()
+        })
+    }
+
+    #[test]
+    fn roots_that_are_taken() {
+        for body in [
+            r#"{"alitrip_flight_service_pay_response":{"is_success":true}}"#,
+            r#"{"some_other_response":{"is_success":"true","unknown":{"deep":[1]}}}"#,
+            r#"{"is_success":true}"#,
+            r#"{"request_id":"15rmr1","is_success":true}"#,
+            r#"{"stray":1,"alitrip_flight_service_pay_response":{"is_success":true}}"#,
+            r#"{"other_response":{},"alitrip_flight_service_pay_response":{"is_success":true}}"#,
+            " \n{\"alitrip_flight_service_pay_response\":{\"is_success\":true},\"stray\":[]}\n ",
+            "\u{feff}{\"is_success\":true}",
+        ] {
+            assert_eq!(read(body), Ok(success()), "{body}");
+        }
+    }
+
+    #[test]
+    fn errors_of_the_platform() {
+        let body = r#"{"error_response":{"code":"26","msg":"Missing session","sub_msg":"x","request_id":"15r"}}"#;
+        let Ok(Envelope::Error(error)) = read(body) else {
+            panic!("{:?}", read(body));
+        };
+        assert_eq!(error.code, Some(26));
+        assert_eq!(error.sub_code, None);
+        assert_eq!(error.request_id.as_deref(), Some("15r"));
+    }
+
+    #[test]
+    fn an_error_with_code_zero_is_still_an_error() {
+        for body in [
+            r#"{"error_response":{"code":"0"}}"#,
+            r#"{"error_response":{}}"#,
+            r#"{"stray":1,"error_response":{"code":0}}"#,
+        ] {
+            assert!(matches!(read(body), Ok(Envelope::Error(_))), "{body}");
+        }
+    }
+
+    #[test]
+    fn bodies_that_say_nothing() {
+        let deep = format!(
+            "{{\"x_response\":{}{}}}",
+            "[".repeat(10_000),
+            "]".repeat(10_000)
+        );
+        for body in [
+            "",
+            "  ",
+            "null",
+            "7",
+            "[]",
+            "{}",
+            "ok",
+            "<html>502</html>",
+            r#"{"foo":1}"#,
+            r#"{"x_response":null}"#,
+            r#"{"x_response":[true]}"#,
+            r#"{"x_response":"done"}"#,
+            r#"{"error_response":"busy"}"#,
+            r#"{"x_response":{"is_success":true"#,
+            r#"{"x_response":{"is_success":true}} trailing"#,
+            r#"{"x_response":{"is_success":true},"error_response":{}}"#,
+            r#"{"error_response":{},"x_response":{"is_success":true}}"#,
+            r#"{"x_response":{},"y_response":{}}"#,
+            r#"{"is_success":true,"error_response":{},"x_response":{}}"#,
+            &deep,
+        ] {
+            assert!(read(body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_cut_body_is_told_from_one_that_is_no_json() {
+        let reason = |body: &str| read(body).unwrap_err().reason;
+        assert_eq!(reason(r#"{"x_response":{"a"#), "the body is cut off");
+        assert_eq!(reason("<html>"), "the body is markup, not JSON");
+        assert_eq!(reason("not json"), "the body is not JSON");
+    }
+
+    #[test]
+    fn raw_control_characters_in_strings_are_read() {
+        let body = "{\"x_response\":{\"is_success\":true,\"text\":\"a\tb\n\\\"c\"}}";
+        let Ok(Envelope::Answer(answer)) = read(body) else {
+            panic!("{:?}", read(body));
+        };
+        assert_eq!(answer.text, Field::Value("a\tb\n\"c".to_owned()));
+    }
+
+    #[test]
+    fn the_inner_object_can_be_had_raw() {
+        let raw = |body: &str| inner_raw(body.as_bytes()).map(|r| r.get().to_owned());
+        assert_eq!(
+            raw(r#"{"x_response":{"a": 1}}"#).as_deref(),
+            Some(r#"{"a": 1}"#)
+        );
+        assert_eq!(
+            raw(r#"{"is_success":true}"#).as_deref(),
+            Some(r#"{"is_success":true}"#)
+        );
+        assert_eq!(raw(r#"{"error_response":{}}"#), None);
+        assert_eq!(raw("<html>"), None);
+    }
+
+    #[test]
+    fn root_names() {
+        assert_eq!(
+            root_name("taobao.tmc.messages.consume"),
+            "tmc_messages_consume_response"
+        );
+        assert_eq!(root_name(METHOD), "alitrip_flight_service_pay_response");
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = decode::<Plain>(METHOD, &body);
+            let _ = inner_raw(&body);
+        }
+
+        #[test]
+        fn json_like_text_never_panics(body in r#"[{}\[\]":, a-z_0-9\\\t]{0,80}"#) {
+            let _ = decode::<Plain>(METHOD, body.as_bytes());
+        }
+    }
+}

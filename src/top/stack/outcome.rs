@@ -1,0 +1,113 @@
+//! Tells TOP's answers from everything else that can come back over HTTP.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use serde::de::IgnoredAny;
+use tower::{Layer, Service};
+
+use crate::top::call::{Call, CallError, Lost, Received};
+use crate::top::envelope::{self, Envelope};
+
+/// Lets answers pass; turns an `error_response` and every non-answer into a [`CallError`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OutcomeLayer;
+
+/// See [`OutcomeLayer`].
+#[derive(Clone, Debug)]
+pub(super) struct Outcome<S> {
+    inner: S,
+}
+
+// === impl Outcome ===
+
+impl<S> Layer<S> for OutcomeLayer {
+    type Service = Outcome<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Outcome { inner }
+    }
+}
+
+impl<S> Service<Call> for Outcome<S>
+where
+    S: Service<Call, Response = Received, Error = CallError>,
+    S::Future: Send + 'static,
+{
+    type Response = Received;
+    type Error = CallError;
+    type Future = Pin<Box<dyn Future<Output = Result<Received, CallError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), CallError>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, call: Call) -> Self::Future {
+        let attempt = self.inner.call(call);
+        Box::pin(async move { judge(attempt.await?) })
+    }
+}
+
+/// An answer of TOP has status 200, or 400 with an `error_response` (newer gateways).
+fn judge(received: Received) -> Result<Received, CallError> {
+    match received.status {
+        200 | 400 if leads_with_error(&received.body) => {
+            match envelope::decode::<IgnoredAny>("", &received.body) {
+                Ok(Envelope::Error(error)) => Err(CallError::Refused(Box::new(error))),
+                Ok(Envelope::Answer(_)) => Err(CallError::Lost(Lost::Unreadable("no error"))),
+                Err(unreadable) => Err(CallError::Lost(Lost::Unreadable(unreadable.reason))),
+            }
+        }
+        200 if received.body.trim_ascii_start().first() == Some(&b'{') => Ok(received),
+        200 => Err(CallError::Lost(Lost::Unreadable("not a JSON object"))),
+        other => Err(CallError::Lost(Lost::Status(other))),
+    }
+}
+
+/// Looks at the first key only: an answer may be large, and is decoded once, by the client.
+fn leads_with_error(body: &[u8]) -> bool {
+    let inside = body
+        .trim_ascii_start()
+        .strip_prefix(b"{")
+        .map(<[u8]>::trim_ascii_start);
+    inside.is_some_and(|rest| rest.starts_with(b"\"error_response\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::top::call::Delivery;
+
+    fn judged(status: u16, body: &'static str) -> Result<(), Delivery> {
+        judge(Received {
+            status,
+            body: body.into(),
+        })
+        .map(drop)
+        .map_err(|e| e.delivery())
+    }
+
+    #[test]
+    fn only_a_json_object_with_status_200_is_an_answer() {
+        let refused = r#"{"error_response":{"code":25,"msg":"Invalid signature"}}"#;
+        assert_eq!(judged(200, r#"{"x_response":{"is_success":true}}"#), Ok(()));
+        assert_eq!(judged(200, refused), Err(Delivery::Answered));
+        assert_eq!(judged(400, refused), Err(Delivery::Answered));
+        for (status, body) in [
+            (200, ""),
+            (200, "<html>bad gateway</html>"),
+            (200, r#"{"error_response":{"co"#),
+            (307, ""),
+            (400, "{}"),
+            (500, ""),
+            (502, refused),
+        ] {
+            assert_eq!(
+                judged(status, body),
+                Err(Delivery::MaybeSent),
+                "{status} {body}"
+            );
+        }
+    }
+}

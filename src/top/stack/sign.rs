@@ -1,0 +1,135 @@
+//! Adds the public parameters and the signature, and writes the body down.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use secrecy::{ExposeSecret, SecretString};
+use tower::{Layer, Service};
+
+use super::punctual::SendBefore;
+use crate::clock::SharedClock;
+use crate::domain::time::LocalTime;
+use crate::top::call::{Call, CallError, FilePart};
+use crate::top::sign::{SignMethod, base_string, sign};
+
+/// Who signs, and how.
+#[derive(Debug)]
+pub struct SigningKeys {
+    /// The app key; not a secret.
+    pub app_key: String,
+    /// The app secret.
+    pub app_secret: SecretString,
+    /// How the signature is made.
+    pub method: SignMethod,
+}
+
+/// A call ready for the wire. Everything stands in the body: a URL gets logged on the way.
+pub struct Signed {
+    /// The body with its parameters.
+    pub body: SignedBody,
+    /// When it must have left, if it is a write.
+    pub send_before: Option<SendBefore>,
+}
+
+/// The two ways a body can be written.
+pub enum SignedBody {
+    /// `application/x-www-form-urlencoded`
+    Form(Bytes),
+    /// `multipart/form-data`: signed text parts and one unsigned file.
+    Multipart(Vec<(String, String)>, FilePart),
+}
+
+/// Signs every call as late as can be.
+#[derive(Clone, Debug)]
+pub(super) struct SignLayer {
+    keys: Arc<SigningKeys>,
+    clock: SharedClock,
+}
+
+impl SignLayer {
+    pub(super) fn new(keys: Arc<SigningKeys>, clock: SharedClock) -> Self {
+        Self { keys, clock }
+    }
+}
+
+/// See [`SignLayer`].
+#[derive(Clone, Debug)]
+pub(super) struct Sign<S> {
+    inner: S,
+    keys: Arc<SigningKeys>,
+    clock: SharedClock,
+}
+
+// === impl Sign ===
+
+impl<S> Layer<S> for SignLayer {
+    type Service = Sign<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Sign {
+            inner,
+            keys: self.keys.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+}
+
+impl<S> Service<Call> for Sign<S>
+where
+    S: Service<Signed, Error = CallError>,
+{
+    type Response = S::Response;
+    type Error = CallError;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), CallError>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, call: Call) -> Self::Future {
+        let timestamp = LocalTime::from_timestamp(self.clock.wall()).to_wire();
+        let send_before = call.send_before.map(|time| SendBefore {
+            clock: self.clock.clone(),
+            time,
+        });
+        let body = write_down(&self.keys, call, &timestamp);
+        self.inner.call(Signed { body, send_before })
+    }
+}
+
+fn write_down(keys: &SigningKeys, call: Call, timestamp: &str) -> SignedBody {
+    let session = call.session.as_ref().map(ExposeSecret::expose_secret);
+    let public = [
+        ("app_key", keys.app_key.as_str()),
+        ("format", "json"),
+        ("method", &*call.method),
+        ("sign_method", keys.method.as_str()),
+        ("timestamp", timestamp),
+        ("v", "2.0"),
+    ];
+    let all = || {
+        public
+            .into_iter()
+            .chain(session.map(|s| ("session", s)))
+            .chain(call.params.iter().map(|(n, v)| (n.as_str(), v.as_str())))
+    };
+    let signature = sign(keys.method, &keys.app_secret, &base_string(all()));
+    let signed = all().chain([("sign", signature.as_str())]);
+    match call.file {
+        Some(file) => SignedBody::Multipart(
+            signed.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+            file,
+        ),
+        None => {
+            let mut form = form_urlencoded::Serializer::new(String::with_capacity(512));
+            for (name, value) in signed {
+                // An empty value is left out of the signature, so it may not be sent either.
+                if !value.trim().is_empty() {
+                    form.append_pair(name, value);
+                }
+            }
+            SignedBody::Form(form.finish().into())
+        }
+    }
+}

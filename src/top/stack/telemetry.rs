@@ -1,0 +1,90 @@
+//! One metric and one log line for a call, without its content.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use metrics::{counter, histogram};
+use tower::{Layer, Service};
+
+use crate::clock::SharedClock;
+use crate::top::call::{Call, CallError, Delivery, Received};
+
+/// Counts and times every call.
+#[derive(Clone, Debug)]
+pub(super) struct TelemetryLayer {
+    clock: SharedClock,
+}
+
+impl TelemetryLayer {
+    pub(super) fn new(clock: SharedClock) -> Self {
+        Self { clock }
+    }
+}
+
+/// See [`TelemetryLayer`].
+#[derive(Clone, Debug)]
+pub(super) struct Telemetry<S> {
+    inner: S,
+    clock: SharedClock,
+}
+
+// === impl Telemetry ===
+
+impl<S> Layer<S> for TelemetryLayer {
+    type Service = Telemetry<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Telemetry {
+            inner,
+            clock: self.clock.clone(),
+        }
+    }
+}
+
+impl<S> Service<Call> for Telemetry<S>
+where
+    S: Service<Call, Response = Received, Error = CallError>,
+    S::Future: Send + 'static,
+{
+    type Response = Received;
+    type Error = CallError;
+    type Future = Pin<Box<dyn Future<Output = Result<Received, CallError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), CallError>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, call: Call) -> Self::Future {
+        let method = call.method.clone();
+        let clock = self.clock.clone();
+        let started = clock.steady();
+        let attempt = self.inner.call(call);
+        Box::pin(async move {
+            let ended = attempt.await;
+            let took = clock.steady().saturating_sub(started);
+            let delivery = match &ended {
+                Ok(_) => Delivery::Answered,
+                Err(error) => error.delivery(),
+            };
+            counter!(
+                crate::telemetry::metrics::TOP_CALLS,
+                "method" => method.clone(), "delivery" => delivery.as_str()
+            )
+            .increment(1);
+            histogram!(crate::telemetry::metrics::TOP_CALL_SECONDS, "method" => method.clone())
+                .record(took.as_secs_f64());
+            match &ended {
+                Ok(received) => tracing::debug!(
+                    %method, delivery = delivery.as_str(), ms = took.as_millis(),
+                    bytes = received.body.len(), "TOP answered"
+                ),
+                Err(error) => tracing::warn!(
+                    %method, delivery = delivery.as_str(), ms = took.as_millis(), %error,
+                    "TOP call failed"
+                ),
+            }
+            ended
+        })
+    }
+}

@@ -1,0 +1,180 @@
+//! The wire: one POST, the whole body back, inflated and capped.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tower::Service;
+
+use super::punctual::Punctual;
+use super::sign::{Signed, SignedBody};
+use crate::top::call::{CallError, Lost, NotSent, Received};
+
+/// What an HTTP client for TOP is built from.
+#[derive(Clone, Debug)]
+pub struct TransportSettings {
+    /// The gateway's address.
+    pub endpoint: reqwest::Url,
+    /// Time to make a connection; only this failure proves that nothing was sent.
+    pub connect_timeout: Duration,
+    /// An HTTP proxy; none unless configured.
+    pub proxy: Option<reqwest::Url>,
+    /// The largest inflated answer, in bytes.
+    pub max_answer: usize,
+}
+
+/// A client of its own connection pool.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    client: reqwest::Client,
+    /// Shared: a stack is cloned several times a call.
+    endpoint: Arc<reqwest::Url>,
+    max_answer: usize,
+}
+
+/// How long an idle connection of the write client is kept: less than any server does, so that a
+/// write is not put on a connection that is just being closed.
+const WRITE_IDLE: Duration = Duration::from_secs(3);
+const READ_IDLE: Duration = Duration::from_secs(20);
+/// How long sent bytes may stay unacknowledged before the kernel gives the connection up.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(5);
+
+// === impl Transport ===
+
+impl Transport {
+    /// The client of reads.
+    ///
+    /// # Errors
+    /// When the TLS backend or the proxy cannot be set up.
+    pub fn for_reads(settings: &TransportSettings) -> Result<Self, reqwest::Error> {
+        Self::build(settings, READ_IDLE)
+    }
+
+    /// The client of writes, with a pool of its own.
+    ///
+    /// # Errors
+    /// When the TLS backend or the proxy cannot be set up.
+    pub fn for_writes(settings: &TransportSettings) -> Result<Self, reqwest::Error> {
+        Self::build(settings, WRITE_IDLE)
+    }
+
+    fn build(settings: &TransportSettings, idle: Duration) -> Result<Self, reqwest::Error> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("fliggy-gateway/", env!("CARGO_PKG_VERSION")))
+            // A write over HTTP/2 may be replayed by the protocol itself.
+            .http1_only()
+            .retry(reqwest::retry::never())
+            .redirect(reqwest::redirect::Policy::none())
+            // An HTTP_PROXY of the environment must not see sessions and passengers by accident.
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(settings.connect_timeout)
+            .tcp_user_timeout(UNACKNOWLEDGED)
+            .tcp_nodelay(true)
+            .pool_idle_timeout(idle);
+        if let Some(proxy) = &settings.proxy {
+            builder = builder.proxy(reqwest::Proxy::all(proxy.clone())?);
+        }
+        Ok(Self {
+            client: builder.build()?,
+            endpoint: Arc::new(settings.endpoint.clone()),
+            max_answer: settings.max_answer,
+        })
+    }
+}
+
+impl Service<Signed> for Transport {
+    type Response = Received;
+    type Error = CallError;
+    type Future = Pin<Box<dyn Future<Output = Result<Received, CallError>> + Send>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), CallError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, signed: Signed) -> Self::Future {
+        let request = self.client.post(reqwest::Url::clone(&self.endpoint));
+        let mut late = None;
+        let request = match signed.body {
+            SignedBody::Form(form) => {
+                let request = request.header(
+                    reqwest::header::CONTENT_TYPE,
+                    "application/x-www-form-urlencoded;charset=UTF-8",
+                );
+                match signed.send_before {
+                    Some(before) => {
+                        let (body, held_back) = Punctual::new(form, before);
+                        late = Some(held_back);
+                        request.body(reqwest::Body::wrap(body))
+                    }
+                    None => request.body(form),
+                }
+            }
+            SignedBody::Multipart(texts, file) => {
+                let form = texts
+                    .into_iter()
+                    .fold(reqwest::multipart::Form::new(), |form, (name, value)| {
+                        form.text(name, value)
+                    });
+                let length = file.content.len() as u64;
+                let part = reqwest::multipart::Part::stream_with_length(file.content, length)
+                    .file_name(file.file_name);
+                request.multipart(form.part(file.name, part))
+            }
+        };
+        let max = self.max_answer;
+        Box::pin(async move {
+            let sent = request.send().await;
+            if late.is_some_and(|late| late.load(Ordering::Acquire)) {
+                return Err(CallError::NotSent(NotSent::TooLate));
+            }
+            let response = sent.map_err(|error| fault(&error))?;
+            let status = response.status().as_u16();
+            Ok(Received {
+                status,
+                body: whole(response, max).await?,
+            })
+        })
+    }
+}
+
+/// The whole body. One that came in one piece is not copied.
+async fn whole(mut response: reqwest::Response, max: usize) -> Result<Bytes, CallError> {
+    let told = response.content_length().unwrap_or_default();
+    let mut next = async || response.chunk().await.map_err(|error| fault(&error));
+    let Some(first) = next().await? else {
+        return Ok(Bytes::new());
+    };
+    let mut more = next().await?;
+    if more.is_none() && first.len() <= max {
+        return Ok(first);
+    }
+    let told = usize::try_from(told).unwrap_or(max).min(max);
+    let mut body = BytesMut::with_capacity(told.max(first.len()));
+    body.extend_from_slice(&first);
+    while body.len() <= max {
+        match more {
+            Some(chunk) => body.extend_from_slice(&chunk),
+            None => return Ok(body.freeze()),
+        }
+        more = next().await?;
+    }
+    Err(CallError::Lost(Lost::TooLarge))
+}
+
+/// Only a failed connect, or a request that could not be written down, proves that nothing went out.
+fn fault(error: &reqwest::Error) -> CallError {
+    if error.is_builder() {
+        CallError::NotSent(NotSent::Encode)
+    } else if error.is_connect() {
+        CallError::NotSent(NotSent::Connect)
+    } else if error.is_timeout() {
+        CallError::Lost(Lost::Deadline)
+    } else {
+        CallError::Lost(Lost::Connection)
+    }
+}

@@ -1,0 +1,109 @@
+//! What goes over the wire: one file per method, with TOP's own names. Which of them are documented
+//! and which are guesses is said by the contract (`openapi/top`), field by field.
+//!
+//! Answers tolerate unknown fields and loose types ([`crate::top::lenient`]); what a missing field
+//! means is decided in [`crate::translate`].
+
+mod air_book;
+mod close;
+mod itinerary;
+mod pay;
+mod query_order_detail;
+mod query_order_list;
+mod search;
+
+use serde::{Serialize, Serializer};
+
+pub use air_book::*;
+pub use close::*;
+pub use itinerary::*;
+pub use pay::*;
+pub use query_order_detail::*;
+pub use query_order_list::*;
+pub use search::*;
+
+use super::lenient::Field;
+use super::method::BusinessVerdict;
+use crate::domain::money::Money;
+
+/// An amount as TOP wants it: a JSON number of yuan, with no digit more than it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Yuan(pub Money);
+
+impl Serialize for Yuan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fen = self.0.fen();
+        if fen.is_multiple_of(100) {
+            return serializer.serialize_u64(fen / 100);
+        }
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "ten digits: the nearest double is printed as exactly these decimals"
+        )]
+        serializer.serialize_f64(fen as f64 / 100.0)
+    }
+}
+
+/// The verdict from the four flags.
+pub(super) fn verdict<'a>(
+    is_success: &Field<bool>,
+    code: &'a Field<String>,
+    message: &'a Field<String>,
+    request_id: &'a Field<String>,
+) -> BusinessVerdict<'a> {
+    BusinessVerdict {
+        is_success: is_success.lossy(),
+        code: code.as_ref().lossy().map(String::as_str),
+        message: message.as_ref().lossy().map(String::as_str),
+        request_id: request_id.as_ref().lossy().map(String::as_str),
+    }
+}
+
+/// Every answer has the same four flags at its root; serde cannot share them without buffering.
+macro_rules! answer_verdict {
+    ($name:ident) => {
+        impl $crate::top::method::Answer for $name {
+            fn verdict(&self) -> $crate::top::method::BusinessVerdict<'_> {
+                $crate::top::wire::verdict(
+                    &self.is_success,
+                    &self.error_code_info,
+                    &self.error_msg,
+                    &self.request_id,
+                )
+            }
+        }
+    };
+}
+
+use answer_verdict;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn amounts_are_plain_numbers() {
+        for (text, json) in [
+            ("1160", "1160"),
+            ("950.50", "950.5"),
+            ("950.05", "950.05"),
+            ("0.01", "0.01"),
+            ("99999999.99", "99999999.99"),
+            ("0", "0"),
+        ] {
+            let yuan = Yuan(Money::parse(text).unwrap());
+            assert_eq!(serde_json::to_string(&yuan).unwrap(), json);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn amounts_have_no_noise(fen in 0..=9_999_999_999_u64) {
+            let yuan = Yuan(Money::from_fen(fen).unwrap());
+            let json = serde_json::to_string(&yuan).unwrap();
+            prop_assert_eq!(Money::parse(&json).unwrap(), yuan.0, "{}", json);
+        }
+    }
+}

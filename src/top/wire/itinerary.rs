@@ -1,0 +1,181 @@
+//! Parts that several methods share: segments, journeys, cabins, travellers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::personal::Personal;
+use crate::domain::time::{LocalDate, LocalTime};
+use crate::domain::trip::{AirportCode, CityCode, FlightNo};
+use crate::top::lenient::{Element, Field, List};
+
+/// `FlightRoute` of an answer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct FlightRoute {
+    /// 1 one way, 2 round trip.
+    pub trip_type: Field<i64>,
+    /// Journeys in travel order.
+    pub flight_journey_list: List<FlightJourney>,
+}
+
+/// `FlightJourney` of an answer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct FlightJourney {
+    /// Segments of the journey.
+    pub flight_segment_list: List<FlightSegment>,
+}
+
+impl Element for FlightJourney {
+    const WRAPPER: &'static str = "flight_journey";
+}
+
+/// `FlightSegment` of an answer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct FlightSegment {
+    /// Opaque id.
+    pub id: Field<String>,
+    /// Two characters.
+    pub marketing_airline: Field<String>,
+    /// Number it is sold under.
+    pub marketing_flight_no: Field<FlightNo>,
+    /// Two characters.
+    pub operating_airline: Field<String>,
+    /// Number it is flown under.
+    pub operating_flight_no: Field<String>,
+    /// Codeshare.
+    pub code_share: Field<bool>,
+    /// Departure airport.
+    pub dep_airport: Field<AirportCode>,
+    /// Departure terminal.
+    pub dep_term: Field<String>,
+    /// Departure, +08:00.
+    pub dep_time: Field<LocalTime>,
+    /// Arrival airport.
+    pub arr_airport: Field<AirportCode>,
+    /// Arrival terminal.
+    pub arr_term: Field<String>,
+    /// Arrival, +08:00.
+    pub arr_time: Field<LocalTime>,
+    /// Aircraft.
+    pub equip_type: Field<String>,
+    /// City of departure (search only).
+    pub dep_city_code: Field<CityCode>,
+    /// City of arrival (search only).
+    pub arr_city_code: Field<CityCode>,
+    /// Minutes (search only).
+    pub flight_duration: Field<i64>,
+    /// Stops on the way (search only).
+    pub stop_quantity: Field<i64>,
+    /// Cities of the stops, comma separated (search only).
+    pub stop_city_list: Field<String>,
+}
+
+impl Element for FlightSegment {
+    const WRAPPER: &'static str = "flight_segment";
+}
+
+/// `FlightSegmentItem` of an answer: the cabin of a segment.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct FlightSegmentItem {
+    /// The segment it belongs to.
+    pub flight_segment_id: Field<String>,
+    /// Booking class.
+    pub cabin: Field<String>,
+    /// Cabin class.
+    pub cabin_class: Field<String>,
+    /// Its name in Chinese.
+    pub cabin_class_name: Field<String>,
+    /// Seats left, `1`–`9` or `A` (search only).
+    pub cabin_quantity: Field<String>,
+}
+
+impl Element for FlightSegmentItem {
+    const WRAPPER: &'static str = "flight_segment_item";
+}
+
+/// `Passenger` of an answer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PassengerAnswer {
+    /// Name as on the document.
+    pub name: Field<Personal<String>>,
+    /// 0 adult, 1 child, 8 infant (inferred).
+    #[serde(rename = "type")]
+    pub kind: Field<i64>,
+    /// Kind of document (documented numbers).
+    pub credential_type: Field<i64>,
+    /// Number of the document.
+    pub credential_no: Field<Personal<String>>,
+    /// Date of birth.
+    pub birthday: Field<Personal<LocalDate>>,
+    /// Country code of the mobile number.
+    pub mobile_country_code: Field<String>,
+    /// Mobile number.
+    pub mobile_phone_number: Field<Personal<String>>,
+}
+
+impl Element for PassengerAnswer {
+    const WRAPPER: &'static str = "passenger";
+}
+
+/// `FlightJourney` of a request.
+#[derive(Debug, Serialize)]
+pub struct FlightJourneyRequest {
+    /// Segments of the journey.
+    pub flight_segment_list: Vec<FlightSegmentRequest>,
+}
+
+/// `FlightSegment` of a request.
+#[derive(Debug, Serialize)]
+pub struct FlightSegmentRequest {
+    /// Opaque id.
+    pub id: String,
+    /// Two characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marketing_airline: Option<String>,
+    /// Number it is sold under.
+    pub marketing_flight_no: String,
+    /// Two characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operating_airline: Option<String>,
+    /// Number it is flown under.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operating_flight_no: Option<String>,
+    /// Codeshare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code_share: Option<bool>,
+    /// Departure airport.
+    pub dep_airport: AirportCode,
+    /// Departure terminal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dep_term: Option<String>,
+    /// Departure, `yyyy-MM-dd HH:mm:ss` +08:00.
+    pub dep_time: String,
+    /// Arrival airport.
+    pub arr_airport: AirportCode,
+    /// Arrival terminal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arr_term: Option<String>,
+    /// Arrival, `yyyy-MM-dd HH:mm:ss` +08:00.
+    pub arr_time: String,
+    /// Aircraft.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub equip_type: Option<String>,
+}
+
+/// `FlightSegmentItem` of a request.
+#[derive(Debug, Serialize)]
+pub struct FlightSegmentItemRequest {
+    /// The segment it belongs to.
+    pub flight_segment_id: String,
+    /// Booking class.
+    pub cabin: String,
+    /// Cabin class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cabin_class: Option<String>,
+    /// Its name in Chinese.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cabin_class_name: Option<String>,
+}

@@ -1,0 +1,44 @@
+//! Between the domain and the wire: one file per TOP method, pure functions both ways.
+//!
+//! `request` cannot fail: what is sent was checked. `answer` takes what TOP said apart and moves the
+//! pieces over. A field that decides something (an order id, a payment time, an amount) and is
+//! missing or garbled makes the answer [`Unreadable`], which proves nothing; fields that only inform
+//! become `None`. Flags and errors of an answer are judged before, by who called.
+
+pub mod book;
+pub mod close;
+pub mod detail;
+pub mod list;
+mod parts;
+pub mod pay;
+pub mod search;
+
+use crate::top::lenient::Field;
+
+/// A decisive field of an answer is missing or garbled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unreadable answer: field {field}")]
+pub struct Unreadable {
+    /// TOP's name of the field.
+    pub field: &'static str,
+}
+
+/// The value of a field that must be there.
+fn required<T>(field: Field<T>, name: &'static str) -> Result<T, Unreadable> {
+    match field {
+        Field::Value(value) => Ok(value),
+        Field::Absent | Field::Unreadable => Err(Unreadable { field: name }),
+    }
+}
+
+/// The value of a field that may be absent but not garbled.
+fn optional<T>(field: Field<T>, name: &'static str) -> Result<Option<T>, Unreadable> {
+    match field {
+        Field::Value(value) => Ok(Some(value)),
+        Field::Absent => Ok(None),
+        Field::Unreadable => Err(Unreadable { field: name }),
+    }
+}
+
+#[cfg(test)]
+mod samples;

@@ -1,0 +1,77 @@
+//! `alitrip.flight.service.close`.
+
+use super::{Unreadable, parts};
+use crate::domain::ids::OrderId;
+use crate::domain::order::{OrderReceipt, StatusMap};
+use crate::top::wire;
+
+/// The request that closes an order; its number goes along where it has one.
+#[must_use]
+pub fn request(order_id: OrderId, out_order_no: Option<&str>) -> wire::CloseOrderRequest {
+    wire::CloseOrderRequest {
+        order_id: order_id.get(),
+        out_order_no: out_order_no.map(str::to_owned),
+    }
+}
+
+/// What was said of the order that was to be closed.
+///
+/// # Errors
+/// It is about another order.
+pub fn answer(
+    answer: wire::CloseResponse,
+    order_id: OrderId,
+    out_order_no: Option<&str>,
+    statuses: &StatusMap,
+) -> Result<OrderReceipt, Unreadable> {
+    let told = (answer.order_id, answer.out_order_no);
+    let out_order_no = parts::same_order(told, order_id, out_order_no)?;
+    let (status, status_text) = parts::status(answer.order_status, statuses);
+    Ok(OrderReceipt {
+        order_id,
+        out_order_no,
+        status,
+        status_text,
+        total_price: None,
+        paid_price: None,
+        booked_at: None,
+        pay_before: None,
+        paid_at: None,
+        trade_no: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::OrderStatus;
+    use crate::translate::samples;
+
+    const NO: &str = "TEST20300501000001";
+
+    #[test]
+    fn the_request_is_the_samples() {
+        let id = OrderId::new(1_234_125_412).unwrap();
+        samples::same_request::<wire::Close>(&request(id, Some(NO)), "close");
+    }
+
+    #[test]
+    fn the_sample_is_closed() {
+        let statuses = StatusMap::default();
+        let id = OrderId::new(1_234_125_412).unwrap();
+        let wire = || samples::answer::<wire::Close>("close");
+        let receipt = answer(wire(), id, Some(NO), &statuses).unwrap();
+        assert_eq!(receipt.status, OrderStatus::Closed);
+        let other = OrderId::new(1).unwrap();
+        assert_eq!(
+            answer(wire(), other, None, &statuses).unwrap_err().field,
+            "order_id"
+        );
+        let error = answer(wire(), id, Some("ANOTHER"), &statuses).unwrap_err();
+        assert_eq!(error.field, "out_order_no");
+        let silent = wire::CloseResponse::default();
+        let receipt = answer(silent, id, Some(NO), &statuses).unwrap();
+        assert_eq!(receipt.out_order_no.as_deref(), Some(NO));
+        assert_eq!(receipt.status, OrderStatus::Other);
+    }
+}

@@ -1,0 +1,192 @@
+//! `alitrip.flight.service.queryorderdetail`.
+
+use super::{Unreadable, optional, parts, required};
+use crate::domain::ids::{AccountName, HashKey, OrderId};
+use crate::domain::order::{Order, OrderPassenger, PassengerFare, StatusMap};
+use crate::top::lenient::Field;
+use crate::top::wire;
+
+/// The request for one order, by either name or both.
+#[must_use]
+pub fn request(
+    order_id: Option<OrderId>,
+    out_order_no: Option<&str>,
+) -> wire::QueryOrderDetailRequest {
+    wire::QueryOrderDetailRequest {
+        order_id: order_id.map(OrderId::get),
+        out_order_no: out_order_no.map(str::to_owned),
+    }
+}
+
+/// The order. A status outside the vocabulary is `Other`, never an error; an itinerary that is not
+/// told is empty.
+///
+/// # Errors
+/// There is no order id, or a payment field, an amount or the itinerary is garbled.
+pub fn answer(
+    answer: wire::QueryOrderDetailResponse,
+    statuses: &StatusMap,
+    key: &HashKey,
+    account: &AccountName,
+) -> Result<Order, Unreadable> {
+    let order_id = required(answer.order_id, "order_id")?;
+    let (status, status_text) = parts::status(answer.order_status, statuses);
+    let (trip_type, journeys) = match optional(answer.flight_route.0, "flight_route")? {
+        Some(route) => parts::itinerary(route)?,
+        None => (None, Vec::new()),
+    };
+    let passengers = answer
+        .flight_book_order_detail_list
+        .into_iter()
+        .map(|detail| passenger(detail, key, account))
+        .collect::<Result<_, _>>()?;
+    Ok(Order {
+        order_id,
+        out_order_no: optional(answer.out_order_no, "out_order_no")?,
+        status,
+        status_text,
+        seller: answer.seller_nick.lossy(),
+        booked_at: answer.book_time.lossy(),
+        pay_before: answer.last_pay_time.lossy(),
+        paid_at: optional(answer.pay_time, "pay_time")?,
+        ticketed_at: optional(answer.succeed_time, "succeed_time")?,
+        total_price: optional(answer.total_price, "total_price")?,
+        paid_price: optional(answer.real_pay_price, "real_pay_price")?,
+        trade_no: answer.trade_no.lossy(),
+        alipay_trade_no: answer.alipay_trade_no.lossy(),
+        passengers,
+        trip_type,
+        journeys,
+    })
+}
+
+fn passenger(
+    detail: wire::FlightBookOrderDetail,
+    key: &HashKey,
+    account: &AccountName,
+) -> Result<OrderPassenger, Unreadable> {
+    let who = optional(detail.passenger.0, "passenger")?.unwrap_or_default();
+    let fare = match detail.flight_price.0 {
+        Field::Value(price) => Some(PassengerFare {
+            ticket_price: price.sell_price.lossy(),
+            taxes_total: price.tax.lossy(),
+            airport_fee: price.build_price.lossy(),
+            fuel_fee: price.oil_price.lossy(),
+        }),
+        Field::Absent | Field::Unreadable => None,
+    };
+    Ok(OrderPassenger {
+        fare,
+        cabins: parts::cabins(detail.flight_segment_cabin_relation)?,
+        ticket_numbers: detail
+            .ticket_nos
+            .into_iter()
+            .filter_map(|item| item.0.lossy())
+            .collect(),
+        ..parts::passenger(who, key, account)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::booking::segments_fingerprint;
+    use crate::domain::order::{OrderReceipt, OrderStatus, document_hash};
+    use crate::domain::passenger::{DocumentType, PassengerType};
+    use crate::translate::samples;
+
+    fn read(wire: wire::QueryOrderDetailResponse) -> Result<Order, Unreadable> {
+        let account = "main".parse().unwrap();
+        answer(
+            wire,
+            &StatusMap::default(),
+            &HashKey::new([1; 32]),
+            &account,
+        )
+    }
+
+    #[test]
+    fn the_request_is_the_samples() {
+        let id = OrderId::new(1_234_125_412);
+        samples::same_request::<wire::QueryOrderDetail>(&request(id, None), "queryorderdetail");
+        let by_number = serde_json::to_value(request(None, Some("T-1"))).unwrap();
+        assert_eq!(by_number, json!({"out_order_no": "T-1"}));
+    }
+
+    #[test]
+    fn the_sample_is_a_ticketed_order() {
+        let order = read(samples::answer::<wire::QueryOrderDetail>(
+            "queryorderdetail",
+        ))
+        .unwrap();
+        assert_eq!(order.status, OrderStatus::Ticketed);
+        assert_eq!(order.paid_price, order.total_price);
+        assert!(order.is_for(&"TEST20300501000001".parse().unwrap()));
+        assert_eq!(
+            segments_fingerprint(&order.journeys),
+            ["CZ8957@2030-05-20T08:45"]
+        );
+        let [adult, child] = order.passengers.as_slice() else {
+            panic!("{:?}", order.passengers);
+        };
+        assert_eq!(adult.ticket_numbers, ["999-0000000001"]);
+        assert_eq!(child.kind, Some(PassengerType::Child));
+        assert_eq!(
+            child.fare.unwrap().ticket_price.unwrap().to_string(),
+            "360.00"
+        );
+        let account = "main".parse().unwrap();
+        let key = HashKey::new([1; 32]);
+        let hash = document_hash(&key, &account, DocumentType::IdCard, "110101199003070000");
+        assert_eq!(adult.passenger_id, Some(hash));
+        let born = adult.birth_date.as_ref().unwrap().expose();
+        assert_eq!(born.to_string(), "1990-03-07");
+    }
+
+    #[test]
+    fn an_unlisted_status_is_carried_and_never_an_error() {
+        let wire = serde_json::from_value(json!({
+            "order_id": "7", "order_status": "没有的状态", "pay_time": "", "is_success": true,
+        }));
+        let order = read(wire.unwrap()).unwrap();
+        assert_eq!(order.status, OrderStatus::Other);
+        assert_eq!(order.status_text, "没有的状态");
+        assert_eq!(order.paid_at, None);
+        assert!(order.journeys.is_empty());
+    }
+
+    #[test]
+    fn garbled_decisive_fields_prove_nothing() {
+        for (field, value) in [
+            ("order_id", json!("abc")),
+            ("order_id", json!(null)),
+            ("pay_time", json!("0000-00-00 00:00:00")),
+            ("real_pay_price", json!("-5")),
+            ("total_price", json!([500])),
+            ("flight_route", json!([1])),
+        ] {
+            let mut json = json!({"order_id": 7});
+            json[field] = value.clone();
+            let error = read(serde_json::from_value(json).unwrap()).unwrap_err();
+            assert_eq!(error.field, field, "{value}");
+        }
+    }
+
+    #[test]
+    fn neither_order_nor_receipt_print_who_travels() {
+        let order = read(samples::answer::<wire::QueryOrderDetail>(
+            "queryorderdetail",
+        ))
+        .unwrap();
+        let printed = format!("{order:?}");
+        for secret in ["测试旅客", "110101", "13000000000", "1990"] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
+        let receipt = serde_json::to_string(&OrderReceipt::from(&order)).unwrap();
+        for secret in ["测试旅客", "110101", "13000000000", "1990"] {
+            assert!(!receipt.contains(secret), "{receipt}");
+        }
+    }
+}

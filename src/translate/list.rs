@@ -1,0 +1,150 @@
+//! `alitrip.flight.service.queryorderlist`.
+
+use super::{Unreadable, optional, parts, required};
+use crate::domain::ids::{AccountName, HashKey};
+use crate::domain::order::{OrderPage, OrderSummary, StatusMap};
+use crate::domain::time::LocalTime;
+use crate::top::lenient::Field;
+use crate::top::wire;
+
+/// The request for a page of the orders booked from `from` to `to`. Pages count from 1; `status` is
+/// one of Fliggy's phrases.
+#[must_use]
+pub fn request(
+    from: LocalTime,
+    to: LocalTime,
+    status: Option<&str>,
+    page_index: u32,
+    page_size: u32,
+) -> wire::QueryOrderListRequest {
+    wire::QueryOrderListRequest {
+        book_time_start: from.to_wire(),
+        book_time_end: to.to_wire(),
+        order_status: status.map(str::to_owned),
+        page_index,
+        page_size,
+    }
+}
+
+/// A page of orders. Rows that cannot be read are counted.
+///
+/// # Errors
+/// The paging is garbled: it could not be told where the list ends.
+pub fn answer(
+    answer: wire::QueryOrderListResponse,
+    statuses: &StatusMap,
+    key: &HashKey,
+    account: &AccountName,
+) -> Result<OrderPage, Unreadable> {
+    let paging = optional(answer.pagination.0, "pagination")?.unwrap_or_default();
+    let rows = answer.flight_book_order_list.0;
+    let mut page = OrderPage {
+        orders: Vec::with_capacity(rows.len()),
+        dropped: 0,
+        page_index: number(paging.current_page, "current_page")?,
+        total_count: number(paging.total_count, "total_count")?,
+        total_pages: number(paging.total_page, "total_page")?,
+    };
+    for row in rows {
+        match summary(row, statuses, key, account) {
+            Ok(order) => page.orders.push(order),
+            Err(Unreadable { .. }) => page.dropped += 1,
+        }
+    }
+    Ok(page)
+}
+
+fn number<T: TryFrom<i64>>(field: Field<i64>, name: &'static str) -> Result<Option<T>, Unreadable> {
+    optional(field, name)?
+        .map(|number| T::try_from(number).map_err(|_| Unreadable { field: name }))
+        .transpose()
+}
+
+fn summary(
+    row: wire::FlightBookOrder,
+    statuses: &StatusMap,
+    key: &HashKey,
+    account: &AccountName,
+) -> Result<OrderSummary, Unreadable> {
+    let (status, status_text) = parts::status(row.order_status, statuses);
+    Ok(OrderSummary {
+        order_id: required(row.order_id, "order_id")?,
+        out_order_no: optional(row.out_order_no, "out_order_no")?,
+        status,
+        status_text,
+        seller: row.seller_nick.lossy(),
+        booked_at: row.book_time.lossy(),
+        paid_at: optional(row.pay_time, "pay_time")?,
+        total_price: optional(row.total_price, "total_price")?,
+        paid_price: optional(row.real_pay_price, "real_pay_price")?,
+        alipay_trade_no: row.alipay_trade_no.lossy(),
+        passengers: row
+            .passenger_list
+            .into_iter()
+            .map(|p| parts::passenger(p, key, account))
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::order::OrderStatus;
+    use crate::translate::samples;
+
+    fn read(wire: wire::QueryOrderListResponse) -> Result<OrderPage, Unreadable> {
+        let account = "main".parse().unwrap();
+        answer(
+            wire,
+            &StatusMap::default(),
+            &HashKey::new([1; 32]),
+            &account,
+        )
+    }
+
+    #[test]
+    fn the_request_is_the_samples() {
+        let from = "2030-05-01T00:00:00+08:00".parse().unwrap();
+        let to = "2030-05-01T23:59:59+08:00".parse().unwrap();
+        let page = request(from, to, None, 1, 20);
+        samples::same_request::<wire::QueryOrderList>(&page, "queryorderlist");
+    }
+
+    #[test]
+    fn the_sample_is_one_page_with_one_order() {
+        let page = read(samples::answer::<wire::QueryOrderList>("queryorderlist")).unwrap();
+        assert_eq!((page.orders.len(), page.dropped), (1, 0));
+        assert_eq!(page.total_pages, Some(1));
+        let order = &page.orders[0];
+        assert_eq!(order.status, OrderStatus::Ticketed);
+        assert_eq!(order.passengers.len(), 2);
+        assert!(order.passengers[0].passenger_id.is_some());
+    }
+
+    #[test]
+    fn an_empty_list_in_every_form() {
+        for list in [
+            json!(null),
+            json!({}),
+            json!([]),
+            json!({"flight_book_order": []}),
+        ] {
+            let wire = json!({"flight_book_order_list": list, "is_success": true});
+            let page = read(serde_json::from_value(wire).unwrap()).unwrap();
+            assert_eq!((page.orders.len(), page.dropped), (0, 0));
+            assert_eq!(page.total_count, None);
+        }
+    }
+
+    #[test]
+    fn unreadable_rows_are_counted_and_garbled_paging_is_an_error() {
+        let wire = json!({"flight_book_order_list": [{"order_id": 1}, {"order_id": "x"}]});
+        let page = read(serde_json::from_value(wire).unwrap()).unwrap();
+        assert_eq!((page.orders.len(), page.dropped), (1, 1));
+        let wire = json!({"pagination": {"total_page": "many"}});
+        let error = read(serde_json::from_value(wire).unwrap()).unwrap_err();
+        assert_eq!(error.field, "total_page");
+    }
+}

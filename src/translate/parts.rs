@@ -1,0 +1,141 @@
+//! Parts that several methods share.
+
+use super::{Unreadable, optional, required};
+use crate::domain::ids::{AccountName, HashKey, OrderId, PassengerId};
+use crate::domain::order::{OrderDocument, OrderPassenger, OrderStatus, StatusMap};
+use crate::domain::passenger::{DocumentType, PassengerType};
+use crate::domain::trip::{Journey, Segment, SegmentCabin, TripType};
+use crate::top::lenient::{Field, List};
+use crate::top::wire;
+
+/// Kind of trip and journeys of a route. A journey without segments is unreadable.
+pub(super) fn itinerary(
+    route: wire::FlightRoute,
+) -> Result<(Option<TripType>, Vec<Journey>), Unreadable> {
+    let trip_type = optional(route.trip_type, "trip_type")?
+        .map(|number| TripType::from_wire(number).ok_or(Unreadable { field: "trip_type" }))
+        .transpose()?;
+    let journeys = route
+        .flight_journey_list
+        .into_iter()
+        .map(|journey| {
+            let segments = journey
+                .flight_segment_list
+                .into_iter()
+                .map(segment)
+                .collect::<Result<Vec<_>, _>>()?;
+            if segments.is_empty() {
+                return Err(Unreadable {
+                    field: "flight_segment_list",
+                });
+            }
+            Ok(Journey { segments })
+        })
+        .collect::<Result<_, _>>()?;
+    Ok((trip_type, journeys))
+}
+
+fn segment(s: wire::FlightSegment) -> Result<Segment, Unreadable> {
+    let small = |field: Field<i64>| field.lossy().and_then(|n| u16::try_from(n).ok());
+    Ok(Segment {
+        segment_id: required(s.id, "id")?,
+        marketing_airline: s.marketing_airline.lossy(),
+        marketing_flight_no: required(s.marketing_flight_no, "marketing_flight_no")?,
+        operating_airline: s.operating_airline.lossy(),
+        operating_flight_no: s.operating_flight_no.lossy(),
+        code_share: s.code_share.lossy(),
+        departure_airport: required(s.dep_airport, "dep_airport")?,
+        departure_terminal: s.dep_term.lossy(),
+        departure_time: required(s.dep_time, "dep_time")?,
+        arrival_airport: required(s.arr_airport, "arr_airport")?,
+        arrival_terminal: s.arr_term.lossy(),
+        arrival_time: required(s.arr_time, "arr_time")?,
+        aircraft: s.equip_type.lossy(),
+        departure_city: s.dep_city_code.lossy(),
+        arrival_city: s.arr_city_code.lossy(),
+        duration_minutes: small(s.flight_duration),
+        stops: small(s.stop_quantity),
+        stop_cities: s.stop_city_list.lossy().map_or_else(Vec::new, |cities| {
+            let cities = cities.split([',', '，']).map(str::trim);
+            cities
+                .filter(|c| !c.is_empty())
+                .map(str::to_owned)
+                .collect()
+        }),
+    })
+}
+
+/// Cabins per segment.
+pub(super) fn cabins(
+    items: List<wire::FlightSegmentItem>,
+) -> Result<Vec<SegmentCabin>, Unreadable> {
+    items
+        .into_iter()
+        .map(|item| {
+            Ok(SegmentCabin {
+                segment_id: required(item.flight_segment_id, "flight_segment_id")?,
+                cabin: required(item.cabin, "cabin")?,
+                cabin_class: item.cabin_class.lossy(),
+                cabin_class_name: item.cabin_class_name.lossy(),
+                seats_left: item.cabin_quantity.lossy(),
+            })
+        })
+        .collect()
+}
+
+/// A traveller, without fare, cabins and tickets.
+pub(super) fn passenger(
+    p: wire::PassengerAnswer,
+    key: &HashKey,
+    account: &AccountName,
+) -> OrderPassenger {
+    let document_type = p.credential_type.lossy();
+    let number = p.credential_no.lossy();
+    let passenger_id = number.as_ref().map(|number| {
+        // A kind beyond the vocabulary still tells travellers apart.
+        let wire_type = document_type.and_then(|n| u8::try_from(n).ok());
+        PassengerId::derive(key, account, wire_type.unwrap_or(u8::MAX), number.expose())
+    });
+    OrderPassenger {
+        passenger_id,
+        name: p.name.lossy(),
+        kind: p.kind.lossy().and_then(PassengerType::from_wire),
+        document: number.map(|number| OrderDocument {
+            kind: document_type.and_then(DocumentType::from_wire),
+            number,
+        }),
+        birth_date: p.birthday.lossy(),
+        mobile_country_code: p.mobile_country_code.lossy(),
+        mobile: p.mobile_phone_number.lossy(),
+        fare: None,
+        cabins: Vec::new(),
+        ticket_numbers: Vec::new(),
+    }
+}
+
+/// Status and the words it was told in.
+pub(super) fn status(field: Field<String>, statuses: &StatusMap) -> (OrderStatus, String) {
+    match field.lossy() {
+        Some(text) => (statuses.status(&text), text),
+        None => (OrderStatus::Other, String::new()),
+    }
+}
+
+/// The order an answer is about, where it was asked about a known one: it may leave the names out,
+/// but not name another.
+pub(super) fn same_order(
+    (told_id, told_no): (Field<OrderId>, Field<String>),
+    asked_id: OrderId,
+    asked_no: Option<&str>,
+) -> Result<Option<String>, Unreadable> {
+    if optional(told_id, "order_id")?.is_some_and(|told| told != asked_id) {
+        return Err(Unreadable { field: "order_id" });
+    }
+    match (optional(told_no, "out_order_no")?, asked_no) {
+        (Some(told), Some(asked)) if told != asked => Err(Unreadable {
+            field: "out_order_no",
+        }),
+        (Some(told), _) => Ok(Some(told)),
+        (None, asked) => Ok(asked.map(str::to_owned)),
+    }
+}

@@ -1,0 +1,87 @@
+//! `alitrip.flight.service.pay`.
+
+use super::{Unreadable, optional, parts};
+use crate::domain::ids::OrderId;
+use crate::domain::money::Money;
+use crate::domain::order::{OrderReceipt, StatusMap};
+use crate::top::wire::{self, Yuan};
+
+/// The request that pays an order: the total is what the caller agreed to.
+#[must_use]
+pub fn request(
+    order_id: OrderId,
+    out_order_no: Option<&str>,
+    total_price: Money,
+) -> wire::PayOrderRequest {
+    wire::PayOrderRequest {
+        order_id: order_id.get(),
+        out_order_no: out_order_no.map(str::to_owned),
+        total_price: Yuan(total_price),
+    }
+}
+
+/// What was said of the order that was to be paid. It is not yet proof of payment.
+///
+/// # Errors
+/// It is about another order, or amount or time of the payment are garbled.
+pub fn answer(
+    answer: wire::PayResponse,
+    order_id: OrderId,
+    out_order_no: Option<&str>,
+    statuses: &StatusMap,
+) -> Result<OrderReceipt, Unreadable> {
+    let told = (answer.order_id, answer.out_order_no);
+    let out_order_no = parts::same_order(told, order_id, out_order_no)?;
+    let (status, status_text) = parts::status(answer.order_status, statuses);
+    Ok(OrderReceipt {
+        order_id,
+        out_order_no,
+        status,
+        status_text,
+        total_price: None,
+        paid_price: optional(answer.real_pay_price, "real_pay_price")?,
+        booked_at: None,
+        pay_before: None,
+        paid_at: optional(answer.pay_time, "pay_time")?,
+        trade_no: answer.trade_no.lossy().or(answer.alipay_trade_no.lossy()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::OrderStatus;
+    use crate::translate::samples;
+
+    const NO: &str = "TEST20300501000001";
+
+    #[test]
+    fn the_request_is_the_samples() {
+        let id = OrderId::new(1_234_125_412).unwrap();
+        let total = Money::parse("1160.00").unwrap();
+        samples::same_request::<wire::Pay>(&request(id, Some(NO), total), "pay");
+    }
+
+    #[test]
+    fn the_sample_is_paid() {
+        let statuses = StatusMap::default();
+        let id = OrderId::new(1_234_125_412).unwrap();
+        let receipt = answer(samples::answer::<wire::Pay>("pay"), id, Some(NO), &statuses).unwrap();
+        assert_eq!(receipt.status, OrderStatus::Paid);
+        assert_eq!(receipt.paid_price, Money::parse("1160").ok());
+        assert_eq!(
+            receipt.paid_at.unwrap().to_string(),
+            "2030-05-01T10:05:00+08:00"
+        );
+        assert_eq!(receipt.trade_no.as_deref(), Some("2030050100000000000001"));
+    }
+
+    #[test]
+    fn a_garbled_payment_time_is_not_taken_for_none() {
+        let json = r#"{"is_success":true,"pay_time":"soon"}"#;
+        let wire: wire::PayResponse = serde_json::from_str(json).unwrap();
+        let id = OrderId::new(1).unwrap();
+        let error = answer(wire, id, None, &StatusMap::default()).unwrap_err();
+        assert_eq!(error.field, "pay_time");
+    }
+}

@@ -1,0 +1,394 @@
+//! `alitrip.flight.service.search`.
+
+use super::{Unreadable, parts, required};
+use crate::domain::city::city_of_airport;
+use crate::domain::money::Money;
+use crate::domain::offer::{Fare, MemberFare, MemberRole, Membership, Offer, Prices, Supply};
+use crate::domain::search::{NamedFlight, SearchAnswer, SearchJourney, SearchQuery};
+use crate::domain::trip::{AirportCode, CityCode};
+use crate::top::lenient::{Field, List, NumberItem};
+use crate::top::wire;
+
+/// The request of a checked search. `channel` is the account's channel name (渠道名称).
+#[must_use]
+pub fn request(query: &SearchQuery, channel: &str) -> wire::SearchFlightInfoReq {
+    wire::SearchFlightInfoReq {
+        external_agent_name: channel.to_owned(),
+        search_mode: query.mode().wire(),
+        trip_type: query.trip_type().wire(),
+        cabin_class: query.cabin_class.wire(),
+        has_child: query.with_children,
+        has_infant: query.with_infants,
+        search_od_info_list: query.journeys.iter().map(journey_request).collect(),
+    }
+}
+
+fn journey_request(journey: &SearchJourney) -> wire::SearchOdInfo {
+    let last = journey.flights.len().saturating_sub(1);
+    let flights = journey.flights.iter().enumerate().map(|(i, flight)| {
+        // The ends are in the journey's cities; where a transfer is, the airport tells.
+        let from = if i == 0 {
+            journey.from
+        } else {
+            city(flight.from_airport, journey.from)
+        };
+        let to = if i == last {
+            journey.to
+        } else {
+            city(flight.to_airport, journey.to)
+        };
+        flight_request(flight, from, to)
+    });
+    wire::SearchOdInfo {
+        dep_city_code: journey.from,
+        arr_city_code: journey.to,
+        dep_date: journey.date,
+        search_selected_flight_list: flights.collect(),
+    }
+}
+
+fn city(airport: AirportCode, otherwise: CityCode) -> CityCode {
+    city_of_airport(airport.as_str())
+        .or_else(|| airport.as_str().parse().ok())
+        .unwrap_or(otherwise)
+}
+
+fn flight_request(
+    flight: &NamedFlight,
+    from: CityCode,
+    to: CityCode,
+) -> wire::SearchSelectedFlight {
+    wire::SearchSelectedFlight {
+        market_flight_no: flight.flight_no.as_str().to_owned(),
+        operator_flight_no: flight
+            .operating_flight_no
+            .as_ref()
+            .map(|no| no.as_str().to_owned()),
+        flight_time: flight.departure_time.to_wire(),
+        dep_city_code: from,
+        arr_city_code: to,
+        dep_airport_code: flight.from_airport,
+        arr_airport_code: flight.to_airport,
+        cabin_code: flight.cabin.as_ref().map(|c| c.as_str().to_owned()),
+    }
+}
+
+/// The offers of an answer. One that lacks what a booking needs is left out and counted.
+///
+/// # Errors
+/// None today: an answer without readable offers has an empty list.
+pub fn answer(answer: wire::SearchResponse) -> Result<SearchAnswer, Unreadable> {
+    let items = answer.flight_item_list.0;
+    let mut found = SearchAnswer {
+        offers: Vec::with_capacity(items.len()),
+        dropped: 0,
+        unreadable_field: None,
+    };
+    for item in items {
+        match offer(item) {
+            Ok(offer) => found.offers.push(offer),
+            Err(Unreadable { field }) => {
+                found.dropped += 1;
+                found.unreadable_field.get_or_insert(field);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn offer(item: wire::FlightItem) -> Result<Offer, Unreadable> {
+    let route = required(item.flight_route.0, "flight_route")?;
+    let (trip_type, journeys) = parts::itinerary(route)?;
+    let trip_type = trip_type.ok_or(Unreadable { field: "trip_type" })?;
+    if journeys.is_empty() {
+        return Err(Unreadable {
+            field: "flight_journey_list",
+        });
+    }
+    let cabins = parts::cabins(item.flight_segment_cabin_relation)?;
+    if cabins.is_empty() {
+        return Err(Unreadable {
+            field: "flight_segment_cabin_relation",
+        });
+    }
+    let adult = fare(
+        item.adt_flight_item_price,
+        item.adt_build_fee,
+        item.adt_oil_fee,
+        item.adt_total_fee,
+    )
+    .map_err(|part| Unreadable {
+        field: match part {
+            Part::Ticket => "adt_flight_item_price",
+            Part::Airport => "adt_build_fee",
+            Part::Fuel => "adt_oil_fee",
+            Part::Total => "adt_total_fee",
+        },
+    })?;
+    let child = fare(
+        item.chd_flight_item_price,
+        item.chd_build_fee,
+        item.chd_oil_fee,
+        item.chd_total_fee,
+    );
+    let infant = fare(
+        item.inf_flight_item_price,
+        item.inf_build_fee,
+        item.inf_oil_fee,
+        item.inf_total_fee,
+    );
+    let (member_fare, not_bookable_reason) = match member_fare(
+        item.member_restrict,
+        item.member_type,
+        item.member_sub_type_list,
+    ) {
+        Ok(fare) => (fare, None),
+        Err(reason) => (None, Some(reason)),
+    };
+    Ok(Offer {
+        solution_id: required(item.solution_id, "solution_id")?,
+        seller: item.seller_nick.lossy(),
+        supply: item
+            .supply_source_type
+            .lossy()
+            .map(|kind| match kind.as_str() {
+                "1" => Supply::Own,
+                "2" => Supply::Agent,
+                "3" => Supply::Flagship,
+                _ => Supply::Other,
+            }),
+        trip_type,
+        journeys,
+        cabins,
+        prices: Prices {
+            adult,
+            child: child.ok(),
+            infant: infant.ok(),
+        },
+        refund_rule: item.refund_rule.lossy(),
+        change_rule: item.change_rule.lossy(),
+        baggage_rule: item.baggage_rule.lossy(),
+        member_fare,
+        bookable: not_bookable_reason.is_none(),
+        not_bookable_reason,
+    })
+}
+
+enum Part {
+    Ticket,
+    Airport,
+    Fuel,
+    Total,
+}
+
+/// A fare, or the part it lacks. Only the total of the taxes may be left out: it is a sum.
+fn fare(
+    ticket: Field<Money>,
+    airport: Field<Money>,
+    fuel: Field<Money>,
+    total: Field<Money>,
+) -> Result<Fare, Part> {
+    let fare = ticket.lossy().ok_or(Part::Ticket)?;
+    let airport_fee = airport.lossy().ok_or(Part::Airport)?;
+    let fuel_fee = fuel.lossy().ok_or(Part::Fuel)?;
+    let taxes_total = match total {
+        Field::Value(total) => total,
+        Field::Absent => airport_fee.checked_add(fuel_fee).ok_or(Part::Total)?,
+        Field::Unreadable => return Err(Part::Total),
+    };
+    Ok(Fare {
+        fare,
+        airport_fee,
+        fuel_fee,
+        taxes_total,
+    })
+}
+
+/// The member rule of an offer: all three fields or none (seed). A part of them is a member fare
+/// whose rule cannot be kept; the reason names what is missing.
+fn member_fare(
+    restrict: Field<String>,
+    kind: Field<i64>,
+    sub_types: List<NumberItem>,
+) -> Result<Option<MemberFare>, String> {
+    if matches!(
+        (&restrict, &kind, sub_types.0.as_slice()),
+        (Field::Absent, Field::Absent, [])
+    ) {
+        return Ok(None);
+    }
+    let who = match kind {
+        Field::Value(0) => Some(MemberRole::Passenger),
+        Field::Value(1) => Some(MemberRole::Buyer),
+        Field::Value(_) | Field::Absent | Field::Unreadable => None,
+    };
+    let membership: Option<Vec<_>> = sub_types
+        .into_iter()
+        .map(|NumberItem(number)| match number {
+            Field::Value(0) => Some(Membership::New),
+            Field::Value(1) => Some(Membership::Any),
+            Field::Value(_) | Field::Absent | Field::Unreadable => None,
+        })
+        .collect();
+    let membership = membership.filter(|list| !list.is_empty());
+    let missing: Vec<_> = [
+        ("member_restrict", !matches!(restrict, Field::Value(_))),
+        ("member_type", who.is_none()),
+        ("member_sub_type_list", membership.is_none()),
+    ]
+    .into_iter()
+    .filter_map(|(field, missing)| missing.then_some(field))
+    .collect();
+    match (restrict.lossy(), who, membership) {
+        (Some(rule), Some(who), Some(membership)) => Ok(Some(MemberFare {
+            rule,
+            who,
+            membership,
+        })),
+        _ => Err(format!(
+            "the rule of this member fare is incomplete: {} missing or unknown",
+            missing.join(", ")
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::translate::samples;
+
+    fn translated(item: &Value) -> SearchAnswer {
+        let body = json!({"flight_item_list": [item], "is_success": true});
+        answer(serde_json::from_value(body).unwrap()).unwrap()
+    }
+
+    fn sample_item(at: usize) -> Value {
+        let root = samples::json("search", "response");
+        root["alitrip_flight_service_search_response"]["flight_item_list"]["flight_item"][at]
+            .clone()
+    }
+
+    #[test]
+    fn the_request_is_the_samples() {
+        let query: SearchQuery = serde_json::from_value(json!({
+            "journeys": [{"from": "BJS", "to": "XMN", "date": "2030-05-20", "flights": [{
+                "flight_no": "CZ8957", "departure_time": "2030-05-20T08:45:00+08:00",
+                "from_airport": "PKX", "to_airport": "XMN",
+            }]}],
+            "with_children": true,
+        }))
+        .unwrap();
+        samples::same_request::<wire::Search>(&request(&query, "TEST_CHANNEL"), "search");
+    }
+
+    #[test]
+    fn transfers_are_asked_for_by_their_own_cities() {
+        let query: SearchQuery = serde_json::from_value(json!({
+            "journeys": [{"from": "BJS", "to": "XMN", "date": "2030-05-20", "flights": [
+                {"flight_no": "MU1", "departure_time": "2030-05-20T08:45:00+08:00",
+                 "from_airport": "PKX", "to_airport": "PVG"},
+                {"flight_no": "MU2", "departure_time": "2030-05-20T12:45:00+08:00",
+                 "from_airport": "PVG", "to_airport": "XMN"},
+            ]}],
+        }))
+        .unwrap();
+        let flights = &request(&query, "C").search_od_info_list[0].search_selected_flight_list;
+        let cities: Vec<_> = flights
+            .iter()
+            .map(|f| format!("{}-{}", f.dep_city_code, f.arr_city_code))
+            .collect();
+        assert_eq!(cities, ["BJS-SHA", "SHA-XMN"]);
+    }
+
+    #[test]
+    fn the_sample_gives_two_offers() {
+        let found = answer(samples::answer::<wire::Search>("search")).unwrap();
+        assert_eq!((found.offers.len(), found.dropped), (2, 0));
+        let plain = &found.offers[0];
+        assert_eq!(plain.supply, Some(Supply::Own));
+        assert_eq!(plain.member_fare, None);
+        assert!(plain.bookable);
+        assert_eq!(plain.prices.adult.total().unwrap().to_string(), "870.00");
+        let segment = &plain.journeys[0].segments[0];
+        assert_eq!(
+            segment.departure_time.to_string(),
+            "2030-05-20T08:45:00+08:00"
+        );
+        assert_eq!(segment.departure_city.unwrap().as_str(), "BJS");
+        let member = found.offers[1].member_fare.as_ref().unwrap();
+        assert_eq!(member.who, MemberRole::Buyer);
+        assert_eq!(member.membership, [Membership::Any]);
+    }
+
+    #[test]
+    fn an_offer_survives_the_way_through_json() {
+        for offer in answer(samples::answer::<wire::Search>("search"))
+            .unwrap()
+            .offers
+        {
+            let json = serde_json::to_string(&offer).unwrap();
+            assert_eq!(serde_json::from_str::<Offer>(&json).unwrap(), offer);
+        }
+    }
+
+    #[test]
+    fn an_offer_that_cannot_be_booked_from_is_dropped_and_counted() {
+        for field in [
+            "solution_id",
+            "flight_route",
+            "flight_segment_cabin_relation",
+            "adt_flight_item_price",
+            "adt_oil_fee",
+        ] {
+            let mut item = sample_item(0);
+            item.as_object_mut().unwrap().remove(field);
+            let found = translated(&item);
+            assert_eq!((found.offers.len(), found.dropped), (0, 1), "{field}");
+            assert_eq!(found.unreadable_field, Some(field));
+        }
+        let mut item = sample_item(0);
+        item["flight_route"]["flight_journey_list"]["flight_journey"][0]["flight_segment_list"]["flight_segment"]
+            [0]["dep_time"] = json!("tomorrow");
+        assert_eq!(translated(&item).unreadable_field, Some("dep_time"));
+    }
+
+    #[test]
+    fn an_incomplete_member_rule_makes_the_offer_not_bookable_and_says_so() {
+        for field in ["member_restrict", "member_type", "member_sub_type_list"] {
+            for value in [Value::Null, json!(""), json!({})] {
+                let mut item = sample_item(1);
+                item[field] = value;
+                let found = translated(&item);
+                let offer = &found.offers[0];
+                assert!(!offer.bookable);
+                assert_eq!(offer.member_fare, None);
+                let reason = offer.not_bookable_reason.as_deref().unwrap();
+                assert!(reason.contains(field), "{reason}");
+            }
+        }
+        let mut item = sample_item(1);
+        item["member_type"] = json!(7);
+        assert!(!translated(&item).offers[0].bookable);
+    }
+
+    #[test]
+    fn missing_fares_of_children_are_no_fares() {
+        let mut item = sample_item(0);
+        item.as_object_mut().unwrap().remove("chd_build_fee");
+        item.as_object_mut().unwrap().remove("adt_total_fee");
+        let offer = &translated(&item).offers[0];
+        assert_eq!(offer.prices.child, None);
+        assert_eq!(offer.prices.adult.taxes_total.to_string(), "70.00");
+        assert!(offer.prices.infant.is_some());
+    }
+
+    #[test]
+    fn no_fares_are_an_empty_list() {
+        for body in [r#"{"is_success":true}"#, r#"{"flight_item_list":{}}"#] {
+            let found = answer(serde_json::from_str(body).unwrap()).unwrap();
+            assert_eq!((found.offers.len(), found.dropped), (0, 0));
+        }
+    }
+}

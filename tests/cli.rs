@@ -1,0 +1,104 @@
+//! The command, as it is called from a shell.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::process::{Command, Output};
+
+fn gateway(args: &[&str], env: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fliggy-gateway"));
+    command.args(args).env_clear();
+    for (name, value) in env {
+        command.env(name, value);
+    }
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn check_config_names_every_problem_and_ends_with_2() {
+    let output = gateway(
+        &["check-config"],
+        &[
+            ("GATEWAY__TOP__DEADLNE", "6s"),
+            ("GATEWAY__SERVER__LISTEN", "everywhere"),
+        ],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(text(&output.stdout), "");
+    let said = text(&output.stderr);
+    for part in [
+        "unknown key `top.deadlne` (from the environment); did you mean `deadline`?",
+        "`server.listen` (from the environment): expected an IP address",
+        "`top.app_key` is missing",
+        "`accounts` is empty",
+        "`auth.keys` is empty",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+}
+
+#[test]
+fn check_config_prints_what_is_in_force_with_secrets_masked() {
+    let output = gateway(
+        &["check-config", "--sandbox"],
+        &[("GATEWAY__TOP__APP_SECRET", "canary-5f1c7e0b9a")],
+    );
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let printed = text(&output.stdout);
+    assert!(printed.contains("app_secret = \"***\""), "{printed}");
+    assert!(printed.contains("deadline = \"5s 500ms\""), "{printed}");
+    assert!(!printed.contains("canary"), "{printed}");
+}
+
+#[test]
+fn a_missing_file_is_said_plainly() {
+    let output = gateway(&["serve", "--config", "nowhere.toml"], &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("cannot read nowhere.toml"));
+}
+
+#[test]
+fn the_document_and_the_catalogue_are_printed() {
+    let output = gateway(&["openapi"], &[]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    let output = gateway(&["openapi", "--problems"], &[]);
+    assert!(text(&output.stdout).starts_with("# Problems\n"));
+}
+
+#[test]
+fn sign_shows_what_is_signed_without_the_secret() {
+    let args = [
+        "sign",
+        "--form",
+        "v=2.0&sign_method=hmac&timestamp=2016-01-01+12%3A00%3A00",
+    ];
+    let output = gateway(&args, &[("TOP_APP_SECRET", "helloworld")]);
+    let printed = text(&output.stdout);
+    assert!(
+        printed.contains("sign_methodhmactimestamp2016-01-01 12:00:00v2.0"),
+        "{printed}"
+    );
+    assert!(!printed.contains("helloworld"), "{printed}");
+    assert_eq!(gateway(&args, &[]).status.code(), Some(2));
+}
+
+#[test]
+fn help_has_examples() {
+    let output = gateway(&["--help"], &[]);
+    assert!(text(&output.stdout).contains("fliggy-gateway sandbox"));
+    for command in [
+        "serve",
+        "sandbox",
+        "top-simulator",
+        "openapi",
+        "check-config",
+        "sign",
+    ] {
+        assert!(gateway(&[command, "--help"], &[]).status.success());
+    }
+    assert!(gateway(&["top", "call", "--help"], &[]).status.success());
+}

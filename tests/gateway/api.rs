@@ -1,0 +1,331 @@
+//! What callers rely on: keys, duplicates, waiting, lists, accounts, and whose operation it is.
+
+use serde_json::{Value, json};
+
+use crate::world::{Answer, World, booking};
+
+fn problem(answer: &Answer) -> (u16, &str) {
+    (answer.status, answer.body["code"].as_str().unwrap_or("-"))
+}
+
+const KEYS: &[(&str, &str)] = &[
+    ("GATEWAY__AUTH__MODE", "keys"),
+    ("GATEWAY__AUTH__KEYS__TRIPS__KEY", "trips-0123456789abcdef"),
+    ("GATEWAY__AUTH__KEYS__COSTS__KEY", "costs-0123456789abcdef"),
+    ("GATEWAY__AUTH__KEYS__COSTS__ACCOUNTS", "default"),
+    ("GATEWAY__AUTH__KEYS__CHIEF__KEY", "chief-0123456789abcdef"),
+    ("GATEWAY__AUTH__KEYS__CHIEF__ROLE", "operator"),
+    ("GATEWAY__ACCOUNTS__OTHER__SESSION", "other-session"),
+    ("GATEWAY__ACCOUNTS__OTHER__CHANNEL", "SANDBOX"),
+];
+
+const TRIPS: (&str, &str) = ("Authorization", "Bearer trips-0123456789abcdef");
+const COSTS: (&str, &str) = ("X-Api-Key", "costs-0123456789abcdef");
+const CHIEF: (&str, &str) = ("X-Api-Key", "chief-0123456789abcdef");
+
+async fn world_with_keys() -> (World, Value) {
+    let world = World::start_with(KEYS, |simulator| {
+        let other = ("other-session".to_owned(), "other".to_owned());
+        simulator.sessions.extend([other]);
+    })
+    .await;
+    let search = crate::world::search("BJS", "XMN");
+    let found = world
+        .post_with("/v1/flights/search", &[TRIPS], &search)
+        .await;
+    assert_eq!(found.status, 200, "{found:?}");
+    let offer = found.body["items"][0].clone();
+    (world, offer)
+}
+
+#[tokio::test]
+async fn a_write_needs_a_key_and_a_key_is_one_request() {
+    let world = World::start().await;
+    let body = booking(&world.offer().await, "API-1");
+    let missing = world.post_with("/v1/orders", &[], &body).await;
+    assert_eq!(problem(&missing), (400, "idempotency_key_missing"));
+    let blank = world.write("/v1/orders", "with space", &body).await;
+    assert_eq!(problem(&blank), (400, "invalid_request"));
+
+    let first = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(first.status, 201, "{first:?}");
+    assert_eq!(first.header("idempotency-replayed"), None);
+    // The order of the fields and white space make no other request.
+    let reversed: serde_json::Map<_, _> = body
+        .as_object()
+        .unwrap()
+        .clone()
+        .into_iter()
+        .rev()
+        .collect();
+    let again = world
+        .write("/v1/orders", "k", &Value::Object(reversed))
+        .await;
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!((again.status, &again.body), (201, &first.body));
+    assert_eq!(again.header("location"), first.header("location"));
+    assert_eq!(again.operation(), first.operation());
+    // Anything else does.
+    let mut other = body.clone();
+    other["contact"]["mobile"] = json!("13000000001");
+    let reused = world.write("/v1/orders", "k", &other).await;
+    assert_eq!(problem(&reused), (422, "idempotency_key_reused"));
+    let path = format!(
+        "/v1/orders/{}/close",
+        first.body["order_id"].as_str().unwrap()
+    );
+    let reused = world.write(&path, "k", &json!({})).await;
+    assert_eq!(problem(&reused), (422, "idempotency_key_reused"));
+    // The same number under another key is done already.
+    let done = world.write("/v1/orders", "k2", &body).await;
+    assert_eq!(problem(&done), (409, "already_done"));
+    assert_eq!(world.received("airbook").await, 1);
+}
+
+#[tokio::test]
+async fn an_open_operation_is_replayed_as_it_stands() {
+    let world = World::start().await;
+    let body = booking(&world.offer().await, "sim.book.hang_then_succeed.2");
+    let headers = [("Idempotency-Key", "k"), ("Prefer", "wait=0")];
+    let first = world.post_with("/v1/orders", &headers, &body).await;
+    let again = world.post_with("/v1/orders", &headers, &body).await;
+    assert_eq!((first.status, again.status), (202, 202), "{again:?}");
+    assert_eq!(again.operation(), first.operation());
+    assert_eq!(again.body["id"], first.operation());
+    let settled = world.settled(first.operation()).await;
+    assert_eq!(settled["state"], "succeeded");
+    let last = world.post_with("/v1/orders", &headers, &body).await;
+    assert_eq!(last.status, 201, "{last:?}");
+    assert_eq!(world.received("airbook").await, 1);
+}
+
+#[tokio::test]
+async fn the_same_travellers_are_not_booked_twice_by_accident() {
+    let world = World::start().await;
+    let offer = world.offer().await;
+    let careful = |number: &str| {
+        let mut body = booking(&offer, number);
+        body["allow_duplicate"] = json!(false);
+        body
+    };
+    // One whose outcome is open.
+    world
+        .fault(json!({"method": "airbook", "fault": "slow", "delay_ms": 300}))
+        .await;
+    let first = careful("DUP-1");
+    let (one, two) = tokio::join!(world.write("/v1/orders", "one", &first), async {
+        world.until_received("airbook", 1).await;
+        world.write("/v1/orders", "two", &careful("DUP-2")).await
+    });
+    assert_eq!(one.status, 201, "{one:?}");
+    assert_eq!(problem(&two), (409, "possible_duplicate"), "{two:?}");
+    assert_eq!(two.operation(), one.operation());
+    assert_eq!(two.body["side_effects"], "none");
+    // Known to be booked: a second order is what the caller wants.
+    let three = world.write("/v1/orders", "three", &careful("DUP-3")).await;
+    assert_eq!(three.status, 201, "{three:?}");
+    // One that ended absent may still appear.
+    let mut lost = careful("sim.book.timeout_nothing.dup");
+    let headers = [("Idempotency-Key", "four"), ("Prefer", "wait=20")];
+    let four = world.post_with("/v1/orders", &headers, &lost).await;
+    assert_eq!(problem(&four), (504, "not_executed"), "{four:?}");
+    let five = world.write("/v1/orders", "five", &careful("DUP-5")).await;
+    assert_eq!(problem(&five), (409, "possible_duplicate"), "{five:?}");
+    // The same number again must name it; another number may insist.
+    let six = world.write("/v1/orders", "six", &lost).await;
+    assert_eq!(problem(&six), (409, "retry_of_required"), "{six:?}");
+    lost["retry_of"] = json!(four.operation());
+    let seven = world.write("/v1/orders", "seven", &lost).await;
+    assert_eq!(seven.status, 201, "{seven:?}");
+    let mut insisting = careful("DUP-8");
+    insisting["allow_duplicate"] = json!(true);
+    let eight = world.write("/v1/orders", "eight", &insisting).await;
+    assert_eq!(eight.status, 201, "{eight:?}");
+    assert_eq!(world.received("airbook").await, 5);
+}
+
+#[tokio::test]
+async fn an_operation_is_shown_to_its_owner_and_to_operators() {
+    let (world, offer) = world_with_keys().await;
+    let body = booking(&offer, "sim.book.hang_then_succeed.owner");
+    let write = async |who, key: &str| {
+        let headers = [who, ("Idempotency-Key", key), ("Prefer", "wait=0")];
+        world.post_with("/v1/orders", &headers, &body).await
+    };
+    let nobody = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(problem(&nobody), (401, "unauthorized"));
+    let first = write(TRIPS, "k").await;
+    assert_eq!(first.status, 202, "{first:?}");
+    // Who else asks learns that it is locked, and not by whom.
+    let other = write(COSTS, "k").await;
+    assert_eq!(problem(&other), (409, "operation_in_progress"), "{other:?}");
+    assert_eq!(other.header("operation-id"), None);
+    assert_eq!(other.body.get("operation_id"), None);
+    for who in [(TRIPS, "k2"), (CHIEF, "k")] {
+        let seen = write(who.0, who.1).await;
+        assert_eq!(problem(&seen), (409, "operation_in_progress"), "{seen:?}");
+        assert_eq!(seen.operation(), first.operation());
+    }
+    let path = format!("/v1/operations/{}", first.operation());
+    let waiting = format!("{path}?wait=20s");
+    assert_eq!(
+        world.get_with(&waiting, &[TRIPS]).await.body["state"],
+        "succeeded"
+    );
+    assert_eq!(world.get_with(&path, &[CHIEF]).await.status, 200);
+    let hidden = world.get_with(&path, &[COSTS]).await;
+    assert_eq!(problem(&hidden), (404, "operation_not_found"));
+    let hidden = world
+        .post_with(&format!("{path}/reconcile"), &[COSTS], &json!({}))
+        .await;
+    assert_eq!(problem(&hidden), (404, "operation_not_found"));
+    let resolve = json!({"outcome": "succeeded", "reason": "r"});
+    let headers = [TRIPS, ("If-Match", "1")];
+    let refused = world
+        .post_with(&format!("{path}/resolve"), &headers, &resolve)
+        .await;
+    assert_eq!(problem(&refused), (403, "forbidden"));
+    for (who, some) in [(TRIPS, true), (COSTS, false), (CHIEF, true)] {
+        for list in ["/v1/operations", "/v1/events"] {
+            let listed = world.get_with(list, &[who]).await;
+            let items = listed.body["items"].as_array().unwrap();
+            assert_eq!(!items.is_empty(), some, "{who:?} {list}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_header_chooses_the_purchasing_account() {
+    let (world, offer) = world_with_keys().await;
+    let other = ("Gateway-Account", "other");
+    let headers = [TRIPS, other, ("Idempotency-Key", "k")];
+    let booked = world
+        .post_with("/v1/orders", &headers, &booking(&offer, "ACC-1"))
+        .await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+    assert_eq!(world.ledger("ACC-1").await[0]["account"], "other");
+    // The order is on that account, and on no other.
+    let path = "/v1/orders/by-reference/ACC-1";
+    assert_eq!(world.get_with(path, &[TRIPS, other]).await.status, 200);
+    let elsewhere = world.get_with(path, &[TRIPS]).await;
+    assert_eq!(
+        problem(&elsewhere),
+        (404, "order_not_found"),
+        "{elsewhere:?}"
+    );
+    // The same key for another account is another request.
+    let headers = [TRIPS, ("Idempotency-Key", "k")];
+    let reused = world
+        .post_with("/v1/orders", &headers, &booking(&offer, "ACC-1"))
+        .await;
+    assert_eq!(
+        problem(&reused),
+        (422, "idempotency_key_reused"),
+        "{reused:?}"
+    );
+    let forbidden = world.get_with(path, &[COSTS, other]).await;
+    assert_eq!(problem(&forbidden), (403, "forbidden"), "{forbidden:?}");
+    let unknown = world
+        .get_with(path, &[TRIPS, ("Gateway-Account", "nobody")])
+        .await;
+    assert_eq!(problem(&unknown), (400, "invalid_request"), "{unknown:?}");
+    // The operation stays with its account.
+    let operation = world
+        .get_with(&format!("/v1/operations/{}", booked.operation()), &[TRIPS])
+        .await;
+    assert_eq!(operation.body["account"], "other");
+}
+
+#[tokio::test]
+async fn a_caller_says_how_long_it_waits() {
+    let world = World::start().await;
+    let offer = world.offer().await;
+    world
+        .fault(json!({"method": "airbook", "fault": "slow", "delay_ms": 300}))
+        .await;
+    let headers = [("Idempotency-Key", "k"), ("Prefer", "wait=0")];
+    let open = world
+        .post_with("/v1/orders", &headers, &booking(&offer, "WAIT-1"))
+        .await;
+    assert_eq!(open.status, 202, "{open:?}");
+    assert_eq!(open.body["settled_at"], Value::Null);
+    let path = format!("/v1/operations/{}", open.operation());
+    let settled = world.get(&format!("{path}?wait=20s")).await;
+    assert_eq!(settled.body["state"], "succeeded", "{settled:?}");
+    assert_eq!(settled.body["result"]["out_order_no"], "WAIT-1");
+    let etag = format!("\"{}\"", settled.body["version"]);
+    assert_eq!(settled.header("etag"), Some(&*etag));
+    for bad in ["0s", "61s", "5", "x"] {
+        let refused = world.get(&format!("{path}?wait={bad}")).await;
+        assert_eq!(problem(&refused), (400, "invalid_request"), "{bad}");
+    }
+    // What nobody can read in a preference is ignored.
+    let headers = [
+        ("Idempotency-Key", "k2"),
+        ("Prefer", "wait=soon, respond-async"),
+    ];
+    let booked = world
+        .post_with("/v1/orders", &headers, &booking(&offer, "WAIT-2"))
+        .await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+}
+
+#[tokio::test]
+async fn lists_are_read_page_by_page() {
+    let world = World::start().await;
+    for number in 0..5 {
+        world.booked(&format!("LIST-{number}")).await;
+    }
+    let pages = async |path: &str| {
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = world.get(&format!("{path}{cursor}")).await;
+            assert_eq!(page.status, 200, "{page:?}");
+            let found = page.body["items"].as_array().unwrap();
+            assert!(found.len() <= 2);
+            items.extend(found.clone());
+            match page.body["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return items,
+            }
+        }
+    };
+    let operations = pages("/v1/operations?limit=2").await;
+    let subjects: Vec<_> = operations
+        .iter()
+        .map(|o| o["subject"].as_str().unwrap())
+        .collect();
+    assert_eq!(subjects, ["LIST-4", "LIST-3", "LIST-2", "LIST-1", "LIST-0"]);
+    let now = world.clock_wire(0);
+    let (from, until) = (world.clock_wire(-1), world.clock_wire(1));
+    let query = format!("/v1/orders?booked_from={from}&booked_until={until}&limit=2");
+    let orders = pages(&query).await;
+    let numbers: Vec<_> = orders
+        .iter()
+        .map(|o| o["out_order_no"].as_str().unwrap())
+        .collect();
+    assert_eq!(numbers, ["LIST-4", "LIST-3", "LIST-2", "LIST-1", "LIST-0"]);
+    assert_eq!(pages(&format!("{query}&status=paid")).await.len(), 0);
+    assert_eq!(pages(&format!("{query}&status=booked")).await.len(), 5);
+    assert_eq!(pages("/v1/operations?limit=2&kind=pay").await.len(), 0);
+    assert_eq!(
+        pages("/v1/operations?limit=2&subject=LIST-3").await.len(),
+        1
+    );
+    for bad in [
+        "/v1/operations?limit=0".to_owned(),
+        "/v1/operations?limit=201".to_owned(),
+        "/v1/operations?cursor=x".to_owned(),
+        "/v1/operations?nonsense=1".to_owned(),
+        format!("/v1/orders?booked_from={now}"),
+        format!("/v1/orders?booked_from={until}&booked_until={from}"),
+    ] {
+        let refused = world.get(&bad).await;
+        assert_eq!(
+            problem(&refused),
+            (400, "invalid_request"),
+            "{bad}: {refused:?}"
+        );
+    }
+}

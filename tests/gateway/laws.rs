@@ -1,0 +1,398 @@
+//! One test for each law of writes that is not named in a unit test already, and for those that only
+//! show with everything running.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sqlx::{Connection, SqliteConnection};
+
+use crate::world::{Answer, World, booking};
+
+fn problem(answer: &Answer) -> (u16, &str) {
+    (answer.status, answer.body["code"].as_str().unwrap_or("-"))
+}
+
+fn states(operation: &Value) -> Vec<&str> {
+    let timeline = operation["timeline"].as_array().unwrap();
+    timeline
+        .iter()
+        .map(|entry| entry["state"].as_str().unwrap())
+        .collect()
+}
+
+/// A second connection to the journal, as another process would have.
+async fn intruder(world: &World) -> SqliteConnection {
+    let url = format!("sqlite://{}", world.journal().display());
+    SqliteConnection::connect(&url).await.unwrap()
+}
+
+async fn run(connection: &mut SqliteConnection, sql: &'static str) {
+    sqlx::raw_sql(sql).execute(connection).await.unwrap();
+}
+
+#[tokio::test]
+async fn law_1_nothing_is_sent_when_the_journal_takes_no_intent() {
+    let world = World::start().await;
+    let body = booking(&world.offer().await, "LAW-1");
+    let mut intruder = intruder(&world).await;
+    for (break_it, mend_it) in [
+        // What a full disk does to an insert.
+        (
+            "CREATE TRIGGER full BEFORE INSERT ON operations BEGIN SELECT RAISE(ABORT, 'full'); END",
+            "DROP TRIGGER full",
+        ),
+        // The story belongs to the intent: one without the other is none.
+        (
+            "CREATE TRIGGER full BEFORE INSERT ON timeline BEGIN SELECT RAISE(ABORT, 'full'); END",
+            "DROP TRIGGER full",
+        ),
+        // Another process has the file.
+        ("BEGIN IMMEDIATE", "ROLLBACK"),
+    ] {
+        run(&mut intruder, break_it).await;
+        let refused = world.write("/v1/orders", "k", &body).await;
+        assert_eq!(
+            problem(&refused),
+            (503, "journal_unavailable"),
+            "{break_it}: {refused:?}"
+        );
+        assert_eq!(refused.body["side_effects"], "none");
+        assert_eq!(refused.body["retry"], "same_key");
+        if break_it.starts_with("BEGIN") {
+            let ready = world.get("/readyz").await;
+            assert_eq!(problem(&ready), (503, "journal_unavailable"));
+        }
+        run(&mut intruder, mend_it).await;
+    }
+    assert_eq!(world.received("airbook").await, 0);
+    assert_eq!(world.get("/v1/operations").await.body["items"], json!([]));
+    // Mended, the same key books.
+    assert_eq!(world.get("/readyz").await.status, 200);
+    let booked = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+}
+
+#[tokio::test]
+async fn law_1_nothing_is_sent_when_the_send_is_not_acknowledged() {
+    let world = World::start().await;
+    let body = booking(&world.offer().await, "LAW-1B");
+    let mut intruder = intruder(&world).await;
+    let full = "CREATE TRIGGER full BEFORE UPDATE ON operations WHEN NEW.state = 'sending' \
+                BEGIN SELECT RAISE(ABORT, 'full'); END";
+    run(&mut intruder, full).await;
+    let refused = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(
+        problem(&refused),
+        (503, "journal_unavailable"),
+        "{refused:?}"
+    );
+    let operation = world.operation(refused.operation()).await;
+    assert_eq!(operation["basis"], "not_sent");
+    assert_eq!(states(&operation), ["accepted", "not_executed"]);
+    assert_eq!(world.received("airbook").await, 0);
+    run(&mut intruder, "DROP TRIGGER full").await;
+    let booked = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+}
+
+#[tokio::test]
+async fn law_1_an_answer_that_cannot_be_written_down_is_looked_for() {
+    let world = World::start().await;
+    let body = booking(&world.offer().await, "LAW-1C");
+    let mut intruder = intruder(&world).await;
+    let full = "CREATE TRIGGER full BEFORE UPDATE ON operations WHEN OLD.state = 'sending' \
+                BEGIN SELECT RAISE(ABORT, 'full'); END";
+    run(&mut intruder, full).await;
+    let headers = [("Idempotency-Key", "k"), ("Prefer", "wait=0")];
+    let open = world.post_with("/v1/orders", &headers, &body).await;
+    assert_eq!(open.status, 202, "{open:?}");
+    world.until_received("airbook", 1).await;
+    run(&mut intruder, "DROP TRIGGER full").await;
+    let operation = world.settled(open.operation()).await;
+    assert_eq!(operation["state"], "succeeded", "{operation:#}");
+    assert_eq!(world.received("airbook").await, 1);
+}
+
+#[tokio::test]
+async fn law_2_a_sender_held_up_past_its_window_does_not_send() {
+    // A deadline so long that no sweep interferes: the sender itself must see that it is late.
+    let patience = [
+        ("GATEWAY__TOP__DEADLINE", "60s"),
+        ("GATEWAY__SERVER__SHUTDOWN_GRACE", "90s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW", "61s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "61s"),
+        ("GATEWAY__RECONCILE__ATTENTION_AFTER", "62s"),
+    ];
+    let world = World::start_with(&patience, |_| {}).await;
+    let order = world.booked("LAW-2").await;
+    world
+        .fault(json!({"method": "detail", "fault": "slow", "delay_ms": 200}))
+        .await;
+    let seen = world.received("queryorderdetail").await;
+    let held_up = async {
+        // The payment is accepted and reads its order; what it writes next has to wait.
+        world.until_received("queryorderdetail", seen + 1).await;
+        let mut intruder = intruder(&world).await;
+        run(&mut intruder, "BEGIN IMMEDIATE").await;
+        // Its clock starts somewhere in here; time goes on after that in any case.
+        for _ in 0..12 {
+            world.clock.advance_steady(Duration::from_millis(1_100));
+            tokio::time::sleep(Duration::from_millis(80)).await;
+        }
+        run(&mut intruder, "ROLLBACK").await;
+    };
+    let (paid, ()) = tokio::join!(world.pay(&order, "k", 20), held_up);
+    assert_eq!(problem(&paid), (503, "not_sent"), "{paid:?}");
+    let operation = world.operation(paid.operation()).await;
+    assert_eq!(operation["basis"], "not_sent");
+    assert_eq!(states(&operation), ["accepted", "sending", "not_executed"]);
+    assert_eq!(world.received("pay").await, 0);
+}
+
+#[tokio::test]
+async fn law_3_what_did_not_answer_is_open_until_it_is_found() {
+    let world = World::start().await;
+    let body = booking(&world.offer().await, "sim.book.hang_then_succeed.3");
+    let headers = [("Idempotency-Key", "k"), ("Prefer", "wait=0")];
+    let open = world.post_with("/v1/orders", &headers, &body).await;
+    assert_eq!(open.status, 202, "{open:?}");
+    assert_eq!(
+        open.header("location"),
+        Some(&*format!("/v1/operations/{}", open.operation()))
+    );
+    assert!(open.header("retry-after").is_some());
+    let operation = world.settled(open.operation()).await;
+    assert_eq!(
+        states(&operation),
+        ["accepted", "sending", "unknown", "succeeded"]
+    );
+}
+
+#[tokio::test]
+async fn law_5_an_unproven_lookup_settles_with_the_list_only() {
+    // Nothing was ever found on this account: a lookup's not-found means nothing by itself.
+    let world = World::start().await;
+    world
+        .fault(json!({"method": "list", "fault": "lookup_error", "times": null}))
+        .await;
+    let body = booking(&world.offer().await, "sim.book.timeout_nothing.5");
+    let headers = [("Idempotency-Key", "k"), ("Prefer", "wait=0")];
+    let open = world.post_with("/v1/orders", &headers, &body).await;
+    let looked = |operation: &Value| {
+        states(operation)
+            .iter()
+            .filter(|s| **s == "unknown")
+            .count()
+            >= 2
+    };
+    world.until(open.operation(), looked).await;
+    let seen = world.received("queryorderlist").await;
+    world.until_received("queryorderlist", seen + 10).await;
+    let operation = world.operation(open.operation()).await;
+    assert_eq!(operation["state"], "unknown", "{operation:#}");
+    // With a list that can be read to its end, it is absent.
+    let cleared = reqwest::Client::new()
+        .delete(format!("{}/_simulator/faults", world.top))
+        .send()
+        .await
+        .unwrap();
+    assert!(cleared.status().is_success());
+    let operation = world.settled(open.operation()).await;
+    assert_eq!(operation["basis"], "absent", "{operation:#}");
+}
+
+#[tokio::test]
+async fn law_7_an_order_with_another_total_is_not_taken_for_ours() {
+    let patience = ("GATEWAY__RECONCILE__ATTENTION_AFTER", "1500ms");
+    let world = World::start_with(&[patience], |_| {}).await;
+    let number = "sim.book.timeout_done.7";
+    world
+        .fault(
+            json!({"method": "detail", "fault": "price_jump", "times": null,
+                      "match": {"out_order_no": number}}),
+        )
+        .await;
+    let body = booking(&world.offer().await, number);
+    let headers = [("Idempotency-Key", "k"), ("Prefer", "wait=0")];
+    let open = world.post_with("/v1/orders", &headers, &body).await;
+    let operation = world.until_state(open.operation(), "needs_attention").await;
+    assert_eq!(operation["result"], Value::Null);
+    assert_eq!(world.received("airbook").await, 1);
+}
+
+#[tokio::test]
+async fn law_8_a_caller_who_hangs_up_takes_nothing_with_it() {
+    let world = World::start().await;
+    let number = "LAW-8";
+    world
+        .fault(json!({"method": "airbook", "fault": "slow", "delay_ms": 200}))
+        .await;
+    let body = booking(&world.offer().await, number);
+    let caller = world.write("/v1/orders", "k", &body);
+    tokio::select! {
+        answer = caller => panic!("answered before it was left: {answer:?}"),
+        () = world.until_received("airbook", 1) => {}
+    }
+    let listed = world.get("/v1/operations").await;
+    let id = listed.body["items"][0]["id"].as_str().unwrap();
+    let operation = world.settled(id).await;
+    assert_eq!(operation["state"], "succeeded", "{operation:#}");
+    // Whoever comes back with the key gets the answer.
+    let again = world.write("/v1/orders", "k", &body).await;
+    assert_eq!((again.status, again.operation()), (201, id), "{again:?}");
+    assert_eq!(world.effects(number, "book").await, 1);
+}
+
+#[tokio::test]
+async fn law_9_a_person_decides_only_on_what_was_seen_and_never_against_it() {
+    let world = World::start().await;
+    let order = world.booked("LAW-9").await;
+    let resolve = |id: String| format!("/v1/operations/{id}/resolve");
+    let yes = json!({"outcome": "succeeded", "reason": "I saw it"});
+    let no = json!({"outcome": "not_executed", "reason": "I did not"});
+
+    // While it is being sent nobody decides.
+    let number = json!({"out_order_no": "LAW-9"});
+    world
+        .fault(json!({"method": "pay", "fault": "slow", "delay_ms": 300, "match": number}))
+        .await;
+    let (paid, ()) = tokio::join!(world.pay(&order, "k", 20), async {
+        world.until_received("pay", 1).await;
+        let listed = world.get("/v1/operations?state=sending").await;
+        let operation = &listed.body["items"][0];
+        let path = resolve(operation["id"].as_str().unwrap().to_owned());
+        let version = operation["version"].to_string();
+        let refused = world
+            .post_with(&path, &[("If-Match", &version)], &yes)
+            .await;
+        assert_eq!(problem(&refused), (409, "resolve_refused"), "{refused:?}");
+    });
+    assert_eq!(paid.status, 200, "{paid:?}");
+    // What is settled stays.
+    let settled = world.operation(paid.operation()).await;
+    let path = resolve(paid.operation().to_owned());
+    let version = settled["version"].to_string();
+    let refused = world.post_with(&path, &[("If-Match", &version)], &no).await;
+    assert_eq!(problem(&refused), (409, "resolve_refused"), "{refused:?}");
+
+    // An unknown one, whose lookups say nothing for now.
+    let body = booking(&world.offer().await, "LAW-9B");
+    let silent = json!({"method": "detail", "fault": "lookup_error", "times": null,
+                        "match": {"out_order_no": "LAW-9B"}});
+    world.fault(silent).await;
+    world
+        .fault(json!({"method": "airbook", "fault": "timeout_done"}))
+        .await;
+    let headers = [("Idempotency-Key", "k9"), ("Prefer", "wait=0")];
+    let open = world.post_with("/v1/orders", &headers, &body).await;
+    let operation = world.until_state(open.operation(), "unknown").await;
+    let path = resolve(open.operation().to_owned());
+    let missing = world.post_with(&path, &[], &yes).await;
+    assert_eq!(problem(&missing), (428, "if_match_missing"), "{missing:?}");
+    let stale = (operation["version"].as_i64().unwrap() - 1).to_string();
+    let stale = world.post_with(&path, &[("If-Match", &stale)], &yes).await;
+    assert_eq!(problem(&stale), (412, "version_mismatch"), "{stale:?}");
+    let before = world.received_for("queryorderdetail", "LAW-9B").await;
+    let answer = loop {
+        let version = world.operation(open.operation()).await["version"].to_string();
+        let answer = world
+            .post_with(&path, &[("If-Match", &version)], &yes)
+            .await;
+        if answer.status != 412 {
+            break answer;
+        }
+    };
+    // It looked, saw nothing, and so needs to be told which order it is.
+    assert_eq!(problem(&answer), (409, "resolve_refused"), "{answer:?}");
+    assert!(world.received_for("queryorderdetail", "LAW-9B").await > before);
+}
+
+#[tokio::test]
+async fn law_9_a_person_who_contradicts_upstream_is_refused() {
+    // A payment upstream claims and nobody sees: it waits for a person.
+    let world = World::start().await;
+    let order = world.booked("sim.pay.success_without_effect.9").await;
+    let paid = world.pay(&order, "k", 0).await;
+    world.until_state(paid.operation(), "needs_attention").await;
+    let path = format!("/v1/operations/{}/resolve", paid.operation());
+    let decide = async |body: Value| loop {
+        let version = world.operation(paid.operation()).await["version"].to_string();
+        let answer = world
+            .post_with(&path, &[("If-Match", &version)], &body)
+            .await;
+        if answer.status != 412 {
+            break answer;
+        }
+    };
+    let refused = decide(json!({"outcome": "succeeded", "reason": "they said so"})).await;
+    assert_eq!(
+        problem(&refused),
+        (409, "evidence_contradicts"),
+        "{refused:?}"
+    );
+    let resolved =
+        decide(json!({"outcome": "not_executed", "reason": "no debit on the bill"})).await;
+    assert_eq!(resolved.status, 200, "{resolved:?}");
+    let (state, basis) = (&resolved.body["state"], &resolved.body["basis"]);
+    assert_eq!((state, basis), (&json!("not_executed"), &json!("absent")));
+    let story = resolved.body["timeline"].as_array().unwrap();
+    let last = story.last().unwrap()["what"].as_str().unwrap();
+    assert!(last.contains("no debit on the bill"), "{last}");
+}
+
+#[tokio::test]
+async fn law_10_one_fact_is_one_event_and_the_feed_keeps_its_order() {
+    let world = World::start().await;
+    let order = world.booked("sim.pay.timeout_done.10").await;
+    let id = order["order_id"].as_str().unwrap();
+    assert_eq!(world.pay(&order, "k", 20).await.status, 200);
+    // The same again, and a look on top: no new facts.
+    assert_eq!(world.pay(&order, "k", 20).await.status, 200);
+    let other = world.booked("LAW-10").await;
+    let close = format!("/v1/orders/{}/close", other["order_id"].as_str().unwrap());
+    assert_eq!(world.write(&close, "c", &json!({})).await.status, 200);
+
+    let events = world.events().await;
+    let mut seen = std::collections::HashSet::new();
+    let mut last = 0;
+    for event in &events {
+        let sequence = event["sequence"].as_i64().unwrap();
+        assert!(sequence > last, "{events:#?}");
+        last = sequence;
+        let fact = ["type", "subject", "fact"].map(|name| event[name].to_string());
+        assert!(seen.insert(fact), "{events:#?}");
+    }
+    let of = |kind: &str, subject: &str| {
+        let found = events
+            .iter()
+            .filter(|e| e["type"] == kind && e["subject"] == *subject);
+        found.count()
+    };
+    assert_eq!(of("order_booked", id), 1);
+    assert_eq!(of("order_paid", id), 1);
+    assert_eq!(of("order_closed", other["order_id"].as_str().unwrap()), 1);
+    assert_eq!(
+        events
+            .iter()
+            .filter(|e| e["type"] == "operation_unknown")
+            .count(),
+        1
+    );
+    // The feed by small pages is the feed.
+    let mut after = 0;
+    let mut paged = Vec::new();
+    loop {
+        let page = world
+            .get(&format!("/v1/events?after={after}&limit=2"))
+            .await
+            .body;
+        let items = page["items"].as_array().unwrap().clone();
+        if items.is_empty() {
+            assert_eq!(page["next_after"], after);
+            break;
+        }
+        after = page["next_after"].as_i64().unwrap();
+        paged.extend(items);
+    }
+    assert_eq!(paged, events);
+}

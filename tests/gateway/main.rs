@@ -1,0 +1,19 @@
+//! The gateway over real sockets, on a real journal, against the stand-in for TOP.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking, and tells how it went"
+)]
+
+mod api;
+mod examples;
+mod journey;
+mod laws;
+mod masking;
+mod matrix;
+mod overrides;
+mod raw_socket;
+mod search;
+mod traps;
+mod world;

@@ -1,0 +1,295 @@
+//! What no well-behaved HTTP server does to a write: from a raw socket.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+use crate::world::{Answer, World, booking};
+
+/// What the server does to the one write it is waiting for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Trick {
+    /// Resets the connection before it has read anything.
+    CloseBeforeReading,
+    /// Reads the request, then resets the connection.
+    ResetAfterTheRequest,
+    /// Answers with half a body.
+    HalfABody,
+    /// Answers with a head that is cut.
+    HalfAHead,
+    /// Reads the request and says nothing.
+    AcceptAndHang,
+    /// Sends a valid answer, a byte at a time, for longer than the deadline.
+    SlowDrip,
+    /// Sends two answers on one connection, the second about another order.
+    TwoAnswers,
+    /// Says something that is not HTTP.
+    NotHttp,
+    /// A continuation, and then nothing.
+    ContinueAndHang,
+}
+
+const TRICKS: [Trick; 9] = [
+    Trick::CloseBeforeReading,
+    Trick::ResetAfterTheRequest,
+    Trick::HalfABody,
+    Trick::HalfAHead,
+    Trick::AcceptAndHang,
+    Trick::SlowDrip,
+    Trick::TwoAnswers,
+    Trick::NotHttp,
+    Trick::ContinueAndHang,
+];
+
+/// A server in front of the stand-in: everything but a booking goes through, and bookings are
+/// counted and played a trick on. No trick books anything.
+struct Server {
+    address: String,
+    bookings: Arc<AtomicU64>,
+}
+
+impl Server {
+    async fn start(trick: Trick, behind: String, stop: CancellationToken) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let bookings = Arc::new(AtomicU64::new(0));
+        let count = bookings.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    accepted = listener.accept() => {
+                        let (socket, _) = accepted.unwrap();
+                        tokio::spawn(serve(socket, trick, behind.clone(), count.clone(), stop.clone()));
+                    }
+                }
+            }
+        });
+        Self { address, bookings }
+    }
+
+    fn bookings(&self) -> u64 {
+        self.bookings.load(Ordering::SeqCst)
+    }
+}
+
+fn reset(socket: TcpStream) {
+    // A linger of zero turns the close into a reset.
+    socket.set_zero_linger().unwrap();
+    drop(socket);
+}
+
+async fn serve(
+    mut socket: TcpStream,
+    trick: Trick,
+    behind: String,
+    bookings: Arc<AtomicU64>,
+    stop: CancellationToken,
+) {
+    if trick == Trick::CloseBeforeReading {
+        // Only the write client has a connection of its own for each write here: look without
+        // taking anything from the socket.
+        let mut seen = vec![0; 16 * 1024];
+        let mut size = 0;
+        while !is_known(&seen[..size]) {
+            match socket.peek(&mut seen).await {
+                Ok(0) | Err(_) => return,
+                Ok(n) => size = n,
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        if is_booking(&seen[..size]) {
+            bookings.fetch_add(1, Ordering::SeqCst);
+            return reset(socket);
+        }
+    }
+    let Some(request) = read(&mut socket).await else {
+        return;
+    };
+    if !is_booking(&request) {
+        let mut upstream = TcpStream::connect(behind.trim_start_matches("http://"))
+            .await
+            .unwrap();
+        let request = close_after(&request);
+        upstream.write_all(&request).await.unwrap();
+        let mut answer = Vec::new();
+        // The gateway may have given up on a slow answer.
+        let _ = upstream.read_to_end(&mut answer).await;
+        let _ = socket.write_all(&answer).await;
+        return;
+    }
+    bookings.fetch_add(1, Ordering::SeqCst);
+    let answer = success("FOREIGN-1");
+    match trick {
+        Trick::CloseBeforeReading => {}
+        Trick::ResetAfterTheRequest => reset(socket),
+        Trick::HalfABody => {
+            let half = answer.len() - 40;
+            socket.write_all(&answer[..half]).await.unwrap();
+            socket.flush().await.unwrap();
+        }
+        Trick::HalfAHead => socket.write_all(&answer[..30]).await.unwrap(),
+        Trick::AcceptAndHang => stop.cancelled().await,
+        Trick::SlowDrip => {
+            for byte in answer {
+                let written = socket.write_all(&[byte]).await;
+                if written.is_err() {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+        Trick::TwoAnswers => {
+            // The first is empty, so the second is all that could be believed.
+            let empty = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+            let both = [&empty[..], &answer].concat();
+            socket.write_all(&both).await.unwrap();
+            stop.cancelled().await;
+        }
+        Trick::NotHttp => socket.write_all(b"SSH-2.0-OpenSSH_9\r\n").await.unwrap(),
+        Trick::ContinueAndHang => {
+            socket
+                .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
+                .await
+                .unwrap();
+            stop.cancelled().await;
+        }
+    }
+}
+
+fn success(out_order_no: &str) -> Vec<u8> {
+    let body = json!({"alitrip_flight_service_airbook_response": {
+        "is_success": true, "order_id": 7_000_000_000_000_000_123_u64,
+        "out_order_no": out_order_no, "order_status": "生单预定成功", "total_price": 870,
+    }})
+    .to_string();
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/javascript\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body.as_bytes()].concat()
+}
+
+/// Whether enough has come to tell which method it is.
+fn is_known(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request);
+    text.split_once("method=")
+        .is_some_and(|(_, rest)| rest.contains('&'))
+}
+
+fn is_booking(request: &[u8]) -> bool {
+    String::from_utf8_lossy(request).contains("method=alitrip.flight.service.airbook")
+}
+
+/// A whole request, or nothing if the client went away.
+async fn read(socket: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut request = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&request).into_owned();
+        if let Some((head, _)) = text.split_once("\r\n\r\n") {
+            let length: usize = head
+                .lines()
+                .find_map(|line| {
+                    line.to_ascii_lowercase()
+                        .strip_prefix("content-length:")
+                        .map(|n| n.trim().parse().unwrap())
+                })
+                .unwrap_or(0);
+            if request.len() >= head.len() + 4 + length {
+                return Some(request);
+            }
+        }
+        let mut more = [0; 8192];
+        match socket.read(&mut more).await {
+            Ok(0) | Err(_) => return None,
+            Ok(n) => request.extend_from_slice(&more[..n]),
+        }
+    }
+}
+
+/// The same request on a connection that ends with its answer.
+fn close_after(request: &[u8]) -> Vec<u8> {
+    let end = request.windows(2).position(|two| two == b"\r\n").unwrap();
+    [&request[..end], b"\r\nConnection: close", &request[end..]].concat()
+}
+
+/// A gateway behind the trick, and a world that knows the stand-in behind both.
+async fn play(trick: Trick) -> (Answer, Value, u64, World) {
+    let behind = World::start().await;
+    let stop = CancellationToken::new();
+    let server = Server::start(trick, behind.top.clone(), stop.clone()).await;
+    let patience = [
+        ("GATEWAY__TOP__DEADLINE", "2s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW", "2s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "2s"),
+    ];
+    let mut world = World::on(server.address.clone(), &patience, stop).await;
+    world.top = behind.top.clone();
+    let offer = world.offer().await;
+    let number = format!("RAW-{trick:?}");
+    let headers = [("Idempotency-Key", "raw"), ("Prefer", "wait=0")];
+    let first = world
+        .post_with("/v1/orders", &headers, &booking(&offer, &number))
+        .await;
+    assert_eq!(first.status, 202, "{first:?}");
+    let settled = world.settled(first.operation()).await;
+    assert!(world.ledger(&number).await.is_empty());
+    (first, settled, server.bookings(), world)
+}
+
+#[tokio::test]
+async fn a_write_into_a_broken_connection_is_unknown_and_never_sent_twice() {
+    let played = TRICKS.map(|trick| async move {
+        let (_, operation, bookings, _world) = play(trick).await;
+        (trick, operation, bookings)
+    });
+    for (trick, operation, bookings) in futures::future::join_all(played).await {
+        assert_eq!(bookings, 1, "{trick:?}: {operation:#}");
+        assert_eq!(
+            operation["state"], "not_executed",
+            "{trick:?}: {operation:#}"
+        );
+        assert_eq!(operation["basis"], "absent", "{trick:?}: {operation:#}");
+        let was_unknown = operation["timeline"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|entry| entry["state"] == "unknown");
+        assert!(was_unknown, "{trick:?}: {operation:#}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_sent_nothing_and_frees_the_key() {
+    // A port that was free a moment ago, and that nobody listens on.
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = closed.local_addr().unwrap();
+    let there = World::start().await;
+    let offer = there.offer().await;
+    drop(closed);
+    let world = World::on(format!("http://{address}"), &[], CancellationToken::new()).await;
+    let body = booking(&offer, "REFUSED-1");
+    let refused = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(
+        (refused.status, &refused.body["code"]),
+        (503, &json!("not_sent"))
+    );
+    assert_eq!(refused.body["side_effects"], "none");
+    assert_eq!(refused.body["retry"], "same_key");
+    let operation = world.operation(refused.operation()).await;
+    assert_eq!(operation["state"], "not_executed");
+    assert_eq!(operation["basis"], "not_sent");
+    // The key and the number are free: the same request is a new operation.
+    let again = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(again.status, 503, "{again:?}");
+    assert_ne!(again.operation(), refused.operation());
+    assert_eq!(again.header("idempotency-replayed"), None);
+    // A read says so in its own words.
+    let read = world.get("/v1/orders/7").await;
+    assert_eq!(read.status, 503, "{read:?}");
+}

@@ -1,0 +1,293 @@
+//! Search, and what a member fare asks of a booking.
+
+use fliggy_gateway::top::contract::{Mend, Override, Registry};
+use serde_json::{Value, json};
+
+use crate::world::{Answer, World, booking, search};
+
+fn problem(answer: &Answer) -> (u16, &str) {
+    (answer.status, answer.body["code"].as_str().unwrap_or("-"))
+}
+
+fn notices(answer: &Answer) -> Vec<&str> {
+    let notices = answer.body["notices"].as_array().unwrap();
+    notices
+        .iter()
+        .map(|n| n["code"].as_str().unwrap())
+        .collect()
+}
+
+fn listing(from: &str, to: &str) -> Value {
+    json!({"journeys": [{"from": from, "to": to, "date": "2030-05-20"}]})
+}
+
+async fn find(world: &World, query: &Value) -> Answer {
+    world.post_with("/v1/flights/search", &[], query).await
+}
+
+#[tokio::test]
+async fn a_listing_shows_all_flights_and_a_named_flight_is_quoted_alone() {
+    let world = World::start().await;
+    let all = find(&world, &listing("BJS", "XMN")).await;
+    assert_eq!(all.status, 200, "{all:?}");
+    assert!(notices(&all).contains(&"listing_is_slow"));
+    let numbers = |answer: &Answer| {
+        let items = answer.body["items"].as_array().unwrap().clone();
+        let number = |o: &Value| o["journeys"][0]["segments"][0]["marketing_flight_no"].to_string();
+        items
+            .iter()
+            .map(number)
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    assert!(numbers(&all).len() > 1, "{:?}", numbers(&all));
+    let named = find(&world, &search("BJS", "XMN")).await;
+    assert_eq!(numbers(&named), ["\"CZ8957\"".to_owned()].into());
+    assert!(!notices(&named).contains(&"listing_is_slow"));
+    assert!(named.body.get("upstream").is_none());
+}
+
+#[tokio::test]
+async fn an_airport_code_is_refused_with_its_city() {
+    let world = World::start().await;
+    for (from, city) in [("PEK", "BJS"), ("PKX", "BJS"), ("PVG", "SHA")] {
+        let refused = find(&world, &listing(from, "XMN")).await;
+        assert_eq!(problem(&refused), (400, "invalid_request"), "{refused:?}");
+        let error = &refused.body["errors"][0];
+        assert_eq!(error["pointer"], "/journeys/0/from");
+        assert!(error["message"].as_str().unwrap().contains(city), "{error}");
+    }
+    // SHA and XMN are airports and cities.
+    assert_eq!(find(&world, &listing("SHA", "XMN")).await.status, 200);
+    assert_eq!(world.received("search").await, 1);
+}
+
+#[tokio::test]
+async fn no_quote_is_an_empty_list_that_says_why() {
+    let world = World::start().await;
+    let mut unknown = search("BJS", "XMN");
+    unknown["journeys"][0]["flights"][0]["flight_no"] = json!("ZZ1");
+    let found = find(&world, &unknown).await;
+    assert_eq!(
+        (found.status, &found.body["items"]),
+        (200, &json!([])),
+        "{found:?}"
+    );
+    assert!(notices(&found).contains(&"no_offers"), "{found:?}");
+}
+
+#[tokio::test]
+async fn infants_filter_offers_and_say_so() {
+    let world = World::start().await;
+    let mut query = search("BJS", "XMN");
+    query["with_infants"] = json!(true);
+    let found = find(&world, &query).await;
+    assert!(notices(&found).contains(&"infants_filter_offers"));
+    let items = found.body["items"].as_array().unwrap();
+    assert!(!items.is_empty() && items.iter().all(|o| !o["prices"]["infant"].is_null()));
+}
+
+#[tokio::test]
+async fn a_search_that_fails_says_what_to_do() {
+    let world = World::start().await;
+    for (fault, expected) in [
+        ("timeout_nothing", (504, "upstream_timeout")),
+        ("hang_then_nothing", (504, "upstream_timeout")),
+        ("lookup_error", (502, "channel_not_assigned")),
+        ("lookup_system_error", (503, "upstream_unavailable")),
+        ("invalid_session", (502, "session_invalid")),
+        ("ip_not_allowed", (502, "ip_not_allowed")),
+        ("cut_json", (502, "upstream_unreadable")),
+        ("redirect_307", (503, "upstream_unavailable")),
+    ] {
+        world
+            .fault(json!({"method": "search", "fault": fault}))
+            .await;
+        let failed = find(&world, &listing("BJS", "XMN")).await;
+        assert_eq!(problem(&failed), expected, "{fault}: {failed:?}");
+        assert_eq!(failed.body["side_effects"], "none", "{fault}");
+    }
+    let timeout = json!({"method": "search", "fault": "timeout_nothing"});
+    world.fault(timeout).await;
+    let failed = find(&world, &listing("BJS", "XMN")).await;
+    assert!(
+        failed.body["hint"].as_str().unwrap().contains("flights"),
+        "{failed:?}"
+    );
+}
+
+#[tokio::test]
+async fn identical_searches_in_flight_share_one_call() {
+    let world = World::start().await;
+    world
+        .fault(json!({"method": "search", "fault": "slow", "delay_ms": 250}))
+        .await;
+    let (same, other) = (search("BJS", "XMN"), listing("BJS", "XMN"));
+    let same = std::iter::repeat_n(&same, 12).map(|query| find(&world, query));
+    let (all, different) = tokio::join!(futures::future::join_all(same), async {
+        world.until_received("search", 1).await;
+        find(&world, &other).await
+    });
+    for answer in &all {
+        assert_eq!((answer.status, &answer.body), (200, &all[0].body));
+    }
+    assert_eq!(different.status, 200);
+    assert_eq!(world.received("search").await, 2);
+    // Nothing is kept: the next one asks again.
+    find(&world, &search("BJS", "XMN")).await;
+    assert_eq!(world.received("search").await, 3);
+}
+
+#[tokio::test]
+async fn extra_fields_go_upstream_and_overwrite_nothing() {
+    let world = World::start().await;
+    let mut query = search("BJS", "XMN");
+    query["extra"] = json!({"search_mode": 0, "external_agent_name": "NOT-OURS"});
+    let found = find(&world, &query).await;
+    assert_eq!(found.status, 200, "{found:?}");
+    assert!(!found.body["items"].as_array().unwrap().is_empty());
+    // Upstream sees what the gateway does not know, and says no to it here.
+    query["extra"] = json!({"no_such_field": 1});
+    let refused = find(&world, &query).await;
+    assert_eq!(problem(&refused), (502, "upstream_refused"), "{refused:?}");
+    let upstream = refused.body["upstream"].to_string();
+    assert!(upstream.contains("no_such_field"), "{upstream}");
+}
+
+#[tokio::test]
+async fn upstreams_own_fields_are_shown_on_request() {
+    let world = World::start().await;
+    let found = world
+        .post_with(
+            "/v1/flights/search?include=upstream",
+            &[],
+            &search("BJS", "XMN"),
+        )
+        .await;
+    let items = found.body["upstream"]["flight_item_list"]["flight_item"]
+        .as_array()
+        .unwrap();
+    assert_eq!(items.len(), found.body["items"].as_array().unwrap().len());
+    assert_eq!(
+        items[0]["solution_id"],
+        found.body["items"][0]["solution_id"]
+    );
+    let order = world.booked("UPSTREAM-1").await;
+    let path = format!(
+        "/v1/orders/{}?include=upstream",
+        order["order_id"].as_str().unwrap()
+    );
+    let order = world.get(&path).await;
+    assert_eq!(
+        order.body["upstream"]["out_order_no"], "UPSTREAM-1",
+        "{order:?}"
+    );
+    let refused = world.get("/v1/orders/7?include=everything").await;
+    assert_eq!(problem(&refused), (400, "invalid_request"));
+}
+
+async fn member_offer(world: &World, who: &str) -> Value {
+    let found = find(world, &search("BJS", "XMN")).await;
+    let items = found.body["items"].as_array().unwrap();
+    let is = |o: &&Value| o["member_fare"]["who"] == who;
+    items
+        .iter()
+        .find(is)
+        .unwrap_or_else(|| panic!("{found:?}"))
+        .clone()
+}
+
+fn codes(answer: &Answer) -> Vec<&str> {
+    let errors = answer.body["errors"].as_array().unwrap();
+    errors.iter().map(|e| e["code"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_member_fare_is_booked_with_permission_only() {
+    let world = World::start().await;
+    let offer = member_offer(&world, "passenger").await;
+    assert_eq!(offer["member_fare"]["membership"], json!(["new"]));
+    let mut body = booking(&offer, "MEMBER-1");
+    for permission in [Value::Null, json!(false)] {
+        body["allow_register_or_query_member"] = permission;
+        let refused = world.write("/v1/orders", "k", &body).await;
+        assert_eq!(problem(&refused), (400, "invalid_request"), "{refused:?}");
+        assert_eq!(codes(&refused), ["member_permission_missing"]);
+    }
+    assert_eq!(world.received("airbook").await, 0);
+    body["allow_register_or_query_member"] = json!(true);
+    let booked = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+}
+
+#[tokio::test]
+async fn a_buyers_member_fare_needs_the_whole_buyer() {
+    let world = World::start().await;
+    let offer = member_offer(&world, "buyer").await;
+    let mut body = booking(&offer, "MEMBER-2");
+    body["allow_register_or_query_member"] = json!(true);
+    let refused = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(codes(&refused), ["member_buyer_missing"], "{refused:?}");
+    let buyer = json!({
+        "name": "测试会员",
+        "document": {"type": "id_card", "number": "11010119900307002X", "expires_on": null},
+        "birth_date": "1990-03-07", "mobile_country_code": "86", "mobile": "13000000000",
+    });
+    for field in [
+        "name",
+        "document",
+        "birth_date",
+        "mobile_country_code",
+        "mobile",
+    ] {
+        body["member_buyer"] = buyer.clone();
+        body["member_buyer"].as_object_mut().unwrap().remove(field);
+        let refused = world.write("/v1/orders", "k", &body).await;
+        assert_eq!(
+            problem(&refused),
+            (400, "invalid_request"),
+            "{field}: {refused:?}"
+        );
+    }
+    assert_eq!(world.received("airbook").await, 0);
+    body["member_buyer"] = buyer;
+    let booked = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+}
+
+#[tokio::test]
+async fn an_incomplete_member_rule_cannot_be_booked_and_says_so() {
+    for (path, name) in [
+        ("flight_item_list.member_restrict", "member_restrict"),
+        ("flight_item_list.member_type", "member_type"),
+        (
+            "flight_item_list.member_sub_type_list",
+            "member_sub_type_list",
+        ),
+    ] {
+        let gone: Override = serde_json::from_value(json!({
+            "method": "alitrip.flight.service.search", "side": "answer", "path": path, "drop": true,
+        }))
+        .unwrap();
+        let world = World::start_with(&[], |simulator| {
+            simulator.mend = Mend::build(Registry::embedded(), &[gone]).unwrap();
+        })
+        .await;
+        let found = find(&world, &search("BJS", "XMN")).await;
+        let items = found.body["items"].as_array().unwrap();
+        let broken: Vec<_> = items.iter().filter(|o| o["bookable"] == false).collect();
+        assert_eq!(broken.len(), 2, "{name}");
+        let offer = broken[0];
+        assert_eq!(offer["member_fare"], Value::Null);
+        let reason = offer["not_bookable_reason"].as_str().unwrap();
+        assert!(reason.contains(name), "{reason}");
+        let mut body = booking(offer, "MEMBER-3");
+        body["allow_register_or_query_member"] = json!(true);
+        let refused = world.write("/v1/orders", "k", &body).await;
+        assert_eq!(
+            problem(&refused),
+            (422, "offer_not_bookable"),
+            "{refused:?}"
+        );
+        assert_eq!(world.received("airbook").await, 0);
+    }
+}

@@ -1,0 +1,410 @@
+//! The traps: what would cost money if the gateway believed it.
+
+use fliggy_gateway::clock::SystemClock;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::world::{World, booking, metrics};
+
+fn problem(answer: &crate::world::Answer) -> (u16, &str) {
+    (answer.status, answer.body["code"].as_str().unwrap_or("-"))
+}
+
+fn counter(name: &str) -> f64 {
+    let text = metrics().render();
+    let line = text
+        .lines()
+        .find(|line| line.starts_with(&format!("{name} ")));
+    line.map_or(0.0, |line| {
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    })
+}
+
+fn pay_path(order: &Value) -> String {
+    format!("/v1/orders/{}/payment", order["order_id"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn a_payment_whose_lookups_answer_parameter_errors_is_never_not_executed() {
+    let patience = ("GATEWAY__RECONCILE__ATTENTION_AFTER", "1500ms");
+    let world = World::start_with(&[patience], |_| {}).await;
+    let order = world.booked("PARAM-1").await;
+    let only = json!({"out_order_no": "PARAM-1"});
+    world
+        .fault(json!({"method": "pay", "fault": "timeout_nothing", "delay_ms": 250, "match": only}))
+        .await;
+    // The order is read before the payment is sent; from then on every lookup is refused.
+    let broken = async {
+        world.until_received("pay", 1).await;
+        world
+            .fault(
+                json!({"method": "detail", "fault": "lookup_error", "times": null, "match": only}),
+            )
+            .await;
+    };
+    let (paid, ()) = tokio::join!(world.pay(&order, "k", 1), broken);
+    assert_eq!(paid.status, 202, "{paid:?}");
+    let operation = world.until_state(paid.operation(), "needs_attention").await;
+    assert_eq!(operation["basis"], Value::Null);
+    assert_eq!(operation["problem"], Value::Null);
+    // Still the caller's own operation, and still open.
+    let again = world.pay(&order, "k", 1).await;
+    assert_eq!(again.status, 202, "{again:?}");
+    assert_eq!(again.operation(), paid.operation());
+    // When upstream talks again, the truth comes out.
+    let cleared = reqwest::Client::new()
+        .delete(format!("{}/_simulator/faults", world.top))
+        .send()
+        .await
+        .unwrap();
+    assert!(cleared.status().is_success());
+    let operation = world.settled(paid.operation()).await;
+    assert_eq!(operation["basis"], "absent", "{operation:#}");
+    assert_eq!(world.received("pay").await, 1);
+}
+
+/// Pays so that the payment shows only after it was held for absent.
+async fn absent_then_paid(world: &World, number: &str) -> (Value, String) {
+    let order = world.booked(number).await;
+    world
+        .fault(
+            json!({"method": "pay", "fault": "late_visibility", "delay_ms": 600_000,
+                      "match": {"out_order_no": number}}),
+        )
+        .await;
+    let paid = world.pay(&order, "first", 20).await;
+    assert_eq!(problem(&paid), (504, "not_executed"), "{paid:?}");
+    (order, paid.operation().to_owned())
+}
+
+#[tokio::test]
+async fn law_6_evidence_after_absent_raises_the_contradiction_and_blocks_a_second_payment() {
+    let world = World::start().await;
+    let alarms = counter("gateway_contradictions_total");
+    let (order, first) = absent_then_paid(&world, "LATE-1").await;
+    world
+        .clock
+        .advance_steady(std::time::Duration::from_secs(601));
+    let operation = world.until_state(&first, "needs_attention").await;
+    assert_eq!(operation["contradicted"], true, "{operation:#}");
+    assert_eq!(operation["settled_at"], Value::Null);
+    assert!(counter("gateway_contradictions_total") >= alarms + 1.0);
+    let told = world.events().await;
+    let contradictions = told
+        .iter()
+        .filter(|e| e["type"] == "operation_contradicted" && e["subject"] == *first);
+    assert_eq!(contradictions.count(), 1, "{told:#?}");
+    // The subject is locked, for those too who name the earlier payment.
+    let second = world.pay(&order, "second", 5).await;
+    assert_eq!(
+        problem(&second),
+        (409, "operation_in_progress"),
+        "{second:?}"
+    );
+    let mut body = json!({"total_price": order["total_price"], "retry_of": first});
+    let third = world.write(&pay_path(&order), "third", &body).await;
+    assert_eq!(problem(&third), (409, "operation_in_progress"), "{third:?}");
+    // Looking goes on and settles nothing; a person does.
+    let looked = world
+        .post_with(
+            &format!("/v1/operations/{first}/reconcile"),
+            &[],
+            &json!({}),
+        )
+        .await;
+    assert_eq!(looked.body["state"], "needs_attention", "{looked:?}");
+    body = json!({"outcome": "succeeded", "reason": "the debit is on the bill"});
+    let resolved = loop {
+        // A look may change the version in between: that is what the version is for.
+        let version = world.operation(&first).await["version"].to_string();
+        let path = format!("/v1/operations/{first}/resolve");
+        let answer = world
+            .post_with(&path, &[("If-Match", &version)], &body)
+            .await;
+        if answer.status != 412 {
+            break answer;
+        }
+    };
+    assert_eq!(resolved.status, 200, "{resolved:?}");
+    assert_eq!(resolved.body["state"], "succeeded");
+    let fourth = world.pay(&order, "fourth", 5).await;
+    assert_eq!(problem(&fourth), (409, "already_done"), "{fourth:?}");
+    assert_eq!(world.received("pay").await, 1);
+    assert_eq!(world.effects("LATE-1", "pay").await, 1);
+}
+
+#[tokio::test]
+async fn law_6_who_repeats_an_absent_payment_looks_first_and_finds_that_it_was_made() {
+    // Looks of the reconciler are far apart: the repeat is the first to see the payment.
+    let rare = [
+        ("GATEWAY__RECONCILE__MAX_INTERVAL", "1h"),
+        ("GATEWAY__RECONCILE__MIN_LOOKS", "2"),
+    ];
+    let world = World::start_with(&rare, |_| {}).await;
+    let (order, first) = absent_then_paid(&world, "LATE-2").await;
+    let blind = world.pay(&order, "blind", 5).await;
+    assert_eq!(problem(&blind), (409, "retry_of_required"), "{blind:?}");
+    assert_eq!(blind.operation(), first);
+    world
+        .clock
+        .advance_steady(std::time::Duration::from_secs(601));
+    let body = json!({"total_price": order["total_price"], "retry_of": first});
+    let second = world.write(&pay_path(&order), "second", &body).await;
+    assert_eq!(
+        problem(&second),
+        (409, "evidence_contradicts"),
+        "{second:?}"
+    );
+    let operation = world.until_state(&first, "needs_attention").await;
+    assert_eq!(operation["contradicted"], true, "{operation:#}");
+    assert_eq!(world.received("pay").await, 1);
+}
+
+#[tokio::test]
+async fn an_absent_payment_is_repeated_under_its_name_after_a_look() {
+    let world = World::start().await;
+    let order = world.booked("sim.pay.timeout_nothing.7").await;
+    let first = world.pay(&order, "first", 20).await;
+    assert_eq!(problem(&first), (504, "not_executed"), "{first:?}");
+    assert_eq!(first.body["retry"], "new_key");
+    // Its own key tells the same for ever.
+    let again = world.pay(&order, "first", 5).await;
+    assert_eq!(problem(&again), (504, "not_executed"));
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    let before = world.received("queryorderdetail").await;
+    let body = json!({"total_price": order["total_price"], "retry_of": first.operation()});
+    let second = world.write(&pay_path(&order), "second", &body).await;
+    assert_eq!(second.status, 200, "{second:?}");
+    assert_eq!(second.body["status"], "paid");
+    // The look at the first one, the order before the payment, the proof after it.
+    assert!(world.received("queryorderdetail").await >= before + 3);
+    assert_eq!(world.received("pay").await, 2);
+    assert_eq!(world.effects("sim.pay.timeout_nothing.7", "pay").await, 1);
+    // The payment that was found is the second's; it contradicts nothing.
+    let first = world.operation(first.operation()).await;
+    assert_eq!(first["contradicted"], false);
+}
+
+#[tokio::test]
+async fn another_key_pays_nothing_while_the_payment_is_unknown_or_after_it() {
+    let world = World::start().await;
+    let order = world.booked("sim.pay.hang_then_succeed.9").await;
+    let (first, second) = tokio::join!(world.pay(&order, "one", 20), async {
+        world.until_received("pay", 1).await;
+        world.pay(&order, "two", 20).await
+    });
+    assert_eq!(first.status, 200, "{first:?}");
+    assert_eq!(
+        problem(&second),
+        (409, "operation_in_progress"),
+        "{second:?}"
+    );
+    let third = world.pay(&order, "three", 20).await;
+    assert_eq!(problem(&third), (409, "already_done"), "{third:?}");
+    assert_eq!(world.received("pay").await, 1);
+}
+
+#[tokio::test]
+async fn the_same_key_on_another_order_is_refused() {
+    let world = World::start().await;
+    let (one, other) = (world.booked("SAME-1").await, world.booked("SAME-2").await);
+    assert_eq!(world.pay(&one, "k", 5).await.status, 200);
+    let refused = world.pay(&other, "k", 5).await;
+    assert_eq!(
+        problem(&refused),
+        (422, "idempotency_key_reused"),
+        "{refused:?}"
+    );
+    assert_eq!(world.received("pay").await, 1);
+    // Another total on the same order is another request too.
+    let mut cheaper = one.clone();
+    cheaper["total_price"] = json!("1.00");
+    let refused = world.pay(&cheaper, "k", 5).await;
+    assert_eq!(
+        problem(&refused),
+        (422, "idempotency_key_reused"),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_307_on_a_payment_makes_one_post() {
+    let world = World::start().await;
+    let order = world.booked("sim.pay.redirect_307.1").await;
+    let paid = world.pay(&order, "k", 20).await;
+    assert_eq!(problem(&paid), (504, "not_executed"), "{paid:?}");
+    assert_eq!(world.received("pay").await, 1);
+}
+
+#[tokio::test]
+async fn law_9_a_wall_clock_that_jumps_by_an_hour_settles_nothing() {
+    let world = World::start_with(
+        &[
+            ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "50m"),
+            ("GATEWAY__RECONCILE__ATTENTION_AFTER", "55m"),
+        ],
+        |simulator| simulator.timing.pay_within = std::time::Duration::from_secs(36_000),
+    )
+    .await;
+    let order = world.booked("sim.pay.timeout_nothing.1").await;
+    let paid = world.pay(&order, "k", 0).await;
+    world.until_state(paid.operation(), "unknown").await;
+    for hours in [1, 1, -3] {
+        world.clock.jump_wall(SignedDuration::from_hours(hours));
+        let before = world.received("queryorderdetail").await;
+        world.until_received("queryorderdetail", before + 8).await;
+        let operation = world.operation(paid.operation()).await;
+        assert_eq!(operation["state"], "unknown", "{operation:#}");
+    }
+    // Time that really passes does settle it.
+    world
+        .clock
+        .advance_steady(std::time::Duration::from_secs(51 * 60));
+    let operation = world.settled(paid.operation()).await;
+    assert_eq!(operation["basis"], "absent", "{operation:#}");
+}
+
+#[tokio::test]
+async fn law_4_a_payment_is_not_believed_on_is_success_alone() {
+    let world = World::start().await;
+    let order = world.booked("sim.pay.success_without_effect.1").await;
+    let paid = world.pay(&order, "k", 1).await;
+    assert_eq!(paid.status, 202, "{paid:?}");
+    let operation = world.until_state(paid.operation(), "needs_attention").await;
+    let states: Vec<_> = operation["timeline"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| &e["state"])
+        .collect();
+    assert!(!states.contains(&&json!("succeeded")), "{operation:#}");
+    assert_eq!(
+        world
+            .effects("sim.pay.success_without_effect.1", "pay")
+            .await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_ban_of_top_executes_nothing_frees_the_key_and_says_when_to_come_back() {
+    let world = World::start().await;
+    let order = world.booked("BAN-1").await;
+    world
+        .fault(json!({"method": "pay", "fault": "app_call_limited", "seconds": 30}))
+        .await;
+    let first = world.pay(&order, "k", 5).await;
+    assert_eq!(problem(&first), (429, "rate_limited"), "{first:?}");
+    assert_eq!(first.header("retry-after"), Some("30"), "{first:?}");
+    assert_eq!(first.body["side_effects"], "none");
+    let operation = world.operation(first.operation()).await;
+    assert_eq!(operation["basis"], "refused_by_gateway");
+    // The key is free; while the ban lasts nothing is sent under it, reads included.
+    let second = world.pay(&order, "k", 5).await;
+    assert_eq!(problem(&second), (429, "rate_limited"), "{second:?}");
+    assert_ne!(second.operation(), first.operation());
+    let operation = world.operation(second.operation()).await;
+    assert_eq!(operation["basis"], "not_sent");
+    assert_eq!(world.received("pay").await, 1);
+    world
+        .clock
+        .advance_steady(std::time::Duration::from_secs(31));
+    let third = world.pay(&order, "k", 5).await;
+    assert_eq!(third.status, 200, "{third:?}");
+    assert_eq!(world.received("pay").await, 2);
+}
+
+#[tokio::test]
+async fn a_changed_price_pays_nothing() {
+    let world = World::start().await;
+    let order = world.booked("PRICE-1").await;
+    world
+        .fault(json!({"method": "detail", "fault": "price_jump"}))
+        .await;
+    let refused = world.pay(&order, "k", 5).await;
+    assert_eq!(problem(&refused), (409, "price_changed"), "{refused:?}");
+    assert_eq!(world.received("pay").await, 0);
+    let mut dearer = order.clone();
+    dearer["total_price"] = json!("1.00");
+    let refused = world.pay(&dearer, "k2", 5).await;
+    assert_eq!(problem(&refused), (409, "price_changed"), "{refused:?}");
+    assert_eq!(world.received("pay").await, 0);
+    // Nothing was sent, so the first key is free, and the agreed price is right again.
+    assert_eq!(world.pay(&order, "k", 5).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_unlisted_order_status_never_blocks_a_payment() {
+    let world = World::start().await;
+    let order = world.booked("sim.book.unknown_status.1").await;
+    assert_eq!(order["status"], "other");
+    assert_eq!(order["status_text"], "人工处理中");
+    let paid = world.pay(&order, "k", 5).await;
+    assert_eq!(paid.status, 200, "{paid:?}");
+}
+
+#[tokio::test]
+async fn a_gateway_whose_clock_is_wrong_is_told_so() {
+    let world = World::start_with(&[], |simulator| simulator.clock = SystemClock::shared()).await;
+    let offer = world.offer().await;
+    world.clock.jump_wall(SignedDuration::from_hours(1));
+    let body = booking(&offer, "SKEW-1");
+    let refused = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(problem(&refused), (502, "clock_skew"), "{refused:?}");
+    assert_eq!(refused.body["side_effects"], "none");
+    let read = world.get("/v1/orders/7").await;
+    assert_eq!(problem(&read), (502, "clock_skew"), "{read:?}");
+    // Set right, the same key books.
+    world.clock.jump_wall(SignedDuration::from_hours(-1));
+    let booked = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_larger_than_the_cap_is_not_read() {
+    let world = World::start_with(
+        &[
+            ("GATEWAY__TOP__DEADLINE", "5s"),
+            ("GATEWAY__RECONCILE__SETTLE_WINDOW", "5s"),
+            ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "5s"),
+        ],
+        |_| {},
+    )
+    .await;
+    let order = world.booked("HUGE-1").await;
+    let path = format!("/v1/orders/{}", order["order_id"].as_str().unwrap());
+    for fault in [
+        "huge_answer",
+        "gzip_bomb",
+        "deep_json",
+        "cut_json",
+        "empty_200",
+    ] {
+        world
+            .fault(json!({"method": "detail", "fault": fault}))
+            .await;
+        let read = world.get(&path).await;
+        assert_eq!(
+            problem(&read),
+            (502, "upstream_unreadable"),
+            "{fault}: {read:?}"
+        );
+    }
+    for fault in ["huge_answer", "gzip_bomb"] {
+        let number = format!("sim.book.{fault}.9");
+        let offer = world.offer().await;
+        let headers = [("Idempotency-Key", fault), ("Prefer", "wait=20")];
+        let booked = world
+            .post_with("/v1/orders", &headers, &booking(&offer, &number))
+            .await;
+        assert_eq!(booked.status, 201, "{booked:?}");
+        let operation = world.operation(booked.operation()).await;
+        let was_unknown = operation["timeline"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|e| e["state"] == "unknown");
+        assert!(was_unknown, "{operation:#}");
+        assert_eq!(world.received_for("airbook", &number).await, 1);
+    }
+}

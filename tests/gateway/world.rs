@@ -1,0 +1,391 @@
+//! A gateway and a stand-in for TOP in this process, each on a socket of its own.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use fliggy_gateway::api;
+use fliggy_gateway::clock::{Clock, ManualClock};
+use fliggy_gateway::config::{Config, Profile};
+use fliggy_gateway::gateway::Gateway;
+use fliggy_gateway::simulator::{self, Simulator, SimulatorConfig};
+use metrics_exporter_prometheus::PrometheusHandle;
+use reqwest::header::CONTENT_TYPE;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+
+/// Everything a test needs. Stops when it is dropped.
+pub(crate) struct World {
+    /// Base address of the gateway.
+    pub(crate) gateway: String,
+    /// Base address of the stand-in.
+    pub(crate) top: String,
+    /// The gateway's time.
+    pub(crate) clock: Arc<ManualClock>,
+    http: reqwest::Client,
+    stop: CancellationToken,
+    dir: tempfile::TempDir,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// The metrics of this process: all worlds count together.
+pub(crate) fn metrics() -> PrometheusHandle {
+    static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+    METRICS
+        .get_or_init(|| fliggy_gateway::telemetry::metrics::install().unwrap())
+        .clone()
+}
+
+/// An HTTP answer, read to its end.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The operation that the answer names.
+    pub(crate) fn operation(&self) -> &str {
+        self.header("operation-id").expect("an Operation-Id")
+    }
+}
+
+/// Configuration that makes time pass fast; later pairs win. The deadline leaves a busy test machine
+/// room to answer: every test but those about silence wants an answer.
+pub(crate) const FAST: &[(&str, &str)] = &[
+    ("GATEWAY__TOP__DEADLINE", "1s"),
+    ("GATEWAY__TOP__CONNECT_TIMEOUT", "500ms"),
+    ("GATEWAY__TOP__QUOTA__REQUESTS_PER_SECOND", "5000"),
+    ("GATEWAY__TOP__QUOTA__BURST", "5000"),
+    ("GATEWAY__TOP__QUOTA__LOOKS_PER_SECOND", "2000"),
+    ("GATEWAY__TOP__RETRY__BASE", "10ms"),
+    ("GATEWAY__TOP__RETRY__MAX", "20ms"),
+    ("GATEWAY__RECONCILE__FIRST_LOOK", "50ms"),
+    ("GATEWAY__RECONCILE__SETTLE_WINDOW", "1s"),
+    ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "1200ms"),
+    ("GATEWAY__RECONCILE__MAX_INTERVAL", "100ms"),
+    ("GATEWAY__RECONCILE__INLINE_WAIT", "3s"),
+    ("GATEWAY__RECONCILE__ATTENTION_AFTER", "30s"),
+];
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[], |_| {}).await
+    }
+
+    /// Starts both, with more configuration for the gateway and another stand-in.
+    pub(crate) async fn start_with(
+        more: &[(&str, &str)],
+        change: impl FnOnce(&mut SimulatorConfig),
+    ) -> Self {
+        // One clock for both; a test that wants them apart gives the stand-in another.
+        let clock = Arc::new(ManualClock::new());
+        let mut simulator = SimulatorConfig::sandbox(clock.clone());
+        simulator.timing.ticket_after = Duration::from_secs(3600);
+        simulator.timing.hang_limit = Duration::from_secs(5);
+        change(&mut simulator);
+        let stop = CancellationToken::new();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let top = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(simulator::serve(
+            listener,
+            Simulator::new(simulator),
+            stop.clone(),
+        ));
+        Self::on_clock(clock, top, more, stop).await
+    }
+
+    /// Starts a gateway on something else that stands for TOP.
+    pub(crate) async fn on(top: String, more: &[(&str, &str)], stop: CancellationToken) -> Self {
+        Self::on_clock(Arc::new(ManualClock::new()), top, more, stop).await
+    }
+
+    async fn on_clock(
+        clock: Arc<ManualClock>,
+        top: String,
+        more: &[(&str, &str)],
+        stop: CancellationToken,
+    ) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = format!("sqlite://{}", dir.path().join("journal.db").display());
+        let endpoint = format!("{top}/router/rest");
+        let env = FAST
+            .iter()
+            .copied()
+            .chain([
+                ("GATEWAY__STORE__URL", store.as_str()),
+                ("GATEWAY__TOP__ENDPOINT", endpoint.as_str()),
+            ])
+            .chain(more.iter().copied())
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let config = Config::load(None, env, Profile::Sandbox).unwrap();
+        let gateway = Gateway::start(&config, clock.clone(), Some(metrics()))
+            .await
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let router = api::router(gateway.state());
+        let stopped = stop.clone();
+        tokio::spawn(async move {
+            let shutdown = stopped.clone().cancelled_owned();
+            axum::serve(listener, router)
+                .with_graceful_shutdown(shutdown)
+                .await
+                .unwrap();
+            gateway.stop().await;
+        });
+        Self {
+            gateway: address,
+            top,
+            clock,
+            http: reqwest::Client::new(),
+            stop,
+            dir,
+        }
+    }
+
+    /// The gateway's time of day so many hours from now, for a query.
+    pub(crate) fn clock_wire(&self, hours: i64) -> String {
+        let at = self.clock.wall() + jiff::SignedDuration::from_hours(hours);
+        at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    /// The journal's file.
+    pub(crate) fn journal(&self) -> std::path::PathBuf {
+        self.dir.path().join("journal.db")
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        let address = if path.starts_with("/_simulator") {
+            &self.top
+        } else {
+            &self.gateway
+        };
+        answer(self.http.get(format!("{address}{path}"))).await
+    }
+
+    pub(crate) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.http.get(format!("{}{path}", self.gateway));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answer(request).await
+    }
+
+    /// A POST with a JSON body and these headers.
+    pub(crate) async fn post_with(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let address = if path.starts_with("/_simulator") {
+            &self.top
+        } else {
+            &self.gateway
+        };
+        let mut request = self
+            .http
+            .post(format!("{address}{path}"))
+            .header(CONTENT_TYPE, "application/json")
+            .body(body.to_string());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answer(request).await
+    }
+
+    /// A write under this key.
+    pub(crate) async fn write(&self, path: &str, key: &str, body: &Value) -> Answer {
+        self.post_with(path, &[("Idempotency-Key", key)], body)
+            .await
+    }
+
+    /// Scripts the stand-in.
+    pub(crate) async fn fault(&self, rule: Value) {
+        let answer = self.post_with("/_simulator/faults", &[], &rule).await;
+        assert!(answer.status < 300, "{answer:?}");
+    }
+
+    /// How many calls of this method about this order upstream received.
+    pub(crate) async fn received_for(&self, method: &str, out_order_no: &str) -> u64 {
+        let path = format!("/_simulator/calls?out_order_no={out_order_no}&method={method}");
+        let calls = self.get(&path).await.body;
+        calls["counts"][method]["received"].as_u64().unwrap_or(0)
+    }
+
+    /// How often upstream's ledger says that this was done (`book`, `pay`, `close`).
+    pub(crate) async fn effects(&self, out_order_no: &str, what: &str) -> u64 {
+        let orders = self.ledger(out_order_no).await;
+        let counts = orders.iter().map(|o| o["effects"][what].as_u64().unwrap());
+        counts.sum()
+    }
+
+    /// One operation as it stands.
+    pub(crate) async fn operation(&self, id: &str) -> Value {
+        let found = self.get(&format!("/v1/operations/{id}")).await;
+        assert_eq!(found.status, 200, "{found:?}");
+        found.body
+    }
+
+    /// The operation as soon as it stands like this; 20 s are the limit.
+    pub(crate) async fn until(&self, id: &str, what: impl Fn(&Value) -> bool) -> Value {
+        let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+        loop {
+            let operation = self.operation(id).await;
+            if what(&operation) {
+                return operation;
+            }
+            assert!(tokio::time::Instant::now() < limit, "{operation:#}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The operation in this state.
+    pub(crate) async fn until_state(&self, id: &str, state: &str) -> Value {
+        self.until(id, |operation| operation["state"] == state)
+            .await
+    }
+
+    /// Waits until upstream has received so many calls of the method.
+    pub(crate) async fn until_received(&self, method: &str, count: u64) {
+        let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+        while self.received(method).await < count {
+            assert!(tokio::time::Instant::now() < limit, "no {method}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The facts told so far.
+    pub(crate) async fn events(&self) -> Vec<Value> {
+        let page = self.get("/v1/events?limit=200").await;
+        assert_eq!(page.status, 200, "{page:?}");
+        page.body["items"].as_array().unwrap().clone()
+    }
+
+    /// Pays an order that was booked.
+    pub(crate) async fn pay(&self, order: &Value, key: &str, wait: u32) -> Answer {
+        let id = order["order_id"].as_str().unwrap();
+        self.post_with(
+            &format!("/v1/orders/{id}/payment"),
+            &[
+                ("Idempotency-Key", key),
+                ("Prefer", &format!("wait={wait}")),
+            ],
+            &json!({"total_price": order["total_price"]}),
+        )
+        .await
+    }
+
+    /// How many calls of this method upstream received (`airbook`, `pay`, …).
+    pub(crate) async fn received(&self, method: &str) -> u64 {
+        let calls = self.get("/_simulator/calls").await.body;
+        calls["counts"][method]["received"].as_u64().unwrap_or(0)
+    }
+
+    /// What upstream's ledger has under this order number.
+    pub(crate) async fn ledger(&self, out_order_no: &str) -> Vec<Value> {
+        let path = format!("/_simulator/orders?out_order_no={out_order_no}");
+        self.get(&path).await.body["items"]
+            .as_array()
+            .unwrap()
+            .clone()
+    }
+
+    /// The operation when it has settled, or after 20 s.
+    pub(crate) async fn settled(&self, id: &str) -> Value {
+        let path = format!("/v1/operations/{id}?wait=20s");
+        self.get(&path).await.body
+    }
+
+    /// The first offer that anybody may book, of the fixed flight CZ8957 on a day far off. It is the
+    /// same in every world, so it is searched for once.
+    pub(crate) async fn offer(&self) -> Value {
+        static OFFER: OnceCell<Value> = OnceCell::const_new();
+        OFFER.get_or_init(|| self.offer_of_now()).await.clone()
+    }
+
+    /// The same, searched for in this world.
+    pub(crate) async fn offer_of_now(&self) -> Value {
+        let found = self
+            .post_with("/v1/flights/search", &[], &search("BJS", "XMN"))
+            .await;
+        assert_eq!(found.status, 200, "{found:?}");
+        let items = found.body["items"].as_array().unwrap();
+        items
+            .iter()
+            .find(|o| o["bookable"] == json!(true) && o["member_fare"].is_null())
+            .expect("a plain offer")
+            .clone()
+    }
+
+    /// Books under this number; the answer has status 201 or the test ends.
+    pub(crate) async fn booked(&self, out_order_no: &str) -> Value {
+        let booking = booking(&self.offer().await, out_order_no);
+        let answer = self
+            .write("/v1/orders", &format!("book-{out_order_no}"), &booking)
+            .await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.body
+    }
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let text = response.text().await.unwrap();
+    Answer {
+        status,
+        headers,
+        body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    }
+}
+
+/// A search that names the fixed flight from Beijing to Xiamen.
+pub(crate) fn search(from: &str, to: &str) -> Value {
+    json!({
+        "journeys": [{
+            "from": from, "to": to, "date": "2030-05-20",
+            "flights": [{
+                "flight_no": "CZ8957", "departure_time": "2030-05-20T08:45:00+08:00",
+                "from_airport": "PKX", "to_airport": "XMN",
+                "operating_flight_no": null, "cabin": null,
+            }],
+        }],
+        "with_children": true,
+    })
+}
+
+/// A booking of the offer for one adult.
+pub(crate) fn booking(offer: &Value, out_order_no: &str) -> Value {
+    let adult = &offer["prices"]["adult"];
+    let yuan = |field: &str| -> f64 { adult[field].as_str().unwrap().parse().unwrap() };
+    json!({
+        "out_order_no": out_order_no,
+        "offer": offer,
+        "passengers": [{
+            "name": "测试旅客", "type": "adult",
+            "document": {"type": "id_card", "number": "11010119900307002X", "expires_on": null},
+            "birth_date": "1990-03-07", "gender": "male", "nationality": null,
+            "mobile_country_code": "86", "mobile": "13000000000",
+        }],
+        "contact": {
+            "name": "测试联系人", "mobile_country_code": "86", "mobile": "13000000000",
+            "phone": null, "email": "test@example.com", "document": null,
+        },
+        "total_price": format!("{:.2}", yuan("fare") + yuan("taxes_total")),
+        // Every test books the same traveller on the same flight.
+        "allow_duplicate": true,
+    })
+}

@@ -1,0 +1,477 @@
+//! What a journal must do, whatever database it stands on. Every backend passes the same suite.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+
+use fliggy_gateway::clock::{Clock, SystemClock};
+use fliggy_gateway::domain::ids::{AccountName, OperationId, OrderId, OutOrderNo};
+use fliggy_gateway::domain::money::Money;
+use fliggy_gateway::domain::time::Rfc3339;
+use fliggy_gateway::operations::cause::{Cause, Failure};
+use fliggy_gateway::operations::journal::{Acceptance, Filter, Journal, NewOperation, Save, Saved};
+use fliggy_gateway::operations::record::{
+    Claim, EventKind, Findings, Intent, NewEvent, Operation, TimelineEntry,
+};
+use fliggy_gateway::operations::sqlite::{SqliteJournal, SqliteSettings};
+use fliggy_gateway::operations::states::{Basis, Standing, State};
+
+async fn open(dir: &Path) -> SqliteJournal {
+    SqliteJournal::open(&SqliteSettings {
+        path: dir.join("journal.db"),
+        read_connections: 2,
+        queue: 64,
+        hash_key: None,
+    })
+    .await
+    .unwrap()
+}
+
+fn account() -> AccountName {
+    "default".parse().unwrap()
+}
+
+fn pay(order: u64) -> Intent {
+    Intent::Pay {
+        order_id: OrderId::new(order).unwrap(),
+        total: Money::parse("950.00").unwrap(),
+    }
+}
+
+fn close(order: u64) -> Intent {
+    Intent::Close {
+        order_id: OrderId::new(order).unwrap(),
+    }
+}
+
+fn book(reference: &str) -> Intent {
+    Intent::Book {
+        out_order_no: reference.parse::<OutOrderNo>().unwrap(),
+        total: Money::parse("950.00").unwrap(),
+        segments: Vec::new(),
+        passengers: Vec::new(),
+    }
+}
+
+fn entry(state: State) -> TimelineEntry {
+    TimelineEntry {
+        at: Rfc3339(SystemClock::new().wall()),
+        state,
+        what: state.as_str().to_owned(),
+    }
+}
+
+fn new(intent: Intent, key: u8) -> NewOperation {
+    let clock = SystemClock::new();
+    NewOperation {
+        operation: Operation {
+            id: OperationId::new(&clock),
+            version: 1,
+            intent,
+            standing: Standing::of(State::Accepted),
+            account: account(),
+            caller: "app".into(),
+            boot: "boot-1".into(),
+            touched_ms: 1000,
+            created_at: clock.wall(),
+            sent_at: None,
+            sent_steady_ms: None,
+            settled_at: None,
+            claim: Claim::Silence,
+            findings: Findings::default(),
+            next_look_at: None,
+            watch_until: None,
+            contradicted: false,
+            retry_of: None,
+            result: None,
+            failure: None,
+        },
+        idempotency: [key; 32],
+        fingerprint: [key; 32],
+        duplicate: None,
+        allow_duplicate: false,
+        timeline: entry(State::Accepted),
+    }
+}
+
+async fn taken(journal: &dyn Journal, new: NewOperation) -> Operation {
+    let operation = new.operation.clone();
+    let acceptance = journal.accept(new).await.unwrap();
+    assert!(matches!(acceptance, Acceptance::Accepted), "{acceptance:?}");
+    operation
+}
+
+/// Saves the operation with this standing; it must be the next in line.
+async fn put(journal: &dyn Journal, operation: &mut Operation, standing: Standing) {
+    operation.standing = standing;
+    let saved = journal
+        .save(Save {
+            operation: operation.clone(),
+            timeline: vec![entry(standing.state)],
+            events: Vec::new(),
+            proves_lookups: false,
+        })
+        .await
+        .unwrap();
+    match saved {
+        Saved::Done(version) => operation.version = version,
+        Saved::Stale(current) => panic!("stale: {current:?}"),
+    }
+}
+
+fn word(acceptance: &Acceptance) -> &'static str {
+    match acceptance {
+        Acceptance::Accepted => "accepted",
+        Acceptance::Replay(_) => "replay",
+        Acceptance::KeyReused => "key reused",
+        Acceptance::Locked(_) => "locked",
+        Acceptance::AlreadyDone(_) => "already done",
+        Acceptance::Duplicate(_) => "duplicate",
+        Acceptance::RetryOfRequired(_) => "retry_of required",
+        Acceptance::NothingToRetry => "nothing to retry",
+    }
+}
+
+async fn asked(journal: &dyn Journal, new: NewOperation) -> &'static str {
+    word(&journal.accept(new).await.unwrap())
+}
+
+#[tokio::test]
+async fn an_operation_comes_back_as_it_was_written_also_from_a_later_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let mut operation = taken(&journal, new(pay(1), 1)).await;
+    operation.sent_at = Some(operation.created_at);
+    operation.sent_steady_ms = Some(42);
+    operation.claim = Claim::RefusedUnlisted;
+    operation.findings.looks = 3;
+    operation.next_look_at = Some(5000);
+    operation.failure = Some(Failure::of(Cause::Refused).with_detail("why"));
+    put(&journal, &mut operation, Standing::of(State::Sending)).await;
+    put(&journal, &mut operation, Standing::of(State::Unknown)).await;
+    let key = journal.hash_key().clone();
+    let read = journal.get(operation.id).await.unwrap().unwrap();
+    // The store keeps milliseconds.
+    operation.created_at = read.created_at;
+    operation.sent_at = read.sent_at;
+    assert_eq!(read, operation);
+    journal.close().await;
+    drop(journal);
+
+    let journal = open(dir.path()).await;
+    assert_eq!(journal.get(operation.id).await.unwrap().unwrap(), operation);
+    assert_eq!(*journal.hash_key(), key, "hashes must stay comparable");
+    let story = journal.timeline(operation.id).await.unwrap();
+    let states: Vec<_> = story.iter().map(|line| line.state).collect();
+    assert_eq!(states, [State::Accepted, State::Sending, State::Unknown]);
+}
+
+#[tokio::test]
+async fn two_processes_never_share_a_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let _journal = open(dir.path()).await;
+    let second = SqliteJournal::open(&SqliteSettings {
+        path: dir.path().join("journal.db"),
+        read_connections: 1,
+        queue: 1,
+        hash_key: None,
+    })
+    .await;
+    let error = second.unwrap_err().to_string();
+    assert!(error.contains("another process"), "{error}");
+}
+
+#[tokio::test]
+async fn a_key_replays_its_own_request_and_refuses_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    taken(&journal, new(pay(1), 1)).await;
+    assert_eq!(asked(&journal, new(pay(1), 1)).await, "replay");
+    let mut other = new(pay(2), 1);
+    other.fingerprint = [9; 32];
+    assert_eq!(asked(&journal, other).await, "key reused");
+}
+
+#[tokio::test]
+async fn one_open_write_per_subject_until_it_settles() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let mut first = taken(&journal, new(pay(1), 1)).await;
+    // Payment and closing of one order share its lock; another order is free.
+    assert_eq!(asked(&journal, new(close(1), 2)).await, "locked");
+    assert_eq!(asked(&journal, new(close(2), 3)).await, "accepted");
+    for state in [State::Sending, State::Unknown, State::NeedsAttention] {
+        put(&journal, &mut first, Standing::of(state)).await;
+        assert_eq!(
+            asked(&journal, new(close(1), 4)).await,
+            "locked",
+            "{state:?}"
+        );
+    }
+    put(&journal, &mut first, Standing::of(State::Rejected)).await;
+    assert_eq!(asked(&journal, new(close(1), 5)).await, "accepted");
+}
+
+#[tokio::test]
+async fn what_was_done_is_not_done_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let mut paid = taken(&journal, new(pay(1), 1)).await;
+    put(&journal, &mut paid, Standing::of(State::Sending)).await;
+    put(&journal, &mut paid, Standing::of(State::Succeeded)).await;
+    assert_eq!(asked(&journal, new(pay(1), 2)).await, "already done");
+    assert_eq!(asked(&journal, new(pay(1), 1)).await, "replay");
+    assert_eq!(asked(&journal, new(close(1), 3)).await, "accepted");
+}
+
+#[tokio::test]
+async fn a_key_is_free_again_only_where_provably_nothing_was_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    for (order, basis, again) in [
+        (1, Basis::NotSent, "accepted"),
+        (2, Basis::RefusedByGateway, "accepted"),
+        (3, Basis::Absent, "replay"),
+    ] {
+        let key = u8::try_from(order).unwrap();
+        let mut operation = taken(&journal, new(pay(order), key)).await;
+        put(&journal, &mut operation, Standing::of(State::Sending)).await;
+        put(&journal, &mut operation, Standing::not_executed(basis)).await;
+        assert_eq!(
+            asked(&journal, new(pay(order), key)).await,
+            again,
+            "{basis:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn law_6_after_absent_a_new_one_must_name_the_old_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let mut absent = taken(&journal, new(pay(1), 1)).await;
+    put(&journal, &mut absent, Standing::of(State::Unknown)).await;
+    put(&journal, &mut absent, Standing::not_executed(Basis::Absent)).await;
+    assert_eq!(asked(&journal, new(pay(1), 2)).await, "retry_of required");
+    let mut named = new(pay(1), 3);
+    named.operation.retry_of = Some(absent.id);
+    assert_eq!(asked(&journal, named).await, "accepted");
+    // A contradiction finds the lock taken; it is found by its state.
+    put(&journal, &mut absent, Standing::of(State::NeedsAttention)).await;
+    assert_eq!(asked(&journal, new(pay(1), 4)).await, "locked");
+}
+
+#[tokio::test]
+async fn a_contradicted_operation_locks_its_subject_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let mut rejected = taken(&journal, new(pay(1), 1)).await;
+    put(&journal, &mut rejected, Standing::of(State::Sending)).await;
+    put(&journal, &mut rejected, Standing::of(State::Rejected)).await;
+    put(&journal, &mut rejected, Standing::of(State::NeedsAttention)).await;
+    assert_eq!(asked(&journal, new(pay(1), 2)).await, "locked");
+}
+
+#[tokio::test]
+async fn the_same_passengers_are_not_booked_twice_unawares() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let booking = |reference: &str, key: u8, allow: bool| NewOperation {
+        duplicate: Some([7; 32]),
+        allow_duplicate: allow,
+        ..new(book(reference), key)
+    };
+    let mut first = taken(&journal, booking("A", 1, false)).await;
+    assert_eq!(asked(&journal, booking("B", 2, false)).await, "duplicate");
+    assert_eq!(asked(&journal, booking("B", 2, true)).await, "accepted");
+    put(&journal, &mut first, Standing::of(State::Sending)).await;
+    put(&journal, &mut first, Standing::of(State::Rejected)).await;
+    // B is open still.
+    assert_eq!(asked(&journal, booking("C", 3, false)).await, "duplicate");
+}
+
+#[tokio::test]
+async fn law_9_a_change_is_decided_on_the_row_as_it_stands() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let mut operation = taken(&journal, new(pay(1), 1)).await;
+    let stale = operation.clone();
+    put(&journal, &mut operation, Standing::of(State::Sending)).await;
+    let saved = journal
+        .save(Save {
+            operation: Operation {
+                standing: Standing::not_executed(Basis::NotSent),
+                ..stale
+            },
+            timeline: vec![entry(State::NotExecuted)],
+            events: vec![NewEvent {
+                kind: EventKind::OperationSettled,
+                subject: operation.id.to_string(),
+                fact: "not_executed".into(),
+            }],
+            proves_lookups: true,
+        })
+        .await
+        .unwrap();
+    match saved {
+        Saved::Stale(current) => assert_eq!(current.state(), State::Sending),
+        Saved::Done(_) => panic!("a stale change was written"),
+    }
+    // Nothing of it is there: no line, no event, no proof.
+    assert_eq!(journal.timeline(operation.id).await.unwrap().len(), 2);
+    assert!(journal.events(0, 10).await.unwrap().is_empty());
+    assert!(!journal.lookups_proven(&account()).await.unwrap());
+}
+
+#[tokio::test]
+async fn law_10_one_fact_is_one_event() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    for (order, key) in [(1, 1), (2, 2)] {
+        let mut operation = taken(&journal, new(pay(order), key)).await;
+        for _ in 0..2 {
+            operation.standing = Standing::of(State::Sending);
+            let saved = journal
+                .save(Save {
+                    operation: operation.clone(),
+                    timeline: vec![entry(State::Sending)],
+                    events: vec![NewEvent {
+                        kind: EventKind::OrderPaid,
+                        subject: order.to_string(),
+                        fact: "paid".into(),
+                    }],
+                    proves_lookups: true,
+                })
+                .await
+                .unwrap();
+            let Saved::Done(version) = saved else {
+                panic!("{saved:?}");
+            };
+            operation.version = version;
+        }
+    }
+    let events = journal.events(0, 10).await.unwrap();
+    let subjects: Vec<_> = events.iter().map(|e| e.subject.as_str()).collect();
+    assert_eq!(subjects, ["1", "2"]);
+    assert!(events[0].sequence < events[1].sequence);
+    let rest = journal.events(events[0].sequence, 10).await.unwrap();
+    assert_eq!(rest.len(), 1);
+    assert!(journal.lookups_proven(&account()).await.unwrap());
+}
+
+#[tokio::test]
+async fn due_operations_come_the_most_overdue_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    for (order, at) in [(1_u64, 300), (2, 100), (3, 200), (4, 900)] {
+        let key = u8::try_from(order).unwrap();
+        let mut operation = taken(&journal, new(pay(order), key)).await;
+        operation.next_look_at = Some(at);
+        put(&journal, &mut operation, Standing::of(State::Sending)).await;
+        put(&journal, &mut operation, Standing::of(State::Unknown)).await;
+    }
+    let due = journal.due(500, 10).await.unwrap();
+    let at: Vec<_> = due.iter().filter_map(|o| o.next_look_at).collect();
+    assert_eq!(at, [100, 200, 300]);
+    assert_eq!(journal.next_due(0).await.unwrap(), Some(100));
+    assert_eq!(journal.next_due(100).await.unwrap(), Some(200));
+    journal.wake_all(50).await.unwrap();
+    assert_eq!(journal.due(50, 10).await.unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn sends_of_a_process_that_is_gone_are_stale() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let accepted = taken(&journal, new(pay(1), 1)).await;
+    let mut sending = taken(&journal, new(pay(2), 2)).await;
+    put(&journal, &mut sending, Standing::of(State::Sending)).await;
+    let mut settled = taken(&journal, new(pay(3), 3)).await;
+    put(
+        &journal,
+        &mut settled,
+        Standing::not_executed(Basis::NotSent),
+    )
+    .await;
+    assert!(journal.stale("boot-1", 1000).await.unwrap().is_empty());
+    for stale in [
+        journal.stale("boot-2", 0).await.unwrap(),
+        journal.stale("boot-1", 1001).await.unwrap(),
+    ] {
+        let ids: Vec<_> = stale.iter().map(|o| o.id).collect();
+        assert_eq!(ids, [accepted.id, sending.id]);
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_read_page_by_page_newest_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let mut ids = Vec::new();
+    for order in 1..=5_u64 {
+        let key = u8::try_from(order).unwrap();
+        ids.push(taken(&journal, new(pay(order), key)).await.id);
+    }
+    ids.reverse();
+    let mut seen = Vec::new();
+    let mut before = None;
+    loop {
+        let page = journal
+            .list(Filter {
+                caller: Some("app".into()),
+                before,
+                limit: 2,
+                ..Filter::default()
+            })
+            .await
+            .unwrap();
+        let Some(last) = page.last() else { break };
+        before = Some(last.id);
+        seen.extend(page.iter().map(|o| o.id));
+    }
+    assert_eq!(seen, ids);
+    let of = |filter: Filter| async { journal.list(filter).await.unwrap().len() };
+    let limit = 10;
+    assert_eq!(
+        of(Filter {
+            caller: Some("other".into()),
+            limit,
+            ..Filter::default()
+        })
+        .await,
+        0
+    );
+    assert_eq!(
+        of(Filter {
+            subject: Some("3".into()),
+            limit,
+            ..Filter::default()
+        })
+        .await,
+        1
+    );
+    assert_eq!(
+        of(Filter {
+            state: Some(State::Unknown),
+            limit,
+            ..Filter::default()
+        })
+        .await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn many_writers_share_a_commit_and_each_gets_its_own_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    // Half of them want the same order: exactly one of those is taken.
+    let asked = (0..100_u8).map(|i| {
+        let order = if i % 2 == 0 { 1 } else { 1000 + u64::from(i) };
+        let journal = &journal;
+        async move { word(&journal.accept(new(pay(order), i)).await.unwrap()) }
+    });
+    let words = futures::future::join_all(asked).await;
+    let count = |wanted: &str| words.iter().filter(|w| **w == wanted).count();
+    assert_eq!((count("accepted"), count("locked")), (51, 49));
+}

@@ -1,0 +1,207 @@
+//! The documents that are checked in are the ones the code makes.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+
+use fliggy_gateway::api;
+use serde_json::Value;
+
+#[track_caller]
+fn is_checked_in(file: &str, made: &str, command: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let there = std::fs::read_to_string(path).unwrap_or_default();
+    if there == made {
+        return;
+    }
+    let same = there.lines().zip(made.lines()).take_while(|(a, b)| a == b);
+    let line = same.count();
+    panic!(
+        "{file} is not what the code makes; from line {} on:\n- {}\n+ {}\nRead the difference after: {command}",
+        line + 1,
+        there.lines().nth(line).unwrap_or("(the end)"),
+        made.lines().nth(line).unwrap_or("(the end)"),
+    );
+}
+
+#[test]
+fn the_openapi_document_is_checked_in() {
+    let made = api::openapi().to_pretty_json().unwrap() + "\n";
+    let command = "cargo run -- openapi > openapi/gateway.json";
+    is_checked_in("openapi/gateway.json", &made, command);
+}
+
+#[test]
+fn the_catalogue_of_problems_is_checked_in() {
+    let command = "cargo run -- openapi --problems > openapi/problems.md";
+    is_checked_in("openapi/problems.md", &api::problem::catalogue(), command);
+}
+
+fn document() -> Value {
+    serde_json::to_value(api::openapi()).unwrap()
+}
+
+/// Every object below, with its place.
+fn walk<'a>(at: &str, value: &'a Value, see: &mut impl FnMut(&str, &'a Value)) {
+    see(at, value);
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                walk(&format!("{at}/{name}"), member, see);
+            }
+        }
+        Value::Array(items) => {
+            for (i, item) in items.iter().enumerate() {
+                walk(&format!("{at}/{i}"), item, see);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = document();
+    walk("", &document, &mut |at, value| {
+        if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
+            assert!(
+                document.pointer(&reference[1..]).is_some(),
+                "{at}: {reference}"
+            );
+        }
+    });
+}
+
+#[test]
+fn every_operation_field_and_parameter_is_described() {
+    let document = document();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let name = format!("{method} {path}");
+            for field in ["summary", "description", "operationId"] {
+                assert!(
+                    operation[field].as_str().is_some_and(|t| !t.is_empty()),
+                    "{name}: {field}"
+                );
+            }
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                assert!(
+                    parameter["description"].is_string(),
+                    "{name}: {}",
+                    parameter["name"]
+                );
+            }
+        }
+    }
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        assert!(
+            schema["description"].is_string(),
+            "{name} has no description"
+        );
+        walk(name, schema, &mut |at, value| {
+            let Some(properties) = value.get("properties").and_then(Value::as_object) else {
+                return;
+            };
+            for (field, schema) in properties {
+                let described = schema["description"].is_string()
+                    || schema["oneOf"]
+                        .as_array()
+                        .into_iter()
+                        .flatten()
+                        .any(|s| s["description"].is_string());
+                assert!(described, "{at}: {field} has no description");
+            }
+        });
+    }
+}
+
+#[test]
+fn operations_behind_a_key_say_so_and_the_others_too() {
+    let document = document();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let security = operation["security"].as_array().expect(path);
+            let behind_a_key = path.starts_with("/v1/");
+            assert_eq!(
+                security.len(),
+                if behind_a_key { 2 } else { 1 },
+                "{method} {path}"
+            );
+            assert_eq!(
+                operation["responses"].get("401").is_some(),
+                behind_a_key,
+                "{method} {path}"
+            );
+        }
+    }
+}
+
+/// A response example has exactly the members its schema knows, everywhere.
+fn fits(document: &Value, at: &str, schema: &Value, example: &Value) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return fits(
+            document,
+            at,
+            &document.pointer(&reference[1..]).unwrap().clone(),
+            example,
+        );
+    }
+    if let Some(choices) = schema["oneOf"].as_array() {
+        let other = choices.iter().find(|s| s["type"] != "null").unwrap();
+        return if example.is_null() {
+        } else {
+            fits(document, at, other, example)
+        };
+    }
+    if let Some(parts) = schema["allOf"].as_array() {
+        return fits(document, at, &parts[0], example);
+    }
+    match example {
+        Value::Object(members) => {
+            let Some(known) = schema["properties"].as_object() else {
+                return;
+            };
+            for (name, value) in members {
+                let schema = known
+                    .get(name)
+                    .unwrap_or_else(|| panic!("{at}/{name} is not known"));
+                fits(document, &format!("{at}/{name}"), schema, value);
+            }
+            for required in schema["required"].as_array().into_iter().flatten() {
+                let name = required.as_str().unwrap();
+                assert!(members.contains_key(name), "{at} lacks {name}");
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                fits(document, at, &schema["items"], item);
+            }
+        }
+        Value::String(word) => {
+            if let Some(words) = schema["enum"].as_array() {
+                assert!(words.contains(example), "{at}: {word} is not listed");
+            }
+        }
+        Value::Null => {
+            let nullable = schema["type"]
+                .as_array()
+                .is_some_and(|t| t.contains(&"null".into()));
+            assert!(nullable, "{at} is null");
+        }
+        Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[test]
+fn the_answers_shown_have_the_form_they_promise() {
+    let document = document();
+    let mut seen = 0;
+    walk("", &document["paths"], &mut |at, value| {
+        let json = &value["content"]["application/json"];
+        if at.contains("/responses/") && !json["example"].is_null() {
+            fits(&document, at, &json["schema"], &json["example"]);
+            seen += 1;
+        }
+    });
+    assert!(seen >= 12, "{seen} examples");
+}

@@ -1,0 +1,414 @@
+//! Killed (-9) at every named point of a write, and at any moment under load.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::process::ExitStatusExt as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use futures::StreamExt as _;
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use crate::world::{Answer, Ask, Gateway, Kind, PATIENCE, World, states};
+
+/// What the same request under the same key comes to after the restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    /// Nothing was sent: it is done now.
+    DoneNow,
+    /// It may have been sent and was not: found absent, and said so again.
+    Absent,
+    /// It was done before the process died: found, and said so again.
+    WasDone,
+}
+
+/// A life of the gateway, or two, each ended at a point.
+struct Round {
+    points: &'static [&'static str],
+    fault: Option<&'static str>,
+    then: Then,
+}
+
+fn rounds(kind: Kind) -> Vec<Round> {
+    use Then::{Absent, DoneNow, WasDone};
+    let round = |points, then| Round {
+        points,
+        fault: None,
+        then,
+    };
+    let unanswered = |points| Round {
+        points,
+        fault: Some("timeout_done"),
+        then: WasDone,
+    };
+    vec![
+        round(&["before_accept"], DoneNow),
+        round(&["accept_commit"], DoneNow),
+        round(&["accept_committed"], DoneNow),
+        round(&["accepted"], DoneNow),
+        round(&["ready"], DoneNow),
+        round(&["save_commit"], DoneNow),
+        round(&["save_committed"], Absent),
+        round(&["sending"], Absent),
+        round(&["answered"], WasDone),
+        round(&["concluded"], WasDone),
+        match kind {
+            // A payment is looked for even after a yes; the others only after a doubtful no.
+            Kind::Pay => round(&["checked"], WasDone),
+            Kind::Book | Kind::Close => Round {
+                points: &["checked"],
+                fault: Some("refuse_unlisted"),
+                then: Absent,
+            },
+        },
+        round(&["save_commit#2"], WasDone),
+        round(&["save_committed#2"], WasDone),
+        round(&["settled"], WasDone),
+        unanswered(&["unknown"]),
+        unanswered(&["looked"]),
+        unanswered(&["weighed"]),
+        round(&["ready", "sweeping"], DoneNow),
+        round(&["sending", "sweeping"], Absent),
+        round(&["answered", "sweeping"], WasDone),
+        round(&["answered", "looked"], WasDone),
+    ]
+}
+
+#[tokio::test]
+async fn killed_at_every_point_of_a_write_nothing_is_lost_or_done_twice() {
+    let world = World::start().await;
+    let before = world.gateway("before.db", &[]).await;
+    let example = world.example(&before).await;
+    let mut all = Vec::new();
+    for kind in Kind::ALL {
+        for round in rounds(kind) {
+            let number = format!("KILL-{}", all.len());
+            let ask = match kind {
+                Kind::Book => Ask::book(&example, &number),
+                Kind::Pay => Ask::pay(&world.booked(&before, &number).await),
+                Kind::Close => Ask::close(&world.booked(&before, &number).await),
+            };
+            if let Some(fault) = round.fault {
+                world
+                    .fault(json!({
+                        "method": kind.method(), "fault": fault,
+                        "match": {"out_order_no": number},
+                    }))
+                    .await;
+            }
+            all.push((number, ask, round));
+        }
+    }
+    assert!(all.len() >= 50);
+    println!("{} rounds", all.len());
+    futures::stream::iter(all)
+        .for_each_concurrent(4, |(number, ask, round)| {
+            let world = &world;
+            async move { killed(world, &number, &ask, &round).await }
+        })
+        .await;
+}
+
+async fn killed(world: &World, number: &str, ask: &Ask, round: &Round) {
+    let what = format!("{number}: {:?} killed at {:?}", ask.kind, round.points);
+    let journal = format!("{number}.db");
+    let (first, more) = round.points.split_first().unwrap();
+    let mut gateway = world
+        .gateway(&journal, &[("GATEWAY_KILL_POINT", first)])
+        .await;
+    let answer = world.ask(&gateway.address, ask, Some(20)).await;
+    let end = gateway.process.end().await;
+    assert_eq!(end.signal(), Some(Signal::KILL.as_raw()), "{what}: {end}");
+    // At these two the operation is settled, and the answer may be faster than the death.
+    if !["settled", "weighed"].contains(first) {
+        assert!(answer.is_err(), "{what}: answered {answer:?}");
+    }
+    for point in more {
+        let mut process = world.spawn(&journal, &[("GATEWAY_KILL_POINT", point)]);
+        let end = process.end().await;
+        assert_eq!(end.signal(), Some(Signal::KILL.as_raw()), "{what}: {end}");
+    }
+
+    let gateway = world.gateway(&journal, &[]).await;
+    world.drained(&gateway).await;
+    let again = world
+        .ask(&gateway.address, ask, Some(20))
+        .await
+        .unwrap_or_else(|error| panic!("{what}: {error}"));
+    let replayed = again.header("idempotency-replayed").is_some();
+    let done = match round.then {
+        Then::DoneNow => {
+            assert!(again.status < 202 && !replayed, "{what}: {again:?}");
+            1
+        }
+        Then::WasDone => {
+            assert!(again.status < 202 && replayed, "{what}: {again:?}");
+            1
+        }
+        Then::Absent => {
+            assert_eq!(again.code(), "not_executed", "{what}: {again:?}");
+            assert!(replayed, "{what}: {again:?}");
+            0
+        }
+    };
+    assert_eq!(world.effects(ask.kind, &ask.subject).await, done, "{what}");
+    let received = world.received(ask.kind, &ask.subject).await;
+    let refused = usize::from(round.fault == Some("refuse_unlisted"));
+    assert_eq!(received as u64, done + refused as u64, "{what}");
+    // What was answered before the death is known after it.
+    if let Ok(answer) = answer {
+        let id = answer.header("operation-id").expect(&what);
+        assert_eq!(world.operation(&gateway, id).await["state"], "succeeded");
+    }
+    world.drained(&gateway).await;
+    agree(world, &gateway, Some(ask)).await;
+}
+
+/// Journal and ledger agree about everything, or about the subject of this one.
+async fn agree(world: &World, gateway: &Gateway, only: Option<&Ask>) -> usize {
+    let subject = only.map(|ask| format!("subject={}&", ask.subject));
+    let mut sends: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut done: BTreeMap<(String, String), u64> = BTreeMap::new();
+    let operations = world.all(gateway, &subject.unwrap_or_default()).await;
+    for operation in &operations {
+        let operation = world
+            .operation(gateway, operation["id"].as_str().unwrap())
+            .await;
+        let text = |field: &str| operation[field].as_str().unwrap().to_owned();
+        let of = (text("kind"), text("subject"));
+        assert!(!operation["settled_at"].is_null(), "open: {operation}");
+        assert_eq!(operation["contradicted"], false, "{operation}");
+        // What was stopped before its send was sent neither then nor later.
+        let sent = states(&operation).contains(&"sending");
+        *sends.entry(of.clone()).or_default() += usize::from(sent);
+        *done.entry(of).or_default() += u64::from(operation["state"] == "succeeded");
+    }
+    for ((kind, subject), times) in &done {
+        assert!(*times <= 1, "{kind} of {subject} done {times} times");
+    }
+
+    let orders = world.get(&world.top, "/_simulator/orders").await.body;
+    let mut checked = 0;
+    for order in orders["items"].as_array().unwrap() {
+        for kind in Kind::ALL {
+            let subject = match kind {
+                Kind::Book => order["out_order_no"].as_str().unwrap(),
+                Kind::Pay | Kind::Close => order["order_id"].as_str().unwrap(),
+            };
+            if only.is_some_and(|ask| ask.kind != kind || ask.subject != subject) {
+                continue;
+            }
+            let effects = order["effects"][kind.word()].as_u64().unwrap();
+            let of = (kind.word().to_owned(), subject.to_owned());
+            let journal = done.remove(&of).unwrap_or(0);
+            assert_eq!(
+                effects, journal,
+                "{} of {subject}: ledger and journal",
+                of.0
+            );
+            checked += 1;
+        }
+    }
+    done.retain(|_, times| *times > 0);
+    assert!(
+        done.is_empty(),
+        "in the journal, not in the ledger: {done:?}"
+    );
+
+    let calls = world.get(&world.top, "/_simulator/calls").await.body;
+    let calls = calls["items"].as_array().unwrap();
+    assert!(calls.len() < 10_000, "the stand-in has forgotten calls");
+    for kind in Kind::ALL {
+        let field = match kind {
+            Kind::Book => "out_order_no",
+            Kind::Pay | Kind::Close => "order_id",
+        };
+        let mut received: BTreeMap<&str, usize> = BTreeMap::new();
+        for call in calls.iter().filter(|c| c["method"] == kind.method()) {
+            *received.entry(call[field].as_str().unwrap()).or_default() += 1;
+        }
+        for (subject, times) in received {
+            if only.is_some_and(|ask| ask.kind != kind || ask.subject != subject) {
+                continue;
+            }
+            let of = (kind.word().to_owned(), subject.to_owned());
+            let sends = sends.get(&of).copied().unwrap_or(0);
+            assert!(
+                times <= sends,
+                "{} of {subject}: upstream received {times}, the journal knows of {sends}",
+                of.0
+            );
+        }
+    }
+    checked
+}
+
+/// Numbers that look like chance, the same ones for the same seed (SplitMix64).
+#[derive(Clone)]
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ (z >> 31)) % limit
+    }
+}
+
+const KILLS: u32 = 32;
+const CLIENTS: u64 = 6;
+
+#[tokio::test]
+async fn killed_at_any_moment_under_load_nothing_is_lost_or_done_twice() {
+    let seed = match std::env::var("GATEWAY_TEST_SEED") {
+        Ok(seed) => seed.parse().unwrap(),
+        Err(_) => u64::from(uuid::Uuid::new_v4().as_fields().0),
+    };
+    println!("GATEWAY_TEST_SEED={seed}");
+    let world = World::start().await;
+    let mut gateway = world.gateway("journal.db", &[]).await;
+    let example = world.example(&gateway).await;
+    let (publish, address) = watch::channel(gateway.address.clone());
+    let enough = AtomicBool::new(false);
+    let mut chance = Chance(seed);
+    let clients = futures::future::join_all((0..CLIENTS).map(|number| {
+        let client = Client {
+            world: &world,
+            address: address.clone(),
+            chance: Chance(seed ^ (number + 1)),
+            example: &example,
+            operations: Vec::new(),
+            cut_off: 0,
+        };
+        client.work(number, &enough)
+    }));
+    let killer = async {
+        for kill in 0..KILLS {
+            sleep(Duration::from_millis(30 + chance.below(700))).await;
+            gateway.process.kill().await;
+            // Now and then the next one dies while it starts.
+            if kill % 4 == 3 {
+                let mut process = world.spawn("journal.db", &[]);
+                sleep(Duration::from_millis(chance.below(150))).await;
+                process.kill().await;
+            }
+            gateway = world.gateway("journal.db", &[]).await;
+            publish.send_replace(gateway.address.clone());
+        }
+        enough.store(true, Ordering::Relaxed);
+    };
+    let (told, ()) = tokio::join!(clients, killer);
+
+    world.drained(&gateway).await;
+    let cut_off: usize = told.iter().map(|(_, cut_off)| cut_off).sum();
+    let told: BTreeSet<String> = told.into_iter().flat_map(|(ids, _)| ids).collect();
+    for id in &told {
+        // It would fail if the operation were lost.
+        world.operation(&gateway, id).await;
+    }
+    let checked = agree(&world, &gateway, None).await;
+    let operations = told.len();
+    println!("{operations} operations, {cut_off} requests cut off, {checked} effects compared");
+    assert!(operations > 30 && cut_off > 30, "there was hardly any load");
+}
+
+/// An app that books and pays or closes, and repeats under the same key until it has an answer.
+struct Client<'a> {
+    world: &'a World,
+    address: watch::Receiver<String>,
+    chance: Chance,
+    example: &'a Value,
+    /// All that were acknowledged, as often as they were.
+    operations: Vec<String>,
+    /// How often the gateway died under a request.
+    cut_off: usize,
+}
+
+impl Client<'_> {
+    async fn work(mut self, number: u64, enough: &AtomicBool) -> (Vec<String>, usize) {
+        let mut count = 0;
+        while !enough.load(Ordering::Relaxed) {
+            count += 1;
+            self.order(&format!("LOAD-{number}-{count}")).await;
+        }
+        (self.operations, self.cut_off)
+    }
+
+    async fn order(&mut self, number: &str) {
+        self.maybe_trouble(Kind::Book, number).await;
+        let book = Ask::book(self.example, number);
+        let booked = self.done(&book).await;
+        if booked.status != 201 {
+            return;
+        }
+        let next = if self.chance.below(4) == 0 {
+            Ask::close(&booked.body)
+        } else {
+            Ask::pay(&booked.body)
+        };
+        self.maybe_trouble(next.kind, number).await;
+        self.done(&next).await;
+    }
+
+    /// Half of the writes get into trouble upstream.
+    async fn maybe_trouble(&mut self, kind: Kind, number: &str) {
+        let faults = [
+            "hang_then_succeed",
+            "timeout_done",
+            "reset_after",
+            "late_visibility",
+        ];
+        let which = usize::try_from(self.chance.below(8)).unwrap();
+        if let Some(fault) = faults.get(which) {
+            let mut rule = json!({
+                "method": kind.method(), "fault": fault, "match": {"out_order_no": number},
+            });
+            if *fault == "late_visibility" {
+                // Well within the settle window, as the design wants it.
+                rule["delay_ms"] = json!(400);
+            }
+            self.world.fault(rule).await;
+        }
+    }
+
+    /// Follows a write to its end; what was found absent is tried once more, as a new operation.
+    async fn done(&mut self, ask: &Ask) -> Answer {
+        let answer = self.followed(ask).await;
+        if answer.code() != "not_executed" {
+            return answer;
+        }
+        let earlier = answer.header("operation-id").unwrap().to_owned();
+        self.followed(&ask.anew(&earlier)).await
+    }
+
+    /// Repeats the request under its key until there is an answer that is final.
+    async fn followed(&mut self, ask: &Ask) -> Answer {
+        let mut last = None;
+        let began = Instant::now();
+        while began.elapsed() < 2 * PATIENCE {
+            let base = self.address.borrow().clone();
+            let Ok(answer) = self.world.ask(&base, ask, Some(2)).await else {
+                self.cut_off += 1;
+                let moved = self.address.wait_for(|address| *address != base);
+                let moved = timeout(PATIENCE, moved).await;
+                moved.expect("another gateway").unwrap();
+                continue;
+            };
+            if let Some(id) = answer.header("operation-id") {
+                self.operations.push(id.to_owned());
+            }
+            let retry = answer.body["retry"].as_str().unwrap_or_default();
+            if answer.status < 202
+                || !(answer.status == 202 || ["same_key", "later"].contains(&retry))
+            {
+                return answer;
+            }
+            last = Some(answer);
+        }
+        panic!("no final answer to {ask:?}: {last:?}");
+    }
+}

@@ -1,0 +1,79 @@
+//! What a stranger sees first.
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::world::{World, binary};
+
+#[tokio::test]
+async fn the_sandbox_says_where_to_click_and_works_there() {
+    let world = World::start().await;
+    let mut command = binary();
+    let store = format!(
+        "sqlite://{}",
+        world.dir.path().join("new/sandbox.db").display()
+    );
+    command
+        .args(["sandbox", "--simulator-listen", "127.0.0.1:0"])
+        .env("GATEWAY__SERVER__LISTEN", "127.0.0.1:0")
+        .env("GATEWAY__STORE__URL", store);
+    let mut sandbox = world.run("sandbox", command);
+    let swagger = sandbox.line("Swagger UI ").await;
+    let swagger = swagger.split_whitespace().last().unwrap();
+    let stand_in = sandbox.line("Stand-in ").await;
+    let stand_in = stand_in.split_whitespace().nth(1).unwrap();
+    sandbox.line("Stop with Ctrl-C").await;
+
+    let base = swagger.strip_suffix("/swagger-ui/").unwrap();
+    let page = world.get(base, "/swagger-ui/").await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.as_str().unwrap().contains("swagger-ui"));
+    // The first of the commands that it proposes.
+    let search = json!({"journeys": [{"from": "BJS", "to": "XMN", "date": "2030-05-20"}]});
+    let found = world.post(base, "/v1/flights/search", &search).await;
+    assert_eq!(found.status, 200, "{found:?}");
+    assert!(!found.body["items"].as_array().unwrap().is_empty());
+    let stand_in = stand_in.strip_suffix("/_simulator/").unwrap();
+    let calls = world.get(stand_in, "/_simulator/calls").await;
+    assert_eq!(calls.body["counts"]["search"]["received"], 1, "{calls:?}");
+
+    sandbox.signal(Signal::INT);
+    assert_eq!(sandbox.end().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_stand_in_ends_on_a_signal() {
+    let world = World::start().await;
+    let mut command = binary();
+    command.args(["top-simulator", "--listen", "127.0.0.1:0"]);
+    let mut stand_in = world.run("another", command);
+    stand_in.line("/router/rest").await;
+    stand_in.signal(Signal::TERM);
+    assert_eq!(stand_in.end().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn every_command_explains_itself_and_a_wrong_one_ends_with_2() {
+    let world = World::start().await;
+    for (args, status, says) in [
+        (&["--help"][..], 0, "fliggy-gateway sandbox"),
+        (&["serve", "--help"], 0, "A second signal stops at once"),
+        (&["sandbox", "--help"], 0, "without credentials"),
+        (&["sandbox", "--help"], 0, "--simulator-listen"),
+        (&["top-simulator", "--help"], 0, "magic values"),
+        (&["--version"], 0, env!("CARGO_PKG_VERSION")),
+        (&["book-me-a-flight"], 2, "unrecognized subcommand"),
+        (&["serve", "--port", "80"], 2, "unexpected argument"),
+        (&["sandbox", "--simulator-listen", "here"], 2, "invalid"),
+        // Without a configuration it says all that is missing.
+        (&["serve"], 2, "`top.app_key` is missing"),
+    ] {
+        let mut command = binary();
+        command.args(args);
+        let mut process = world.run("shown", command);
+        let end = process.end().await;
+        let said = process.whole_output().await;
+        assert_eq!(end.code(), Some(status), "{args:?}: {said}");
+        assert!(said.contains(says), "{args:?}: {said}");
+    }
+}

@@ -1,0 +1,239 @@
+//! Asked to end (SIGTERM, SIGINT), once and twice, with work under way.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::world::{Answer, Ask, Gateway, Kind, World, states};
+
+/// Upstream has time to be slow.
+const PATIENT: (&str, &str) = ("GATEWAY__TOP__DEADLINE", "5s");
+/// And a reconciler that believes in no absence while a test of it runs.
+const SLOW_TO_JUDGE: [(&str, &str); 3] = [
+    PATIENT,
+    ("GATEWAY__RECONCILE__SETTLE_WINDOW", "10s"),
+    ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "10s"),
+];
+
+async fn first_in_state(world: &World, gateway: &Gateway, state: &str) -> String {
+    let found = async {
+        loop {
+            if let Some(operation) = world.in_state(gateway, state).await.first() {
+                return operation["id"].as_str().unwrap().to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let found = tokio::time::timeout(crate::world::PATIENCE, found).await;
+    found.unwrap_or_else(|_| panic!("no operation is {state}"))
+}
+
+/// Waits until it says that it is stopping.
+async fn not_ready(world: &World, gateway: &Gateway) {
+    let told = async {
+        loop {
+            let ready = world.get(&gateway.address, "/readyz").await;
+            if ready.status != 200 {
+                return ready;
+            }
+        }
+    };
+    let told = tokio::time::timeout(crate::world::PATIENCE, told).await;
+    is_stopping(&told.expect("a gateway that is not ready"));
+}
+
+fn is_stopping(answer: &Answer) {
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert_eq!(answer.code(), "shutting_down", "{answer:?}");
+}
+
+#[tokio::test]
+async fn asked_to_end_during_a_payment_it_ends_with_the_truth_in_the_journal() {
+    let world = World::start().await;
+    let gateway = world.gateway("journal.db", &SLOW_TO_JUDGE).await;
+    let sent = world.booked(&gateway, "TERM-SENT").await;
+    let waiting = world.booked(&gateway, "TERM-WAITING").await;
+    let (sent, waiting) = (Ask::pay(&sent), Ask::pay(&waiting));
+    let example = world.example(&gateway).await;
+    let booked = Ask::book(&example, "TERM-BOOKED");
+    let late = Ask::book(&example, "TERM-LATE");
+    for (method, field, ask) in [
+        ("pay", "order_id", &sent),
+        ("book", "out_order_no", &booked),
+    ] {
+        world
+            .fault(json!({
+                "method": method, "fault": "slow", "delay_ms": 2500,
+                "match": {field: ask.subject},
+            }))
+            .await;
+    }
+    // The payment reads its order before it is sent, and so stays `accepted` meanwhile.
+    world
+        .fault(json!({
+            "method": "detail", "fault": "slow", "delay_ms": 1500,
+            "match": {"order_id": waiting.subject},
+        }))
+        .await;
+
+    let story = async {
+        world.until_received(&sent).await;
+        world.until_received(&booked).await;
+        let id_waiting = first_in_state(&world, &gateway, "accepted").await;
+        let id_sent = first_in_state(&world, &gateway, "sending").await;
+        gateway.process.signal(Signal::TERM);
+        let asked = Instant::now();
+        not_ready(&world, &gateway).await;
+        // A long poll that comes now ends at once, like those that were there.
+        let poll = format!("/v1/operations/{id_sent}?wait=30s");
+        let polled = world.get(&gateway.address, &poll).await;
+        assert_eq!(polled.body["state"], "sending");
+        let live = world.get(&gateway.address, "/livez").await;
+        assert_eq!(live.status, 200);
+        let refused = world.ask(&gateway.address, &late, None).await.unwrap();
+        is_stopping(&refused);
+        assert_eq!(refused.body["side_effects"], "none");
+        assert_eq!(refused.body["retry"], "same_key");
+        assert!(asked.elapsed() < Duration::from_secs(1));
+        (id_waiting, asked)
+    };
+    let ask = async |ask| {
+        let answer = world.ask(&gateway.address, ask, Some(30)).await.unwrap();
+        (answer, Instant::now())
+    };
+    let ((first, first_at), (second, second_at), (third, third_at), (id_waiting, asked)) =
+        tokio::join!(ask(&sent), ask(&booked), ask(&waiting), story);
+    for at in [first_at, second_at, third_at] {
+        let held_up = at.saturating_duration_since(asked);
+        assert!(held_up < Duration::from_secs(1), "{held_up:?}");
+    }
+    // Whoever waited is told how it stands.
+    for (answer, state) in [
+        (&first, "sending"),
+        (&second, "sending"),
+        (&third, "accepted"),
+    ] {
+        assert_eq!((answer.status, &answer.body["state"]), (202, &json!(state)));
+    }
+    assert_eq!(third.header("operation-id"), Some(&*id_waiting));
+    let mut process = gateway.process;
+    let end = process.end().await;
+    assert_eq!(end.code(), Some(0), "{end}");
+    assert!(
+        process
+            .whole_output()
+            .await
+            .contains(r#""message":"stopped""#)
+    );
+
+    let gateway = world.gateway("journal.db", &[]).await;
+    // The answers came and were written down by the process that had asked, after the one look that
+    // a payment needs.
+    for answer in [&first, &second] {
+        let id = answer.header("operation-id").unwrap();
+        let operation = world.operation(&gateway, id).await;
+        assert_eq!(
+            states(&operation),
+            ["accepted", "sending", "succeeded"],
+            "{operation}"
+        );
+    }
+    let operation = world.operation(&gateway, &id_waiting).await;
+    assert_eq!(
+        states(&operation),
+        ["accepted", "not_executed"],
+        "{operation}"
+    );
+    assert_eq!(operation["basis"], "not_sent");
+    assert_eq!(operation["problem"]["code"], "shutting_down");
+    assert_eq!(world.received(Kind::Pay, &sent.subject).await, 1);
+    assert_eq!(world.effects(Kind::Pay, &sent.subject).await, 1);
+    assert_eq!(world.received(Kind::Book, &booked.subject).await, 1);
+    assert_eq!(world.received(Kind::Pay, &waiting.subject).await, 0);
+    assert_eq!(world.received(Kind::Book, &late.subject).await, 0);
+}
+
+#[tokio::test]
+async fn asked_twice_it_stops_at_once_and_finds_out_after_the_restart() {
+    let world = World::start().await;
+    let gateway = world.gateway("journal.db", &SLOW_TO_JUDGE).await;
+    let order = world.booked(&gateway, "TWICE-1").await;
+    let pay = Ask::pay(&order);
+    world
+        .fault(json!({"method": "pay", "fault": "hang_then_succeed"}))
+        .await;
+    let twice = async {
+        world.until_received(&pay).await;
+        gateway.process.signal(Signal::INT);
+        // Told once it waits for its payment, and says so.
+        let asked = async { while world.get(&gateway.address, "/readyz").await.status == 200 {} };
+        let asked = tokio::time::timeout(crate::world::PATIENCE, asked).await;
+        asked.expect("a gateway that is not ready");
+        gateway.process.signal(Signal::TERM);
+        Instant::now()
+    };
+    let (answer, asked) = tokio::join!(world.ask(&gateway.address, &pay, Some(30)), twice);
+    let answer = answer.unwrap();
+    assert_eq!(answer.status, 202, "{answer:?}");
+    let mut process = gateway.process;
+    let end = process.end().await;
+    assert!(
+        asked.elapsed() < Duration::from_secs(2),
+        "it did not stop at once"
+    );
+    assert_eq!(end.code(), Some(0), "{end}");
+    assert!(process.whole_output().await.contains("stopped at once"));
+
+    let gateway = world.gateway("journal.db", &[]).await;
+    let id = answer.header("operation-id").unwrap();
+    let operation = world.settled(&gateway, id).await;
+    assert_eq!(
+        states(&operation),
+        ["accepted", "sending", "unknown", "succeeded"]
+    );
+    let again = world.ask(&gateway.address, &pay, None).await.unwrap();
+    assert_eq!(again.status, 200, "{again:?}");
+    assert_eq!(again.body["status"], "paid");
+    assert_eq!(world.received(Kind::Pay, &pay.subject).await, 1);
+    assert_eq!(world.effects(Kind::Pay, &pay.subject).await, 1);
+}
+
+#[tokio::test]
+async fn idle_it_ends_at_once_on_either_signal() {
+    let world = World::start().await;
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut gateway = world.gateway("journal.db", &[]).await;
+        let began = Instant::now();
+        gateway.process.signal(signal);
+        assert_eq!(gateway.process.end().await.code(), Some(0));
+        assert!(began.elapsed() < Duration::from_secs(2));
+    }
+}
+
+#[tokio::test]
+async fn a_second_process_on_the_same_journal_is_refused() {
+    let world = World::start().await;
+    let gateway = world.gateway("journal.db", &[]).await;
+    let mut second = world.spawn("journal.db", &[]);
+    assert_eq!(second.end().await.code(), Some(1));
+    let said = second.whole_output().await;
+    assert!(said.contains("another process holds"), "{said}");
+    assert!(said.contains("journal.lock"), "{said}");
+    // The first does not mind.
+    let ready = world.get(&gateway.address, "/readyz").await;
+    assert_eq!(ready.status, 200, "{ready:?}");
+    world.booked(&gateway, "FIRST-1").await;
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_said_before_the_journal_is_touched() {
+    let world = World::start().await;
+    let gateway = world.gateway("journal.db", &[]).await;
+    let (_, taken) = gateway.address.split_once("//").unwrap();
+    let mut second = world.spawn("second.db", &[("GATEWAY__SERVER__LISTEN", taken)]);
+    assert_eq!(second.end().await.code(), Some(1));
+    let said = second.whole_output().await;
+    assert!(said.contains(taken), "{said}");
+    assert!(!world.dir.path().join("second.db").exists());
+}

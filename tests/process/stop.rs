@@ -1,0 +1,111 @@
+//! Stopped (SIGSTOP) for longer than a send may wait, and continued.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::json;
+use tokio::time::sleep;
+
+use crate::world::{Ask, Gateway, World, states};
+
+/// Lets the gateway stop itself at a point, continues it this much later, and expects that nothing
+/// was sent then, and that the key is free for another try.
+async fn is_not_sent_after(point: &str, stopped: Duration) {
+    let world = World::start().await;
+    let before = world.gateway("before.db", &[]).await;
+    let [to_pay, to_close] = [
+        world.booked(&before, "STOP-1").await,
+        world.booked(&before, "STOP-2").await,
+    ];
+    let asks = [
+        Ask::book(&world.example(&before).await, "STOP-3"),
+        Ask::pay(&to_pay),
+        Ask::close(&to_close),
+    ];
+    let each = |ask| one_is_not_sent_after(&world, ask, point, stopped);
+    futures::future::join_all(asks.iter().map(each)).await;
+}
+
+async fn one_is_not_sent_after(world: &World, ask: &Ask, point: &str, stopped: Duration) {
+    let journal = format!("{}.db", ask.kind.word());
+    let pause = [("GATEWAY_PAUSE_POINT", point)];
+    let Gateway {
+        mut process,
+        address,
+    } = world.gateway(&journal, &pause).await;
+    let continued = async {
+        process.paused().await;
+        sleep(stopped).await;
+        process.signal(Signal::CONT);
+    };
+    let (answer, ()) = tokio::join!(world.ask(&address, ask, Some(20)), continued);
+    let answer = answer.unwrap();
+    assert_eq!(answer.status, 503, "{ask:?} {answer:?}");
+    assert_eq!(answer.code(), "not_sent", "{answer:?}");
+    assert_eq!(answer.body["side_effects"], "none");
+    assert_eq!(answer.body["retry"], "same_key");
+    let gateway = Gateway { process, address };
+    let id = answer.header("operation-id").unwrap();
+    let operation = world.settled(&gateway, id).await;
+    assert_eq!(operation["state"], "not_executed");
+    assert_eq!(operation["basis"], "not_sent");
+    assert_eq!(world.received(ask.kind, &ask.subject).await, 0);
+
+    let again = world.ask(&gateway.address, ask, Some(20)).await.unwrap();
+    assert!(again.status < 202, "{again:?}");
+    assert_eq!(world.received(ask.kind, &ask.subject).await, 1);
+    assert_eq!(world.effects(ask.kind, &ask.subject).await, 1);
+}
+
+#[tokio::test]
+async fn a_write_stopped_before_its_send_is_not_sent_late() {
+    is_not_sent_after("sending", Duration::from_millis(1500)).await;
+}
+
+/// Longer than three deadlines: a sweep may call it unknown before the sender says the truth.
+#[tokio::test]
+async fn a_write_stopped_for_so_long_that_a_sweep_finds_it_is_not_sent_late() {
+    is_not_sent_after("sending", Duration::from_millis(3500)).await;
+}
+
+/// A stale `accepted` is given up, even if its own task gets there before the sweep.
+#[tokio::test]
+async fn a_write_stopped_before_its_compare_and_set_is_not_sent_late() {
+    is_not_sent_after("ready", Duration::from_millis(3500)).await;
+}
+
+#[tokio::test]
+async fn a_write_stopped_during_its_send_is_settled_by_evidence() {
+    let world = World::start().await;
+    let gateway = world.gateway("journal.db", &[]).await;
+    let example = world.example(&gateway).await;
+    let orders = [
+        world.booked(&gateway, "STOP-PAY").await,
+        world.booked(&gateway, "STOP-CLOSE").await,
+    ];
+    for (ask, fault) in [
+        (Ask::book(&example, "STOP-BOOK"), "slow"),
+        (Ask::pay(&orders[0]), "slow"),
+        (Ask::close(&orders[1]), "slow"),
+        // An answer that never comes: only looking can tell.
+        (Ask::book(&example, "STOP-HANG"), "hang_then_succeed"),
+    ] {
+        world
+            .fault(json!({"method": ask.kind.method(), "fault": fault, "delay_ms": 300}))
+            .await;
+        let stopped = async {
+            world.until_received(&ask).await;
+            gateway.process.signal(Signal::STOP);
+            sleep(Duration::from_millis(2500)).await;
+            gateway.process.signal(Signal::CONT);
+        };
+        let (answer, ()) = tokio::join!(world.ask(&gateway.address, &ask, Some(20)), stopped);
+        let answer = answer.unwrap();
+        assert!(answer.status < 202, "{answer:?}");
+        let id = answer.header("operation-id").unwrap();
+        let operation = world.settled(&gateway, id).await;
+        assert_eq!(states(&operation).last(), Some(&"succeeded"));
+        assert_eq!(world.received(ask.kind, &ask.subject).await, 1);
+        assert_eq!(world.effects(ask.kind, &ask.subject).await, 1);
+    }
+}

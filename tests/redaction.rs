@@ -1,0 +1,108 @@
+//! Nothing that is secret or personal comes out of the logs, even with everything turned on.
+//!
+//! One test in a process of its own, because logs belong to the process: `log` records of crates
+//! below only arrive once a global subscriber is set.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::routing::post;
+use fliggy_gateway::api::{self, ApiState};
+use fliggy_gateway::clock::SystemClock;
+use fliggy_gateway::config::{Config, LogFormat, Profile};
+use fliggy_gateway::server::{self, Shutdown};
+use fliggy_gateway::telemetry;
+use tokio::net::TcpListener;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+const CANARY: &str = "canary5f1c7e0b9a";
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Captured {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn no_canary_comes_out_of_the_logs_at_trace() {
+    let mut config = Config::load(None, std::iter::empty(), Profile::Sandbox).unwrap();
+    config.telemetry.log_format = LogFormat::Json;
+    // `trace` for every crate, not only for the gateway.
+    config.telemetry.log_filter = "trace,fliggy_gateway=trace".to_owned();
+    let captured = Captured::default();
+    telemetry::subscriber(&config.telemetry, captured.clone())
+        .unwrap()
+        .try_init()
+        .unwrap();
+
+    let state = ApiState::new(&config, SystemClock::shared(), None);
+    // The canary travels in an upstream's answer too.
+    let upstream = Router::new().route(
+        "/rest",
+        post(|| async { format!("{{\"answer\": \"{CANARY}\"}}") }),
+    );
+    let router = api::router(state).nest("/upstream", upstream);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let shutdown = Shutdown::new();
+    let server = tokio::spawn({
+        let (config, shutdown) = (config.server.clone(), shutdown.clone());
+        async move { server::serve(listener, router, &config, shutdown).await }
+    });
+
+    // A client that would dump every byte it sends and receives, if it were let.
+    let client = reqwest::Client::builder()
+        .connection_verbose(true)
+        .build()
+        .unwrap();
+    let answer = client
+        .post(format!("http://{addr}/upstream/rest"))
+        .form(&[("session", CANARY)])
+        .send()
+        .await
+        .unwrap();
+    assert!(answer.text().await.unwrap().contains(CANARY));
+    for path in ["nothing", "problems", "livez"] {
+        client
+            .post(format!("http://{addr}/{path}/{CANARY}?name={CANARY}"))
+            .bearer_auth(CANARY)
+            .header("x-api-key", CANARY)
+            .header("idempotency-key", CANARY)
+            .body(format!("{{\"name\": \"{CANARY}\"}}"))
+            .send()
+            .await
+            .unwrap();
+    }
+    shutdown.soft.cancel();
+    drop(client);
+    server.await.unwrap();
+
+    let logs = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let lines = logs.lines().filter(|line| line.contains("\"route\""));
+    assert_eq!(lines.count(), 3, "one line a request\n{logs}");
+    assert!(!logs.contains(CANARY), "{logs}");
+    assert!(
+        !logs.contains("\"level\":\"DEBUG\",\"target\":\"hyper"),
+        "{logs}"
+    );
+}

@@ -1,0 +1,246 @@
+//! The client of TOP on the wire: what goes out, and what is concluded of what comes back.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fliggy_gateway::clock::{Clock, SystemClock};
+use fliggy_gateway::top::call::{Call, CallError, Delivery, FilePart, Lane, Received};
+use fliggy_gateway::top::method::Effect;
+use fliggy_gateway::top::sign::{SignMethod, base_string, sign};
+use fliggy_gateway::top::stack::{
+    self, Gate, Parts, QuotaSettings, RetrySettings, SigningKeys, Stack, Transport,
+    TransportSettings,
+};
+use secrecy::SecretString;
+use tower::ServiceExt;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+const OK: &str = r#"{"x_response":{"is_success":true}}"#;
+
+fn stacks(endpoint: &str, max_answer: usize) -> (Stack, Stack) {
+    let clock = SystemClock::shared();
+    let many = NonZeroU32::new(1000).unwrap();
+    let quota = QuotaSettings {
+        per_second: many,
+        burst: many,
+        looks_per_second: many,
+        max_concurrent: 100,
+        max_wait: Duration::from_secs(1),
+    };
+    let parts = Parts {
+        keys: Arc::new(SigningKeys {
+            app_key: "12345678".into(),
+            app_secret: SecretString::from("helloworld"),
+            method: SignMethod::HmacSha256,
+        }),
+        clock: clock.clone(),
+        deadline: Duration::from_millis(500),
+        gate: Arc::new(Gate::new(&quota, clock)),
+    };
+    let settings = TransportSettings {
+        endpoint: endpoint.parse().unwrap(),
+        connect_timeout: Duration::from_millis(300),
+        proxy: None,
+        max_answer,
+    };
+    let retry = RetrySettings {
+        attempts: 3,
+        base: Duration::from_millis(5),
+        max: Duration::from_millis(10),
+    };
+    (
+        stack::read(&parts, retry, Transport::for_reads(&settings).unwrap()),
+        stack::write(&parts, Transport::for_writes(&settings).unwrap()),
+    )
+}
+
+fn call(effect: Effect) -> Call {
+    Call {
+        method: "x".into(),
+        effect,
+        lane: Lane::Caller,
+        session: Some(SecretString::from("session-1")),
+        params: [
+            ("order".to_owned(), r#"{"name":"测试 A+B&=/"}"#.to_owned()),
+            ("blank".to_owned(), "  ".to_owned()),
+        ]
+        .into(),
+        file: None,
+        send_before: None,
+    }
+}
+
+async fn server(answer: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    server
+}
+
+async fn received(server: &MockServer) -> Vec<Request> {
+    server.received_requests().await.unwrap()
+}
+
+fn delivery(ended: Result<Received, CallError>) -> Delivery {
+    match ended {
+        Ok(_) => Delivery::Answered,
+        Err(error) => error.delivery(),
+    }
+}
+
+#[tokio::test]
+async fn everything_stands_in_the_signed_body_and_nothing_in_the_url() {
+    let server = server(ResponseTemplate::new(200).set_body_string(OK)).await;
+    let (_, write) = stacks(&server.uri(), 1000);
+    assert!(write.oneshot(call(Effect::Write)).await.is_ok());
+    let requests = received(&server).await;
+    let [request] = requests.as_slice() else {
+        panic!("{} requests", requests.len());
+    };
+    assert_eq!(request.url.query(), None);
+    let form: Vec<(String, String)> = form_urlencoded::parse(&request.body).into_owned().collect();
+    let value = |name: &str| {
+        form.iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
+    };
+    assert_eq!(value("session"), Some("session-1"));
+    assert_eq!(value("order"), Some(r#"{"name":"测试 A+B&=/"}"#));
+    assert_eq!(
+        value("blank"),
+        None,
+        "an empty value would break the signature"
+    );
+    let secret = SecretString::from("helloworld");
+    let base = base_string(form.iter().map(|(n, v)| (n.as_str(), v.as_str())));
+    let expected = sign(SignMethod::HmacSha256, &secret, &base);
+    assert_eq!(value("sign"), Some(expected.as_str()));
+}
+
+#[tokio::test]
+async fn a_file_goes_as_an_unsigned_part_beside_signed_texts() {
+    let server = server(ResponseTemplate::new(200).set_body_string(OK)).await;
+    let (_, write) = stacks(&server.uri(), 1000);
+    let upload = Call {
+        file: Some(FilePart {
+            name: "file_bytes",
+            file_name: "a.png".into(),
+            content: bytes::Bytes::from_static(b"\x89PNG...."),
+        }),
+        ..call(Effect::Upload)
+    };
+    assert!(write.oneshot(upload).await.is_ok());
+    let requests = received(&server).await;
+    let body = String::from_utf8_lossy(&requests[0].body).into_owned();
+    let part = |name: &str| -> String {
+        let (_, after) = body.split_once(&format!("name=\"{name}\"")).unwrap();
+        let (_, value) = after.split_once("\r\n\r\n").unwrap();
+        value.split("\r\n--").next().unwrap().to_owned()
+    };
+    assert!(part("file_bytes").contains("PNG"));
+    let names = [
+        "app_key",
+        "format",
+        "method",
+        "sign_method",
+        "timestamp",
+        "v",
+        "session",
+        "order",
+    ];
+    let texts: Vec<_> = names.iter().map(|n| (*n, part(n))).collect();
+    let base = base_string(texts.iter().map(|(n, v)| (*n, v.as_str())));
+    let secret = SecretString::from("helloworld");
+    assert_eq!(part("sign"), sign(SignMethod::HmacSha256, &secret, &base));
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_and_nothing_is_sent_twice() {
+    let target = server(ResponseTemplate::new(200).set_body_string(OK)).await;
+    for status in [301, 302, 307, 308] {
+        let redirect = ResponseTemplate::new(status).insert_header("Location", target.uri());
+        let server = server(redirect).await;
+        let (_, write) = stacks(&server.uri(), 1000);
+        let ended = write.oneshot(call(Effect::Write)).await;
+        assert_eq!(delivery(ended), Delivery::MaybeSent, "{status}");
+        assert_eq!(received(&server).await.len(), 1, "{status}");
+    }
+    assert!(received(&target).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_write_is_sent_once_and_a_read_again() {
+    for (effect, times) in [(Effect::Write, 1), (Effect::Read, 3)] {
+        let server = server(ResponseTemplate::new(502).set_body_string("<html>")).await;
+        let (read, write) = stacks(&server.uri(), 1000);
+        let stack = if effect == Effect::Read { read } else { write };
+        let ended = stack.oneshot(call(effect)).await;
+        assert_eq!(delivery(ended), Delivery::MaybeSent);
+        assert_eq!(received(&server).await.len(), times, "{effect:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_proves_that_nothing_was_sent() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let (_, write) = stacks(&address, 1000);
+    let ended = write.oneshot(call(Effect::Write)).await;
+    assert_eq!(delivery(ended), Delivery::NotSent);
+}
+
+#[tokio::test]
+async fn a_call_that_comes_too_late_is_not_sent() {
+    let server = server(ResponseTemplate::new(200).set_body_string(OK)).await;
+    let (_, write) = stacks(&server.uri(), 1000);
+    // Steady time began before the stacks were built, so zero has passed.
+    assert!(SystemClock::new().steady() < Duration::from_secs(1));
+    tokio::task::yield_now().await;
+    let late = Call {
+        send_before: Some(Duration::ZERO),
+        ..call(Effect::Write)
+    };
+    assert_eq!(delivery(write.oneshot(late).await), Delivery::NotSent);
+    assert!(received(&server).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_is_inflated_and_capped() {
+    let long = format!(r#"{{"x_response":{{"text":"{}"}}}}"#, "a".repeat(5000));
+    let zipped = {
+        use std::io::Write;
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gz.write_all(long.as_bytes()).unwrap();
+        gz.finish().unwrap()
+    };
+    assert!(zipped.len() < 1000);
+    let answer = ResponseTemplate::new(200)
+        .insert_header("Content-Encoding", "gzip")
+        .set_body_bytes(zipped);
+    let server = server(answer).await;
+    let (read, _) = stacks(&server.uri(), 10_000);
+    let inflated = read.oneshot(call(Effect::Read)).await.unwrap();
+    assert_eq!(inflated.body.len(), long.len());
+    let (_, write) = stacks(&server.uri(), 1000);
+    let ended = write.oneshot(call(Effect::Write)).await;
+    assert_eq!(delivery(ended), Delivery::MaybeSent);
+}
+
+#[tokio::test]
+async fn the_deadline_covers_the_whole_answer() {
+    let slow = ResponseTemplate::new(200)
+        .set_body_string(OK)
+        .set_delay(Duration::from_secs(30));
+    let server = server(slow).await;
+    let (read, write) = stacks(&server.uri(), 1000);
+    let ended = write.oneshot(call(Effect::Write)).await;
+    assert_eq!(delivery(ended), Delivery::MaybeSent);
+    let ended = read.oneshot(call(Effect::Read)).await;
+    assert_eq!(delivery(ended), Delivery::MaybeSent);
+    // A slow read is not tried again: it stays slow.
+    assert_eq!(received(&server).await.len(), 2);
+}
