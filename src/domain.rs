@@ -1,8 +1,11 @@
 //! What the gateway speaks about: pure types which hold only valid values, and pure checks. Nothing
 //! here knows of HTTP, of TOP's wire format or of the store.
 
+pub mod actions;
 pub mod booking;
+pub mod change;
 pub mod city;
+pub mod flight_change;
 pub mod ids;
 pub mod money;
 mod nullable;
@@ -10,6 +13,7 @@ pub mod offer;
 pub mod order;
 pub mod passenger;
 pub mod personal;
+pub mod refund;
 pub mod search;
 mod text;
 pub mod time;

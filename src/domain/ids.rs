@@ -11,50 +11,87 @@ use uuid::Uuid;
 use super::text::{text_traits, text_type};
 use crate::clock::Clock;
 
-/// Fliggy's order id: a 64-bit number, written as a string because JSON numbers lose digits in
-/// JavaScript.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ToSchema)]
-#[schema(
-    value_type = String,
-    pattern = "^([1-9][0-9]{0,17}|[1-8][0-9]{18})$",
-    min_length = 1,
-    max_length = 19,
-    example = "1234125412"
-)]
-pub struct OrderId(u64);
+macro_rules! upstream_number {
+    ($(#[$meta:meta])* $name:ident, $expected:literal) => {
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ToSchema)]
+        $(#[$meta])*
+        pub struct $name(u64);
 
-impl OrderId {
-    const EXPECTED: &'static str = "an order id: a string of digits";
+        impl $name {
+            const EXPECTED: &'static str = $expected;
 
-    /// An id as TOP numbers it (`1..=i64::MAX`), or nothing.
-    #[must_use]
-    pub const fn new(id: u64) -> Option<Self> {
-        if id >= 1 && id <= i64::MAX as u64 {
-            Some(Self(id))
-        } else {
-            None
+            /// A number as TOP gives it (`1..=i64::MAX`), or nothing.
+            #[must_use]
+            pub const fn new(number: u64) -> Option<Self> {
+                if number >= 1 && number <= i64::MAX as u64 {
+                    Some(Self(number))
+                } else {
+                    None
+                }
+            }
+
+            /// The number.
+            #[must_use]
+            pub const fn get(self) -> u64 {
+                self.0
+            }
+
+            fn parse_text(s: &str) -> Option<Self> {
+                let plain = s.bytes().all(|b| b.is_ascii_digit()) && !s.starts_with('0');
+                plain.then(|| s.parse().ok().and_then(Self::new)).flatten()
+            }
         }
-    }
 
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
 
-    fn parse_text(s: &str) -> Option<Self> {
-        let plain = s.bytes().all(|b| b.is_ascii_digit()) && !s.starts_with('0');
-        plain.then(|| s.parse().ok().and_then(Self::new)).flatten()
-    }
+        text_traits!($name);
+    };
 }
 
-impl fmt::Display for OrderId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+upstream_number!(
+    /// Fliggy's order id: a 64-bit number, written as a string because JSON numbers lose digits in
+    /// JavaScript.
+    #[schema(
+        value_type = String,
+        pattern = "^([1-9][0-9]{0,17}|[1-8][0-9]{18})$",
+        min_length = 1,
+        max_length = 19,
+        example = "1234125412"
+    )]
+    OrderId,
+    "an order id: a string of digits"
+);
 
-text_traits!(OrderId);
+upstream_number!(
+    /// Fliggy's number of a refund application (`refund_order_no`): a 64-bit number, written as a
+    /// string.
+    #[schema(
+        value_type = String,
+        pattern = "^([1-9][0-9]{0,17}|[1-8][0-9]{18})$",
+        min_length = 1,
+        max_length = 19,
+        example = "4966000000001"
+    )]
+    RefundOrderNo,
+    "a refund number: a string of digits"
+);
+
+upstream_number!(
+    /// Fliggy's number of a change (`change_order_no`): a 64-bit number, written as a string.
+    #[schema(
+        value_type = String,
+        pattern = "^([1-9][0-9]{0,17}|[1-8][0-9]{18})$",
+        min_length = 1,
+        max_length = 19,
+        example = "4988000000001"
+    )]
+    ChangeOrderNo,
+    "a change number: a string of digits"
+);
 
 text_type!(
     /// The caller's own order number. Use a new one for every order: how Fliggy treats a repeated
@@ -67,10 +104,45 @@ text_type!(
         example = "TRIP-20300501-000001"
     )]
     OutOrderNo,
-    |b| matches!(b.len(), 1..=64)
-        && b.iter()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b'-')),
+    is_reference,
     "an order number of 1 to 64 letters, digits, '_', '.' or '-'"
+);
+
+/// Whether a text can be a number that a caller gives to something of its own.
+fn is_reference(b: &[u8]) -> bool {
+    matches!(b.len(), 1..=64)
+        && b.iter()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b'-'))
+}
+
+text_type!(
+    /// The caller's own number of a refund application. Use a new one for every application: by it
+    /// an application is found again whose answer was lost.
+    #[schema(
+        value_type = String,
+        pattern = "^[A-Za-z0-9_.-]{1,64}$",
+        min_length = 1,
+        max_length = 64,
+        example = "REFUND-20300502-000001"
+    )]
+    OutRefundNo,
+    is_reference,
+    "a refund number of 1 to 64 letters, digits, '_', '.' or '-'"
+);
+
+text_type!(
+    /// The caller's own number of a change. Use a new one for every change: by it a change is found
+    /// again whose answer was lost.
+    #[schema(
+        value_type = String,
+        pattern = "^[A-Za-z0-9_.-]{1,64}$",
+        min_length = 1,
+        max_length = 64,
+        example = "CHANGE-20300502-000001"
+    )]
+    OutChangeNo,
+    is_reference,
+    "a change number of 1 to 64 letters, digits, '_', '.' or '-'"
 );
 
 text_type!(

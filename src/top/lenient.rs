@@ -15,7 +15,7 @@ use serde::de::{
     SeqAccess, Visitor,
 };
 
-use crate::domain::ids::OrderId;
+use crate::domain::ids::{ChangeOrderNo, OrderId, RefundOrderNo};
 use crate::domain::money::Money;
 use crate::domain::personal::Personal;
 use crate::domain::time::{LocalDate, LocalTime};
@@ -159,15 +159,21 @@ impl Scalar for Money {
     }
 }
 
-impl Scalar for OrderId {
-    fn from_text(text: &str) -> Option<Self> {
-        text.parse().ok()
-    }
+macro_rules! scalar_number {
+    ($($name:ident),*) => {
+        $(impl Scalar for $name {
+            fn from_text(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
 
-    fn from_int(number: i64) -> Option<Self> {
-        Self::new(u64::try_from(number).ok()?)
-    }
+            fn from_int(number: i64) -> Option<Self> {
+                Self::new(u64::try_from(number).ok()?)
+            }
+        })*
+    };
 }
+
+scalar_number!(OrderId, RefundOrderNo, ChangeOrderNo);
 
 impl Scalar for LocalTime {
     fn from_text(text: &str) -> Option<Self> {

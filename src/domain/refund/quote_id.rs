@@ -1,0 +1,226 @@
+//! The name of a quote: what was quoted and for how much, sealed with the gateway's key.
+//!
+//! The gateway keeps no quotes. A name that opens was made here for this account and order, and what
+//! it holds was computed by Fliggy; a fee that a caller made up has no such name.
+
+use super::{RefundFee, RefundKind, RefundSelection};
+use crate::domain::ids::{AccountName, HashKey, OrderId, PassengerId};
+use crate::domain::money::Money;
+use crate::domain::text::text_type;
+
+text_type!(
+    /// The name of a refund quote, opaque.
+    #[schema(
+        value_type = String,
+        pattern = "^rq_([0-9a-f]{2}){40,1000}$",
+        min_length = 83,
+        max_length = 2003,
+        example = "rq_01000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+    )]
+    QuoteId,
+    |b| matches!(b.len(), 83..=2003)
+        && b.starts_with(b"rq_")
+        && b.len() % 2 == 1
+        && b[3..]
+            .iter()
+            .all(|c| c.is_ascii_digit() || matches!(c, b'a'..=b'f')),
+    "the quote_id of a refund quote"
+);
+
+/// What a quote says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quoted {
+    /// The order.
+    pub order_id: OrderId,
+    /// What is to be refunded.
+    pub selection: RefundSelection,
+    /// What Fliggy says of the fee.
+    pub fee: RefundFee,
+    /// When it was quoted, in seconds since 1970 (UTC).
+    pub quoted_at: i64,
+}
+
+const VERSION: u8 = 1;
+const MAC: usize = 16;
+/// Longer selections than any order has are not sealed.
+const MOST_PASSENGERS: usize = 32;
+const MOST_SEGMENTS: usize = 16;
+const LONGEST_SEGMENT: usize = 255;
+
+impl QuoteId {
+    /// Seals a quote; nothing where it is larger than any quote of an order can be.
+    #[must_use]
+    pub fn seal(key: &HashKey, account: &AccountName, quoted: &Quoted) -> Option<Self> {
+        let selection = &quoted.selection;
+        if selection.passengers.len() > MOST_PASSENGERS || selection.segments.len() > MOST_SEGMENTS
+        {
+            return None;
+        }
+        let kind = RefundKind::ALL
+            .iter()
+            .position(|kind| *kind == selection.kind)?;
+        let mut bytes = vec![VERSION, u8::try_from(kind).ok()?];
+        bytes.extend(quoted.order_id.get().to_be_bytes());
+        bytes.extend(quoted.quoted_at.to_be_bytes());
+        // No fee is written as one more than any fee.
+        let fee = quoted.fee.amount().map_or(u64::MAX, Money::fen);
+        bytes.extend(fee.to_be_bytes());
+        bytes.push(u8::try_from(selection.passengers.len()).ok()?);
+        for passenger in &selection.passengers {
+            bytes.extend(hex::decode(passenger.as_str().strip_prefix("psg_")?).ok()?);
+        }
+        bytes.push(u8::try_from(selection.segments.len()).ok()?);
+        for segment in &selection.segments {
+            if segment.len() > LONGEST_SEGMENT {
+                return None;
+            }
+            bytes.push(u8::try_from(segment.len()).ok()?);
+            bytes.extend(segment.as_bytes());
+        }
+        let mac = mac(key, account, &bytes);
+        bytes.extend(mac);
+        format!("rq_{}", hex::encode(bytes)).parse().ok()
+    }
+
+    /// What the quote says, if this gateway sealed it for this account.
+    #[must_use]
+    pub fn open(&self, key: &HashKey, account: &AccountName) -> Option<Quoted> {
+        let bytes = hex::decode(self.as_str().strip_prefix("rq_")?).ok()?;
+        let (sealed, told) = bytes.split_at_checked(bytes.len().checked_sub(MAC)?)?;
+        let right: bool =
+            subtle::ConstantTimeEq::ct_eq(&mac(key, account, sealed)[..], told).into();
+        if !right {
+            return None;
+        }
+        let mut rest = Rest(sealed);
+        if rest.byte()? != VERSION {
+            return None;
+        }
+        let kind = *RefundKind::ALL.get(usize::from(rest.byte()?))?;
+        let order_id = OrderId::new(u64::from_be_bytes(rest.array()?))?;
+        let quoted_at = i64::from_be_bytes(rest.array()?);
+        let fee = match u64::from_be_bytes(rest.array()?) {
+            u64::MAX => RefundFee::Unknown,
+            fen => RefundFee::Known(Money::from_fen(fen)?),
+        };
+        let passengers = (0..rest.byte()?)
+            .map(|_| {
+                let id: [u8; 16] = rest.array()?;
+                format!("psg_{}", hex::encode(id))
+                    .parse::<PassengerId>()
+                    .ok()
+            })
+            .collect::<Option<_>>()?;
+        let segments = (0..rest.byte()?)
+            .map(|_| {
+                let length = usize::from(rest.byte()?);
+                String::from_utf8(rest.take(length)?.to_vec()).ok()
+            })
+            .collect::<Option<_>>()?;
+        Some(Quoted {
+            order_id,
+            selection: RefundSelection {
+                kind,
+                passengers,
+                segments,
+            },
+            fee,
+            quoted_at,
+        })
+    }
+}
+
+fn mac(key: &HashKey, account: &AccountName, sealed: &[u8]) -> [u8; MAC] {
+    let whole = key.mac(&[b"refund quote", account.as_str().as_bytes(), sealed]);
+    let mut cut = [0; MAC];
+    cut.copy_from_slice(&whole[..MAC]);
+    cut
+}
+
+/// The bytes that are not read yet.
+struct Rest<'a>(&'a [u8]);
+
+impl<'a> Rest<'a> {
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N)?.try_into().ok()
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.array::<1>().map(|[byte]| byte)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const KEY: HashKey = HashKey::new([7; 32]);
+
+    fn account(name: &str) -> AccountName {
+        name.parse().unwrap()
+    }
+
+    prop_compose! {
+        fn quotes()(
+            order in 1..=i64::MAX as u64,
+            kind in 0..RefundKind::ALL.len(),
+            fee in prop::option::of(0..=9_999_999_999_u64),
+            quoted_at in any::<u32>(),
+            passengers in prop::collection::vec(any::<[u8; 16]>(), 1..10),
+            segments in prop::collection::vec("[A-Z0-9]{1,24}", 0..5),
+        ) -> Quoted {
+            Quoted {
+                order_id: OrderId::new(order).unwrap(),
+                selection: RefundSelection {
+                    kind: RefundKind::ALL[kind],
+                    passengers: passengers
+                        .iter()
+                        .map(|id| format!("psg_{}", hex::encode(id)).parse().unwrap())
+                        .collect(),
+                    segments,
+                },
+                fee: fee.map_or(RefundFee::Unknown, |fen| RefundFee::Known(Money::from_fen(fen).unwrap())),
+                quoted_at: i64::from(quoted_at),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sealed_is_opened(quoted in quotes()) {
+            let id = QuoteId::seal(&KEY, &account("main"), &quoted).unwrap();
+            prop_assert_eq!(id.open(&KEY, &account("main")), Some(quoted));
+            prop_assert_eq!(id.as_str().parse::<QuoteId>().unwrap(), id.clone());
+            prop_assert_eq!(id.open(&KEY, &account("other")), None);
+            prop_assert_eq!(id.open(&HashKey::new([8; 32]), &account("main")), None);
+        }
+
+        #[test]
+        fn a_quote_that_was_touched_does_not_open(
+            quoted in quotes(), at in any::<prop::sample::Index>(), digit in 0..15_u8,
+        ) {
+            let id = QuoteId::seal(&KEY, &account("main"), &quoted).unwrap();
+            let mut text = id.as_str().as_bytes().to_vec();
+            let at = 3 + at.index(text.len() - 3);
+            let digits = b"0123456789abcdef";
+            let was = digits.iter().position(|d| *d == text[at]).unwrap();
+            text[at] = digits[(was + 1 + usize::from(digit)) % 16];
+            let touched: QuoteId = String::from_utf8(text).unwrap().parse().unwrap();
+            prop_assert_eq!(touched.open(&KEY, &account("main")), None);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 40..200)) {
+            let id: QuoteId = format!("rq_{}", hex::encode(bytes)).parse().unwrap();
+            prop_assert_eq!(id.open(&KEY, &account("main")), None);
+        }
+    }
+}
