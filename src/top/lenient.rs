@@ -386,6 +386,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 pub trait Element {
     /// The name TOP wraps the list in: the element's type in snake case.
     const WRAPPER: &'static str;
+    /// Other spellings of it, where the rule of the snake case is in doubt.
+    const OTHER_WRAPPERS: &'static [&'static str] = &[];
 }
 
 /// A list, in any form it comes: `null`, `""`, `{}`, `{"wrapper": […]}`, `{"wrapper": {…}}`, `[…]`,
@@ -503,7 +505,7 @@ impl<'de, T: Element + Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
         let Some(Key(first)) = map.next_key()? else {
             return Ok(Vec::new());
         };
-        if first == T::WRAPPER {
+        if first == T::WRAPPER || T::OTHER_WRAPPERS.contains(&&*first) {
             let items = map.next_value_seed(Self {
                 depth: Depth::Unwrapped,
                 of: PhantomData,
@@ -661,6 +663,34 @@ mod tests {
             let list: List<Row> = serde_json::from_str(json).unwrap();
             assert!(list.0.is_empty(), "{json}");
         }
+    }
+
+    #[test]
+    fn a_list_may_be_wrapped_by_another_spelling() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Dto {
+            id: Field<i64>,
+        }
+        impl Element for Dto {
+            const WRAPPER: &'static str = "d_t_o";
+            const OTHER_WRAPPERS: &'static [&'static str] = &["dto"];
+        }
+        for json in [
+            r#"{"d_t_o":[{"id":1}]}"#,
+            r#"{"dto":[{"id":1}]}"#,
+            r#"{"dto":{"id":1}}"#,
+            r#"{"id":1}"#,
+        ] {
+            let list: List<Dto> = serde_json::from_str(json).unwrap();
+            assert_eq!(
+                list.0,
+                [Dto {
+                    id: Field::Value(1)
+                }],
+                "{json}"
+            );
+        }
+        assert!(serde_json::from_str::<List<Dto>>(r#"{"t_o":[{"id":1}]}"#).is_err());
     }
 
     #[test]

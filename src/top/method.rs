@@ -21,7 +21,7 @@ pub trait Method: Send + Sync + 'static {
     const NAME: &'static str;
     /// What it may change.
     const EFFECT: Effect;
-    /// The one parameter that holds the request object, as JSON text.
+    /// The one parameter that holds the request object, as JSON text; of an upload, its file.
     const PARAM: &'static str;
     /// The request object.
     type Request: Serialize + Send + Sync;

@@ -5,22 +5,44 @@
 //! means is decided in [`crate::translate`].
 
 mod air_book;
+mod change_cancel;
+mod change_create;
+mod change_pay;
+mod change_query;
 mod close;
+mod flight_change_query;
 mod itinerary;
 mod pay;
 mod query_order_detail;
 mod query_order_list;
+mod refund_create;
+mod refund_detail;
+mod refund_list;
+mod refund_render;
 mod search;
+mod traveller;
+mod upload;
 
 use serde::{Serialize, Serializer};
 
 pub use air_book::*;
+pub use change_cancel::*;
+pub use change_create::*;
+pub use change_pay::*;
+pub use change_query::*;
 pub use close::*;
+pub use flight_change_query::*;
 pub use itinerary::*;
 pub use pay::*;
 pub use query_order_detail::*;
 pub use query_order_list::*;
+pub use refund_create::*;
+pub use refund_detail::*;
+pub use refund_list::*;
+pub use refund_render::*;
 pub use search::*;
+pub use traveller::*;
+pub use upload::*;
 
 use super::lenient::Field;
 use super::method::BusinessVerdict;

@@ -1,0 +1,121 @@
+//! `alitrip.flight.change.order.create`: makes a change: checks it, confirms the fees and holds the
+//! seat (seed). Number and status are those of the documented topic; all other fields are inferred.
+//!
+//! The fees a request may expect (`service_fee` and the like) are not sent: the method itself
+//! confirms them, and nothing is paid before they are agreed to.
+
+use serde::{Deserialize, Serialize};
+
+use super::traveller::TravellerRequest;
+use crate::domain::ids::{ChangeOrderNo, OrderId};
+use crate::domain::money::Money;
+use crate::domain::personal::Personal;
+use crate::domain::time::LocalTime;
+use crate::domain::trip::AirportCode;
+use crate::top::lenient::Field;
+use crate::top::method::{Effect, Method};
+
+/// `alitrip.flight.change.order.create`.
+#[derive(Debug, Clone, Copy)]
+pub struct ChangeCreate;
+
+impl Method for ChangeCreate {
+    const NAME: &'static str = "alitrip.flight.change.order.create";
+    const EFFECT: Effect = Effect::Write;
+    const PARAM: &'static str = "create_change_order_request";
+    type Request = CreateChangeOrderRequest;
+    type Answer = ChangeCreateResponse;
+}
+
+/// `CreateChangeOrderRequest`.
+#[derive(Debug, Serialize)]
+pub struct CreateChangeOrderRequest {
+    /// Fliggy's order id.
+    pub order_id: u64,
+    /// The caller's number of the change.
+    pub out_change_no: String,
+    /// Fliggy's number for the ground.
+    pub change_reason_type: i64,
+    /// Travellers.
+    pub passenger_list: Vec<TravellerRequest>,
+    /// The flights to be, one for each segment that is replaced.
+    pub changed_flight_segment_list: Vec<ChangedFlightSegmentRequest>,
+    /// Key of the offer in which they were found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub solution_id: Option<String>,
+    /// Whom to call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<ChangeContactRequest>,
+    /// Remark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remark: Option<Personal<String>>,
+}
+
+/// `ChangedFlightSegment` of a request.
+#[derive(Debug, Serialize)]
+pub struct ChangedFlightSegmentRequest {
+    /// Id of the segment that it replaces.
+    pub flight_segment_id: String,
+    /// Number it is sold under.
+    pub marketing_flight_no: String,
+    /// Number it is flown under.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operating_flight_no: Option<String>,
+    /// City of departure.
+    pub dep_city_code: String,
+    /// City of arrival.
+    pub arr_city_code: String,
+    /// Departure airport.
+    pub dep_airport: AirportCode,
+    /// Arrival airport.
+    pub arr_airport: AirportCode,
+    /// Departure, `yyyy-MM-dd HH:mm:ss` +08:00.
+    pub dep_time: String,
+    /// Arrival, `yyyy-MM-dd HH:mm:ss` +08:00.
+    pub arr_time: String,
+    /// Booking class.
+    pub cabin: String,
+    /// Cabin class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cabin_class: Option<String>,
+}
+
+/// `ChangeContact`.
+#[derive(Debug, Serialize)]
+pub struct ChangeContactRequest {
+    /// Name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<Personal<String>>,
+    /// Country code of the mobile number.
+    pub mobile_country_code: String,
+    /// Mobile number.
+    pub mobile_phone_number: Personal<String>,
+}
+
+/// The answer. Its fees per traveller are left to the query, which tells them again.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ChangeCreateResponse {
+    /// Fliggy's number of the change.
+    pub change_order_no: Field<ChangeOrderNo>,
+    /// Fliggy's order id.
+    pub order_id: Field<OrderId>,
+    /// The caller's number of the change.
+    pub out_change_no: Field<String>,
+    /// 1 to 5, as in the topic.
+    pub status: Field<i64>,
+    /// What it costs in all.
+    pub total_amount: Field<Money>,
+    /// Pay before.
+    pub last_pay_time: Field<LocalTime>,
+    /// Business success.
+    pub is_success: Field<bool>,
+    /// Business error text.
+    pub error_msg: Field<String>,
+    /// Business error code.
+    pub error_code_info: Field<String>,
+    /// For support cases.
+    pub request_id: Field<String>,
+}
+
+super::answer_verdict!(ChangeCreateResponse);

@@ -1,0 +1,83 @@
+//! `alitrip.flight.refund.detail`: one application in full. `refund_apply_type` and `all_refund_fee`
+//! are the seed's names, number and flag of the refund are those of the documented topic; the rest
+//! is inferred.
+
+use serde::{Deserialize, Serialize};
+
+use super::traveller::PassengerRefundDetail;
+use crate::domain::ids::{OrderId, RefundOrderNo};
+use crate::domain::money::Money;
+use crate::domain::personal::Personal;
+use crate::domain::time::LocalTime;
+use crate::top::lenient::{Field, List, TextItem};
+use crate::top::method::{Effect, Method};
+
+/// `alitrip.flight.refund.detail`.
+#[derive(Debug, Clone, Copy)]
+pub struct RefundDetail;
+
+impl Method for RefundDetail {
+    const NAME: &'static str = "alitrip.flight.refund.detail";
+    const EFFECT: Effect = Effect::Read;
+    const PARAM: &'static str = "query_refund_detail_request";
+    type Request = QueryRefundDetailRequest;
+    type Answer = RefundDetailResponse;
+}
+
+/// `QueryRefundDetailRequest`.
+#[derive(Debug, Serialize)]
+pub struct QueryRefundDetailRequest {
+    /// Fliggy's number of the application.
+    pub refund_order_no: u64,
+    /// Fliggy's order id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<u64>,
+}
+
+/// The answer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RefundDetailResponse {
+    /// Fliggy's number of the application.
+    pub refund_order_no: Field<RefundOrderNo>,
+    /// Fliggy's order id.
+    pub order_id: Field<OrderId>,
+    /// The caller's number of the application.
+    pub out_refund_no: Field<String>,
+    /// Fliggy's number for the ground (seed).
+    pub refund_apply_type: Field<i64>,
+    /// 0 applied, 1 in progress, 2 failed, 3 refunded (inferred).
+    pub refund_order_status: Field<i64>,
+    /// Supplementary refund (补退).
+    pub multi_refund_flag: Field<bool>,
+    /// Fee in all.
+    pub all_refund_fee: Field<Money>,
+    /// Given back in all.
+    pub refund_to_buyer_money: Field<Money>,
+    /// When it was applied for.
+    pub apply_time: Field<LocalTime>,
+    /// When the money went back.
+    pub refund_time: Field<LocalTime>,
+    /// The reason that was given.
+    pub refund_reason: Field<Personal<String>>,
+    /// Why it was refused.
+    pub refuse_reason: Field<Personal<String>>,
+    /// Trade number of the money's way back.
+    pub trade_no: Field<String>,
+    /// Amounts per traveller.
+    pub passenger_refund_details: List<PassengerRefundDetail>,
+    /// Ids of the refunded segments.
+    pub flight_segment_id_list: List<TextItem>,
+    /// Ids of the attachments.
+    pub file_id_list: List<TextItem>,
+    /// Business success.
+    pub is_success: Field<bool>,
+    /// Business error text.
+    pub error_msg: Field<String>,
+    /// Business error code.
+    pub error_code_info: Field<String>,
+    /// For support cases.
+    pub request_id: Field<String>,
+}
+
+super::answer_verdict!(RefundDetailResponse);

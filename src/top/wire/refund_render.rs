@@ -1,0 +1,67 @@
+//! `alitrip.flight.refund.render`: what a refund would come to. The seed names the method, the kinds
+//! 2 and 100 of `refund_apply_type`, and `calculate_success`; all other fields are inferred.
+
+use serde::{Deserialize, Serialize};
+
+use super::traveller::{PassengerRefundDetail, TravellerRequest};
+use crate::domain::ids::OrderId;
+use crate::domain::money::Money;
+use crate::domain::personal::Personal;
+use crate::top::lenient::{Field, List};
+use crate::top::method::{Effect, Method};
+
+/// `alitrip.flight.refund.render`.
+#[derive(Debug, Clone, Copy)]
+pub struct RefundRender;
+
+impl Method for RefundRender {
+    const NAME: &'static str = "alitrip.flight.refund.render";
+    const EFFECT: Effect = Effect::Read;
+    const PARAM: &'static str = "render_refund_request";
+    type Request = RenderRefundRequest;
+    type Answer = RefundRenderResponse;
+}
+
+/// `RenderRefundRequest`.
+#[derive(Debug, Serialize)]
+pub struct RenderRefundRequest {
+    /// Fliggy's order id.
+    pub order_id: u64,
+    /// Travellers.
+    pub passenger_list: Vec<TravellerRequest>,
+    /// Ids of the segments; absent means all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flight_segment_id_list: Vec<String>,
+    /// Fliggy's number for the ground.
+    pub refund_apply_type: i64,
+}
+
+/// The answer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RefundRenderResponse {
+    /// Fliggy's order id.
+    pub order_id: Field<OrderId>,
+    /// The fee could be computed (seed).
+    pub calculate_success: Field<bool>,
+    /// Fee in all, to be repeated in the application.
+    pub all_refund_fee: Field<Money>,
+    /// Given back in all.
+    pub refund_to_buyer_money: Field<Money>,
+    /// The selection can be refunded.
+    pub can_apply_refund: Field<bool>,
+    /// Why not.
+    pub refuse_reason: Field<Personal<String>>,
+    /// Amounts per traveller.
+    pub passenger_refund_details: List<PassengerRefundDetail>,
+    /// Business success.
+    pub is_success: Field<bool>,
+    /// Business error text.
+    pub error_msg: Field<String>,
+    /// Business error code.
+    pub error_code_info: Field<String>,
+    /// For support cases.
+    pub request_id: Field<String>,
+}
+
+super::answer_verdict!(RefundRenderResponse);

@@ -1,0 +1,40 @@
+//! `alitrip.flight.service.upload`: leaves an attachment upstream, the proof of a special refund
+//! (seed). All fields inferred: `file_name` and `order_id` are texts, `file_content` is the file.
+
+use serde::Deserialize;
+
+use crate::top::lenient::Field;
+use crate::top::method::{Effect, Method};
+
+/// `alitrip.flight.service.upload`.
+#[derive(Debug, Clone, Copy)]
+pub struct Upload;
+
+impl Method for Upload {
+    const NAME: &'static str = "alitrip.flight.service.upload";
+    const EFFECT: Effect = Effect::Upload;
+    /// The file: there is no request object, only texts beside it.
+    const PARAM: &'static str = "file_content";
+    type Request = ();
+    type Answer = UploadResponse;
+}
+
+/// The answer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct UploadResponse {
+    /// Names the file in an application.
+    pub file_id: Field<String>,
+    /// Address of the stored file.
+    pub uploaded_file_url: Field<String>,
+    /// Business success.
+    pub is_success: Field<bool>,
+    /// Business error text.
+    pub error_msg: Field<String>,
+    /// Business error code.
+    pub error_code_info: Field<String>,
+    /// For support cases.
+    pub request_id: Field<String>,
+}
+
+super::answer_verdict!(UploadResponse);
