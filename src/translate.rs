@@ -1,17 +1,29 @@
 //! Between the domain and the wire: one file per TOP method, pure functions both ways.
 //!
-//! `request` cannot fail: what is sent was checked. `answer` takes what TOP said apart and moves the
+//! `request` fails only where Fliggy itself did not tell a name that it wants ([`Unnamed`]): all else
+//! that is sent was checked. `answer` takes what TOP said apart and moves the
 //! pieces over. A field that decides something (an order id, a payment time, an amount) and is
 //! missing or garbled makes the answer [`Unreadable`], which proves nothing; fields that only inform
 //! become `None`. Flags and errors of an answer are judged before, by who called.
 
 pub mod book;
+pub mod change_cancel;
+pub mod change_create;
+pub mod change_pay;
+pub mod change_query;
 pub mod close;
 pub mod detail;
+pub mod flight_changes;
 pub mod list;
 mod parts;
+mod passenger_refund;
 pub mod pay;
+pub mod refund_create;
+pub mod refund_detail;
+pub mod refund_list;
+pub mod refund_render;
 pub mod search;
+pub mod upload;
 
 use crate::top::lenient::Field;
 
@@ -22,6 +34,12 @@ pub struct Unreadable {
     /// TOP's name of the field.
     pub field: &'static str,
 }
+
+/// A traveller cannot be named in a request, because Fliggy did not tell the name or the number of
+/// the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the name or the document of a traveller is not known")]
+pub struct Unnamed;
 
 /// The value of a field that must be there.
 fn required<T>(field: Field<T>, name: &'static str) -> Result<T, Unreadable> {

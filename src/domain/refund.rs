@@ -47,6 +47,19 @@ impl RefundFee {
     }
 }
 
+/// How an unknown fee is sent in the application. The seed says 传空 ("pass it empty"); whether that
+/// means absent, null or an empty text is not known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum EmptyFee {
+    /// The field is left out.
+    #[default]
+    Absent,
+    /// `null`.
+    Null,
+    /// An empty text.
+    Empty,
+}
+
 /// Where a refund application stands. Fliggy's numbers 0 to 3 are inferred from a sibling API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

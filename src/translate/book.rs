@@ -172,7 +172,7 @@ mod tests {
     use crate::translate::{samples, search};
 
     fn member_offer() -> Offer {
-        let found = search::answer(samples::answer::<wire::Search>("search")).unwrap();
+        let found = search::answer(samples::answer::<wire::Search>()).unwrap();
         found.offers.into_iter().nth(1).unwrap()
     }
 
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn the_request_is_the_samples() {
-        samples::same_request::<wire::AirBook>(&request(&booking(), "TEST_CHANNEL"), "airbook");
+        samples::same_request::<wire::AirBook>(&request(&booking(), "TEST_CHANNEL"));
     }
 
     #[test]
@@ -243,7 +243,7 @@ mod tests {
     fn the_sample_is_the_booked_order() {
         let asked = "TEST20300501000001".parse().unwrap();
         let statuses = StatusMap::default();
-        let wire = || samples::answer::<wire::AirBook>("airbook");
+        let wire = || samples::answer::<wire::AirBook>();
         let receipt = answer(wire(), &asked, &statuses).unwrap();
         assert_eq!(receipt.order_id.get(), 1_234_125_412);
         assert_eq!(receipt.status, OrderStatus::Booked);

@@ -52,14 +52,14 @@ mod tests {
     #[test]
     fn the_request_is_the_samples() {
         let id = OrderId::new(1_234_125_412).unwrap();
-        samples::same_request::<wire::Close>(&request(id, Some(NO)), "close");
+        samples::same_request::<wire::Close>(&request(id, Some(NO)));
     }
 
     #[test]
     fn the_sample_is_closed() {
         let statuses = StatusMap::default();
         let id = OrderId::new(1_234_125_412).unwrap();
-        let wire = || samples::answer::<wire::Close>("close");
+        let wire = || samples::answer::<wire::Close>();
         let receipt = answer(wire(), id, Some(NO), &statuses).unwrap();
         assert_eq!(receipt.status, OrderStatus::Closed);
         let other = OrderId::new(1).unwrap();

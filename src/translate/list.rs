@@ -109,12 +109,12 @@ mod tests {
         let from = "2030-05-01T00:00:00+08:00".parse().unwrap();
         let to = "2030-05-01T23:59:59+08:00".parse().unwrap();
         let page = request(from, to, None, 1, 20);
-        samples::same_request::<wire::QueryOrderList>(&page, "queryorderlist");
+        samples::same_request::<wire::QueryOrderList>(&page);
     }
 
     #[test]
     fn the_sample_is_one_page_with_one_order() {
-        let page = read(samples::answer::<wire::QueryOrderList>("queryorderlist")).unwrap();
+        let page = read(samples::answer::<wire::QueryOrderList>()).unwrap();
         assert_eq!((page.orders.len(), page.dropped), (1, 0));
         assert_eq!(page.total_pages, Some(1));
         let order = &page.orders[0];

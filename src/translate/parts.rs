@@ -1,11 +1,14 @@
 //! Parts that several methods share.
 
-use super::{Unreadable, optional, required};
+use super::{Unnamed, Unreadable, optional, required};
+use crate::domain::change::ChangeStatus;
 use crate::domain::ids::{AccountName, HashKey, OrderId, PassengerId};
 use crate::domain::order::{OrderDocument, OrderPassenger, OrderStatus, StatusMap};
 use crate::domain::passenger::{DocumentType, PassengerType};
+use crate::domain::personal::Personal;
+use crate::domain::refund::Traveller;
 use crate::domain::trip::{Journey, Segment, SegmentCabin, TripType};
-use crate::top::lenient::{Field, List};
+use crate::top::lenient::{Field, List, TextItem};
 use crate::top::wire;
 
 /// Kind of trip and journeys of a route. A journey without segments is unreadable.
@@ -35,7 +38,8 @@ pub(super) fn itinerary(
     Ok((trip_type, journeys))
 }
 
-fn segment(s: wire::FlightSegment) -> Result<Segment, Unreadable> {
+/// A segment. Where a flight, its airports or its times are missing it is unreadable.
+pub(super) fn segment(s: wire::FlightSegment) -> Result<Segment, Unreadable> {
     let small = |field: Field<i64>| field.lossy().and_then(|n| u16::try_from(n).ok());
     Ok(Segment {
         segment_id: required(s.id, "id")?,
@@ -91,13 +95,8 @@ pub(super) fn passenger(
 ) -> OrderPassenger {
     let document_type = p.credential_type.lossy();
     let number = p.credential_no.lossy();
-    let passenger_id = number.as_ref().map(|number| {
-        // A kind beyond the vocabulary still tells travellers apart.
-        let wire_type = document_type.and_then(|n| u8::try_from(n).ok());
-        PassengerId::derive(key, account, wire_type.unwrap_or(u8::MAX), number.expose())
-    });
     OrderPassenger {
-        passenger_id,
+        passenger_id: passenger_id(document_type, number.as_ref(), key, account),
         name: p.name.lossy(),
         kind: p.kind.lossy().and_then(PassengerType::from_wire),
         document: number.map(|number| OrderDocument {
@@ -111,6 +110,59 @@ pub(super) fn passenger(
         cabins: Vec::new(),
         ticket_numbers: Vec::new(),
     }
+}
+
+/// The id of a document's holder, where the document is told.
+fn passenger_id(
+    document_type: Option<i64>,
+    number: Option<&Personal<String>>,
+    key: &HashKey,
+    account: &AccountName,
+) -> Option<PassengerId> {
+    // A kind beyond the vocabulary still tells travellers apart.
+    let wire_type = document_type.and_then(|n| u8::try_from(n).ok());
+    let wire_type = wire_type.unwrap_or(u8::MAX);
+    number.map(|number| PassengerId::derive(key, account, wire_type, number.expose()))
+}
+
+/// A traveller of a refund or change.
+pub(super) fn traveller(
+    p: wire::TravellerAnswer,
+    key: &HashKey,
+    account: &AccountName,
+) -> Traveller {
+    let number = p.credential_no.lossy();
+    Traveller {
+        passenger_id: passenger_id(p.credential_type.lossy(), number.as_ref(), key, account),
+        name: p.name.lossy(),
+        kind: p.kind.lossy().and_then(PassengerType::from_wire),
+    }
+}
+
+/// The travellers of a refund or change to be, named as the order has them.
+pub(super) fn travellers(
+    passengers: &[&OrderPassenger],
+) -> Result<Vec<wire::TravellerRequest>, Unnamed> {
+    passengers
+        .iter()
+        .map(|p| {
+            let document = p.document.as_ref().ok_or(Unnamed)?;
+            Ok(wire::TravellerRequest {
+                name: p.name.clone().ok_or(Unnamed)?,
+                kind: p.kind.map(PassengerType::wire),
+                credential_type: document.kind.map(DocumentType::wire),
+                credential_no: document.number.clone(),
+            })
+        })
+        .collect()
+}
+
+/// The texts of a list that can be read.
+pub(super) fn texts(items: List<TextItem>) -> Vec<String> {
+    items
+        .into_iter()
+        .filter_map(|item| item.0.lossy())
+        .collect()
 }
 
 /// Status and the words it was told in.
@@ -138,4 +190,35 @@ pub(super) fn same_order(
         (Some(told), _) => Ok(Some(told)),
         (None, asked) => Ok(asked.map(str::to_owned)),
     }
+}
+
+/// A name in an answer about a known thing: it may be left out, but not be another's.
+pub(super) fn agrees<T: PartialEq<A>, A: ?Sized>(
+    told: Field<T>,
+    asked: &A,
+    name: &'static str,
+) -> Result<(), Unreadable> {
+    match optional(told, name)? {
+        Some(told) if told != *asked => Err(Unreadable { field: name }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The order of a change: told, or asked about, and where both, the same.
+pub(super) fn order_of_change(
+    told: Field<OrderId>,
+    asked: Option<OrderId>,
+) -> Result<Option<OrderId>, Unreadable> {
+    match (optional(told, "order_id")?, asked) {
+        (Some(told), Some(asked)) if told != asked => Err(Unreadable { field: "order_id" }),
+        (told, asked) => Ok(told.or(asked)),
+    }
+}
+
+/// The status of a change. A number that is not listed is `Other`; a garbled one proves nothing.
+pub(super) fn change_status(
+    field: Field<i64>,
+    untold: ChangeStatus,
+) -> Result<ChangeStatus, Unreadable> {
+    Ok(optional(field, "status")?.map_or(untold, ChangeStatus::from_wire))
 }

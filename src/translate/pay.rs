@@ -59,14 +59,14 @@ mod tests {
     fn the_request_is_the_samples() {
         let id = OrderId::new(1_234_125_412).unwrap();
         let total = Money::parse("1160.00").unwrap();
-        samples::same_request::<wire::Pay>(&request(id, Some(NO), total), "pay");
+        samples::same_request::<wire::Pay>(&request(id, Some(NO), total));
     }
 
     #[test]
     fn the_sample_is_paid() {
         let statuses = StatusMap::default();
         let id = OrderId::new(1_234_125_412).unwrap();
-        let receipt = answer(samples::answer::<wire::Pay>("pay"), id, Some(NO), &statuses).unwrap();
+        let receipt = answer(samples::answer::<wire::Pay>(), id, Some(NO), &statuses).unwrap();
         assert_eq!(receipt.status, OrderStatus::Paid);
         assert_eq!(receipt.paid_price, Money::parse("1160").ok());
         assert_eq!(

@@ -5,24 +5,28 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use crate::domain::change::{ChangeKind, ChangeKinds, ChangeWish};
+use crate::domain::ids::{ChangeOrderNo, HashKey, OrderId, RefundOrderNo};
+use crate::domain::order::{OrderPassenger, StatusMap};
+use crate::domain::refund::RefundKinds;
 use crate::top::envelope::{self, Envelope};
 use crate::top::method::{Answer, Method};
 use crate::top::wire;
 
 /// The bytes of a sample: `side` is `request` or `response`.
-pub(super) fn bytes(method: &str, side: &str) -> Vec<u8> {
-    let file = format!("openapi/top/samples/alitrip.flight.service.{method}.{side}.json");
+pub(super) fn bytes<M: Method>(side: &str) -> Vec<u8> {
+    let file = format!("openapi/top/samples/{}.{side}.json", M::NAME);
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
 }
 
 /// A sample as JSON.
-pub(super) fn json(method: &str, side: &str) -> Value {
-    serde_json::from_slice(&bytes(method, side)).unwrap()
+pub(super) fn json<M: Method>(side: &str) -> Value {
+    serde_json::from_slice(&bytes::<M>(side)).unwrap()
 }
 
 /// The sample answer, decoded.
-pub(super) fn answer<M: Method>(method: &str) -> M::Answer {
-    match envelope::decode(M::NAME, &bytes(method, "response")).unwrap() {
+pub(super) fn answer<M: Method>() -> M::Answer {
+    match envelope::decode(M::NAME, &bytes::<M>("response")).unwrap() {
         Envelope::Answer(answer) => answer,
         Envelope::Error(error) => panic!("{error:?}"),
     }
@@ -30,27 +34,54 @@ pub(super) fn answer<M: Method>(method: &str) -> M::Answer {
 
 /// Holds a request against the sample, number by number and field by field.
 #[track_caller]
-pub(super) fn same_request<M: Method>(request: &M::Request, method: &str) {
+pub(super) fn same_request<M: Method>(request: &M::Request) {
     let ours = serde_json::to_value(request).unwrap();
-    assert_eq!(
-        serde_json::json!({ M::PARAM: ours }),
-        json(method, "request")
+    assert_eq!(serde_json::json!({ M::PARAM: ours }), json::<M>("request"));
+}
+
+/// The traveller of the samples of refunds and changes, as the sample order has him.
+pub(super) fn traveller() -> OrderPassenger {
+    let order = super::detail::answer(
+        answer::<wire::QueryOrderDetail>(),
+        &StatusMap::default(),
+        &HashKey::new([1; 32]),
+        &"main".parse().unwrap(),
     );
+    order.unwrap().passengers.swap_remove(0)
 }
 
 #[test]
 fn all_samples_say_they_worked() {
-    fn check<M: Method>(method: &str) {
-        let answer = answer::<M>(method);
-        assert_eq!(answer.verdict().is_success, Some(true), "{method}");
-        assert!(answer.verdict().request_id.is_some(), "{method}");
+    fn check<M: Method>() {
+        let answer = answer::<M>();
+        assert_eq!(answer.verdict().is_success, Some(true), "{}", M::NAME);
+        assert!(answer.verdict().request_id.is_some(), "{}", M::NAME);
     }
-    check::<wire::Search>("search");
-    check::<wire::AirBook>("airbook");
-    check::<wire::Close>("close");
-    check::<wire::Pay>("pay");
-    check::<wire::QueryOrderList>("queryorderlist");
-    check::<wire::QueryOrderDetail>("queryorderdetail");
+    check::<wire::Search>();
+    check::<wire::AirBook>();
+    check::<wire::Close>();
+    check::<wire::Pay>();
+    check::<wire::QueryOrderList>();
+    check::<wire::QueryOrderDetail>();
+    check::<wire::RefundRender>();
+    check::<wire::RefundCreate>();
+    check::<wire::RefundDetail>();
+    check::<wire::RefundList>();
+    check::<wire::Upload>();
+    check::<wire::ChangeCreate>();
+    check::<wire::ChangePay>();
+    check::<wire::ChangeCancel>();
+    check::<wire::ChangeQuery>();
+    check::<wire::FlightChangeQuery>();
+}
+
+/// Reads the sample answer with changes, and translates it if it can still be read.
+fn survives<M: Method, T>(changes: &[(usize, u8, u8)], translate: impl FnOnce(M::Answer) -> T) {
+    let body = mutated(bytes::<M>("response"), changes);
+    if let Ok(Envelope::Answer(answer)) = envelope::decode(M::NAME, &body) {
+        translate(answer);
+    }
+    let _ = envelope::inner_raw(&body);
 }
 
 fn mutated(mut body: Vec<u8>, changes: &[(usize, u8, u8)]) -> Vec<u8> {
@@ -68,6 +99,19 @@ fn mutated(mut body: Vec<u8>, changes: &[(usize, u8, u8)]) -> Vec<u8> {
     body
 }
 
+fn wish(order_id: OrderId) -> ChangeWish {
+    ChangeWish {
+        order_id,
+        out_change_no: "TESTC20300502000001".parse().unwrap(),
+        kind: ChangeKind::Voluntary,
+        passengers: Vec::new(),
+        targets: Vec::new(),
+        solution_id: None,
+        contact: None,
+        remark: None,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -76,30 +120,53 @@ proptest! {
     fn mutated_answers_never_panic(
         changes in prop::collection::vec((any::<usize>(), any::<u8>(), any::<u8>()), 1..6)
     ) {
-        let key = crate::domain::ids::HashKey::new([1; 32]);
+        let key = HashKey::new([1; 32]);
         let account = "main".parse().unwrap();
-        let statuses = crate::domain::order::StatusMap::default();
-        let search = mutated(bytes("search", "response"), &changes);
-        if let Ok(Envelope::Answer(answer)) = envelope::decode(wire::Search::NAME, &search) {
-            let _ = super::search::answer(answer);
-        }
-        let detail = mutated(bytes("queryorderdetail", "response"), &changes);
-        if let Ok(Envelope::Answer(answer)) =
-            envelope::decode(wire::QueryOrderDetail::NAME, &detail)
-        {
-            let _ = super::detail::answer(answer, &statuses, &key, &account);
-        }
-        let list = mutated(bytes("queryorderlist", "response"), &changes);
-        if let Ok(Envelope::Answer(answer)) = envelope::decode(wire::QueryOrderList::NAME, &list) {
-            let _ = super::list::answer(answer, &statuses, &key, &account);
-        }
-        let _ = envelope::inner_raw(&list);
+        let statuses = StatusMap::default();
+        let refunds = RefundKinds::default();
+        let order = OrderId::new(1_234_125_412).unwrap();
+        let refund = RefundOrderNo::new(4_966_000_000_001).unwrap();
+        let change = ChangeOrderNo::new(4_988_000_000_001).unwrap();
+        survives::<wire::Search, _>(&changes, super::search::answer);
+        survives::<wire::QueryOrderDetail, _>(&changes, |answer| {
+            super::detail::answer(answer, &statuses, &key, &account)
+        });
+        survives::<wire::QueryOrderList, _>(&changes, |answer| {
+            super::list::answer(answer, &statuses, &key, &account)
+        });
+        survives::<wire::RefundRender, _>(&changes, |answer| {
+            super::refund_render::answer(answer, order, &key, &account)
+        });
+        survives::<wire::RefundCreate, _>(&changes, |answer| {
+            let number = "TESTR20300502000001".parse().unwrap();
+            super::refund_create::answer(answer, order, &number)
+        });
+        survives::<wire::RefundDetail, _>(&changes, |answer| {
+            super::refund_detail::answer(answer, refund, &refunds, &key, &account)
+        });
+        survives::<wire::RefundList, _>(&changes, |answer| {
+            super::refund_list::answer(answer, &refunds, &key, &account)
+        });
+        survives::<wire::Upload, _>(&changes, super::upload::answer);
+        survives::<wire::ChangeCreate, _>(&changes, |answer| {
+            super::change_create::answer(answer, &wish(order), None)
+        });
+        survives::<wire::ChangePay, _>(&changes, |answer| {
+            super::change_pay::answer(answer, change, Some(order))
+        });
+        survives::<wire::ChangeCancel, _>(&changes, |answer| {
+            super::change_cancel::answer(answer, change, Some(order))
+        });
+        survives::<wire::ChangeQuery, _>(&changes, |answer| {
+            super::change_query::answer(answer, &ChangeKinds::default(), &key, &account)
+        });
+        survives::<wire::FlightChangeQuery, _>(&changes, super::flight_changes::answer);
     }
 
     /// A body that was cut is never taken for an answer.
     #[test]
     fn a_cut_answer_is_unreadable(part in 0.0..1.0_f64) {
-        let body = bytes("pay", "response");
+        let body = bytes::<wire::Pay>("response");
         let end = body.iter().rposition(|b| *b == b'}').unwrap();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length")]
         let cut = (end as f64 * part) as usize;

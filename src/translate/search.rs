@@ -265,7 +265,7 @@ mod tests {
     }
 
     fn sample_item(at: usize) -> Value {
-        let root = samples::json("search", "response");
+        let root = samples::json::<wire::Search>("response");
         root["alitrip_flight_service_search_response"]["flight_item_list"]["flight_item"][at]
             .clone()
     }
@@ -280,7 +280,7 @@ mod tests {
             "with_children": true,
         }))
         .unwrap();
-        samples::same_request::<wire::Search>(&request(&query, "TEST_CHANNEL"), "search");
+        samples::same_request::<wire::Search>(&request(&query, "TEST_CHANNEL"));
     }
 
     #[test]
@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn the_sample_gives_two_offers() {
-        let found = answer(samples::answer::<wire::Search>("search")).unwrap();
+        let found = answer(samples::answer::<wire::Search>()).unwrap();
         assert_eq!((found.offers.len(), found.dropped), (2, 0));
         let plain = &found.offers[0];
         assert_eq!(plain.supply, Some(Supply::Own));
@@ -324,10 +324,7 @@ mod tests {
 
     #[test]
     fn an_offer_survives_the_way_through_json() {
-        for offer in answer(samples::answer::<wire::Search>("search"))
-            .unwrap()
-            .offers
-        {
+        for offer in answer(samples::answer::<wire::Search>()).unwrap().offers {
             let json = serde_json::to_string(&offer).unwrap();
             assert_eq!(serde_json::from_str::<Offer>(&json).unwrap(), offer);
         }

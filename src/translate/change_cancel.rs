@@ -1,0 +1,91 @@
+//! `alitrip.flight.change.order.cancel`.
+
+use super::{Unreadable, parts};
+use crate::domain::change::{ChangeReceipt, ChangeStatus};
+use crate::domain::ids::{ChangeOrderNo, OrderId};
+use crate::top::wire;
+
+/// The request that gives up a change.
+#[must_use]
+pub fn request(
+    change_order_no: ChangeOrderNo,
+    order_id: Option<OrderId>,
+) -> wire::CancelChangeOrderRequest {
+    wire::CancelChangeOrderRequest {
+        change_order_no: change_order_no.get(),
+        order_id: order_id.map(OrderId::get),
+    }
+}
+
+/// What was said of the change that was to be given up.
+///
+/// # Errors
+/// It is about another change or order, or the status is garbled.
+pub fn answer(
+    answer: wire::ChangeCancelResponse,
+    asked: ChangeOrderNo,
+    order_id: Option<OrderId>,
+) -> Result<ChangeReceipt, Unreadable> {
+    parts::agrees(answer.change_order_no, &asked, "change_order_no")?;
+    Ok(ChangeReceipt {
+        status: parts::change_status(answer.status, ChangeStatus::Other)?,
+        ..ChangeReceipt::unread(asked, parts::order_of_change(answer.order_id, order_id)?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::translate::samples;
+
+    fn asked() -> ChangeOrderNo {
+        ChangeOrderNo::new(4_988_000_000_001).unwrap()
+    }
+
+    #[test]
+    fn the_request_is_the_samples() {
+        let request = request(asked(), OrderId::new(1_234_125_412));
+        samples::same_request::<wire::ChangeCancel>(&request);
+    }
+
+    #[test]
+    fn the_sample_is_closed() {
+        let receipt = answer(samples::answer::<wire::ChangeCancel>(), asked(), None).unwrap();
+        assert_eq!(receipt.status, ChangeStatus::Closed);
+        assert_eq!(receipt.order_id, OrderId::new(1_234_125_412));
+    }
+
+    #[test]
+    fn four_is_closed_and_five_is_ticketed() {
+        for (status, found) in [
+            (json!(4), ChangeStatus::Closed),
+            (json!("5"), ChangeStatus::Ticketed),
+            (json!(77), ChangeStatus::Other),
+            (json!(null), ChangeStatus::Other),
+        ] {
+            let wire = serde_json::from_value(json!({"status": status})).unwrap();
+            assert_eq!(
+                answer(wire, asked(), None).unwrap().status,
+                found,
+                "{status}"
+            );
+        }
+    }
+
+    #[test]
+    fn another_change_and_a_garbled_status_prove_nothing() {
+        for (field, value) in [
+            ("change_order_no", json!(5)),
+            ("order_id", json!(5)),
+            ("status", json!("closed")),
+        ] {
+            let mut json = json!({});
+            json[field] = value;
+            let wire = serde_json::from_value(json).unwrap();
+            let error = answer(wire, asked(), OrderId::new(7)).unwrap_err();
+            assert_eq!(error.field, field);
+        }
+    }
+}

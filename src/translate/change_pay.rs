@@ -1,0 +1,104 @@
+//! `alitrip.flight.change.order.pay`.
+
+use super::{Unreadable, optional, parts};
+use crate::domain::change::{ChangeReceipt, ChangeStatus};
+use crate::domain::ids::{ChangeOrderNo, OrderId};
+use crate::domain::money::Money;
+use crate::top::wire::{self, Yuan};
+
+/// The request that pays a change: the total is what the caller agreed to.
+#[must_use]
+pub fn request(
+    change_order_no: ChangeOrderNo,
+    order_id: Option<OrderId>,
+    total: Money,
+) -> wire::PayChangeOrderRequest {
+    wire::PayChangeOrderRequest {
+        change_order_no: change_order_no.get(),
+        order_id: order_id.map(OrderId::get),
+        total_amount: Yuan(total),
+    }
+}
+
+/// What was said of the change that was to be paid. It is not yet proof of payment.
+///
+/// # Errors
+/// It is about another change or order, or status, amount or time of the payment are garbled.
+pub fn answer(
+    answer: wire::ChangePayResponse,
+    asked: ChangeOrderNo,
+    order_id: Option<OrderId>,
+) -> Result<ChangeReceipt, Unreadable> {
+    parts::agrees(answer.change_order_no, &asked, "change_order_no")?;
+    Ok(ChangeReceipt {
+        status: parts::change_status(answer.status, ChangeStatus::Other)?,
+        // What is debited is what the change costs: there are no payments in part.
+        total_price: optional(answer.pay_amount, "pay_amount")?,
+        paid_at: optional(answer.pay_time, "pay_time")?,
+        trade_no: answer.trade_no.lossy(),
+        ..ChangeReceipt::unread(asked, parts::order_of_change(answer.order_id, order_id)?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::translate::samples;
+
+    fn asked() -> ChangeOrderNo {
+        ChangeOrderNo::new(4_988_000_000_001).unwrap()
+    }
+
+    fn order() -> Option<OrderId> {
+        OrderId::new(1_234_125_412)
+    }
+
+    fn read(json: Value) -> Result<ChangeReceipt, Unreadable> {
+        answer(serde_json::from_value(json).unwrap(), asked(), order())
+    }
+
+    #[test]
+    fn the_request_is_the_samples() {
+        let request = request(asked(), order(), Money::parse("40").unwrap());
+        samples::same_request::<wire::ChangePay>(&request);
+    }
+
+    #[test]
+    fn the_sample_is_paid_and_awaits_its_ticket() {
+        let receipt = answer(samples::answer::<wire::ChangePay>(), asked(), None).unwrap();
+        assert_eq!(receipt.status, ChangeStatus::AwaitingTicketing);
+        assert_eq!(receipt.order_id, order());
+        assert_eq!(receipt.total_price, Money::parse("40").ok());
+        let paid_at = receipt.paid_at.unwrap().to_string();
+        assert_eq!(paid_at, "2030-05-02T10:05:00+08:00");
+        assert_eq!(receipt.trade_no.as_deref(), Some("2030050200000000000001"));
+    }
+
+    #[test]
+    fn an_answer_that_tells_nothing_is_no_payment() {
+        let receipt = read(json!({"is_success": true})).unwrap();
+        assert_eq!((receipt.paid_at, receipt.total_price), (None, None));
+        assert_eq!(
+            (receipt.status, receipt.order_id),
+            (ChangeStatus::Other, order())
+        );
+    }
+
+    #[test]
+    fn garbled_decisive_fields_prove_nothing() {
+        for (field, value) in [
+            ("change_order_no", json!(5)),
+            ("order_id", json!(5)),
+            ("order_id", json!("x")),
+            ("status", json!("paid")),
+            ("pay_time", json!("soon")),
+            ("pay_amount", json!("much")),
+        ] {
+            let mut json = json!({"is_success": true});
+            json[field] = value;
+            assert_eq!(read(json).unwrap_err().field, field);
+        }
+    }
+}

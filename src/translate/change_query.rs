@@ -1,0 +1,199 @@
+//! `alitrip.flight.change.order.query`.
+
+use super::{Unreadable, optional, parts, required};
+use crate::domain::change::{
+    Change, ChangeFee, ChangeKinds, ChangeList, ChangePassenger, ChangeStatus, ChangedSegment,
+};
+use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey, OrderId};
+use crate::domain::refund::Traveller;
+use crate::top::lenient::List;
+use crate::top::wire;
+
+/// The request for the changes of an order, or for one change.
+#[must_use]
+pub fn request(
+    order_id: Option<OrderId>,
+    change_order_no: Option<ChangeOrderNo>,
+) -> wire::QueryChangeOrderRequest {
+    wire::QueryChangeOrderRequest {
+        order_id: order_id.map(OrderId::get),
+        change_order_no: change_order_no.map(ChangeOrderNo::get),
+    }
+}
+
+/// The changes. Rows that cannot be read are counted.
+///
+/// # Errors
+/// None today: an answer without readable rows has an empty list.
+pub fn answer(
+    answer: wire::ChangeQueryResponse,
+    kinds: &ChangeKinds,
+    key: &HashKey,
+    account: &AccountName,
+) -> Result<ChangeList, Unreadable> {
+    let rows = answer.change_order_list.0;
+    let mut list = ChangeList {
+        changes: Vec::with_capacity(rows.len()),
+        dropped: 0,
+    };
+    for row in rows {
+        match change(row, kinds, key, account) {
+            Ok(change) => list.changes.push(change),
+            Err(Unreadable { .. }) => list.dropped += 1,
+        }
+    }
+    Ok(list)
+}
+
+fn change(
+    row: wire::ChangeOrder,
+    kinds: &ChangeKinds,
+    key: &HashKey,
+    account: &AccountName,
+) -> Result<Change, Unreadable> {
+    let status_code = required(row.status, "status")?;
+    // The flights that were are known from the order: half of them would only mislead.
+    let original_segments = row
+        .original_flight_segment_list
+        .into_iter()
+        .map(parts::segment)
+        .collect::<Result<_, _>>()
+        .unwrap_or_default();
+    Ok(Change {
+        change_order_no: required(row.change_order_no, "change_order_no")?,
+        order_id: optional(row.order_id, "order_id")?,
+        out_change_no: optional(row.out_change_no, "out_change_no")?,
+        status: ChangeStatus::from_wire(status_code),
+        status_code,
+        kind: row
+            .change_reason_type
+            .lossy()
+            .and_then(|code| kinds.kind(code)),
+        total_price: optional(row.total_amount, "total_amount")?,
+        created_at: row.create_time.lossy(),
+        pay_before: optional(row.last_pay_time, "last_pay_time")?,
+        paid_at: optional(row.pay_time, "pay_time")?,
+        trade_no: row.trade_no.lossy(),
+        close_reason: row.close_reason.lossy(),
+        passengers: passengers(row.passenger_list, row.change_fee_details, key, account)?,
+        original_segments,
+        segments: row
+            .changed_flight_segment_list
+            .into_iter()
+            .map(changed_segment)
+            .collect(),
+    })
+}
+
+/// The travellers with tickets and fees, which stand in two lists. Where only the fees name
+/// travellers, they are the travellers.
+fn passengers(
+    tickets: List<wire::ChangedPassenger>,
+    fees: List<wire::ChangeFeeDetail>,
+    key: &HashKey,
+    account: &AccountName,
+) -> Result<Vec<ChangePassenger>, Unreadable> {
+    let fees = fees
+        .into_iter()
+        .map(|detail| {
+            let who = optional(detail.passenger.0, "passenger")?.unwrap_or_default();
+            let fee = optional(detail.change_fee.0, "change_fee")?.unwrap_or_default();
+            Ok((parts::traveller(who, key, account), change_fee(fee)?))
+        })
+        .collect::<Result<Vec<_>, Unreadable>>()?;
+    let mut passengers: Vec<_> = tickets
+        .into_iter()
+        .map(|p| ticketed(p, key, account))
+        .collect();
+    if passengers.is_empty() {
+        let from_fees = |(who, fee)| ChangePassenger {
+            fee,
+            ..unticketed(who)
+        };
+        return Ok(fees.into_iter().map(from_fees).collect());
+    }
+    let joined: Vec<_> = (0..passengers.len())
+        .map(|at| fee_of(&passengers, at, &fees))
+        .collect();
+    for (passenger, fee) in passengers.iter_mut().zip(joined) {
+        passenger.fee = fee;
+    }
+    Ok(passengers)
+}
+
+/// The fee of the traveller at a place of the list: the one of the same id. Where ids are not told
+/// the place decides, if both lists are equally long and the fee there is nobody else's.
+fn fee_of(
+    passengers: &[ChangePassenger],
+    at: usize,
+    fees: &[(Traveller, Option<ChangeFee>)],
+) -> Option<ChangeFee> {
+    let id = passengers.get(at)?.passenger_id.as_ref();
+    let of_id = |(who, _): &&(Traveller, _)| id.is_some() && who.passenger_id.as_ref() == id;
+    if let Some((_, fee)) = fees.iter().find(of_id) {
+        return *fee;
+    }
+    let (who, fee) = fees.get(at).filter(|_| passengers.len() == fees.len())?;
+    let free = match &who.passenger_id {
+        None => true,
+        Some(theirs) => {
+            let is_theirs = |p: &ChangePassenger| p.passenger_id.as_ref() == Some(theirs);
+            id.is_none() && !passengers.iter().any(is_theirs)
+        }
+    };
+    free.then_some(*fee).flatten()
+}
+
+fn ticketed(p: wire::ChangedPassenger, key: &HashKey, account: &AccountName) -> ChangePassenger {
+    let who = wire::TravellerAnswer {
+        name: p.name,
+        kind: p.kind,
+        credential_type: p.credential_type,
+        credential_no: p.credential_no,
+    };
+    ChangePassenger {
+        ticket_numbers: parts::texts(p.ticket_nos),
+        original_ticket_numbers: parts::texts(p.original_ticket_nos),
+        ..unticketed(parts::traveller(who, key, account))
+    }
+}
+
+fn unticketed(who: Traveller) -> ChangePassenger {
+    ChangePassenger {
+        passenger_id: who.passenger_id,
+        name: who.name,
+        kind: who.kind,
+        fee: None,
+        ticket_numbers: Vec::new(),
+        original_ticket_numbers: Vec::new(),
+    }
+}
+
+fn change_fee(fee: wire::ChangeFee) -> Result<Option<ChangeFee>, Unreadable> {
+    let fee = ChangeFee {
+        service_fee: optional(fee.service_fee, "service_fee")?,
+        upgrade_fee: optional(fee.upgrade_fee, "upgrade_fee")?,
+        tax_fee: optional(fee.tax_fee, "tax_fee")?,
+    };
+    let told = fee.service_fee.or(fee.upgrade_fee).or(fee.tax_fee);
+    Ok(told.map(|_| fee))
+}
+
+fn changed_segment(s: wire::ChangedFlightSegment) -> ChangedSegment {
+    ChangedSegment {
+        replaces: s.flight_segment_id.lossy(),
+        marketing_flight_no: s.marketing_flight_no.lossy(),
+        operating_flight_no: s.operating_flight_no.lossy(),
+        departure_city: s.dep_city_code.lossy(),
+        arrival_city: s.arr_city_code.lossy(),
+        departure_airport: s.dep_airport.lossy(),
+        arrival_airport: s.arr_airport.lossy(),
+        departure_time: s.dep_time.lossy(),
+        arrival_time: s.arr_time.lossy(),
+        cabin: s.cabin.lossy(),
+        cabin_class: s.cabin_class.lossy(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

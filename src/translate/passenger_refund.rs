@@ -1,0 +1,109 @@
+//! What one traveller's refund comes to: shared by the render and the detail of a refund.
+
+use super::{Unreadable, optional, parts};
+use crate::domain::ids::{AccountName, HashKey};
+use crate::domain::money::Money;
+use crate::domain::refund::PassengerRefund;
+use crate::top::lenient::Field;
+use crate::top::wire;
+
+/// The amounts of one traveller. The fee is not told: it is the sum of the parts that are kept.
+///
+/// # Errors
+/// An amount is garbled, or the sum is larger than any amount.
+pub(super) fn passenger_refund(
+    detail: wire::PassengerRefundDetail,
+    key: &HashKey,
+    account: &AccountName,
+) -> Result<PassengerRefund, Unreadable> {
+    let who = optional(detail.passenger.0, "passenger")?.unwrap_or_default();
+    let money = optional(detail.refund_fee.0, "refund_fee")?.unwrap_or_default();
+    let mut fee = None;
+    let mut kept = |field: Field<Money>, name| {
+        let part = optional(field, name)?;
+        if let Some(part) = part {
+            let sum = fee.unwrap_or(Money::ZERO).checked_add(part);
+            fee = Some(sum.ok_or(Unreadable { field: name })?);
+        }
+        Ok(part)
+    };
+    let kept_ticket_fee = kept(money.non_refundable_ticket_fee, "non_refundable_ticket_fee")?;
+    let kept_taxes = kept(money.non_refundable_tax_fee, "non_refundable_tax_fee")?;
+    let used_value = kept(money.already_used_total_fee, "already_used_total_fee")?;
+    let kept_change_fee = kept(
+        money.non_refundable_change_service_fee,
+        "non_refundable_change_service_fee",
+    )?;
+    let kept_upgrade_fee = kept(
+        money.non_refundable_change_upgrade_fee,
+        "non_refundable_change_upgrade_fee",
+    )?;
+    Ok(PassengerRefund {
+        passenger_id: parts::traveller(who, key, account).passenger_id,
+        refundable: detail.can_apply_refund.lossy(),
+        not_refundable_reason: detail.refuse_reason.lossy(),
+        fee,
+        refund_amount: optional(money.refund_to_buyer_money, "refund_to_buyer_money")?,
+        kept_ticket_fee,
+        kept_taxes,
+        used_value,
+        kept_change_fee,
+        kept_upgrade_fee,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(json: serde_json::Value) -> Result<PassengerRefund, Unreadable> {
+        let account = "main".parse().unwrap();
+        passenger_refund(
+            serde_json::from_value(json).unwrap(),
+            &HashKey::new([1; 32]),
+            &account,
+        )
+    }
+
+    #[test]
+    fn the_fee_is_the_sum_of_the_parts_that_are_told() {
+        for (parts, fee) in [
+            (json!({}), None),
+            (json!({"refund_to_buyer_money": 718}), None),
+            (json!({"non_refundable_tax_fee": 0}), Some("0.00")),
+            (
+                json!({"non_refundable_ticket_fee": "72.05", "already_used_total_fee": 0.1}),
+                Some("72.15"),
+            ),
+        ] {
+            let refund = read(json!({"refund_fee": parts})).unwrap();
+            assert_eq!(refund.fee.map(|fee| fee.to_string()).as_deref(), fee);
+        }
+    }
+
+    #[test]
+    fn garbled_amounts_and_sums_beyond_all_amounts_prove_nothing() {
+        for (fee, field) in [
+            (json!([1]), "refund_fee"),
+            (
+                json!({"refund_to_buyer_money": -1}),
+                "refund_to_buyer_money",
+            ),
+            (
+                json!({"non_refundable_tax_fee": "some"}),
+                "non_refundable_tax_fee",
+            ),
+            (
+                json!({"non_refundable_ticket_fee": "99999999.99", "already_used_total_fee": 0.01}),
+                "already_used_total_fee",
+            ),
+        ] {
+            let error = read(json!({"refund_fee": fee})).unwrap_err();
+            assert_eq!(error.field, field);
+        }
+        let error = read(json!({"passenger": [1]})).unwrap_err();
+        assert_eq!(error.field, "passenger");
+    }
+}

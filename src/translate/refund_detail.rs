@@ -1,0 +1,183 @@
+//! `alitrip.flight.refund.detail`.
+
+use super::passenger_refund::passenger_refund;
+use super::{Unreadable, optional, parts};
+use crate::domain::ids::{AccountName, HashKey, OrderId, RefundOrderNo};
+use crate::domain::refund::{Refund, RefundKinds, RefundStatus, attachment_awaited};
+use crate::top::wire;
+
+/// The request for one application.
+#[must_use]
+pub fn request(
+    refund_order_no: RefundOrderNo,
+    order_id: Option<OrderId>,
+) -> wire::QueryRefundDetailRequest {
+    wire::QueryRefundDetailRequest {
+        refund_order_no: refund_order_no.get(),
+        order_id: order_id.map(OrderId::get),
+    }
+}
+
+/// The refund. Whether a proof was uploaded for the order is not Fliggy's to tell:
+/// `attachment_awaited` is as if none was.
+///
+/// # Errors
+/// It is about another application, or status, an amount, the caller's number or the time of the
+/// refund are garbled.
+pub fn answer(
+    answer: wire::RefundDetailResponse,
+    asked: RefundOrderNo,
+    kinds: &RefundKinds,
+    key: &HashKey,
+    account: &AccountName,
+) -> Result<Refund, Unreadable> {
+    parts::agrees(answer.refund_order_no, &asked, "refund_order_no")?;
+    let kind_code = answer.refund_apply_type.lossy();
+    let kind = kind_code.and_then(|code| kinds.kind(code));
+    let status_code = optional(answer.refund_order_status, "refund_order_status")?;
+    let status = status_code.map_or(RefundStatus::Other, RefundStatus::from_wire);
+    let attachments = parts::texts(answer.file_id_list);
+    Ok(Refund {
+        refund_order_no: asked,
+        order_id: optional(answer.order_id, "order_id")?,
+        out_refund_no: optional(answer.out_refund_no, "out_refund_no")?,
+        kind,
+        kind_code,
+        status,
+        status_code,
+        supplementary: answer.multi_refund_flag.lossy(),
+        fee: optional(answer.all_refund_fee, "all_refund_fee")?,
+        refund_amount: optional(answer.refund_to_buyer_money, "refund_to_buyer_money")?,
+        applied_at: answer.apply_time.lossy(),
+        refunded_at: optional(answer.refund_time, "refund_time")?,
+        reason: answer.refund_reason.lossy(),
+        rejected_because: answer.refuse_reason.lossy(),
+        trade_no: answer.trade_no.lossy(),
+        passengers: answer
+            .passenger_refund_details
+            .into_iter()
+            .map(|detail| passenger_refund(detail, key, account))
+            .collect::<Result<_, _>>()?,
+        segments: parts::texts(answer.flight_segment_id_list),
+        attachment_awaited: attachment_awaited(kind, status, !attachments.is_empty(), false),
+        attachments,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::domain::refund::RefundKind;
+    use crate::translate::samples;
+
+    const NO: u64 = 4_966_000_000_001;
+
+    fn asked() -> RefundOrderNo {
+        RefundOrderNo::new(NO).unwrap()
+    }
+
+    fn translated(wire: wire::RefundDetailResponse) -> Result<Refund, Unreadable> {
+        let account = "main".parse().unwrap();
+        let key = HashKey::new([1; 32]);
+        answer(wire, asked(), &RefundKinds::default(), &key, &account)
+    }
+
+    fn read(json: Value) -> Result<Refund, Unreadable> {
+        translated(serde_json::from_value(json).unwrap())
+    }
+
+    #[test]
+    fn the_request_is_the_samples() {
+        let request = request(asked(), OrderId::new(1_234_125_412));
+        samples::same_request::<wire::RefundDetail>(&request);
+    }
+
+    #[test]
+    fn the_sample_is_refunded() {
+        let refund = translated(samples::answer::<wire::RefundDetail>()).unwrap();
+        assert_eq!(refund.status, RefundStatus::Refunded);
+        assert_eq!(refund.kind, Some(RefundKind::FlightChanged));
+        assert_eq!(refund.fee.unwrap().to_string(), "72.00");
+        assert_eq!(refund.refund_amount.unwrap().to_string(), "718.00");
+        let refunded_at = refund.refunded_at.unwrap().to_string();
+        assert_eq!(refunded_at, "2030-05-03T09:00:00+08:00");
+        assert_eq!(refund.segments, ["CZ8957PKXXMN0520"]);
+        assert_eq!(refund.attachments, ["FILE-TEST-0001"]);
+        assert_eq!(refund.supplementary, Some(false));
+        assert!(!refund.attachment_awaited);
+        let [one] = refund.passengers.as_slice() else {
+            panic!("{:?}", refund.passengers);
+        };
+        assert_eq!(one.passenger_id, samples::traveller().passenger_id);
+        assert_eq!(one.fee, refund.fee);
+        let printed = format!("{refund:?}");
+        for secret in ["测试", "110101"] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
+    }
+
+    #[test]
+    fn garbled_decisive_fields_prove_nothing() {
+        for (field, value) in [
+            ("refund_order_no", json!(5)),
+            ("refund_order_no", json!("x")),
+            ("order_id", json!("x")),
+            ("out_refund_no", json!([1])),
+            ("refund_order_status", json!("done")),
+            ("all_refund_fee", json!(-5)),
+            ("refund_to_buyer_money", json!("much")),
+            ("refund_time", json!("soon")),
+        ] {
+            let mut json = json!({});
+            json[field] = value;
+            assert_eq!(read(json).unwrap_err().field, field);
+        }
+    }
+
+    #[test]
+    fn what_is_not_told_is_null_and_an_unlisted_status_is_other() {
+        let refund = read(json!({"refund_apply_type": 17, "refund_order_status": 8})).unwrap();
+        assert_eq!(
+            (refund.status, refund.status_code),
+            (RefundStatus::Other, Some(8))
+        );
+        assert_eq!((refund.kind, refund.kind_code), (None, Some(17)));
+        assert_eq!((refund.fee, refund.refunded_at), (None, None));
+        let silent = read(json!({})).unwrap();
+        assert_eq!(
+            (silent.status, silent.status_code),
+            (RefundStatus::Other, None)
+        );
+        assert_eq!(silent.refund_order_no, asked());
+    }
+
+    #[test]
+    fn a_proof_is_awaited_while_it_can_still_help() {
+        for (said, awaited) in [
+            (
+                json!({"refund_apply_type": 2, "refund_order_status": 0}),
+                true,
+            ),
+            (
+                json!({"refund_apply_type": 2, "file_id_list": {"string": ["F"]}}),
+                false,
+            ),
+            (
+                json!({"refund_apply_type": 2, "refund_order_status": 2}),
+                false,
+            ),
+            (
+                json!({"refund_apply_type": 100, "refund_order_status": 0}),
+                false,
+            ),
+        ] {
+            assert_eq!(
+                read(said.clone()).unwrap().attachment_awaited,
+                awaited,
+                "{said}"
+            );
+        }
+    }
+}

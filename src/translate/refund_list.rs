@@ -1,0 +1,176 @@
+//! `alitrip.flight.refund.list`.
+
+use super::{Unreadable, optional, parts, required};
+use crate::domain::ids::{AccountName, HashKey, OrderId};
+use crate::domain::refund::{RefundKinds, RefundList, RefundStatus, RefundSummary, Traveller};
+use crate::top::wire;
+
+/// The request for the refunds of an order.
+#[must_use]
+pub fn request(order_id: OrderId) -> wire::QueryRefundListRequest {
+    wire::QueryRefundListRequest {
+        order_id: order_id.get(),
+    }
+}
+
+/// The refunds of an order. Rows that cannot be read are counted.
+///
+/// # Errors
+/// None today: an answer without readable rows has an empty list.
+pub fn answer(
+    answer: wire::RefundListResponse,
+    kinds: &RefundKinds,
+    key: &HashKey,
+    account: &AccountName,
+) -> Result<RefundList, Unreadable> {
+    let rows = answer.refund_order_list.0;
+    let mut list = RefundList {
+        refunds: Vec::with_capacity(rows.len()),
+        dropped: 0,
+    };
+    for row in rows {
+        match summary(row, kinds, key, account) {
+            Ok(refund) => list.refunds.push(refund),
+            Err(Unreadable { .. }) => list.dropped += 1,
+        }
+    }
+    Ok(list)
+}
+
+fn summary(
+    row: wire::RefundOrder,
+    kinds: &RefundKinds,
+    key: &HashKey,
+    account: &AccountName,
+) -> Result<RefundSummary, Unreadable> {
+    let kind_code = row.refund_apply_type.lossy();
+    let status_code = optional(row.refund_order_status, "refund_order_status")?;
+    Ok(RefundSummary {
+        refund_order_no: required(row.refund_order_no, "refund_order_no")?,
+        order_id: optional(row.order_id, "order_id")?,
+        out_refund_no: optional(row.out_refund_no, "out_refund_no")?,
+        kind: kind_code.and_then(|code| kinds.kind(code)),
+        kind_code,
+        status: status_code.map_or(RefundStatus::Other, RefundStatus::from_wire),
+        status_code,
+        supplementary: row.multi_refund_flag.lossy(),
+        fee: optional(row.all_refund_fee, "all_refund_fee")?,
+        refund_amount: optional(row.refund_to_buyer_money, "refund_to_buyer_money")?,
+        applied_at: row.apply_time.lossy(),
+        refunded_at: optional(row.refund_time, "refund_time")?,
+        passengers: row
+            .passenger_list
+            .into_iter()
+            .map(|p| traveller(p, key, account))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// Whose refund it is tells a lost application from others: half a document would name somebody else.
+fn traveller(
+    p: wire::TravellerAnswer,
+    key: &HashKey,
+    account: &AccountName,
+) -> Result<Traveller, Unreadable> {
+    optional(p.name.as_ref(), "name")?;
+    optional(p.credential_type, "credential_type")?;
+    optional(p.credential_no.as_ref(), "credential_no")?;
+    Ok(parts::traveller(p, key, account))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::domain::refund::RefundKind;
+    use crate::translate::samples;
+
+    fn translated(wire: wire::RefundListResponse) -> RefundList {
+        let account = "main".parse().unwrap();
+        let key = HashKey::new([1; 32]);
+        answer(wire, &RefundKinds::default(), &key, &account).unwrap()
+    }
+
+    fn read(list: Value) -> RefundList {
+        let wire = json!({"refund_order_list": list, "is_success": true});
+        translated(serde_json::from_value(wire).unwrap())
+    }
+
+    #[test]
+    fn the_request_is_the_samples() {
+        let request = request(OrderId::new(1_234_125_412).unwrap());
+        samples::same_request::<wire::RefundList>(&request);
+    }
+
+    #[test]
+    fn the_sample_is_one_refund() {
+        let list = translated(samples::answer::<wire::RefundList>());
+        assert_eq!((list.refunds.len(), list.dropped), (1, 0));
+        let refund = &list.refunds[0];
+        assert_eq!(refund.out_refund_no.as_deref(), Some("TESTR20300502000001"));
+        assert_eq!(refund.status, RefundStatus::Refunded);
+        assert_eq!(refund.kind, Some(RefundKind::FlightChanged));
+        assert_eq!(refund.fee.unwrap().to_string(), "72.00");
+        assert_eq!(refund.refund_amount.unwrap().to_string(), "718.00");
+        let traveller = &refund.passengers[0];
+        assert_eq!(traveller.passenger_id, samples::traveller().passenger_id);
+        assert!(!format!("{list:?}").contains("测试"));
+    }
+
+    #[test]
+    fn an_empty_list_in_every_form() {
+        for list in [
+            json!(null),
+            json!({}),
+            json!([]),
+            json!({"refund_order": []}),
+        ] {
+            let found = read(list);
+            assert_eq!((found.refunds.len(), found.dropped), (0, 0));
+        }
+    }
+
+    #[test]
+    fn rows_that_cannot_be_read_are_counted() {
+        for (field, value) in [
+            ("refund_order_no", json!(null)),
+            ("refund_order_no", json!("x")),
+            ("order_id", json!("x")),
+            ("out_refund_no", json!([1])),
+            ("refund_order_status", json!("done")),
+            ("all_refund_fee", json!(-1)),
+            ("refund_to_buyer_money", json!("much")),
+            ("refund_time", json!("soon")),
+            ("passenger_list", json!([{"credential_no": [1]}])),
+            (
+                "passenger_list",
+                json!([{"credential_no": "1", "credential_type": "card"}]),
+            ),
+            ("passenger_list", json!([{"name": {"first": "a"}}])),
+        ] {
+            let mut row = json!({"refund_order_no": 5});
+            row[field] = value.clone();
+            let found = read(json!([{"refund_order_no": 4}, row]));
+            assert_eq!(
+                (found.refunds.len(), found.dropped),
+                (1, 1),
+                "{field} {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_row_may_tell_little() {
+        let found = read(json!({"refund_order": {"refund_order_no": "5", "apply_time": "?"}}));
+        let refund = &found.refunds[0];
+        assert_eq!(
+            (refund.status, refund.status_code),
+            (RefundStatus::Other, None)
+        );
+        assert_eq!(
+            (refund.kind, refund.fee, refund.applied_at),
+            (None, None, None)
+        );
+    }
+}

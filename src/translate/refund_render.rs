@@ -1,0 +1,106 @@
+//! `alitrip.flight.refund.render`.
+
+use super::passenger_refund::passenger_refund;
+use super::{Unnamed, Unreadable, optional, parts, required};
+use crate::domain::ids::{AccountName, HashKey, OrderId};
+use crate::domain::money::Money;
+use crate::domain::order::OrderPassenger;
+use crate::domain::personal::Personal;
+use crate::domain::refund::{PassengerRefund, RefundFee};
+use crate::top::lenient::{Field, Object};
+use crate::top::wire;
+
+/// What Fliggy says a refund would come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The fee, for the application to repeat.
+    pub fee: RefundFee,
+    /// Given back in all; none where the fee was not computed.
+    pub refund_amount: Option<Money>,
+    /// Whether the selection can be refunded, if told.
+    pub refundable: Option<bool>,
+    /// Why not, if told.
+    pub not_refundable_reason: Option<Personal<String>>,
+    /// The same per traveller.
+    pub passengers: Vec<PassengerRefund>,
+}
+
+/// The request for the fee of a refund on the ground with Fliggy's number `kind_code`. No segments
+/// means all.
+///
+/// # Errors
+/// A traveller cannot be named.
+pub fn request(
+    order_id: OrderId,
+    kind_code: i64,
+    passengers: &[&OrderPassenger],
+    segments: &[String],
+) -> Result<wire::RenderRefundRequest, Unnamed> {
+    Ok(wire::RenderRefundRequest {
+        order_id: order_id.get(),
+        passenger_list: parts::travellers(passengers)?,
+        flight_segment_id_list: segments.to_vec(),
+        refund_apply_type: kind_code,
+    })
+}
+
+/// What the refund would come to.
+///
+/// # Errors
+/// It is about another order, does not say whether the fee was computed, or what was computed is
+/// garbled.
+pub fn answer(
+    answer: wire::RefundRenderResponse,
+    asked: OrderId,
+    key: &HashKey,
+    account: &AccountName,
+) -> Result<Rendered, Unreadable> {
+    parts::agrees(answer.order_id, &asked, "order_id")?;
+    let refundable = answer.can_apply_refund.lossy();
+    let fee = fee(answer.calculate_success, answer.all_refund_fee, refundable)?;
+    let refund_amount = match fee {
+        RefundFee::Known(_) => optional(answer.refund_to_buyer_money, "refund_to_buyer_money")?,
+        RefundFee::Unknown => None,
+    };
+    let passengers = answer
+        .passenger_refund_details
+        .into_iter()
+        .map(|mut detail| {
+            // Amounts beside a failed computation were not computed: a zero among them is no price.
+            if fee == RefundFee::Unknown {
+                detail.refund_fee = Object::default();
+            }
+            passenger_refund(detail, key, account)
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Rendered {
+        fee,
+        refund_amount,
+        refundable,
+        not_refundable_reason: answer.refuse_reason.lossy(),
+        passengers,
+    })
+}
+
+/// The fee. It has to be repeated to the cent, so nothing is made up where it is not clear.
+fn fee(
+    calculated: Field<bool>,
+    fee: Field<Money>,
+    refundable: Option<bool>,
+) -> Result<RefundFee, Unreadable> {
+    const CALCULATED: &str = "calculate_success";
+    const FEE: &str = "all_refund_fee";
+    match optional(calculated, CALCULATED)? {
+        Some(true) => required(fee, FEE).map(RefundFee::Known),
+        Some(false) => Ok(RefundFee::Unknown),
+        None => match optional(fee, FEE)? {
+            Some(fee) => Ok(RefundFee::Known(fee)),
+            // There is nothing to compute for what cannot be refunded.
+            None if refundable == Some(false) => Ok(RefundFee::Unknown),
+            None => Err(Unreadable { field: CALCULATED }),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! `alitrip.flight.service.upload`.
+
+use super::{Unreadable, required};
+use crate::domain::ids::OrderId;
+use crate::top::wire;
+
+/// A file that was left upstream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uploaded {
+    /// Names it in an application.
+    pub file_id: String,
+    /// Its address, if told.
+    pub url: Option<String>,
+}
+
+/// The texts that go beside the file.
+#[must_use]
+pub fn texts(file_name: &str, order_id: Option<OrderId>) -> Vec<(String, String)> {
+    let mut texts = vec![("file_name".to_owned(), file_name.to_owned())];
+    texts.extend(order_id.map(|id| ("order_id".to_owned(), id.to_string())));
+    texts
+}
+
+/// The file upstream.
+///
+/// # Errors
+/// It has no id: nobody could name it.
+pub fn answer(answer: wire::UploadResponse) -> Result<Uploaded, Unreadable> {
+    Ok(Uploaded {
+        file_id: required(answer.file_id, "file_id")?,
+        url: answer.uploaded_file_url.lossy(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::top::method::Method;
+    use crate::translate::samples;
+
+    #[test]
+    fn the_request_is_the_samples() {
+        let mut sample = samples::json::<wire::Upload>("request");
+        // The file is in the sample as base64; it goes as a part of its own.
+        let file = sample.as_object_mut().unwrap().remove(wire::Upload::PARAM);
+        assert!(file.is_some());
+        let texts = texts("proof.jpg", OrderId::new(1_234_125_412));
+        assert_eq!(texts.len(), sample.as_object().unwrap().len());
+        for (name, text) in texts {
+            let wanted = &sample[&name];
+            let wanted = wanted
+                .as_str()
+                .map_or_else(|| wanted.to_string(), str::to_owned);
+            assert_eq!(text, wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_need_not_belong_to_an_order() {
+        assert_eq!(
+            texts("a.png", None),
+            [("file_name".to_owned(), "a.png".to_owned())]
+        );
+    }
+
+    #[test]
+    fn the_sample_is_an_uploaded_file() {
+        let uploaded = answer(samples::answer::<wire::Upload>()).unwrap();
+        assert_eq!(uploaded.file_id, "FILE-TEST-0001");
+        assert_eq!(
+            uploaded.url.as_deref(),
+            Some("https://img.example.com/proof.jpg")
+        );
+    }
+
+    #[test]
+    fn a_file_without_an_id_is_no_file() {
+        let error = answer(wire::UploadResponse::default()).unwrap_err();
+        assert_eq!(error.field, "file_id");
+    }
+}
