@@ -7,13 +7,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fliggy_gateway::clock::{Clock, SystemClock};
+use fliggy_gateway::domain::ids::OrderId;
 use fliggy_gateway::top::call::{Call, CallError, Delivery, FilePart, Lane, Received};
-use fliggy_gateway::top::method::Effect;
+use fliggy_gateway::top::client::{Account, Reply, TopClient};
+use fliggy_gateway::top::contract::{Mend, Override, Registry};
+use fliggy_gateway::top::method::{Effect, Method};
 use fliggy_gateway::top::sign::{SignMethod, base_string, sign};
 use fliggy_gateway::top::stack::{
     self, Gate, Parts, QuotaSettings, RetrySettings, SigningKeys, Stack, Transport,
     TransportSettings,
 };
+use fliggy_gateway::top::wire;
+use fliggy_gateway::translate;
 use secrecy::SecretString;
 use tower::ServiceExt;
 use wiremock::matchers::any;
@@ -21,7 +26,30 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 const OK: &str = r#"{"x_response":{"is_success":true}}"#;
 
+const RETRY: RetrySettings = RetrySettings {
+    attempts: 3,
+    base: Duration::from_millis(5),
+    max: Duration::from_millis(10),
+};
+
+fn settings(endpoint: &str, max_answer: usize) -> TransportSettings {
+    TransportSettings {
+        endpoint: endpoint.parse().unwrap(),
+        connect_timeout: Duration::from_millis(300),
+        proxy: None,
+        max_answer,
+    }
+}
+
 fn stacks(endpoint: &str, max_answer: usize) -> (Stack, Stack) {
+    let (parts, settings) = (parts(), settings(endpoint, max_answer));
+    (
+        stack::read(&parts, RETRY, Transport::for_reads(&settings).unwrap()),
+        stack::write(&parts, Transport::for_writes(&settings).unwrap()),
+    )
+}
+
+fn parts() -> Parts {
     let clock = SystemClock::shared();
     let many = NonZeroU32::new(1000).unwrap();
     let quota = QuotaSettings {
@@ -31,7 +59,7 @@ fn stacks(endpoint: &str, max_answer: usize) -> (Stack, Stack) {
         max_concurrent: 100,
         max_wait: Duration::from_secs(1),
     };
-    let parts = Parts {
+    Parts {
         keys: Arc::new(SigningKeys {
             app_key: "12345678".into(),
             app_secret: SecretString::from("helloworld"),
@@ -40,22 +68,7 @@ fn stacks(endpoint: &str, max_answer: usize) -> (Stack, Stack) {
         clock: clock.clone(),
         deadline: Duration::from_millis(500),
         gate: Arc::new(Gate::new(&quota, clock)),
-    };
-    let settings = TransportSettings {
-        endpoint: endpoint.parse().unwrap(),
-        connect_timeout: Duration::from_millis(300),
-        proxy: None,
-        max_answer,
-    };
-    let retry = RetrySettings {
-        attempts: 3,
-        base: Duration::from_millis(5),
-        max: Duration::from_millis(10),
-    };
-    (
-        stack::read(&parts, retry, Transport::for_reads(&settings).unwrap()),
-        stack::write(&parts, Transport::for_writes(&settings).unwrap()),
-    )
+    }
 }
 
 fn call(effect: Effect) -> Call {
@@ -126,7 +139,7 @@ async fn a_file_goes_as_an_unsigned_part_beside_signed_texts() {
     let (_, write) = stacks(&server.uri(), 1000);
     let upload = Call {
         file: Some(FilePart {
-            name: "file_bytes",
+            name: "file_bytes".into(),
             file_name: "a.png".into(),
             content: bytes::Bytes::from_static(b"\x89PNG...."),
         }),
@@ -134,27 +147,131 @@ async fn a_file_goes_as_an_unsigned_part_beside_signed_texts() {
     };
     assert!(write.oneshot(upload).await.is_ok());
     let requests = received(&server).await;
-    let body = String::from_utf8_lossy(&requests[0].body).into_owned();
-    let part = |name: &str| -> String {
-        let (_, after) = body.split_once(&format!("name=\"{name}\"")).unwrap();
-        let (_, value) = after.split_once("\r\n\r\n").unwrap();
-        value.split("\r\n--").next().unwrap().to_owned()
+    let parts = multipart(&requests[0]);
+    assert!(part(&parts, "file_bytes").contains("PNG"));
+    assert_eq!(part(&parts, "order"), r#"{"name":"测试 A+B&=/"}"#);
+    assert!(
+        parts.iter().all(|(name, _)| name != "blank"),
+        "an empty value would break the signature"
+    );
+    assert_signed_but(&parts, "file_bytes");
+}
+
+/// The parts of a multipart body by name, as text.
+fn multipart(request: &Request) -> Vec<(String, String)> {
+    let body = String::from_utf8_lossy(&request.body);
+    let (boundary, _) = body.split_once("\r\n").unwrap();
+    let part = |part: &str| {
+        let (head, value) = part.split_once("\r\n\r\n").unwrap();
+        let (_, name) = head.split_once("name=\"").unwrap();
+        let (name, _) = name.split_once('"').unwrap();
+        let value = value.strip_suffix("\r\n").unwrap();
+        (name.to_owned(), value.to_owned())
     };
-    assert!(part("file_bytes").contains("PNG"));
-    let names = [
-        "app_key",
-        "format",
-        "method",
-        "sign_method",
-        "timestamp",
-        "v",
-        "session",
-        "order",
-    ];
-    let texts: Vec<_> = names.iter().map(|n| (*n, part(n))).collect();
-    let base = base_string(texts.iter().map(|(n, v)| (*n, v.as_str())));
+    let parts = body.split(boundary).filter(|p| p.contains("\r\n\r\n"));
+    parts.map(part).collect()
+}
+
+fn part<'a>(parts: &'a [(String, String)], wanted: &str) -> &'a str {
+    let found = parts.iter().find(|(name, _)| name == wanted);
+    found.map_or_else(|| panic!("no {wanted}: {parts:?}"), |(_, value)| value)
+}
+
+/// Every part is signed, except the file.
+#[track_caller]
+fn assert_signed_but(parts: &[(String, String)], file: &str) {
+    let signed = parts.iter().filter(|(name, _)| name != file);
+    let base = base_string(signed.map(|(n, v)| (n.as_str(), v.as_str())));
     let secret = SecretString::from("helloworld");
-    assert_eq!(part("sign"), sign(SignMethod::HmacSha256, &secret, &base));
+    let expected = sign(SignMethod::HmacSha256, &secret, &base);
+    assert_eq!(part(parts, "sign"), expected);
+}
+
+const UPLOADED: &str = r#"{"alitrip_flight_service_upload_response":{
+    "file_id":"FILE-TEST-0001","is_success":true,"request_id":"1"}}"#;
+
+async fn upload(server: &MockServer, mend: Mend) -> Result<Reply<wire::UploadResponse>, CallError> {
+    let settings = settings(&server.uri(), 1000);
+    let client = TopClient::new(&parts(), &settings, RETRY, Arc::new(mend)).unwrap();
+    let account = Account {
+        name: "main".parse().unwrap(),
+        session: SecretString::from("session-1"),
+        channel: "C".into(),
+    };
+    let texts = translate::upload::texts("proof.png", OrderId::new(1_234_125_412));
+    let file = FilePart {
+        name: wire::Upload::PARAM.into(),
+        file_name: "proof.png".into(),
+        content: bytes::Bytes::from_static(b"\x89PNG...."),
+    };
+    client.upload::<wire::Upload>(&account, texts, file).await
+}
+
+#[tokio::test]
+async fn an_upload_has_the_file_unsigned_beside_signed_texts() {
+    let server = server(ResponseTemplate::new(200).set_body_string(UPLOADED)).await;
+    let reply = upload(&server, Mend::default()).await.unwrap();
+    let uploaded = translate::upload::answer(reply.answer).unwrap();
+    assert_eq!(uploaded.file_id, "FILE-TEST-0001");
+    let requests = received(&server).await;
+    let parts = multipart(&requests[0]);
+    assert_eq!(part(&parts, "method"), "alitrip.flight.service.upload");
+    assert_eq!(part(&parts, "session"), "session-1");
+    assert_eq!(part(&parts, "file_name"), "proof.png");
+    assert_eq!(part(&parts, "order_id"), "1234125412");
+    assert!(part(&parts, "file_content").contains("PNG"));
+    assert_signed_but(&parts, "file_content");
+    let body = String::from_utf8_lossy(&requests[0].body);
+    assert!(
+        body.contains(r#"name="file_content"; filename="proof.png""#),
+        "{body}"
+    );
+}
+
+#[tokio::test]
+async fn overrides_name_the_parts_of_an_upload() {
+    let server = server(ResponseTemplate::new(200).set_body_string(UPLOADED)).await;
+    let of = |path: &str, what: serde_json::Value| {
+        let mut row = serde_json::json!({
+            "method": wire::Upload::NAME, "side": "request", "path": path,
+        });
+        row.as_object_mut()
+            .unwrap()
+            .extend(what.as_object().unwrap().clone());
+        serde_json::from_value::<Override>(row).unwrap()
+    };
+    let rows = [
+        of("file_content", serde_json::json!({"rename": "file_bytes"})),
+        of("file_name", serde_json::json!({"rename": "title"})),
+        of("biz_type", serde_json::json!({"constant": 3})),
+    ];
+    let mend = Mend::build(Registry::embedded(), &rows).unwrap();
+    upload(&server, mend).await.unwrap();
+    let parts = multipart(&received(&server).await[0]);
+    assert!(part(&parts, "file_bytes").contains("PNG"));
+    assert_eq!(part(&parts, "title"), "proof.png");
+    assert_eq!(part(&parts, "order_id"), "1234125412");
+    assert_eq!(part(&parts, "biz_type"), "3");
+    assert!(
+        parts
+            .iter()
+            .all(|(name, _)| !name.starts_with("file_") || name == "file_bytes")
+    );
+    assert_signed_but(&parts, "file_bytes");
+    // Where the wire has no file, nothing is sent.
+    let rows = [of("file_content", serde_json::json!({"drop": true}))];
+    let mend = Mend::build(Registry::embedded(), &rows).unwrap();
+    let error = upload(&server, mend).await.unwrap_err();
+    assert_eq!(error.delivery(), Delivery::NotSent);
+    assert_eq!(received(&server).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_upload_is_not_repeated() {
+    let server = server(ResponseTemplate::new(502).set_body_string("<html>")).await;
+    let error = upload(&server, Mend::default()).await.unwrap_err();
+    assert_eq!(error.delivery(), Delivery::MaybeSent);
+    assert_eq!(received(&server).await.len(), 1);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! One call to TOP, and what may be concluded when it ends.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,14 +21,24 @@ pub enum Lane {
 }
 
 /// A file part: sent as multipart, never signed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FilePart {
     /// The parameter's name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The file's name as told to TOP.
     pub file_name: String,
     /// The content.
     pub content: Bytes,
+}
+
+// A proof is somebody's, and so is often the name of its file.
+impl std::fmt::Debug for FilePart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FilePart")
+            .field("name", &self.name)
+            .field("length", &self.content.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// A call before it is signed. Cheap to clone, because a read may be tried again.
@@ -156,6 +167,25 @@ impl CallError {
             Self::NotSent(_) => Delivery::NotSent,
             Self::Refused(_) => Delivery::Answered,
             Self::Lost(_) => Delivery::MaybeSent,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_a_file_nor_its_name_are_printed() {
+        let file = FilePart {
+            name: "file_content".into(),
+            file_name: "测试旅客.png".into(),
+            content: Bytes::from_static(b"secret"),
+        };
+        let printed = format!("{file:?}");
+        assert!(printed.contains("file_content"), "{printed}");
+        for secret in ["测试", "secret", "png"] {
+            assert!(!printed.contains(secret), "{printed}");
         }
     }
 }

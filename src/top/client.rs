@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tower::ServiceExt;
 
-use super::call::{Call, CallError, Lane, Lost, NotSent, Received};
+use super::call::{Call, CallError, FilePart, Lane, Lost, NotSent, Received};
 use super::contract::mend::{Mend, Side};
 use super::envelope::{self, Envelope};
 use super::method::Method;
@@ -157,6 +157,33 @@ impl TopClient {
         self.decode::<M>(&ended?, false)
     }
 
+    /// Leaves a file upstream, with texts beside it. It goes the way of reads, whose retry lets an
+    /// upload pass once.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn upload<M: Method>(
+        &self,
+        account: &Account,
+        texts: Vec<(String, String)>,
+        file: FilePart,
+    ) -> Result<Reply<M::Answer>, CallError> {
+        let (texts, file) = self
+            .upload_parts::<M>(texts, file)
+            .ok_or(CallError::NotSent(NotSent::Encode))?;
+        let call = Call {
+            method: M::NAME.into(),
+            effect: M::EFFECT,
+            lane: Lane::Caller,
+            session: Some(account.session.clone()),
+            params: texts.into(),
+            file: Some(file),
+            send_before: None,
+        };
+        let received = self.read.clone().oneshot(call).await?;
+        self.decode::<M>(&received, false)
+    }
+
     /// Any method with raw parameters, for the shell and support cases. Reads only.
     ///
     /// # Errors
@@ -222,16 +249,40 @@ impl TopClient {
         let Value::Object(params) = params else {
             return Ok(Vec::new());
         };
-        params
+        params.into_iter().map(param_text).collect()
+    }
+
+    /// The parts of an upload as the wire has them: the file may have another name there, too.
+    /// Nothing where the wire has no place for a file.
+    fn upload_parts<M: Method>(
+        &self,
+        texts: Vec<(String, String)>,
+        file: FilePart,
+    ) -> Option<(Vec<(String, String)>, FilePart)> {
+        if !self.mend.touches(M::NAME, Side::Request) {
+            return Some((texts, file));
+        }
+        // Null stands for the file. No text is null, and nothing that mends makes or changes one.
+        let mut params: Map<_, _> = texts
             .into_iter()
-            .map(|(name, value)| {
-                let text = match value {
-                    Value::String(text) => text,
-                    other => serde_json::to_string(&other)?,
-                };
-                Ok((name, text))
-            })
-            .collect()
+            .map(|(name, text)| (name, Value::String(text)))
+            .collect();
+        params.insert(file.name.clone().into_owned(), Value::Null);
+        let Value::Object(params) = self.mend.request_to_wire(M::NAME, Value::Object(params))
+        else {
+            return None;
+        };
+        let mut name = None;
+        let mut texts = Vec::with_capacity(params.len());
+        for (param, value) in params {
+            if value.is_null() {
+                name = Some(param.into());
+            } else {
+                texts.push(param_text((param, value)).ok()?);
+            }
+        }
+        let name = name?;
+        Some((texts, FilePart { name, ..file }))
     }
 
     fn decode<M: Method>(
@@ -262,6 +313,15 @@ fn unwrap<A: DeserializeOwned>(
         Ok(Envelope::Error(error)) => Err(CallError::Refused(Box::new(error))),
         Err(unreadable) => Err(CallError::Lost(Lost::Unreadable(unreadable.reason))),
     }
+}
+
+/// A parameter as the form has it: texts as they are, all else as JSON.
+fn param_text((name, value): (String, Value)) -> serde_json::Result<(String, String)> {
+    let text = match value {
+        Value::String(text) => text,
+        other => serde_json::to_string(&other)?,
+    };
+    Ok((name, text))
 }
 
 /// Merges `extra` into `object`, and overwrites nothing: an object meets an object field by field,

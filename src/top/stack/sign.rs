@@ -115,7 +115,10 @@ fn write_down(keys: &SigningKeys, call: Call, timestamp: &str) -> SignedBody {
             .chain(call.params.iter().map(|(n, v)| (n.as_str(), v.as_str())))
     };
     let signature = sign(keys.method, &keys.app_secret, &base_string(all()));
-    let signed = all().chain([("sign", signature.as_str())]);
+    let signed = all()
+        .chain([("sign", signature.as_str())])
+        // An empty value is left out of the signature, so it may not be sent either.
+        .filter(|(_, value)| !value.trim().is_empty());
     match call.file {
         Some(file) => SignedBody::Multipart(
             signed.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
@@ -124,10 +127,7 @@ fn write_down(keys: &SigningKeys, call: Call, timestamp: &str) -> SignedBody {
         None => {
             let mut form = form_urlencoded::Serializer::new(String::with_capacity(512));
             for (name, value) in signed {
-                // An empty value is left out of the signature, so it may not be sent either.
-                if !value.trim().is_empty() {
-                    form.append_pair(name, value);
-                }
+                form.append_pair(name, value);
             }
             SignedBody::Form(form.finish().into())
         }
