@@ -1,7 +1,7 @@
 //! A stand-in for TOP: a program of its own right, for the sandbox and for other teams' tests.
 //!
-//! It checks what TOP checks (signature, timestamp, session, contract), keeps orders in a ledger that
-//! counts effects, ages them, and injects faults that are scripted over HTTP (`/_simulator/…`) or by
+//! It checks what TOP checks (signature, timestamp, session, contract), keeps orders, refunds and
+//! changes in a ledger that counts effects, ages them, and injects faults that are scripted over HTTP (`/_simulator/…`) or by
 //! magic order numbers (`sim.pay.timeout_done.0001`). Everything lives in memory; nothing that
 //! identifies a person leaves it except in the answers TOP itself would give.
 //!
@@ -10,15 +10,24 @@
 
 mod answer;
 mod calls;
+mod change;
 mod control;
 mod faults;
+mod files;
 mod gate;
+mod hidden;
+mod input;
+mod itinerary;
 mod ledger;
 mod methods;
 mod offer;
+mod op;
 mod order;
 mod params;
+mod refund;
+mod register;
 mod rest;
+mod schedule;
 mod script;
 mod timetable;
 mod trouble;
@@ -38,19 +47,25 @@ use crate::clock::SharedClock;
 use crate::top::contract::{Mend, Registry};
 
 pub use calls::Call;
-pub use faults::{Fault, Op};
+pub use faults::Fault;
+pub use op::Op;
 pub use script::{Match, NewRule};
 
-/// Largest request body that is read.
-const MAX_BODY: usize = 4 * 1024 * 1024;
+/// Largest request body that is read. Above the largest attachment, so that it can be refused.
+const MAX_BODY: usize = 8 * 1024 * 1024;
 
 /// How fast the world of the stand-in turns. Measured on the clock's steady time.
 #[derive(Debug, Clone)]
 pub struct Timing {
-    /// From payment to ticket.
+    /// From payment to ticket, of orders and of changes.
     pub ticket_after: Duration,
-    /// From booking to the moment an unpaid order closes.
+    /// From booking to the moment an unpaid order closes; the same for changes.
     pub pay_within: Duration,
+    /// From an application, or the end of its wait for attachments, to the money back; half of it
+    /// passes until somebody works on it.
+    pub refund_after: Duration,
+    /// How long the fees of a change are not known (`fees_later`).
+    pub fees_after: Duration,
     /// How long a hanging call is kept open if its client does not go.
     pub hang_limit: Duration,
     /// How long `late_visibility` hides a change where the script does not say.
@@ -62,6 +77,8 @@ impl Default for Timing {
         Self {
             ticket_after: Duration::from_secs(3),
             pay_within: Duration::from_secs(30 * 60),
+            refund_after: Duration::from_secs(4),
+            fees_after: Duration::from_secs(2),
             hang_limit: Duration::from_secs(30),
             hidden_for: Duration::from_secs(3),
         }
@@ -79,6 +96,8 @@ pub struct SimulatorConfig {
     pub sessions: BTreeMap<String, String>,
     /// Channels (渠道名称) that are assigned. Another is answered 请求参数错误.
     pub channels: BTreeSet<String>,
+    /// Two-letter codes of the airlines that have an epidemic policy, and so take refunds of type 100.
+    pub epidemic_airlines: BTreeSet<String>,
     /// The contract requests are checked against.
     pub registry: &'static Registry,
     /// The wire it speaks: with overrides, the mended one.
@@ -89,13 +108,14 @@ pub struct SimulatorConfig {
     pub timing: Timing,
     /// Flights in a listing of one pair and day. Five make about 20 KB, fifty about 200 KB.
     pub listing_flights: usize,
-    /// Orders kept; the oldest give way.
+    /// Orders kept; the oldest give way. As many refunds, changes and attachments are kept.
     pub max_orders: usize,
 }
 
 impl SimulatorConfig {
     /// What the sandbox uses: app key `12345678`, secret `sandbox-secret`, session `sandbox-session`
-    /// of the account `default`, channel `SANDBOX`, the contract as it is embedded.
+    /// of the account `default`, channel `SANDBOX`, an epidemic policy of CA, the contract as it is
+    /// embedded.
     #[must_use]
     pub fn sandbox(clock: SharedClock) -> Self {
         Self {
@@ -103,6 +123,7 @@ impl SimulatorConfig {
             app_secret: SecretString::from("sandbox-secret"),
             sessions: BTreeMap::from([("sandbox-session".to_owned(), "default".to_owned())]),
             channels: BTreeSet::from(["SANDBOX".to_owned()]),
+            epidemic_airlines: BTreeSet::from(["CA".to_owned()]),
             registry: Registry::embedded(),
             mend: Mend::default(),
             clock,
@@ -191,6 +212,25 @@ impl Simulator {
                 "/_simulator/orders/{order_id}/advance",
                 post(control::advance),
             )
+            .route(
+                "/_simulator/orders/{order_id}/schedule-change",
+                post(control::change_schedule),
+            )
+            .route("/_simulator/refunds", get(control::list_refunds))
+            .route(
+                "/_simulator/refunds/{refund_order_no}/advance",
+                post(control::advance_refund),
+            )
+            .route(
+                "/_simulator/refunds/{refund_order_no}/supplement",
+                post(control::supplement_refund),
+            )
+            .route("/_simulator/changes", get(control::list_changes))
+            .route(
+                "/_simulator/changes/{change_order_no}/advance",
+                post(control::advance_change),
+            )
+            .route("/_simulator/files", get(control::list_files))
             .route("/_simulator/calls", get(control::list_calls))
             .route("/_simulator/reset", post(control::reset))
             .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
-use super::faults::{Fault, Op};
+use super::faults::Fault;
+use super::op::Op;
 use super::script::Subject;
 
 const KEPT: usize = 10_000;
@@ -18,13 +19,13 @@ pub struct Call {
     pub at: String,
     /// The method.
     pub method: Op,
-    /// The order it named or made, by the caller's number.
+    /// The order it is about, by the caller's number.
     pub out_order_no: Option<String>,
-    /// The order it named or made, by TOP's id.
+    /// The order it is about, by TOP's id.
     pub order_id: Option<String>,
     /// The fault that struck it.
     pub fault: Option<Fault>,
-    /// Whether it booked, paid or closed something.
+    /// Whether it did what the method is for.
     pub effect: bool,
     /// `ok`, `refused`, or `error <code>`.
     pub outcome: String,

@@ -1,6 +1,9 @@
 //! The control API: scripts faults, shows orders and calls, moves orders on. Lives on the
 //! simulator's listener only and shows nothing of passengers.
 
+mod changes;
+mod refunds;
+
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -9,10 +12,17 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::faults::Op;
+use super::files::File;
+use super::op::Op;
 use super::order::{Effects, Order, Status, wire_time};
 use super::script::NewRule;
 use super::{Simulator, State as World};
+
+pub(super) use changes::{advance_change, list_changes};
+pub(super) use refunds::{advance_refund, list_refunds, supplement_refund};
+
+/// No airline moves a flight further; keeps dates readable.
+const FARTHEST_MINUTES: i64 = 7 * 24 * 60;
 
 /// An order, without its passengers. Ids are text: they are above 2^53.
 #[derive(Serialize)]
@@ -71,6 +81,20 @@ enum Target {
     Closed,
 }
 
+/// What airlines do to the first flight: the one or the other.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangeSchedule {
+    minutes: Option<i64>,
+    #[serde(default)]
+    cancelled: bool,
+}
+
+/// Whether a filter lets this value through.
+fn fits(wanted: &Option<String>, found: &str) -> bool {
+    wanted.as_ref().is_none_or(|wanted| wanted == found)
+}
+
 fn refuse(status: StatusCode, message: impl Into<String>) -> Response {
     (status, Json(json!({"error": message.into()}))).into_response()
 }
@@ -123,18 +147,11 @@ pub(super) async fn list_orders(
         Ok(Query(filter)) => filter,
         Err(error) => return refuse(error.status(), error.body_text()),
     };
-    let fits = |row: &Row| {
-        filter
-            .out_order_no
-            .as_ref()
-            .is_none_or(|no| *no == row.out_order_no)
-            && filter
-                .order_id
-                .as_ref()
-                .is_none_or(|id| *id == row.order_id)
-    };
     let orders = simulator.state().ledger.all();
-    let items: Vec<Row> = orders.iter().map(Row::from).filter(fits).collect();
+    let rows = orders.iter().map(Row::from).filter(|row| {
+        fits(&filter.out_order_no, &row.out_order_no) && fits(&filter.order_id, &row.order_id)
+    });
+    let items: Vec<Row> = rows.collect();
     Json(json!({"items": items})).into_response()
 }
 
@@ -174,6 +191,43 @@ pub(super) async fn advance(
         Some(order) => Json(Row::from(order)).into_response(),
         None => refuse(StatusCode::NOT_FOUND, "no such order"),
     }
+}
+
+/// `POST /_simulator/orders/{order_id}/schedule-change`
+pub(super) async fn change_schedule(
+    State(simulator): State<Simulator>,
+    Path(order_id): Path<u64>,
+    change: Result<Json<ChangeSchedule>, JsonRejection>,
+) -> Response {
+    let change = match change {
+        Ok(Json(change)) => change,
+        Err(error) => return refuse(error.status(), error.body_text()),
+    };
+    let minutes = match (change.minutes, change.cancelled) {
+        (None, true) => None,
+        (Some(minutes), false) if minutes != 0 && minutes.abs() <= FARTHEST_MINUTES => {
+            Some(minutes)
+        }
+        (Some(_) | None, _) => {
+            let why = "minutes (not 0, a week at most) or \"cancelled\": true";
+            return refuse(StatusCode::UNPROCESSABLE_ENTITY, why);
+        }
+    };
+    let mut state = simulator.state();
+    match state.ledger.change_schedule(order_id, minutes) {
+        Some(change) => (StatusCode::CREATED, Json(change.json())).into_response(),
+        None => refuse(
+            StatusCode::NOT_FOUND,
+            "no such order, or it has too many schedule changes",
+        ),
+    }
+}
+
+/// `GET /_simulator/files`
+pub(super) async fn list_files(State(simulator): State<Simulator>) -> Response {
+    let state = simulator.state();
+    let items: Vec<&File> = state.ledger.files.all().collect();
+    Json(json!({"items": items})).into_response()
 }
 
 /// `POST /_simulator/reset`

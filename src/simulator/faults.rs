@@ -1,69 +1,11 @@
-//! The methods of the stand-in, and all that can go wrong with a call.
+//! All that can go wrong with a call.
 
 use serde::de::IntoDeserializer;
 use serde::de::value::StrDeserializer;
 use serde::{Deserialize, Serialize};
 
-/// A method of the stand-in, by its short name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Op {
-    /// alitrip.flight.service.search
-    #[serde(rename = "search")]
-    Search,
-    /// alitrip.flight.service.airbook
-    #[serde(rename = "airbook", alias = "book")]
-    Book,
-    /// alitrip.flight.service.pay
-    #[serde(rename = "pay")]
-    Pay,
-    /// alitrip.flight.service.close
-    #[serde(rename = "close")]
-    Close,
-    /// alitrip.flight.service.queryorderlist
-    #[serde(rename = "queryorderlist", alias = "list")]
-    List,
-    /// alitrip.flight.service.queryorderdetail
-    #[serde(rename = "queryorderdetail", alias = "detail")]
-    Detail,
-}
-
-impl Op {
-    /// All methods.
-    pub const ALL: [Op; 6] = [
-        Op::Search,
-        Op::Book,
-        Op::Pay,
-        Op::Close,
-        Op::List,
-        Op::Detail,
-    ];
-
-    /// The method with this full name.
-    #[must_use]
-    pub fn of_method(name: &str) -> Option<Self> {
-        let short = name.strip_prefix("alitrip.flight.service.")?;
-        Self::ALL.into_iter().find(|op| op.as_str() == short)
-    }
-
-    /// The short name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Search => "search",
-            Self::Book => "airbook",
-            Self::Pay => "pay",
-            Self::Close => "close",
-            Self::List => "queryorderlist",
-            Self::Detail => "queryorderdetail",
-        }
-    }
-
-    pub(super) fn is_lookup(self) -> bool {
-        matches!(self, Self::Search | Self::List | Self::Detail)
-    }
-}
-
-/// What can go wrong. "Effect" means that the order is booked, paid or closed; a lookup has none.
+/// What can go wrong. "Effect" means that a write does what it is for: an order is booked, paid or
+/// closed, a refund applied for, a file stored, a change created, paid or cancelled. A lookup has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -83,14 +25,14 @@ pub enum Fault {
     ErrorAfterSuccess,
     /// No effect; the same answer.
     SystemErrorNothing,
-    /// Effect; an HTML 502 (`code: "hang"`: a hanging call instead), and lookups do not show the
-    /// change for `delay_ms` (default 3000), or for `lookups` lookups where that is given.
+    /// Effect; an HTML 502 (`code: "hang"`: a hanging call instead), and lookups do not show what
+    /// happened for `delay_ms` (default 3000), or for `lookups` lookups where that is given.
     LateVisibility,
     /// `is_success` false, isv.INVALID_PARAMETER, 请求参数错误; says nothing about any order.
     LookupError,
     /// `is_success` false, isv.SYSTEM_ERROR, 系统错误; says nothing about any order.
     LookupSystemError,
-    /// Order not found (a list: empty) although it may be there. A magic number strikes once.
+    /// Order or refund not found (a list: empty) although it may be there. A magic number strikes once.
     LookupNotFoundOnce,
     /// The same; a magic number strikes three times.
     LookupNotFound,
@@ -126,7 +68,8 @@ pub enum Fault {
     RefuseUnlisted,
     /// No effect, yet a full success answer.
     SuccessWithoutEffect,
-    /// Effect; the answer names another `out_order_no`.
+    /// Effect; the answer names another `out_order_no` (`out_refund_no`, `out_change_no`,
+    /// `change_order_no`, or `order_id` where it has none of them). An upload: as usual.
     WrongReference,
     /// Effect; the usual answer, `delay_ms` later (default 2000).
     Slow,
@@ -144,17 +87,23 @@ pub enum Fault {
     IpNotAllowed,
     /// Effect; the usual answer without its `is_success`.
     MissingIsSuccess,
-    /// Book: effect, and the order's total is 10 yuan more. Pay: the total rises first, so the
-    /// payment is refused. Lookup: this answer's total is 10 yuan more. Close: as usual.
+    /// Book and change_create: effect, and the total is 10 yuan more. Pay, change_pay and
+    /// refund_create: the total (the refund fee) rises first, so that the old one is refused. Lookup:
+    /// this answer's total (fee) is 10 yuan more. Close, change_cancel, upload: as usual.
     PriceJump,
-    /// Effect; `order_status` is a phrase no list knows: on a write from now on until the order
-    /// changes, on a lookup in this answer.
+    /// Effect; `order_status` is a phrase no list knows, the status of a refund or change is 9: on a
+    /// write from now on until it changes, on a lookup in this answer.
     UnknownStatus,
+    /// Refund_render: `calculate_success` is false, the fee unknown, for all refunds of this order from
+    /// now on. Otherwise the usual answer.
+    CalculateFailed,
+    /// Change_create: status 1 and no fees yet; they follow after a while. Otherwise the usual answer.
+    FeesLater,
 }
 
 impl Fault {
     /// Every fault there is.
-    pub const ALL: [Fault; 37] = [
+    pub const ALL: [Fault; 39] = [
         Fault::HangThenSucceed,
         Fault::HangThenNothing,
         Fault::TimeoutDone,
@@ -192,6 +141,8 @@ impl Fault {
         Fault::MissingIsSuccess,
         Fault::PriceJump,
         Fault::UnknownStatus,
+        Fault::CalculateFailed,
+        Fault::FeesLater,
     ];
 
     /// The fault of that snake-case name.
@@ -201,7 +152,8 @@ impl Fault {
         Self::deserialize(de).ok()
     }
 
-    /// Whether a write takes effect under this fault. `price_jump` does on a booking only.
+    /// Whether a write takes effect under this fault. `price_jump` does not where the price is checked:
+    /// on a payment, a payment of a change and an application for a refund.
     #[must_use]
     pub fn has_effect(self) -> bool {
         match self {
@@ -222,7 +174,9 @@ impl Fault {
             | Self::DeepJson
             | Self::MissingIsSuccess
             | Self::PriceJump
-            | Self::UnknownStatus => true,
+            | Self::UnknownStatus
+            | Self::CalculateFailed
+            | Self::FeesLater => true,
             Self::HangThenNothing
             | Self::TimeoutNothing
             | Self::BusinessTimeoutNothing

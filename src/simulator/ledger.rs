@@ -1,15 +1,25 @@
 //! All orders, who may see them, and since when. Lives in memory only.
 
+mod after_sales;
+mod snapshot;
+
 use std::collections::{HashMap, VecDeque};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Timing;
-use super::order::{Cents, Effects, Hidden, Order, Payment, Progress, Status, age, wire_time};
+use super::change::Changes;
+use super::files::Files;
+use super::hidden::look;
+use super::itinerary::Itinerary;
+use super::order::{Cents, Effects, Order, Payment, Progress, RefundTerms, Status, age};
+use super::refund::Refunds;
 use super::script::Subject;
+use super::timetable::Flight;
 use crate::clock::SharedClock;
+
+pub(super) use snapshot::Snapshot;
 
 /// What makes a new order.
 pub(super) struct NewOrder {
@@ -20,9 +30,19 @@ pub(super) struct NewOrder {
     pub(super) details: Vec<Value>,
     pub(super) passengers: Vec<Value>,
     pub(super) route: Value,
+    pub(super) flights: Vec<Flight>,
 }
 
-/// All orders.
+/// What a call made or moved on.
+#[derive(Debug, Clone)]
+pub(super) enum Changed {
+    Order(u64),
+    Refund(u64),
+    Change(u64),
+    File(String),
+}
+
+/// All orders, and what was made of them.
 #[derive(Debug)]
 pub(super) struct Ledger {
     clock: SharedClock,
@@ -32,18 +52,30 @@ pub(super) struct Ledger {
     orders: HashMap<u64, Order>,
     by_reference: HashMap<(String, String), u64>,
     by_age: VecDeque<u64>,
+    pub(super) refunds: Refunds,
+    pub(super) changes: Changes,
+    pub(super) files: Files,
+}
+
+/// Where ids start. They follow the clock, so that none returns after a restart. They are far above
+/// 2^53 and odd: a client that reads them as a double shows it.
+fn ids_from(base: u64, clock: &SharedClock) -> u64 {
+    let ms = u64::try_from(clock.wall().as_millisecond()).unwrap_or(0);
+    base + 1 + ms * 200_000
 }
 
 impl Ledger {
     pub(super) fn new(clock: SharedClock, timing: Timing, max_orders: usize) -> Self {
-        // Ids start where the clock stands, so that none returns after a restart. They are far above
-        // 2^53 and odd: a client that reads them as a double shows it.
-        let ms = u64::try_from(clock.wall().as_millisecond()).unwrap_or(0);
+        let refunds = ids_from(4_000_000_000_000_000_000, &clock);
+        let changes = ids_from(5_000_000_000_000_000_000, &clock);
         Self {
+            last_id: ids_from(7_000_000_000_000_000_000, &clock),
+            refunds: Refunds::new(clock.clone(), timing.clone(), refunds, max_orders),
+            changes: Changes::new(clock.clone(), timing.clone(), changes, max_orders),
+            files: Files::new(max_orders),
             clock,
             timing,
             max_orders: max_orders.max(1),
-            last_id: 7_000_000_000_000_000_001 + ms * 200_000,
             orders: HashMap::new(),
             by_reference: HashMap::new(),
             by_age: VecDeque::new(),
@@ -54,8 +86,16 @@ impl Ledger {
         self.clock.wall()
     }
 
-    /// Completes what a call says of its order, as far as this account has it.
+    /// Completes what a call says of its order, as far as this account has it. A call about a refund or
+    /// a change is about the order of that.
     pub(super) fn complete(&self, account: &str, mut subject: Subject) -> Subject {
+        if subject.order_id.is_none() && subject.out_order_no.is_none() {
+            let refund = subject.refund_order_no.and_then(|no| self.refunds.get(no));
+            let change = subject.change_order_no.and_then(|no| self.changes.get(no));
+            let of_refund = refund.filter(|r| r.account == account).map(|r| r.order_id);
+            let of_change = change.filter(|c| c.account == account).map(|c| c.order_id);
+            subject.order_id = of_refund.or(of_change);
+        }
         if let Some(id) = self.find(account, &subject) {
             subject.order_id = Some(id);
             subject.out_order_no = self.orders.get(&id).map(|o| o.out_order_no.clone());
@@ -93,6 +133,12 @@ impl Ledger {
         Some(order)
     }
 
+    /// The order after the changes that were made of it.
+    pub(super) fn itinerary(&mut self, order: &Order) -> Itinerary {
+        let changes = self.changes.ticketed(order.order_id);
+        Itinerary::of(order, &changes)
+    }
+
     /// The order as a lookup sees it; uses up one lookup of what is hidden.
     pub(super) fn look(&mut self, account: &str, subject: &Subject) -> Option<Order> {
         let id = self.find(account, subject)?;
@@ -102,25 +148,11 @@ impl Ledger {
     fn look_by_id(&mut self, id: u64) -> Option<Order> {
         let steady = self.clock.steady();
         let order = self.by_id(id)?;
-        let Some(hidden) = &mut order.hidden else {
-            return Some(order.clone());
-        };
-        let over = match (&mut hidden.lookups, hidden.until) {
-            (Some(0), _) => true,
-            (Some(left), _) => {
-                *left -= 1;
-                false
-            }
-            (None, until) => until.is_none_or(|until| steady >= until),
-        };
-        if over {
-            order.hidden = None;
-            return Some(order.clone());
-        }
-        let before = hidden.before.clone()?;
-        let mut seen = order.clone();
-        seen.progress = before;
-        Some(seen)
+        let progress = look(&mut order.hidden, &order.progress, steady)?;
+        Some(Order {
+            progress,
+            ..order.clone()
+        })
     }
 
     /// All orders of an account that were booked in this window (whole seconds, both ends in), the
@@ -197,6 +229,12 @@ impl Ledger {
                 details: new.details,
                 passengers: new.passengers,
                 route: new.route,
+                flights: new.flights,
+                refund_terms: RefundTerms {
+                    extra_fee: Cents(0),
+                    calculable: true,
+                },
+                schedule_changes: Vec::new(),
                 progress: Progress {
                     status: Status::Booked,
                     phrase: None,
@@ -215,19 +253,8 @@ impl Ledger {
     pub(super) fn pay(&mut self, id: u64) -> Option<&Order> {
         let (at, steady) = (self.clock.wall(), self.clock.steady());
         let order = self.by_id(id)?;
-        let day: String = wire_time(at)
-            .chars()
-            .filter(char::is_ascii_digit)
-            .take(8)
-            .collect();
         order.progress.turn(Status::Paid);
-        order.progress.payment = Some(Payment {
-            at,
-            steady,
-            paid: order.total,
-            trade_no: format!("{day}01{id}"),
-            alipay_trade_no: format!("{day}22{id}"),
-        });
+        order.progress.payment = Some(Payment::new(at, steady, order.total, id));
         order.effects.pay += 1;
         Some(order)
     }
@@ -257,35 +284,9 @@ impl Ledger {
         Some(order)
     }
 
-    /// Hides what just happened to an order from lookups.
-    pub(super) fn hide(
-        &mut self,
-        id: u64,
-        before: Option<Progress>,
-        delay: Option<Duration>,
-        lookups: Option<u32>,
-    ) {
-        let until = self.clock.steady() + delay.unwrap_or(self.timing.hidden_for);
-        if let Some(order) = self.orders.get_mut(&id) {
-            order.hidden = Some(Hidden {
-                before,
-                until: lookups.is_none().then_some(until),
-                lookups,
-            });
-        }
-    }
-
-    /// Makes something not have happened.
-    pub(super) fn restore(&mut self, id: u64, before: Option<Order>) {
-        match before {
-            Some(order) => {
-                self.orders.insert(id, order);
-            }
-            None => self.forget(id),
-        }
-    }
-
     fn forget(&mut self, id: u64) {
+        self.refunds.forget_order(id);
+        self.changes.forget_order(id);
         if let Some(order) = self.orders.remove(&id) {
             self.by_reference
                 .remove(&(order.account, order.out_order_no));

@@ -1,19 +1,36 @@
-//! The order methods. Each reads what the contract has checked and answers with plain lists.
+//! The methods. Each reads what the contract has checked and answers with plain lists.
 
 mod airbook;
+mod change_cancel;
+mod change_create;
+mod change_pay;
+mod change_query;
 mod close;
+mod flight_changes;
 mod pay;
 mod queryorderdetail;
 mod queryorderlist;
+mod refund_create;
+mod refund_detail;
+mod refund_list;
+mod refund_render;
+mod refund_request;
 mod search;
+mod upload;
 
 use serde_json::{Map, Value, json};
 
 use super::SimulatorConfig;
-use super::faults::Op;
+use super::faults::Fault;
 use super::gate::PlatformError;
-use super::ledger::Ledger;
+use super::ledger::{Changed, Ledger};
+use super::op::Op;
+use super::order::{Cents, Order};
+use super::params::FilePart;
 use super::script::Subject;
+
+/// How far a price jumps: ten yuan.
+pub(super) const JUMP: Cents = Cents(1_000);
 
 /// What a method says no with.
 #[derive(Debug)]
@@ -42,6 +59,18 @@ impl Refusal {
     fn not_found() -> Self {
         Self::business("isv.ORDER_NOT_EXIST", "订单不存在")
     }
+
+    fn other_passengers() -> Self {
+        Self::business("isv.PASSENGER_NOT_MATCH", "乘机人与订单不一致")
+    }
+
+    fn other_segments() -> Self {
+        Self::business("isv.SEGMENT_NOT_MATCH", "航段与订单不一致")
+    }
+
+    fn change_fee_changed() -> Self {
+        Self::business("isv.CHANGE_FEE_CHANGED", "改签费用发生变化")
+    }
 }
 
 impl From<PlatformError> for Refusal {
@@ -54,8 +83,8 @@ impl From<PlatformError> for Refusal {
 #[derive(Debug, Default)]
 pub(super) struct Done {
     pub(super) answer: Map<String, Value>,
-    /// The order that was booked, paid or closed.
-    pub(super) changed: Option<u64>,
+    /// What a write did.
+    pub(super) changed: Option<Changed>,
 }
 
 /// One call, as a method sees it.
@@ -63,8 +92,41 @@ pub(super) struct Context<'a> {
     pub(super) config: &'a SimulatorConfig,
     pub(super) ledger: &'a mut Ledger,
     pub(super) account: &'a str,
-    /// The object parameter, checked against the contract.
+    /// The object parameter, or all parameters of a method without one, checked against the contract.
     pub(super) input: &'a Value,
+    /// The files that came with the call, of a method that takes one.
+    pub(super) files: &'a [FilePart],
+    /// The fault that strikes, for the methods that play a part of it.
+    pub(super) fault: Option<Fault>,
+}
+
+impl Context<'_> {
+    /// The order that a request names by its id.
+    fn order(&mut self) -> Result<Order, Refusal> {
+        let order = self.ledger.get(self.account, &subject(self.input));
+        order.cloned().ok_or_else(Refusal::not_found)
+    }
+}
+
+/// What `refuse` refuses a method with, where the script does not say.
+pub(super) fn usual_refusal(op: Op) -> (&'static str, &'static str) {
+    match op {
+        Op::Book => ("isv.SEAT_NOT_ENOUGH", "余位不足,预定失败"),
+        Op::Pay | Op::ChangePay => ("isv.BALANCE_NOT_ENOUGH", "账户余额不足,支付失败"),
+        Op::Close => ("isv.ORDER_STATUS_NOT_ALLOWED", "当前订单状态不允许关闭"),
+        Op::RefundCreate => ("isv.REFUND_NOT_ALLOWED", "该客票不可退"),
+        Op::Upload => ("isv.FILE_NOT_ALLOWED", "附件格式不支持"),
+        Op::ChangeCreate => change_create::NOT_ALLOWED,
+        Op::ChangeCancel => change_cancel::NOT_NOW,
+        Op::Search
+        | Op::List
+        | Op::Detail
+        | Op::RefundRender
+        | Op::RefundDetail
+        | Op::RefundList
+        | Op::ChangeQuery
+        | Op::FlightChanges => ("isv.REFUSED", "请求被拒绝"),
+    }
 }
 
 /// Does what the method does.
@@ -76,6 +138,16 @@ pub(super) fn run(op: Op, context: &mut Context<'_>) -> Result<Done, Refusal> {
         Op::Close => close::run(context),
         Op::List => queryorderlist::run(context),
         Op::Detail => queryorderdetail::run(context),
+        Op::RefundRender => refund_render::run(context),
+        Op::RefundCreate => refund_create::run(context),
+        Op::RefundDetail => refund_detail::run(context),
+        Op::RefundList => refund_list::run(context),
+        Op::Upload => upload::run(context),
+        Op::ChangeCreate => change_create::run(context),
+        Op::ChangePay => change_pay::run(context),
+        Op::ChangeCancel => change_cancel::run(context),
+        Op::ChangeQuery => change_query::run(context),
+        Op::FlightChanges => flight_changes::run(context),
     }
 }
 
@@ -84,7 +156,19 @@ pub(super) fn nothing_found(op: Op) -> Result<Done, Refusal> {
     match op {
         Op::List => Ok(queryorderlist::empty()),
         Op::Search => Err(search::no_offer()),
-        Op::Book | Op::Pay | Op::Close | Op::Detail => Err(Refusal::not_found()),
+        Op::RefundList => Ok(refund_list::done(&[])),
+        Op::ChangeQuery => Ok(change_query::done(&[])),
+        Op::FlightChanges => Ok(flight_changes::done(Vec::new())),
+        Op::RefundDetail => Err(refund_detail::not_found()),
+        Op::ChangePay | Op::ChangeCancel => Err(change_query::not_found()),
+        Op::Book
+        | Op::Pay
+        | Op::Close
+        | Op::Detail
+        | Op::RefundRender
+        | Op::RefundCreate
+        | Op::Upload
+        | Op::ChangeCreate => Err(Refusal::not_found()),
     }
 }
 
@@ -93,6 +177,8 @@ pub(super) fn subject(input: &Value) -> Subject {
     Subject {
         out_order_no: input["out_order_no"].as_str().map(ToOwned::to_owned),
         order_id: input["order_id"].as_u64(),
+        refund_order_no: input["refund_order_no"].as_u64(),
+        change_order_no: input["change_order_no"].as_u64(),
     }
 }
 
@@ -112,6 +198,10 @@ fn check_channel(context: &Context<'_>) -> Result<(), Refusal> {
     } else {
         Err(Refusal::business("isv.PARAMETER_ERROR", "请求参数错误"))
     }
+}
+
+fn list<'a>(input: &'a Value, name: &str) -> &'a [Value] {
+    input[name].as_array().map_or(&[], Vec::as_slice)
 }
 
 /// An object without its nulls.

@@ -56,6 +56,11 @@ impl OfferKind {
         }
     }
 
+    /// The kind that sells this cabin; a named flight sells all of them.
+    pub(super) fn of_cabin(cabin: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.cabin().0 == cabin)
+    }
+
     fn letter(self) -> &'static str {
         match self {
             Self::Own => "O",
@@ -142,6 +147,16 @@ impl Offer {
                 ..Fare::default()
             }),
             flights,
+        }
+    }
+
+    /// The fare of a passenger type of the wire: 0 adult, 1 child, 8 infant.
+    pub(super) fn fare(&self, kind: Option<u64>) -> Option<Fare> {
+        match kind {
+            Some(0) => Some(self.adult),
+            Some(1) => Some(self.child),
+            Some(8) => self.infant,
+            _ => None,
         }
     }
 

@@ -7,6 +7,9 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 
 use super::Timing;
+use super::hidden::Hidden;
+use super::schedule::ScheduleChange;
+use super::timetable::Flight;
 
 /// Yuan in hundredths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -21,6 +24,11 @@ impl Cents {
         exact.then_some(Self(whole as i64))
     }
 
+    /// `part` of `whole` parts, to the nearest hundredth.
+    pub(super) fn share(self, part: i64, whole: i64) -> Self {
+        Self((self.0 * part * 2 + whole).div_euclid(2 * whole))
+    }
+
     /// A JSON number, whole where it can be.
     pub(super) fn json(self) -> Value {
         if self.0 % 100 == 0 {
@@ -28,6 +36,20 @@ impl Cents {
         }
         let yuan = self.0 as f64 / 100.0;
         Number::from_f64(yuan).map_or(Value::Null, Value::Number)
+    }
+}
+
+impl std::ops::Add for Cents {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl std::iter::Sum for Cents {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self(0), |sum, one| sum + one)
     }
 }
 
@@ -89,21 +111,49 @@ pub(super) struct Payment {
     pub(super) alipay_trade_no: String,
 }
 
-/// A change that lookups do not see yet.
-#[derive(Debug, Clone)]
-pub(super) struct Hidden {
-    /// What they see instead; none: no order at all.
-    pub(super) before: Option<Progress>,
-    pub(super) until: Option<Duration>,
-    pub(super) lookups: Option<u32>,
+impl Payment {
+    /// Made now; `id` says for what.
+    pub(super) fn new(at: Timestamp, steady: Duration, paid: Cents, id: u64) -> Self {
+        Self {
+            at,
+            steady,
+            paid,
+            trade_no: format!("{}01{id}", day(at)),
+            alipay_trade_no: format!("{}22{id}", day(at)),
+        }
+    }
 }
 
-/// How often an order was booked, paid and closed. More than one is what must never happen.
+/// `20300520`, for trade numbers.
+pub(super) fn day(at: Timestamp) -> String {
+    let digits = wire_time(at);
+    digits
+        .chars()
+        .filter(char::is_ascii_digit)
+        .take(8)
+        .collect()
+}
+
+/// What refunds of an order are calculated by, beyond the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RefundTerms {
+    /// Added to every fee (`price_jump`).
+    pub(super) extra_fee: Cents,
+    /// False once a calculation has failed (`calculate_failed`).
+    pub(super) calculable: bool,
+}
+
+/// How often an order was booked, paid and closed, and how many refunds and changes were made of it.
+/// More than was asked for is what must never happen.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(super) struct Effects {
     pub(super) book: u32,
     pub(super) pay: u32,
     pub(super) close: u32,
+    /// Applications for a refund.
+    pub(super) refund: u32,
+    /// Change orders created.
+    pub(super) change: u32,
 }
 
 /// One order. `what` holds what the caller sent of passengers and flights, shaped as the contract
@@ -121,9 +171,13 @@ pub(super) struct Order {
     pub(super) details: Vec<Value>,
     pub(super) passengers: Vec<Value>,
     pub(super) route: Value,
+    /// The flights of the route, in travel order.
+    pub(super) flights: Vec<Flight>,
+    pub(super) refund_terms: RefundTerms,
+    pub(super) schedule_changes: Vec<ScheduleChange>,
     pub(super) progress: Progress,
     pub(super) effects: Effects,
-    pub(super) hidden: Option<Hidden>,
+    pub(super) hidden: Option<Hidden<Progress>>,
 }
 
 impl std::fmt::Debug for Order {

@@ -5,23 +5,38 @@ use std::collections::BTreeMap;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-/// Text parameters by name. File parts are left out: they are not signed, and no method here takes
-/// one yet.
+/// Text parameters by name. These are signed.
 pub(super) type Params = BTreeMap<String, String>;
 
-/// All text parameters. A name that stands in the query and in the body has the body's value.
-pub(super) fn read(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Params {
-    let mut params = Params::new();
+/// A file part of a multipart body. It is not signed.
+#[derive(Debug)]
+pub(super) struct FilePart {
+    /// Name of the parameter.
+    pub(super) name: String,
+    pub(super) file_name: Option<String>,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// All that came with a call.
+#[derive(Debug, Default)]
+pub(super) struct Received {
+    pub(super) params: Params,
+    pub(super) files: Vec<FilePart>,
+}
+
+/// All parameters. A name that stands in the query and in the body has the body's value.
+pub(super) fn read(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Received {
+    let mut received = Received::default();
     let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    add_form(&mut params, query.unwrap_or_default().as_bytes());
+    add_form(&mut received.params, query.unwrap_or_default().as_bytes());
     match boundary(content_type) {
-        Some(boundary) => add_multipart(&mut params, boundary, body),
-        None => add_form(&mut params, body),
+        Some(boundary) => add_multipart(&mut received, boundary, body),
+        None => add_form(&mut received.params, body),
     }
-    params
+    received
 }
 
 fn add_form(params: &mut Params, form: &[u8]) {
@@ -42,7 +57,7 @@ fn boundary(content_type: &str) -> Option<&str> {
 
 /// Takes standard multipart bodies and the official Java client's, which begin with a line break
 /// and have no blank after `Content-Disposition:`.
-fn add_multipart(params: &mut Params, boundary: &str, body: &[u8]) {
+fn add_multipart(received: &mut Received, boundary: &str, body: &[u8]) {
     let delimiter = format!("--{boundary}");
     let mut rest = body;
     while let Some(start) = position(rest, delimiter.as_bytes()) {
@@ -59,32 +74,52 @@ fn add_multipart(params: &mut Params, boundary: &str, body: &[u8]) {
             return;
         };
         let head = String::from_utf8_lossy(&part[..head_end]);
-        let (name, is_file) = disposition(&head);
-        if let (Some(name), false) = (name, is_file) {
-            let text = String::from_utf8_lossy(&value[..value_end]);
-            params.insert(name.to_owned(), text.into_owned());
+        let part = disposition(&head);
+        let value_bytes = &value[..value_end];
+        match part.name {
+            Some(name) if part.is_file => received.files.push(FilePart {
+                name: name.to_owned(),
+                file_name: part.file_name.map(ToOwned::to_owned),
+                bytes: value_bytes.to_vec(),
+            }),
+            Some(name) => {
+                let text = String::from_utf8_lossy(value_bytes);
+                received.params.insert(name.to_owned(), text.into_owned());
+            }
+            None => {}
         }
         rest = &value[value_end + 2..];
     }
 }
 
-fn disposition(head: &str) -> (Option<&str>, bool) {
+/// What a part's `Content-Disposition` says.
+#[derive(Default)]
+struct Disposition<'a> {
+    name: Option<&'a str>,
+    file_name: Option<&'a str>,
+    is_file: bool,
+}
+
+fn disposition(head: &str) -> Disposition<'_> {
     let named = |line: &str| {
         line.get(..20)
             .is_some_and(|start| start.eq_ignore_ascii_case("content-disposition:"))
     };
+    let mut part = Disposition::default();
     let Some(line) = head.lines().find(|line| named(line)) else {
-        return (None, false);
+        return part;
     };
-    let mut name = None;
-    let mut is_file = false;
-    for part in line.split(';').map(str::trim) {
-        if let Some(value) = part.strip_prefix("name=") {
-            name = Some(value.trim_matches('"'));
+    for word in line.split(';').map(str::trim) {
+        if let Some(value) = word.strip_prefix("name=") {
+            part.name = Some(value.trim_matches('"'));
         }
-        is_file |= part.starts_with("filename");
+        if let Some(value) = word.strip_prefix("filename=") {
+            part.file_name = Some(value.trim_matches('"'));
+        }
+        // `filename*=` is the form for names that are not ASCII.
+        part.is_file |= word.starts_with("filename");
     }
-    (name, is_file)
+    part
 }
 
 fn position(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -103,21 +138,28 @@ mod tests {
             Some("method=a&v=2.0"),
             &HeaderMap::new(),
             "nick=%E6%B5%8B+A%2BB&v=2.1".as_bytes(),
-        );
+        )
+        .params;
         assert_eq!(params["method"], "a");
         assert_eq!(params["nick"], "测 A+B");
         assert_eq!(params["v"], "2.1");
     }
 
     #[test]
-    fn text_parts_are_parameters_and_file_parts_are_not() {
+    fn text_parts_are_parameters_and_file_parts_are_kept_apart() {
         let mut headers = HeaderMap::new();
         let content_type = "multipart/form-data;charset=UTF-8;boundary=xyz";
         headers.insert(CONTENT_TYPE, content_type.parse().unwrap());
         let body = "\r\n--xyz\r\nContent-Disposition:form-data;name=\"title\"\r\nContent-Type:text/plain\r\n\r\n图 1\r\n\
                     --xyz\r\nContent-Disposition: form-data; name=\"img\"; filename=\"ok.png\"\r\n\r\n\u{1}\u{2}\r\n--xyz--\r\n";
-        let params = read(None, &headers, body.as_bytes());
-        assert_eq!(params.len(), 1);
-        assert_eq!(params["title"], "图 1");
+        let received = read(None, &headers, body.as_bytes());
+        assert_eq!(received.params.len(), 1);
+        assert_eq!(received.params["title"], "图 1");
+        let file = &received.files[0];
+        assert_eq!(
+            (file.name.as_str(), file.bytes.as_slice()),
+            ("img", &[1, 2][..])
+        );
+        assert_eq!(file.file_name.as_deref(), Some("ok.png"));
     }
 }

@@ -9,15 +9,17 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::answer::{Delivery, platform, respond, wrap_lists};
-use super::faults::{Fault, Op};
+use super::faults::Fault;
 use super::gate::{PlatformError, check};
+use super::input::{asked, input};
+use super::ledger::Changed;
 use super::methods::{Context, Done, Refusal, run, subject};
-use super::order::Order;
-use super::params::{Params, read};
+use super::op::Op;
+use super::params::{FilePart, Received, read};
 use super::script::{Strike, Subject};
-use super::trouble::{JUMP, business, distort, instead};
+use super::trouble::{business, distort, instead};
 use super::{MAX_BODY, Simulator};
-use crate::top::contract::{FindingKind, MethodContract, validate_request};
+use crate::top::contract::{Finding, FindingKind, MethodContract, validate_request};
 
 /// A caller that takes longer to send its request is cut off.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -45,8 +47,7 @@ pub(super) async fn handle(State(simulator): State<Simulator>, request: Request)
     };
     let gzip = takes_gzip(&head.headers);
     let verdict = if head.method == Method::POST || head.method == Method::GET {
-        let params = read(head.uri.query(), &head.headers, &body);
-        simulator.answer(&params)
+        simulator.answer(&read(head.uri.query(), &head.headers, &body))
     } else {
         let error = PlatformError::http_action();
         Verdict {
@@ -83,7 +84,8 @@ impl Simulator {
     }
 
     /// Everything but the waiting: checks, effects, and the answer's shape.
-    fn answer(&self, params: &Params) -> Verdict {
+    fn answer(&self, received: &Received) -> Verdict {
+        let params = &received.params;
         let request_id = request_id();
         let method = params.get("method").map_or("", |name| name.trim());
         let contract = self.config().registry.method(method);
@@ -94,13 +96,12 @@ impl Simulator {
         if method.is_empty() {
             return refused(&PlatformError::new(21, "Missing method"));
         }
-        // Of the methods the contract knows, only those of orders are played so far.
         let (Some(contract), Some(op)) = (contract, Op::of_method(method)) else {
             return refused(&PlatformError::invalid_method());
         };
-        let input = self.input(contract, params);
+        let input = input(&self.config().mend, contract, received);
         let named = match &input {
-            Ok(input) => subject(&input[object_param(contract)]),
+            Ok(input) => subject(asked(contract, input)),
             Err(_) => Subject::default(),
         };
         let account = match check(self.config(), params) {
@@ -118,51 +119,17 @@ impl Simulator {
             op,
             account,
             input,
+            files: &received.files,
             simplify: params.get("simplify").is_some_and(|word| word == "true"),
             request_id,
         };
         call.play(named)
     }
-
-    /// The parameters of the application, object parameters parsed, as the contract names them.
-    fn input(&self, contract: &MethodContract, params: &Params) -> Result<Value, PlatformError> {
-        const PROTOCOL: [&str; 11] = [
-            "method",
-            "app_key",
-            "session",
-            "timestamp",
-            "v",
-            "sign",
-            "sign_method",
-            "format",
-            "simplify",
-            "partner_id",
-            "target_app_key",
-        ];
-        let mut input = Map::new();
-        for (name, text) in params {
-            if PROTOCOL.contains(&name.as_str()) || text.trim().is_empty() {
-                continue;
-            }
-            let looks_like_object = text.trim_start().starts_with('{');
-            let value = match serde_json::from_str::<Value>(text) {
-                Ok(value) if looks_like_object => value,
-                Err(_) if looks_like_object => {
-                    return Err(PlatformError::invalid(name, "not readable as JSON"));
-                }
-                Ok(_) | Err(_) => Value::String(text.clone()),
-            };
-            input.insert(name.clone(), value);
-        }
-        let mend = &self.config().mend;
-        Ok(mend.request_from_wire(&contract.name, Value::Object(input)))
-    }
 }
 
-fn object_param(contract: &MethodContract) -> &str {
-    contract
-        .object_param()
-        .map_or("", |node| node.name.as_str())
+/// The contract's list of types is incomplete; the methods know one more.
+fn is_open(finding: &Finding) -> bool {
+    finding.kind == FindingKind::ValueNotListed && finding.path.ends_with(".refund_apply_type")
 }
 
 /// 13 letters and digits, as TOP's own are.
@@ -178,6 +145,7 @@ struct Played<'a> {
     op: Op,
     account: String,
     input: Result<Value, PlatformError>,
+    files: &'a [FilePart],
     simplify: bool,
     request_id: String,
 }
@@ -204,15 +172,9 @@ impl Played<'_> {
             fault,
             Some(Fault::SuccessWithoutEffect | Fault::LateVisibility)
         );
-        let before: Option<Order> = id
+        let before = id
             .filter(|_| remembered)
-            .and_then(|id| state.ledger.by_id(id))
-            .cloned();
-        if let (Some(Fault::PriceJump), Op::Pay, Some(id)) = (fault, self.op, id)
-            && let Some(order) = state.ledger.by_id(id)
-        {
-            order.total.0 += JUMP;
-        }
+            .and_then(|id| state.ledger.snapshot(id));
         let mut result = match fault.and_then(|fault| instead(fault, self.op, &strike, config)) {
             Some(result) => result,
             None => self.checked().and_then(|input| {
@@ -221,22 +183,22 @@ impl Played<'_> {
                     ledger: &mut state.ledger,
                     account: &self.account,
                     input,
+                    files: self.files,
+                    fault,
                 };
                 run(self.op, &mut context)
             }),
         };
-        let mut changed = result.as_ref().ok().and_then(|done| done.changed);
+        let done = result.as_ref().ok();
+        let mut changed = done.and_then(|done| done.changed.clone());
         if let (Some(strike), Ok(done)) = (&strike, &mut result) {
             distort(strike, self.op, done, &mut state.ledger, before);
             if strike.fault == Fault::SuccessWithoutEffect {
                 changed = None;
             }
         }
-        if let Ok(done) = &result
-            && self.op == Op::Book
-            && changed.is_some()
-        {
-            subject.order_id = done.changed;
+        if let Some(Changed::Order(id)) = &changed {
+            subject.order_id = Some(*id);
         }
         let outcome = match &result {
             Ok(_) => "ok".to_owned(),
@@ -255,7 +217,8 @@ impl Played<'_> {
             .input
             .as_ref()
             .map_err(|error| Refusal::Platform(error.clone()))?;
-        if let Some(finding) = validate_request(self.contract, input).first() {
+        let findings = validate_request(self.contract, input);
+        if let Some(finding) = findings.iter().find(|finding| !is_open(finding)) {
             let path = &finding.path;
             let error = match finding.kind {
                 FindingKind::MissingRequired => PlatformError::missing(path),
@@ -265,7 +228,7 @@ impl Played<'_> {
             };
             return Err(error.into());
         }
-        Ok(&input[object_param(self.contract)])
+        Ok(asked(self.contract, input))
     }
 
     /// The answer as the wire has it.

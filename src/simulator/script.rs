@@ -6,7 +6,8 @@ use serde::de::value::StrDeserializer;
 use serde::de::{Error as _, IntoDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::faults::{Fault, Op};
+use super::faults::Fault;
+use super::op::Op;
 
 /// Which orders a rule is about. Empty: any.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +89,10 @@ pub(super) struct Strike {
 pub(super) struct Subject {
     pub(super) out_order_no: Option<String>,
     pub(super) order_id: Option<u64>,
+    /// What a call about a refund names; the order is found by it.
+    pub(super) refund_order_no: Option<u64>,
+    /// The same of a change.
+    pub(super) change_order_no: Option<u64>,
 }
 
 const MAX_RULES: usize = 1_000;
@@ -227,7 +232,7 @@ mod tests {
         let mut scripts = Scripts::default();
         let subject = Subject {
             out_order_no: Some("sim.pay.slow.detail.lookup_error.1".to_owned()),
-            order_id: None,
+            ..Subject::default()
         };
         let mut strikes = |op| {
             (0..5)
@@ -248,6 +253,7 @@ mod tests {
         let of = |name: &str| Subject {
             out_order_no: Some(name.to_owned()),
             order_id: Some(1),
+            ..Subject::default()
         };
         assert!(scripts.take(Op::Pay, &of("B")).is_none());
         assert!(scripts.take(Op::Close, &of("A")).is_none());

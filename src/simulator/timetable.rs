@@ -232,10 +232,12 @@ impl Flight {
         (200 + self.minutes * 4 + spread as i64 * 10) / 10 * 10
     }
 
+    pub(super) fn arrival(&self) -> DateTime {
+        let minutes = SignedDuration::from_mins(self.minutes);
+        self.departure.saturating_add(minutes)
+    }
+
     pub(super) fn json(&self) -> Value {
-        let arrival = self
-            .departure
-            .saturating_add(SignedDuration::from_mins(self.minutes));
         let airline = &self.number[..2];
         let mut segment = json!({
             "id": self.segment_id(),
@@ -247,7 +249,7 @@ impl Flight {
             "dep_airport": self.from_airport,
             "dep_time": wire(self.departure),
             "arr_airport": self.to_airport,
-            "arr_time": wire(arrival),
+            "arr_time": wire(self.arrival()),
             "equip_type": self.aircraft,
             "dep_city_code": self.from_city,
             "arr_city_code": self.to_city,

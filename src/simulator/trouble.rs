@@ -2,18 +2,23 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::SimulatorConfig;
-use super::faults::{Fault, Op};
+use super::faults::Fault;
 use super::gate::PlatformError;
-use super::ledger::Ledger;
-use super::methods::{Done, Refusal, nothing_found};
-use super::order::{Cents, Order, Progress};
+use super::ledger::{Changed, Ledger, Snapshot};
+use super::methods::{Done, JUMP, Refusal, nothing_found, usual_refusal};
+use super::op::Op;
+use super::order::Cents;
 use super::script::Strike;
 
-/// Ten yuan.
-pub(super) const JUMP: i64 = 1_000;
+/// A status that no list knows.
+const ODD_PHRASE: &str = "人工处理中";
+const ODD_NUMBER: u64 = 9;
+
+/// Lists of answers whose elements have a reference, a status or a total of their own.
+const LISTS: [&str; 3] = ["refund_order_list", "change_order_list", "result"];
 
 /// What happens instead of the method, for faults without an effect.
 pub(super) fn instead(
@@ -37,12 +42,7 @@ pub(super) fn instead(
             PlatformError::call_limited(seconds.unwrap_or(1)).into()
         }
         Fault::Refuse => {
-            let (code, text) = match op {
-                Op::Book => ("isv.SEAT_NOT_ENOUGH", "余位不足,预定失败"),
-                Op::Pay => ("isv.BALANCE_NOT_ENOUGH", "账户余额不足,支付失败"),
-                Op::Close => ("isv.ORDER_STATUS_NOT_ALLOWED", "当前订单状态不允许关闭"),
-                Op::Search | Op::List | Op::Detail => ("isv.REFUSED", "请求被拒绝"),
-            };
+            let (code, text) = usual_refusal(op);
             business(strike, Some(code), text)
         }
         Fault::RefuseUnlisted => business(strike, None, "当前业务不支持该操作"),
@@ -70,53 +70,109 @@ pub(super) fn distort(
     op: Op,
     done: &mut Done,
     ledger: &mut Ledger,
-    before: Option<Order>,
+    before: Option<Snapshot>,
 ) {
-    let lookup = done.changed.is_none();
     match strike.fault {
         Fault::SuccessWithoutEffect => {
-            if let Some(id) = done.changed {
-                ledger.restore(id, before);
+            if let Some(changed) = &done.changed {
+                ledger.undo(changed, before);
             }
         }
         Fault::LateVisibility => {
-            if let Some(id) = done.changed {
-                let progress: Option<Progress> = before.map(|order| order.progress);
+            if let Some(changed) = &done.changed {
                 let delay = strike.delay_ms.map(Duration::from_millis);
-                ledger.hide(id, progress, delay, strike.lookups);
+                ledger.hide(changed, before.as_ref(), delay, strike.lookups);
             }
         }
-        Fault::WrongReference => {
-            let shown = done.answer.get("out_order_no").and_then(Value::as_str);
-            let other = format!("{}-OTHER", shown.unwrap_or_default());
-            done.answer.insert("out_order_no".to_owned(), json!(other));
-        }
-        Fault::PriceJump if lookup || op == Op::Book => {
-            let order = done.changed.and_then(|id| ledger.by_id(id));
-            let total = match order {
-                Some(order) => {
-                    order.total.0 += JUMP;
-                    Some(order.total)
-                }
-                None => done
-                    .answer
-                    .get("total_price")
-                    .and_then(Cents::of)
-                    .map(|total| Cents(total.0 + JUMP)),
-            };
-            if let Some(total) = total {
-                done.answer.insert("total_price".to_owned(), total.json());
-            }
-        }
+        Fault::WrongReference => wrong_reference(op, &mut done.answer),
+        Fault::PriceJump => price_jump(op, done, ledger),
         Fault::UnknownStatus => {
-            let phrase = "人工处理中";
-            if let Some(order) = done.changed.and_then(|id| ledger.by_id(id)) {
-                order.progress.phrase = Some(phrase.to_owned());
+            match &done.changed {
+                Some(Changed::Order(id)) => {
+                    if let Some(order) = ledger.by_id(*id) {
+                        order.progress.phrase = Some(ODD_PHRASE.to_owned());
+                    }
+                }
+                Some(Changed::Refund(number)) => ledger.refunds.confuse(*number, ODD_NUMBER),
+                Some(Changed::Change(number)) => ledger.changes.confuse(*number, ODD_NUMBER),
+                Some(Changed::File(_)) | None => {}
             }
-            if done.answer.contains_key("order_status") {
-                done.answer.insert("order_status".to_owned(), json!(phrase));
-            }
+            each(&mut done.answer, &mut |part| {
+                replace(part, "order_status", |_| json!(ODD_PHRASE));
+                replace(part, "status", |_| json!(ODD_NUMBER));
+                replace(part, "refund_order_status", |_| json!(ODD_NUMBER));
+            });
         }
         _ => {}
+    }
+}
+
+/// The answer's root and the elements of its lists.
+fn each(answer: &mut Map<String, Value>, bend: &mut dyn FnMut(&mut Map<String, Value>)) {
+    bend(answer);
+    for name in LISTS {
+        let rows = answer.get_mut(name).and_then(Value::as_array_mut);
+        for row in rows.into_iter().flatten() {
+            if let Value::Object(row) = row {
+                bend(row);
+            }
+        }
+    }
+}
+
+fn replace(part: &mut Map<String, Value>, name: &str, new: impl FnOnce(&Value) -> Value) {
+    if let Some(value) = part.get_mut(name) {
+        *value = new(value);
+    }
+}
+
+fn wrong_reference(op: Op, answer: &mut Map<String, Value>) {
+    let other = |value: &Value| json!(format!("{}-OTHER", value.as_str().unwrap_or_default()));
+    // Numbers are odd: the next one is nobody's.
+    let next = |value: &Value| json!(value.as_u64().unwrap_or_default() + 1);
+    each(answer, &mut |part| match op {
+        Op::Search | Op::Book | Op::Pay | Op::Close | Op::List | Op::Detail => {
+            let shown = part.get("out_order_no").cloned().unwrap_or_default();
+            part.insert("out_order_no".to_owned(), other(&shown));
+        }
+        Op::RefundCreate | Op::RefundDetail | Op::RefundList => {
+            replace(part, "out_refund_no", other);
+        }
+        Op::ChangeCreate | Op::ChangeQuery => replace(part, "out_change_no", other),
+        Op::ChangePay | Op::ChangeCancel => replace(part, "change_order_no", next),
+        Op::RefundRender | Op::FlightChanges => replace(part, "order_id", next),
+        Op::Upload => {}
+    });
+}
+
+fn price_jump(op: Op, done: &mut Done, ledger: &mut Ledger) {
+    let raised = |value: &Value| Cents::of(value).map(|total| (total + JUMP).json());
+    match op {
+        Op::Book => {
+            let id = match &done.changed {
+                Some(Changed::Order(id)) => *id,
+                Some(Changed::Refund(_) | Changed::Change(_) | Changed::File(_)) | None => return,
+            };
+            if let Some(order) = ledger.by_id(id) {
+                order.total = order.total + JUMP;
+                let total = order.total.json();
+                done.answer.insert("total_price".to_owned(), total);
+            }
+        }
+        Op::Search
+        | Op::List
+        | Op::Detail
+        | Op::RefundDetail
+        | Op::RefundList
+        | Op::ChangeQuery
+        | Op::FlightChanges => each(&mut done.answer, &mut |part| {
+            for name in ["total_price", "all_refund_fee", "total_amount"] {
+                replace(part, name, |value| raised(value).unwrap_or_default());
+            }
+        }),
+        // These play it themselves, before they check a price or tell one.
+        Op::Pay | Op::RefundRender | Op::RefundCreate | Op::ChangeCreate | Op::ChangePay => {}
+        // These have no price.
+        Op::Close | Op::ChangeCancel | Op::Upload => {}
     }
 }

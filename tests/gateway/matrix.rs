@@ -115,6 +115,9 @@ const ROWS: &[(Fault, Stage, First, [End; 3])] = &[
     // A payment of another total is refused.
     (Fault::PriceJump, Shared, Known, [Done, NO, Done]),
     (Fault::UnknownStatus, Shared, Known, [Done; 3]),
+    // Faults of other methods: the usual answer.
+    (Fault::CalculateFailed, Shared, Known, [Done; 3]),
+    (Fault::FeesLater, Shared, Known, [Done; 3]),
 ];
 
 /// A second to answer, three to know nothing: a busy test machine must not turn one into the other.
@@ -371,7 +374,9 @@ fn says_nothing(fault: Fault) -> bool {
         | Fault::Slow
         | Fault::MissingIsSuccess
         | Fault::PriceJump
-        | Fault::UnknownStatus => false,
+        | Fault::UnknownStatus
+        | Fault::CalculateFailed
+        | Fault::FeesLater => false,
     }
 }
 

@@ -229,7 +229,7 @@ async fn an_order_is_booked_paid_found_and_ticketed() {
 
     assert_eq!(
         top.effects("A-1").await,
-        json!({"book": 1, "pay": 1, "close": 0})
+        json!({"book": 1, "pay": 1, "close": 0, "refund": 0, "change": 0})
     );
     assert_eq!(top.counts("A-1", "pay").await, (3, 1));
     assert_eq!(top.counts("A-1", "airbook").await, (1, 1));

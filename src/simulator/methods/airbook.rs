@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Context, Done, Refusal, check_channel, object};
-use crate::simulator::ledger::NewOrder;
-use crate::simulator::offer::{Fare, Offer};
+use super::{Context, Done, Refusal, check_channel, list, object};
+use crate::simulator::ledger::{Changed, NewOrder};
+use crate::simulator::offer::Offer;
 use crate::simulator::order::{Cents, wire_time};
 use crate::simulator::timetable;
 
@@ -57,6 +57,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
             "trip_type": input["trip_type"],
             "flight_journey_list": input["flight_journey_list"],
         }),
+        flights: offer.flights,
     });
     Ok(Done {
         answer: object(json!({
@@ -67,12 +68,8 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
             "book_time": wire_time(order.booked_at),
             "last_pay_time": wire_time(order.pay_before),
         })),
-        changed: Some(order.order_id),
+        changed: Some(Changed::Order(order.order_id)),
     })
-}
-
-fn list<'a>(input: &'a Value, name: &str) -> &'a [Value] {
-    input[name].as_array().map_or(&[], Vec::as_slice)
 }
 
 /// What an answer shows of a passenger.
@@ -177,17 +174,5 @@ fn check_member(input: &Value, offer: &Offer) -> Result<(), Refusal> {
             "isv.MEMBER_REQUIRED",
             "会员价商品需授权查询或注册会员",
         ))
-    }
-}
-
-impl Offer {
-    /// The fare of a passenger type of the wire: 0 adult, 1 child, 8 infant.
-    fn fare(&self, kind: Option<u64>) -> Option<Fare> {
-        match kind {
-            Some(0) => Some(self.adult),
-            Some(1) => Some(self.child),
-            Some(8) => self.infant,
-            _ => None,
-        }
     }
 }

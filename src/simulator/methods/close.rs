@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Context, Done, Refusal, named, object};
+use crate::simulator::ledger::Changed;
 use crate::simulator::order::Status;
 
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
@@ -30,6 +31,6 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
             "out_order_no": order.out_order_no,
             "order_status": order.progress.phrase(),
         })),
-        changed: Some(id),
+        changed: Some(Changed::Order(id)),
     })
 }

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::{Context, Done, Refusal, named, object};
+use super::{Context, Done, JUMP, Refusal, named, object};
+use crate::simulator::faults::Fault;
+use crate::simulator::ledger::Changed;
 use crate::simulator::order::{Cents, Status, wire_time};
 
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
@@ -10,6 +12,9 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     let Some(order) = context.ledger.get(context.account, &subject) else {
         return Err(Refusal::not_found());
     };
+    if context.fault == Some(Fault::PriceJump) {
+        order.total = order.total + JUMP;
+    }
     match order.progress.status {
         Status::Booked => {}
         Status::Paid | Status::Ticketed => {
@@ -36,6 +41,6 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
             "trade_no": payment.map(|p| &p.trade_no),
             "alipay_trade_no": payment.map(|p| &p.alipay_trade_no),
         })),
-        changed: Some(id),
+        changed: Some(Changed::Order(id)),
     })
 }

@@ -1,24 +1,18 @@
 //! alitrip.flight.service.queryorderdetail
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Context, Done, Refusal, named, object};
-use crate::simulator::order::{Status, wire_time};
+use crate::simulator::order::wire_time;
 
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     let subject = named(context.input)?;
-    let Some(mut order) = context.ledger.look(context.account, &subject) else {
+    let Some(order) = context.ledger.look(context.account, &subject) else {
         return Err(Refusal::not_found());
     };
-    let mut details = std::mem::take(&mut order.details);
+    let itinerary = context.ledger.itinerary(&order);
     let progress = &order.progress;
     let payment = progress.payment.as_ref();
-    if progress.status == Status::Ticketed {
-        for (index, detail) in details.iter_mut().enumerate() {
-            let number = order.order_id % 10_000_000 * 100 + index as u64 + 1;
-            detail["ticket_nos"] = Value::from(vec![format!("999-{number:010}")]);
-        }
-    }
     Ok(Done {
         answer: object(json!({
             "order_id": order.order_id,
@@ -33,8 +27,8 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
             "real_pay_price": payment.map(|p| p.paid.json()),
             "trade_no": payment.map(|p| &p.trade_no),
             "alipay_trade_no": payment.map(|p| &p.alipay_trade_no),
-            "flight_book_order_detail_list": details,
-            "flight_route": order.route,
+            "flight_book_order_detail_list": itinerary.details,
+            "flight_route": itinerary.route,
         })),
         changed: None,
     })

@@ -1,0 +1,78 @@
+//! The parameters of the application, as the contract names and types them.
+
+use serde_json::{Map, Value};
+
+use super::gate::PlatformError;
+use super::params::Received;
+use crate::top::contract::{Kind, Mend, MethodContract, Node};
+
+/// Parameters of the protocol.
+const PROTOCOL: [&str; 11] = [
+    "method",
+    "app_key",
+    "session",
+    "timestamp",
+    "v",
+    "sign",
+    "sign_method",
+    "format",
+    "simplify",
+    "partner_id",
+    "target_app_key",
+];
+
+/// One member per parameter, object parameters parsed. A file stands for itself by the name of its
+/// part, where the method takes one.
+pub(super) fn input(
+    mend: &Mend,
+    contract: &MethodContract,
+    received: &Received,
+) -> Result<Value, PlatformError> {
+    let mut input = Map::new();
+    for (name, text) in &received.params {
+        if PROTOCOL.contains(&name.as_str()) || text.trim().is_empty() {
+            continue;
+        }
+        let looks_like_object = text.trim_start().starts_with('{');
+        let value = match serde_json::from_str::<Value>(text) {
+            Ok(value) if looks_like_object => value,
+            Err(_) if looks_like_object => {
+                return Err(PlatformError::invalid(name, "not readable as JSON"));
+            }
+            Ok(_) | Err(_) => Value::String(text.clone()),
+        };
+        input.insert(name.clone(), value);
+    }
+    if contract.request.iter().any(|node| node.kind == Kind::Bytes) {
+        for part in &received.files {
+            input.insert(part.name.clone(), Value::String(part.name.clone()));
+        }
+    }
+    let mut input = mend.request_from_wire(&contract.name, Value::Object(input));
+    for node in &contract.request {
+        if let Some(value) = input.get_mut(&node.name) {
+            type_scalar(node, value);
+        }
+    }
+    Ok(input)
+}
+
+/// A parameter is text on the wire. What is not readable stays, and is found wrong later.
+fn type_scalar(node: &Node, value: &mut Value) {
+    let Some(text) = value.as_str() else { return };
+    let read = match &node.kind {
+        Kind::Number | Kind::Boolean => serde_json::from_str(text.trim()).ok(),
+        Kind::String | Kind::Date | Kind::Bytes | Kind::Object(_) => None,
+    };
+    if let Some(read) = read {
+        *value = read;
+    }
+}
+
+/// The object parameter of a method, or all parameters where it has none.
+pub(super) fn asked<'a>(contract: &MethodContract, input: &'a Value) -> &'a Value {
+    match contract.object_param() {
+        Some(node) => &input[&node.name],
+        None => input,
+    }
+}

@@ -1,0 +1,25 @@
+//! alitrip.flight.flightchange.order.query
+
+use serde_json::{Value, json};
+
+use super::{Context, Done, Refusal, object};
+
+pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
+    let order = context.order()?;
+    let changes = order.schedule_changes.iter();
+    let rows = changes.map(|change| {
+        json!({
+            "order_id": order.order_id,
+            "flight_change": object(change.json()),
+        })
+    });
+    Ok(done(rows.collect()))
+}
+
+/// The answer with these changes.
+pub(super) fn done(rows: Vec<Value>) -> Done {
+    Done {
+        answer: object(json!({"result": rows})),
+        changed: None,
+    }
+}

@@ -1,0 +1,304 @@
+//! Refunds: what was applied for, and how far each has come.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Timing;
+use super::hidden::Hidden;
+use super::order::{Cents, day};
+use super::register::{Entry, Register};
+
+/// The application type that is reviewed on the ground of its attachments (seed).
+pub(super) const REVIEWED: u64 = 2;
+
+/// Where a refund stands. The numbers are inferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RefundStatus {
+    Applied,
+    InProgress,
+    Failed,
+    Refunded,
+}
+
+impl RefundStatus {
+    fn number(self) -> u64 {
+        match self {
+            Self::Applied => 0,
+            Self::InProgress => 1,
+            Self::Failed => 2,
+            Self::Refunded => 3,
+        }
+    }
+}
+
+/// What changes in the life of a refund.
+#[derive(Debug, Clone)]
+pub(super) struct RefundProgress {
+    pub(super) status: RefundStatus,
+    /// A number instead of the status's own (`unknown_status`).
+    odd_number: Option<u64>,
+    /// Since when it stands so; none while it waits for an attachment.
+    since: Option<Duration>,
+    pub(super) files: Vec<String>,
+    pub(super) refunded: Option<Refunded>,
+    pub(super) refuse_reason: Option<&'static str>,
+}
+
+/// The money went back.
+#[derive(Debug, Clone)]
+pub(super) struct Refunded {
+    pub(super) at: Timestamp,
+    pub(super) trade_no: String,
+}
+
+impl RefundProgress {
+    pub(super) fn number(&self) -> u64 {
+        self.odd_number.unwrap_or(self.status.number())
+    }
+
+    fn turn(&mut self, status: RefundStatus, since: Duration) {
+        self.status = status;
+        self.odd_number = None;
+        self.since = Some(since);
+    }
+}
+
+/// One passenger's part. `passenger` is personal data and is never logged.
+#[derive(Clone)]
+pub(super) struct Share {
+    /// The passenger's place in the order.
+    pub(super) index: usize,
+    pub(super) passenger: Value,
+    /// Ticket and taxes of the refunded segments.
+    pub(super) paid: Cents,
+    pub(super) fee: Cents,
+}
+
+impl Share {
+    pub(super) fn back(&self) -> Cents {
+        Cents(self.paid.0 - self.fee.0)
+    }
+}
+
+/// What an application says.
+#[derive(Clone)]
+pub(super) struct NewRefund {
+    pub(super) account: String,
+    pub(super) order_id: u64,
+    pub(super) out_refund_no: String,
+    pub(super) apply_type: u64,
+    pub(super) reason: Option<String>,
+    pub(super) shares: Vec<Share>,
+    /// False: nobody could say what it costs; that shows when the money is back.
+    pub(super) fee_known: bool,
+    /// Places of the segments in the order, and their ids.
+    pub(super) places: Vec<usize>,
+    pub(super) segment_ids: Vec<String>,
+    pub(super) files: Vec<String>,
+}
+
+/// One refund.
+#[derive(Clone)]
+pub(super) struct Refund {
+    pub(super) refund_order_no: u64,
+    pub(super) account: String,
+    pub(super) order_id: u64,
+    pub(super) out_refund_no: String,
+    pub(super) apply_type: u64,
+    pub(super) reason: Option<String>,
+    pub(super) shares: Vec<Share>,
+    fee_known: bool,
+    places: Vec<usize>,
+    pub(super) segment_ids: Vec<String>,
+    pub(super) applied_at: Timestamp,
+    /// 补退: more money back for a refund there was before.
+    pub(super) multi_refund_flag: bool,
+    pub(super) progress: RefundProgress,
+    hidden: Option<Hidden<RefundProgress>>,
+}
+
+impl std::fmt::Debug for Refund {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Refund")
+            .field("refund_order_no", &self.refund_order_no)
+            .field("status", &self.progress.status)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Entry for Refund {
+    type Progress = RefundProgress;
+
+    fn number(&self) -> u64 {
+        self.refund_order_no
+    }
+
+    fn order_id(&self) -> u64 {
+        self.order_id
+    }
+
+    fn reference(&self) -> Option<(String, String)> {
+        // A supplementary refund carries the number of the first.
+        (!self.multi_refund_flag).then(|| (self.account.clone(), self.out_refund_no.clone()))
+    }
+
+    fn life(&mut self) -> (&mut RefundProgress, &mut Option<Hidden<RefundProgress>>) {
+        (&mut self.progress, &mut self.hidden)
+    }
+
+    /// Half of the time until somebody works on it, half until the money is back.
+    fn age(&mut self, timing: &Timing, steady: Duration, wall: Timestamp) {
+        let half = timing.refund_after / 2;
+        while let Some(since) = self.progress.since
+            && steady.saturating_sub(since) >= half
+        {
+            match self.progress.status {
+                RefundStatus::Applied => {
+                    self.progress.turn(RefundStatus::InProgress, since + half);
+                }
+                RefundStatus::InProgress => {
+                    self.progress.turn(RefundStatus::Refunded, since + half);
+                    self.pay_back(wall);
+                }
+                RefundStatus::Failed | RefundStatus::Refunded => return,
+            }
+        }
+    }
+}
+
+impl Refund {
+    /// The fee and what goes back, as far as they are known.
+    pub(super) fn money(&self) -> Option<(Cents, Cents)> {
+        let known = self.fee_known || self.progress.status == RefundStatus::Refunded;
+        known.then(|| {
+            let fees = self.shares.iter().map(|share| share.fee);
+            let back = self.shares.iter().map(Share::back);
+            (fees.sum(), back.sum())
+        })
+    }
+
+    fn pay_back(&mut self, at: Timestamp) {
+        let trade_no = format!("{}02{}", day(at), self.refund_order_no);
+        self.progress.refunded = Some(Refunded { at, trade_no });
+    }
+
+    /// Whether it stands in the way of another refund or a change of this ticket.
+    fn holds(&self, index: usize, places: &[usize]) -> bool {
+        let alive = match self.progress.status {
+            RefundStatus::Applied | RefundStatus::InProgress | RefundStatus::Refunded => true,
+            RefundStatus::Failed => false,
+        };
+        alive
+            && !self.multi_refund_flag
+            && self.shares.iter().any(|share| share.index == index)
+            && self.places.iter().any(|place| places.contains(place))
+    }
+}
+
+/// All refunds.
+pub(super) type Refunds = Register<Refund>;
+
+impl Register<Refund> {
+    /// Whether a refund of this passenger and any of these segments is under way or done.
+    pub(super) fn holds(&mut self, order_id: u64, index: usize, places: &[usize]) -> bool {
+        let refunds = self.of_order(order_id);
+        refunds.iter().any(|refund| refund.holds(index, places))
+    }
+
+    pub(super) fn apply(&mut self, new: NewRefund) -> u64 {
+        let waits = new.apply_type == REVIEWED && new.files.is_empty();
+        self.add(new, !waits, false)
+    }
+
+    fn add(&mut self, new: NewRefund, goes: bool, multi_refund_flag: bool) -> u64 {
+        let refund_order_no = self.next_number();
+        let (applied_at, steady) = (self.clock.wall(), self.clock.steady());
+        self.insert(Refund {
+            refund_order_no,
+            account: new.account,
+            order_id: new.order_id,
+            out_refund_no: new.out_refund_no,
+            apply_type: new.apply_type,
+            reason: new.reason,
+            shares: new.shares,
+            fee_known: new.fee_known,
+            places: new.places,
+            segment_ids: new.segment_ids,
+            applied_at,
+            multi_refund_flag,
+            progress: RefundProgress {
+                status: RefundStatus::Applied,
+                odd_number: None,
+                since: goes.then_some(steady),
+                files: new.files,
+                refunded: None,
+                refuse_reason: None,
+            },
+            hidden: None,
+        });
+        refund_order_no
+    }
+
+    /// Gives back what the first refund kept, under a number of its own.
+    pub(super) fn supplement(&mut self, number: u64) -> Option<Refund> {
+        let first = self.by_number(number)?.clone();
+        let shares = first.shares.into_iter().map(|share| Share {
+            paid: share.fee,
+            fee: Cents(0),
+            ..share
+        });
+        let new = NewRefund {
+            account: first.account,
+            order_id: first.order_id,
+            out_refund_no: first.out_refund_no,
+            apply_type: first.apply_type,
+            reason: first.reason,
+            shares: shares.collect(),
+            fee_known: true,
+            places: first.places,
+            segment_ids: first.segment_ids,
+            files: Vec::new(),
+        };
+        let number = self.add(new, true, true);
+        self.get(number).cloned()
+    }
+
+    /// Starts the review of the applications of this order that wait for an attachment.
+    pub(super) fn attach(&mut self, order_id: u64, file_id: &str) {
+        let steady = self.clock.steady();
+        for number in self.numbers_of(order_id) {
+            let Some(refund) = self.by_number(number) else {
+                continue;
+            };
+            if refund.progress.since.is_none() {
+                refund.progress.files.push(file_id.to_owned());
+                refund.progress.since = Some(steady);
+            }
+        }
+    }
+
+    /// Brings a refund on, as a person at the airline would.
+    pub(super) fn advance(&mut self, number: u64, to: RefundStatus) -> Option<&Refund> {
+        let (steady, wall) = (self.clock.steady(), self.clock.wall());
+        let refund = self.by_number(number)?;
+        refund.progress.turn(to, steady);
+        refund.progress.refunded = None;
+        refund.progress.refuse_reason = None;
+        match to {
+            RefundStatus::Refunded => refund.pay_back(wall),
+            RefundStatus::Failed => refund.progress.refuse_reason = Some("材料不符"),
+            RefundStatus::Applied | RefundStatus::InProgress => {}
+        }
+        Some(refund)
+    }
+
+    pub(super) fn confuse(&mut self, number: u64, status: u64) {
+        if let Some(refund) = self.by_number(number) {
+            refund.progress.odd_number = Some(status);
+        }
+    }
+}
