@@ -2,8 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod after_sales;
+mod after_sales_faults;
+mod changes;
 mod client;
 mod faults;
+mod refunds;
+mod uploads;
 
 use std::time::Duration;
 
