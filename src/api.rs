@@ -1,7 +1,9 @@
 //! The REST API: what a caller sees. One operation, one file; a route and its documentation are
 //! declared together.
 
+pub mod attachments;
 pub mod auth;
+pub mod changes;
 pub mod events;
 mod examples;
 pub mod extract;
@@ -14,10 +16,12 @@ pub mod orders;
 mod outcome;
 mod params;
 pub mod problem;
+pub mod refunds;
 pub mod request_log;
 mod router;
 pub mod state;
 mod system;
+mod write;
 
 pub use openapi::document as openapi;
 pub use problem::{Code, Problem};

@@ -12,6 +12,7 @@ use config::{Environment, File, FileFormat, Map, Source, Value, ValueKind};
 use serde::Serialize;
 
 pub mod accounts;
+pub mod after_sales;
 pub mod auth;
 pub mod error_map;
 pub mod reconcile;

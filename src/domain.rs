@@ -2,6 +2,7 @@
 //! here knows of HTTP, of TOP's wire format or of the store.
 
 pub mod actions;
+pub mod attachment;
 pub mod booking;
 pub mod change;
 pub mod city;

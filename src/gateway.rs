@@ -12,12 +12,14 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{ApiState, Ready};
 use crate::clock::SharedClock;
 use crate::config::{Config, Reconcile, Top};
+use crate::domain::change::ChangeKinds;
 use crate::domain::ids::HashKey;
 use crate::domain::order::StatusMap;
+use crate::domain::refund::RefundKinds;
 use crate::operations::classify::Classifier;
 use crate::operations::decide::Patience;
 use crate::operations::journal::JournalError;
-use crate::operations::service::{Operations, Parts, ReconcileSettings};
+use crate::operations::service::{AfterSales, Operations, Parts, ReconcileSettings};
 use crate::operations::sqlite::{SqliteJournal, SqliteSettings};
 use crate::top::client::{Account, TopClient};
 use crate::top::contract::{Mend, Registry};
@@ -79,6 +81,7 @@ impl Gateway {
             accounts,
             classifier: Classifier::new(config.error_map.clone()),
             statuses: StatusMap::new(config.status_map.clone()),
+            after_sales: after_sales(&config.top),
             settings: settings(&config.reconcile, &config.top),
             clock: clock.clone(),
             stopping: stopping.clone(),
@@ -197,6 +200,15 @@ fn settings(reconcile: &Reconcile, top: &Top) -> ReconcileSettings {
         watch: reconcile.watch,
         concurrency: usize::try_from(reconcile.concurrency).unwrap_or(1),
         deadline: top.deadline,
+    }
+}
+
+fn after_sales(top: &Top) -> AfterSales {
+    AfterSales {
+        refund_kinds: RefundKinds::new(top.refund.kinds.clone()),
+        empty_fee: top.refund.empty_fee,
+        quote_ttl: top.refund.quote_ttl,
+        change_kinds: ChangeKinds::new(top.change.kinds.clone()),
     }
 }
 

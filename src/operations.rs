@@ -4,24 +4,35 @@
 //! Decisions are pure functions, each in a file with its table test: [`states`], [`classify`],
 //! [`evidence`], [`decide`]. Everything else reads, asks one of them, and does what it says.
 
+pub mod attachments;
 pub mod book;
 pub mod cause;
+pub mod change;
+pub mod change_cancel;
+pub mod change_pay;
+pub mod changes;
 pub mod classify;
 pub mod close;
 mod conclude;
 pub mod decide;
 pub mod evidence;
+pub mod flight_changes;
 pub mod journal;
 mod kill_point;
 mod look;
 pub mod orders;
 pub mod pay;
 pub mod perform;
+pub mod reads;
 mod reconcile;
 pub mod record;
+pub mod refund;
+pub mod refunds;
 pub mod resolve;
 pub mod search;
+mod selection;
 pub mod service;
+mod single_flight;
 pub mod sqlite;
 pub mod states;
 mod weigh;

@@ -11,7 +11,7 @@ use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::operations::cause::{Cause, Failure};
 use fliggy_gateway::operations::journal::{Acceptance, Filter, Journal, NewOperation, Save, Saved};
 use fliggy_gateway::operations::record::{
-    Claim, EventKind, Findings, Intent, NewEvent, Operation, TimelineEntry,
+    Baseline, Claim, EventKind, Findings, Intent, NewEvent, Operation, TimelineEntry,
 };
 use fliggy_gateway::operations::sqlite::{SqliteJournal, SqliteSettings};
 use fliggy_gateway::operations::states::{Basis, Standing, State};
@@ -83,6 +83,7 @@ fn new(intent: Intent, key: u8) -> NewOperation {
             watch_until: None,
             contradicted: false,
             retry_of: None,
+            baseline: Baseline::default(),
             result: None,
             failure: None,
         },
@@ -144,6 +145,10 @@ async fn an_operation_comes_back_as_it_was_written_also_from_a_later_process() {
     operation.sent_at = Some(operation.created_at);
     operation.sent_steady_ms = Some(42);
     operation.claim = Claim::RefusedUnlisted;
+    operation.baseline = Baseline {
+        numbers: vec![4_966_000_000_001, 9_007_199_254_740_993],
+        travellers: vec!["psg_0123456789abcdef0123456789abcdef".parse().unwrap()],
+    };
     operation.findings.looks = 3;
     operation.next_look_at = Some(5000);
     operation.failure = Some(Failure::of(Cause::Refused).with_detail("why"));

@@ -1,6 +1,11 @@
 //! Requests that work as they are in the sandbox (tests send them), and the answers they get.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::domain::ids::HashKey;
+use crate::domain::order::document_hash;
+use crate::domain::passenger::DocumentType;
 
 const ORDER_ID: &str = "7359082668148200003";
 const OPERATION_ID: &str = "01976c5e-7b2a-7c31-9d3e-8f2b6a1c4d50";
@@ -85,6 +90,7 @@ pub(super) fn order() -> Value {
             ("passengers".to_owned(), Value::Array(passengers)),
             ("trip_type".to_owned(), offer["trip_type"].clone()),
             ("journeys".to_owned(), offer["journeys"].clone()),
+            ("available_actions".to_owned(), json!([])),
         ]);
     }
     order
@@ -115,10 +121,288 @@ fn passenger_of(passenger: &Value, offer: &Value) -> Value {
     })
 }
 
+const REFUND_NO: &str = "4966000000001";
+const CHANGE_NO: &str = "4988000000001";
+const OUT_REFUND_NO: &str = "REFUND-20300502-000001";
+const OUT_CHANGE_NO: &str = "CHANGE-20300502-000001";
+
+/// The ids of the booking's travellers in the sandbox, whose key is known.
+fn passenger_ids() -> Vec<Value> {
+    // As in the sandbox's configuration; a test holds the two against each other.
+    let key = HashKey::new([0x5a; 32]);
+    let booking = booking();
+    let (Ok(account), Some(passengers)) = ("default".parse(), booking["passengers"].as_array())
+    else {
+        return Vec::new();
+    };
+    passengers
+        .iter()
+        .filter_map(|passenger| {
+            let document = &passenger["document"];
+            let kind = DocumentType::deserialize(&document["type"]).ok()?;
+            let number = document["number"].as_str()?;
+            Some(json!(document_hash(&key, &account, kind, number)))
+        })
+        .collect()
+}
+
+/// Everybody's tickets back, because nobody wants to fly.
+pub(super) fn refund_quote_request() -> Value {
+    json!({"kind": "voluntary", "passengers": passenger_ids()})
+}
+
+/// What that comes to in the sandbox.
+pub(super) fn refund_quote() -> Value {
+    let ids = passenger_ids();
+    let parts = |id: &Value, fee: &str, amount: &str| {
+        json!({
+            "passenger_id": id, "refundable": true, "not_refundable_reason": null, "fee": fee,
+            "refund_amount": amount, "kept_ticket_fee": fee, "kept_taxes": "0.00",
+            "used_value": "0.00", "kept_change_fee": "0.00", "kept_upgrade_fee": "0.00",
+        })
+    };
+    let passengers: Vec<Value> = ids
+        .iter()
+        .zip([("123.00", "947.00"), ("61.50", "448.50")])
+        .map(|(id, (fee, amount))| parts(id, fee, amount))
+        .collect();
+    json!({
+        "quote_id": format!("rq_{}", "01".repeat(60)),
+        "order_id": ORDER_ID,
+        "kind": "voluntary",
+        "refundable": true,
+        "not_refundable_reason": null,
+        "calculated": true,
+        "fee": "184.50",
+        "refund_amount": "1395.50",
+        "passengers": passengers,
+        "segments": [],
+        "valid_until": "2030-05-02T09:15:00+08:00",
+        "attachment_wanted": false,
+    })
+}
+
+/// The application for it, with the fee that is accepted.
+pub(super) fn refund_request() -> Value {
+    json!({
+        "out_refund_no": OUT_REFUND_NO,
+        "kind": "voluntary",
+        "passengers": passenger_ids(),
+        "fee": "184.50",
+        "reason": "行程取消",
+    })
+}
+
+/// The application in short.
+pub(super) fn refund_receipt() -> Value {
+    json!({
+        "refund_order_no": REFUND_NO,
+        "order_id": ORDER_ID,
+        "out_refund_no": OUT_REFUND_NO,
+        "kind": "voluntary",
+        "status": "applied",
+        "fee": "184.50",
+        "refund_amount": null,
+        "applied_at": null,
+        "refunded_at": null,
+        "attachment_awaited": false,
+    })
+}
+
+/// The refund in full, done.
+pub(super) fn refund() -> Value {
+    let mut refund = refund_head();
+    let quote = refund_quote();
+    if let Value::Object(members) = &mut refund {
+        members.extend([
+            ("reason".to_owned(), json!("行程取消")),
+            ("rejected_because".to_owned(), Value::Null),
+            ("trade_no".to_owned(), json!("2030050300000000000001")),
+            ("passengers".to_owned(), quote["passengers"].clone()),
+            ("segments".to_owned(), json!([])),
+            ("attachments".to_owned(), json!([])),
+            ("attachment_awaited".to_owned(), json!(false)),
+        ]);
+    }
+    refund
+}
+
+fn refund_head() -> Value {
+    json!({
+        "refund_order_no": REFUND_NO,
+        "order_id": ORDER_ID,
+        "out_refund_no": OUT_REFUND_NO,
+        "kind": "voluntary",
+        "kind_code": 1,
+        "status": "refunded",
+        "status_code": 3,
+        "supplementary": false,
+        "fee": "184.50",
+        "refund_amount": "1395.50",
+        "applied_at": "2030-05-02T09:00:00+08:00",
+        "refunded_at": "2030-05-03T09:00:00+08:00",
+    })
+}
+
+/// The refunds of an order.
+pub(super) fn refunds() -> Value {
+    let mut row = refund_head();
+    row["passengers"] = travellers().into_iter().collect();
+    json!({"items": [row], "next_cursor": null, "dropped": 0})
+}
+
+/// Who travels, in short.
+fn travellers() -> Vec<Value> {
+    let booking = booking();
+    let passengers = booking["passengers"].as_array().into_iter().flatten();
+    passengers
+        .zip(passenger_ids())
+        .map(|(passenger, id)| {
+            json!({"passenger_id": id, "name": passenger["name"], "type": passenger["type"]})
+        })
+        .collect()
+}
+
+/// An uploaded proof.
+pub(super) fn attachment(already_uploaded: bool) -> Value {
+    json!({
+        "attachment_id": "FILE-0001",
+        "type": "jpeg",
+        "bytes": 48213,
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "order_id": ORDER_ID,
+        "already_uploaded": already_uploaded,
+    })
+}
+
+/// Everybody on a later flight.
+pub(super) fn change_request() -> Value {
+    // The file is part of the program and read by a test.
+    let mut change: Value =
+        serde_json::from_str(include_str!("../../openapi/examples/change.json"))
+            .unwrap_or_default();
+    change["passengers"] = passenger_ids().into_iter().collect();
+    change
+}
+
+/// How the change stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ChangeStage {
+    Made,
+    Paid,
+    Cancelled,
+}
+
+/// What it costs in the sandbox.
+const CHANGE_TOTAL: &str = "205.00";
+
+/// The change in short.
+pub(super) fn change_receipt(stage: ChangeStage) -> Value {
+    let paid = stage == ChangeStage::Paid;
+    json!({
+        "change_order_no": CHANGE_NO,
+        "order_id": ORDER_ID,
+        "out_change_no": OUT_CHANGE_NO,
+        "status": match stage {
+            ChangeStage::Made => "awaiting_payment",
+            ChangeStage::Paid => "awaiting_ticketing",
+            ChangeStage::Cancelled => "closed",
+        },
+        "total_price": CHANGE_TOTAL,
+        "fee_above_limit": (stage == ChangeStage::Made).then_some(false),
+        "pay_before": "2030-05-02T10:30:00+08:00",
+        "paid_at": paid.then_some("2030-05-02T10:05:00+08:00"),
+        "trade_no": paid.then_some("2030050200000000000001"),
+    })
+}
+
+/// The payment of that change.
+pub(super) fn change_payment() -> Value {
+    json!({"total_price": CHANGE_TOTAL})
+}
+
+/// The change in full, not paid.
+pub(super) fn change() -> Value {
+    let request = change_request();
+    let wanted = &request["segments"][0];
+    let (segment, cabin) = (&wanted["segment"], &wanted["cabin"]);
+    let fees = [("50.00", "90.00"), ("25.00", "40.00")];
+    let passengers: Vec<Value> = travellers()
+        .into_iter()
+        .zip(fees)
+        .map(|(mut traveller, (service, upgrade))| {
+            traveller["fee"] =
+                json!({"service_fee": service, "upgrade_fee": upgrade, "tax_fee": "0.00"});
+            traveller["ticket_numbers"] = json!([]);
+            traveller["original_ticket_numbers"] = json!(["999-0000000001"]);
+            traveller
+        })
+        .collect();
+    json!({
+        "change_order_no": CHANGE_NO,
+        "order_id": ORDER_ID,
+        "out_change_no": OUT_CHANGE_NO,
+        "status": "awaiting_payment",
+        "status_code": 2,
+        "kind": "voluntary",
+        "total_price": CHANGE_TOTAL,
+        "created_at": "2030-05-02T10:00:00+08:00",
+        "pay_before": "2030-05-02T10:30:00+08:00",
+        "paid_at": null,
+        "trade_no": null,
+        "close_reason": null,
+        "passengers": passengers,
+        "original_segments": booking()["offer"]["journeys"][0]["segments"],
+        "segments": [{
+            "replaces": wanted["replaces"],
+            "marketing_flight_no": segment["marketing_flight_no"],
+            "operating_flight_no": segment["operating_flight_no"],
+            "departure_city": segment["departure_city"],
+            "arrival_city": segment["arrival_city"],
+            "departure_airport": segment["departure_airport"],
+            "arrival_airport": segment["arrival_airport"],
+            "departure_time": segment["departure_time"],
+            "arrival_time": segment["arrival_time"],
+            "cabin": cabin["cabin"],
+            "cabin_class": cabin["cabin_class"],
+        }],
+        "available_actions": ["pay", "cancel"],
+    })
+}
+
+/// The changes of an order.
+pub(super) fn changes() -> Value {
+    json!({"items": [change()], "next_cursor": null, "dropped": 0})
+}
+
+/// The airline moved the flight by two hours.
+pub(super) fn flight_changes() -> Value {
+    let flight = |departure: &str, arrival: &str| {
+        json!({
+            "flight_no": "CZ8957", "date": "2030-05-20", "departure_airport": "PKX",
+            "arrival_airport": "XMN", "departure_time": departure, "arrival_time": arrival,
+        })
+    };
+    json!({
+        "items": [{
+            "order_id": ORDER_ID,
+            "kind": "changed",
+            "kind_code": 2,
+            "sub_type": 1,
+            "reason": "计划变更",
+            "notified_at": "2030-05-18T09:00:00+08:00",
+            "old": flight("2030-05-20T08:45:00+08:00", "2030-05-20T11:35:00+08:00"),
+            "new": flight("2030-05-20T10:45:00+08:00", "2030-05-20T13:35:00+08:00"),
+        }],
+        "next_cursor": null,
+    })
+}
+
 /// A write whose outcome is not known yet.
 pub(super) fn open(kind: &str) -> Value {
     let subject = match kind {
         "book" => booking()["out_order_no"].clone(),
+        "change_pay" | "change_cancel" => json!(CHANGE_NO),
         _ => json!(ORDER_ID),
     };
     json!({
@@ -186,6 +470,7 @@ pub(super) fn orders() -> Value {
             "trade_no",
             "trip_type",
             "journeys",
+            "available_actions",
         ] {
             members.shift_remove(detail);
         }

@@ -10,7 +10,7 @@ mod reason;
 
 pub use headers::{IdempotencyKey, IfMatch, PreferWait, VersionHeader, WriteHeaders};
 pub use json::Json;
-pub(super) use json::sized;
+pub(super) use json::{sized, unread};
 pub use params::{Path, Query};
 
 /// A problem with one thing wrong in a header.

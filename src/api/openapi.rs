@@ -21,8 +21,8 @@ use super::{router, system};
 use crate::config::AuthMode;
 
 const DESCRIPTION: &str = "\
-Search, book, pay and close domestic flights of Fliggy (飞猪新京杭) through the Taobao Open Platform \
-(TOP). Money is a decimal string in yuan (`\"950.00\"`), a time is RFC 3339 on the +08:00 clock, an id \
+Search, book, pay, close, refund and change domestic flights of Fliggy (飞猪新京杭) through the Taobao \
+Open Platform (TOP). Money is a decimal string in yuan (`\"950.00\"`), a time is RFC 3339 on the +08:00 clock, an id \
 is a string, an enum is closed and in lower case.
 
 **Unknown outcomes.** TOP gives a call five seconds. A booking or payment that did not answer in that \
@@ -39,9 +39,17 @@ make up a new key to get rid of an open operation. Every problem says whether so
 happened (`side_effects`) and what to do next (`retry`). `needs_attention` means that a person must \
 decide; the gateway keeps looking meanwhile.";
 
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 7] = [
     ("flights", "Search offers."),
     ("orders", "Book, read, pay and close orders."),
+    (
+        "refunds",
+        "Quote and apply for refunds, with attachments where a proof is wanted.",
+    ),
+    (
+        "changes",
+        "Change tickets to other flights; pay or cancel a change.",
+    ),
     (
         "operations",
         "The journal of writes: what was asked for, what is known of it, and how it became known.",
@@ -57,7 +65,7 @@ const TAGS: [(&str, &str); 5] = [
 #[must_use]
 pub fn document() -> OpenApi {
     let mut document = OpenApiRouter::with_openapi(head())
-        .merge(router::v1())
+        .merge(router::v1(0))
         .merge(system::routes())
         .into_openapi();
     for item in document.paths.paths.values_mut() {

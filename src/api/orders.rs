@@ -1,8 +1,13 @@
 //! Orders.
 
 pub mod book;
+pub mod change;
+pub mod changes;
 pub mod close;
+pub mod flight_changes;
 pub mod get;
 pub mod list;
 pub mod pay;
-mod write;
+pub mod refund;
+pub mod refund_quote;
+pub mod refunds;

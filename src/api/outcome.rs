@@ -11,12 +11,12 @@ use super::problem::{
     Code, FieldError, OPERATION_ID, Problem, ProblemBody, Retry, SideEffects, UpstreamFault,
 };
 use crate::domain::ids::{AccountName, OperationId};
-use crate::domain::order::OrderReceipt;
+use crate::domain::refund::RefundQuote;
 use crate::domain::time::Rfc3339;
 use crate::domain::violation::Violation;
 use crate::operations::cause::{Cause, Failure};
 use crate::operations::perform::{NotTaken, Performed};
-use crate::operations::record::{Operation, TimelineEntry};
+use crate::operations::record::{Operation, Receipt, TimelineEntry};
 use crate::operations::states::{Basis, Kind, State};
 
 /// The header of an answer that an earlier request with the same key got.
@@ -38,7 +38,20 @@ pub(super) fn code_of(cause: Cause) -> Code {
         Cause::PriceChanged => Code::PriceChanged,
         Cause::OrderNotPayable => Code::OrderNotPayable,
         Cause::OrderNotClosable => Code::OrderNotClosable,
-        Cause::AlreadyPaid => Code::AlreadyDone,
+        Cause::AlreadyPaid | Cause::AlreadyClosed => Code::AlreadyDone,
+        Cause::RefundNotFound => Code::RefundNotFound,
+        Cause::ChangeNotFound => Code::ChangeNotFound,
+        Cause::OrderNotRefundable => Code::OrderNotRefundable,
+        Cause::OrderNotChangeable => Code::OrderNotChangeable,
+        Cause::PassengerNotInOrder => Code::PassengerNotInOrder,
+        Cause::SegmentNotInOrder => Code::SegmentNotInOrder,
+        Cause::RefundFeeChanged => Code::RefundFeeChanged,
+        Cause::RefundFeeUnknown => Code::RefundFeeUnknown,
+        Cause::QuoteExpired => Code::QuoteExpired,
+        Cause::RefundKindRefused => Code::RefundKindRefused,
+        Cause::KindNotMapped => Code::KindNotMapped,
+        Cause::ChangeNotPayable => Code::ChangeNotPayable,
+        Cause::ChangeNotCancellable => Code::ChangeNotCancellable,
         Cause::EarlierHappened => Code::EvidenceContradicts,
         Cause::RefusedByTop => Code::UpstreamRefused,
         Cause::ChannelNotAssigned => Code::ChannelNotAssigned,
@@ -160,7 +173,8 @@ pub(super) struct OperationView {
     version: i64,
     /// The purchasing account.
     account: AccountName,
-    /// What it is about: Fliggy's order id, or for a booking the caller's order number.
+    /// What it is about: Fliggy's order id, or for a booking the caller's order number; for the
+    /// payment or cancellation of a change the number of the change.
     #[schema(example = "1234125412")]
     subject: String,
     /// When it was accepted (+08:00).
@@ -173,8 +187,8 @@ pub(super) struct OperationView {
     /// Its story, oldest first; empty in lists.
     timeline: Vec<TimelineEntry>,
     /// What was achieved; null until then.
-    #[schema(required = true, value_type = Option<OrderReceipt>)]
-    result: Option<OrderReceipt>,
+    #[schema(required = true, value_type = Option<Receipt>)]
+    result: Option<Receipt>,
     /// Why it was not done; null unless it was refused or not executed.
     #[schema(required = true, value_type = Option<ProblemBody>)]
     problem: Option<ProblemBody>,
@@ -210,7 +224,11 @@ impl OperationView {
 
 /// The answer to a write: the resource, a problem, or 202 with the operation.
 #[must_use]
-pub(super) fn answer(performed: Performed, timeline: Vec<TimelineEntry>) -> Response {
+pub(super) fn answer(
+    performed: Performed,
+    timeline: Vec<TimelineEntry>,
+    quote: Option<RefundQuote>,
+) -> Response {
     let Performed {
         operation,
         replayed,
@@ -218,13 +236,17 @@ pub(super) fn answer(performed: Performed, timeline: Vec<TimelineEntry>) -> Resp
     let id = operation.id;
     let mut response = match operation.state() {
         State::Succeeded => match operation.result.clone() {
-            Some(receipt) => done(operation.kind(), receipt),
+            Some(receipt) => done(operation.kind(), &receipt),
             None => view(operation, timeline, StatusCode::OK),
         },
         State::Rejected | State::NotExecuted => {
             let fallback = Failure::of(Cause::Absent);
             let failure = operation.failure.as_ref().unwrap_or(&fallback);
-            problem_of(failure, Some(id)).into_response()
+            let problem = problem_of(failure, Some(id));
+            match quote {
+                Some(quote) => problem.quote(quote).into_response(),
+                None => problem.into_response(),
+            }
         }
         State::Accepted | State::Sending | State::Unknown | State::NeedsAttention => {
             let mut response = view(operation, timeline, StatusCode::ACCEPTED);
@@ -246,18 +268,24 @@ pub(super) fn answer(performed: Performed, timeline: Vec<TimelineEntry>) -> Resp
     response
 }
 
-fn done(kind: Kind, receipt: OrderReceipt) -> Response {
-    match kind {
-        Kind::Book => {
-            let location = format!("/v1/orders/{}", receipt.order_id);
-            let mut response = (StatusCode::CREATED, Json(receipt)).into_response();
-            if let Ok(location) = HeaderValue::from_str(&location) {
-                response.headers_mut().insert(LOCATION, location);
-            }
-            response
+fn done(kind: Kind, receipt: &Receipt) -> Response {
+    let mut response = Json(receipt).into_response();
+    let made = match kind {
+        Kind::Book | Kind::Refund | Kind::Change => true,
+        Kind::Pay | Kind::Close | Kind::ChangePay | Kind::ChangeCancel => false,
+    };
+    if made {
+        *response.status_mut() = StatusCode::CREATED;
+        let location = match receipt {
+            Receipt::Order(order) => format!("/v1/orders/{}", order.order_id),
+            Receipt::Refund(refund) => format!("/v1/refunds/{}", refund.refund_order_no),
+            Receipt::Change(change) => format!("/v1/changes/{}", change.change_order_no),
+        };
+        if let Ok(location) = HeaderValue::from_str(&location) {
+            response.headers_mut().insert(LOCATION, location);
         }
-        Kind::Pay | Kind::Close => Json(receipt).into_response(),
     }
+    response
 }
 
 /// The operation itself, with its version as entity tag.

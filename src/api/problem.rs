@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::request_log;
+use crate::domain::refund::RefundQuote;
 
 mod answers;
 mod catalogue;
@@ -76,6 +77,10 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     upstream: Option<UpstreamFault>,
+    /// The quote as it is now, with `refund_fee_changed` and `quote_expired`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<RefundQuote>, nullable = false)]
+    quote: Option<RefundQuote>,
 }
 
 /// One thing that is wrong with the request.
@@ -151,6 +156,7 @@ impl Problem {
                 hint: spec.hint.map(Cow::Borrowed),
                 errors: Vec::new(),
                 upstream: None,
+                quote: None,
             }),
             headers: match spec.retry_after {
                 Some(seconds) => HeaderMap::from_iter([(RETRY_AFTER, seconds.into())]),
@@ -224,6 +230,13 @@ impl Problem {
     #[must_use]
     pub fn upstream(mut self, upstream: UpstreamFault) -> Self {
         self.body.upstream = Some(upstream);
+        self
+    }
+
+    /// The quote as it is now.
+    #[must_use]
+    pub fn quote(mut self, quote: RefundQuote) -> Self {
+        self.body.quote = Some(quote);
         self
     }
 

@@ -15,10 +15,22 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use super::problem::{Code, Problem};
-use super::{ApiState, events, flights, openapi, operations, orders, request_log, system};
+use super::{
+    ApiState, attachments, changes, events, flights, openapi, operations, orders, refunds,
+    request_log, system,
+};
 
-/// The operations behind an API key. Each room adds its own with `routes!`.
-pub(super) fn v1() -> OpenApiRouter<ApiState> {
+/// Beside the file: the other part, and what multipart needs around both.
+const AROUND_A_FILE: usize = 16 * 1024;
+
+/// The operations behind an API key. Each room adds its own with `routes!`. An attachment may be as
+/// long as this.
+pub(super) fn v1(max_attachment: usize) -> OpenApiRouter<ApiState> {
+    let attachments = OpenApiRouter::new()
+        .routes(routes!(attachments::upload::upload_attachment))
+        .layer(DefaultBodyLimit::max(
+            max_attachment.saturating_add(AROUND_A_FILE),
+        ));
     OpenApiRouter::new()
         .routes(routes!(flights::search::search_flights))
         .routes(routes!(orders::book::book_order, orders::list::list_orders))
@@ -26,16 +38,31 @@ pub(super) fn v1() -> OpenApiRouter<ApiState> {
         .routes(routes!(orders::get::get_order_by_reference))
         .routes(routes!(orders::pay::pay_order))
         .routes(routes!(orders::close::close_order))
+        .routes(routes!(orders::flight_changes::list_flight_changes))
+        .routes(routes!(orders::refund_quote::quote_refund))
+        .routes(routes!(
+            orders::refund::create_refund,
+            orders::refunds::list_refunds
+        ))
+        .routes(routes!(refunds::get::get_refund))
+        .routes(routes!(
+            orders::change::create_change,
+            orders::changes::list_changes
+        ))
+        .routes(routes!(changes::get::get_change))
+        .routes(routes!(changes::pay::pay_change))
+        .routes(routes!(changes::cancel::cancel_change))
         .routes(routes!(operations::list::list_operations))
         .routes(routes!(operations::get::get_operation))
         .routes(routes!(operations::reconcile::reconcile_operation))
         .routes(routes!(operations::resolve::resolve_operation))
         .routes(routes!(events::list_events))
+        .merge(attachments)
 }
 
 /// The whole API, ready to be served.
 pub fn router(state: ApiState) -> Router {
-    assemble(v1(), state)
+    assemble(v1(state.limits.max_attachment), state)
 }
 
 /// The layers around the routes; tests bring routes of their own.

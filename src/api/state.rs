@@ -51,6 +51,8 @@ pub struct Shared {
 #[derive(Debug, Clone)]
 pub(super) struct Limits {
     pub(super) max_body: usize,
+    pub(super) max_attachment: usize,
+    pub(super) uploads: Arc<Semaphore>,
     pub(super) body_timeout: Duration,
     pub(super) in_flight: Arc<Semaphore>,
 }
@@ -58,8 +60,11 @@ pub(super) struct Limits {
 impl Limits {
     fn new(server: &Server) -> Self {
         let in_flight = usize::try_from(server.max_in_flight).unwrap_or(Semaphore::MAX_PERMITS);
+        let uploads = usize::try_from(server.max_uploads).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             max_body: server.max_body,
+            max_attachment: server.max_attachment,
+            uploads: Arc::new(Semaphore::new(uploads.min(Semaphore::MAX_PERMITS))),
             body_timeout: server.body_timeout,
             in_flight: Arc::new(Semaphore::new(in_flight.min(Semaphore::MAX_PERMITS))),
         }

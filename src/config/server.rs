@@ -24,6 +24,10 @@ pub struct Server {
     pub body_timeout: Duration,
     /// The longest request body, in bytes.
     pub max_body: usize,
+    /// The longest attachment, in bytes.
+    pub max_attachment: usize,
+    /// How many attachments are on their way at once; more are answered 503 `overloaded`.
+    pub max_uploads: u32,
     /// How many connections are served at once; more wait in the backlog.
     pub max_connections: u32,
     /// How many requests are worked on at once; more are answered 503 `overloaded`.
@@ -40,6 +44,8 @@ impl Server {
         let idle_timeout = table.required("idle_timeout", value::duration);
         let body_timeout = table.required("body_timeout", value::duration);
         let max_body = table.required("max_body", value::size);
+        let max_attachment = table.required("max_attachment", value::size);
+        let max_uploads = table.required("max_uploads", value::count);
         let max_connections = table.required("max_connections", value::count);
         let max_in_flight = table.required("max_in_flight", value::count);
         let shutdown_grace = table.required("shutdown_grace", value::duration);
@@ -50,6 +56,8 @@ impl Server {
             idle_timeout: idle_timeout?,
             body_timeout: body_timeout?,
             max_body: max_body?,
+            max_attachment: max_attachment?,
+            max_uploads: max_uploads?,
             max_connections: max_connections?,
             max_in_flight: max_in_flight?,
             shutdown_grace: shutdown_grace?,

@@ -8,6 +8,7 @@ use reqwest::Url;
 use secrecy::SecretString;
 use serde::{Serialize, Serializer};
 
+use super::after_sales::{Change, Refund};
 use super::show::{MASK, masked};
 use super::table::{Problems, Table};
 use super::value;
@@ -43,6 +44,10 @@ pub struct Top {
     pub retry: Retry,
     /// How the built-in contract is mended.
     pub contract: Contract,
+    /// How refunds are asked for.
+    pub refund: Refund,
+    /// How changes are asked for.
+    pub change: Change,
 }
 
 /// `[top.quota]`: one budget per application key, shared by callers and reconciler.
@@ -153,6 +158,8 @@ impl Top {
         let quota = Quota::read(table.table("quota"));
         let retry = Retry::read(table.table("retry"));
         let contract = Contract::read(table.table("contract"));
+        let refund = Refund::read(table.table("refund"));
+        let change = Change::read(table.table("change"));
         table.finish();
 
         let top = Self {
@@ -167,6 +174,8 @@ impl Top {
             quota: quota?,
             retry: retry?,
             contract: contract?,
+            refund: refund?,
+            change,
         };
         top.check(problems);
         Some(top)

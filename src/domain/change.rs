@@ -1,5 +1,7 @@
 //! Changes: another flight for a ticket, what it costs, and how the change stands.
 
+mod check;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,8 @@ use super::passenger::{CallingCode, PassengerType};
 use super::personal::Personal;
 use super::time::LocalTime;
 use super::trip::{AirportCode, CityCode, FlightNo, Segment, SegmentCabin};
+
+pub use check::check;
 
 /// On what ground a ticket is changed.
 #[derive(

@@ -1,5 +1,6 @@
 //! Refunds: what is given back, what it costs, and how an application stands.
 
+pub mod check;
 pub mod kinds;
 pub mod quote_id;
 
@@ -12,6 +13,7 @@ use super::passenger::PassengerType;
 use super::personal::Personal;
 use super::time::LocalTime;
 
+pub use super::violation::Violation;
 pub use kinds::{RefundKind, RefundKinds};
 pub use quote_id::QuoteId;
 

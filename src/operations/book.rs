@@ -4,12 +4,13 @@ use serde_json::{Map, Value};
 
 use super::cause::Failure;
 use super::classify::Reference;
-use super::perform::{Read, Write};
-use super::record::Intent;
+use super::perform::{Read, Ready, Write};
+use super::record::{Intent, Receipt};
 use super::service::Operations;
 use crate::domain::booking::{self, Booking};
 use crate::domain::ids::{AccountName, HashKey};
 use crate::domain::order::OrderStatus;
+use crate::domain::personal::Personal;
 use crate::top::client::Account;
 use crate::top::method::Method;
 use crate::top::wire::AirBook;
@@ -45,8 +46,11 @@ impl Write for Book {
         &self,
         _operations: &Operations,
         account: &Account,
-    ) -> Result<<AirBook as Method>::Request, Failure> {
-        Ok(translate::book::request(&self.booking, &account.channel))
+    ) -> Result<Ready<<AirBook as Method>::Request>, Failure> {
+        Ok(Ready {
+            personal: personal(&self.booking),
+            ..Ready::of(translate::book::request(&self.booking, &account.channel))
+        })
     }
 
     fn extra(&self) -> Option<&Map<String, Value>> {
@@ -60,27 +64,28 @@ impl Write for Book {
             // An order that failed at once is not one that is held: it is looked at.
             receipt: translate::book::answer(answer, asked, &operations.statuses)
                 .ok()
-                .filter(|receipt| receipt.status != OrderStatus::Failed),
+                .filter(|receipt| receipt.status != OrderStatus::Failed)
+                .map(Receipt::Order),
         }
     }
+}
 
-    fn personal(&self) -> Vec<&str> {
-        let booking = &self.booking;
-        let contact = &booking.contact;
-        let mut values = vec![contact.name.expose().as_str(), contact.mobile.expose()];
-        values.extend(contact.phone.iter().map(|v| v.expose().as_str()));
-        values.extend(contact.email.iter().map(|v| v.expose().as_str()));
-        values.extend(contact.document.iter().map(|d| d.number.expose().as_str()));
-        for passenger in &booking.passengers {
-            values.push(passenger.name.expose());
-            values.push(passenger.document.number.expose());
-            values.extend(passenger.mobile.iter().map(|v| v.expose().as_str()));
-        }
-        if let Some(buyer) = &booking.member_buyer {
-            values.push(buyer.name.expose());
-            values.push(buyer.document.number.expose());
-            values.push(buyer.mobile.expose());
-        }
-        values
+/// Everything in a booking that belongs to a person.
+fn personal(booking: &Booking) -> Vec<Personal<String>> {
+    let contact = &booking.contact;
+    let mut values = vec![contact.name.clone(), contact.mobile.clone()];
+    values.extend(contact.phone.clone());
+    values.extend(contact.email.clone());
+    values.extend(contact.document.iter().map(|d| d.number.clone()));
+    for passenger in &booking.passengers {
+        values.push(passenger.name.clone());
+        values.push(passenger.document.number.clone());
+        values.extend(passenger.mobile.clone());
     }
+    if let Some(buyer) = &booking.member_buyer {
+        values.push(buyer.name.clone());
+        values.push(buyer.document.number.clone());
+        values.push(buyer.mobile.clone());
+    }
+    values
 }

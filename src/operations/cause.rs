@@ -40,8 +40,36 @@ pub enum Cause {
     OrderNotPayable,
     /// The order cannot be closed as it stands.
     OrderNotClosable,
-    /// The order is paid already.
+    /// The order, or the change, is paid already.
     AlreadyPaid,
+    /// The change is closed already.
+    AlreadyClosed,
+    /// There is no such refund on this account.
+    RefundNotFound,
+    /// There is no such change on this account.
+    ChangeNotFound,
+    /// The order cannot be refunded as it stands.
+    OrderNotRefundable,
+    /// The order cannot be changed as it stands.
+    OrderNotChangeable,
+    /// The order has no such passenger.
+    PassengerNotInOrder,
+    /// The order has no such segment.
+    SegmentNotInOrder,
+    /// The fee is another than the one that the caller accepted (退票手续费发生变化).
+    RefundFeeChanged,
+    /// Fliggy could not compute the fee, and the caller did not accept that.
+    RefundFeeUnknown,
+    /// The quote is too old.
+    QuoteExpired,
+    /// Fliggy does not take an application on this ground (退票规则有更新).
+    RefundKindRefused,
+    /// Fliggy's number for this ground is not configured.
+    KindNotMapped,
+    /// The change cannot be paid as it stands.
+    ChangeNotPayable,
+    /// The change cannot be cancelled as it stands.
+    ChangeNotCancellable,
     /// The earlier operation that this one repeats has happened after all.
     EarlierHappened,
     /// TOP refused the call before it reached the business service.

@@ -38,6 +38,15 @@ pub enum Reference {
 }
 
 impl Reference {
+    /// Whose the answer is, by two numbers in it.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Ours, Self::Ours) => Self::Ours,
+            (Self::Foreign, _) | (_, Self::Foreign) => Self::Foreign,
+        }
+    }
+
     /// Whose the answer is, by a number in it: one that is missing or garbled names nobody.
     #[must_use]
     pub fn of<T>(told: &Field<T>, is_ours: impl Fn(&T) -> bool) -> Self {
@@ -46,6 +55,17 @@ impl Reference {
             Field::Value(_) | Field::Absent | Field::Unreadable => Self::Ours,
         }
     }
+}
+
+/// What a read was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// An order.
+    Order,
+    /// A refund.
+    Refund,
+    /// A change.
+    Change,
 }
 
 /// What may be concluded.
@@ -88,6 +108,15 @@ const fn code(code: i64, ruling: Ruling) -> Row {
         sub_code: None,
         text: None,
         ruling,
+    }
+}
+
+const fn text(text: &'static str, cause: Cause) -> Row {
+    Row {
+        code: None,
+        sub_code: None,
+        text: Some(text),
+        ruling: Ruling::Business(cause),
     }
 }
 
@@ -144,13 +173,12 @@ const ROWS: &[Row] = &[
     code(42, Ruling::Gateway(Cause::PermissionDenied)),
     code(47, Ruling::Gateway(Cause::RefusedByTop)),
     code(53, Ruling::Gateway(Cause::SessionInvalid)),
-    // Seed FAQ 1; it may come as a platform or as a business answer.
-    Row {
-        code: None,
-        sub_code: None,
-        text: Some("请求参数错误"),
-        ruling: Ruling::Business(Cause::ChannelNotAssigned),
-    },
+    // Seed FAQ 1; it may come as a platform or as a business answer, like the next two.
+    text("请求参数错误", Cause::ChannelNotAssigned),
+    // Seed FAQ 8.
+    text("退票手续费发生变化", Cause::RefundFeeChanged),
+    // Seed FAQ 9.
+    text("退票规则有更新", Cause::RefundKindRefused),
 ];
 
 /// The classification, with the rows that configuration added.
@@ -238,9 +266,9 @@ impl Classifier {
         }
     }
 
-    /// Whether an answer to a read says that the order does not exist.
+    /// Whether an answer to a read says that there is no such order, refund or change.
     #[must_use]
-    pub fn says_not_found(&self, method: &str, ending: &Ending<'_>) -> bool {
+    pub fn says_not_found(&self, method: &str, ending: &Ending<'_>, what: Missing) -> bool {
         let Some(words) = Words::of(method, ending) else {
             return false;
         };
@@ -252,13 +280,28 @@ impl Classifier {
             Some(RowVerdict::NotFound) => true,
             Some(RowVerdict::Rejected | RowVerdict::Unknown | RowVerdict::NotExecuted) => false,
             None => {
+                let (text, word) = match what {
+                    Missing::Order => ("订单不存在", "order"),
+                    Missing::Refund => ("退票单不存在", "refund"),
+                    Missing::Change => ("改签单不存在", "change"),
+                };
                 let code = words.code.unwrap_or_default().to_ascii_lowercase();
                 // A user, a channel or a session that does not exist says nothing of the order.
-                let of_order = code.contains("order")
+                let of_it = code.contains(word)
                     && (code.contains("not_exist") || code.contains("not-exist"));
-                !words.is_silent() && (words.says("订单不存在") || of_order)
+                !words.is_silent() && (words.says(text) || of_it)
             }
         }
+    }
+
+    /// Whether a row of the configuration that is about this method says that such an answer means
+    /// that there is nothing: some services tell an empty list by an error.
+    #[must_use]
+    pub fn says_empty(&self, method: &str, ending: &Ending<'_>) -> bool {
+        Words::of(method, ending).is_some_and(|words| {
+            let row = self.added.iter().find(|row| words.match_added(row));
+            row.is_some_and(|row| row.verdict == RowVerdict::NotFound && row.method.is_some())
+        })
     }
 
     /// Why upstream refused a read, if its answer is listed.
@@ -302,8 +345,12 @@ impl Classifier {
 /// A refusal counts at once only where a wrong guess cannot cost money.
 fn refused(kind: Kind, cause: Cause) -> Conclusion {
     match kind {
-        Kind::Close => Conclusion::Rejected(cause),
-        Kind::Book | Kind::Pay => Conclusion::Unknown(Claim::Refused, Some(cause)),
+        Kind::Close | Kind::Refund | Kind::Change | Kind::ChangeCancel => {
+            Conclusion::Rejected(cause)
+        }
+        Kind::Book | Kind::Pay | Kind::ChangePay => {
+            Conclusion::Unknown(Claim::Refused, Some(cause))
+        }
     }
 }
 

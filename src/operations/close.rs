@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::cause::Failure;
 use super::classify::Reference;
-use super::perform::{Read, Write};
-use super::record::Intent;
+use super::perform::{Read, Ready, Write};
+use super::record::{Intent, Receipt};
 use super::service::Operations;
 use crate::domain::ids::{AccountName, HashKey, OrderId};
 use crate::top::client::Account;
@@ -35,8 +35,8 @@ impl Write for Close {
         &self,
         _operations: &Operations,
         _account: &Account,
-    ) -> Result<<CloseMethod as Method>::Request, Failure> {
-        Ok(translate::close::request(self.order_id, None))
+    ) -> Result<Ready<<CloseMethod as Method>::Request>, Failure> {
+        Ok(Ready::of(translate::close::request(self.order_id, None)))
     }
 
     fn extra(&self) -> Option<&Map<String, Value>> {
@@ -47,7 +47,8 @@ impl Write for Close {
         Read {
             reference: Reference::of(&answer.order_id, |told| *told == self.order_id),
             receipt: translate::close::answer(answer, self.order_id, None, &operations.statuses)
-                .ok(),
+                .ok()
+                .map(Receipt::Order),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::perform::{Asked, Write};
 use super::record::{Anchor, Claim, EventKind, Findings, NewEvent, Operation};
 use super::service::{Note, Operations, Settlement, millis};
 use super::states::{Basis, Standing, State};
+use crate::domain::personal::Personal;
 use crate::top::call::CallError;
 use crate::top::client::Reply;
 use crate::top::method::{Answer, Method};
@@ -22,15 +23,17 @@ impl Operations {
         asked: &Asked,
         mut operation: Operation,
         ended: Result<Reply<<W::Method as Method>::Answer>, CallError>,
+        personal: &[Personal<String>],
     ) {
         let name = <W::Method as Method>::NAME;
         let kind = operation.kind();
+        let personal: Vec<&str> = personal.iter().map(|v| v.expose().as_str()).collect();
         let (conclusion, upstream, hint, receipt) = match &ended {
             Err(error) => {
                 let ending = Ending::Error(error);
                 (
                     self.classifier.conclude(kind, name, &ending),
-                    Upstream::of_call_error(name, error, &write.personal()),
+                    Upstream::of_call_error(name, error, &personal),
                     self.classifier.hint(name, &ending),
                     None,
                 )
@@ -38,7 +41,7 @@ impl Operations {
             Ok(reply) => {
                 let verdict = reply.answer.verdict();
                 let said = (verdict.is_success != Some(true))
-                    .then(|| Upstream::of_business(name, &verdict, &write.personal()));
+                    .then(|| Upstream::of_business(name, &verdict, &personal));
                 let read = write.read(reply.answer.clone(), self);
                 let ending = Ending::Answer {
                     verdict,

@@ -3,9 +3,10 @@
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
+use super::attachments::KeptAttachment;
 use super::record::{EventKind, NewEvent, Operation, TimelineEntry};
 use super::states::{Kind, State};
-use crate::domain::ids::{AccountName, HashKey, OperationId};
+use crate::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 
 /// The store did not do what it was asked, or did not say so.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -141,8 +142,8 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// After a start: everything open is due now, because downtime says nothing.
     fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>>;
 
-    /// The state of the youngest later operation on the subject of this one that may have been sent
-    /// or was done. One that is only accepted explains nothing that is there already.
+    /// The state of the youngest later operation of this one's kind on its subject that may have been
+    /// sent or was done. One that is only accepted explains nothing that is there already.
     fn successor(
         &self,
         operation: &Operation,
@@ -153,6 +154,25 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
 
     /// Facts after this place in the feed.
     fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>>;
+
+    /// The attachment with this key, if one was uploaded.
+    fn attachment(
+        &self,
+        key: [u8; 32],
+    ) -> BoxFuture<'_, Result<Option<KeptAttachment>, JournalError>>;
+
+    /// Whether an attachment was uploaded for this order.
+    fn has_attachment(
+        &self,
+        account: &AccountName,
+        order_id: OrderId,
+    ) -> BoxFuture<'_, Result<bool, JournalError>>;
+
+    /// Keeps an attachment. One that is kept already stays as it is.
+    fn keep_attachment(
+        &self,
+        attachment: KeptAttachment,
+    ) -> BoxFuture<'_, Result<(), JournalError>>;
 
     /// Writes something that means nothing: whether the journal can be written now.
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>>;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::cause::{Cause, Failure};
 use super::evidence::{Finding, Sight, judge};
-use super::orders::{OrderKey, OrderReadError};
+use super::orders::OrderKey;
+use super::reads::ReadError;
 use super::record::{Intent, Operation};
 use super::service::Operations;
 use crate::domain::ids::{OperationId, OutOrderNo};
@@ -26,9 +27,9 @@ pub(super) struct Look {
 /// No look was made; when to come back.
 struct NotMade(Duration);
 
-/// What one read of an order came to.
-enum Seen {
-    Order(Box<Order>),
+/// What one read came to.
+enum Seen<T> {
+    Found(T),
     NotFound,
     Nothing,
 }
@@ -66,6 +67,32 @@ impl NotMade {
     }
 }
 
+impl<T> Seen<T> {
+    fn of(read: Result<T, ReadError>) -> Result<Self, NotMade> {
+        match read {
+            Ok(found) => Ok(Self::Found(found)),
+            Err(ReadError::NotFound { .. }) => Ok(Self::NotFound),
+            Err(ReadError::Failed(failure)) => match NotMade::of(&failure) {
+                Some(not_made) => Err(not_made),
+                None => Ok(Self::Nothing),
+            },
+        }
+    }
+
+    /// What it says of the operation.
+    fn judged<'a>(&'a self, operation: &Operation, sight: impl Fn(&'a T) -> Sight<'a>) -> Finding {
+        match self {
+            Self::Found(found) => judged(operation, &sight(found)),
+            Self::NotFound => judged(operation, &Sight::Absent),
+            Self::Nothing => judged(operation, &Sight::Nothing(NOT_ASKED)),
+        }
+    }
+}
+
+fn judged(operation: &Operation, sight: &Sight<'_>) -> Finding {
+    judge(&operation.intent, &operation.baseline, sight)
+}
+
 /// Clocks may differ between TOP and the gateway by ten minutes before TOP refuses calls.
 const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
 /// Pages of a list at most; a longer one is not read to its end, and so proves nothing.
@@ -100,40 +127,45 @@ impl Operations {
         account: &Account,
         proves_lookups: &mut bool,
     ) -> Result<Finding, NotMade> {
-        let intent = &operation.intent;
-        let reference = match intent {
-            Intent::Book { out_order_no, .. } => out_order_no,
+        match &operation.intent {
+            Intent::Book { out_order_no, .. } => {
+                let key = OrderKey::Reference(out_order_no.clone());
+                let seen = self.see_order(account, &key).await?;
+                match &seen {
+                    Seen::NotFound => self.absence(operation, account, out_order_no).await,
+                    Seen::Found(order) => {
+                        *proves_lookups = order.is_for(out_order_no);
+                        Ok(judged(operation, &Sight::Order(order)))
+                    }
+                    Seen::Nothing => Ok(judged(operation, &Sight::Nothing(NOT_ASKED))),
+                }
+            }
             Intent::Pay { order_id, .. } | Intent::Close { order_id } => {
-                let read = self
-                    .read_for_look(account, &OrderKey::Id(*order_id))
-                    .await?;
-                return Ok(match read {
-                    Seen::Order(order) => judge(intent, &Sight::Order(&order)),
-                    Seen::NotFound => judge(intent, &Sight::Absent),
-                    Seen::Nothing => judge(intent, &Sight::Nothing(NOT_ASKED)),
-                });
+                let seen = self.see_order(account, &OrderKey::Id(*order_id)).await?;
+                Ok(seen.judged(operation, Sight::Order))
             }
-        };
-        let key = OrderKey::Reference(reference.clone());
-        match self.read_for_look(account, &key).await? {
-            Seen::Order(order) => {
-                *proves_lookups = order.is_for(reference);
-                Ok(judge(intent, &Sight::Order(&order)))
+            Intent::Refund { order_id, .. } => {
+                let read = self.read_refunds(account, *order_id, ReadOptions::LOOK);
+                Ok(Seen::of(read.await)?.judged(operation, Sight::Refunds))
             }
-            Seen::NotFound => self.absence(operation, account, reference).await,
-            Seen::Nothing => Ok(judge(intent, &Sight::Nothing(NOT_ASKED))),
+            Intent::Change { order_id, .. } => {
+                let read = self.read_changes(account, *order_id, ReadOptions::LOOK);
+                Ok(Seen::of(read.await)?.judged(operation, Sight::Changes))
+            }
+            Intent::ChangePay {
+                change_order_no, ..
+            }
+            | Intent::ChangeCancel { change_order_no } => {
+                let read = self.read_change(account, *change_order_no, ReadOptions::LOOK);
+                let seen = Seen::of(read.await.map(|found| found.change))?;
+                Ok(seen.judged(operation, Sight::Change))
+            }
         }
     }
 
-    async fn read_for_look(&self, account: &Account, key: &OrderKey) -> Result<Seen, NotMade> {
-        match self.read_order(account, key, ReadOptions::LOOK).await {
-            Ok(found) => Ok(Seen::Order(Box::new(found.order))),
-            Err(OrderReadError::NotFound(_)) => Ok(Seen::NotFound),
-            Err(OrderReadError::Failed(failure)) => match NotMade::of(&failure) {
-                Some(not_made) => Err(not_made),
-                None => Ok(Seen::Nothing),
-            },
-        }
+    async fn see_order(&self, account: &Account, key: &OrderKey) -> Result<Seen<Order>, NotMade> {
+        let read = self.read_order(account, key, ReadOptions::LOOK).await;
+        Seen::of(read.map(|found| found.order))
     }
 
     /// Whether a not-found answer counts: from a lookup that has found an order on this account
@@ -145,10 +177,9 @@ impl Operations {
         account: &Account,
         reference: &OutOrderNo,
     ) -> Result<Finding, NotMade> {
-        let intent = &operation.intent;
-        let nothing = |why| Ok(judge(intent, &Sight::Nothing(why)));
+        let nothing = |why| Ok(judged(operation, &Sight::Nothing(why)));
         match self.journal.lookups_proven(&account.name).await {
-            Ok(true) => return Ok(judge(intent, &Sight::Absent)),
+            Ok(true) => return Ok(judged(operation, &Sight::Absent)),
             Ok(false) => {}
             Err(_) => return nothing("the journal could not be read"),
         }
@@ -171,11 +202,9 @@ impl Operations {
             };
             let named = |o: &OrderSummary| o.out_order_no.as_deref() == Some(reference.as_str());
             if let Some(row) = listed.orders.iter().find(|row| named(row)) {
-                let read = self
-                    .read_for_look(account, &OrderKey::Id(row.order_id))
-                    .await?;
-                return match read {
-                    Seen::Order(order) => Ok(judge(intent, &Sight::Order(&order))),
+                let key = OrderKey::Id(row.order_id);
+                return match self.see_order(account, &key).await? {
+                    Seen::Found(order) => Ok(judged(operation, &Sight::Order(&order))),
                     Seen::NotFound | Seen::Nothing => {
                         nothing("the list has the order, and it could not be read")
                     }
@@ -190,7 +219,7 @@ impl Operations {
             match (listed.total_pages, listed.total_count) {
                 (Some(pages), Some(count)) if window.page >= pages => {
                     return if rows == count {
-                        Ok(judge(intent, &Sight::Absent))
+                        Ok(judged(operation, &Sight::Absent))
                     } else {
                         nothing("the list has fewer rows than it says")
                     };

@@ -6,8 +6,8 @@ use super::cause::{Cause, Failure};
 use super::classify::Reference;
 use super::evidence::{Payment, payment};
 use super::orders::OrderKey;
-use super::perform::{Read, Write};
-use super::record::Intent;
+use super::perform::{Read, Ready, Write};
+use super::record::{Intent, Receipt};
 use super::service::Operations;
 use crate::domain::ids::{AccountName, HashKey, OrderId};
 use crate::domain::money::Money;
@@ -42,18 +42,18 @@ impl Write for Pay {
         &self,
         operations: &Operations,
         account: &Account,
-    ) -> Result<<PayMethod as Method>::Request, Failure> {
+    ) -> Result<Ready<<PayMethod as Method>::Request>, Failure> {
         let key = OrderKey::Id(self.order_id);
         let found = operations
             .read_order(account, &key, ReadOptions::CALLER)
             .await
             .map_err(|error| error.into_failure())?;
         may_be_paid(&found.order, self.order_id, self.total)?;
-        Ok(translate::pay::request(
+        Ok(Ready::of(translate::pay::request(
             self.order_id,
             found.order.out_order_no.as_deref(),
             self.total,
-        ))
+        )))
     }
 
     fn extra(&self) -> Option<&Map<String, Value>> {
@@ -63,7 +63,9 @@ impl Write for Pay {
     fn read(&self, answer: <PayMethod as Method>::Answer, operations: &Operations) -> Read {
         Read {
             reference: Reference::of(&answer.order_id, |told| *told == self.order_id),
-            receipt: translate::pay::answer(answer, self.order_id, None, &operations.statuses).ok(),
+            receipt: translate::pay::answer(answer, self.order_id, None, &operations.statuses)
+                .ok()
+                .map(Receipt::Order),
         }
     }
 }

@@ -14,15 +14,16 @@ use super::cause::{Cause, Failure};
 use super::classify::Reference;
 use super::journal::{Acceptance, NewOperation};
 use super::kill_point::{Point, reach};
-use super::record::{Claim, Findings, Intent, Operation, TimelineEntry};
+use super::record::{Baseline, Claim, Findings, Intent, Operation, Receipt, TimelineEntry};
 use super::service::{Note, Operations, Settlement};
 use super::states::{Standing, State};
 use crate::domain::ids::{AccountName, HashKey, OperationId};
-use crate::domain::order::OrderReceipt;
+use crate::domain::personal::Personal;
 use crate::domain::time::Rfc3339;
 use crate::top::call::NotSent;
 use crate::top::client::{Account, Prepared};
 use crate::top::method::Method;
+use crate::top::stack::Permit;
 
 /// One kind of write: what is its own. Everything else is [`Operations::perform`].
 pub trait Write: Send + Sync + 'static {
@@ -42,29 +43,52 @@ pub trait Write: Send + Sync + 'static {
         &self,
         operations: &Operations,
         account: &Account,
-    ) -> impl Future<Output = Result<<Self::Method as Method>::Request, Failure>> + Send;
+    ) -> impl Future<Output = Result<Ready<<Self::Method as Method>::Request>, Failure>> + Send;
 
     /// Fields that the caller wants merged into the wire object.
     fn extra(&self) -> Option<&Map<String, Value>> {
         None
     }
 
-    /// What upstream's answer says of the order.
+    /// What upstream's answer says of the order, refund or change.
     fn read(&self, answer: <Self::Method as Method>::Answer, operations: &Operations) -> Read;
+}
 
+/// A write that may go out.
+#[derive(Debug)]
+pub struct Ready<R> {
+    /// The request object.
+    pub request: R,
+    /// How the order stands before a refund or change of it.
+    pub baseline: Baseline,
     /// Values of the request that must not be kept where upstream repeats them.
-    fn personal(&self) -> Vec<&str> {
-        Vec::new()
+    pub personal: Vec<Personal<String>>,
+}
+
+impl<R> Ready<R> {
+    /// A request that needs no baseline and names nobody.
+    pub fn of(request: R) -> Self {
+        Self {
+            request,
+            baseline: Baseline::default(),
+            personal: Vec::new(),
+        }
     }
 }
 
-/// What an answer says of the order.
+/// What an answer says of the order, refund or change.
 #[derive(Debug)]
 pub struct Read {
     /// Whether it is about what was asked.
     pub reference: Reference,
-    /// How the order stands, where the answer tells enough.
-    pub receipt: Option<OrderReceipt>,
+    /// How it stands, where the answer tells enough.
+    pub receipt: Option<Receipt>,
+}
+
+/// What is known of a write between its preparation and its end.
+struct Background {
+    baseline: Baseline,
+    personal: Vec<Personal<String>>,
 }
 
 /// Who asks for a write, and how.
@@ -196,6 +220,7 @@ impl Operations {
             watch_until: None,
             contradicted: false,
             retry_of: asked.retry_of,
+            baseline: Baseline::default(),
             result: None,
             failure: None,
         }
@@ -223,7 +248,8 @@ impl Operations {
             return;
         }
         reach(Point::Accepted).await;
-        let (prepared, permit) = match self.make_ready(&write, &asked, &operation).await {
+        let ready = self.make_ready(&write, &asked, &operation).await;
+        let (prepared, permit, background) = match ready {
             Ok(ready) => ready,
             Err(failure) => {
                 let what = "nothing was sent: a check before the send said no";
@@ -234,7 +260,8 @@ impl Operations {
         };
         reach(Point::Ready).await;
         let started = self.clock.steady();
-        match self.turn_sending(&mut operation).await {
+        let sending = self.turn_sending(&mut operation, &background.baseline);
+        match sending.await {
             Ok(true) => {}
             // It is stale, whether a sweep has said so already or not, and must not be sent.
             Ok(false) => {
@@ -259,7 +286,8 @@ impl Operations {
             .send::<W::Method>(prepared, permit, started + SEND_WINDOW)
             .await;
         reach(Point::Answered).await;
-        self.finish(&write, &asked, operation, ended).await;
+        self.finish(&write, &asked, operation, ended, &background.personal)
+            .await;
     }
 
     async fn accept<W: Write>(
@@ -319,14 +347,14 @@ impl Operations {
         write: &W,
         asked: &Asked,
         operation: &Operation,
-    ) -> Result<(Prepared, crate::top::stack::Permit), Failure> {
+    ) -> Result<(Prepared, Permit, Background), Failure> {
         if let Some(earlier) = operation.retry_of {
             self.look_at_earlier(earlier).await?;
         }
-        let request = write.request(self, &asked.account).await?;
+        let ready = write.request(self, &asked.account).await?;
         let prepared = self
             .top
-            .prepare::<W::Method>(&asked.account, &request, write.extra())
+            .prepare::<W::Method>(&asked.account, &ready.request, write.extra())
             .map_err(|_| Failure::of(Cause::NotEncodable))?;
         let permit = tokio::select! {
             permit = self.top.permit() => permit,
@@ -336,13 +364,18 @@ impl Operations {
         if self.stopping.is_cancelled() {
             return Err(Failure::of(Cause::Stopping));
         }
-        Ok((prepared, permit))
+        let background = Background {
+            baseline: ready.baseline,
+            personal: ready.personal,
+        };
+        Ok((prepared, permit, background))
     }
 
     /// Law 2: the compare-and-set after which at most one send may follow.
     async fn turn_sending(
         &self,
         operation: &mut Operation,
+        baseline: &Baseline,
     ) -> Result<bool, super::journal::JournalError> {
         self.change(operation, |row| {
             let stale = self.store_ms() - row.touched_ms >= self.stale_after_ms();
@@ -352,6 +385,7 @@ impl Operations {
             row.standing = Standing::of(State::Sending);
             row.sent_at = Some(self.clock.wall());
             row.sent_steady_ms = Some(self.steady_ms());
+            row.baseline = baseline.clone();
             row.touched_ms = self.store_ms();
             Some(Note::of("sending"))
         })

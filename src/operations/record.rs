@@ -6,9 +6,14 @@ use utoipa::ToSchema;
 
 use super::cause::Failure;
 use super::states::{Kind, Standing, State};
-use crate::domain::ids::{AccountName, OperationId, OrderId, OutOrderNo, PassengerId};
+use crate::domain::change::ChangeReceipt;
+use crate::domain::ids::{
+    AccountName, ChangeOrderNo, OperationId, OrderId, OutChangeNo, OutOrderNo, OutRefundNo,
+    PassengerId,
+};
 use crate::domain::money::Money;
 use crate::domain::order::OrderReceipt;
+use crate::domain::refund::{RefundFee, RefundKind, RefundReceipt};
 
 /// What is needed to look for an operation's effect later: references, the agreed total, and keyed
 /// hashes of the passengers.
@@ -38,6 +43,46 @@ pub enum Intent {
         /// Fliggy's number of the order.
         order_id: OrderId,
     },
+    /// Apply for a refund.
+    Refund {
+        /// Fliggy's number of the order.
+        order_id: OrderId,
+        /// The caller's number of the application.
+        out_refund_no: OutRefundNo,
+        /// On what ground.
+        refund_kind: RefundKind,
+        /// Whose tickets.
+        passengers: Vec<PassengerId>,
+        /// What the caller accepts as the fee.
+        fee: RefundFee,
+        /// Whether a proof comes with it.
+        with_attachment: bool,
+    },
+    /// Make a change.
+    Change {
+        /// Fliggy's number of the order.
+        order_id: OrderId,
+        /// The caller's number of the change.
+        out_change_no: OutChangeNo,
+        /// Whose tickets.
+        passengers: Vec<PassengerId>,
+        /// Flight and departure of each segment to be.
+        targets: Vec<String>,
+        /// What the caller wants to pay at most, yuan.
+        max_total: Option<Money>,
+    },
+    /// Pay a change.
+    ChangePay {
+        /// Fliggy's number of the change.
+        change_order_no: ChangeOrderNo,
+        /// The total the caller agreed to, yuan.
+        total: Money,
+    },
+    /// Cancel an unpaid change.
+    ChangeCancel {
+        /// Fliggy's number of the change.
+        change_order_no: ChangeOrderNo,
+    },
 }
 
 impl Intent {
@@ -48,6 +93,10 @@ impl Intent {
             Self::Book { .. } => Kind::Book,
             Self::Pay { .. } => Kind::Pay,
             Self::Close { .. } => Kind::Close,
+            Self::Refund { .. } => Kind::Refund,
+            Self::Change { .. } => Kind::Change,
+            Self::ChangePay { .. } => Kind::ChangePay,
+            Self::ChangeCancel { .. } => Kind::ChangeCancel,
         }
     }
 
@@ -64,7 +113,14 @@ impl Intent {
     pub fn subject(&self) -> Subject {
         match self {
             Self::Book { out_order_no, .. } => Subject::Reference(out_order_no.clone()),
-            Self::Pay { order_id, .. } | Self::Close { order_id } => Subject::Order(*order_id),
+            Self::Pay { order_id, .. }
+            | Self::Close { order_id }
+            | Self::Refund { order_id, .. }
+            | Self::Change { order_id, .. } => Subject::Order(*order_id),
+            Self::ChangePay {
+                change_order_no, ..
+            }
+            | Self::ChangeCancel { change_order_no } => Subject::Change(*change_order_no),
         }
     }
 }
@@ -76,6 +132,8 @@ pub enum Subject {
     Reference(OutOrderNo),
     /// An order.
     Order(OrderId),
+    /// A change.
+    Change(ChangeOrderNo),
 }
 
 impl Subject {
@@ -85,6 +143,7 @@ impl Subject {
         match self {
             Self::Reference(reference) => reference.to_string(),
             Self::Order(order) => order.to_string(),
+            Self::Change(change) => change.to_string(),
         }
     }
 
@@ -94,6 +153,32 @@ impl Subject {
         match self {
             Self::Reference(reference) => format!("reference:{account}:{reference}"),
             Self::Order(order) => format!("order:{order}"),
+            Self::Change(change) => format!("change:{change}"),
+        }
+    }
+}
+
+/// What a write achieved: how the thing that it made or moved stands. Nothing personal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OperationResult)]
+#[serde(untagged)]
+pub enum Receipt {
+    /// Of a refund application. (The most particular come first: the store reads them in this order.)
+    Refund(RefundReceipt),
+    /// Of a change.
+    Change(ChangeReceipt),
+    /// Of an order.
+    Order(OrderReceipt),
+}
+
+impl Receipt {
+    /// How it stands, in a few words.
+    #[must_use]
+    pub fn stands(&self) -> String {
+        match self {
+            Self::Order(order) => format!("the order is {}", order.status.as_str()),
+            Self::Refund(refund) => format!("the refund is {}", refund.status.as_str()),
+            Self::Change(change) => format!("the change is {}", change.status.as_str()),
         }
     }
 }
@@ -143,6 +228,17 @@ pub struct Anchor {
     pub at_ms: u64,
 }
 
+/// How an order stood before a refund or change of it was sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// Fliggy's numbers of the refunds or changes that it had: what is among them is not this
+    /// operation's doing.
+    pub numbers: Vec<u64>,
+    /// Everybody who travels on it. Who is said to travel and is not among them cannot be told: the
+    /// document may be masked, or its kind left out.
+    pub travellers: Vec<PassengerId>,
+}
+
 /// An operation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operation {
@@ -182,8 +278,10 @@ pub struct Operation {
     pub contradicted: bool,
     /// The operation that this one repeats after it ended `absent`.
     pub retry_of: Option<OperationId>,
+    /// How the order stood before the send of a refund or change.
+    pub baseline: Baseline,
     /// What was achieved.
-    pub result: Option<OrderReceipt>,
+    pub result: Option<Receipt>,
     /// Why it was not.
     pub failure: Option<Failure>,
 }
@@ -244,6 +342,14 @@ pub enum EventKind {
     OrderPaid,
     /// An order was closed.
     OrderClosed,
+    /// A refund was applied for.
+    RefundApplied,
+    /// A change was made; it waits for its fees, or for payment.
+    ChangeCreated,
+    /// A change was paid.
+    ChangePaid,
+    /// A change was cancelled.
+    ChangeCancelled,
 }
 
 impl EventKind {
@@ -258,6 +364,10 @@ impl EventKind {
             Self::OrderBooked => "order_booked",
             Self::OrderPaid => "order_paid",
             Self::OrderClosed => "order_closed",
+            Self::RefundApplied => "refund_applied",
+            Self::ChangeCreated => "change_created",
+            Self::ChangePaid => "change_paid",
+            Self::ChangeCancelled => "change_cancelled",
         }
     }
 }

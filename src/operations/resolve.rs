@@ -6,11 +6,13 @@ use super::cause::{Cause, Failure, masked};
 use super::evidence::Finding;
 use super::journal::JournalError;
 use super::reconcile::Looking;
-use super::record::{Intent, Operation};
+use super::record::{Intent, Operation, Receipt};
 use super::service::{Operations, Settlement};
 use super::states::{Basis, Standing, State};
-use crate::domain::ids::{OperationId, OrderId};
+use crate::domain::change::ChangeReceipt;
+use crate::domain::ids::{ChangeOrderNo, OperationId, OrderId, RefundOrderNo};
 use crate::domain::order::OrderReceipt;
+use crate::domain::refund::{RefundReceipt, RefundStatus, attachment_awaited};
 
 /// What the operator says it was.
 #[derive(
@@ -37,8 +39,19 @@ pub struct Resolve {
     pub reason: String,
     /// The person's key.
     pub operator: String,
-    /// The order, where a look cannot find it.
+    /// What was made, where a look cannot find it.
+    pub made: Made,
+}
+
+/// Fliggy's number of what a write made, as a person found it out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// Of a booking.
     pub order_id: Option<OrderId>,
+    /// Of a refund.
+    pub refund_order_no: Option<RefundOrderNo>,
+    /// Of a change.
+    pub change_order_no: Option<ChangeOrderNo>,
 }
 
 /// Why an operation was not resolved. It stands as it stood.
@@ -52,8 +65,8 @@ pub enum NotResolved {
     Refused(Box<Operation>),
     /// Upstream says something else.
     Contradicts(Box<Operation>, String),
-    /// A booking is said to have been made, and nobody knows which order it is.
-    OrderIdNeeded(Box<Operation>),
+    /// Something is said to have been made, and nobody knows its number: the field that tells it.
+    NumberNeeded(Box<Operation>, &'static str),
     /// The journal cannot be used.
     Journal(JournalError),
 }
@@ -125,14 +138,10 @@ impl Operations {
             }
         }
         if resolution == Resolution::Succeeded && result.is_none() {
-            let known = match operation.intent {
-                Intent::Book { .. } => resolve.order_id,
-                Intent::Pay { order_id, .. } | Intent::Close { order_id } => Some(order_id),
-            };
-            let Some(order_id) = known else {
-                return Err(NotResolved::OrderIdNeeded(Box::new(operation)));
-            };
-            result = Some(OrderReceipt::unread(order_id));
+            match unread(&operation.intent, resolve.made) {
+                Ok(receipt) => result = Some(receipt),
+                Err(field) => return Err(NotResolved::NumberNeeded(Box::new(operation), field)),
+            }
         }
         let standing = match resolution {
             Resolution::Succeeded => Standing::of(State::Succeeded),
@@ -180,6 +189,55 @@ impl Operations {
     async fn found(&self, id: OperationId) -> Result<Operation, NotResolved> {
         self.journal.get(id).await?.ok_or(NotResolved::NotFound)
     }
+}
+
+/// What is known of a write that was done and that no look has found; or which number is missing.
+fn unread(intent: &Intent, made: Made) -> Result<Receipt, &'static str> {
+    Ok(match intent {
+        Intent::Book { .. } => {
+            Receipt::Order(OrderReceipt::unread(made.order_id.ok_or("order_id")?))
+        }
+        Intent::Pay { order_id, .. } | Intent::Close { order_id } => {
+            Receipt::Order(OrderReceipt::unread(*order_id))
+        }
+        Intent::Refund {
+            order_id,
+            out_refund_no,
+            refund_kind,
+            fee,
+            with_attachment,
+            ..
+        } => {
+            let status = RefundStatus::Other;
+            Receipt::Refund(RefundReceipt {
+                refund_order_no: made.refund_order_no.ok_or("refund_order_no")?,
+                order_id: *order_id,
+                out_refund_no: out_refund_no.clone(),
+                kind: *refund_kind,
+                status,
+                fee: fee.amount(),
+                refund_amount: None,
+                applied_at: None,
+                refunded_at: None,
+                attachment_awaited: attachment_awaited(
+                    Some(*refund_kind),
+                    status,
+                    *with_attachment,
+                    false,
+                ),
+            })
+        }
+        Intent::Change { order_id, .. } => {
+            let number = made.change_order_no.ok_or("change_order_no")?;
+            Receipt::Change(ChangeReceipt::unread(number, Some(*order_id)))
+        }
+        Intent::ChangePay {
+            change_order_no, ..
+        }
+        | Intent::ChangeCancel { change_order_no } => {
+            Receipt::Change(ChangeReceipt::unread(*change_order_no, None))
+        }
+    })
 }
 
 /// A person decides where upstream does not tell, not against what it tells.

@@ -1,15 +1,12 @@
 //! Search: identical searches in flight share one upstream call.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use futures::FutureExt;
-use futures::future::{BoxFuture, Shared};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::cause::Failure;
-use super::orders::unreadable_answer;
+use super::reads::unreadable_answer;
 use super::service::Operations;
 use crate::domain::offer::Offer;
 use crate::domain::search::SearchQuery;
@@ -31,24 +28,6 @@ pub struct Found {
     pub upstream: Option<Box<RawValue>>,
 }
 
-/// A search that somebody has begun.
-pub(super) type InFlight = Shared<BoxFuture<'static, Result<Arc<Found>, Failure>>>;
-
-/// The searches in flight. Bounded by the quota of calls in flight: an entry goes with its call.
-pub(super) type Searches = Mutex<HashMap<Vec<u8>, InFlight>>;
-
-/// Takes a search out of the map when it ends, in a panic too.
-struct Entry<'a>(&'a Searches, Vec<u8>);
-
-impl Drop for Entry<'_> {
-    fn drop(&mut self) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.1);
-    }
-}
-
 // === impl Operations ===
 
 impl Operations {
@@ -66,32 +45,12 @@ impl Operations {
         // What makes two searches the same, written down once.
         let key = serde_json::to_vec(&(account.name.as_str(), &query, &extra, keep_upstream))
             .unwrap_or_default();
-        let joined = {
-            let mut searches = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(under_way) = searches.get(&key) {
-                under_way.clone()
-            } else {
-                let (this, own_key) = (self.clone(), key.clone());
-                // A task of its own: the first caller may hang up while others wait.
-                let task = self.tasks.spawn(async move {
-                    let _entry = Entry(&this.searches, own_key);
-                    this.search_once(&account, &query, extra.as_ref(), keep_upstream)
-                        .await
-                        .map(Arc::new)
-                });
-                let begun = task
-                    .map(|ended| {
-                        ended.unwrap_or_else(|_| {
-                            Err(Failure::of(super::cause::Cause::UpstreamUnavailable))
-                        })
-                    })
-                    .boxed()
-                    .shared();
-                searches.insert(key, begun.clone());
-                begun
-            }
+        let this = self.clone();
+        let work = async move {
+            this.search_once(&account, &query, extra.as_ref(), keep_upstream)
+                .await
         };
-        joined.await
+        self.searches.join(&self.tasks, key, work).await
     }
 
     async fn search_once(

@@ -9,15 +9,20 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::attachments::Uploaded;
 use super::cause::Failure;
 use super::classify::Classifier;
 use super::decide::Patience;
 use super::journal::{Journal, JournalError, Save, Saved};
-use super::record::{Claim, EventKind, NewEvent, Operation, TimelineEntry};
-use super::states::{Basis, Standing, State, may_become};
+use super::record::{Claim, EventKind, NewEvent, Operation, Receipt, TimelineEntry};
+use super::search::Found;
+use super::single_flight::SingleFlight;
+use super::states::{Basis, Kind, Standing, State, may_become};
 use crate::clock::SharedClock;
+use crate::domain::change::ChangeKinds;
 use crate::domain::ids::{AccountName, HashKey, OperationId};
 use crate::domain::order::StatusMap;
+use crate::domain::refund::{EmptyFee, RefundKinds};
 use crate::domain::time::Rfc3339;
 use crate::telemetry::metrics as names;
 use crate::top::client::{Account, TopClient};
@@ -41,6 +46,19 @@ pub struct ReconcileSettings {
     pub deadline: Duration,
 }
 
+/// How refunds and changes are asked for.
+#[derive(Clone, Debug)]
+pub struct AfterSales {
+    /// Fliggy's numbers for the grounds of a refund.
+    pub refund_kinds: RefundKinds,
+    /// How an unknown fee is sent.
+    pub empty_fee: EmptyFee,
+    /// How long a quote is taken.
+    pub quote_ttl: Duration,
+    /// Fliggy's numbers for the grounds of a change.
+    pub change_kinds: ChangeKinds,
+}
+
 /// What the service is built from.
 pub struct Parts {
     /// The journal.
@@ -53,6 +71,8 @@ pub struct Parts {
     pub classifier: Classifier,
     /// The vocabulary of order statuses.
     pub statuses: StatusMap,
+    /// How refunds and changes are asked for.
+    pub after_sales: AfterSales,
     /// Looking and waiting.
     pub settings: ReconcileSettings,
     /// Time.
@@ -68,6 +88,7 @@ pub struct Operations {
     pub(super) accounts: BTreeMap<AccountName, Arc<Account>>,
     pub(super) classifier: Classifier,
     pub(super) statuses: StatusMap,
+    pub(super) after_sales: AfterSales,
     pub(super) settings: ReconcileSettings,
     pub(super) clock: SharedClock,
     pub(super) stopping: CancellationToken,
@@ -80,7 +101,8 @@ pub struct Operations {
     /// Store time at steady time zero: wall time is read once, so its later jumps do not matter.
     store_zero_ms: i64,
     pub(super) busy: super::reconcile::Busy,
-    pub(super) searches: super::search::Searches,
+    pub(super) searches: Arc<SingleFlight<Found>>,
+    pub(super) uploads: Arc<SingleFlight<Uploaded>>,
     waiting: Mutex<HashMap<OperationId, watch::Sender<Option<Arc<Operation>>>>>,
 }
 
@@ -124,6 +146,7 @@ impl Operations {
             accounts: parts.accounts,
             classifier: parts.classifier,
             statuses: parts.statuses,
+            after_sales: parts.after_sales,
             settings: parts.settings,
             clock: parts.clock,
             stopping: parts.stopping,
@@ -132,7 +155,8 @@ impl Operations {
             boot,
             store_zero_ms,
             busy: Mutex::default(),
-            searches: Mutex::default(),
+            searches: Arc::default(),
+            uploads: Arc::default(),
             waiting: Mutex::default(),
         })
     }
@@ -260,16 +284,7 @@ impl Operations {
             fact,
         }];
         if let (State::Succeeded, Some(receipt)) = (to.state, &row.result) {
-            let (kind, fact) = match row.kind() {
-                super::states::Kind::Book => (EventKind::OrderBooked, "booked"),
-                super::states::Kind::Pay => (EventKind::OrderPaid, "paid"),
-                super::states::Kind::Close => (EventKind::OrderClosed, "closed"),
-            };
-            events.push(NewEvent {
-                kind,
-                subject: receipt.order_id.to_string(),
-                fact: fact.to_owned(),
-            });
+            events.push(fact_of(row.kind(), receipt));
         }
         Note {
             what: settlement.what.clone(),
@@ -332,12 +347,35 @@ impl Operations {
     }
 }
 
+/// The fact that a write made true of an order, a refund or a change.
+fn fact_of(kind: Kind, receipt: &Receipt) -> NewEvent {
+    let (kind, fact) = match kind {
+        Kind::Book => (EventKind::OrderBooked, "booked"),
+        Kind::Pay => (EventKind::OrderPaid, "paid"),
+        Kind::Close => (EventKind::OrderClosed, "closed"),
+        Kind::Refund => (EventKind::RefundApplied, "applied"),
+        Kind::Change => (EventKind::ChangeCreated, "created"),
+        Kind::ChangePay => (EventKind::ChangePaid, "paid"),
+        Kind::ChangeCancel => (EventKind::ChangeCancelled, "cancelled"),
+    };
+    let subject = match receipt {
+        Receipt::Order(order) => order.order_id.to_string(),
+        Receipt::Refund(refund) => refund.refund_order_no.to_string(),
+        Receipt::Change(change) => change.change_order_no.to_string(),
+    };
+    NewEvent {
+        kind,
+        subject,
+        fact: fact.to_owned(),
+    }
+}
+
 /// What an operation settles as.
 #[derive(Clone, Debug)]
 pub(super) struct Settlement {
     pub(super) standing: Standing,
     pub(super) claim: Option<Claim>,
-    pub(super) result: Option<crate::domain::order::OrderReceipt>,
+    pub(super) result: Option<Receipt>,
     pub(super) failure: Option<Failure>,
     pub(super) what: String,
     pub(super) proves_lookups: bool,

@@ -16,10 +16,11 @@ use sqlx::{Connection, Row, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use super::attachments::KeptAttachment;
 use super::journal::{Acceptance, Event, Filter, Journal, JournalError, NewOperation, Save, Saved};
 use super::record::{Operation, TimelineEntry};
 use super::states::State;
-use crate::domain::ids::{AccountName, HashKey, OperationId};
+use crate::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use crate::domain::time::Rfc3339;
 use row::COLUMNS;
 use writer::Command;
@@ -312,6 +313,47 @@ impl Journal for SqliteJournal {
         Box::pin(self.ask(move |answer| Command::WakeAll(now_ms, answer)))
     }
 
+    fn attachment(
+        &self,
+        key: [u8; 32],
+    ) -> BoxFuture<'_, Result<Option<KeptAttachment>, JournalError>> {
+        Box::pin(async move {
+            sqlx::query("SELECT account, order_id, file_id, at FROM attachments WHERE id = ?1")
+                .bind(&key[..])
+                .fetch_optional(&self.readers)
+                .await
+                .map_err(failed)?
+                .map(|found| row::attachment(&found, key))
+                .transpose()
+        })
+    }
+
+    fn has_attachment(
+        &self,
+        account: &AccountName,
+        order_id: OrderId,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        let account = account.to_string();
+        Box::pin(async move {
+            let found: i64 = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM attachments WHERE order_id = ?1 AND account = ?2)",
+            )
+            .bind(order_id.to_string())
+            .bind(account)
+            .fetch_one(&self.readers)
+            .await
+            .map_err(failed)?;
+            Ok(found != 0)
+        })
+    }
+
+    fn keep_attachment(
+        &self,
+        attachment: KeptAttachment,
+    ) -> BoxFuture<'_, Result<(), JournalError>> {
+        Box::pin(self.ask(|answer| Command::Attachment(Box::new(attachment), answer)))
+    }
+
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>> {
         Box::pin(self.ask(Command::Probe))
     }
@@ -321,16 +363,17 @@ impl Journal for SqliteJournal {
         operation: &Operation,
     ) -> BoxFuture<'_, Result<Option<State>, JournalError>> {
         let lock = operation.intent.subject().lock(&operation.account);
-        let id = operation.id.to_string();
+        let (id, kind) = (operation.id.to_string(), operation.kind());
         Box::pin(async move {
             let found: Option<String> = sqlx::query_scalar(
-                "SELECT state FROM operations WHERE lock_base = ?1 AND \
+                "SELECT state FROM operations WHERE lock_base = ?1 AND +kind = ?3 AND \
                  rowid > (SELECT rowid FROM operations WHERE id = ?2) AND +state IN \
                  ('sending', 'unknown', 'needs_attention', 'succeeded') \
                  ORDER BY rowid DESC LIMIT 1",
             )
             .bind(lock)
             .bind(id)
+            .bind(kind.as_str())
             .fetch_optional(&self.readers)
             .await
             .map_err(failed)?;

@@ -14,11 +14,27 @@ pub enum Kind {
     Pay,
     /// Close an unpaid order (`alitrip.flight.service.close`).
     Close,
+    /// Apply for a refund (`alitrip.flight.refund.create`). Done means that the application exists.
+    Refund,
+    /// Make a change and hold its seat (`alitrip.flight.change.order.create`).
+    Change,
+    /// Pay a change (`alitrip.flight.change.order.pay`).
+    ChangePay,
+    /// Cancel an unpaid change (`alitrip.flight.change.order.cancel`).
+    ChangeCancel,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Book, Self::Pay, Self::Close];
+    pub const ALL: [Self; 7] = [
+        Self::Book,
+        Self::Pay,
+        Self::Close,
+        Self::Refund,
+        Self::Change,
+        Self::ChangePay,
+        Self::ChangeCancel,
+    ];
 
     /// The word of the API and the store.
     #[must_use]
@@ -27,6 +43,10 @@ impl Kind {
             Self::Book => "book",
             Self::Pay => "pay",
             Self::Close => "close",
+            Self::Refund => "refund",
+            Self::Change => "change",
+            Self::ChangePay => "change_pay",
+            Self::ChangeCancel => "change_cancel",
         }
     }
 
@@ -34,8 +54,18 @@ impl Kind {
     #[must_use]
     pub fn moves_money(self) -> bool {
         match self {
-            Self::Pay => true,
-            Self::Book | Self::Close => false,
+            Self::Pay | Self::ChangePay => true,
+            Self::Book | Self::Close | Self::Refund | Self::Change | Self::ChangeCancel => false,
+        }
+    }
+
+    /// Whether it can be done once only on its subject. An order can have several refunds and
+    /// changes: a rejected or closed one never blocks a new one.
+    #[must_use]
+    pub fn is_done_once(self) -> bool {
+        match self {
+            Self::Book | Self::Pay | Self::Close | Self::ChangePay | Self::ChangeCancel => true,
+            Self::Refund | Self::Change => false,
         }
     }
 }

@@ -132,8 +132,10 @@ pub(super) fn traveller(
     account: &AccountName,
 ) -> Traveller {
     let number = p.credential_no.lossy();
+    // Without its kind a document would get another id than the order gives its holder.
+    let kind = p.credential_type.lossy();
     Traveller {
-        passenger_id: passenger_id(p.credential_type.lossy(), number.as_ref(), key, account),
+        passenger_id: kind.and_then(|kind| passenger_id(Some(kind), number.as_ref(), key, account)),
         name: p.name.lossy(),
         kind: p.kind.lossy().and_then(PassengerType::from_wire),
     }

@@ -68,7 +68,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Why the body could not be read to its end.
-fn unread(status: StatusCode, error: &(dyn Error + 'static)) -> Problem {
+pub(in crate::api) fn unread(status: StatusCode, error: &(dyn Error + 'static)) -> Problem {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if error.is::<TimeoutError>() {

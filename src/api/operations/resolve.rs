@@ -11,8 +11,8 @@ use crate::api::auth::Operator;
 use crate::api::extract::{IfMatch, Json, Path};
 use crate::api::outcome::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, RESTRICTED};
-use crate::domain::ids::{OperationId, OrderId};
-use crate::operations::resolve::{NotResolved, Resolution, Resolve};
+use crate::domain::ids::{ChangeOrderNo, OperationId, OrderId, RefundOrderNo};
+use crate::operations::resolve::{Made, NotResolved, Resolution, Resolve};
 use crate::problem_answers;
 
 /// What a person found out, and how.
@@ -30,6 +30,14 @@ pub struct ResolveRequest {
     #[serde(default)]
     #[schema(required = false, value_type = Option<OrderId>)]
     order_id: Option<OrderId>,
+    /// Fliggy's number of the refund: needed likewise for a refund.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<RefundOrderNo>)]
+    refund_order_no: Option<RefundOrderNo>,
+    /// Fliggy's number of the change: needed likewise for a change.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<ChangeOrderNo>)]
+    change_order_no: Option<ChangeOrderNo>,
 }
 
 /// 1 to 500 characters.
@@ -94,7 +102,11 @@ pub async fn resolve_operation(
         resolution: request.outcome,
         reason: request.reason.0,
         operator: caller.name.to_string(),
-        order_id: request.order_id,
+        made: Made {
+            order_id: request.order_id,
+            refund_order_no: request.refund_order_no,
+            change_order_no: request.change_order_no,
+        },
     };
     let operation = state
         .operations()?
@@ -117,8 +129,10 @@ pub(super) fn not_resolved(why: NotResolved) -> Problem {
             .detail(format!("A look says otherwise: {seen}."))
             .hint("Resolve it as upstream tells, or settle the matter with Fliggy first.")
             .operation(operation.id),
-        NotResolved::OrderIdNeeded(operation) => Problem::new(Code::ResolveRefused)
-            .detail("No look finds the order: `order_id` must say which one it is.")
+        NotResolved::NumberNeeded(operation, field) => Problem::new(Code::ResolveRefused)
+            .detail(format!(
+                "No look finds it: `{field}` must say which one it is."
+            ))
             .operation(operation.id),
         NotResolved::Journal(error) => unreadable(error),
     }

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::write::{WriteContext, canonical};
 use crate::api::ApiState;
 use crate::api::extract::Json;
 use crate::api::outcome::{OperationView, violations};
 use crate::api::problem::{API, BODY, Code, Problem, RESTRICTED, WRITE};
+use crate::api::write::{WriteContext, canonical};
 use crate::domain::booking::{Booking, check};
 use crate::domain::ids::{OperationId, OutOrderNo};
 use crate::domain::money::Money;

@@ -11,8 +11,10 @@ use crate::api::extract::{Json, Path, Query};
 use crate::api::include::Include;
 use crate::api::outcome::problem_of;
 use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
+use crate::domain::actions::{Action, of_order};
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::order::Order;
+use crate::domain::time::LocalTime;
 use crate::operations::orders::OrderKey;
 use crate::problem_answers;
 use crate::top::client::ReadOptions;
@@ -23,6 +25,8 @@ pub struct OrderAnswer {
     /// The order.
     #[serde(flatten)]
     order: Order,
+    /// What the order itself allows next. A write that is open on it still stands in the way.
+    available_actions: Vec<Action>,
     /// Upstream's own object, with `?include=upstream`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>, nullable = false)]
@@ -105,7 +109,9 @@ async fn read(
         .read_order(&account, key, options)
         .await
         .map_err(|error| problem_of(&error.into_failure(), None))?;
+    let now = LocalTime::from_timestamp(state.clock.wall());
     Ok(Json(OrderAnswer {
+        available_actions: of_order(&found.order, now),
         order: found.order,
         upstream: found.upstream,
     }))

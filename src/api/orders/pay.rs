@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::write::{WriteContext, canonical};
 use crate::api::extract::{Json, Path};
 use crate::api::outcome::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
+use crate::api::write::{WriteContext, canonical};
 use crate::domain::ids::{OperationId, OrderId};
 use crate::domain::money::Money;
 use crate::domain::order::OrderReceipt;

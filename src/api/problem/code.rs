@@ -138,6 +138,16 @@ codes! {
         "Upstream knows no order with this number on the purchasing account that was used.";
         Some("An order belongs to the purchasing account that booked it; check the header \
               `Gateway-Account`."),
+    RefundNotFound "refund_not_found" NOT_FOUND None Never None;
+        "There is no such refund on this account";
+        "Upstream knows no refund with this number on the purchasing account that was used.";
+        Some("A refund belongs to the purchasing account of its order; check the header \
+              `Gateway-Account`."),
+    ChangeNotFound "change_not_found" NOT_FOUND None Never None;
+        "There is no such change on this account";
+        "Upstream knows no change with this number on the purchasing account that was used.";
+        Some("A change belongs to the purchasing account of its order; check the header \
+              `Gateway-Account`."),
     OperationNotFound "operation_not_found" NOT_FOUND None Never None;
         "There is no such operation";
         "The journal holds no operation with this id that the key may see.";
@@ -159,12 +169,12 @@ codes! {
     OperationInProgress "operation_in_progress" CONFLICT None Later Some(2);
         "Another write on the same subject is open";
         "One write at a time: another booking, payment or closing of the same order has no known \
-         outcome yet. This request did nothing.";
+         outcome yet (refunds and changes likewise). This request did nothing.";
         Some("Wait until the open operation is settled (`GET /v1/operations/{id}?wait=20s`)."),
     AlreadyDone "already_done" CONFLICT None Never None;
         "It was done before";
         "An earlier operation on the same subject succeeded. This request did nothing.";
-        Some("Read the order; its state is what you asked for."),
+        Some("Read the order or the change; its state is what you asked for."),
     PossibleDuplicate "possible_duplicate" CONFLICT None NewKey None;
         "The same passengers may be booked on the same flights already";
         "Another booking of the same passengers on the same segments is open, or was looked for and \
@@ -177,7 +187,7 @@ codes! {
         Some("Send the request with `retry_of` set to the id of the earlier operation."),
     PriceChanged "price_changed" CONFLICT None NewKey None;
         "The price is not the one that was agreed to";
-        "The order costs another total than the request agreed to. Nothing was paid.";
+        "The order, or the change, costs another total than the request agreed to. Nothing was paid.";
         Some("Show the new total to whoever decides, and send it with a new key."),
     OrderNotPayable "order_not_payable" CONFLICT None Never None;
         "The order cannot be paid";
@@ -187,6 +197,38 @@ codes! {
         "The order cannot be closed";
         "Only an unpaid order can be closed; a paid one is refunded. Nothing was closed.";
         Option::None,
+    OrderNotRefundable "order_not_refundable" CONFLICT None Never None;
+        "The order cannot be refunded";
+        "Only tickets can be refunded, and not all of them. No refund was applied for.";
+        Some("An unpaid order is closed instead. A quote tells why tickets cannot be refunded."),
+    OrderNotChangeable "order_not_changeable" CONFLICT None Never None;
+        "The order cannot be changed";
+        "Only tickets can be changed, to a flight that has not departed. No change was made.";
+        Option::None,
+    RefundFeeChanged "refund_fee_changed" CONFLICT None NewKey None;
+        "The refund costs another fee than the accepted one";
+        "Fliggy takes an application only with the very fee that it computes itself \
+         (退票手续费发生变化), and that is another one now. No refund was applied for. `quote` is the \
+         quote as it is now, if it could be had.";
+        Some("Show the new fee to whoever decides, and send the `quote_id` of `quote` with a new key."),
+    RefundFeeUnknown "refund_fee_unknown" CONFLICT None NewKey None;
+        "The fee of the refund is not known";
+        "Fliggy could not compute the fee (`calculated` of the quote is false). It is known when the \
+         refund is done. No refund was applied for.";
+        Some("If an unknown fee is acceptable, say `accept_unknown_fee: true` and send no `fee`."),
+    QuoteExpired "quote_expired" CONFLICT None NewKey None;
+        "The quote is too old";
+        "Fees rise as the departure comes nearer, so a quote is taken for a while only. No refund was \
+         applied for. `quote` is the quote as it is now, if it could be had.";
+        Some("Show the fee of the new quote to whoever decides, and send its `quote_id` with a new key."),
+    ChangeNotPayable "change_not_payable" CONFLICT None Never None;
+        "The change cannot be paid";
+        "The change is closed, or its fees are not confirmed yet. Nothing was paid.";
+        Some("Read the change: `available_actions` tells what can be done with it."),
+    ChangeNotCancellable "change_not_cancellable" CONFLICT None Never None;
+        "The change cannot be cancelled";
+        "Only an unpaid change can be cancelled. Nothing was cancelled.";
+        Some("A paid change ends as a ticket, and that can be refunded."),
     EvidenceContradicts "evidence_contradicts" CONFLICT Unknown Never None;
         "What was found contradicts what was concluded";
         "An operation that had ended was found to have happened otherwise. The subject is locked \
@@ -216,6 +258,27 @@ codes! {
         "The offer cannot be booked";
         "The search said that the offer is not bookable, or a condition of the offer is not met.";
         Option::None,
+    RefundKindRefused "refund_kind_refused" UNPROCESSABLE_ENTITY None NewKey None;
+        "Fliggy does not take an application on this ground";
+        "Fliggy answered 退票规则有更新, its answer to a ground that does not fit the ticket. No refund \
+         was applied for.";
+        Some("`epidemic` (type 100) is taken only where the airline has an epidemic policy for the \
+              flight. Without one, apply as `flight_changed` (type 2) and upload an attachment, before \
+              the application or after it; Fliggy reviews it."),
+    KindNotMapped "kind_not_mapped" UNPROCESSABLE_ENTITY None NewKey None;
+        "Fliggy's number for this ground is not configured";
+        "Fliggy's numbers for grounds are not public, and a wrong one is not for a gateway to guess. \
+         Nothing was sent.";
+        Some("Ask Fliggy for the number and set it as `top.refund.kinds.<kind>` (or \
+              `top.change.kinds.<kind>`)."),
+    PassengerNotInOrder "passenger_not_in_order" UNPROCESSABLE_ENTITY None NewKey None;
+        "The order has no such passenger";
+        "A `passenger_id` names nobody of the order. Nothing was sent.";
+        Some("Read the order; each of its passengers has a `passenger_id`."),
+    SegmentNotInOrder "segment_not_in_order" UNPROCESSABLE_ENTITY None NewKey None;
+        "The order has no such segment";
+        "A segment id is none of the order's. Nothing was sent.";
+        Some("Read the order; each segment of its journeys has a `segment_id`."),
     UpstreamRejected "upstream_rejected" UNPROCESSABLE_ENTITY None NewKey None;
         "Fliggy refused the request";
         "Fliggy understood the request and refused it. Nothing was booked, paid or closed. \

@@ -217,8 +217,8 @@ fn configuration_adds_rows_and_cannot_overrule_silence() {
         "unknown, Silence"
     );
     let gone = answer(Some(false), None, Some("查无此单"));
-    assert!(classifier.says_not_found(METHOD, &gone));
-    assert!(!Classifier::default().says_not_found(METHOD, &gone));
+    assert!(classifier.says_not_found(METHOD, &gone, Missing::Order));
+    assert!(!Classifier::default().says_not_found(METHOD, &gone, Missing::Order));
 }
 
 #[test]
@@ -253,9 +253,109 @@ fn law_5_only_a_listed_not_found_is_one() {
         (answer(None, None, None), false),
     ] {
         assert_eq!(
-            classifier.says_not_found(METHOD, &ending),
+            classifier.says_not_found(METHOD, &ending, Missing::Order),
             not_found,
             "{ending:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_found_is_what_was_asked_for() {
+    let classifier = Classifier::default();
+    let no_refund = answer(
+        Some(false),
+        Some("isv.REFUND_NOT_EXIST"),
+        Some("退票单不存在"),
+    );
+    let no_change = answer(Some(false), None, Some("改签单不存在"));
+    let no_order = answer(Some(false), Some("isv.ORDER_NOT_EXIST"), Some("订单不存在"));
+    for (ending, found) in [
+        (no_order, [true, false, false]),
+        (no_refund, [false, true, false]),
+        (no_change, [false, false, true]),
+    ] {
+        let told = [Missing::Order, Missing::Refund, Missing::Change]
+            .map(|what| classifier.says_not_found(METHOD, &ending, what));
+        assert_eq!(told, found, "{ending:?}");
+    }
+}
+
+#[test]
+fn an_empty_list_told_by_an_error_is_one_where_configuration_says_so_of_the_method() {
+    let none = answer(Some(false), None, Some("无退票记录"));
+    let row = |method: Option<&str>| {
+        Classifier::new(vec![ErrorRow {
+            method: method.map(str::to_owned),
+            code: None,
+            sub_code: None,
+            text: Some("无退票记录".into()),
+            verdict: RowVerdict::NotFound,
+            hint: None,
+        }])
+    };
+    let method = "alitrip.flight.refund.list";
+    assert!(row(Some(method)).says_empty(method, &none));
+    assert!(!row(Some("alitrip.flight.service.*")).says_empty(method, &none));
+    assert!(!row(None).says_empty(method, &none));
+    assert!(!Classifier::default().says_empty(method, &none));
+}
+
+#[test]
+fn refusals_of_the_after_sales_methods() {
+    let classifier = Classifier::default();
+    let fee = answer(Some(false), None, Some("退票手续费发生变化,请重试!"));
+    let rules = answer(
+        Some(false),
+        None,
+        Some("退票规则有更新,返回订单详情页后,请重新进行申请提交。"),
+    );
+    let plain = answer(Some(false), Some("isv.X"), Some("该客票不可退"));
+    let slow = answer(Some(false), Some("isv.X"), Some("远程调用服务超时"));
+    for (ending, kind, wanted) in [
+        (
+            &fee,
+            Kind::Refund,
+            Conclusion::Rejected(Cause::RefundFeeChanged),
+        ),
+        (
+            &rules,
+            Kind::Refund,
+            Conclusion::Rejected(Cause::RefundKindRefused),
+        ),
+        (&plain, Kind::Refund, Conclusion::Rejected(Cause::Refused)),
+        (&plain, Kind::Change, Conclusion::Rejected(Cause::Refused)),
+        (
+            &plain,
+            Kind::ChangeCancel,
+            Conclusion::Rejected(Cause::Refused),
+        ),
+        // Money moves: a refusal is looked at, like a payment's.
+        (
+            &plain,
+            Kind::ChangePay,
+            Conclusion::Unknown(Claim::Refused, Some(Cause::Refused)),
+        ),
+        (
+            &slow,
+            Kind::Refund,
+            Conclusion::Unknown(Claim::Silence, None),
+        ),
+        (
+            &slow,
+            Kind::Change,
+            Conclusion::Unknown(Claim::Silence, None),
+        ),
+        (
+            &slow,
+            Kind::ChangeCancel,
+            Conclusion::Unknown(Claim::Silence, None),
+        ),
+    ] {
+        assert_eq!(
+            classifier.conclude(kind, METHOD, ending),
+            wanted,
+            "{kind:?}"
         );
     }
 }

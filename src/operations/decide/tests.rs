@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::ids::OrderId;
-use crate::domain::order::{OrderReceipt, OrderStatus};
+use crate::domain::order::OrderReceipt;
+use crate::operations::record::Receipt;
 use proptest::prelude::*;
 
 const PATIENCE: Patience = Patience {
@@ -11,18 +12,8 @@ const PATIENCE: Patience = Patience {
 };
 
 fn happened() -> Finding {
-    Finding::Happened(Box::new(OrderReceipt {
-        order_id: OrderId::new(1).unwrap(),
-        out_order_no: None,
-        status: OrderStatus::Paid,
-        status_text: String::new(),
-        total_price: None,
-        paid_price: None,
-        booked_at: None,
-        pay_before: None,
-        paid_at: None,
-        trade_no: None,
-    }))
+    let receipt = OrderReceipt::unread(OrderId::new(1).unwrap());
+    Finding::Happened(Box::new(Receipt::Order(receipt)))
 }
 
 const ABSENT: Finding = Finding::NotHappened("not there");

@@ -1,7 +1,9 @@
 use super::*;
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::money::Money;
+use crate::domain::order::OrderStatus;
 use crate::domain::time::LocalTime;
+use crate::operations::record::Baseline;
 
 fn order(status: OrderStatus) -> Order {
     Order {
@@ -38,7 +40,7 @@ fn close() -> Intent {
 }
 
 fn word(intent: &Intent, order: &Order) -> &'static str {
-    judge(intent, &Sight::Order(order)).word()
+    judge(intent, &Baseline::default(), &Sight::Order(order)).word()
 }
 
 #[test]
@@ -99,9 +101,334 @@ fn law_7_evidence_must_be_ours() {
 #[test]
 fn law_5_what_tells_nothing_does_not_count() {
     for intent in [pay(), close()] {
-        let finding = judge(&intent, &Sight::Nothing("an error"));
+        let finding = judge(&intent, &Baseline::default(), &Sight::Nothing("an error"));
         assert_eq!(finding.word(), "inconclusive");
         // An order that was there cannot be absent.
-        assert_eq!(judge(&intent, &Sight::Absent).word(), "inconclusive");
+        assert_eq!(
+            judge(&intent, &Baseline::default(), &Sight::Absent).word(),
+            "inconclusive"
+        );
+    }
+}
+
+mod after_sales {
+    use crate::domain::change::{
+        Change, ChangeList, ChangePassenger, ChangeStatus, ChangedSegment,
+    };
+    use crate::domain::ids::{ChangeOrderNo, OrderId, PassengerId, RefundOrderNo};
+    use crate::domain::money::Money;
+    use crate::domain::refund::{
+        RefundFee, RefundKind, RefundList, RefundStatus, RefundSummary, Traveller,
+    };
+    use crate::operations::evidence::{Finding, Sight, judge};
+    use crate::operations::record::{Baseline, Intent, Receipt};
+
+    fn passenger(n: u8) -> PassengerId {
+        format!("psg_{n:032x}").parse().unwrap()
+    }
+
+    fn refund(passengers: &[u8]) -> Intent {
+        Intent::Refund {
+            order_id: OrderId::new(7).unwrap(),
+            out_refund_no: "R-1".parse().unwrap(),
+            refund_kind: RefundKind::FlightChanged,
+            passengers: passengers.iter().copied().map(passenger).collect(),
+            fee: RefundFee::Unknown,
+            with_attachment: false,
+        }
+    }
+
+    fn refund_row(
+        number: u64,
+        reference: Option<&str>,
+        passengers: &[Option<u8>],
+    ) -> RefundSummary {
+        RefundSummary {
+            refund_order_no: RefundOrderNo::new(number).unwrap(),
+            order_id: None,
+            out_refund_no: reference.map(str::to_owned),
+            kind: None,
+            kind_code: None,
+            status: RefundStatus::Rejected,
+            status_code: Some(2),
+            supplementary: None,
+            fee: None,
+            refund_amount: None,
+            applied_at: None,
+            refunded_at: None,
+            passengers: passengers
+                .iter()
+                .map(|n| Traveller {
+                    passenger_id: n.map(passenger),
+                    name: None,
+                    kind: None,
+                })
+                .collect(),
+        }
+    }
+
+    /// An order of three, with these refunds or changes.
+    fn baseline(numbers: &[u64]) -> Baseline {
+        Baseline {
+            numbers: numbers.to_vec(),
+            travellers: [1, 2, 3].map(passenger).into(),
+        }
+    }
+
+    fn looked_for(passengers: &[u8], before: &[u64], refunds: Vec<RefundSummary>) -> Finding {
+        let list = RefundList {
+            refunds,
+            dropped: 0,
+        };
+        judge(
+            &refund(passengers),
+            &baseline(before),
+            &Sight::Refunds(&list),
+        )
+    }
+
+    #[test]
+    fn law_7_a_found_refund_is_new_and_ours() {
+        let (a, b) = (Some(1), Some(2));
+        for (rows, wanted) in [
+            (vec![], "not_happened"),
+            // Our number, whatever became of the application.
+            (vec![refund_row(2, Some("R-1"), &[])], "happened"),
+            // In the baseline: our number was used before.
+            (vec![refund_row(1, Some("R-1"), &[a])], "not_happened"),
+            // No number: the travellers tell.
+            (vec![refund_row(2, None, &[a])], "happened"),
+            (vec![refund_row(2, None, &[b])], "not_happened"),
+            (vec![refund_row(2, None, &[a, b])], "inconclusive"),
+            (vec![refund_row(2, None, &[None])], "inconclusive"),
+            (vec![refund_row(2, None, &[])], "inconclusive"),
+            // Nobody of the order: a masked document names no passenger.
+            (vec![refund_row(2, None, &[Some(9)])], "inconclusive"),
+            (vec![refund_row(2, None, &[b, Some(9)])], "inconclusive"),
+            // Another number: of others it is theirs, of ours nobody knows.
+            (vec![refund_row(2, Some("R-2"), &[b])], "not_happened"),
+            (vec![refund_row(2, Some("R-2"), &[a])], "inconclusive"),
+            // Two that could be it.
+            (
+                vec![refund_row(2, None, &[a]), refund_row(3, None, &[a])],
+                "inconclusive",
+            ),
+            // Ours beside one that does not tell.
+            (
+                vec![
+                    refund_row(2, None, &[None]),
+                    refund_row(3, Some("R-1"), &[]),
+                ],
+                "happened",
+            ),
+        ] {
+            let finding = looked_for(&[1], &[1], rows.clone());
+            assert_eq!(finding.word(), wanted, "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn a_supplementary_refund_is_not_the_application() {
+        let mut row = refund_row(2, None, &[Some(1)]);
+        row.supplementary = Some(true);
+        assert_eq!(
+            looked_for(&[1], &[1], vec![row.clone()]).word(),
+            "not_happened"
+        );
+        row.out_refund_no = Some("R-1".into());
+        assert_eq!(
+            looked_for(&[1], &[1], vec![row.clone()]).word(),
+            "inconclusive"
+        );
+        let first = refund_row(3, Some("R-1"), &[]);
+        let finding = looked_for(&[1], &[1], vec![row, first]);
+        let Some(Receipt::Refund(receipt)) = finding.receipt() else {
+            panic!("{finding:?}");
+        };
+        assert_eq!(receipt.refund_order_no.get(), 3);
+    }
+
+    #[test]
+    fn a_list_with_rows_that_cannot_be_read_proves_no_absence() {
+        let list = RefundList {
+            refunds: Vec::new(),
+            dropped: 1,
+        };
+        let finding = judge(&refund(&[1]), &Baseline::default(), &Sight::Refunds(&list));
+        assert_eq!(finding.word(), "inconclusive");
+        let list = ChangeList {
+            changes: Vec::new(),
+            dropped: 1,
+        };
+        let finding = judge(&make(&[1]), &Baseline::default(), &Sight::Changes(&list));
+        assert_eq!(finding.word(), "inconclusive");
+    }
+
+    #[test]
+    fn what_is_found_says_how_the_refund_stands_and_that_a_proof_is_awaited() {
+        let mut row = refund_row(2, Some("R-1"), &[]);
+        row.status = RefundStatus::Applied;
+        let finding = looked_for(&[1], &[], vec![row]);
+        let Some(Receipt::Refund(receipt)) = finding.receipt() else {
+            panic!("{finding:?}");
+        };
+        assert_eq!(receipt.kind, RefundKind::FlightChanged);
+        assert!(receipt.attachment_awaited);
+        assert_eq!(finding.sentence(), "found: the refund is applied");
+    }
+
+    fn make(passengers: &[u8]) -> Intent {
+        Intent::Change {
+            order_id: OrderId::new(7).unwrap(),
+            out_change_no: "C-1".parse().unwrap(),
+            passengers: passengers.iter().copied().map(passenger).collect(),
+            targets: vec!["CZ8959@2030-05-21T08:45".into()],
+            max_total: Some(Money::parse("40").unwrap()),
+        }
+    }
+
+    fn change(
+        number: u64,
+        reference: Option<&str>,
+        passengers: &[u8],
+        flight: Option<&str>,
+    ) -> Change {
+        Change {
+            change_order_no: ChangeOrderNo::new(number).unwrap(),
+            order_id: None,
+            out_change_no: reference.map(str::to_owned),
+            status: ChangeStatus::AwaitingPayment,
+            status_code: 2,
+            kind: None,
+            total_price: Some(Money::parse("40.01").unwrap()),
+            created_at: None,
+            pay_before: None,
+            paid_at: None,
+            trade_no: None,
+            close_reason: None,
+            passengers: passengers
+                .iter()
+                .map(|n| ChangePassenger {
+                    passenger_id: Some(passenger(*n)),
+                    name: None,
+                    kind: None,
+                    fee: None,
+                    ticket_numbers: Vec::new(),
+                    original_ticket_numbers: Vec::new(),
+                })
+                .collect(),
+            original_segments: Vec::new(),
+            segments: flight
+                .map(|flight| ChangedSegment {
+                    replaces: None,
+                    marketing_flight_no: flight.parse().ok(),
+                    operating_flight_no: None,
+                    departure_city: None,
+                    arrival_city: None,
+                    departure_airport: None,
+                    arrival_airport: None,
+                    departure_time: "2030-05-21T08:45:00+08:00".parse().ok(),
+                    arrival_time: None,
+                    cabin: None,
+                    cabin_class: None,
+                })
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn law_7_a_found_change_is_new_and_ours() {
+        for (rows, wanted) in [
+            (vec![], "not_happened"),
+            (vec![change(2, Some("C-1"), &[], None)], "happened"),
+            (vec![change(1, Some("C-1"), &[1], None)], "not_happened"),
+            (vec![change(2, None, &[1], None)], "happened"),
+            (vec![change(2, None, &[1], Some("CZ8959"))], "happened"),
+            // The travellers are ours, the flight is not.
+            (vec![change(2, None, &[1], Some("MU5101"))], "inconclusive"),
+            (vec![change(2, None, &[2], None)], "not_happened"),
+            (vec![change(2, Some("C-2"), &[1], None)], "inconclusive"),
+        ] {
+            let list = ChangeList {
+                changes: rows.clone(),
+                dropped: 0,
+            };
+            let finding = judge(&make(&[1]), &baseline(&[1]), &Sight::Changes(&list));
+            assert_eq!(finding.word(), wanted, "{rows:?}");
+        }
+        let list = ChangeList {
+            changes: vec![change(2, Some("C-1"), &[1], None)],
+            dropped: 0,
+        };
+        let finding = judge(&make(&[1]), &Baseline::default(), &Sight::Changes(&list));
+        let Some(Receipt::Change(receipt)) = finding.receipt() else {
+            panic!("{finding:?}");
+        };
+        assert_eq!(receipt.fee_above_limit, Some(true));
+    }
+
+    #[test]
+    fn the_table_of_change_statuses() {
+        let number = ChangeOrderNo::new(2).unwrap();
+        let pay = Intent::ChangePay {
+            change_order_no: number,
+            total: Money::ZERO,
+        };
+        let cancel = Intent::ChangeCancel {
+            change_order_no: number,
+        };
+        for (status, paid, cancelled) in [
+            (ChangeStatus::Submitted, "inconclusive", "not_happened"),
+            (
+                ChangeStatus::AwaitingPayment,
+                "not_happened",
+                "not_happened",
+            ),
+            (ChangeStatus::AwaitingTicketing, "happened", "refuted"),
+            (ChangeStatus::Closed, "refuted", "happened"),
+            (ChangeStatus::Ticketed, "happened", "refuted"),
+            (ChangeStatus::Other, "inconclusive", "inconclusive"),
+        ] {
+            let mut found = change(2, None, &[1], None);
+            found.status = status;
+            let word = |intent| judge(intent, &Baseline::default(), &Sight::Change(&found)).word();
+            assert_eq!(word(&pay), paid, "{status:?}");
+            assert_eq!(word(&cancel), cancelled, "{status:?}");
+            // A time of payment beats every status.
+            found.paid_at = "2030-05-02T10:05:00+08:00".parse().ok();
+            let word = |intent| judge(intent, &Baseline::default(), &Sight::Change(&found)).word();
+            assert_eq!(word(&pay), "happened", "{status:?}");
+            assert_eq!(word(&cancel), "refuted", "{status:?}");
+        }
+        // A trade number alone is not payment, and beside "closed" it is no proof of none.
+        let mut numbered = change(2, None, &[1], None);
+        numbered.trade_no = Some("2030".into());
+        let word = |found: &Change| judge(&pay, &Baseline::default(), &Sight::Change(found)).word();
+        assert_eq!(word(&numbered), "not_happened");
+        numbered.status = ChangeStatus::Closed;
+        assert_eq!(word(&numbered), "inconclusive");
+        let foreign = change(3, None, &[1], None);
+        assert_eq!(word(&foreign), "inconclusive");
+    }
+
+    #[test]
+    fn law_5_what_is_about_something_else_does_not_count() {
+        let list = RefundList {
+            refunds: Vec::new(),
+            dropped: 0,
+        };
+        for intent in [make(&[1]), refund(&[1])] {
+            for sight in [Sight::Absent, Sight::Nothing("an error")] {
+                assert_eq!(
+                    judge(&intent, &Baseline::default(), &sight).word(),
+                    "inconclusive"
+                );
+            }
+        }
+        assert_eq!(
+            judge(&make(&[1]), &Baseline::default(), &Sight::Refunds(&list)).word(),
+            "inconclusive"
+        );
     }
 }

@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::failed;
 use crate::domain::ids::{AccountName, OperationId};
+use crate::operations::attachments::KeptAttachment;
 use crate::operations::journal::JournalError;
 use crate::operations::record::Operation;
 use crate::operations::states::Standing;
@@ -18,7 +19,7 @@ macro_rules! columns {
     () => {
         "id, version, state, basis, account, caller, boot, touched_ms, intent, created_at, sent_at, \
          sent_steady_ms, settled_at, claim, findings, next_look_at, watch_until, contradicted, \
-         retry_of, result, failure"
+         retry_of, baseline, result, failure"
     };
 }
 
@@ -46,7 +47,8 @@ pub(super) const SELECT_STALE: &str = concat!(
      ORDER BY id LIMIT 1000"
 );
 /// Everything that may stand against an acceptance, in one statement: an arm for each reason, each
-/// on its index and cut to the row that decides. A `+` keeps the planner from the index of states,
+/// on its index and cut to the row that decides. One that ended absent is no reason any more when a
+/// later one of its kind, which had to name it, was done. A `+` keeps the planner from the index of states,
 /// which grows with history.
 pub(super) const SELECT_AGAINST: &str = concat!(
     "SELECT 'key' AS why, fingerprint, ",
@@ -63,7 +65,10 @@ pub(super) const SELECT_AGAINST: &str = concat!(
     " FROM operations WHERE done_key = ?3 LIMIT 1) \
      UNION ALL SELECT * FROM (SELECT 'absent', fingerprint, ",
     columns!(),
-    " FROM operations WHERE absent_key = ?3 ORDER BY rowid DESC LIMIT 1) \
+    " FROM operations WHERE absent_key = ?3 AND NOT EXISTS (SELECT 1 FROM operations AS later \
+     WHERE later.lock_base = ?2 AND later.rowid > operations.rowid \
+     AND +later.kind = operations.kind AND +later.state = 'succeeded') \
+     ORDER BY rowid DESC LIMIT 1) \
      UNION ALL SELECT * FROM (SELECT 'duplicate', fingerprint, ",
     columns!(),
     " FROM operations WHERE twin_key = ?4 AND +state IN \
@@ -112,8 +117,22 @@ pub(super) fn read(row: &SqliteRow) -> Result<Operation, JournalError> {
         retry_of: retry_of
             .map(|id| OperationId::from_str(&id).map_err(failed))
             .transpose()?,
+        baseline: optional(row.try_get("baseline").map_err(failed)?)?.unwrap_or_default(),
         result: optional(row.try_get("result").map_err(failed)?)?,
         failure: optional(row.try_get("failure").map_err(failed)?)?,
+    })
+}
+
+/// An attachment as it is kept.
+pub(super) fn attachment(row: &SqliteRow, key: [u8; 32]) -> Result<KeptAttachment, JournalError> {
+    let account: String = row.try_get("account").map_err(failed)?;
+    let order_id: Option<String> = row.try_get("order_id").map_err(failed)?;
+    Ok(KeptAttachment {
+        key,
+        account: account.parse().map_err(failed)?,
+        order_id: order_id.map(|id| id.parse().map_err(failed)).transpose()?,
+        file_id: row.try_get("file_id").map_err(failed)?,
+        at: time(row.try_get("at").map_err(failed)?)?,
     })
 }
 

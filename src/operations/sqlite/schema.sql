@@ -35,6 +35,8 @@ CREATE TABLE IF NOT EXISTS operations (
     watch_until     INTEGER,
     contradicted    INTEGER NOT NULL,
     retry_of        TEXT,
+    -- Of a refund or change: how its order stood before the send. Empty for others.
+    baseline        TEXT,
     result          TEXT,
     failure         TEXT
 );
@@ -67,6 +69,16 @@ CREATE TABLE IF NOT EXISTS events (
     at              INTEGER NOT NULL,
     UNIQUE (kind, subject, fact)
 );
+
+-- Files that Fliggy has. The key is a keyed hash of account, order and content.
+CREATE TABLE IF NOT EXISTS attachments (
+    id              BLOB    NOT NULL PRIMARY KEY,
+    account         TEXT    NOT NULL,
+    order_id        TEXT,
+    file_id         TEXT    NOT NULL,
+    at              INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS attachments_order ON attachments (order_id, account);
 
 CREATE TABLE IF NOT EXISTS meta (
     name            TEXT    NOT NULL PRIMARY KEY,

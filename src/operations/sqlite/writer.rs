@@ -7,9 +7,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{failed, ms_of, row};
 use crate::domain::ids::AccountName;
+use crate::operations::attachments::KeptAttachment;
 use crate::operations::journal::{Acceptance, JournalError, NewOperation, Save, Saved};
 use crate::operations::kill_point::{Point, reach};
-use crate::operations::record::{Operation, TimelineEntry};
+use crate::operations::record::{Baseline, Operation, TimelineEntry};
 use crate::operations::states::{Basis, State};
 use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
 
@@ -19,6 +20,7 @@ type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
 pub(super) enum Command {
     Accept(Box<NewOperation>, Answer<Acceptance>),
     Save(Box<Save>, Answer<Saved>),
+    Attachment(Box<KeptAttachment>, Answer<()>),
     WakeAll(i64, Answer<()>),
     Probe(Answer<()>),
     Stop(oneshot::Sender<()>),
@@ -129,6 +131,10 @@ async fn committed(
         done.push(match command {
             Command::Accept(new, _) => Done::Accept(accept(connection, new).await?),
             Command::Save(change, _) => Done::Save(save(connection, change).await?),
+            Command::Attachment(attachment, _) => {
+                keep_attachment(connection, attachment).await?;
+                Done::Nothing
+            }
             Command::WakeAll(now, _) => {
                 wake_all(connection, *now).await?;
                 Done::Nothing
@@ -164,7 +170,12 @@ fn tell(work: Vec<Command>, done: Vec<Done>) {
         match (command, done) {
             (Command::Accept(_, answer), Done::Accept(taken)) => drop(answer.send(Ok(taken))),
             (Command::Save(_, answer), Done::Save(saved)) => drop(answer.send(Ok(saved))),
-            (Command::WakeAll(_, answer) | Command::Probe(answer), _) => drop(answer.send(Ok(()))),
+            (
+                Command::Attachment(_, answer)
+                | Command::WakeAll(_, answer)
+                | Command::Probe(answer),
+                _,
+            ) => drop(answer.send(Ok(()))),
             // `transaction` answers each command with its own kind.
             (Command::Accept(..) | Command::Save(..) | Command::Stop(_), _) => {}
         }
@@ -175,7 +186,7 @@ fn refuse(command: Command, error: &JournalError) {
     match command {
         Command::Accept(_, answer) => drop(answer.send(Err(error.clone()))),
         Command::Save(_, answer) => drop(answer.send(Err(error.clone()))),
-        Command::WakeAll(_, answer) | Command::Probe(answer) => {
+        Command::Attachment(_, answer) | Command::WakeAll(_, answer) | Command::Probe(answer) => {
             drop(answer.send(Err(error.clone())));
         }
         Command::Stop(answer) => drop(answer.send(())),
@@ -306,6 +317,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
     let open = !standing.state.is_settled();
     let lock = operation.intent.subject().lock(&operation.account);
     let key = subject_key(operation);
+    let done = standing.state == State::Succeeded && operation.kind().is_done_once();
     let absent = standing.basis == Some(Basis::Absent);
     let frees = standing.basis.is_some_and(Basis::frees_the_key);
     // A contradicted operation takes its lock again, unless another one has it: that one is open
@@ -318,7 +330,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
          WHEN EXISTS (SELECT 1 FROM operations AS holder WHERE holder.lock_key = ?16) THEN NULL \
          ELSE ?16 END, done_key = ?17, absent_key = ?18, \
          idempotency = CASE WHEN ?19 THEN NULL ELSE idempotency END, touched_ms = ?20, \
-         twin_key = CASE WHEN ?21 THEN duplicate END \
+         twin_key = CASE WHEN ?21 THEN duplicate END, baseline = ?22 \
          WHERE id = ?1 AND version = ?2",
     )
     .bind(operation.id.to_string())
@@ -341,11 +353,14 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
     .bind(document(operation.result.as_ref())?)
     .bind(document(operation.failure.as_ref())?)
     .bind(open.then_some(&lock))
-    .bind((standing.state == State::Succeeded).then_some(&key))
+    .bind(done.then_some(&key))
     .bind(absent.then_some(&key))
     .bind(frees)
     .bind(operation.touched_ms)
     .bind(open || absent)
+    .bind(document(
+        Some(&operation.baseline).filter(|b| **b != Baseline::default()),
+    )?)
     .execute(&mut *connection)
     .await
     .map_err(failed)?
@@ -404,6 +419,25 @@ async fn tell_story(
         .await
         .map_err(failed)?;
     }
+    Ok(())
+}
+
+async fn keep_attachment(
+    connection: &mut SqliteConnection,
+    attachment: &KeptAttachment,
+) -> Result<(), JournalError> {
+    sqlx::query(
+        "INSERT INTO attachments (id, account, order_id, file_id, at) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(&attachment.key[..])
+    .bind(attachment.account.to_string())
+    .bind(attachment.order_id.map(|id| id.to_string()))
+    .bind(&attachment.file_id)
+    .bind(ms_of(attachment.at))
+    .execute(&mut *connection)
+    .await
+    .map_err(failed)?;
     Ok(())
 }
 

@@ -1,0 +1,3 @@
+//! Attachments of special refunds.
+
+pub mod upload;

@@ -1,0 +1,5 @@
+//! Changes, by their own number.
+
+pub mod cancel;
+pub mod get;
+pub mod pay;

@@ -1,0 +1,71 @@
+//! `POST /v1/changes/{change_order_no}/cancel`
+
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::api::extract::{Json, Path};
+use crate::api::outcome::OperationView;
+use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
+use crate::api::write::{WriteContext, canonical};
+use crate::domain::change::ChangeReceipt;
+use crate::domain::ids::{ChangeOrderNo, OperationId};
+use crate::operations::change_cancel::CancelChange;
+use crate::problem_answers;
+
+/// A wish to cancel a change.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({}))]
+pub struct CancelChangeRequest {
+    /// The operation that ended `not_executed`/`absent` and that this one repeats.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<OperationId>)]
+    retry_of: Option<OperationId>,
+    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<Object>)]
+    extra: Option<Map<String, Value>>,
+}
+
+problem_answers!(
+    CancelChangeProblems = API,
+    RESTRICTED,
+    BODY,
+    WRITE,
+    READ,
+    &[Code::ChangeNotFound, Code::ChangeNotCancellable]
+);
+
+/// Cancel an unpaid change
+///
+/// Gives the seats back; the tickets stay as they were. Only an unpaid change can be cancelled.
+#[utoipa::path(
+    post,
+    path = "/v1/changes/{change_order_no}/cancel",
+    operation_id = "cancel_change",
+    tag = "changes",
+    params(("change_order_no" = ChangeOrderNo, Path, description = "Fliggy's number of the change."), super::super::params::WriteHeaders),
+    request_body = CancelChangeRequest,
+    responses(
+        (status = 200, description = "The change is closed.", body = ChangeReceipt, example = json!(super::super::examples::change_receipt(super::super::examples::ChangeStage::Cancelled))),
+        (status = 202, description = "Not known yet; the operation tells.", body = OperationView, example = json!(super::super::examples::open("change_cancel"))),
+        CancelChangeProblems,
+    ),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn cancel_change(
+    context: WriteContext,
+    Path(change_order_no): Path<ChangeOrderNo>,
+    Json(request): Json<CancelChangeRequest>,
+) -> Result<Response, Problem> {
+    let canonical = canonical(&request)?;
+    let write = CancelChange {
+        change_order_no,
+        extra: request.extra,
+    };
+    context
+        .perform(write, canonical, request.retry_of, false)
+        .await
+}

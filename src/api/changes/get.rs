@@ -1,0 +1,95 @@
+//! `GET /v1/changes/{change_order_no}`
+
+use axum::extract::State;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::api::ApiState;
+use crate::api::auth::{Account, Caller};
+use crate::api::extract::{Json, Path, Query};
+use crate::api::include::Include;
+use crate::api::outcome::problem_of;
+use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
+use crate::domain::actions::{Action, of_change};
+use crate::domain::change::Change;
+use crate::domain::ids::ChangeOrderNo;
+use crate::domain::time::LocalTime;
+use crate::problem_answers;
+use crate::top::client::ReadOptions;
+
+/// A change, and what may be done next with it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChangeView {
+    /// The change.
+    #[serde(flatten)]
+    change: Change,
+    /// What the change itself allows next. A write that is open on it still stands in the way.
+    available_actions: Vec<Action>,
+}
+
+impl ChangeView {
+    pub(in crate::api) fn new(change: Change, now: LocalTime) -> Self {
+        Self {
+            available_actions: of_change(&change, now),
+            change,
+        }
+    }
+}
+
+/// A change, and upstream's own object where it was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChangeAnswer {
+    /// The change.
+    #[serde(flatten)]
+    change: ChangeView,
+    /// Upstream's own object, with `?include=upstream`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    upstream: Option<Box<RawValue>>,
+}
+
+problem_answers!(
+    ChangeReadProblems = API,
+    RESTRICTED,
+    READ,
+    &[Code::ChangeNotFound]
+);
+
+/// Read a change
+///
+/// Fees, the time to pay and, once it is paid and issued, the new ticket numbers.
+#[utoipa::path(
+    get,
+    path = "/v1/changes/{change_order_no}",
+    operation_id = "get_change",
+    tag = "changes",
+    params(("change_order_no" = ChangeOrderNo, Path, description = "Fliggy's number of the change."), Include, super::super::params::AccountHeader),
+    responses((status = 200, description = "The change.", body = ChangeAnswer, example = json!(super::super::examples::change())), ChangeReadProblems),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn get_change(
+    State(state): State<ApiState>,
+    _caller: Caller,
+    Account(account): Account,
+    Path(change_order_no): Path<ChangeOrderNo>,
+    Query(include): Query<Include>,
+) -> Result<Json<ChangeAnswer>, Problem> {
+    let operations = state.operations()?;
+    let account = operations
+        .account(&account)
+        .ok_or_else(|| Problem::new(Code::Internal))?;
+    let options = ReadOptions {
+        keep_upstream: include.upstream(),
+        ..ReadOptions::CALLER
+    };
+    let found = operations
+        .read_change(&account, change_order_no, options)
+        .await
+        .map_err(|error| problem_of(&error.into_failure(), None))?;
+    let now = LocalTime::from_timestamp(state.clock.wall());
+    Ok(Json(ChangeAnswer {
+        change: ChangeView::new(found.change, now),
+        upstream: found.upstream,
+    }))
+}

@@ -1,0 +1,82 @@
+//! `POST /v1/changes/{change_order_no}/payment`
+
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::api::extract::{Json, Path};
+use crate::api::outcome::OperationView;
+use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
+use crate::api::write::{WriteContext, canonical};
+use crate::domain::change::ChangeReceipt;
+use crate::domain::ids::{ChangeOrderNo, OperationId};
+use crate::domain::money::Money;
+use crate::operations::change_pay::PayChange;
+use crate::problem_answers;
+
+/// A payment of a change.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!(super::super::examples::change_payment()))]
+pub struct PayChangeRequest {
+    /// The total that was agreed to (yuan). If the change costs anything else, nothing is paid.
+    total_price: Money,
+    /// The operation that ended `not_executed`/`absent` and that this one repeats.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<OperationId>)]
+    retry_of: Option<OperationId>,
+    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<Object>)]
+    extra: Option<Map<String, Value>>,
+}
+
+problem_answers!(
+    PayChangeProblems = API,
+    RESTRICTED,
+    BODY,
+    WRITE,
+    READ,
+    &[
+        Code::ChangeNotFound,
+        Code::PriceChanged,
+        Code::ChangeNotPayable
+    ]
+);
+
+/// Pay a change
+///
+/// Debits the purchasing account's signed Alipay agreement, once. The change is read first: another
+/// total than the agreed one is 409 `price_changed`, and nothing is sent. It is called paid on
+/// evidence of payment only. When that cannot be had in time, the answer is 202: **unknown**, most
+/// probably paid, and the gateway goes on asking until it knows.
+#[utoipa::path(
+    post,
+    path = "/v1/changes/{change_order_no}/payment",
+    operation_id = "pay_change",
+    tag = "changes",
+    params(("change_order_no" = ChangeOrderNo, Path, description = "Fliggy's number of the change."), super::super::params::WriteHeaders),
+    request_body = PayChangeRequest,
+    responses(
+        (status = 200, description = "The change is paid.", body = ChangeReceipt, example = json!(super::super::examples::change_receipt(super::super::examples::ChangeStage::Paid))),
+        (status = 202, description = "Not known yet; the operation tells.", body = OperationView, example = json!(super::super::examples::open("change_pay"))),
+        PayChangeProblems,
+    ),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn pay_change(
+    context: WriteContext,
+    Path(change_order_no): Path<ChangeOrderNo>,
+    Json(request): Json<PayChangeRequest>,
+) -> Result<Response, Problem> {
+    let canonical = canonical(&request)?;
+    let write = PayChange {
+        change_order_no,
+        total: request.total_price,
+        extra: request.extra,
+    };
+    context
+        .perform(write, canonical, request.retry_of, false)
+        .await
+}

@@ -1,0 +1,134 @@
+//! `POST /v1/orders/{order_id}/changes`
+
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::api::extract::{Json, Path};
+use crate::api::outcome::{OperationView, violations};
+use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
+use crate::api::write::{WriteContext, canonical};
+use crate::domain::change::{
+    ChangeContact, ChangeKind, ChangeReceipt, ChangeTarget, ChangeWish, check,
+};
+use crate::domain::ids::{OperationId, OrderId, OutChangeNo, PassengerId};
+use crate::domain::money::Money;
+use crate::domain::personal::Personal;
+use crate::operations::change::MakeChange;
+use crate::problem_answers;
+
+/// A change: whose tickets, and to which flights.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!(super::super::examples::change_request()))]
+pub struct ChangeRequest {
+    /// The caller's own number of the change, a new one for every change.
+    out_change_no: OutChangeNo,
+    /// On what ground; `voluntary` if left out.
+    #[serde(default)]
+    #[schema(required = false)]
+    kind: ChangeKind,
+    /// Whose tickets, by the order's `passenger_id`.
+    #[schema(min_items = 1, max_items = 9)]
+    passengers: Vec<PassengerId>,
+    /// The flights to be, one for each segment that is replaced. A search finds them.
+    #[schema(min_items = 1, max_items = 16)]
+    segments: Vec<ChangeTarget>,
+    /// `solution_id` of the offer in which they were found; may be left out.
+    #[serde(default)]
+    #[schema(required = false, min_length = 1, max_length = 512)]
+    solution_id: Option<String>,
+    /// What the change may cost in all (yuan). A dearer one is made all the same, as only making it
+    /// confirms the fees, and is marked `fee_above_limit`. Nothing is paid before the payment.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<Money>)]
+    max_total: Option<Money>,
+    /// Whom to call; the order's contact if left out.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<ChangeContact>)]
+    contact: Option<ChangeContact>,
+    /// A remark for the airline.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<String>, min_length = 1, max_length = 500)]
+    remark: Option<Personal<String>>,
+    /// The operation that ended `not_executed`/`absent` and that this one repeats.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<OperationId>)]
+    retry_of: Option<OperationId>,
+    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<Object>)]
+    extra: Option<Map<String, Value>>,
+}
+
+problem_answers!(
+    ChangeProblems = API,
+    RESTRICTED,
+    BODY,
+    WRITE,
+    READ,
+    &[
+        Code::OrderNotFound,
+        Code::OrderNotChangeable,
+        Code::KindNotMapped,
+        Code::PassengerNotInOrder,
+        Code::SegmentNotInOrder,
+    ]
+);
+
+/// Change tickets
+///
+/// Checks that the tickets can be changed, confirms the fees and holds the seats, all at once. The
+/// fees and the time to pay come with the answer, or later: a change that is `submitted` has none
+/// yet, so read it again. What it costs is agreed to at its payment; an unpaid change can be
+/// cancelled, and closes by itself when its time is over.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/changes",
+    operation_id = "create_change",
+    tag = "changes",
+    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), super::super::params::WriteHeaders),
+    request_body = ChangeRequest,
+    responses(
+        (status = 201, description = "The change exists; it is not paid.", body = ChangeReceipt,
+         headers(("Location" = String, description = "The change.")),
+         links(
+            ("change" = (operation_id = "get_change", description = "Read it.",
+                parameters(("change_order_no" = "$response.body#/change_order_no")))),
+            ("payment" = (operation_id = "pay_change", description = "Pay it.",
+                parameters(("change_order_no" = "$response.body#/change_order_no")))),
+            ("cancellation" = (operation_id = "cancel_change", description = "Cancel it.",
+                parameters(("change_order_no" = "$response.body#/change_order_no")))),
+         ), example = json!(super::super::examples::change_receipt(super::super::examples::ChangeStage::Made))),
+        (status = 202, description = "Not known yet; the operation tells.", body = OperationView, example = json!(super::super::examples::open("change"))),
+        ChangeProblems,
+    ),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn create_change(
+    context: WriteContext,
+    Path(order_id): Path<OrderId>,
+    Json(request): Json<ChangeRequest>,
+) -> Result<Response, Problem> {
+    let canonical = canonical(&request)?;
+    let wish = ChangeWish {
+        order_id,
+        out_change_no: request.out_change_no,
+        kind: request.kind,
+        passengers: request.passengers,
+        targets: request.segments,
+        solution_id: request.solution_id,
+        contact: request.contact,
+        remark: request.remark,
+    };
+    check(&wish).map_err(violations)?;
+    let write = MakeChange {
+        wish,
+        max_total: request.max_total,
+        extra: request.extra,
+    };
+    context
+        .perform(write, canonical, request.retry_of, false)
+        .await
+}

@@ -1,0 +1,74 @@
+//! `GET /v1/orders/{order_id}/changes`
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::ApiState;
+use crate::api::auth::{Account, Caller};
+use crate::api::changes::get::ChangeView;
+use crate::api::extract::{Json, Path};
+use crate::api::outcome::problem_of;
+use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
+use crate::domain::ids::OrderId;
+use crate::domain::time::LocalTime;
+use crate::problem_answers;
+use crate::top::client::ReadOptions;
+
+/// The changes of an order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChangePage {
+    /// The changes, in Fliggy's order.
+    items: Vec<ChangeView>,
+    /// Always null: Fliggy tells all changes of an order at once.
+    #[schema(required = true)]
+    next_cursor: Option<String>,
+    /// Rows that could not be read and are left out.
+    #[schema(minimum = 0)]
+    dropped: usize,
+}
+
+problem_answers!(
+    ListChangesProblems = API,
+    RESTRICTED,
+    READ,
+    &[Code::OrderNotFound]
+);
+
+/// List the changes of an order
+///
+/// Closed ones are among them.
+#[utoipa::path(
+    get,
+    path = "/v1/orders/{order_id}/changes",
+    operation_id = "list_changes",
+    tag = "changes",
+    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), super::super::params::AccountHeader),
+    responses((status = 200, description = "The changes.", body = ChangePage, example = json!(super::super::examples::changes())), ListChangesProblems),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn list_changes(
+    State(state): State<ApiState>,
+    _caller: Caller,
+    Account(account): Account,
+    Path(order_id): Path<OrderId>,
+) -> Result<Json<ChangePage>, Problem> {
+    let operations = state.operations()?;
+    let account = operations
+        .account(&account)
+        .ok_or_else(|| Problem::new(Code::Internal))?;
+    let found = operations
+        .read_changes(&account, order_id, ReadOptions::CALLER)
+        .await
+        .map_err(|error| problem_of(&error.into_failure(), None))?;
+    let now = LocalTime::from_timestamp(state.clock.wall());
+    Ok(Json(ChangePage {
+        items: found
+            .changes
+            .into_iter()
+            .map(|change| ChangeView::new(change, now))
+            .collect(),
+        next_cursor: None,
+        dropped: found.dropped,
+    }))
+}

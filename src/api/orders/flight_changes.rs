@@ -1,0 +1,77 @@
+//! `GET /v1/orders/{order_id}/flight-changes`
+
+use axum::extract::State;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::api::ApiState;
+use crate::api::auth::{Account, Caller};
+use crate::api::extract::{Json, Path, Query};
+use crate::api::include::Include;
+use crate::api::outcome::problem_of;
+use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
+use crate::domain::flight_change::FlightChange;
+use crate::domain::ids::OrderId;
+use crate::problem_answers;
+use crate::top::client::ReadOptions;
+
+/// The schedule changes of an order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FlightChangePage {
+    /// The changes, in Fliggy's order.
+    items: Vec<FlightChange>,
+    /// Always null: Fliggy tells all of them at once.
+    #[schema(required = true)]
+    next_cursor: Option<String>,
+    /// Upstream's own object, with `?include=upstream`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    upstream: Option<Box<RawValue>>,
+}
+
+problem_answers!(
+    FlightChangesProblems = API,
+    RESTRICTED,
+    READ,
+    &[Code::OrderNotFound]
+);
+
+/// List the schedule changes of an order
+///
+/// What the airlines did to its flights (航变): cancelled or moved. Such a ticket can be refunded or
+/// changed as `flight_changed`.
+#[utoipa::path(
+    get,
+    path = "/v1/orders/{order_id}/flight-changes",
+    operation_id = "list_flight_changes",
+    tag = "orders",
+    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), Include, super::super::params::AccountHeader),
+    responses((status = 200, description = "The schedule changes.", body = FlightChangePage, example = json!(super::super::examples::flight_changes())), FlightChangesProblems),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn list_flight_changes(
+    State(state): State<ApiState>,
+    _caller: Caller,
+    Account(account): Account,
+    Path(order_id): Path<OrderId>,
+    Query(include): Query<Include>,
+) -> Result<Json<FlightChangePage>, Problem> {
+    let operations = state.operations()?;
+    let account = operations
+        .account(&account)
+        .ok_or_else(|| Problem::new(Code::Internal))?;
+    let options = ReadOptions {
+        keep_upstream: include.upstream(),
+        ..ReadOptions::CALLER
+    };
+    let found = operations
+        .read_flight_changes(&account, order_id, options)
+        .await
+        .map_err(|failure| problem_of(&failure, None))?;
+    Ok(Json(FlightChangePage {
+        items: found.changes,
+        next_cursor: None,
+        upstream: found.upstream,
+    }))
+}

@@ -1,0 +1,209 @@
+//! `POST /v1/orders/{order_id}/refunds`
+
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::api::extract::{Json, Path};
+use crate::api::outcome::{OperationView, violations};
+use crate::api::problem::{API, BODY, Code, FieldError, Problem, READ, RESTRICTED, WRITE};
+use crate::api::write::{WriteContext, canonical};
+use crate::domain::ids::{OperationId, OrderId, OutRefundNo, PassengerId};
+use crate::domain::money::Money;
+use crate::domain::personal::Personal;
+use crate::domain::refund::check::{check_application, check_selection};
+use crate::domain::refund::{QuoteId, RefundFee, RefundKind, RefundReceipt, RefundSelection};
+use crate::operations::cause::Cause;
+use crate::operations::refund::{Agreed, Refund};
+use crate::problem_answers;
+use crate::top::client::ReadOptions;
+
+/// An application for a refund: by a quote, or by all that a quote says.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!(super::super::examples::refund_request()))]
+pub struct RefundRequest {
+    /// The caller's own number of the application, a new one for every application.
+    out_refund_no: OutRefundNo,
+    /// The quote that was accepted. `kind`, `passengers`, `segments` and `fee` are then left out.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<QuoteId>)]
+    quote_id: Option<QuoteId>,
+    /// On what ground; without a quote.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<RefundKind>)]
+    kind: Option<RefundKind>,
+    /// Whose tickets, by the order's `passenger_id`; without a quote.
+    #[serde(default)]
+    #[schema(required = false, max_items = 9)]
+    passengers: Vec<PassengerId>,
+    /// Ids of the order's segments, without a quote; all of them if left out.
+    #[serde(default)]
+    #[schema(required = false, max_items = 16)]
+    segments: Vec<String>,
+    /// The fee that is accepted (yuan); without a quote. If Fliggy computes another one, nothing is
+    /// applied for.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<Money>)]
+    fee: Option<Money>,
+    /// Accepts that the fee is not known, where Fliggy could not compute it.
+    #[serde(default)]
+    #[schema(required = false)]
+    accept_unknown_fee: bool,
+    /// The reason, for the reviewer.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<String>, min_length = 1, max_length = 500, example = "航班延误")]
+    reason: Option<Personal<String>>,
+    /// Ids of uploaded attachments.
+    #[serde(default)]
+    #[schema(required = false, max_items = 20)]
+    attachments: Vec<String>,
+    /// The operation that ended `not_executed`/`absent` and that this one repeats.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<OperationId>)]
+    retry_of: Option<OperationId>,
+    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<Object>)]
+    extra: Option<Map<String, Value>>,
+}
+
+problem_answers!(
+    RefundProblems = API,
+    RESTRICTED,
+    BODY,
+    WRITE,
+    READ,
+    &[
+        Code::OrderNotFound,
+        Code::OrderNotRefundable,
+        Code::RefundFeeChanged,
+        Code::RefundFeeUnknown,
+        Code::QuoteExpired,
+        Code::RefundKindRefused,
+        Code::KindNotMapped,
+        Code::PassengerNotInOrder,
+        Code::SegmentNotInOrder,
+    ]
+);
+
+/// Apply for a refund
+///
+/// Sends exactly the fee that Fliggy computed, and none where it could compute none. 201 means that
+/// the application exists; that the money is back is a later fact of the refund (`status`
+/// `refunded`). A fee that no longer fits is 409 `refund_fee_changed` with the new quote in the
+/// problem. Grounds that want a proof are taken without one: `attachment_awaited` says so.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/refunds",
+    operation_id = "create_refund",
+    tag = "refunds",
+    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), super::super::params::WriteHeaders),
+    request_body = RefundRequest,
+    responses(
+        (status = 201, description = "The application exists.", body = RefundReceipt,
+         headers(("Location" = String, description = "The refund.")),
+         links(("refund" = (operation_id = "get_refund", description = "Read it.",
+            parameters(("refund_order_no" = "$response.body#/refund_order_no"))))),
+         example = json!(super::super::examples::refund_receipt())),
+        (status = 202, description = "Not known yet; the operation tells.", body = OperationView, example = json!(super::super::examples::open("refund"))),
+        RefundProblems,
+    ),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn create_refund(
+    context: WriteContext,
+    Path(order_id): Path<OrderId>,
+    Json(request): Json<RefundRequest>,
+) -> Result<Response, Problem> {
+    let canonical = canonical(&request)?;
+    check_application(request.reason.as_ref(), &request.attachments).map_err(violations)?;
+    let (selection, agreed) = accepted(&context, order_id, &request)?;
+    check_selection(&selection).map_err(violations)?;
+    let write = Refund {
+        order_id,
+        out_refund_no: request.out_refund_no,
+        selection: selection.clone(),
+        agreed,
+        reason: request.reason,
+        attachments: request.attachments,
+        extra: request.extra,
+    };
+    let ended = context
+        .run(write, canonical, request.retry_of, false)
+        .await?;
+    let quote = match ended.cause() {
+        Some(Cause::RefundFeeChanged | Cause::QuoteExpired) => {
+            let options = ReadOptions::CALLER;
+            let quoted =
+                ended
+                    .operations
+                    .quote_refund(&ended.account, order_id, selection, options);
+            // Without it the problem still says what to do.
+            quoted.await.ok().map(|found| found.quote)
+        }
+        Some(_) | None => None,
+    };
+    Ok(ended.answer(quote).await)
+}
+
+/// What is to be refunded, and for which fee.
+fn accepted(
+    context: &WriteContext,
+    order_id: OrderId,
+    request: &RefundRequest,
+) -> Result<(RefundSelection, Agreed), Problem> {
+    let wrong = |pointer: &str, code: &'static str, message: &str| {
+        Problem::invalid(FieldError::new(pointer, code, message))
+    };
+    if let Some(quote_id) = &request.quote_id {
+        let repeated = request.kind.is_some()
+            || !request.passengers.is_empty()
+            || !request.segments.is_empty()
+            || request.fee.is_some();
+        if repeated {
+            let message = "the quote says it all: leave kind, passengers, segments and fee out";
+            return Err(wrong("/quote_id", "repeated", message));
+        }
+        let quoted = context
+            .open_quote(quote_id)?
+            .filter(|quoted| quoted.order_id == order_id)
+            .ok_or_else(|| {
+                let message = "names no quote of this order, account and gateway";
+                wrong("/quote_id", "unknown_quote", message)
+            })?;
+        if quoted.fee == RefundFee::Unknown && !request.accept_unknown_fee {
+            return Err(Problem::new(Code::RefundFeeUnknown));
+        }
+        return Ok((
+            quoted.selection,
+            Agreed::Quoted(quoted.fee, quoted.quoted_at),
+        ));
+    }
+    let Some(kind) = request.kind else {
+        return Err(wrong(
+            "/quote_id",
+            "missing",
+            "is missing, and there is no kind",
+        ));
+    };
+    let fee = match (request.fee, request.accept_unknown_fee) {
+        (Some(fee), false) => RefundFee::Known(fee),
+        (None, true) => RefundFee::Unknown,
+        (Some(_), true) => {
+            let message = "either a fee is accepted, or that it is not known";
+            return Err(wrong("/accept_unknown_fee", "contradiction", message));
+        }
+        (None, false) => {
+            let message = "is missing: say which fee is accepted, or name a quote";
+            return Err(wrong("/fee", "missing", message));
+        }
+    };
+    let selection = RefundSelection {
+        kind,
+        passengers: request.passengers.clone(),
+        segments: request.segments.clone(),
+    };
+    Ok((selection, Agreed::Stated(fee)))
+}

@@ -1,0 +1,113 @@
+//! `POST /v1/orders/{order_id}/refund-quote`
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::api::ApiState;
+use crate::api::auth::{Account, Caller};
+use crate::api::extract::{Json, Path, Query};
+use crate::api::include::Include;
+use crate::api::outcome::{problem_of, violations};
+use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED};
+use crate::domain::ids::{OrderId, PassengerId};
+use crate::domain::refund::check::check_selection;
+use crate::domain::refund::{RefundKind, RefundQuote, RefundSelection};
+use crate::problem_answers;
+use crate::top::client::ReadOptions;
+
+/// What is to be refunded.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!(super::super::examples::refund_quote_request()))]
+pub struct RefundQuoteRequest {
+    /// On what ground.
+    kind: RefundKind,
+    /// Whose tickets, by the order's `passenger_id`.
+    #[schema(min_items = 1, max_items = 9)]
+    passengers: Vec<PassengerId>,
+    /// Ids of the order's segments; all of them if left out.
+    #[serde(default)]
+    #[schema(required = false, max_items = 16)]
+    segments: Vec<String>,
+    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    #[serde(default)]
+    #[schema(required = false, value_type = Option<Object>)]
+    extra: Option<Map<String, Value>>,
+}
+
+/// A quote, and upstream's own object where it was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefundQuoteAnswer {
+    /// The quote.
+    #[serde(flatten)]
+    quote: RefundQuote,
+    /// Upstream's own object, with `?include=upstream`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    upstream: Option<Box<RawValue>>,
+}
+
+problem_answers!(
+    QuoteProblems = API,
+    RESTRICTED,
+    BODY,
+    READ,
+    &[
+        Code::OrderNotFound,
+        Code::OrderNotRefundable,
+        Code::RefundKindRefused,
+        Code::KindNotMapped,
+        Code::PassengerNotInOrder,
+        Code::SegmentNotInOrder,
+    ]
+);
+
+/// Quote a refund
+///
+/// Asks Fliggy whether tickets can be refunded and what that costs. Nothing is applied for. Send the
+/// `quote_id` with the application: Fliggy takes it only with the very fee that it computed.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{order_id}/refund-quote",
+    operation_id = "quote_refund",
+    tag = "refunds",
+    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), Include, super::super::params::AccountHeader),
+    request_body = RefundQuoteRequest,
+    responses((status = 200, description = "The quote.", body = RefundQuoteAnswer, example = json!(super::super::examples::refund_quote())), QuoteProblems),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn quote_refund(
+    State(state): State<ApiState>,
+    _caller: Caller,
+    Account(account): Account,
+    Path(order_id): Path<OrderId>,
+    Query(include): Query<Include>,
+    Json(request): Json<RefundQuoteRequest>,
+) -> Result<Json<RefundQuoteAnswer>, Problem> {
+    let selection = RefundSelection {
+        kind: request.kind,
+        passengers: request.passengers,
+        segments: request.segments,
+    };
+    check_selection(&selection).map_err(violations)?;
+    let operations = state.operations()?;
+    let account = operations
+        .account(&account)
+        .ok_or_else(|| Problem::new(Code::Internal))?;
+    let options = ReadOptions {
+        extra: request.extra.as_ref(),
+        keep_upstream: include.upstream(),
+        ..ReadOptions::CALLER
+    };
+    let found = operations
+        .quote_refund(&account, order_id, selection, options)
+        .await
+        .map_err(|failure| problem_of(&failure, None))?;
+    Ok(Json(RefundQuoteAnswer {
+        quote: found.quote,
+        upstream: found.upstream,
+    }))
+}

@@ -1,0 +1,68 @@
+//! `GET /v1/orders/{order_id}/refunds`
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::ApiState;
+use crate::api::auth::{Account, Caller};
+use crate::api::extract::{Json, Path};
+use crate::api::outcome::problem_of;
+use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
+use crate::domain::ids::OrderId;
+use crate::domain::refund::RefundSummary;
+use crate::problem_answers;
+use crate::top::client::ReadOptions;
+
+/// The refunds of an order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefundPage {
+    /// The refunds, in Fliggy's order.
+    items: Vec<RefundSummary>,
+    /// Always null: Fliggy tells all refunds of an order at once.
+    #[schema(required = true)]
+    next_cursor: Option<String>,
+    /// Rows that could not be read and are left out.
+    #[schema(minimum = 0)]
+    dropped: usize,
+}
+
+problem_answers!(
+    ListRefundsProblems = API,
+    RESTRICTED,
+    READ,
+    &[Code::OrderNotFound]
+);
+
+/// List the refunds of an order
+///
+/// Supplementary refunds (补退: money given back after an earlier refund) are among them.
+#[utoipa::path(
+    get,
+    path = "/v1/orders/{order_id}/refunds",
+    operation_id = "list_refunds",
+    tag = "refunds",
+    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), super::super::params::AccountHeader),
+    responses((status = 200, description = "The refunds.", body = RefundPage, example = json!(super::super::examples::refunds())), ListRefundsProblems),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn list_refunds(
+    State(state): State<ApiState>,
+    _caller: Caller,
+    Account(account): Account,
+    Path(order_id): Path<OrderId>,
+) -> Result<Json<RefundPage>, Problem> {
+    let operations = state.operations()?;
+    let account = operations
+        .account(&account)
+        .ok_or_else(|| Problem::new(Code::Internal))?;
+    let found = operations
+        .read_refunds(&account, order_id, ReadOptions::CALLER)
+        .await
+        .map_err(|error| problem_of(&error.into_failure(), None))?;
+    Ok(Json(RefundPage {
+        items: found.refunds,
+        next_cursor: None,
+        dropped: found.dropped,
+    }))
+}

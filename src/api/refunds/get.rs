@@ -1,0 +1,73 @@
+//! `GET /v1/refunds/{refund_order_no}`
+
+use axum::extract::State;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::api::ApiState;
+use crate::api::auth::{Account, Caller};
+use crate::api::extract::{Json, Path, Query};
+use crate::api::include::Include;
+use crate::api::outcome::problem_of;
+use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
+use crate::domain::ids::RefundOrderNo;
+use crate::domain::refund::Refund;
+use crate::problem_answers;
+use crate::top::client::ReadOptions;
+
+/// A refund, and upstream's own object where it was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefundAnswer {
+    /// The refund.
+    #[serde(flatten)]
+    refund: Refund,
+    /// Upstream's own object, with `?include=upstream`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    upstream: Option<Box<RawValue>>,
+}
+
+problem_answers!(
+    RefundReadProblems = API,
+    RESTRICTED,
+    READ,
+    &[Code::RefundNotFound]
+);
+
+/// Read a refund
+///
+/// `status` tells how the application stands; `refunded` means that the money is on its way back.
+#[utoipa::path(
+    get,
+    path = "/v1/refunds/{refund_order_no}",
+    operation_id = "get_refund",
+    tag = "refunds",
+    params(("refund_order_no" = RefundOrderNo, Path, description = "Fliggy's number of the refund."), Include, super::super::params::AccountHeader),
+    responses((status = 200, description = "The refund.", body = RefundAnswer, example = json!(super::super::examples::refund())), RefundReadProblems),
+    security(("bearer" = []), ("api_key" = [])),
+)]
+pub async fn get_refund(
+    State(state): State<ApiState>,
+    _caller: Caller,
+    Account(account): Account,
+    Path(refund_order_no): Path<RefundOrderNo>,
+    Query(include): Query<Include>,
+) -> Result<Json<RefundAnswer>, Problem> {
+    let operations = state.operations()?;
+    let account = operations
+        .account(&account)
+        .ok_or_else(|| Problem::new(Code::Internal))?;
+    let options = ReadOptions {
+        keep_upstream: include.upstream(),
+        ..ReadOptions::CALLER
+    };
+    let found = operations
+        .read_refund(&account, refund_order_no, None, options)
+        .await
+        .map_err(|error| problem_of(&error.into_failure(), None))?;
+    Ok(Json(RefundAnswer {
+        refund: found.refund,
+        upstream: found.upstream,
+    }))
+}

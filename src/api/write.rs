@@ -1,0 +1,204 @@
+//! What all writes share: the headers they take and the way to their answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::response::Response;
+use serde::Serialize;
+
+use crate::api::ApiState;
+use crate::api::auth::{Account, Caller};
+use crate::api::extract::{IdempotencyKey, PreferWait};
+use crate::api::outcome::{answer, not_taken};
+use crate::api::problem::{Code, Problem};
+use crate::domain::change::ChangeReceipt;
+use crate::domain::ids::OperationId;
+use crate::domain::order::OrderReceipt;
+use crate::domain::refund::quote_id::Quoted;
+use crate::domain::refund::{QuoteId, RefundQuote, RefundReceipt};
+use crate::operations::cause::Cause;
+use crate::operations::orders::OrderKey;
+use crate::operations::perform::{Asked, Performed, Write};
+use crate::operations::record::Receipt;
+use crate::operations::service::Operations;
+use crate::top::client::{Account as PurchasingAccount, ReadOptions};
+
+/// Who asks for a write, for which account, under which key.
+pub struct WriteContext {
+    state: ApiState,
+    caller: Caller,
+    account: Arc<PurchasingAccount>,
+    key: String,
+    wait: Option<Duration>,
+    path: String,
+}
+
+impl FromRequestParts<ApiState> for WriteContext {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        let Account(account) = Account::from_request_parts(parts, state).await?;
+        let IdempotencyKey(key) = IdempotencyKey::from_request_parts(parts, state).await?;
+        let PreferWait(wait) = PreferWait::from_request_parts(parts, state).await?;
+        let account = state
+            .operations()?
+            .account(&account)
+            .ok_or_else(|| Problem::new(Code::Internal))?;
+        Ok(Self {
+            state: state.clone(),
+            caller,
+            account,
+            key,
+            wait,
+            path: parts.uri.path().to_owned(),
+        })
+    }
+}
+
+/// The request in one writing: neither white space nor the order of fields makes another request,
+/// not even inside `extra`, whose fields the gateway does not know.
+///
+/// # Errors
+/// None in practice: a request that was read can be written.
+pub(super) fn canonical<T: Serialize>(request: &T) -> Result<Vec<u8>, Problem> {
+    let mut value = serde_json::to_value(request).map_err(|_| Problem::new(Code::Internal))?;
+    value.sort_all_objects();
+    serde_json::to_vec(&value).map_err(|_| Problem::new(Code::Internal))
+}
+
+impl WriteContext {
+    /// What a quote says, if this gateway made it for this account.
+    pub fn open_quote(&self, quote_id: &QuoteId) -> Result<Option<Quoted>, Problem> {
+        let key = self.state.operations()?.hash_key();
+        Ok(quote_id.open(key, &self.account.name))
+    }
+
+    /// Performs the write and answers. `body` is the request in one canonical writing, so that
+    /// white space and the order of fields make no other request.
+    pub async fn perform<W: Write>(
+        self,
+        write: W,
+        body: Vec<u8>,
+        retry_of: Option<OperationId>,
+        allow_duplicate: bool,
+    ) -> Result<Response, Problem> {
+        let ended = self.run(write, body, retry_of, allow_duplicate).await?;
+        Ok(ended.answer(None).await)
+    }
+
+    /// Performs the write; how it ended is still to be told.
+    pub async fn run<W: Write>(
+        self,
+        write: W,
+        body: Vec<u8>,
+        retry_of: Option<OperationId>,
+        allow_duplicate: bool,
+    ) -> Result<Ended, Problem> {
+        let operations = self.state.operations()?;
+        let account = self.account.clone();
+        let asked = Asked {
+            caller: self.caller.name.to_string(),
+            account: self.account,
+            idempotency_key: self.key,
+            path: self.path,
+            body,
+            retry_of,
+            allow_duplicate,
+            wait: self.wait,
+        };
+        let performed = operations
+            .perform(write, asked)
+            .await
+            .map_err(|why| not_taken(why, &self.caller.name, self.caller.is_operator()))?;
+        let performed = read_anew(operations, &account, performed).await;
+        Ok(Ended {
+            operations: operations.clone(),
+            account,
+            performed,
+        })
+    }
+}
+
+/// A write that has ended, or that is not to be waited for any longer.
+pub struct Ended {
+    pub(super) operations: Arc<Operations>,
+    pub(super) account: Arc<PurchasingAccount>,
+    performed: Performed,
+}
+
+impl Ended {
+    /// Why it was not done, where it was not.
+    pub fn cause(&self) -> Option<Cause> {
+        let operation = &self.performed.operation;
+        let failure = operation.failure.as_ref()?;
+        operation.state().is_settled().then_some(failure.cause)
+    }
+
+    /// The answer; a problem carries the quote.
+    pub async fn answer(self, quote: Option<RefundQuote>) -> Response {
+        let timeline = if self.performed.operation.state().is_settled() {
+            Vec::new()
+        } else {
+            // A story that cannot be read now is no reason to hide the operation.
+            let journal = self.operations.journal();
+            let story = journal.timeline(self.performed.operation.id);
+            story.await.unwrap_or_default()
+        };
+        answer(self.performed, timeline, quote)
+    }
+}
+
+/// A replayed success shows how things stand now; how they stood then, where that cannot be read.
+async fn read_anew(
+    operations: &Operations,
+    account: &PurchasingAccount,
+    mut performed: Performed,
+) -> Performed {
+    if let (true, Some(receipt)) = (performed.replayed, &mut performed.operation.result)
+        && let Some(now) = receipt_now(operations, account, receipt).await
+    {
+        *receipt = now;
+    }
+    performed
+}
+
+async fn receipt_now(
+    operations: &Operations,
+    account: &PurchasingAccount,
+    then: &Receipt,
+) -> Option<Receipt> {
+    let options = ReadOptions::CALLER;
+    Some(match then {
+        Receipt::Order(order) => {
+            let key = OrderKey::Id(order.order_id);
+            let found = operations.read_order(account, &key, options).await.ok()?;
+            Receipt::Order(OrderReceipt::from(&found.order))
+        }
+        Receipt::Refund(then) => {
+            let (number, order) = (then.refund_order_no, Some(then.order_id));
+            let read = operations.read_refund(account, number, order, options);
+            let now = read.await.ok()?.refund;
+            Receipt::Refund(RefundReceipt {
+                kind: now.kind.unwrap_or(then.kind),
+                status: now.status,
+                fee: now.fee,
+                refund_amount: now.refund_amount,
+                applied_at: now.applied_at,
+                refunded_at: now.refunded_at,
+                attachment_awaited: now.attachment_awaited,
+                ..then.clone()
+            })
+        }
+        Receipt::Change(then) => {
+            let read = operations.read_change(account, then.change_order_no, options);
+            let now = ChangeReceipt::of(&read.await.ok()?.change, None);
+            Receipt::Change(ChangeReceipt {
+                fee_above_limit: now.fee_above_limit.or(then.fee_above_limit),
+                ..now
+            })
+        }
+    })
+}

@@ -1,0 +1,163 @@
+//! Everything that can be found wrong with a refund before anything is read.
+
+use std::collections::HashSet;
+
+use super::{RefundSelection, Violation};
+use crate::domain::booking::MOST_PASSENGERS;
+use crate::domain::personal::Personal;
+use crate::domain::violation::Violations;
+
+/// Most segments that are named.
+pub const MOST_SEGMENTS: usize = 16;
+/// Most attachments of one application.
+pub const MOST_ATTACHMENTS: usize = 20;
+/// The longest text of a caller, in characters.
+pub const LONGEST_TEXT: usize = 500;
+
+/// Checks what is to be refunded.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn check_selection(selection: &RefundSelection) -> Result<(), Vec<Violation>> {
+    let mut violations = Violations::default();
+    let v = &mut violations;
+    let count = selection.passengers.len();
+    v.require(
+        (1..=MOST_PASSENGERS).contains(&count),
+        "/passengers",
+        "passenger_count",
+        "1 to 9 passengers",
+    );
+    let mut seen = HashSet::new();
+    for (index, passenger) in selection.passengers.iter().enumerate() {
+        v.require(
+            seen.insert(passenger),
+            format_args!("/passengers/{index}"),
+            "twice",
+            "is named twice",
+        );
+    }
+    v.require(
+        selection.segments.len() <= MOST_SEGMENTS,
+        "/segments",
+        "too_many",
+        "16 segments at most",
+    );
+    let mut seen = HashSet::new();
+    for (index, segment) in selection.segments.iter().enumerate() {
+        let at = format!("/segments/{index}");
+        v.require(is_line(segment, 255), &at, "malformed", "is no segment id");
+        v.require(seen.insert(segment), &at, "twice", "is named twice");
+    }
+    violations.finish(())
+}
+
+/// Checks the rest of an application.
+///
+/// # Errors
+/// All that is wrong with it. The messages hold nothing of the reason.
+pub fn check_application(
+    reason: Option<&Personal<String>>,
+    attachments: &[String],
+) -> Result<(), Vec<Violation>> {
+    let mut violations = Violations::default();
+    let v = &mut violations;
+    v.require(
+        reason.is_none_or(|reason| is_line(reason.expose(), LONGEST_TEXT)),
+        "/reason",
+        "malformed",
+        "1 to 500 characters in one line",
+    );
+    v.require(
+        attachments.len() <= MOST_ATTACHMENTS,
+        "/attachments",
+        "too_many",
+        "20 attachments at most",
+    );
+    let mut seen = HashSet::new();
+    for (index, attachment) in attachments.iter().enumerate() {
+        let at = format!("/attachments/{index}");
+        v.require(
+            is_line(attachment, 255),
+            &at,
+            "malformed",
+            "is no attachment id",
+        );
+        v.require(seen.insert(attachment), &at, "twice", "is named twice");
+    }
+    violations.finish(())
+}
+
+/// Whether a text is one line of so many characters at most, and not blank.
+pub(in crate::domain) fn is_line(text: &str, longest: usize) -> bool {
+    let count = text.chars().take(longest + 1).count();
+    (1..=longest).contains(&count)
+        && !text.chars().all(|c| c.is_whitespace() || c == '\u{feff}')
+        && !text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::refund::RefundKind;
+
+    fn selection(passengers: &[u8], segments: &[&str]) -> RefundSelection {
+        RefundSelection {
+            kind: RefundKind::Voluntary,
+            passengers: passengers
+                .iter()
+                .map(|n| format!("psg_{n:032x}").parse().unwrap())
+                .collect(),
+            segments: segments.iter().map(|s| (*s).to_owned()).collect(),
+        }
+    }
+
+    fn codes(result: Result<(), Vec<Violation>>) -> Vec<&'static str> {
+        result
+            .err()
+            .unwrap_or_default()
+            .iter()
+            .map(|v| v.code)
+            .collect()
+    }
+
+    #[test]
+    fn what_a_selection_must_be() {
+        assert_eq!(check_selection(&selection(&[1, 2], &["A", "B"])), Ok(()));
+        for (wrong, code) in [
+            (selection(&[], &[]), "passenger_count"),
+            (
+                selection(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], &[]),
+                "passenger_count",
+            ),
+            (selection(&[1, 1], &[]), "twice"),
+            (selection(&[1], &["A", "A"]), "twice"),
+            (selection(&[1], &[" "]), "malformed"),
+        ] {
+            assert_eq!(codes(check_selection(&wrong)), [code]);
+        }
+    }
+
+    #[test]
+    fn what_an_application_must_be() {
+        let reason = |text: &str| Personal::new(text.to_owned());
+        let files = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        assert_eq!(
+            check_application(Some(&reason("航班延误")), &files(&["F-1"])),
+            Ok(())
+        );
+        for (text, attachments, code) in [
+            ("a\nb", files(&[]), "malformed"),
+            (" ", files(&[]), "malformed"),
+            ("x", files(&["F", "F"]), "twice"),
+            ("x", files(&[""]), "malformed"),
+        ] {
+            assert_eq!(
+                codes(check_application(Some(&reason(text)), &attachments)),
+                [code]
+            );
+        }
+        let long = reason(&"长".repeat(501));
+        assert_eq!(codes(check_application(Some(&long), &[])), ["malformed"]);
+    }
+}

@@ -1,0 +1,140 @@
+//! Uploading attachments (`alitrip.flight.service.upload`): a file that was sent is not sent again.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::cause::{Cause, Failure};
+use super::reads::unreadable_answer;
+use super::service::Operations;
+use crate::domain::attachment::FileType;
+use crate::domain::ids::{AccountName, OrderId};
+use crate::top::call::FilePart;
+use crate::top::client::Account;
+use crate::top::method::{Answer, Method};
+use crate::top::wire::Upload;
+use crate::translate;
+
+/// A file as it came, complete. Its content is personal data and is kept nowhere.
+#[derive(Clone)]
+pub struct File {
+    /// What its first bytes say that it is.
+    pub kind: FileType,
+    /// SHA-256 of the content.
+    pub digest: [u8; 32],
+    /// The content.
+    pub content: Bytes,
+}
+
+impl std::fmt::Debug for File {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("File")
+            .field("kind", &self.kind)
+            .field("bytes", &self.content.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An attachment that Fliggy has, as the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptAttachment {
+    /// Keyed hash of account, order and content.
+    pub key: [u8; 32],
+    /// The purchasing account.
+    pub account: AccountName,
+    /// The order that it belongs to, if it was said.
+    pub order_id: Option<OrderId>,
+    /// Fliggy's id of it.
+    pub file_id: String,
+    /// When it was uploaded.
+    pub at: Timestamp,
+}
+
+/// An attachment that Fliggy has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uploaded {
+    /// The attachment.
+    pub attachment: KeptAttachment,
+    /// The same file was uploaded before, and was not sent again.
+    pub before: bool,
+}
+
+// === impl Operations ===
+
+impl Operations {
+    /// Uploads a file, or answers with what an earlier upload of the same content gave.
+    ///
+    /// # Errors
+    /// Why it was not uploaded.
+    pub async fn upload(
+        self: &Arc<Self>,
+        account: Arc<Account>,
+        order_id: Option<OrderId>,
+        file: File,
+    ) -> Result<Arc<Uploaded>, Failure> {
+        let order = order_id.map_or_else(String::new, |id| id.to_string());
+        let key = self.hash_key().mac(&[
+            b"attachment",
+            account.name.as_str().as_bytes(),
+            order.as_bytes(),
+            &file.digest,
+        ]);
+        let this = self.clone();
+        let work = async move {
+            let kept = this.journal.attachment(key).await;
+            match kept.map_err(|_| Failure::of(Cause::JournalUnavailable))? {
+                Some(attachment) => Ok(Uploaded {
+                    attachment,
+                    before: true,
+                }),
+                None => this.upload_once(&account, order_id, file, key).await,
+            }
+        };
+        self.uploads.join(&self.tasks, key.to_vec(), work).await
+    }
+
+    async fn upload_once(
+        &self,
+        account: &Account,
+        order_id: Option<OrderId>,
+        file: File,
+        key: [u8; 32],
+    ) -> Result<Uploaded, Failure> {
+        const NAME: &str = Upload::NAME;
+        // A name of the gateway's own: a traveller's file is often named after the traveller.
+        let name = format!(
+            "{}.{}",
+            hex::encode(&file.digest[..8]),
+            file.kind.extension()
+        );
+        let part = FilePart {
+            name: "file_content".into(),
+            file_name: name.clone(),
+            content: file.content,
+        };
+        let texts = translate::upload::texts(&name, order_id);
+        let sent = self.top.upload::<Upload>(account, texts, part).await;
+        let reply = sent.map_err(|error| self.read_failure(NAME, &error))?;
+        if let Some(failure) = self.refusal_of_read(NAME, &reply.answer.verdict()) {
+            return Err(failure);
+        }
+        let uploaded = translate::upload::answer(reply.answer)
+            .map_err(|unreadable| unreadable_answer(NAME, unreadable.field))?;
+        let attachment = KeptAttachment {
+            key,
+            account: account.name.clone(),
+            order_id,
+            file_id: uploaded.file_id,
+            at: self.clock.wall(),
+        };
+        if let Err(error) = self.journal.keep_attachment(attachment.clone()).await {
+            // Fliggy has it, and the caller needs its id; sending it again would harm nobody.
+            tracing::warn!(%error, "an upload was not written down");
+        }
+        Ok(Uploaded {
+            attachment,
+            before: false,
+        })
+    }
+}

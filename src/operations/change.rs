@@ -1,0 +1,111 @@
+//! Making a change (`alitrip.flight.change.order.create`): it checks that the ticket can be changed,
+//! confirms the fees and holds the seat. Nothing is paid by it.
+
+use serde_json::{Map, Value};
+
+use super::cause::{Cause, Failure};
+use super::classify::Reference;
+use super::perform::{Read, Ready, Write};
+use super::reads::ReadError;
+use super::record::{Baseline, Intent, Receipt};
+use super::selection::{check_segments, everybody, personal, travellers, unnamed};
+use super::service::Operations;
+use crate::domain::change::{ChangeWish, targets_fingerprint};
+use crate::domain::ids::{AccountName, HashKey};
+use crate::domain::money::Money;
+use crate::domain::time::LocalTime;
+use crate::top::client::{Account, ReadOptions};
+use crate::top::method::Method;
+use crate::top::wire::ChangeCreate;
+use crate::translate;
+
+/// A change that has passed its checks.
+#[derive(Debug)]
+pub struct MakeChange {
+    /// What is to be changed.
+    pub wish: ChangeWish,
+    /// What the caller wants to pay at most, yuan. A dearer change is made all the same, and marked.
+    pub max_total: Option<Money>,
+    /// Fields for the wire that the gateway does not know.
+    pub extra: Option<Map<String, Value>>,
+}
+
+impl Write for MakeChange {
+    type Method = ChangeCreate;
+
+    fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
+        Intent::Change {
+            order_id: self.wish.order_id,
+            out_change_no: self.wish.out_change_no.clone(),
+            passengers: self.wish.passengers.clone(),
+            targets: targets_fingerprint(&self.wish.targets),
+            max_total: self.max_total,
+        }
+    }
+
+    async fn request(
+        &self,
+        operations: &Operations,
+        account: &Account,
+    ) -> Result<Ready<<ChangeCreate as Method>::Request>, Failure> {
+        let wish = &self.wish;
+        let kind_code = operations.change_code(wish.kind)?;
+        let now = LocalTime::from_timestamp(operations.clock.wall());
+        if wish.targets.iter().any(|t| t.segment.departure_time <= now) {
+            return Err(Failure::of(Cause::OrderNotChangeable)
+                .with_detail("a flight that is changed to has departed"));
+        }
+        let order = operations
+            .read_ticketed(account, wish.order_id, Cause::OrderNotChangeable)
+            .await?;
+        let chosen = travellers(&order, &wish.passengers)?;
+        check_segments(&order, wish.targets.iter().map(|t| t.replaces.as_str()))?;
+        let baseline = operations
+            .read_changes(account, wish.order_id, ReadOptions::CALLER)
+            .await
+            .map_err(ReadError::into_failure)?;
+        if baseline.dropped > 0 {
+            return Err(Failure::of(Cause::ReadFailed).with_detail(
+                "the changes that the order has already cannot all be read, so a new one could not \
+                 be told from them",
+            ));
+        }
+        let request =
+            translate::change_create::request(wish, kind_code, &chosen).map_err(unnamed)?;
+        let mut personal = personal(&chosen);
+        personal.extend(wish.remark.clone());
+        if let Some(contact) = &wish.contact {
+            personal.extend(contact.name.clone());
+            personal.push(contact.mobile.clone());
+        }
+        Ok(Ready {
+            request,
+            baseline: Baseline {
+                numbers: baseline
+                    .changes
+                    .iter()
+                    .map(|row| row.change_order_no.get())
+                    .collect(),
+                travellers: everybody(&order),
+            },
+            personal,
+        })
+    }
+
+    fn extra(&self) -> Option<&Map<String, Value>> {
+        self.extra.as_ref()
+    }
+
+    fn read(&self, answer: <ChangeCreate as Method>::Answer, _operations: &Operations) -> Read {
+        let order = Reference::of(&answer.order_id, |told| *told == self.wish.order_id);
+        let number = Reference::of(&answer.out_change_no, |told| {
+            told == self.wish.out_change_no.as_str()
+        });
+        Read {
+            reference: order.and(number),
+            receipt: translate::change_create::answer(answer, &self.wish, self.max_total)
+                .ok()
+                .map(Receipt::Change),
+        }
+    }
+}

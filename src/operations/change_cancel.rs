@@ -1,0 +1,89 @@
+//! Cancelling an unpaid change (`alitrip.flight.change.order.cancel`).
+
+use serde_json::{Map, Value};
+
+use super::cause::{Cause, Failure};
+use super::classify::Reference;
+use super::evidence::{Payment, payment_of_change};
+use super::perform::{Read, Ready, Write};
+use super::reads::ReadError;
+use super::record::{Intent, Receipt};
+use super::service::Operations;
+use crate::domain::change::{Change, ChangeStatus};
+use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey};
+use crate::top::client::{Account, ReadOptions};
+use crate::top::method::Method;
+use crate::top::wire::ChangeCancel as ChangeCancelMethod;
+use crate::translate;
+
+/// A wish to cancel a change.
+#[derive(Debug)]
+pub struct CancelChange {
+    /// The change.
+    pub change_order_no: ChangeOrderNo,
+    /// Fields for the wire that the gateway does not know.
+    pub extra: Option<Map<String, Value>>,
+}
+
+impl Write for CancelChange {
+    type Method = ChangeCancelMethod;
+
+    fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
+        Intent::ChangeCancel {
+            change_order_no: self.change_order_no,
+        }
+    }
+
+    async fn request(
+        &self,
+        operations: &Operations,
+        account: &Account,
+    ) -> Result<Ready<<ChangeCancelMethod as Method>::Request>, Failure> {
+        let found = operations
+            .read_change(account, self.change_order_no, ReadOptions::CALLER)
+            .await
+            .map_err(ReadError::into_failure)?;
+        may_be_cancelled(&found.change)?;
+        Ok(Ready::of(translate::change_cancel::request(
+            self.change_order_no,
+            found.change.order_id,
+        )))
+    }
+
+    fn extra(&self) -> Option<&Map<String, Value>> {
+        self.extra.as_ref()
+    }
+
+    fn read(
+        &self,
+        answer: <ChangeCancelMethod as Method>::Answer,
+        _operations: &Operations,
+    ) -> Read {
+        Read {
+            reference: Reference::of(&answer.change_order_no, |told| {
+                *told == self.change_order_no
+            }),
+            receipt: translate::change_cancel::answer(answer, self.change_order_no, None)
+                .ok()
+                .map(Receipt::Change),
+        }
+    }
+}
+
+/// Only an unpaid change can be cancelled.
+fn may_be_cancelled(change: &Change) -> Result<(), Failure> {
+    match (payment_of_change(change), change.status) {
+        (Payment::Made, _) => {
+            Err(Failure::of(Cause::ChangeNotCancellable).with_detail("the change is paid"))
+        }
+        (_, ChangeStatus::Closed) => Err(Failure::of(Cause::AlreadyClosed)),
+        (
+            _,
+            ChangeStatus::Submitted
+            | ChangeStatus::AwaitingPayment
+            | ChangeStatus::AwaitingTicketing
+            | ChangeStatus::Ticketed
+            | ChangeStatus::Other,
+        ) => Ok(()),
+    }
+}

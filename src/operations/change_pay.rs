@@ -1,0 +1,99 @@
+//! Paying a change (`alitrip.flight.change.order.pay`): debits the account's signed Alipay agreement.
+
+use serde_json::{Map, Value};
+
+use super::cause::{Cause, Failure};
+use super::classify::Reference;
+use super::evidence::{Payment, payment_of_change};
+use super::perform::{Read, Ready, Write};
+use super::reads::ReadError;
+use super::record::{Intent, Receipt};
+use super::service::Operations;
+use crate::domain::change::{Change, ChangeStatus};
+use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey};
+use crate::domain::money::Money;
+use crate::top::client::{Account, ReadOptions};
+use crate::top::method::Method;
+use crate::top::wire::ChangePay as ChangePayMethod;
+use crate::translate;
+
+/// A payment of a change that a caller agreed to.
+#[derive(Debug)]
+pub struct PayChange {
+    /// The change.
+    pub change_order_no: ChangeOrderNo,
+    /// The total the caller agreed to, yuan.
+    pub total: Money,
+    /// Fields for the wire that the gateway does not know.
+    pub extra: Option<Map<String, Value>>,
+}
+
+impl Write for PayChange {
+    type Method = ChangePayMethod;
+
+    fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
+        Intent::ChangePay {
+            change_order_no: self.change_order_no,
+            total: self.total,
+        }
+    }
+
+    async fn request(
+        &self,
+        operations: &Operations,
+        account: &Account,
+    ) -> Result<Ready<<ChangePayMethod as Method>::Request>, Failure> {
+        let found = operations
+            .read_change(account, self.change_order_no, ReadOptions::CALLER)
+            .await
+            .map_err(ReadError::into_failure)?;
+        may_be_paid(&found.change, self.total)?;
+        Ok(Ready::of(translate::change_pay::request(
+            self.change_order_no,
+            found.change.order_id,
+            self.total,
+        )))
+    }
+
+    fn extra(&self) -> Option<&Map<String, Value>> {
+        self.extra.as_ref()
+    }
+
+    fn read(&self, answer: <ChangePayMethod as Method>::Answer, _operations: &Operations) -> Read {
+        Read {
+            reference: Reference::of(&answer.change_order_no, |told| {
+                *told == self.change_order_no
+            }),
+            receipt: translate::change_pay::answer(answer, self.change_order_no, None)
+                .ok()
+                .map(Receipt::Change),
+        }
+    }
+}
+
+/// Another total, or a change that cannot be paid, and nothing is sent. A status that is not listed
+/// never stands in the way.
+fn may_be_paid(change: &Change, agreed: Money) -> Result<(), Failure> {
+    let refused = |detail: &str| Err(Failure::of(Cause::ChangeNotPayable).with_detail(detail));
+    match payment_of_change(change) {
+        Payment::Made => return Err(Failure::of(Cause::AlreadyPaid)),
+        Payment::Impossible => return refused("the change is closed"),
+        Payment::NotMade | Payment::Unclear => {}
+    }
+    match change.status {
+        ChangeStatus::Closed => return refused("the change is closed"),
+        ChangeStatus::Submitted => return refused("its fees are not confirmed yet; read it again"),
+        ChangeStatus::AwaitingPayment
+        | ChangeStatus::AwaitingTicketing
+        | ChangeStatus::Ticketed
+        | ChangeStatus::Other => {}
+    }
+    match change.total_price {
+        Some(total) if total == agreed => Ok(()),
+        Some(total) => Err(Failure::of(Cause::PriceChanged).with_detail(format!(
+            "the change costs {total} yuan, agreed were {agreed} yuan"
+        ))),
+        None => Err(Failure::of(Cause::ReadFailed)
+            .with_detail("upstream does not tell what the change costs")),
+    }
+}

@@ -1,0 +1,120 @@
+//! Reads of changes: of an order, and one by its number.
+
+use serde_json::value::RawValue;
+
+use super::cause::{Cause, Failure};
+use super::classify::Missing;
+use super::reads::{ReadError, unreadable_answer};
+use super::service::Operations;
+use crate::domain::change::{Change, ChangeKind, ChangeList};
+use crate::domain::ids::{ChangeOrderNo, OrderId};
+use crate::top::client::{Account, ReadOptions, Reply};
+use crate::top::method::Method;
+use crate::top::wire::ChangeQuery;
+use crate::translate;
+
+/// A change, and what upstream called its fields.
+#[derive(Debug)]
+pub struct FoundChange {
+    /// The change.
+    pub change: Change,
+    /// Upstream's own object, when it was asked for.
+    pub upstream: Option<Box<RawValue>>,
+}
+
+// === impl Operations ===
+
+impl Operations {
+    /// The changes of an order.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn read_changes(
+        &self,
+        account: &Account,
+        order_id: OrderId,
+        options: ReadOptions<'_>,
+    ) -> Result<ChangeList, ReadError> {
+        self.query_changes(account, Some(order_id), None, options, Missing::Order)
+            .await
+            .map(|(list, _)| list)
+    }
+
+    /// One change. An answer without it says that there is none.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn read_change(
+        &self,
+        account: &Account,
+        change_order_no: ChangeOrderNo,
+        options: ReadOptions<'_>,
+    ) -> Result<FoundChange, ReadError> {
+        let (list, upstream) = self
+            .query_changes(
+                account,
+                None,
+                Some(change_order_no),
+                options,
+                Missing::Change,
+            )
+            .await?;
+        let dropped = list.dropped;
+        let is_it = |change: &Change| change.change_order_no == change_order_no;
+        match list.changes.into_iter().find(is_it) {
+            Some(change) => Ok(FoundChange { change, upstream }),
+            None if dropped > 0 => Err(ReadError::Failed(unreadable_answer(
+                ChangeQuery::NAME,
+                "change_order_list",
+            ))),
+            None => Err(ReadError::NotFound {
+                failure: Failure::of(Cause::ChangeNotFound),
+                by_configuration: false,
+            }),
+        }
+    }
+
+    async fn query_changes(
+        &self,
+        account: &Account,
+        order_id: Option<OrderId>,
+        change_order_no: Option<ChangeOrderNo>,
+        options: ReadOptions<'_>,
+        about: Missing,
+    ) -> Result<(ChangeList, Option<Box<RawValue>>), ReadError> {
+        let request = translate::change_query::request(order_id, change_order_no);
+        let read = self
+            .ask::<ChangeQuery>(account, &request, options, about)
+            .await;
+        let Reply { answer, upstream } = match read {
+            Ok(reply) => reply,
+            Err(ReadError::NotFound {
+                by_configuration: true,
+                ..
+            }) => {
+                let none = ChangeList {
+                    changes: Vec::new(),
+                    dropped: 0,
+                };
+                return Ok((none, None));
+            }
+            Err(error) => return Err(error),
+        };
+        let kinds = &self.after_sales.change_kinds;
+        translate::change_query::answer(answer, kinds, self.hash_key(), &account.name)
+            .map(|list| (list, upstream))
+            .map_err(|unreadable| {
+                ReadError::Failed(unreadable_answer(ChangeQuery::NAME, unreadable.field))
+            })
+    }
+
+    /// Fliggy's number for a ground.
+    pub(super) fn change_code(&self, kind: ChangeKind) -> Result<i64, Failure> {
+        self.after_sales.change_kinds.code(kind).ok_or_else(|| {
+            Failure::of(Cause::KindNotMapped).with_detail(format!(
+                "top.change.kinds has no number for `{}`",
+                kind.as_str()
+            ))
+        })
+    }
+}

@@ -1,0 +1,111 @@
+//! What the changes of an order say: made, paid, cancelled.
+
+use std::collections::HashSet;
+
+use super::newcomer::{Owner, only, owner};
+use super::{Finding, Payment};
+use crate::domain::change::{Change, ChangeList, ChangeReceipt, ChangeStatus, flight_at};
+use crate::domain::ids::ChangeOrderNo;
+use crate::operations::cause::Cause;
+use crate::operations::record::{Baseline, Intent, Receipt};
+
+/// Whether the change exists, whatever became of it since.
+pub(super) fn created(intent: &Intent, baseline: &Baseline, list: &ChangeList) -> Finding {
+    let Intent::Change {
+        out_change_no,
+        passengers,
+        targets,
+        max_total,
+        ..
+    } = intent
+    else {
+        return Finding::Inconclusive("no change was asked for");
+    };
+    let new = list
+        .changes
+        .iter()
+        .filter(|row| !baseline.numbers.contains(&row.change_order_no.get()));
+    let owned = new.map(|row| {
+        let told = row.out_change_no.as_deref();
+        let travellers = row.passengers.iter().map(|p| p.passenger_id.as_ref());
+        let owner = match owner(
+            told,
+            out_change_no.as_str(),
+            travellers,
+            passengers,
+            &baseline.travellers,
+        ) {
+            // The travellers are ours, but they are on their way to another flight.
+            Owner::Ours if told.is_none() && goes_elsewhere(row, targets) => Owner::Unclear,
+            owner => owner,
+        };
+        let receipt = Receipt::Change(ChangeReceipt::of(row, *max_total));
+        (owner, receipt)
+    });
+    only(owned, list.dropped, "the order has no such change")
+}
+
+/// Whether the flights of the change are told, and are not those that were asked for.
+fn goes_elsewhere(change: &Change, targets: &[String]) -> bool {
+    let told: Option<HashSet<String>> = change
+        .segments
+        .iter()
+        .map(|s| {
+            let flight = s.marketing_flight_no.as_ref()?;
+            Some(flight_at(flight, s.departure_time?))
+        })
+        .collect();
+    let wanted: HashSet<String> = targets.iter().cloned().collect();
+    told.is_some_and(|told| !told.is_empty() && told != wanted)
+}
+
+/// Whether the change is paid.
+pub(super) fn paid(change: &Change, change_order_no: ChangeOrderNo) -> Finding {
+    if change.change_order_no != change_order_no {
+        return Finding::Inconclusive("the answer is about another change");
+    }
+    match payment(change) {
+        Payment::Made => happened(change),
+        Payment::NotMade => Finding::NotHappened("the change is not paid"),
+        Payment::Impossible => {
+            Finding::Refuted(Cause::ChangeNotPayable, "the change is closed and not paid")
+        }
+        Payment::Unclear => Finding::Inconclusive("the change does not tell whether it is paid"),
+    }
+}
+
+/// Whether the change is closed.
+pub(super) fn cancelled(change: &Change, change_order_no: ChangeOrderNo) -> Finding {
+    if change.change_order_no != change_order_no {
+        return Finding::Inconclusive("the answer is about another change");
+    }
+    match (payment(change), change.status) {
+        (Payment::Made, _) => Finding::Refuted(Cause::ChangeNotCancellable, "the change is paid"),
+        (_, ChangeStatus::Closed) => happened(change),
+        (_, ChangeStatus::Submitted | ChangeStatus::AwaitingPayment) => {
+            Finding::NotHappened("the change is open")
+        }
+        (_, ChangeStatus::AwaitingTicketing | ChangeStatus::Ticketed | ChangeStatus::Other) => {
+            Finding::Inconclusive("the change's status decides nothing")
+        }
+    }
+}
+
+fn happened(change: &Change) -> Finding {
+    Finding::Happened(Box::new(Receipt::Change(ChangeReceipt::of(change, None))))
+}
+
+/// Reads the payment. The time of payment beats the status; a trade number alone is not payment, but
+/// where a closed change has one it cannot be told whether money moved.
+#[must_use]
+pub fn payment(change: &Change) -> Payment {
+    if change.paid_at.is_some() {
+        return Payment::Made;
+    }
+    match change.status {
+        ChangeStatus::AwaitingTicketing | ChangeStatus::Ticketed => Payment::Made,
+        ChangeStatus::AwaitingPayment => Payment::NotMade,
+        ChangeStatus::Closed if change.trade_no.is_none() => Payment::Impossible,
+        ChangeStatus::Closed | ChangeStatus::Submitted | ChangeStatus::Other => Payment::Unclear,
+    }
+}

@@ -1,0 +1,57 @@
+//! What the refunds of an order say.
+
+use super::Finding;
+use super::newcomer::{Owner, only, owner};
+use crate::domain::refund::{RefundList, RefundReceipt, attachment_awaited};
+use crate::operations::record::{Baseline, Intent, Receipt};
+
+/// Whether the application exists. Whether it is granted is a later fact of it.
+pub(super) fn applied(intent: &Intent, baseline: &Baseline, list: &RefundList) -> Finding {
+    let Intent::Refund {
+        order_id,
+        out_refund_no,
+        refund_kind,
+        passengers,
+        with_attachment,
+        ..
+    } = intent
+    else {
+        return Finding::Inconclusive("no refund was asked for");
+    };
+    let new = list
+        .refunds
+        .iter()
+        .filter(|row| !baseline.numbers.contains(&row.refund_order_no.get()));
+    let owned = new.map(|row| {
+        let told = row.out_refund_no.as_deref();
+        let travellers = row.passengers.iter().map(|t| t.passenger_id.as_ref());
+        let owner = match owner(
+            told,
+            out_refund_no.as_str(),
+            travellers,
+            passengers,
+            &baseline.travellers,
+        ) {
+            // A supplementary refund follows from an earlier one. Under our number it says that ours
+            // exists, but not which one it is.
+            Owner::Ours if row.supplementary == Some(true) && told.is_some() => Owner::Unclear,
+            Owner::Ours | Owner::Unclear if row.supplementary == Some(true) => Owner::Foreign,
+            owner => owner,
+        };
+        let kind = row.kind.unwrap_or(*refund_kind);
+        let receipt = RefundReceipt {
+            refund_order_no: row.refund_order_no,
+            order_id: *order_id,
+            out_refund_no: out_refund_no.clone(),
+            kind,
+            status: row.status,
+            fee: row.fee,
+            refund_amount: row.refund_amount,
+            applied_at: row.applied_at,
+            refunded_at: row.refunded_at,
+            attachment_awaited: attachment_awaited(Some(kind), row.status, *with_attachment, false),
+        };
+        (owner, Receipt::Refund(receipt))
+    });
+    only(owned, list.dropped, "the order has no such refund")
+}

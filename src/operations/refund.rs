@@ -1,0 +1,250 @@
+//! Applying for a refund (`alitrip.flight.refund.create`).
+//!
+//! Fliggy takes an application only with the very fee that its own render computed, and with none
+//! where it could compute none (seed FAQ 8). So the fee comes from a sealed quote, or is held against
+//! a new render before anything is sent.
+
+use jiff::SignedDuration;
+use serde_json::{Map, Value};
+
+use super::cause::{Cause, Failure};
+use super::classify::Reference;
+use super::perform::{Read, Ready, Write};
+use super::reads::ReadError;
+use super::record::{Baseline, Intent, Receipt};
+use super::selection::{check_segments, everybody, personal, travellers, unnamed};
+use super::service::Operations;
+use crate::domain::ids::{AccountName, HashKey, OrderId, OutRefundNo};
+use crate::domain::order::OrderPassenger;
+use crate::domain::personal::Personal;
+use crate::domain::refund::{
+    RefundFee, RefundReceipt, RefundSelection, RefundStatus, attachment_awaited,
+};
+use crate::top::client::{Account, ReadOptions};
+use crate::top::method::Method;
+use crate::top::wire::RefundCreate;
+use crate::translate;
+use crate::translate::refund_create::Application;
+
+/// Where the caller has the fee from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreed {
+    /// From a quote of this gateway, made at that time (seconds since 1970, UTC).
+    Quoted(RefundFee, i64),
+    /// From elsewhere: it is held against a new render.
+    Stated(RefundFee),
+}
+
+impl Agreed {
+    fn fee(self) -> RefundFee {
+        match self {
+            Self::Quoted(fee, _) | Self::Stated(fee) => fee,
+        }
+    }
+}
+
+/// A wish for a refund.
+#[derive(Debug)]
+pub struct Refund {
+    /// The order.
+    pub order_id: OrderId,
+    /// The caller's number of the application.
+    pub out_refund_no: OutRefundNo,
+    /// What is to be refunded.
+    pub selection: RefundSelection,
+    /// The fee that the caller accepts.
+    pub agreed: Agreed,
+    /// The reason in the caller's words.
+    pub reason: Option<Personal<String>>,
+    /// Ids of uploaded attachments.
+    pub attachments: Vec<String>,
+    /// Fields for the wire that the gateway does not know.
+    pub extra: Option<Map<String, Value>>,
+}
+
+impl Write for Refund {
+    type Method = RefundCreate;
+
+    fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
+        Intent::Refund {
+            order_id: self.order_id,
+            out_refund_no: self.out_refund_no.clone(),
+            refund_kind: self.selection.kind,
+            passengers: self.selection.passengers.clone(),
+            fee: self.agreed.fee(),
+            with_attachment: !self.attachments.is_empty(),
+        }
+    }
+
+    async fn request(
+        &self,
+        operations: &Operations,
+        account: &Account,
+    ) -> Result<Ready<<RefundCreate as Method>::Request>, Failure> {
+        let kind_code = operations.refund_code(self.selection.kind)?;
+        let order = operations
+            .read_ticketed(account, self.order_id, Cause::OrderNotRefundable)
+            .await?;
+        let chosen = travellers(&order, &self.selection.passengers)?;
+        check_segments(&order, self.selection.segments.iter().map(String::as_str))?;
+        self.check_fee(operations, account, &chosen).await?;
+        let baseline = operations
+            .read_refunds(account, self.order_id, ReadOptions::CALLER)
+            .await
+            .map_err(ReadError::into_failure)?;
+        if baseline.dropped > 0 {
+            return Err(Failure::of(Cause::ReadFailed).with_detail(
+                "the refunds that the order has already cannot all be read, so a new one could not \
+                 be told from them",
+            ));
+        }
+        let request = translate::refund_create::request(&Application {
+            order_id: self.order_id,
+            out_refund_no: &self.out_refund_no,
+            kind_code,
+            fee: self.agreed.fee(),
+            empty_fee: operations.after_sales.empty_fee,
+            reason: self.reason.as_ref(),
+            passengers: &chosen,
+            segments: &self.selection.segments,
+            attachments: &self.attachments,
+        })
+        .map_err(unnamed)?;
+        let mut personal = personal(&chosen);
+        personal.extend(self.reason.clone());
+        Ok(Ready {
+            request,
+            baseline: Baseline {
+                numbers: baseline
+                    .refunds
+                    .iter()
+                    .map(|row| row.refund_order_no.get())
+                    .collect(),
+                travellers: everybody(&order),
+            },
+            personal,
+        })
+    }
+
+    fn extra(&self) -> Option<&Map<String, Value>> {
+        self.extra.as_ref()
+    }
+
+    fn read(&self, answer: <RefundCreate as Method>::Answer, _operations: &Operations) -> Read {
+        let order = Reference::of(&answer.order_id, |told| *told == self.order_id);
+        let number = Reference::of(&answer.out_refund_no, |told| {
+            told == self.out_refund_no.as_str()
+        });
+        let read = translate::refund_create::answer(answer, self.order_id, &self.out_refund_no);
+        Read {
+            reference: order.and(number),
+            receipt: read.ok().map(|refund_order_no| {
+                let status = RefundStatus::Applied;
+                Receipt::Refund(RefundReceipt {
+                    refund_order_no,
+                    order_id: self.order_id,
+                    out_refund_no: self.out_refund_no.clone(),
+                    kind: self.selection.kind,
+                    status,
+                    fee: self.agreed.fee().amount(),
+                    refund_amount: None,
+                    applied_at: None,
+                    refunded_at: None,
+                    attachment_awaited: attachment_awaited(
+                        Some(self.selection.kind),
+                        status,
+                        !self.attachments.is_empty(),
+                        false,
+                    ),
+                })
+            }),
+        }
+    }
+}
+
+impl Refund {
+    /// Whether the fee that the caller accepts may be sent.
+    async fn check_fee(
+        &self,
+        operations: &Operations,
+        account: &Account,
+        chosen: &[&OrderPassenger],
+    ) -> Result<(), Failure> {
+        let stated = match self.agreed {
+            Agreed::Quoted(_, at) => {
+                let ttl = SignedDuration::try_from(operations.after_sales.quote_ttl);
+                let age = operations.clock.wall().as_second().saturating_sub(at);
+                return if ttl.is_ok_and(|ttl| age <= ttl.as_secs()) {
+                    Ok(())
+                } else {
+                    Err(Failure::of(Cause::QuoteExpired))
+                };
+            }
+            Agreed::Stated(stated) => stated,
+        };
+        let (rendered, _) = operations
+            .render_refund(
+                account,
+                self.order_id,
+                &self.selection,
+                chosen,
+                ReadOptions::CALLER,
+            )
+            .await?;
+        if rendered.refundable == Some(false) {
+            return Err(Failure::of(Cause::OrderNotRefundable).with_detail(
+                "Fliggy says that the selection cannot be refunded; a quote tells why",
+            ));
+        }
+        fee_fits(stated, rendered.fee)
+    }
+}
+
+/// Whether the fee that a caller states is the one that Fliggy computes now.
+fn fee_fits(stated: RefundFee, rendered: RefundFee) -> Result<(), Failure> {
+    match (stated, rendered) {
+        (RefundFee::Known(stated), RefundFee::Known(now)) if stated == now => Ok(()),
+        (RefundFee::Unknown, RefundFee::Unknown) => Ok(()),
+        (RefundFee::Known(stated), RefundFee::Known(now)) => {
+            Err(Failure::of(Cause::RefundFeeChanged).with_detail(format!(
+                "the refund costs {now} yuan, accepted were {stated} yuan"
+            )))
+        }
+        (RefundFee::Unknown, RefundFee::Known(now)) => Err(Failure::of(Cause::RefundFeeChanged)
+            .with_detail(format!(
+                "the refund costs {now} yuan, and an unknown fee was accepted"
+            ))),
+        (RefundFee::Known(_), RefundFee::Unknown) => Err(Failure::of(Cause::RefundFeeUnknown)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::money::Money;
+
+    fn fees() -> impl Strategy<Value = RefundFee> {
+        prop_oneof![
+            Just(RefundFee::Unknown),
+            (0..200_u64).prop_map(|fen| RefundFee::Known(Money::from_fen(fen).unwrap())),
+        ]
+    }
+
+    proptest! {
+        /// To the cent, or not at all.
+        #[test]
+        fn a_fee_fits_only_itself(stated in fees(), now in fees()) {
+            prop_assert_eq!(fee_fits(stated, now).is_ok(), stated == now);
+        }
+    }
+
+    #[test]
+    fn the_reason_tells_which_of_the_two_it_is() {
+        let known = RefundFee::Known(Money::parse("72.00").unwrap());
+        let cause = |stated, now| fee_fits(stated, now).unwrap_err().cause;
+        assert_eq!(cause(known, RefundFee::Unknown), Cause::RefundFeeUnknown);
+        assert_eq!(cause(RefundFee::Unknown, known), Cause::RefundFeeChanged);
+    }
+}

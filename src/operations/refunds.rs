@@ -1,0 +1,195 @@
+//! Reads of refunds: quotes, the refunds of an order, one refund.
+
+use jiff::SignedDuration;
+use serde_json::value::RawValue;
+
+use super::cause::{Cause, Failure};
+use super::classify::Missing;
+use super::reads::{ReadError, unreadable_answer};
+use super::selection::{check_segments, travellers, unnamed};
+use super::service::Operations;
+use crate::domain::ids::{OrderId, RefundOrderNo};
+use crate::domain::order::OrderPassenger;
+use crate::domain::refund::quote_id::Quoted;
+use crate::domain::refund::{
+    QuoteId, Refund, RefundKind, RefundList, RefundQuote, RefundSelection,
+};
+use crate::domain::time::LocalTime;
+use crate::top::client::{Account, ReadOptions, Reply};
+use crate::top::method::Method;
+use crate::top::wire::{RefundDetail, RefundList as RefundListMethod, RefundRender};
+use crate::translate;
+use crate::translate::refund_render::Rendered;
+
+/// A quote, and what upstream called its fields.
+#[derive(Debug)]
+pub struct FoundQuote {
+    /// The quote.
+    pub quote: RefundQuote,
+    /// Upstream's own object, when it was asked for.
+    pub upstream: Option<Box<RawValue>>,
+}
+
+/// A refund, and what upstream called its fields.
+#[derive(Debug)]
+pub struct FoundRefund {
+    /// The refund.
+    pub refund: Refund,
+    /// Upstream's own object, when it was asked for.
+    pub upstream: Option<Box<RawValue>>,
+}
+
+// === impl Operations ===
+
+impl Operations {
+    /// What the refund of a selection would come to.
+    ///
+    /// # Errors
+    /// Why there is no quote.
+    pub async fn quote_refund(
+        &self,
+        account: &Account,
+        order_id: OrderId,
+        selection: RefundSelection,
+        options: ReadOptions<'_>,
+    ) -> Result<FoundQuote, Failure> {
+        let order = self
+            .read_ticketed(account, order_id, Cause::OrderNotRefundable)
+            .await?;
+        let chosen = travellers(&order, &selection.passengers)?;
+        check_segments(&order, selection.segments.iter().map(String::as_str))?;
+        let (rendered, upstream) = self
+            .render_refund(account, order_id, &selection, &chosen, options)
+            .await?;
+        let now = self.clock.wall();
+        let quoted = Quoted {
+            order_id,
+            selection,
+            fee: rendered.fee,
+            quoted_at: now.as_second(),
+        };
+        let quote_id = QuoteId::seal(self.hash_key(), &account.name, &quoted)
+            .ok_or_else(|| Failure::of(Cause::NotEncodable))?;
+        let ttl = SignedDuration::try_from(self.after_sales.quote_ttl);
+        let valid_until = ttl.ok().and_then(|ttl| now.checked_add(ttl).ok());
+        let kind = quoted.selection.kind;
+        Ok(FoundQuote {
+            quote: RefundQuote {
+                quote_id,
+                order_id,
+                kind,
+                refundable: rendered.refundable,
+                not_refundable_reason: rendered.not_refundable_reason,
+                calculated: rendered.fee.amount().is_some(),
+                fee: rendered.fee.amount(),
+                refund_amount: rendered.refund_amount,
+                passengers: rendered.passengers,
+                segments: quoted.selection.segments,
+                valid_until: LocalTime::from_timestamp(valid_until.unwrap_or(now)),
+                attachment_wanted: kind.wants_attachment(),
+            },
+            upstream,
+        })
+    }
+
+    /// Fliggy's own computation for travellers of an order.
+    pub(super) async fn render_refund(
+        &self,
+        account: &Account,
+        order_id: OrderId,
+        selection: &RefundSelection,
+        chosen: &[&OrderPassenger],
+        options: ReadOptions<'_>,
+    ) -> Result<(Rendered, Option<Box<RawValue>>), Failure> {
+        let code = self.refund_code(selection.kind)?;
+        let request =
+            translate::refund_render::request(order_id, code, chosen, &selection.segments)
+                .map_err(unnamed)?;
+        let Reply { answer, upstream } = self
+            .ask::<RefundRender>(account, &request, options, Missing::Order)
+            .await
+            .map_err(ReadError::into_failure)?;
+        translate::refund_render::answer(answer, order_id, self.hash_key(), &account.name)
+            .map(|rendered| (rendered, upstream))
+            .map_err(|unreadable| unreadable_answer(RefundRender::NAME, unreadable.field))
+    }
+
+    /// Fliggy's number for a ground.
+    pub(super) fn refund_code(&self, kind: RefundKind) -> Result<i64, Failure> {
+        self.after_sales.refund_kinds.code(kind).ok_or_else(|| {
+            Failure::of(Cause::KindNotMapped).with_detail(format!(
+                "top.refund.kinds has no number for `{}`",
+                kind.as_str()
+            ))
+        })
+    }
+
+    /// The refunds of an order.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn read_refunds(
+        &self,
+        account: &Account,
+        order_id: OrderId,
+        options: ReadOptions<'_>,
+    ) -> Result<RefundList, ReadError> {
+        let request = translate::refund_list::request(order_id);
+        let read = self
+            .ask::<RefundListMethod>(account, &request, options, Missing::Order)
+            .await;
+        let answer = match read {
+            Ok(reply) => reply.answer,
+            Err(ReadError::NotFound {
+                by_configuration: true,
+                ..
+            }) => {
+                return Ok(RefundList {
+                    refunds: Vec::new(),
+                    dropped: 0,
+                });
+            }
+            Err(error) => return Err(error),
+        };
+        let kinds = &self.after_sales.refund_kinds;
+        translate::refund_list::answer(answer, kinds, self.hash_key(), &account.name).map_err(
+            |unreadable| {
+                ReadError::Failed(unreadable_answer(RefundListMethod::NAME, unreadable.field))
+            },
+        )
+    }
+
+    /// One refund.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn read_refund(
+        &self,
+        account: &Account,
+        refund_order_no: RefundOrderNo,
+        order_id: Option<OrderId>,
+        options: ReadOptions<'_>,
+    ) -> Result<FoundRefund, ReadError> {
+        let request = translate::refund_detail::request(refund_order_no, order_id);
+        let Reply { answer, upstream } = self
+            .ask::<RefundDetail>(account, &request, options, Missing::Refund)
+            .await?;
+        let kinds = &self.after_sales.refund_kinds;
+        let read = translate::refund_detail::answer(
+            answer,
+            refund_order_no,
+            kinds,
+            self.hash_key(),
+            &account.name,
+        );
+        let mut refund = read.map_err(|unreadable| {
+            ReadError::Failed(unreadable_answer(RefundDetail::NAME, unreadable.field))
+        })?;
+        if let (true, Some(order_id)) = (refund.attachment_awaited, refund.order_id) {
+            // A proof may have come after the application. A journal that cannot tell says no.
+            let uploaded = self.journal.has_attachment(&account.name, order_id).await;
+            refund.attachment_awaited = !uploaded.unwrap_or(false);
+        }
+        Ok(FoundRefund { refund, upstream })
+    }
+}

@@ -1,0 +1,119 @@
+//! Who and what of an order a refund or change is about.
+
+use super::cause::{Cause, Failure};
+use super::evidence::{Payment, payment};
+use super::orders::OrderKey;
+use super::reads::ReadError;
+use super::service::Operations;
+use crate::domain::ids::{OrderId, PassengerId};
+use crate::domain::order::{Order, OrderPassenger, OrderStatus};
+use crate::domain::personal::Personal;
+use crate::top::client::{Account, ReadOptions};
+use crate::translate::Unnamed;
+
+// === impl Operations ===
+
+impl Operations {
+    /// The order whose tickets are to be refunded or changed.
+    pub(super) async fn read_ticketed(
+        &self,
+        account: &Account,
+        order_id: OrderId,
+        refused: Cause,
+    ) -> Result<Order, Failure> {
+        let key = OrderKey::Id(order_id);
+        let found = self
+            .read_order(account, &key, ReadOptions::CALLER)
+            .await
+            .map_err(ReadError::into_failure)?;
+        if found.order.order_id != order_id {
+            let detail = "upstream answered with another order";
+            return Err(Failure::of(Cause::ReadFailed).with_detail(detail));
+        }
+        has_tickets(&found.order, refused)?;
+        Ok(found.order)
+    }
+}
+
+/// What has no tickets cannot be refunded or changed. Whether tickets can be is Fliggy's to say, and
+/// a status that is not listed never stands in the way.
+fn has_tickets(order: &Order, refused: Cause) -> Result<(), Failure> {
+    let detail = match (payment(order), order.status) {
+        (Payment::Made, _) => return Ok(()),
+        (_, OrderStatus::Booked) => "the order is not paid: close it instead",
+        (_, OrderStatus::Creating) => "the order is still being booked",
+        (_, OrderStatus::Closed) => "the order is closed",
+        (
+            _,
+            OrderStatus::Paid
+            | OrderStatus::Ticketing
+            | OrderStatus::Ticketed
+            | OrderStatus::Failed
+            | OrderStatus::Other,
+        ) => return Ok(()),
+    };
+    Err(Failure::of(refused).with_detail(detail))
+}
+
+/// The travellers of the order with these ids.
+pub(super) fn travellers<'a>(
+    order: &'a Order,
+    wanted: &[PassengerId],
+) -> Result<Vec<&'a OrderPassenger>, Failure> {
+    wanted
+        .iter()
+        .enumerate()
+        .map(|(index, id)| {
+            let is_it = |p: &&OrderPassenger| p.passenger_id.as_ref() == Some(id);
+            order.passengers.iter().find(is_it).ok_or_else(|| {
+                Failure::of(Cause::PassengerNotInOrder).with_detail(format!(
+                    "/passengers/{index} names no passenger of the order"
+                ))
+            })
+        })
+        .collect()
+}
+
+/// Whether the order has these segments. An itinerary that Fliggy does not tell refuses none.
+pub(super) fn check_segments<'a>(
+    order: &Order,
+    wanted: impl Iterator<Item = &'a str>,
+) -> Result<(), Failure> {
+    let segments = || order.journeys.iter().flat_map(|j| &j.segments);
+    if segments().next().is_none() {
+        return Ok(());
+    }
+    for (index, id) in wanted.enumerate() {
+        if !segments().any(|s| s.segment_id == id) {
+            return Err(Failure::of(Cause::SegmentNotInOrder)
+                .with_detail(format!("segment {index} is none of the order's")));
+        }
+    }
+    Ok(())
+}
+
+/// Everybody who travels on the order, as far as Fliggy tells.
+pub(super) fn everybody(order: &Order) -> Vec<PassengerId> {
+    let ids = order
+        .passengers
+        .iter()
+        .filter_map(|p| p.passenger_id.clone());
+    ids.collect()
+}
+
+/// What must not be kept of travellers where upstream repeats it.
+pub(super) fn personal(travellers: &[&OrderPassenger]) -> Vec<Personal<String>> {
+    let mut values = Vec::new();
+    for traveller in travellers {
+        values.extend(traveller.name.clone());
+        values.extend(traveller.document.as_ref().map(|d| d.number.clone()));
+        values.extend(traveller.mobile.clone());
+    }
+    values
+}
+
+/// A traveller who cannot be named to Fliggy.
+pub(super) fn unnamed(_: Unnamed) -> Failure {
+    Failure::of(Cause::ReadFailed)
+        .with_detail("upstream does not tell name and document of a passenger")
+}

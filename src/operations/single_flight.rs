@@ -1,0 +1,65 @@
+//! Identical work under way is done once, and everybody who asked gets its end.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use tokio_util::task::TaskTracker;
+
+use super::cause::{Cause, Failure};
+
+/// Work that somebody has begun.
+type InFlight<T> = Shared<BoxFuture<'static, Result<Arc<T>, Failure>>>;
+
+/// The work under way. Bounded by the quota of calls in flight: an entry goes with its call.
+pub(super) struct SingleFlight<T>(Mutex<HashMap<Vec<u8>, InFlight<T>>>);
+
+impl<T> Default for SingleFlight<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+/// Takes work out of the map when it ends, in a panic too.
+struct Entry<T>(Arc<SingleFlight<T>>, Vec<u8>);
+
+impl<T> Drop for Entry<T> {
+    fn drop(&mut self) {
+        let mut under_way = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.remove(&self.1);
+    }
+}
+
+impl<T: Send + Sync + 'static> SingleFlight<T> {
+    /// Begins the work, or joins what was begun under the same key. It runs in a task of its own: the
+    /// first caller may hang up while others wait.
+    pub(super) async fn join(
+        self: &Arc<Self>,
+        tasks: &TaskTracker,
+        key: Vec<u8>,
+        work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<Arc<T>, Failure> {
+        let joined = {
+            let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(begun) = under_way.get(&key) {
+                begun.clone()
+            } else {
+                let entry = Entry(self.clone(), key.clone());
+                let task = tasks.spawn(async move {
+                    let _entry = entry;
+                    work.await.map(Arc::new)
+                });
+                let begun = task
+                    .map(|ended| {
+                        ended.unwrap_or_else(|_| Err(Failure::of(Cause::UpstreamUnavailable)))
+                    })
+                    .boxed()
+                    .shared();
+                under_way.insert(key, begun.clone());
+                begun
+            }
+        };
+        joined.await
+    }
+}
