@@ -151,6 +151,9 @@ pub(super) fn not_taken(why: NotTaken, caller: &str, is_operator: bool) -> Probl
             "names no operation of yours that ended as not executed (absent) and that this one repeats",
         )),
         NotTaken::JournalUnavailable => Problem::new(Code::JournalUnavailable),
+        NotTaken::NotAcknowledged => Problem::new(Code::JournalUnavailable)
+            .side_effects(SideEffects::Unknown)
+            .detail("The journal has not answered in time. It may still take the request."),
         NotTaken::Stopping => Problem::new(Code::ShuttingDown),
     }
 }

@@ -11,18 +11,20 @@ use serde::Serialize;
 use crate::api::ApiState;
 use crate::api::auth::{Account, Caller};
 use crate::api::extract::{IdempotencyKey, PreferWait};
-use crate::api::outcome::{answer, not_taken};
+use crate::api::outcome::{answer, not_taken, violations};
 use crate::api::problem::{Code, Problem};
 use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::OperationId;
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::quote_id::Quoted;
 use crate::domain::refund::{QuoteId, RefundQuote, RefundReceipt};
+use crate::domain::violation::Violation;
 use crate::operations::cause::Cause;
 use crate::operations::orders::OrderKey;
-use crate::operations::perform::{Asked, Performed, Write};
+use crate::operations::perform::{Asked, NotTaken, Performed, Write};
 use crate::operations::record::Receipt;
 use crate::operations::service::Operations;
+use crate::operations::states::Kind;
 use crate::top::client::{Account as PurchasingAccount, ReadOptions};
 
 /// Who asks for a write, for which account, under which key.
@@ -98,26 +100,61 @@ impl WriteContext {
         allow_duplicate: bool,
     ) -> Result<Ended, Problem> {
         let operations = self.state.operations()?;
-        let account = self.account.clone();
         let asked = Asked {
-            caller: self.caller.name.to_string(),
-            account: self.account,
-            idempotency_key: self.key,
-            path: self.path,
-            body,
             retry_of,
             allow_duplicate,
-            wait: self.wait,
+            ..self.asked(body)
         };
         let performed = operations
             .perform(write, asked)
             .await
-            .map_err(|why| not_taken(why, &self.caller.name, self.caller.is_operator()))?;
-        let performed = read_anew(operations, &account, performed).await;
+            .map_err(|why| self.not_taken(why))?;
+        self.ended(performed).await
+    }
+
+    /// Answers a request that failed its checks. One that passed them when it was sent first has its
+    /// answer still: some checks ask for the date, and a later version may check more.
+    pub async fn refuse(
+        self,
+        kind: Kind,
+        body: Vec<u8>,
+        found: Vec<Violation>,
+    ) -> Result<Response, Problem> {
+        let before = self
+            .state
+            .operations()?
+            .performed_before(kind, &self.asked(body))
+            .await
+            .map_err(|why| self.not_taken(why))?;
+        match before {
+            Some(performed) => Ok(self.ended(performed).await?.answer(None).await),
+            None => Err(violations(found)),
+        }
+    }
+
+    fn asked(&self, body: Vec<u8>) -> Asked {
+        Asked {
+            caller: self.caller.name.to_string(),
+            account: self.account.clone(),
+            idempotency_key: self.key.clone(),
+            path: self.path.clone(),
+            body,
+            retry_of: None,
+            allow_duplicate: false,
+            wait: self.wait,
+        }
+    }
+
+    fn not_taken(&self, why: NotTaken) -> Problem {
+        not_taken(why, &self.caller.name, self.caller.is_operator())
+    }
+
+    async fn ended(&self, performed: Performed) -> Result<Ended, Problem> {
+        let operations = self.state.operations()?;
         Ok(Ended {
             operations: operations.clone(),
-            account,
-            performed,
+            performed: read_anew(operations, &self.account, performed).await,
+            account: self.account.clone(),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! `serve`.
 
 use std::io;
+use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -69,6 +70,11 @@ pub(super) async fn serve(
         shutdown.soft.clone(),
         ended.clone(),
     ));
+    let (soft, grace) = (shutdown.soft.clone(), config.server.shutdown_grace);
+    let over = tokio::spawn(async move {
+        soft.cancelled().await;
+        tokio::time::sleep(grace + JOURNAL_END).await;
+    });
     server::serve(listener, router, &config.server, shutdown).await;
     tokio::select! {
         () = gateway.stop() => {
@@ -77,9 +83,13 @@ pub(super) async fn serve(
             tracing::info!("stopped");
         }
         () = hard.cancelled() => tracing::warn!("stopped at once; the journal knows what was open"),
+        _ = over => tracing::error!("the shutdown grace is over; the journal knows what is open"),
     }
     Ok(())
 }
+
+/// How long the journal may take to end when the shutdown grace is over.
+const JOURNAL_END: Duration = Duration::from_secs(1);
 
 /// The same socket twice.
 fn twice(listener: TcpListener) -> io::Result<(TcpListener, std::net::TcpListener)> {

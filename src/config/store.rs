@@ -22,7 +22,7 @@ pub struct Store {
     pub hash_key: Option<SecretString>,
     /// Connections that read at the same time; there is always exactly one that writes.
     pub read_connections: u32,
-    /// Writes that may wait for the next commit before new ones are refused.
+    /// Changes that may wait for the next commit before new operations are refused.
     pub queue: u32,
 }
 

@@ -65,6 +65,8 @@ impl Write for CancelChange {
             }),
             receipt: translate::change_cancel::answer(answer, self.change_order_no, None)
                 .ok()
+                // One that says "done" and "paid" at once is looked at.
+                .filter(|r| matches!(r.status, ChangeStatus::Closed | ChangeStatus::Other))
                 .map(Receipt::Change),
         }
     }

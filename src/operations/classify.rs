@@ -122,12 +122,18 @@ const fn text(text: &'static str, cause: Cause) -> Row {
 
 /// Texts and codes behind which the write may have been done, wherever they stand. Not even
 /// configuration can overrule them. Sources: seed FAQ 7 (远程调用服务超时), the documented
-/// `isv.SYSTEM_ERROR` / 系统错误, TOP's `isp.*` grammar.
-const SILENT_TEXTS: [&str; 9] = [
+/// `isv.SYSTEM_ERROR` / 系统错误, TOP's `isp.*` grammar. Words of work under way are no refusal either.
+const SILENT_TEXTS: [&str; 15] = [
     "超时",
     "系统",
     "异常",
     "繁忙",
+    "处理中",
+    "支付中",
+    "已受理",
+    "稍后",
+    "稍候",
+    "重复支付",
     "timeout",
     "timed out",
     "system_error",
@@ -181,6 +187,9 @@ const ROWS: &[Row] = &[
     text("退票规则有更新", Cause::RefundKindRefused),
 ];
 
+/// TOP's code of what went wrong behind its gateway.
+const REMOTE: i64 = 15;
+
 /// The classification, with the rows that configuration added.
 #[derive(Clone, Debug, Default)]
 pub struct Classifier {
@@ -231,6 +240,10 @@ impl Classifier {
             None if words.code.is_some_and(|c| c.starts_with("isv.")) => {
                 refused(kind, Cause::Refused)
             }
+            // "Remote service error" and not a word about why.
+            None if words.platform == Some(REMOTE) && words.code.is_none() => {
+                Conclusion::Unknown(Claim::Silence, None)
+            }
             None => Conclusion::Unknown(Claim::RefusedUnlisted, Some(Cause::Refused)),
         }
     }
@@ -245,13 +258,18 @@ impl Classifier {
     ) -> Conclusion {
         let words = Words::of_answer(method, verdict);
         let ruling = self.ruling(&words);
-        if reference == Reference::Foreign || ruling == Some(Ruling::Silent) {
+        if reference == Reference::Foreign {
             return Conclusion::Unknown(Claim::Silence, None);
         }
         match verdict.is_success {
             Some(true) if !complete => Conclusion::Unknown(Claim::Silence, None),
-            // An error beside success decides nothing, and money wants proof: both are looked at.
-            Some(true) if kind.moves_money() || words.code.is_some_and(is_error_code) => {
+            // An error beside success decides nothing, and money wants proof: both are looked at. If
+            // it cannot be found, a person decides: somebody said that it was done.
+            Some(true)
+                if kind.moves_money()
+                    || ruling == Some(Ruling::Silent)
+                    || words.code.is_some_and(is_error_code) =>
+            {
                 Conclusion::Unknown(Claim::Done, None)
             }
             Some(true) => Conclusion::Succeeded,

@@ -2,13 +2,17 @@
 
 use serde_json::{Map, Value};
 
-use super::cause::Failure;
+use super::cause::{Cause, Failure};
 use super::classify::Reference;
+use super::evidence::{Payment, payment};
+use super::orders::OrderKey;
 use super::perform::{Read, Ready, Write};
+use super::reads::ReadError;
 use super::record::{Intent, Receipt};
 use super::service::Operations;
 use crate::domain::ids::{AccountName, HashKey, OrderId};
-use crate::top::client::Account;
+use crate::domain::order::{Order, OrderStatus};
+use crate::top::client::{Account, ReadOptions};
 use crate::top::method::Method;
 use crate::top::wire::Close as CloseMethod;
 use crate::translate;
@@ -33,10 +37,20 @@ impl Write for Close {
 
     async fn request(
         &self,
-        _operations: &Operations,
-        _account: &Account,
+        operations: &Operations,
+        account: &Account,
     ) -> Result<Ready<<CloseMethod as Method>::Request>, Failure> {
-        Ok(Ready::of(translate::close::request(self.order_id, None)))
+        // An order of another account must not be locked by a call that finds nothing.
+        let key = OrderKey::Id(self.order_id);
+        let found = operations
+            .read_order(account, &key, ReadOptions::CALLER)
+            .await
+            .map_err(ReadError::into_failure)?;
+        may_be_closed(&found.order, self.order_id)?;
+        Ok(Ready::of(translate::close::request(
+            self.order_id,
+            found.order.out_order_no.as_deref(),
+        )))
     }
 
     fn extra(&self) -> Option<&Map<String, Value>> {
@@ -48,7 +62,25 @@ impl Write for Close {
             reference: Reference::of(&answer.order_id, |told| *told == self.order_id),
             receipt: translate::close::answer(answer, self.order_id, None, &operations.statuses)
                 .ok()
+                // One that says "done" and "paid" at once is looked at.
+                .filter(|r| matches!(r.status, OrderStatus::Closed | OrderStatus::Other))
                 .map(Receipt::Order),
         }
+    }
+}
+
+/// Only an unpaid order can be closed. A status that is not listed never stands in the way.
+fn may_be_closed(order: &Order, order_id: OrderId) -> Result<(), Failure> {
+    if order.order_id != order_id {
+        return Err(
+            Failure::of(Cause::ReadFailed).with_detail("upstream answered with another order")
+        );
+    }
+    match payment(order) {
+        Payment::Made => {
+            Err(Failure::of(Cause::OrderNotClosable).with_detail("the order is paid: refund it"))
+        }
+        Payment::Impossible => Err(Failure::of(Cause::AlreadyClosed)),
+        Payment::NotMade | Payment::Unclear => Ok(()),
     }
 }

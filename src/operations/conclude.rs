@@ -11,7 +11,7 @@ use super::service::{Note, Operations, Settlement, millis};
 use super::states::{Basis, Standing, State};
 use crate::domain::personal::Personal;
 use crate::top::call::CallError;
-use crate::top::client::Reply;
+use crate::top::client::{ReadOptions, Reply};
 use crate::top::method::{Answer, Method};
 
 // === impl Operations ===
@@ -113,8 +113,9 @@ impl Operations {
         let mut seen = None;
         if claim != Claim::Silence {
             let moment = self.moment(operation);
-            // Also while the process stops: it belongs to the send. But it may not take long.
-            let look = self.look(operation, &asked.account);
+            // Also while the process stops: it belongs to the send, and a caller waits for it. But it
+            // may not take long.
+            let look = self.look(operation, &asked.account, ReadOptions::CALLER);
             let look = tokio::time::timeout(self.settings.deadline, look).await;
             let look = look.unwrap_or_else(|_| Look::cut_short());
             reach(Point::Checked).await;

@@ -69,6 +69,8 @@ pub enum Step {
     Attention(&'static str),
     /// A settled operation is contradicted: reopen, lock, raise an alarm.
     Contradiction,
+    /// What is there now came about by itself: nothing is left to watch for.
+    Explained,
 }
 
 /// Weighs a look: the findings with it counted in, and what to do.
@@ -82,6 +84,7 @@ pub fn decide(
     let findings = count(before, finding, moment);
     let step = match before.standing.state {
         State::Rejected | State::NotExecuted => match finding {
+            Finding::Happened(_) if closes_by_itself(before.kind) => Step::Explained,
             Finding::Happened(_) => Step::Contradiction,
             Finding::NotHappened(_) | Finding::Refuted(..) | Finding::Inconclusive(_) => Step::Wait,
         },
@@ -91,6 +94,15 @@ pub fn decide(
         State::Accepted | State::Succeeded => Step::Wait,
     };
     (findings, step)
+}
+
+/// What is not paid is closed by Fliggy when its time is over: that a later look finds it closed says
+/// nothing against what was settled, and harms nobody.
+fn closes_by_itself(kind: Kind) -> bool {
+    match kind {
+        Kind::Close | Kind::ChangeCancel => true,
+        Kind::Book | Kind::Pay | Kind::Refund | Kind::Change | Kind::ChangePay => false,
+    }
 }
 
 fn weigh(before: &Before<'_>, finding: &Finding, findings: &Findings, patience: &Patience) -> Step {
@@ -149,19 +161,24 @@ fn not_happened(before: &Before<'_>, findings: &Findings, patience: &Patience) -
 /// Counts the look in. Time is counted between two looks of one process only.
 fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
     let mut findings = before.findings.clone();
+    // A refusal in words that nobody knows may stand for a payment that is still on its way: only
+    // what is seen after the deadline agrees with it.
+    let agrees = moment.after_deadline
+        || before.claim != Claim::RefusedUnlisted
+        || !before.kind.moves_money();
     findings.looks += 1;
     findings.looked_ms += since(findings.anchor.as_ref(), &moment.anchor);
     later(&mut findings.anchor, &moment.anchor);
     match finding {
         Finding::NotHappened(_) => {
-            findings.agreeing += 1;
+            findings.agreeing += u32::from(agrees);
             if moment.after_deadline {
                 findings.absent += 1;
                 findings.absent_ms += since(findings.absent_anchor.as_ref(), &moment.anchor);
                 later(&mut findings.absent_anchor, &moment.anchor);
             }
         }
-        Finding::Refuted(..) => findings.agreeing += 1,
+        Finding::Refuted(..) => findings.agreeing += u32::from(agrees),
         Finding::Happened(_) | Finding::Inconclusive(_) => {}
     }
     findings.last = Some(finding.word().to_owned());

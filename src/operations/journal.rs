@@ -114,6 +114,12 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// Takes an operation in, or says why not.
     fn accept(&self, new: NewOperation) -> BoxFuture<'_, Result<Acceptance, JournalError>>;
 
+    /// The operation that was taken under this key, with its fingerprint.
+    fn known(
+        &self,
+        idempotency: [u8; 32],
+    ) -> BoxFuture<'_, Result<Option<(Operation, [u8; 32])>, JournalError>>;
+
     /// Changes an operation, if it still has the version on which the change was decided.
     fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>>;
 

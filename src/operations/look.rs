@@ -102,10 +102,16 @@ const PAGE_SIZE: u32 = 50;
 // === impl Operations ===
 
 impl Operations {
-    /// Looks once. Reads draw on the looks' own share of the quota.
-    pub(super) async fn look(&self, operation: &Operation, account: &Account) -> Look {
+    /// Looks once. The options say whose share of the quota pays: the looks have one of their own.
+    pub(super) async fn look(
+        &self,
+        operation: &Operation,
+        account: &Account,
+        options: ReadOptions<'static>,
+    ) -> Look {
         let mut proves_lookups = false;
-        let finding = match self.see(operation, account, &mut proves_lookups).await {
+        let seen = self.see(operation, account, options, &mut proves_lookups);
+        let finding = match seen.await {
             Ok(finding) => finding,
             Err(NotMade(later)) => return Look::not_made(later),
         };
@@ -125,14 +131,18 @@ impl Operations {
         &self,
         operation: &Operation,
         account: &Account,
+        options: ReadOptions<'static>,
         proves_lookups: &mut bool,
     ) -> Result<Finding, NotMade> {
         match &operation.intent {
             Intent::Book { out_order_no, .. } => {
                 let key = OrderKey::Reference(out_order_no.clone());
-                let seen = self.see_order(account, &key).await?;
+                let seen = self.see_order(account, &key, options).await?;
                 match &seen {
-                    Seen::NotFound => self.absence(operation, account, out_order_no).await,
+                    Seen::NotFound => {
+                        self.absence(operation, account, out_order_no, options)
+                            .await
+                    }
                     Seen::Found(order) => {
                         *proves_lookups = order.is_for(out_order_no);
                         Ok(judged(operation, &Sight::Order(order)))
@@ -141,30 +151,37 @@ impl Operations {
                 }
             }
             Intent::Pay { order_id, .. } | Intent::Close { order_id } => {
-                let seen = self.see_order(account, &OrderKey::Id(*order_id)).await?;
+                let seen = self
+                    .see_order(account, &OrderKey::Id(*order_id), options)
+                    .await?;
                 Ok(seen.judged(operation, Sight::Order))
             }
             Intent::Refund { order_id, .. } => {
-                let read = self.read_refunds(account, *order_id, ReadOptions::LOOK);
+                let read = self.read_refunds(account, *order_id, options);
                 Ok(Seen::of(read.await)?.judged(operation, Sight::Refunds))
             }
             Intent::Change { order_id, .. } => {
-                let read = self.read_changes(account, *order_id, ReadOptions::LOOK);
+                let read = self.read_changes(account, *order_id, options);
                 Ok(Seen::of(read.await)?.judged(operation, Sight::Changes))
             }
             Intent::ChangePay {
                 change_order_no, ..
             }
             | Intent::ChangeCancel { change_order_no } => {
-                let read = self.read_change(account, *change_order_no, ReadOptions::LOOK);
+                let read = self.read_change(account, *change_order_no, options);
                 let seen = Seen::of(read.await.map(|found| found.change))?;
                 Ok(seen.judged(operation, Sight::Change))
             }
         }
     }
 
-    async fn see_order(&self, account: &Account, key: &OrderKey) -> Result<Seen<Order>, NotMade> {
-        let read = self.read_order(account, key, ReadOptions::LOOK).await;
+    async fn see_order(
+        &self,
+        account: &Account,
+        key: &OrderKey,
+        options: ReadOptions<'static>,
+    ) -> Result<Seen<Order>, NotMade> {
+        let read = self.read_order(account, key, options).await;
         Seen::of(read.map(|found| found.order))
     }
 
@@ -176,6 +193,7 @@ impl Operations {
         operation: &Operation,
         account: &Account,
         reference: &OutOrderNo,
+        options: ReadOptions<'static>,
     ) -> Result<Finding, NotMade> {
         let nothing = |why| Ok(judged(operation, &Sight::Nothing(why)));
         match self.journal.lookups_proven(&account.name).await {
@@ -193,7 +211,7 @@ impl Operations {
         };
         let mut rows = 0;
         while window.page <= PAGES {
-            let listed = match self.list_page(account, &window, ReadOptions::LOOK).await {
+            let listed = match self.list_page(account, &window, options).await {
                 Ok(listed) => listed,
                 Err(failure) => match NotMade::of(&failure) {
                     Some(not_made) => return Err(not_made),
@@ -203,7 +221,7 @@ impl Operations {
             let named = |o: &OrderSummary| o.out_order_no.as_deref() == Some(reference.as_str());
             if let Some(row) = listed.orders.iter().find(|row| named(row)) {
                 let key = OrderKey::Id(row.order_id);
-                return match self.see_order(account, &key).await? {
+                return match self.see_order(account, &key, options).await? {
                     Seen::Found(order) => Ok(judged(operation, &Sight::Order(&order))),
                     Seen::NotFound | Seen::Nothing => {
                         nothing("the list has the order, and it could not be read")
@@ -246,7 +264,7 @@ impl Operations {
             ));
         };
         let moment = self.moment(&earlier);
-        let look = self.look(&earlier, &account).await;
+        let look = self.look(&earlier, &account, ReadOptions::CALLER).await;
         if look.not_made.is_some() {
             return Err(Failure::of(Cause::RateLimited));
         }

@@ -16,7 +16,7 @@ use super::journal::{Acceptance, NewOperation};
 use super::kill_point::{Point, reach};
 use super::record::{Baseline, Claim, Findings, Intent, Operation, Receipt, TimelineEntry};
 use super::service::{Note, Operations, Settlement};
-use super::states::{Standing, State};
+use super::states::{Kind, Standing, State};
 use crate::domain::ids::{AccountName, HashKey, OperationId};
 use crate::domain::personal::Personal;
 use crate::domain::time::Rfc3339;
@@ -112,6 +112,25 @@ pub struct Asked {
     pub wait: Option<Duration>,
 }
 
+impl Asked {
+    /// The hashes of key and request.
+    fn hashes(&self, key: &HashKey, kind: Kind) -> ([u8; 32], [u8; 32]) {
+        let idempotency = key.mac(&[
+            b"idempotency",
+            self.caller.as_bytes(),
+            self.idempotency_key.as_bytes(),
+        ]);
+        let fingerprint = key.mac(&[
+            b"fingerprint",
+            kind.as_str().as_bytes(),
+            self.path.as_bytes(),
+            self.account.name.as_str().as_bytes(),
+            &self.body,
+        ]);
+        (idempotency, fingerprint)
+    }
+}
+
 /// An operation there is now.
 #[derive(Clone, Debug)]
 pub struct Performed {
@@ -138,9 +157,15 @@ pub enum NotTaken {
     NothingToRetry,
     /// The journal did not take it.
     JournalUnavailable,
+    /// The journal has not said in time whether it takes it. It may yet, and then it goes on.
+    NotAcknowledged,
     /// The gateway is stopping.
     Stopping,
 }
+
+/// How long a caller waits at least for the journal to say that it has the operation: a disk that
+/// stands still must not keep callers forever.
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long after its compare-and-set a write may still go out.
 const SEND_WINDOW: Duration = Duration::from_secs(1);
@@ -170,8 +195,9 @@ impl Operations {
         let draft = operation.clone();
         self.tasks
             .spawn(async move { this.run(write, asked, draft, taken).await });
-        let performed = was_taken
-            .await
+        let told = tokio::time::timeout(at_most.max(ACKNOWLEDGED_WITHIN), was_taken).await;
+        let performed = told
+            .map_err(|_| NotTaken::NotAcknowledged)?
             .map_err(|_| NotTaken::JournalUnavailable)??;
         if performed.replayed {
             return Ok(self.replay(performed, wait).await);
@@ -180,6 +206,30 @@ impl Operations {
             operation: waiter.settled(self, performed.operation, at_most).await,
             replayed: false,
         })
+    }
+
+    /// What became of the same request when it was taken before, for one that is not to be taken now.
+    ///
+    /// # Errors
+    /// [`NotTaken::KeyReused`], or when the journal cannot be read.
+    pub async fn performed_before(
+        &self,
+        kind: Kind,
+        asked: &Asked,
+    ) -> Result<Option<Performed>, NotTaken> {
+        let (idempotency, fingerprint) = asked.hashes(self.hash_key(), kind);
+        let known = self.journal.known(idempotency).await;
+        match known.map_err(|_| NotTaken::JournalUnavailable)? {
+            None => Ok(None),
+            Some((operation, before)) if before == fingerprint => {
+                let performed = Performed {
+                    operation,
+                    replayed: true,
+                };
+                Ok(Some(self.replay(performed, asked.wait).await))
+            }
+            Some(_) => Err(NotTaken::KeyReused),
+        }
     }
 
     /// The answer to a repeated request: how the operation stands, at once, or when it settled
@@ -296,22 +346,12 @@ impl Operations {
         asked: &Asked,
         operation: &Operation,
     ) -> Result<Performed, NotTaken> {
-        let key = self.hash_key();
+        let (idempotency, fingerprint) = asked.hashes(self.hash_key(), operation.kind());
         let new = NewOperation {
             operation: operation.clone(),
-            idempotency: key.mac(&[
-                b"idempotency",
-                asked.caller.as_bytes(),
-                asked.idempotency_key.as_bytes(),
-            ]),
-            fingerprint: key.mac(&[
-                b"fingerprint",
-                operation.kind().as_str().as_bytes(),
-                asked.path.as_bytes(),
-                asked.account.name.as_str().as_bytes(),
-                &asked.body,
-            ]),
-            duplicate: write.duplicate(key, &asked.account.name),
+            idempotency,
+            fingerprint,
+            duplicate: write.duplicate(self.hash_key(), &asked.account.name),
             allow_duplicate: asked.allow_duplicate,
             timeline: TimelineEntry {
                 at: Rfc3339(operation.created_at),
@@ -348,10 +388,17 @@ impl Operations {
         asked: &Asked,
         operation: &Operation,
     ) -> Result<(Prepared, Permit, Background), Failure> {
-        if let Some(earlier) = operation.retry_of {
-            self.look_at_earlier(earlier).await?;
-        }
-        let ready = write.request(self, &asked.account).await?;
+        let reads = async {
+            if let Some(earlier) = operation.retry_of {
+                self.look_at_earlier(earlier).await?;
+            }
+            write.request(self, &asked.account).await
+        };
+        // They change nothing, and must not hold up a stop.
+        let ready = tokio::select! {
+            ready = reads => ready?,
+            () = self.stopping.cancelled() => return Err(Failure::of(Cause::Stopping)),
+        };
         let prepared = self
             .top
             .prepare::<W::Method>(&asked.account, &ready.request, write.extra())

@@ -1,6 +1,7 @@
 //! What an operator may do: have an operation looked at now, and settle what only a person can.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::cause::{Cause, Failure, masked};
 use super::evidence::Finding;
@@ -13,6 +14,7 @@ use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::{ChangeOrderNo, OperationId, OrderId, RefundOrderNo};
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::{RefundReceipt, RefundStatus, attachment_awaited};
+use crate::top::client::ReadOptions;
 
 /// What the operator says it was.
 #[derive(
@@ -65,6 +67,8 @@ pub enum NotResolved {
     Refused(Box<Operation>),
     /// Upstream says something else.
     Contradicts(Box<Operation>, String),
+    /// Upstream could not be asked for want of quota; it can in so long.
+    NotLooked(Box<Operation>, Duration),
     /// Something is said to have been made, and nobody knows its number: the field that tells it.
     NumberNeeded(Box<Operation>, &'static str),
     /// The journal cannot be used.
@@ -130,7 +134,10 @@ impl Operations {
         }
         let mut result = None;
         if let Some(account) = self.account(&operation.account) {
-            let look = self.look(&operation, &account).await;
+            let look = self.look(&operation, &account, ReadOptions::LOOK).await;
+            if let Some(later) = look.not_made {
+                return Err(NotResolved::NotLooked(Box::new(operation), later));
+            }
             result = look.finding.receipt();
             if !agrees(resolution, &look.finding) {
                 let seen = look.finding.sentence();

@@ -35,7 +35,8 @@ pub struct SqliteSettings {
     pub path: PathBuf,
     /// Connections for reading.
     pub read_connections: u32,
-    /// Changes that may wait for the writer; more are refused.
+    /// Changes that may wait for the writer. Further operations are refused; changes of those that
+    /// were taken wait.
     pub queue: usize,
     /// The key of all keyed hashes; the store makes one and keeps it where none is given.
     pub hash_key: Option<HashKey>,
@@ -173,7 +174,36 @@ fn ms_of(at: Timestamp) -> i64 {
 
 impl Journal for SqliteJournal {
     fn accept(&self, new: NewOperation) -> BoxFuture<'_, Result<Acceptance, JournalError>> {
-        Box::pin(self.ask(|answer| Command::Accept(Box::new(new), answer)))
+        Box::pin(async move {
+            let (answer, answered) = oneshot::channel();
+            // Nothing was sent yet: who finds the queue full is better off told so than kept waiting.
+            self.commands
+                .try_send(Command::Accept(Box::new(new), answer))
+                .map_err(|_| JournalError("its queue is full, or its writer has stopped".into()))?;
+            answered
+                .await
+                .map_err(|_| JournalError("the writer has stopped".into()))?
+        })
+    }
+
+    fn known(
+        &self,
+        idempotency: [u8; 32],
+    ) -> BoxFuture<'_, Result<Option<(Operation, [u8; 32])>, JournalError>> {
+        Box::pin(async move {
+            let found = sqlx::query(row::SELECT_KNOWN)
+                .bind(&idempotency[..])
+                .fetch_optional(&self.readers)
+                .await
+                .map_err(failed)?;
+            found
+                .map(|found| {
+                    let fingerprint: &[u8] = found.try_get("fingerprint").map_err(failed)?;
+                    let fingerprint = fingerprint.try_into().map_err(failed)?;
+                    Ok((row::read(&found)?, fingerprint))
+                })
+                .transpose()
+        })
     }
 
     fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>> {

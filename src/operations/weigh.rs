@@ -14,6 +14,7 @@ use super::record::{EventKind, NewEvent, Operation};
 use super::service::{Note, Operations, Settlement, millis};
 use super::states::{Standing, State};
 use crate::telemetry::metrics as names;
+use crate::top::client::ReadOptions;
 
 /// How much rarer than the usual longest pause the looks of settled and stuck operations are.
 const SLOWER: u32 = 12;
@@ -34,7 +35,7 @@ impl Operations {
         let moment = self.moment(&operation);
         let look = match self.account(&operation.account) {
             Some(account) => tokio::select! {
-                look = self.look(&operation, &account) => look,
+                look = self.look(&operation, &account, ReadOptions::LOOK) => look,
                 // It changes nothing, and must not hold up a stop.
                 () = self.stopping.cancelled() => Look::cut_short(),
             },
@@ -113,6 +114,11 @@ impl Operations {
                             fact: format!("needs_attention@{}", row.version + 1),
                         });
                         note
+                    }
+                    Step::Explained => {
+                        row.next_look_at = None;
+                        row.watch_until = None;
+                        Note::of(format!("{told}, by itself; not watched any more"))
                     }
                     Step::Contradiction => {
                         let was = row.state();

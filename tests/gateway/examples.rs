@@ -48,7 +48,7 @@ impl Document {
     }
 }
 
-/// A closing of which nobody knows whether it was done, because no lookup answers.
+/// A closing of which nobody knows whether it was done, because no lookup tells how the order stands.
 async fn unknown_closing(world: &World, booking: &Value, close: &Value) -> Answer {
     let mut booking = booking.clone();
     booking["out_order_no"] = json!("EXAMPLE-3");
@@ -56,7 +56,7 @@ async fn unknown_closing(world: &World, booking: &Value, close: &Value) -> Answe
     assert_eq!(booked.status, 201, "{booked:?}");
     for fault in [
         json!({"method": "close", "fault": "timeout_done"}),
-        json!({"method": "detail", "fault": "lookup_error", "times": null,
+        json!({"method": "detail", "fault": "unknown_status", "times": null,
                "match": {"out_order_no": "EXAMPLE-3"}}),
     ] {
         world.fault(fault).await;

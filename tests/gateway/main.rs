@@ -14,6 +14,7 @@ mod masking;
 mod matrix;
 mod overrides;
 mod raw_socket;
+mod replay;
 mod search;
 mod traps;
 mod world;

@@ -65,6 +65,7 @@ problem_answers!(
         Code::EvidenceContradicts,
         Code::VersionMismatch,
         Code::IfMatchMissing,
+        Code::RateLimited,
         Code::JournalUnavailable,
     ]
 );
@@ -128,6 +129,10 @@ pub(super) fn not_resolved(why: NotResolved) -> Problem {
         NotResolved::Contradicts(operation, seen) => Problem::new(Code::EvidenceContradicts)
             .detail(format!("A look says otherwise: {seen}."))
             .hint("Resolve it as upstream tells, or settle the matter with Fliggy first.")
+            .operation(operation.id),
+        NotResolved::NotLooked(operation, later) => Problem::new(Code::RateLimited)
+            .detail("The gateway looks before it believes, and there was no quota for a look.")
+            .retry_after(u32::try_from(later.as_secs()).unwrap_or(u32::MAX).max(1))
             .operation(operation.id),
         NotResolved::NumberNeeded(operation, field) => Problem::new(Code::ResolveRefused)
             .detail(format!(

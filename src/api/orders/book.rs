@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::api::ApiState;
 use crate::api::extract::Json;
-use crate::api::outcome::{OperationView, violations};
+use crate::api::outcome::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
 use crate::domain::booking::{Booking, check};
@@ -18,6 +18,7 @@ use crate::domain::order::OrderReceipt;
 use crate::domain::passenger::{Contact, MemberBuyer, Passenger};
 use crate::domain::time::LocalTime;
 use crate::operations::book::Book;
+use crate::operations::states::Kind;
 use crate::problem_answers;
 use axum::extract::State;
 
@@ -113,7 +114,9 @@ pub async fn book_order(
         allow_register_or_query_member: request.allow_register_or_query_member,
         member_buyer: request.member_buyer,
     };
-    check(&booking, LocalTime::from_timestamp(state.clock.wall())).map_err(violations)?;
+    if let Err(found) = check(&booking, LocalTime::from_timestamp(state.clock.wall())) {
+        return context.refuse(Kind::Book, canonical, found).await;
+    }
     let write = Book {
         booking,
         extra: request.extra,

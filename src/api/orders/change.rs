@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::api::extract::{Json, Path};
-use crate::api::outcome::{OperationView, violations};
+use crate::api::outcome::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
 use crate::domain::change::{
@@ -16,6 +16,7 @@ use crate::domain::ids::{OperationId, OrderId, OutChangeNo, PassengerId};
 use crate::domain::money::Money;
 use crate::domain::personal::Personal;
 use crate::operations::change::MakeChange;
+use crate::operations::states::Kind;
 use crate::problem_answers;
 
 /// A change: whose tickets, and to which flights.
@@ -122,7 +123,9 @@ pub async fn create_change(
         contact: request.contact,
         remark: request.remark,
     };
-    check(&wish).map_err(violations)?;
+    if let Err(found) = check(&wish) {
+        return context.refuse(Kind::Change, canonical, found).await;
+    }
     let write = MakeChange {
         wish,
         max_total: request.max_total,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::api::extract::{Json, Path};
-use crate::api::outcome::{OperationView, violations};
+use crate::api::outcome::OperationView;
 use crate::api::problem::{API, BODY, Code, FieldError, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
 use crate::domain::ids::{OperationId, OrderId, OutRefundNo, PassengerId};
@@ -16,6 +16,7 @@ use crate::domain::refund::check::{check_application, check_selection};
 use crate::domain::refund::{QuoteId, RefundFee, RefundKind, RefundReceipt, RefundSelection};
 use crate::operations::cause::Cause;
 use crate::operations::refund::{Agreed, Refund};
+use crate::operations::states::Kind;
 use crate::problem_answers;
 use crate::top::client::ReadOptions;
 
@@ -118,9 +119,12 @@ pub async fn create_refund(
     Json(request): Json<RefundRequest>,
 ) -> Result<Response, Problem> {
     let canonical = canonical(&request)?;
-    check_application(request.reason.as_ref(), &request.attachments).map_err(violations)?;
     let (selection, agreed) = accepted(&context, order_id, &request)?;
-    check_selection(&selection).map_err(violations)?;
+    let checked = check_selection(&selection)
+        .and_then(|()| check_application(request.reason.as_ref(), &request.attachments));
+    if let Err(found) = checked {
+        return context.refuse(Kind::Refund, canonical, found).await;
+    }
     let write = Refund {
         order_id,
         out_refund_no: request.out_refund_no,

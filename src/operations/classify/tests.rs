@@ -53,6 +53,7 @@ fn law_3_silence_is_not_failure() {
         ),
         error(15, Some("isp.remote-service-timeout"), "x"),
         error(15, None, "远程调用服务超时"),
+        error(15, None, "Remote service error"),
         error(15, Some("isv.SYSTEM_ERROR"), "系统错误"),
         error(15, Some("isv.some-code"), "系统繁忙"),
         error(10, None, "Service Currently Unavailable"),
@@ -74,8 +75,8 @@ fn law_3_silence_is_not_failure() {
             (Some(false), Some("isv.SYSTEM_ERROR"), Some("系统错误")),
             (Some(false), Some("isv.BOOK_TIMEOUT"), Some("失败")),
             (Some(false), Some("isv.X"), Some("服务异常")),
-            // The documented sample: a system error beside success decides nothing.
-            (Some(true), Some("isv.SYSTEM_ERROR"), Some("系统错误")),
+            (Some(false), Some("isv.X"), Some("支付处理中,请稍后查询")),
+            (Some(false), None, Some("重复支付")),
             (None, None, None),
             (None, Some("isv.X"), Some("no flag")),
         ] {
@@ -85,6 +86,10 @@ fn law_3_silence_is_not_failure() {
                 "{kind:?} {is_success:?} {code:?}"
             );
         }
+        // The documented sample: a system error beside success decides nothing. But somebody said
+        // that it was done, so absence alone does not end it.
+        let both = answer(Some(true), Some("isv.SYSTEM_ERROR"), Some("系统错误"));
+        assert_eq!(conclude(kind, &both), "unknown, Done", "{kind:?}");
     }
 }
 
@@ -140,6 +145,11 @@ fn a_refusal_counts_at_once_only_where_no_money_can_be_lost() {
         (Kind::Close, "rejected", "unknown, RefusedUnlisted"),
         (Kind::Book, "unknown, Refused", "unknown, RefusedUnlisted"),
         (Kind::Pay, "unknown, Refused", "unknown, RefusedUnlisted"),
+        (
+            Kind::ChangePay,
+            "unknown, Refused",
+            "unknown, RefusedUnlisted",
+        ),
     ] {
         let refusal = answer(Some(false), Some("isv.NO_SEAT"), Some("舱位不足"));
         assert_eq!(conclude(kind, &refusal), listed);

@@ -143,6 +143,47 @@ fn law_3_a_refusal_needs_looks_that_agree() {
     assert_eq!(looks(Kind::Pay, Claim::RefusedUnlisted, &one), Step::Wait);
     assert_eq!(looks(Kind::Pay, Claim::RefusedUnlisted, &two), rejected);
     assert_eq!(looks(Kind::Pay, Claim::Refused, &errors), Step::Wait);
+    // In words that nobody knows, where money moves: only what is seen after the deadline.
+    let early = |moment: Moment| Moment {
+        after_deadline: false,
+        ..moment
+    };
+    let at_once = [(ABSENT, early(at("a", 0))), (ABSENT, early(at("a", 1)))];
+    for (kind, step) in [
+        (Kind::Pay, Step::Wait),
+        (Kind::ChangePay, Step::Wait),
+        (Kind::Book, rejected),
+        (Kind::Refund, rejected),
+    ] {
+        assert_eq!(
+            looks(kind, Claim::RefusedUnlisted, &at_once),
+            step,
+            "{kind:?}"
+        );
+    }
+    assert_eq!(looks(Kind::Pay, Claim::Refused, &at_once), rejected);
+}
+
+#[test]
+fn law_6_what_closes_by_itself_contradicts_nothing() {
+    for kind in Kind::ALL {
+        let before = Before {
+            kind,
+            standing: Standing::not_executed(Basis::Absent),
+            claim: Claim::Silence,
+            refusal: None,
+            contradicted: false,
+            findings: &Findings::default(),
+        };
+        let wanted = match kind {
+            Kind::Close | Kind::ChangeCancel => Step::Explained,
+            Kind::Book | Kind::Pay | Kind::Refund | Kind::Change | Kind::ChangePay => {
+                Step::Contradiction
+            }
+        };
+        let step = decide(&before, &happened(), &at("a", 0), &PATIENCE).1;
+        assert_eq!(step, wanted, "{kind:?}");
+    }
 }
 
 #[test]
@@ -208,7 +249,7 @@ proptest! {
     fn every_step_is_one_that_the_state_table_allows(
         state in 0usize..7,
         claim in 0usize..4,
-        kind in 0usize..3,
+        kind in 0usize..Kind::ALL.len(),
         contradicted: bool,
         seen in proptest::collection::vec((any_finding(), 0u64..10_000, any::<bool>()), 1..30),
     ) {
@@ -230,7 +271,7 @@ proptest! {
             };
             let (counted, step) = decide(&before, &finding, &moment, &PATIENCE);
             let to = match step {
-                Step::Wait => None,
+                Step::Wait | Step::Explained => None,
                 Step::Settle(to, _) => Some(to),
                 Step::Attention(_) | Step::Contradiction => {
                     Some(Standing::of(State::NeedsAttention))

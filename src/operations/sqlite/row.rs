@@ -26,6 +26,11 @@ macro_rules! columns {
 pub(super) const COLUMNS: &str = columns!();
 pub(super) const SELECT_ONE: &str =
     concat!("SELECT ", columns!(), " FROM operations WHERE id = ?1");
+pub(super) const SELECT_KNOWN: &str = concat!(
+    "SELECT fingerprint, ",
+    columns!(),
+    " FROM operations WHERE idempotency = ?1"
+);
 /// The unknown ones: a caller waits for them.
 pub(super) const SELECT_DUE_UNKNOWN: &str = concat!(
     "SELECT ",

@@ -302,13 +302,14 @@ fn weigh(
     Ok(None)
 }
 
-/// Whether the operation may name the earlier one as that which it repeats: one of the same app that
-/// ended absent.
+/// Whether the operation may name the earlier one as that which it repeats: one that ended absent, on
+/// the same subject, or the same app's.
 fn repeats(operation: &Operation, earlier: &Operation) -> bool {
     earlier.standing.basis == Some(Basis::Absent)
         && earlier.account == operation.account
-        && earlier.caller == operation.caller
         && operation.intent.repeats(&earlier.intent)
+        && (earlier.caller == operation.caller
+            || earlier.intent.subject() == operation.intent.subject())
 }
 
 async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved, JournalError> {
