@@ -6,6 +6,7 @@ mod writer;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -41,6 +42,9 @@ pub struct SqliteSettings {
     /// The key of all keyed hashes; the store makes one and keeps it where none is given.
     pub hash_key: Option<HashKey>,
 }
+
+/// How long a new operation waits for a place in the writer's queue.
+const PLACE_WITHIN: Duration = Duration::from_secs(2);
 
 /// The journal on SQLite.
 pub struct SqliteJournal {
@@ -78,7 +82,7 @@ impl SqliteJournal {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(std::time::Duration::from_secs(2))
+            .busy_timeout(Duration::from_secs(2))
             .pragma("wal_autocheckpoint", "4000")
             .pragma("cache_size", "-16384")
             .statement_cache_capacity(64);
@@ -176,9 +180,10 @@ impl Journal for SqliteJournal {
     fn accept(&self, new: NewOperation) -> BoxFuture<'_, Result<Acceptance, JournalError>> {
         Box::pin(async move {
             let (answer, answered) = oneshot::channel();
-            // Nothing was sent yet: who finds the queue full is better off told so than kept waiting.
+            // Nothing was sent yet: who finds the queue full for so long is better off told so.
             self.commands
-                .try_send(Command::Accept(Box::new(new), answer))
+                .send_timeout(Command::Accept(Box::new(new), answer), PLACE_WITHIN)
+                .await
                 .map_err(|_| JournalError("its queue is full, or its writer has stopped".into()))?;
             answered
                 .await
