@@ -42,6 +42,10 @@ fn keys(table: &toml::Table, path: &str, all: &mut BTreeSet<String>) {
             toml::Value::Table(_) if path == "status_map" => {
                 all.insert(path);
             }
+            // Their keys are our words for what Fliggy numbers.
+            toml::Value::Table(_) if path.ends_with(".kinds") => {
+                all.insert(format!("{path}.<kind>"));
+            }
             toml::Value::Table(table) => keys(table, &path, all),
             _ => {
                 all.insert(path);

@@ -1,11 +1,6 @@
 //! Requests that work as they are in the sandbox (tests send them), and the answers they get.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
-
-use crate::domain::ids::HashKey;
-use crate::domain::order::document_hash;
-use crate::domain::passenger::DocumentType;
 
 const ORDER_ID: &str = "7359082668148200003";
 const OPERATION_ID: &str = "01976c5e-7b2a-7c31-9d3e-8f2b6a1c4d50";
@@ -126,29 +121,18 @@ const CHANGE_NO: &str = "4988000000001";
 const OUT_REFUND_NO: &str = "REFUND-20300502-000001";
 const OUT_CHANGE_NO: &str = "CHANGE-20300502-000001";
 
-/// The ids of the booking's travellers in the sandbox, whose key is known.
-fn passenger_ids() -> Vec<Value> {
-    // As in the sandbox's configuration; a test holds the two against each other.
-    let key = HashKey::new([0x5a; 32]);
-    let booking = booking();
-    let (Ok(account), Some(passengers)) = ("default".parse(), booking["passengers"].as_array())
-    else {
-        return Vec::new();
-    };
-    passengers
-        .iter()
-        .filter_map(|passenger| {
-            let document = &passenger["document"];
-            let kind = DocumentType::deserialize(&document["type"]).ok()?;
-            let number = document["number"].as_str()?;
-            Some(json!(document_hash(&key, &account, kind, number)))
-        })
-        .collect()
+/// Everybody's tickets back, because nobody wants to fly. The travellers have the same ids in every
+/// sandbox, whose key is known.
+pub(super) fn refund_quote_request() -> Value {
+    // The file is part of the program and read by a test.
+    serde_json::from_str(include_str!("../../openapi/examples/refund-quote.json"))
+        .unwrap_or_default()
 }
 
-/// Everybody's tickets back, because nobody wants to fly.
-pub(super) fn refund_quote_request() -> Value {
-    json!({"kind": "voluntary", "passengers": passenger_ids()})
+fn passenger_ids() -> Vec<Value> {
+    let request = refund_quote_request();
+    let ids = request["passengers"].as_array().into_iter().flatten();
+    ids.cloned().collect()
 }
 
 /// What that comes to in the sandbox.
@@ -278,11 +262,7 @@ pub(super) fn attachment(already_uploaded: bool) -> Value {
 /// Everybody on a later flight.
 pub(super) fn change_request() -> Value {
     // The file is part of the program and read by a test.
-    let mut change: Value =
-        serde_json::from_str(include_str!("../../openapi/examples/change.json"))
-            .unwrap_or_default();
-    change["passengers"] = passenger_ids().into_iter().collect();
-    change
+    serde_json::from_str(include_str!("../../openapi/examples/change.json")).unwrap_or_default()
 }
 
 /// How the change stands.
