@@ -65,14 +65,14 @@ impl Write for MakeChange {
             .await
             .map_err(ReadError::into_failure)?;
         if baseline.dropped > 0 {
-            return Err(Failure::of(Cause::ReadFailed).with_detail(
+            return Err(Failure::of(Cause::UpstreamUnreadable).with_detail(
                 "the changes that the order has already cannot all be read, so a new one could not \
                  be told from them",
             ));
         }
         let request =
             translate::change_create::request(wish, kind_code, &chosen).map_err(unnamed)?;
-        let mut personal = personal(&chosen);
+        let mut personal = personal(&order);
         personal.extend(wish.remark.clone());
         if let Some(contact) = &wish.contact {
             personal.extend(contact.name.clone());

@@ -93,7 +93,7 @@ impl Write for Refund {
             .await
             .map_err(ReadError::into_failure)?;
         if baseline.dropped > 0 {
-            return Err(Failure::of(Cause::ReadFailed).with_detail(
+            return Err(Failure::of(Cause::UpstreamUnreadable).with_detail(
                 "the refunds that the order has already cannot all be read, so a new one could not \
                  be told from them",
             ));
@@ -110,7 +110,7 @@ impl Write for Refund {
             attachments: &self.attachments,
         })
         .map_err(unnamed)?;
-        let mut personal = personal(&chosen);
+        let mut personal = personal(&order);
         personal.extend(self.reason.clone());
         Ok(Ready {
             request,

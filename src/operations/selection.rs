@@ -101,10 +101,10 @@ pub(super) fn everybody(order: &Order) -> Vec<PassengerId> {
     ids.collect()
 }
 
-/// What must not be kept of travellers where upstream repeats it.
-pub(super) fn personal(travellers: &[&OrderPassenger]) -> Vec<Personal<String>> {
+/// What must not be kept of those who travel where upstream repeats it.
+pub(super) fn personal(order: &Order) -> Vec<Personal<String>> {
     let mut values = Vec::new();
-    for traveller in travellers {
+    for traveller in &order.passengers {
         values.extend(traveller.name.clone());
         values.extend(traveller.document.as_ref().map(|d| d.number.clone()));
         values.extend(traveller.mobile.clone());
