@@ -9,7 +9,9 @@ use fliggy_gateway::domain::ids::{AccountName, OperationId, OrderId, OutOrderNo}
 use fliggy_gateway::domain::money::Money;
 use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::operations::cause::{Cause, Failure};
-use fliggy_gateway::operations::journal::{Acceptance, Filter, Journal, NewOperation, Save, Saved};
+use fliggy_gateway::operations::journal::{
+    Acceptance, Filter, Journal, NewOperation, Proof, Save, Saved,
+};
 use fliggy_gateway::operations::record::{
     Baseline, Claim, EventKind, Findings, Intent, NewEvent, Operation, TimelineEntry,
 };
@@ -110,7 +112,7 @@ async fn put(journal: &dyn Journal, operation: &mut Operation, standing: Standin
             operation: operation.clone(),
             timeline: vec![entry(standing.state)],
             events: Vec::new(),
-            proves_lookups: false,
+            proves: None,
         })
         .await
         .unwrap();
@@ -314,7 +316,7 @@ async fn law_9_a_change_is_decided_on_the_row_as_it_stands() {
                 subject: operation.id.to_string(),
                 fact: "not_executed".into(),
             }],
-            proves_lookups: true,
+            proves: Some(Proof::Orders),
         })
         .await
         .unwrap();
@@ -325,7 +327,7 @@ async fn law_9_a_change_is_decided_on_the_row_as_it_stands() {
     // Nothing of it is there: no line, no event, no proof.
     assert_eq!(journal.timeline(operation.id).await.unwrap().len(), 2);
     assert!(journal.events(0, 10).await.unwrap().is_empty());
-    assert!(!journal.lookups_proven(&account()).await.unwrap());
+    assert!(!journal.proven(&account(), Proof::Orders).await.unwrap());
 }
 
 #[tokio::test]
@@ -345,7 +347,7 @@ async fn law_10_one_fact_is_one_event() {
                         subject: order.to_string(),
                         fact: "paid".into(),
                     }],
-                    proves_lookups: true,
+                    proves: Some(Proof::Orders),
                 })
                 .await
                 .unwrap();
@@ -361,7 +363,7 @@ async fn law_10_one_fact_is_one_event() {
     assert!(events[0].sequence < events[1].sequence);
     let rest = journal.events(events[0].sequence, 10).await.unwrap();
     assert_eq!(rest.len(), 1);
-    assert!(journal.lookups_proven(&account()).await.unwrap());
+    assert!(journal.proven(&account(), Proof::Orders).await.unwrap());
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ impl Write for MakeChange {
             .await?;
         let chosen = travellers(&order, &wish.passengers)?;
         check_segments(&order, wish.targets.iter().map(|t| t.replaces.as_str()))?;
-        let baseline = operations
+        let (baseline, _) = operations
             .read_changes(account, wish.order_id, ReadOptions::CALLER)
             .await
             .map_err(ReadError::into_failure)?;

@@ -25,7 +25,7 @@ pub struct FoundChange {
 // === impl Operations ===
 
 impl Operations {
-    /// The changes of an order.
+    /// The changes of an order, and what upstream called their fields.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -34,10 +34,9 @@ impl Operations {
         account: &Account,
         order_id: OrderId,
         options: ReadOptions<'_>,
-    ) -> Result<ChangeList, ReadError> {
+    ) -> Result<(ChangeList, Option<Box<RawValue>>), ReadError> {
         self.query_changes(account, Some(order_id), None, options, Missing::Order)
             .await
-            .map(|(list, _)| list)
     }
 
     /// One change. An answer without it says that there is none.
@@ -93,8 +92,8 @@ impl Operations {
                 ..
             }) => {
                 let none = ChangeList {
-                    changes: Vec::new(),
-                    dropped: 0,
+                    told: true,
+                    ..ChangeList::default()
                 };
                 return Ok((none, None));
             }

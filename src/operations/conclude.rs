@@ -74,7 +74,7 @@ impl Operations {
                 result: receipt,
                 failure: None,
                 what: "upstream answered: done".to_owned(),
-                proves_lookups: false,
+                proves: None,
             },
             Conclusion::Rejected(cause) => Settlement::failed(
                 Standing::of(State::Rejected),
@@ -139,7 +139,7 @@ impl Operations {
                     failure: cause
                         .map(|cause| refusal.clone().unwrap_or_else(|| Failure::of(cause))),
                     what: format!("checked: {}", look.finding.sentence()),
-                    proves_lookups: look.proves_lookups,
+                    proves: look.proves,
                 };
                 self.settle_or_log(operation, &settlement).await;
                 reach(Point::Settled).await;

@@ -51,6 +51,30 @@ pub enum Acceptance {
     NothingToRetry,
 }
 
+/// Something that a read has shown on an account once, so that it is known to show it: what it does
+/// not show is absent from then on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// A lookup by reference has found an order.
+    Orders,
+    /// A list has shown a refund.
+    Refunds,
+    /// A list has shown a change.
+    Changes,
+}
+
+impl Proof {
+    /// The word of the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Orders => "lookups_proven",
+            Self::Refunds => "refunds_proven",
+            Self::Changes => "changes_proven",
+        }
+    }
+}
+
 /// A change of an operation: the whole row as it is to be, if it still has this version.
 #[derive(Clone, Debug)]
 pub struct Save {
@@ -60,8 +84,8 @@ pub struct Save {
     pub timeline: Vec<TimelineEntry>,
     /// Facts to tell, committed together with the change.
     pub events: Vec<NewEvent>,
-    /// A lookup on this account has found an order: its not-found answers count from now on.
-    pub proves_lookups: bool,
+    /// What a look has proven on the operation's account.
+    pub proves: Option<Proof>,
 }
 
 /// What became of a change.
@@ -155,8 +179,12 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
         operation: &Operation,
     ) -> BoxFuture<'_, Result<Option<State>, JournalError>>;
 
-    /// Whether a lookup on this account has found an order before.
-    fn lookups_proven(&self, account: &AccountName) -> BoxFuture<'_, Result<bool, JournalError>>;
+    /// Whether a read on this account has shown such a thing before.
+    fn proven(
+        &self,
+        account: &AccountName,
+        proof: Proof,
+    ) -> BoxFuture<'_, Result<bool, JournalError>>;
 
     /// Facts after this place in the feed.
     fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>>;

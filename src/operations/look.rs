@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::cause::{Cause, Failure};
 use super::evidence::{Finding, Sight, judge};
+use super::journal::Proof;
 use super::orders::OrderKey;
 use super::reads::ReadError;
 use super::record::{Intent, Operation};
@@ -17,8 +18,8 @@ use crate::top::client::{Account, ReadOptions};
 #[derive(Debug)]
 pub(super) struct Look {
     pub(super) finding: Finding,
-    /// A lookup by reference found an order, so this account's not-found answers count from now on.
-    pub(super) proves_lookups: bool,
+    /// What the account's reads are known to show from now on.
+    pub(super) proves: Option<Proof>,
     /// The look was not made, for want of quota or because the process stops: it does not count, and
     /// comes later.
     pub(super) not_made: Option<Duration>,
@@ -34,6 +35,8 @@ enum Seen<T> {
     Nothing,
 }
 
+/// TOP may leave an empty list out. But the name of the list is a guess until one was seen.
+const NO_LIST: &str = "the answer has no list, and none was ever seen on this account";
 const NOT_ASKED: &str = "upstream could not be asked, or did not say";
 
 impl Look {
@@ -53,7 +56,7 @@ impl Look {
     pub(super) fn nothing(why: &'static str) -> Self {
         Self {
             finding: Finding::Inconclusive(why),
-            proves_lookups: false,
+            proves: None,
             not_made: None,
         }
     }
@@ -109,8 +112,8 @@ impl Operations {
         account: &Account,
         options: ReadOptions<'static>,
     ) -> Look {
-        let mut proves_lookups = false;
-        let seen = self.see(operation, account, options, &mut proves_lookups);
+        let mut proves = None;
+        let seen = self.see(operation, account, options, &mut proves);
         let finding = match seen.await {
             Ok(finding) => finding,
             Err(NotMade(later)) => return Look::not_made(later),
@@ -122,7 +125,7 @@ impl Operations {
         .increment(1);
         Look {
             finding,
-            proves_lookups,
+            proves,
             not_made: None,
         }
     }
@@ -132,7 +135,7 @@ impl Operations {
         operation: &Operation,
         account: &Account,
         options: ReadOptions<'static>,
-        proves_lookups: &mut bool,
+        proves: &mut Option<Proof>,
     ) -> Result<Finding, NotMade> {
         match &operation.intent {
             Intent::Book { out_order_no, .. } => {
@@ -144,7 +147,7 @@ impl Operations {
                             .await
                     }
                     Seen::Found(order) => {
-                        *proves_lookups = order.is_for(out_order_no);
+                        *proves = order.is_for(out_order_no).then_some(Proof::Orders);
                         Ok(judged(operation, &Sight::Order(order)))
                     }
                     Seen::Nothing => Ok(judged(operation, &Sight::Nothing(NOT_ASKED))),
@@ -157,12 +160,26 @@ impl Operations {
                 Ok(seen.judged(operation, Sight::Order))
             }
             Intent::Refund { order_id, .. } => {
-                let read = self.read_refunds(account, *order_id, options);
-                Ok(Seen::of(read.await)?.judged(operation, Sight::Refunds))
+                let read = self.read_refunds(account, *order_id, options).await;
+                let seen = Seen::of(read.map(|(list, _)| list))?;
+                if let Seen::Found(list) = &seen {
+                    *proves = (!list.refunds.is_empty()).then_some(Proof::Refunds);
+                    if !list.told && !self.shows(account, Proof::Refunds).await {
+                        return Ok(judged(operation, &Sight::Nothing(NO_LIST)));
+                    }
+                }
+                Ok(seen.judged(operation, Sight::Refunds))
             }
             Intent::Change { order_id, .. } => {
-                let read = self.read_changes(account, *order_id, options);
-                Ok(Seen::of(read.await)?.judged(operation, Sight::Changes))
+                let read = self.read_changes(account, *order_id, options).await;
+                let seen = Seen::of(read.map(|(list, _)| list))?;
+                if let Seen::Found(list) = &seen {
+                    *proves = (!list.changes.is_empty()).then_some(Proof::Changes);
+                    if !list.told && !self.shows(account, Proof::Changes).await {
+                        return Ok(judged(operation, &Sight::Nothing(NO_LIST)));
+                    }
+                }
+                Ok(seen.judged(operation, Sight::Changes))
             }
             Intent::ChangePay {
                 change_order_no, ..
@@ -173,6 +190,12 @@ impl Operations {
                 Ok(seen.judged(operation, Sight::Change))
             }
         }
+    }
+
+    /// Whether such a list was ever seen on the account. A journal that cannot tell says no.
+    async fn shows(&self, account: &Account, proof: Proof) -> bool {
+        let proven = self.journal.proven(&account.name, proof).await;
+        proven.unwrap_or(false)
     }
 
     async fn see_order(
@@ -196,7 +219,7 @@ impl Operations {
         options: ReadOptions<'static>,
     ) -> Result<Finding, NotMade> {
         let nothing = |why| Ok(judged(operation, &Sight::Nothing(why)));
-        match self.journal.lookups_proven(&account.name).await {
+        match self.journal.proven(&account.name, Proof::Orders).await {
             Ok(true) => return Ok(judged(operation, &Sight::Absent)),
             Ok(false) => {}
             Err(_) => return nothing("the journal could not be read"),

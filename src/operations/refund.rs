@@ -88,7 +88,7 @@ impl Write for Refund {
         let chosen = travellers(&order, &self.selection.passengers)?;
         check_segments(&order, self.selection.segments.iter().map(String::as_str))?;
         self.check_fee(operations, account, &chosen).await?;
-        let baseline = operations
+        let (baseline, _) = operations
             .read_refunds(account, self.order_id, ReadOptions::CALLER)
             .await
             .map_err(ReadError::into_failure)?;

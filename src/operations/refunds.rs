@@ -124,7 +124,7 @@ impl Operations {
         })
     }
 
-    /// The refunds of an order.
+    /// The refunds of an order, and what upstream called their fields.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -133,30 +133,31 @@ impl Operations {
         account: &Account,
         order_id: OrderId,
         options: ReadOptions<'_>,
-    ) -> Result<RefundList, ReadError> {
+    ) -> Result<(RefundList, Option<Box<RawValue>>), ReadError> {
         let request = translate::refund_list::request(order_id);
         let read = self
             .ask::<RefundListMethod>(account, &request, options, Missing::Order)
             .await;
-        let answer = match read {
-            Ok(reply) => reply.answer,
+        let Reply { answer, upstream } = match read {
+            Ok(reply) => reply,
             Err(ReadError::NotFound {
                 by_configuration: true,
                 ..
             }) => {
-                return Ok(RefundList {
-                    refunds: Vec::new(),
-                    dropped: 0,
-                });
+                let none = RefundList {
+                    told: true,
+                    ..RefundList::default()
+                };
+                return Ok((none, None));
             }
             Err(error) => return Err(error),
         };
         let kinds = &self.after_sales.refund_kinds;
-        translate::refund_list::answer(answer, kinds, self.hash_key(), &account.name).map_err(
-            |unreadable| {
+        translate::refund_list::answer(answer, kinds, self.hash_key(), &account.name)
+            .map(|list| (list, upstream))
+            .map_err(|unreadable| {
                 ReadError::Failed(unreadable_answer(RefundListMethod::NAME, unreadable.field))
-            },
-        )
+            })
     }
 
     /// One refund.

@@ -179,7 +179,7 @@ impl Operations {
                 resolve.operator,
                 masked(&resolve.reason, &[])
             ),
-            proves_lookups: false,
+            proves: None,
         };
         let changed = self
             .change(&mut operation, |row| {

@@ -13,7 +13,7 @@ use super::attachments::Uploaded;
 use super::cause::Failure;
 use super::classify::Classifier;
 use super::decide::Patience;
-use super::journal::{Journal, JournalError, Save, Saved};
+use super::journal::{Journal, JournalError, Proof, Save, Saved};
 use super::record::{Claim, EventKind, NewEvent, Operation, Receipt, TimelineEntry};
 use super::search::Found;
 use super::single_flight::SingleFlight;
@@ -119,7 +119,7 @@ impl std::fmt::Debug for Operations {
 pub(super) struct Note {
     pub(super) what: String,
     pub(super) events: Vec<NewEvent>,
-    pub(super) proves_lookups: bool,
+    pub(super) proves: Option<Proof>,
 }
 
 impl Note {
@@ -226,7 +226,7 @@ impl Operations {
                     .into_iter()
                     .collect(),
                 events: note.events,
-                proves_lookups: note.proves_lookups,
+                proves: note.proves,
             };
             match self.journal.save(save).await? {
                 Saved::Done(version) => {
@@ -289,7 +289,7 @@ impl Operations {
         Note {
             what: settlement.what.clone(),
             events,
-            proves_lookups: settlement.proves_lookups,
+            proves: settlement.proves,
         }
     }
 
@@ -378,7 +378,7 @@ pub(super) struct Settlement {
     pub(super) result: Option<Receipt>,
     pub(super) failure: Option<Failure>,
     pub(super) what: String,
-    pub(super) proves_lookups: bool,
+    pub(super) proves: Option<Proof>,
 }
 
 impl Settlement {
@@ -389,7 +389,7 @@ impl Settlement {
             result: None,
             failure: Some(failure),
             what: what.into(),
-            proves_lookups: false,
+            proves: None,
         }
     }
 

@@ -18,7 +18,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::attachments::KeptAttachment;
-use super::journal::{Acceptance, Event, Filter, Journal, JournalError, NewOperation, Save, Saved};
+use super::journal::{
+    Acceptance, Event, Filter, Journal, JournalError, NewOperation, Proof, Save, Saved,
+};
 use super::record::{Operation, TimelineEntry};
 use super::states::State;
 use crate::domain::ids::{AccountName, HashKey, OperationId, OrderId};
@@ -416,8 +418,12 @@ impl Journal for SqliteJournal {
         })
     }
 
-    fn lookups_proven(&self, account: &AccountName) -> BoxFuture<'_, Result<bool, JournalError>> {
-        let name = writer::proof(account);
+    fn proven(
+        &self,
+        account: &AccountName,
+        proof: Proof,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        let name = writer::name_of(proof, account);
         Box::pin(async move {
             let found: i64 =
                 sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM meta WHERE name = ?1)")

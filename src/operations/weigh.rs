@@ -100,7 +100,7 @@ impl Operations {
                             result: look.finding.receipt(),
                             failure,
                             what: told,
-                            proves_lookups: false,
+                            proves: None,
                         };
                         self.settled(row, &settlement)
                     }
@@ -139,7 +139,7 @@ impl Operations {
                         note
                     }
                 };
-                note.proves_lookups = look.proves_lookups;
+                note.proves = look.proves;
                 Some(note)
             })
             .await;

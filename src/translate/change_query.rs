@@ -31,8 +31,10 @@ pub fn answer(
     key: &HashKey,
     account: &AccountName,
 ) -> Result<ChangeList, Unreadable> {
-    let rows = answer.change_order_list.0;
+    let told = answer.change_order_list.is_some();
+    let rows = answer.change_order_list.unwrap_or_default().0;
     let mut list = ChangeList {
+        told,
         changes: Vec::with_capacity(rows.len()),
         dropped: 0,
     };

@@ -2,12 +2,14 @@
 
 use axum::extract::State;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::api::ApiState;
 use crate::api::auth::{Account, Caller};
 use crate::api::changes::get::ChangeView;
-use crate::api::extract::{Json, Path};
+use crate::api::extract::{Json, Path, Query};
+use crate::api::include::Include;
 use crate::api::outcome::problem_of;
 use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
 use crate::domain::ids::OrderId;
@@ -26,6 +28,10 @@ pub struct ChangePage {
     /// Rows that could not be read and are left out.
     #[schema(minimum = 0)]
     dropped: usize,
+    /// Upstream's own object, with `?include=upstream`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    upstream: Option<Box<RawValue>>,
 }
 
 problem_answers!(
@@ -43,7 +49,7 @@ problem_answers!(
     path = "/v1/orders/{order_id}/changes",
     operation_id = "list_changes",
     tag = "changes",
-    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), super::super::params::AccountHeader),
+    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), Include, super::super::params::AccountHeader),
     responses((status = 200, description = "The changes.", body = ChangePage, example = json!(super::super::examples::changes())), ListChangesProblems),
     security(("bearer" = []), ("api_key" = [])),
 )]
@@ -52,13 +58,18 @@ pub async fn list_changes(
     _caller: Caller,
     Account(account): Account,
     Path(order_id): Path<OrderId>,
+    Query(include): Query<Include>,
 ) -> Result<Json<ChangePage>, Problem> {
     let operations = state.operations()?;
     let account = operations
         .account(&account)
         .ok_or_else(|| Problem::new(Code::Internal))?;
-    let found = operations
-        .read_changes(&account, order_id, ReadOptions::CALLER)
+    let options = ReadOptions {
+        keep_upstream: include.upstream(),
+        ..ReadOptions::CALLER
+    };
+    let (found, upstream) = operations
+        .read_changes(&account, order_id, options)
         .await
         .map_err(|error| problem_of(&error.into_failure(), None))?;
     let now = LocalTime::from_timestamp(state.clock.wall());
@@ -70,5 +81,6 @@ pub async fn list_changes(
             .collect(),
         next_cursor: None,
         dropped: found.dropped,
+        upstream,
     }))
 }

@@ -2,11 +2,13 @@
 
 use axum::extract::State;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::api::ApiState;
 use crate::api::auth::{Account, Caller};
-use crate::api::extract::{Json, Path};
+use crate::api::extract::{Json, Path, Query};
+use crate::api::include::Include;
 use crate::api::outcome::problem_of;
 use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
 use crate::domain::ids::OrderId;
@@ -25,6 +27,10 @@ pub struct RefundPage {
     /// Rows that could not be read and are left out.
     #[schema(minimum = 0)]
     dropped: usize,
+    /// Upstream's own object, with `?include=upstream`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    upstream: Option<Box<RawValue>>,
 }
 
 problem_answers!(
@@ -42,7 +48,7 @@ problem_answers!(
     path = "/v1/orders/{order_id}/refunds",
     operation_id = "list_refunds",
     tag = "refunds",
-    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), super::super::params::AccountHeader),
+    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), Include, super::super::params::AccountHeader),
     responses((status = 200, description = "The refunds.", body = RefundPage, example = json!(super::super::examples::refunds())), ListRefundsProblems),
     security(("bearer" = []), ("api_key" = [])),
 )]
@@ -51,18 +57,24 @@ pub async fn list_refunds(
     _caller: Caller,
     Account(account): Account,
     Path(order_id): Path<OrderId>,
+    Query(include): Query<Include>,
 ) -> Result<Json<RefundPage>, Problem> {
     let operations = state.operations()?;
     let account = operations
         .account(&account)
         .ok_or_else(|| Problem::new(Code::Internal))?;
-    let found = operations
-        .read_refunds(&account, order_id, ReadOptions::CALLER)
+    let options = ReadOptions {
+        keep_upstream: include.upstream(),
+        ..ReadOptions::CALLER
+    };
+    let (found, upstream) = operations
+        .read_refunds(&account, order_id, options)
         .await
         .map_err(|error| problem_of(&error.into_failure(), None))?;
     Ok(Json(RefundPage {
         items: found.refunds,
         next_cursor: None,
         dropped: found.dropped,
+        upstream,
     }))
 }

@@ -177,6 +177,7 @@ mod after_sales {
 
     fn looked_for(passengers: &[u8], before: &[u64], refunds: Vec<RefundSummary>) -> Finding {
         let list = RefundList {
+            told: true,
             refunds,
             dropped: 0,
         };
@@ -251,12 +252,14 @@ mod after_sales {
     #[test]
     fn a_list_with_rows_that_cannot_be_read_proves_no_absence() {
         let list = RefundList {
+            told: true,
             refunds: Vec::new(),
             dropped: 1,
         };
         let finding = judge(&refund(&[1]), &Baseline::default(), &Sight::Refunds(&list));
         assert_eq!(finding.word(), "inconclusive");
         let list = ChangeList {
+            told: true,
             changes: Vec::new(),
             dropped: 1,
         };
@@ -351,6 +354,7 @@ mod after_sales {
             (vec![change(2, Some("C-2"), &[1], None)], "inconclusive"),
         ] {
             let list = ChangeList {
+                told: true,
                 changes: rows.clone(),
                 dropped: 0,
             };
@@ -358,6 +362,7 @@ mod after_sales {
             assert_eq!(finding.word(), wanted, "{rows:?}");
         }
         let list = ChangeList {
+            told: true,
             changes: vec![change(2, Some("C-1"), &[1], None)],
             dropped: 0,
         };
@@ -415,6 +420,7 @@ mod after_sales {
     #[test]
     fn law_5_what_is_about_something_else_does_not_count() {
         let list = RefundList {
+            told: true,
             refunds: Vec::new(),
             dropped: 0,
         };

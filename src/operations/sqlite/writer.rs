@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{failed, ms_of, row};
 use crate::domain::ids::AccountName;
 use crate::operations::attachments::KeptAttachment;
-use crate::operations::journal::{Acceptance, JournalError, NewOperation, Save, Saved};
+use crate::operations::journal::{Acceptance, JournalError, NewOperation, Proof, Save, Saved};
 use crate::operations::kill_point::{Point, reach};
 use crate::operations::record::{Baseline, Operation, TimelineEntry};
 use crate::operations::states::{Basis, State};
@@ -199,8 +199,8 @@ fn subject_key(operation: &Operation) -> String {
     format!("{}:{lock}", operation.kind().as_str())
 }
 
-pub(super) fn proof(account: &AccountName) -> String {
-    format!("lookups_proven:{account}")
+pub(super) fn name_of(proof: Proof, account: &AccountName) -> String {
+    format!("{}:{account}", proof.as_str())
 }
 
 async fn accept(
@@ -390,9 +390,9 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
         .await
         .map_err(failed)?;
     }
-    if change.proves_lookups {
+    if let Some(proof) = change.proves {
         sqlx::query("INSERT INTO meta (name, value) VALUES (?1, x'01') ON CONFLICT DO NOTHING")
-            .bind(proof(&operation.account))
+            .bind(name_of(proof, &operation.account))
             .execute(&mut *connection)
             .await
             .map_err(failed)?;

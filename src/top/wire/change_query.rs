@@ -42,7 +42,7 @@ pub struct QueryChangeOrderRequest {
 #[serde(default)]
 pub struct ChangeQueryResponse {
     /// Changes found.
-    pub change_order_list: List<ChangeOrder>,
+    pub change_order_list: Option<List<ChangeOrder>>,
     /// Business success.
     pub is_success: Field<bool>,
     /// Business error text.

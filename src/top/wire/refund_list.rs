@@ -34,7 +34,7 @@ pub struct QueryRefundListRequest {
 #[serde(default)]
 pub struct RefundListResponse {
     /// Refunds of the order.
-    pub refund_order_list: List<RefundOrder>,
+    pub refund_order_list: Option<List<RefundOrder>>,
     /// Business success.
     pub is_success: Field<bool>,
     /// Business error text.
