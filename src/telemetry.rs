@@ -20,6 +20,7 @@ use tracing_subscriber::{EnvFilter, Layer, fmt};
 use crate::config;
 use crate::config::LogFormat;
 
+pub(crate) mod handles;
 pub mod metrics;
 
 /// The crate whose targets may write at any level.

@@ -10,12 +10,14 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use metrics::{Counter, Histogram, counter, histogram};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::ApiState;
 use super::problem::{self, Code, MEDIA_TYPE, OPERATION_ID, Problem};
 use crate::clock::SharedClock;
+use crate::telemetry::handles::Handles;
 use crate::telemetry::metrics::{HTTP_REQUEST_SECONDS, HTTP_REQUESTS};
 
 /// The header that carries the id of a request, both ways.
@@ -68,8 +70,8 @@ pub(super) async fn record(
     let mut line = Line {
         method: request.method().clone(),
         route: request.extensions_mut().remove::<MatchedPath>(),
-        clock: Arc::clone(&state.clock),
         start: state.clock.steady(),
+        state: state.clone(),
         context: Arc::clone(&context),
         status: None,
     };
@@ -137,7 +139,7 @@ fn as_problem(response: Response) -> Response {
 struct Line {
     method: Method,
     route: Option<MatchedPath>,
-    clock: SharedClock,
+    state: ApiState,
     start: Duration,
     context: Arc<RequestContext>,
     status: Option<StatusCode>,
@@ -147,17 +149,16 @@ impl Drop for Line {
     fn drop(&mut self) {
         // 499 is what web servers write for a client that did not wait; no such answer is sent.
         let status = self.status.map_or(499, |status| status.as_u16());
-        let took = self.clock.steady().saturating_sub(self.start);
+        let took = self.state.clock.steady().saturating_sub(self.start);
         // The template, never the path itself. What matched no route has no name.
         let route = self.route.as_ref().map_or("-", MatchedPath::as_str);
         let operation = format!("{} {route}", known_method(&self.method));
-        metrics::counter!(
-            HTTP_REQUESTS,
-            "operation" => operation.clone(),
-            "status" => status.to_string()
-        )
-        .increment(1);
-        metrics::histogram!(HTTP_REQUEST_SECONDS, "operation" => operation).record(took);
+        let known = &self.state.request_handles;
+        let (requests, seconds) = known.get((operation, status), |(operation, status)| {
+            handles(operation, *status)
+        });
+        requests.increment(1);
+        seconds.record(took);
         tracing::info!(
             target: "fliggy_gateway::request",
             method = known_method(&self.method),
@@ -170,6 +171,17 @@ impl Drop for Line {
             "request"
         );
     }
+}
+
+/// A counter and a histogram for each operation and status.
+pub(super) type RequestHandles = Handles<(String, u16), (Counter, Histogram)>;
+
+fn handles(operation: &str, status: u16) -> (Counter, Histogram) {
+    let operation = operation.to_owned();
+    (
+        counter!(HTTP_REQUESTS, "operation" => operation.clone(), "status" => status.to_string()),
+        histogram!(HTTP_REQUEST_SECONDS, "operation" => operation),
+    )
 }
 
 /// A client can make up methods, and each would be a new series of the metrics.

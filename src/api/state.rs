@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::auth::AuthTable;
 use super::openapi;
 use super::problem::{Code, Problem};
+use super::request_log::RequestHandles;
 use crate::clock::SharedClock;
 use crate::config::{Config, Server};
 use crate::operations::service::Operations;
@@ -45,6 +46,7 @@ pub struct Shared {
     pub(super) operations: Option<Arc<Operations>>,
     pub(super) limits: Limits,
     pub(super) document: Bytes,
+    pub(super) request_handles: Arc<RequestHandles>,
 }
 
 /// What a request may cost.
@@ -103,6 +105,7 @@ impl ApiState {
             operations: None,
             limits: Limits::new(&config.server),
             document: openapi::served(config.auth.mode),
+            request_handles: Arc::default(),
         }))
     }
 }

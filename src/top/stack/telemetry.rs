@@ -2,23 +2,33 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use metrics::{counter, histogram};
+use metrics::{Counter, Histogram, counter, histogram};
 use tower::{Layer, Service};
 
 use crate::clock::SharedClock;
+use crate::telemetry::handles::Handles;
+use crate::telemetry::metrics::{TOP_CALL_SECONDS, TOP_CALLS};
 use crate::top::call::{Call, CallError, Delivery, Received};
+
+/// A counter and a histogram for each method and what became of its calls.
+type CallHandles = Handles<(Arc<str>, Delivery), (Counter, Histogram)>;
 
 /// Counts and times every call.
 #[derive(Clone, Debug)]
 pub(super) struct TelemetryLayer {
     clock: SharedClock,
+    handles: Arc<CallHandles>,
 }
 
 impl TelemetryLayer {
     pub(super) fn new(clock: SharedClock) -> Self {
-        Self { clock }
+        Self {
+            clock,
+            handles: Arc::default(),
+        }
     }
 }
 
@@ -27,6 +37,14 @@ impl TelemetryLayer {
 pub(super) struct Telemetry<S> {
     inner: S,
     clock: SharedClock,
+    handles: Arc<CallHandles>,
+}
+
+fn handles(method: &Arc<str>, delivery: Delivery) -> (Counter, Histogram) {
+    (
+        counter!(TOP_CALLS, "method" => method.clone(), "delivery" => delivery.as_str()),
+        histogram!(TOP_CALL_SECONDS, "method" => method.clone()),
+    )
 }
 
 // === impl Telemetry ===
@@ -38,6 +56,7 @@ impl<S> Layer<S> for TelemetryLayer {
         Telemetry {
             inner,
             clock: self.clock.clone(),
+            handles: self.handles.clone(),
         }
     }
 }
@@ -57,7 +76,7 @@ where
 
     fn call(&mut self, call: Call) -> Self::Future {
         let method = call.method.clone();
-        let clock = self.clock.clone();
+        let (clock, known) = (self.clock.clone(), self.handles.clone());
         let started = clock.steady();
         let attempt = self.inner.call(call);
         Box::pin(async move {
@@ -67,13 +86,11 @@ where
                 Ok(_) => Delivery::Answered,
                 Err(error) => error.delivery(),
             };
-            counter!(
-                crate::telemetry::metrics::TOP_CALLS,
-                "method" => method.clone(), "delivery" => delivery.as_str()
-            )
-            .increment(1);
-            histogram!(crate::telemetry::metrics::TOP_CALL_SECONDS, "method" => method.clone())
-                .record(took.as_secs_f64());
+            let (calls, seconds) = known.get((method.clone(), delivery), |(method, delivery)| {
+                handles(method, *delivery)
+            });
+            calls.increment(1);
+            seconds.record(took.as_secs_f64());
             match &ended {
                 Ok(received) => tracing::debug!(
                     %method, delivery = delivery.as_str(), ms = took.as_millis(),

@@ -1,0 +1,37 @@
+//! Handles of metrics, looked up once for each set of labels: writing the labels down and finding the
+//! metric costs more than counting.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::Hash;
+use std::sync::{PoisonError, RwLock};
+
+/// Handles by what they are looked up by. The keys are closed sets (routes, statuses, methods), so
+/// their number is.
+pub(crate) struct Handles<K, H>(RwLock<HashMap<K, H>>);
+
+impl<K, H> Default for Handles<K, H> {
+    fn default() -> Self {
+        Self(RwLock::default())
+    }
+}
+
+impl<K, H> fmt::Debug for Handles<K, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handles").finish_non_exhaustive()
+    }
+}
+
+impl<K: Hash + Eq, H: Clone> Handles<K, H> {
+    /// The handle, made if this is the first time.
+    pub(crate) fn get(&self, key: K, make: impl FnOnce(&K) -> H) -> H {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = known.get(&key) {
+            return handle.clone();
+        }
+        drop(known);
+        let handle = make(&key);
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(key).or_insert(handle).clone()
+    }
+}
