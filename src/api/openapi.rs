@@ -1,8 +1,10 @@
 //! The OpenAPI document.
 
 use bytes::Bytes;
+use serde_json::json;
+use sha2::{Digest, Sha256};
 use utoipa::openapi::link::LinkBuilder;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
@@ -159,14 +161,32 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 }
 
 fn is_write(operation: &Operation) -> bool {
-    let parameters = operation.parameters.iter().flatten();
-    parameters
-        .into_iter()
-        .any(|parameter| matches!(parameter, RefOr::T(p) if p.name == "Idempotency-Key"))
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|parameter| matches!(parameter, RefOr::T(p) if is_key(p)))
 }
 
-/// What the answers of all writes have in common.
+fn is_key(parameter: &Parameter) -> bool {
+    parameter.name == "Idempotency-Key"
+}
+
+/// The key that the example of an operation is sent with. Swagger UI fills it in, so each operation
+/// has its own: one key is one thing that is wanted done.
+fn example_key(operation_id: &str) -> String {
+    let digest = Sha256::digest(operation_id);
+    format!("0f8fad5b-d9cb-469f-a165-{}", hex::encode(&digest[..6]))
+}
+
+/// What all writes have in common.
 fn document_write(operation: &mut Operation) {
+    let key = operation.operation_id.as_deref().map(example_key);
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(header) = parameter
+            && is_key(header)
+        {
+            let builder = ParameterBuilder::from(std::mem::take(header));
+            *header = builder.example(key.as_ref().map(|key| json!(key))).build();
+        }
+    }
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else {
             continue;

@@ -13,8 +13,7 @@ pub(super) struct WriteHeaders {
         rename = "Idempotency-Key",
         min_length = 1,
         max_length = 255,
-        pattern = "^[!-~]+$",
-        example = "0f8fad5b-d9cb-469f-a165-70867728950e"
+        pattern = "^[!-~]+$"
     )]
     idempotency_key: String,
     /// `wait=N`: seconds to wait for the outcome before answering 202; 60 at most.
