@@ -24,6 +24,7 @@ use crate::problem_answers;
 
 /// A file and what it belongs to.
 #[derive(Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(
     dead_code,
     reason = "describes parts that the handler reads one by one"
@@ -218,5 +219,10 @@ async fn read_text(mut part: Field<'_>) -> Result<String, Problem> {
     reason = "used as a function of map_err"
 )]
 fn unread_part(error: MultipartError) -> Problem {
-    unread(error.status(), &error)
+    let problem = unread(error.status(), &error);
+    if problem.code() == Code::InvalidRequest {
+        let message = "is no whole multipart/form-data";
+        return Problem::invalid(FieldError::new("", "not_multipart", message));
+    }
+    problem
 }
