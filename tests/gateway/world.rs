@@ -212,6 +212,12 @@ impl World {
             .await
     }
 
+    /// Uploads an attachment.
+    pub(crate) async fn upload(&self, form: reqwest::multipart::Form) -> Answer {
+        let path = format!("{}/v1/attachments", self.gateway);
+        answer(self.http.post(path).multipart(form)).await
+    }
+
     /// Scripts the stand-in.
     pub(crate) async fn fault(&self, rule: Value) {
         let answer = self.post_with("/_simulator/faults", &[], &rule).await;

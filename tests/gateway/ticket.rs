@@ -1,0 +1,192 @@
+//! What tests of refunds and changes begin with: a ticketed order, and what is asked about it.
+
+use serde_json::{Value, json};
+
+use crate::world::{Answer, World, booking};
+
+/// Where after-sales work begins.
+pub(crate) struct Ticket {
+    /// Fliggy's order id.
+    pub(crate) id: String,
+    /// The order in full, as it was when it was ticketed.
+    pub(crate) order: Value,
+}
+
+/// An order of one adult, ticketed.
+pub(crate) async fn ticketed(world: &World, number: &str) -> Ticket {
+    let booking = booking(&world.offer().await, number);
+    ticketed_by(world, &booking).await
+}
+
+/// The order of the documented example, of an adult and a child, ticketed.
+pub(crate) async fn family(world: &World, number: &str) -> Ticket {
+    let mut booking: Value =
+        serde_json::from_str(include_str!("../../openapi/examples/booking.json")).unwrap();
+    booking["out_order_no"] = json!(number);
+    booking["allow_duplicate"] = json!(true);
+    ticketed_by(world, &booking).await
+}
+
+/// An order of one adult there and back, ticketed.
+pub(crate) async fn there_and_back(world: &World, number: &str) -> Ticket {
+    let search = json!({"journeys": [
+        {"from": "BJS", "to": "XMN", "date": "2030-05-20"},
+        {"from": "XMN", "to": "BJS", "date": "2030-05-23"},
+    ]});
+    let found = world.post_with("/v1/flights/search", &[], &search).await;
+    assert_eq!(found.status, 200, "{found:?}");
+    ticketed_by(world, &booking(&found.body["items"][0], number)).await
+}
+
+pub(crate) async fn ticketed_by(world: &World, booking: &Value) -> Ticket {
+    let number = booking["out_order_no"].as_str().unwrap();
+    let booked = world
+        .write("/v1/orders", &format!("book-{number}"), booking)
+        .await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+    let paid = world.pay(&booked.body, &format!("pay-{number}"), 20).await;
+    assert_eq!(paid.status, 200, "{paid:?}");
+    let id = booked.body["order_id"].as_str().unwrap().to_owned();
+    advance(world, &format!("orders/{id}"), "ticketed").await;
+    let order = world.get(&format!("/v1/orders/{id}")).await.body;
+    assert_eq!(order["status"], "ticketed", "{order:#}");
+    Ticket { id, order }
+}
+
+/// Lets time or people at upstream do something to an order, refund or change.
+pub(crate) async fn advance(world: &World, what: &str, to: &str) {
+    let path = format!("/_simulator/{what}/advance");
+    let moved = world.post_with(&path, &[], &json!({"to": to})).await;
+    assert_eq!(moved.status, 200, "{moved:?}");
+}
+
+/// Status and code of a problem.
+pub(crate) fn problem(answer: &Answer) -> (u16, &str) {
+    (answer.status, answer.body["code"].as_str().unwrap_or("-"))
+}
+
+/// What is wrong with a request, place by place.
+pub(crate) fn wrongs(answer: &Answer) -> Vec<(&str, &str)> {
+    let errors = answer.body["errors"].as_array().into_iter().flatten();
+    errors
+        .map(|e| (e["pointer"].as_str().unwrap(), e["code"].as_str().unwrap()))
+        .collect()
+}
+
+/// An amount in fen.
+pub(crate) fn fen(amount: &Value) -> i64 {
+    let text = amount.as_str().unwrap();
+    let (yuan, fen) = text.split_once('.').unwrap();
+    assert_eq!(fen.len(), 2, "{text}");
+    yuan.parse::<i64>().unwrap() * 100 + fen.parse::<i64>().unwrap()
+}
+
+impl Ticket {
+    pub(crate) fn passenger(&self, index: usize) -> &str {
+        self.order["passengers"][index]["passenger_id"]
+            .as_str()
+            .unwrap()
+    }
+
+    /// All of them.
+    pub(crate) fn passengers(&self) -> Vec<&str> {
+        let count = self.order["passengers"].as_array().unwrap().len();
+        (0..count).map(|index| self.passenger(index)).collect()
+    }
+
+    pub(crate) fn segment(&self, journey: usize) -> &str {
+        self.order["journeys"][journey]["segments"][0]["segment_id"]
+            .as_str()
+            .unwrap()
+    }
+
+    pub(crate) fn path(&self, rest: &str) -> String {
+        format!("/v1/orders/{}{rest}", self.id)
+    }
+
+    // --- refunds
+
+    /// What is to be refunded: everybody.
+    pub(crate) fn all(&self, kind: &str) -> Value {
+        json!({"kind": kind, "passengers": self.passengers()})
+    }
+
+    pub(crate) async fn ask_quote(&self, world: &World, selection: &Value) -> Answer {
+        world
+            .post_with(&self.path("/refund-quote"), &[], selection)
+            .await
+    }
+
+    /// A quote for certain.
+    pub(crate) async fn quote(&self, world: &World, selection: &Value) -> Value {
+        let answer = self.ask_quote(world, selection).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body
+    }
+
+    /// An application, whose number is the key too.
+    pub(crate) async fn apply(&self, world: &World, number: &str, rest: &Value) -> Answer {
+        let mut body = json!({"out_refund_no": number});
+        body.as_object_mut()
+            .unwrap()
+            .extend(rest.as_object().unwrap().clone());
+        let headers = [("Idempotency-Key", number), ("Prefer", "wait=20")];
+        world
+            .post_with(&self.path("/refunds"), &headers, &body)
+            .await
+    }
+
+    /// An application for everybody that was taken.
+    pub(crate) async fn refunded(&self, world: &World, number: &str, kind: &str) -> Value {
+        let quote = self.quote(world, &self.all(kind)).await;
+        let answer = self
+            .apply(world, number, &json!({"quote_id": quote["quote_id"]}))
+            .await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.body
+    }
+
+    /// What upstream's ledger has of refunds, the newest first.
+    pub(crate) async fn refund_ledger(&self, world: &World) -> Vec<Value> {
+        rows(world, &format!("/_simulator/refunds?order_id={}", self.id)).await
+    }
+
+    // --- changes
+
+    /// Everybody to the same flight a day later.
+    pub(crate) fn later(&self, number: &str) -> Value {
+        let mut change: Value =
+            serde_json::from_str(include_str!("../../openapi/examples/change.json")).unwrap();
+        change["out_change_no"] = json!(number);
+        change["passengers"] = json!(self.passengers());
+        change["segments"][0]["replaces"] = json!(self.segment(0));
+        change.as_object_mut().unwrap().remove("max_total");
+        change
+    }
+
+    /// A change under its number as key.
+    pub(crate) async fn change(&self, world: &World, change: &Value) -> Answer {
+        let key = change["out_change_no"].as_str().unwrap();
+        let headers = [("Idempotency-Key", key), ("Prefer", "wait=20")];
+        world
+            .post_with(&self.path("/changes"), &headers, change)
+            .await
+    }
+
+    /// A change that was made.
+    pub(crate) async fn changed(&self, world: &World, number: &str) -> Value {
+        let made = self.change(world, &self.later(number)).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        made.body
+    }
+
+    /// What upstream's ledger has of changes, the newest first.
+    pub(crate) async fn change_ledger(&self, world: &World) -> Vec<Value> {
+        rows(world, &format!("/_simulator/changes?order_id={}", self.id)).await
+    }
+}
+
+async fn rows(world: &World, path: &str) -> Vec<Value> {
+    let answer = world.get(path).await;
+    answer.body["items"].as_array().unwrap().clone()
+}
