@@ -15,6 +15,7 @@ use crate::api::outcome::{answer, not_taken, violations};
 use crate::api::problem::{Code, Problem};
 use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::OperationId;
+use crate::domain::money::Money;
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::quote_id::Quoted;
 use crate::domain::refund::{QuoteId, RefundQuote, RefundReceipt};
@@ -22,7 +23,7 @@ use crate::domain::violation::Violation;
 use crate::operations::cause::Cause;
 use crate::operations::orders::OrderKey;
 use crate::operations::perform::{Asked, NotTaken, Performed, Write};
-use crate::operations::record::Receipt;
+use crate::operations::record::{Intent, Receipt};
 use crate::operations::service::Operations;
 use crate::operations::states::Kind;
 use crate::top::client::{Account as PurchasingAccount, ReadOptions};
@@ -194,8 +195,22 @@ async fn read_anew(
     account: &PurchasingAccount,
     mut performed: Performed,
 ) -> Performed {
-    if let (true, Some(receipt)) = (performed.replayed, &mut performed.operation.result)
-        && let Some(now) = receipt_now(operations, account, receipt).await
+    let Performed {
+        operation,
+        replayed,
+    } = &mut performed;
+    // Fees that were not confirmed then may be now, and are held against the limit of then.
+    let limit = match operation.intent {
+        Intent::Change { max_total, .. } => max_total,
+        Intent::Book { .. }
+        | Intent::Pay { .. }
+        | Intent::Close { .. }
+        | Intent::Refund { .. }
+        | Intent::ChangePay { .. }
+        | Intent::ChangeCancel { .. } => None,
+    };
+    if let (true, Some(receipt)) = (*replayed, &mut operation.result)
+        && let Some(now) = receipt_now(operations, account, receipt, limit).await
     {
         *receipt = now;
     }
@@ -206,6 +221,7 @@ async fn receipt_now(
     operations: &Operations,
     account: &PurchasingAccount,
     then: &Receipt,
+    limit: Option<Money>,
 ) -> Option<Receipt> {
     let options = ReadOptions::CALLER;
     Some(match then {
@@ -231,7 +247,7 @@ async fn receipt_now(
         }
         Receipt::Change(then) => {
             let read = operations.read_change(account, then.change_order_no, options);
-            let now = ChangeReceipt::of(&read.await.ok()?.change, None);
+            let now = ChangeReceipt::of(&read.await.ok()?.change, limit);
             Receipt::Change(ChangeReceipt {
                 fee_above_limit: now.fee_above_limit.or(then.fee_above_limit),
                 ..now
