@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod changes;
 mod examples;
 mod journey;
 mod laws;
