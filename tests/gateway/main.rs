@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod attachments;
 mod changes;
 mod examples;
 mod journey;

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::ticket::{
-    Ticket, advance, family, fen, problem, there_and_back, ticketed, ticketed_by, wrongs,
+    PATIENT, Ticket, advance, family, fen, problem, there_and_back, ticketed, ticketed_by, wrongs,
 };
 use crate::world::{Answer, World, booking};
 
@@ -894,12 +894,12 @@ async fn a_refused_application_does_not_stand_in_the_way_of_the_next() {
 
 #[tokio::test]
 async fn one_write_on_an_order_at_a_time() {
-    let world = World::start().await;
+    let world = World::start_with(PATIENT, |_| {}).await;
     let ticket = family(&world, "ONE-1").await;
     let of = |index| json!({"kind": "voluntary", "passengers": [ticket.passenger(index)]});
     let (adult, child) = (stated(&of(0), "123.00"), stated(&of(1), "61.50"));
     world
-        .fault(json!({"method": "refund_create", "fault": "slow", "delay_ms": 500}))
+        .fault(json!({"method": "refund_create", "fault": "slow", "delay_ms": 2000}))
         .await;
     let later = ticket.later("ONE-C-1");
     let (one, (two, three)) = tokio::join!(ticket.apply(&world, "ONE-R-1", &adult), async {

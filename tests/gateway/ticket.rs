@@ -4,6 +4,13 @@ use serde_json::{Value, json};
 
 use crate::world::{Answer, World, booking};
 
+/// Room for an answer that is made slow on purpose, on a busy machine too.
+pub(crate) const PATIENT: &[(&str, &str)] = &[
+    ("GATEWAY__TOP__DEADLINE", "10s"),
+    ("GATEWAY__RECONCILE__SETTLE_WINDOW", "10s"),
+    ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "10s"),
+];
+
 /// Where after-sales work begins.
 pub(crate) struct Ticket {
     /// Fliggy's order id.
