@@ -1,8 +1,12 @@
 //! The requests that the OpenAPI document shows work as they are; only keys and order numbers change.
 
+use std::collections::BTreeSet;
+
 use fliggy_gateway::api;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
+use crate::ticket::advance;
 use crate::world::{Answer, World};
 
 struct Document(Value);
@@ -29,11 +33,16 @@ impl Document {
         }
     }
 
-    /// The example of the body of an operation; `None` if it takes no body.
+    fn operation(&self, id: &str) -> (&str, &Value) {
+        let found = self.operations().find(|(_, _, o)| o["operationId"] == id);
+        let (path, _, operation) = found.expect(id);
+        (path, operation)
+    }
+
+    /// The example of the body of an operation; `None` if it takes no JSON.
     fn body(&self, operation: &Value) -> Option<Value> {
-        let content = operation.get("requestBody")?;
-        let schema = &content["content"]["application/json"]["schema"];
-        let example = &self.schema(schema)["example"];
+        let content = operation.get("requestBody")?["content"].get("application/json")?;
+        let example = &self.schema(&content["schema"])["example"];
         assert!(
             !example.is_null(),
             "{} has no example",
@@ -43,8 +52,33 @@ impl Document {
     }
 
     fn body_of(&self, id: &str) -> Value {
-        let found = self.operations().find(|(_, _, o)| o["operationId"] == id);
-        self.body(found.expect(id).2).expect(id)
+        self.body(self.operation(id).1).expect(id)
+    }
+
+    /// The answer that is shown for this status.
+    fn answer_of(&self, id: &str, status: &str) -> &Value {
+        &self.operation(id).1["responses"][status]["content"]["application/json"]["example"]
+    }
+}
+
+/// The key that is shown; `None` if the operation takes none.
+fn key_of(operation: &Value) -> Option<&str> {
+    let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+    let key = parameters.find(|p| p["name"] == "Idempotency-Key")?;
+    Some(key["example"].as_str().expect("an example of the key"))
+}
+
+#[test]
+fn every_write_shows_a_key_of_its_own() {
+    let document = Document::read();
+    let keys: Vec<_> = document
+        .operations()
+        .filter_map(|(_, _, operation)| key_of(operation))
+        .collect();
+    assert!(keys.len() >= 7, "{keys:?}");
+    assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
+    for key in keys {
+        uuid::Uuid::parse_str(key).unwrap();
     }
 }
 
@@ -67,57 +101,150 @@ async fn unknown_closing(world: &World, booking: &Value, close: &Value) -> Answe
     world.post_with(&path, &headers, close).await
 }
 
+/// Sends what the document shows.
+struct Sender {
+    world: World,
+    document: Document,
+    sent: BTreeSet<&'static str>,
+}
+
+impl Sender {
+    /// The example as it is, with the key that is shown, to this order, refund or change.
+    async fn send(&mut self, id: &'static str, number: &str) -> Answer {
+        let body = self.document.body_of(id);
+        let (path, operation) = self.document.operation(id);
+        assert!(self.sent.insert(id), "{id} twice");
+        let headers: Vec<_> = key_of(operation)
+            .map(|key| ("Idempotency-Key", key))
+            .into_iter()
+            .collect();
+        let path = path
+            .replace("{order_id}", number)
+            .replace("{change_order_no}", number);
+        self.world.post_with(&path, &headers, &body).await
+    }
+
+    /// The same once more, under another key and with another number of the caller's.
+    async fn more(&self, id: &str, number: &str, key: &str, own: &str) -> Answer {
+        let mut body = self.document.body_of(id);
+        body[own] = json!(key);
+        let (path, _) = self.document.operation(id);
+        let answer = self
+            .world
+            .write(&path.replace("{order_id}", number), key, &body)
+            .await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer
+    }
+
+    /// One more order, with a ticket.
+    async fn ticketed(&self, number: &str) -> String {
+        let booked = self.more("book_order", "", number, "out_order_no").await;
+        let id = booked.body["order_id"].as_str().unwrap();
+        advance(&self.world, &format!("orders/{id}"), "ticketed").await;
+        id.to_owned()
+    }
+}
+
 #[tokio::test]
 async fn every_request_shown_in_the_document_works_as_it_is() {
-    let world = World::start().await;
-    let document = Document::read();
-    let mut sent = Vec::new();
+    let mut sender = Sender {
+        world: World::start().await,
+        document: Document::read(),
+        sent: BTreeSet::new(),
+    };
+    let ours = |answer: &Answer, field: &str| answer.body[field].as_str().unwrap().to_owned();
 
-    let search = document.body_of("search_flights");
-    let found = world.post_with("/v1/flights/search", &[], &search).await;
+    let found = sender.send("search_flights", "").await;
     assert_eq!(found.status, 200, "{found:?}");
-    let booking = document.body_of("book_order");
+    let booking = sender.document.body_of("book_order");
     let offers = found.body["items"].as_array().unwrap();
     assert!(
         offers.contains(&booking["offer"]),
         "the search finds the offer of the booking"
     );
-    sent.push("search_flights");
 
-    let booked = world.write("/v1/orders", "k-book", &booking).await;
+    let booked = sender.send("book_order", "").await;
     assert_eq!(booked.status, 201, "{booked:?}");
     assert_eq!(booked.body["total_price"], booking["total_price"]);
-    sent.push("book_order");
-
-    let id = booked.body["order_id"].as_str().unwrap();
-    let payment = document.body_of("pay_order");
-    let path = format!("/v1/orders/{id}/payment");
-    let paid = world.write(&path, "k-pay", &payment).await;
+    let id = ours(&booked, "order_id");
+    let paid = sender.send("pay_order", &id).await;
     assert_eq!(
         (paid.status, &paid.body["status"]),
         (200, &json!("paid")),
         "{paid:?}"
     );
-    sent.push("pay_order");
 
-    let mut other = booking.clone();
-    other["out_order_no"] = json!("EXAMPLE-2");
-    let other = world.write("/v1/orders", "k-book-2", &other).await;
-    assert_eq!(other.status, 201, "{other:?}");
-    let path = format!(
-        "/v1/orders/{}/close",
-        other.body["order_id"].as_str().unwrap()
+    // Refunded.
+    advance(&sender.world, &format!("orders/{id}"), "ticketed").await;
+    let quote = sender.send("quote_refund", &id).await;
+    assert_eq!(quote.status, 200, "{quote:?}");
+    let shown = sender.document.answer_of("quote_refund", "200");
+    for field in [
+        "kind",
+        "refundable",
+        "calculated",
+        "fee",
+        "refund_amount",
+        "passengers",
+    ] {
+        assert_eq!(quote.body[field], shown[field], "{field}");
+    }
+    let refund = sender.send("create_refund", &id).await;
+    assert_eq!(refund.status, 201, "{refund:?}");
+    let shown = sender.document.answer_of("create_refund", "201");
+    for field in ["out_refund_no", "kind", "status", "fee"] {
+        assert_eq!(refund.body[field], shown[field], "{field}");
+    }
+    let file = Part::bytes(&b"%PDF-1.7\n"[..]).file_name("proof.pdf");
+    let upload = Form::new().part("file", file).text("order_id", id.clone());
+    let uploaded = sender.world.upload(upload).await;
+    assert_eq!(uploaded.status, 201, "{uploaded:?}");
+    sender.sent.insert("upload_attachment");
+
+    // Changed, and paid; changed, and cancelled.
+    let to_change = sender.ticketed("EXAMPLE-4").await;
+    let change = sender.send("create_change", &to_change).await;
+    assert_eq!(change.status, 201, "{change:?}");
+    let shown = sender.document.answer_of("create_change", "201");
+    for field in ["out_change_no", "status", "total_price", "fee_above_limit"] {
+        assert_eq!(change.body[field], shown[field], "{field}");
+    }
+    let change_no = ours(&change, "change_order_no");
+    let paid = sender.send("pay_change", &change_no).await;
+    assert_eq!(
+        (paid.status, &paid.body["status"]),
+        (200, &json!("awaiting_ticketing")),
+        "{paid:?}"
     );
-    let closed = world
-        .write(&path, "k-close", &document.body_of("close_order"))
+    let other = sender.ticketed("EXAMPLE-5").await;
+    let made = sender
+        .more("create_change", &other, "EXAMPLE-6", "out_change_no")
         .await;
+    let cancelled = sender
+        .send("cancel_change", &ours(&made, "change_order_no"))
+        .await;
+    assert_eq!(
+        (cancelled.status, &cancelled.body["status"]),
+        (200, &json!("closed")),
+        "{cancelled:?}"
+    );
+
+    let other = sender
+        .more("book_order", "", "EXAMPLE-2", "out_order_no")
+        .await;
+    let closed = sender.send("close_order", &ours(&other, "order_id")).await;
     assert_eq!(
         (closed.status, &closed.body["status"]),
         (200, &json!("closed")),
         "{closed:?}"
     );
-    sent.push("close_order");
 
+    let Sender {
+        world,
+        document,
+        mut sent,
+    } = sender;
     let open = unknown_closing(&world, &booking, &document.body_of("close_order")).await;
     assert_eq!(open.status, 202, "{open:?}");
     let path = format!("/v1/operations/{}", open.operation());
@@ -141,13 +268,13 @@ async fn every_request_shown_in_the_document_works_as_it_is() {
         }
     };
     assert_eq!(resolved.status, 200, "{resolved:?}");
-    sent.push("resolve_operation");
+    sent.insert("resolve_operation");
 
     for (path, method, operation) in document.operations() {
         let name = operation["operationId"].as_str().unwrap();
-        if method == "post" && document.body(operation).is_some() {
+        if operation["requestBody"].is_object() {
             assert!(
-                sent.contains(&name),
+                sent.contains(name),
                 "the example of {name} is sent by no test"
             );
         }
@@ -155,7 +282,19 @@ async fn every_request_shown_in_the_document_works_as_it_is() {
             continue;
         }
         let mut path = path
-            .replace("{order_id}", id)
+            .replace(
+                "{order_id}",
+                if name == "list_changes" {
+                    &to_change
+                } else {
+                    &id
+                },
+            )
+            .replace(
+                "{refund_order_no}",
+                refund.body["refund_order_no"].as_str().unwrap(),
+            )
+            .replace("{change_order_no}", &change_no)
             .replace("{out_order_no}", booking["out_order_no"].as_str().unwrap())
             .replace("{id}", booked.operation())
             .replace("{code}", "not_sent");
@@ -176,7 +315,7 @@ async fn every_request_shown_in_the_document_works_as_it_is() {
         }
         let answer = world.get(&path).await;
         assert_eq!(answer.status, 200, "{path} {answer:?}");
-        if name == "list_orders" {
+        if ["list_orders", "list_refunds", "list_changes"].contains(&name) {
             assert!(
                 !answer.body["items"].as_array().unwrap().is_empty(),
                 "{answer:?}"
