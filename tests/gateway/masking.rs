@@ -8,7 +8,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::world::{World, booking, metrics, search};
+use crate::ticket::advance;
+use crate::world::{Answer, World, booking, metrics, search};
 
 /// What every crate logged.
 #[derive(Clone, Default)]
@@ -44,6 +45,12 @@ const SECRET: &str = "canary-secret-77aa01d2c3";
 const API_KEY: &str = "canary-api-key-91b2c3d4";
 const BORN: &str = "1987-06-05";
 const PASSPORT: &str = "EK7654321";
+const REASON: &str = "金丝雀病了";
+const REMARK: &str = "金丝雀靠窗";
+const CALLEE: &str = "诸葛金丝雀";
+const CALLEE_PHONE: &str = "13598765430";
+const FILE_NAME: &str = "金丝雀的病历";
+const FILE_TEXT: &str = "canary-diagnosis-3c9e";
 
 /// An ID card number with this day of birth.
 fn id_card(digits: &str) -> String {
@@ -73,6 +80,12 @@ fn canaries() -> Vec<Vec<u8>> {
         BORN.to_owned(),
         BORN.replace('-', ""),
         PASSPORT.to_owned(),
+        REASON.to_owned(),
+        REMARK.to_owned(),
+        CALLEE.to_owned(),
+        CALLEE_PHONE.to_owned(),
+        FILE_NAME.to_owned(),
+        FILE_TEXT.to_owned(),
         own,
         buyer,
     ];
@@ -132,6 +145,177 @@ fn canary_booking(offer: &Value, number: &str) -> Value {
         });
     }
     body
+}
+
+/// A change with contact and remark, a refund with a reason, a proof with a telling name; and an
+/// upstream that repeats all of it when it refuses any of them.
+async fn after_the_ticket(
+    world: &World,
+    post: &impl AsyncFn(&str, &str, &Value) -> Answer,
+    booked: &Value,
+) {
+    let own = id_card("11010119870605913");
+    let key = ("X-Api-Key", API_KEY);
+    let id = booked["order_id"].as_str().unwrap();
+    let order = format!("/v1/orders/{id}");
+    advance(world, &format!("orders/{id}"), "ticketed").await;
+    let read = world.get_with(&order, &[key]).await.body;
+    let passenger = &read["passengers"][0]["passenger_id"];
+    // What upstream can know of: who travels, and what the request itself says.
+    let gossip = format!("乘客{NAME}证件{own}手机{PHONE}");
+    let of_change = format!("{gossip}联系人{CALLEE}{CALLEE_PHONE}备注{REMARK}有误");
+    let of_refund = format!("{gossip}原因{REASON}不符");
+    let fault = async |method: &str, fault: &str| {
+        let gossip = match method.starts_with("change") {
+            true => &of_change,
+            false => &of_refund,
+        };
+        let rule = json!({"method": method, "fault": fault, "text": gossip});
+        world.fault(rule).await;
+    };
+
+    let mut change: Value =
+        serde_json::from_str(include_str!("../../openapi/examples/change.json")).unwrap();
+    change["passengers"] = json!([passenger]);
+    change["remark"] = json!(REMARK);
+    change["contact"] =
+        json!({"name": CALLEE, "mobile_country_code": "86", "mobile": CALLEE_PHONE});
+    let changes = format!("{order}/changes");
+    for (number, method, how) in [
+        ("GOSSIP-C-1", "change_create", "refuse"),
+        ("GOSSIP-C-2", "change_create", "refuse_unlisted"),
+        ("GOSSIP-C-3", "change_query", "lookup_error"),
+        ("GOSSIP-C-4", "queryorderdetail", "lookup_error"),
+    ] {
+        fault(method, how).await;
+        change["out_change_no"] = json!(number);
+        let refused = post(&changes, number, &change).await;
+        assert!(refused.status >= 400, "{number}: {refused:?}");
+    }
+    change["out_change_no"] = json!("CANARY-C");
+    fault("change_create", "business_timeout_done").await;
+    let made = post(&changes, "c", &change).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let change = format!(
+        "/v1/changes/{}",
+        made.body["change_order_no"].as_str().unwrap()
+    );
+    let total = json!({"total_price": made.body["total_price"]});
+    for (method, how, path, body) in [
+        ("change_pay", "refuse", "payment", &total),
+        ("change_query", "lookup_error", "payment", &total),
+        ("change_cancel", "refuse", "cancel", &json!({})),
+    ] {
+        fault(method, how).await;
+        let refused = post(
+            &format!("{change}/{path}"),
+            &format!("{method}-{how}"),
+            body,
+        )
+        .await;
+        assert!(refused.status >= 400, "{method} {how}: {refused:?}");
+    }
+    let shown = world
+        .get_with(&format!("{change}?include=upstream"), &[key])
+        .await;
+    assert!(shown.body.to_string().contains(NAME), "{shown:?}");
+    assert_eq!(world.get_with(&changes, &[key]).await.status, 200);
+    let cancelled = post(&format!("{change}/cancel"), "x", &json!({})).await;
+    assert_eq!(cancelled.status, 200, "{cancelled:?}");
+
+    let selection = json!({"kind": "flight_changed", "passengers": [passenger]});
+    fault("refund_render", "refuse").await;
+    let refused = post(&format!("{order}/refund-quote"), "-", &selection).await;
+    assert!(refused.status >= 400, "{refused:?}");
+    let mut refund = selection.clone();
+    refund["fee"] = json!("0.00");
+    refund["reason"] = json!(REASON);
+    let refunds = format!("{order}/refunds");
+    for (number, method, how) in [
+        ("GOSSIP-R-1", "refund_create", "refuse"),
+        ("GOSSIP-R-2", "refund_create", "refuse_unlisted"),
+        ("GOSSIP-R-3", "refund_render", "refuse"),
+        ("GOSSIP-R-4", "refund_list", "lookup_error"),
+        ("GOSSIP-R-5", "queryorderdetail", "lookup_error"),
+    ] {
+        fault(method, how).await;
+        refund["out_refund_no"] = json!(number);
+        let refused = post(&refunds, number, &refund).await;
+        assert!(refused.status >= 400, "{number}: {refused:?}");
+    }
+    refund["out_refund_no"] = json!("CANARY-R");
+    fault("refund_create", "business_timeout_done").await;
+    let applied = post(&refunds, "r", &refund).await;
+    assert_eq!(applied.status, 201, "{applied:?}");
+    let number = applied.body["refund_order_no"].as_str().unwrap();
+    let refund = format!("/v1/refunds/{number}");
+
+    for how in [Some("refuse"), Some("timeout_nothing"), None] {
+        if let Some(how) = how {
+            fault("upload", how).await;
+        }
+        let part = reqwest::multipart::Part::bytes(format!("%PDF-1.7 {FILE_TEXT}").into_bytes())
+            .file_name(format!("{FILE_NAME}.pdf"));
+        let form = reqwest::multipart::Form::new()
+            .part("file", part)
+            .text("order_id", id.to_owned());
+        let uploaded = world.upload_with(form, &[key]).await;
+        assert_eq!(uploaded.status == 201, how.is_none(), "{uploaded:?}");
+    }
+    let files = world.get("/_simulator/files").await.body.to_string();
+    assert!(
+        files.contains("part_file_name") && !files.contains(FILE_NAME),
+        "{files}"
+    );
+    advance(world, &format!("refunds/{number}"), "failed").await;
+    let shown = world
+        .get_with(&format!("{refund}?include=upstream"), &[key])
+        .await;
+    assert!(shown.body.to_string().contains(REASON), "{shown:?}");
+    assert_eq!(shown.body["attachment_awaited"], false);
+    assert_eq!(world.get_with(&refunds, &[key]).await.status, 200);
+    assert_eq!(
+        world
+            .get_with(&format!("{order}/flight-changes"), &[key])
+            .await
+            .status,
+        200
+    );
+
+    // Requests that are wrong.
+    for (path, body) in [
+        (
+            &refunds,
+            json!({"out_refund_no": "W", "reason": format!("{REASON}\n{NAME}"), "kind": "voluntary",
+                          "passengers": [passenger], "fee": "1"}),
+        ),
+        (
+            &refunds,
+            json!({"out_refund_no": "W", "passengers": [NAME], "kind": REASON}),
+        ),
+        (
+            &changes,
+            json!({"out_change_no": "W", "remark": {"text": REMARK}, "passengers": [PHONE]}),
+        ),
+        (
+            &changes,
+            json!({"out_change_no": "W", "contact": {"name": 1, "mobile": CALLEE_PHONE}, REMARK: CALLEE}),
+        ),
+    ] {
+        let refused = post(path, "w", &body).await;
+        assert_eq!(refused.status, 400, "{refused:?}");
+        assert_clean("problem", refused.body.to_string().as_bytes());
+    }
+    let part = reqwest::multipart::Part::bytes(FILE_TEXT.as_bytes()).file_name(FILE_NAME);
+    for form in [
+        reqwest::multipart::Form::new().part("file", part),
+        reqwest::multipart::Form::new().text(FILE_NAME, FILE_TEXT),
+        reqwest::multipart::Form::new().text("order_id", FILE_NAME),
+    ] {
+        let refused = world.upload_with(form, &[key]).await;
+        assert!(refused.status >= 400, "{refused:?}");
+        assert_clean("problem", refused.body.to_string().as_bytes());
+    }
 }
 
 /// Set in the process that logs.
@@ -246,6 +430,8 @@ async fn the_process_that_logs() {
         let refused = post(&path, &format!("{number}-w"), &body).await;
         assert!(refused.status >= 400, "{refused:?}");
     }
+    after_the_ticket(&world, &post, &booked.body).await;
+
     // Requests that are wrong: the answer and the log name the field, not the value.
     let mut wrong = canary_booking(offer, "WRONG-1");
     wrong["passengers"][0]["document"]["number"] = json!(format!("{}9", &own[..17]));
@@ -269,7 +455,7 @@ async fn the_process_that_logs() {
         let whole = world.get_with(&path, &[key]).await;
         assert_clean("operation", whole.body.to_string().as_bytes());
     }
-    assert!(operations.body["items"].as_array().unwrap().len() >= 8);
+    assert!(operations.body["items"].as_array().unwrap().len() >= 20);
     let events = world.get_with("/v1/events?limit=200", &[key]).await;
     assert_clean("events", events.body.to_string().as_bytes());
     assert_clean("metrics", metrics().render().as_bytes());
@@ -287,11 +473,19 @@ async fn the_process_that_logs() {
     assert!(files >= 3, "database, write-ahead log, lock");
     let wal = world.journal().with_extension("db-wal");
     let written = std::fs::read(wal).unwrap();
-    let known = b"GOSSIP-1";
-    assert!(
-        written.windows(known.len()).any(|w| w == known),
-        "the search is for what is there"
-    );
+    for known in [
+        "GOSSIP-1",
+        "GOSSIP-R-1",
+        "GOSSIP-C-1",
+        "CANARY-R",
+        "CANARY-C",
+    ] {
+        let known = known.as_bytes();
+        assert!(
+            written.windows(known.len()).any(|w| w == known),
+            "the search is for what is there"
+        );
+    }
 
     let log = log.0.lock().unwrap().clone();
     let text = String::from_utf8_lossy(&log);

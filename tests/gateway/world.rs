@@ -214,8 +214,20 @@ impl World {
 
     /// Uploads an attachment.
     pub(crate) async fn upload(&self, form: reqwest::multipart::Form) -> Answer {
+        self.upload_with(form, &[]).await
+    }
+
+    pub(crate) async fn upload_with(
+        &self,
+        form: reqwest::multipart::Form,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let path = format!("{}/v1/attachments", self.gateway);
-        answer(self.http.post(path).multipart(form)).await
+        let mut request = self.http.post(path).multipart(form);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answer(request).await
     }
 
     /// Scripts the stand-in.
