@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::personal::Personal;
 use crate::top::call::{CallError, NotSent};
 use crate::top::envelope::ErrorResponse;
 use crate::top::method::BusinessVerdict;
@@ -151,6 +152,18 @@ impl Failure {
     #[must_use]
     pub fn with_hint(self, hint: Option<String>) -> Self {
         Self { hint, ..self }
+    }
+
+    /// The same without these values where upstream repeats them: they were not known yet to whoever
+    /// noted its words.
+    #[must_use]
+    pub(super) fn masking(mut self, personal: &[Personal<String>]) -> Self {
+        if let Some(upstream) = &mut self.upstream {
+            let values: Vec<&str> = personal.iter().map(|v| v.expose().as_str()).collect();
+            let message = upstream.message.take();
+            upstream.message = message.map(|text| masked(&text, &values));
+        }
+        self
     }
 
     /// The same with upstream's words.

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 use super::cause::{Cause, Failure};
 use super::classify::Reference;
 use super::perform::{Read, Ready, Write};
-use super::reads::ReadError;
 use super::record::{Baseline, Intent, Receipt};
 use super::selection::{check_segments, everybody, personal, travellers, unnamed};
 use super::service::Operations;
@@ -60,10 +59,16 @@ impl Write for MakeChange {
             .await?;
         let chosen = travellers(&order, &wish.passengers)?;
         check_segments(&order, wish.targets.iter().map(|t| t.replaces.as_str()))?;
+        let mut personal = personal(&order);
+        personal.extend(wish.remark.clone());
+        if let Some(contact) = &wish.contact {
+            personal.extend(contact.name.clone());
+            personal.push(contact.mobile.clone());
+        }
         let (baseline, _) = operations
             .read_changes(account, wish.order_id, ReadOptions::CALLER)
             .await
-            .map_err(ReadError::into_failure)?;
+            .map_err(|error| error.into_failure().masking(&personal))?;
         if baseline.dropped > 0 {
             return Err(Failure::of(Cause::UpstreamUnreadable).with_detail(
                 "the changes that the order has already cannot all be read, so a new one could not \
@@ -72,12 +77,6 @@ impl Write for MakeChange {
         }
         let request =
             translate::change_create::request(wish, kind_code, &chosen).map_err(unnamed)?;
-        let mut personal = personal(&order);
-        personal.extend(wish.remark.clone());
-        if let Some(contact) = &wish.contact {
-            personal.extend(contact.name.clone());
-            personal.push(contact.mobile.clone());
-        }
         Ok(Ready {
             request,
             baseline: Baseline {

@@ -10,7 +10,6 @@ use serde_json::{Map, Value};
 use super::cause::{Cause, Failure};
 use super::classify::Reference;
 use super::perform::{Read, Ready, Write};
-use super::reads::ReadError;
 use super::record::{Baseline, Intent, Receipt};
 use super::selection::{check_segments, everybody, personal, travellers, unnamed};
 use super::service::Operations;
@@ -87,11 +86,15 @@ impl Write for Refund {
             .await?;
         let chosen = travellers(&order, &self.selection.passengers)?;
         check_segments(&order, self.selection.segments.iter().map(String::as_str))?;
-        self.check_fee(operations, account, &chosen).await?;
+        let mut personal = personal(&order);
+        personal.extend(self.reason.clone());
+        self.check_fee(operations, account, &chosen)
+            .await
+            .map_err(|failure| failure.masking(&personal))?;
         let (baseline, _) = operations
             .read_refunds(account, self.order_id, ReadOptions::CALLER)
             .await
-            .map_err(ReadError::into_failure)?;
+            .map_err(|error| error.into_failure().masking(&personal))?;
         if baseline.dropped > 0 {
             return Err(Failure::of(Cause::UpstreamUnreadable).with_detail(
                 "the refunds that the order has already cannot all be read, so a new one could not \
@@ -110,8 +113,6 @@ impl Write for Refund {
             attachments: &self.attachments,
         })
         .map_err(unnamed)?;
-        let mut personal = personal(&order);
-        personal.extend(self.reason.clone());
         Ok(Ready {
             request,
             baseline: Baseline {
