@@ -165,10 +165,16 @@ async fn after_the_ticket(
     let gossip = format!("乘客{NAME}证件{own}手机{PHONE}");
     let of_change = format!("{gossip}联系人{CALLEE}{CALLEE_PHONE}备注{REMARK}有误");
     let of_refund = format!("{gossip}原因{REASON}不符");
+    let plain = format!("{NAME}不可办理{own}");
     let fault = async |method: &str, fault: &str| {
         let gossip = match method.starts_with("change") {
             true => &of_change,
             false => &of_refund,
+        };
+        // Without a word that tells that a name follows.
+        let (fault, gossip) = match fault {
+            "refuse_plain" => ("refuse", &plain),
+            fault => (fault, gossip),
         };
         let rule = json!({"method": method, "fault": fault, "text": gossip});
         world.fault(rule).await;
@@ -185,6 +191,7 @@ async fn after_the_ticket(
         ("GOSSIP-C-1", "change_create", "refuse"),
         ("GOSSIP-C-2", "change_create", "refuse_unlisted"),
         ("GOSSIP-C-3", "change_query", "lookup_error"),
+        ("GOSSIP-C-5", "change_query", "refuse_plain"),
         ("GOSSIP-C-4", "queryorderdetail", "lookup_error"),
     ] {
         fault(method, how).await;
@@ -235,6 +242,8 @@ async fn after_the_ticket(
         ("GOSSIP-R-1", "refund_create", "refuse"),
         ("GOSSIP-R-2", "refund_create", "refuse_unlisted"),
         ("GOSSIP-R-3", "refund_render", "refuse"),
+        ("GOSSIP-R-6", "refund_render", "refuse_plain"),
+        ("GOSSIP-R-7", "refund_list", "refuse_plain"),
         ("GOSSIP-R-4", "refund_list", "lookup_error"),
         ("GOSSIP-R-5", "queryorderdetail", "lookup_error"),
     ] {
