@@ -5,6 +5,8 @@ use std::io::Write as _;
 use secrecy::ExposeSecret;
 
 use super::*;
+use crate::domain::change::ChangeKind;
+use crate::domain::refund::{EmptyFee, RefundKind};
 
 const CANARY: &str = "canary-5f1c7e0b9a";
 
@@ -325,4 +327,146 @@ fn what_check_config_prints_has_no_unknown_key() {
             .all(|problem| problem.contains("hexadecimal digits")),
         "{error}"
     );
+}
+
+// --- after-sales and attachments
+
+#[test]
+fn after_sales_keys_have_defaults_and_are_shown() {
+    let config = load(WHOLE, &[], Profile::Serve).unwrap();
+    assert_eq!(config.top.refund.empty_fee, EmptyFee::Absent);
+    assert_eq!(config.top.refund.quote_ttl, Duration::from_secs(15 * 60));
+    // No number that only the stand-in has.
+    assert!(config.top.refund.kinds.is_empty() && config.top.change.kinds.is_empty());
+    assert_eq!(config.server.max_attachment, 5 << 20);
+    assert_eq!(config.server.max_uploads, 8);
+    let shown = config.redacted().unwrap();
+    for line in [
+        "empty_fee = \"absent\"",
+        "quote_ttl = \"15m\"",
+        "max_attachment = 5242880",
+        "max_uploads = 8",
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    let sandbox = Config::load(None, std::iter::empty(), Profile::Sandbox).unwrap();
+    assert_eq!(
+        sandbox.top.refund.kinds,
+        [(RefundKind::Voluntary, 1)].into()
+    );
+}
+
+#[test]
+fn after_sales_keys_come_from_file_and_environment() {
+    let text = format!(
+        "{WHOLE}\n[server]\nmax_attachment = '1MiB'\nmax_uploads = 2\n\
+         [top.refund]\nempty_fee = ''\nquote_ttl = '5m'\n\
+         [top.refund.kinds]\nvoluntary = 3\nillness = '6'\n[top.change.kinds]\nepidemic = 9"
+    );
+    let config = load(&text, &[], Profile::Serve).unwrap();
+    let refund = &config.top.refund;
+    assert_eq!(refund.empty_fee, EmptyFee::Empty);
+    assert_eq!(refund.quote_ttl, Duration::from_secs(300));
+    let kinds = [(RefundKind::Voluntary, 3), (RefundKind::Illness, 6)];
+    assert_eq!(refund.kinds, kinds.into());
+    assert_eq!(config.top.change.kinds, [(ChangeKind::Epidemic, 9)].into());
+    assert_eq!(
+        (config.server.max_attachment, config.server.max_uploads),
+        (1 << 20, 2)
+    );
+    // What is shown can be read back.
+    let shown = config.redacted().unwrap();
+    for line in ["empty_fee = \"\"", "illness = 6", "epidemic = 9"] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+
+    let env = [
+        ("GATEWAY__TOP__REFUND__EMPTY_FEE", "null"),
+        ("GATEWAY__TOP__REFUND__QUOTE_TTL", "1h"),
+        ("GATEWAY__TOP__REFUND__KINDS__VOLUNTARY", "4"),
+        ("GATEWAY__TOP__REFUND__KINDS__DENIED_BOARDING", "5"),
+        ("GATEWAY__TOP__CHANGE__KINDS__FLIGHT_CHANGED", "0"),
+        ("GATEWAY__SERVER__MAX_ATTACHMENT", "64KiB"),
+        ("GATEWAY__SERVER__MAX_UPLOADS", "1"),
+    ];
+    let config = load(&text, &env, Profile::Serve).unwrap();
+    let refund = &config.top.refund;
+    assert_eq!(refund.empty_fee, EmptyFee::Null);
+    assert_eq!(refund.quote_ttl, Duration::from_secs(3600));
+    let kinds = [
+        (RefundKind::Voluntary, 4),
+        (RefundKind::Illness, 6),
+        (RefundKind::DeniedBoarding, 5),
+    ];
+    assert_eq!(refund.kinds, kinds.into());
+    let kinds = [(ChangeKind::FlightChanged, 0), (ChangeKind::Epidemic, 9)];
+    assert_eq!(config.top.change.kinds, kinds.into());
+    assert_eq!(
+        (config.server.max_attachment, config.server.max_uploads),
+        (64 << 10, 1)
+    );
+    let env = [("GATEWAY__TOP__REFUND__EMPTY_FEE", "")];
+    let config = load(WHOLE, &env, Profile::Serve).unwrap();
+    assert_eq!(config.top.refund.empty_fee, EmptyFee::Empty);
+}
+
+#[test]
+fn after_sales_keys_that_are_wrong_are_named() {
+    for (text, expected) in [
+        (
+            "[top.refund]\nempty_fee = 'none'",
+            "`top.refund.empty_fee`: expected `absent`, `null` or an empty text",
+        ),
+        (
+            "[top.refund]\nempty_fee = 0",
+            "`top.refund.empty_fee`: expected `absent`",
+        ),
+        (
+            "[top.refund]\nquote_ttl = 15",
+            "`top.refund.quote_ttl`: expected a duration with a unit",
+        ),
+        (
+            "[top.refund.kinds]\nilness = 6",
+            "unknown key `top.refund.kinds.ilness`; did you mean `illness`?",
+        ),
+        (
+            "[top.refund.kinds]\nillness = -1",
+            "`top.refund.kinds.illness`: expected Fliggy's number for it",
+        ),
+        (
+            "[top.refund.kinds]\nillness = 'six'",
+            "`top.refund.kinds.illness`: expected Fliggy's number for it",
+        ),
+        (
+            "[top.refund]\nkinds = 'voluntary'",
+            "`top.refund.kinds` must be a table",
+        ),
+        (
+            "[top.change.kinds]\nillness = 1",
+            "unknown key `top.change.kinds.illness`",
+        ),
+        (
+            "[top.change.kinds]\nvoluntary = 1.5",
+            "`top.change.kinds.voluntary`: expected Fliggy's number for it",
+        ),
+        (
+            "[server]\nmax_attachment = 'big'",
+            "`server.max_attachment`: expected a size in bytes",
+        ),
+        (
+            "[server]\nmax_attachment = 0",
+            "`server.max_attachment`: must be at least 1 byte",
+        ),
+        (
+            "[server]\nmax_uploads = 0",
+            "`server.max_uploads`: must be at least 1",
+        ),
+    ] {
+        let error = load(text, &[], Profile::Sandbox).unwrap_err();
+        assert_eq!(error.problems.len(), 1, "{text}\n{error}");
+        assert!(
+            error.problems[0].starts_with(expected),
+            "{expected}\n{error}"
+        );
+    }
 }
