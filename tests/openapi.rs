@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use fliggy_gateway::api;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[track_caller]
 fn is_checked_in(file: &str, made: &str, command: &str) {
@@ -136,25 +136,51 @@ fn operations_behind_a_key_say_so_and_the_others_too() {
     }
 }
 
+/// The schema with the members of all its parts, where it is made of several.
+fn whole(document: &Value, schema: &Value) -> Value {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return whole(document, document.pointer(&reference[1..]).unwrap());
+    }
+    let Some(parts) = schema["allOf"].as_array() else {
+        return schema.clone();
+    };
+    let mut all = json!({"properties": {}, "required": []});
+    for part in parts {
+        let part = whole(document, part);
+        let properties = part["properties"].as_object().cloned().unwrap_or_default();
+        all["properties"]
+            .as_object_mut()
+            .unwrap()
+            .extend(properties);
+        let required = part["required"].as_array().cloned().unwrap_or_default();
+        all["required"].as_array_mut().unwrap().extend(required);
+    }
+    all
+}
+
+/// Whether the schema has a place for each member of the example.
+fn knows(document: &Value, schema: &Value, example: &Value) -> bool {
+    let schema = whole(document, schema);
+    if let Some(choices) = schema["oneOf"].as_array() {
+        return choices.iter().any(|s| knows(document, s, example));
+    }
+    let members = example.as_object().into_iter().flatten();
+    members
+        .map(|(name, _)| name)
+        .all(|name| schema["properties"].get(name).is_some())
+}
+
 /// A response example has exactly the members its schema knows, everywhere.
 fn fits(document: &Value, at: &str, schema: &Value, example: &Value) {
-    if let Some(reference) = schema["$ref"].as_str() {
-        return fits(
-            document,
-            at,
-            &document.pointer(&reference[1..]).unwrap().clone(),
-            example,
-        );
-    }
+    let schema = &whole(document, schema);
     if let Some(choices) = schema["oneOf"].as_array() {
-        let other = choices.iter().find(|s| s["type"] != "null").unwrap();
+        let mut choices = choices.iter().filter(|s| s["type"] != "null").peekable();
+        let first = *choices.peek().unwrap();
+        let other = choices.find(|choice| knows(document, choice, example));
         return if example.is_null() {
         } else {
-            fits(document, at, other, example)
+            fits(document, at, other.unwrap_or(first), example)
         };
-    }
-    if let Some(parts) = schema["allOf"].as_array() {
-        return fits(document, at, &parts[0], example);
     }
     match example {
         Value::Object(members) => {
