@@ -30,6 +30,15 @@ pub struct NewOperation {
     pub timeline: TimelineEntry,
 }
 
+/// An operation that a key was used for.
+#[derive(Debug)]
+pub struct Known {
+    /// The operation.
+    pub operation: Operation,
+    /// What the key was used for.
+    pub fingerprint: [u8; 32],
+}
+
 /// What became of an acceptance.
 #[derive(Debug)]
 pub enum Acceptance {
@@ -138,11 +147,8 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// Takes an operation in, or says why not.
     fn accept(&self, new: NewOperation) -> BoxFuture<'_, Result<Acceptance, JournalError>>;
 
-    /// The operation that was taken under this key, with its fingerprint.
-    fn known(
-        &self,
-        idempotency: [u8; 32],
-    ) -> BoxFuture<'_, Result<Option<(Operation, [u8; 32])>, JournalError>>;
+    /// The operation that was taken under this key.
+    fn known(&self, idempotency: [u8; 32]) -> BoxFuture<'_, Result<Option<Known>, JournalError>>;
 
     /// Changes an operation, if it still has the version on which the change was decided.
     fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>>;

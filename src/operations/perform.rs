@@ -221,9 +221,9 @@ impl Operations {
         let known = self.journal.known(idempotency).await;
         match known.map_err(|_| NotTaken::JournalUnavailable)? {
             None => Ok(None),
-            Some((operation, before)) if before == fingerprint => {
+            Some(known) if known.fingerprint == fingerprint => {
                 let performed = Performed {
-                    operation,
+                    operation: known.operation,
                     replayed: true,
                 };
                 Ok(Some(self.replay(performed, asked.wait).await))

@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 
 use super::attachments::KeptAttachment;
 use super::journal::{
-    Acceptance, Event, Filter, Journal, JournalError, NewOperation, Proof, Save, Saved,
+    Acceptance, Event, Filter, Journal, JournalError, Known, NewOperation, Proof, Save, Saved,
 };
 use super::record::{Operation, TimelineEntry};
 use super::states::State;
@@ -193,10 +193,7 @@ impl Journal for SqliteJournal {
         })
     }
 
-    fn known(
-        &self,
-        idempotency: [u8; 32],
-    ) -> BoxFuture<'_, Result<Option<(Operation, [u8; 32])>, JournalError>> {
+    fn known(&self, idempotency: [u8; 32]) -> BoxFuture<'_, Result<Option<Known>, JournalError>> {
         Box::pin(async move {
             let found = sqlx::query(row::SELECT_KNOWN)
                 .bind(&idempotency[..])
@@ -206,8 +203,10 @@ impl Journal for SqliteJournal {
             found
                 .map(|found| {
                     let fingerprint: &[u8] = found.try_get("fingerprint").map_err(failed)?;
-                    let fingerprint = fingerprint.try_into().map_err(failed)?;
-                    Ok((row::read(&found)?, fingerprint))
+                    Ok(Known {
+                        operation: row::read(&found)?,
+                        fingerprint: fingerprint.try_into().map_err(failed)?,
+                    })
                 })
                 .transpose()
         })
