@@ -78,7 +78,7 @@ impl Write for MakeChange {
         let request =
             translate::change_create::request(wish, kind_code, &chosen).map_err(unnamed)?;
         Ok(Ready {
-            request,
+            personal,
             baseline: Baseline {
                 numbers: baseline
                     .changes
@@ -87,7 +87,7 @@ impl Write for MakeChange {
                     .collect(),
                 travellers: everybody(&order),
             },
-            personal,
+            ..Ready::of(request)
         })
     }
 

@@ -9,7 +9,7 @@ use super::perform::{Read, Ready, Write};
 use super::reads::ReadError;
 use super::record::{Intent, Receipt};
 use super::service::Operations;
-use crate::domain::change::{Change, ChangeStatus};
+use crate::domain::change::{Change, ChangeReceipt, ChangeStatus};
 use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey};
 use crate::top::client::{Account, ReadOptions};
 use crate::top::method::Method;
@@ -44,10 +44,14 @@ impl Write for CancelChange {
             .await
             .map_err(ReadError::into_failure)?;
         may_be_cancelled(&found.change)?;
-        Ok(Ready::of(translate::change_cancel::request(
-            self.change_order_no,
-            found.change.order_id,
-        )))
+        let change = &found.change;
+        let request = translate::change_cancel::request(self.change_order_no, change.order_id);
+        let names = change.passengers.iter().filter_map(|p| p.name.clone());
+        Ok(Ready {
+            before: Some(Receipt::Change(ChangeReceipt::of(change, None))),
+            personal: names.collect(),
+            ..Ready::of(request)
+        })
     }
 
     fn extra(&self) -> Option<&Map<String, Value>> {

@@ -9,7 +9,7 @@ use super::perform::{Read, Ready, Write};
 use super::reads::ReadError;
 use super::record::{Intent, Receipt};
 use super::service::Operations;
-use crate::domain::change::{Change, ChangeStatus};
+use crate::domain::change::{Change, ChangeReceipt, ChangeStatus};
 use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey};
 use crate::domain::money::Money;
 use crate::top::client::{Account, ReadOptions};
@@ -48,11 +48,15 @@ impl Write for PayChange {
             .await
             .map_err(ReadError::into_failure)?;
         may_be_paid(&found.change, self.total)?;
-        Ok(Ready::of(translate::change_pay::request(
-            self.change_order_no,
-            found.change.order_id,
-            self.total,
-        )))
+        let change = &found.change;
+        let request =
+            translate::change_pay::request(self.change_order_no, change.order_id, self.total);
+        let names = change.passengers.iter().filter_map(|p| p.name.clone());
+        Ok(Ready {
+            before: Some(Receipt::Change(ChangeReceipt::of(change, None))),
+            personal: names.collect(),
+            ..Ready::of(request)
+        })
     }
 
     fn extra(&self) -> Option<&Map<String, Value>> {

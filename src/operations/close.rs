@@ -9,9 +9,10 @@ use super::orders::OrderKey;
 use super::perform::{Read, Ready, Write};
 use super::reads::ReadError;
 use super::record::{Intent, Receipt};
+use super::selection::personal;
 use super::service::Operations;
 use crate::domain::ids::{AccountName, HashKey, OrderId};
-use crate::domain::order::{Order, OrderStatus};
+use crate::domain::order::{Order, OrderReceipt, OrderStatus};
 use crate::top::client::{Account, ReadOptions};
 use crate::top::method::Method;
 use crate::top::wire::Close as CloseMethod;
@@ -47,10 +48,13 @@ impl Write for Close {
             .await
             .map_err(ReadError::into_failure)?;
         may_be_closed(&found.order, self.order_id)?;
-        Ok(Ready::of(translate::close::request(
-            self.order_id,
-            found.order.out_order_no.as_deref(),
-        )))
+        let order = &found.order;
+        let request = translate::close::request(self.order_id, order.out_order_no.as_deref());
+        Ok(Ready {
+            before: Some(Receipt::Order(OrderReceipt::from(order))),
+            personal: personal(order),
+            ..Ready::of(request)
+        })
     }
 
     fn extra(&self) -> Option<&Map<String, Value>> {

@@ -5,11 +5,10 @@ use super::classify::{Conclusion, Ending};
 use super::decide::{Before, Moment, Step, decide};
 use super::kill_point::{Point, reach};
 use super::look::Look;
-use super::perform::{Asked, Write};
+use super::perform::{Asked, Background, Write};
 use super::record::{Anchor, Claim, EventKind, Findings, NewEvent, Operation};
 use super::service::{Note, Operations, Settlement, millis};
 use super::states::{Basis, Standing, State};
-use crate::domain::personal::Personal;
 use crate::top::call::CallError;
 use crate::top::client::{ReadOptions, Reply};
 use crate::top::method::{Answer, Method};
@@ -23,11 +22,12 @@ impl Operations {
         asked: &Asked,
         mut operation: Operation,
         ended: Result<Reply<<W::Method as Method>::Answer>, CallError>,
-        personal: &[Personal<String>],
+        background: &Background,
     ) {
         let name = <W::Method as Method>::NAME;
         let kind = operation.kind();
-        let personal: Vec<&str> = personal.iter().map(|v| v.expose().as_str()).collect();
+        let personal = background.personal.iter();
+        let personal: Vec<&str> = personal.map(|v| v.expose().as_str()).collect();
         let (conclusion, upstream, hint, receipt) = match &ended {
             Err(error) => {
                 let ending = Ending::Error(error);
@@ -52,7 +52,8 @@ impl Operations {
                     self.classifier.conclude(kind, name, &ending),
                     said,
                     self.classifier.hint(name, &ending),
-                    read.receipt,
+                    read.receipt
+                        .map(|receipt| receipt.completed(background.before.as_ref())),
                 )
             }
         };

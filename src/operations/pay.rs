@@ -8,6 +8,7 @@ use super::evidence::{Payment, payment};
 use super::orders::OrderKey;
 use super::perform::{Read, Ready, Write};
 use super::record::{Intent, Receipt};
+use super::selection::personal;
 use super::service::Operations;
 use crate::domain::ids::{AccountName, HashKey, OrderId};
 use crate::domain::money::Money;
@@ -49,11 +50,12 @@ impl Write for Pay {
             .await
             .map_err(|error| error.into_failure())?;
         may_be_paid(&found.order, self.order_id, self.total)?;
-        Ok(Ready::of(translate::pay::request(
-            self.order_id,
-            found.order.out_order_no.as_deref(),
-            self.total,
-        )))
+        let reference = found.order.out_order_no.as_deref();
+        let request = translate::pay::request(self.order_id, reference, self.total);
+        Ok(Ready {
+            personal: personal(&found.order),
+            ..Ready::of(request)
+        })
     }
 
     fn extra(&self) -> Option<&Map<String, Value>> {

@@ -61,7 +61,9 @@ pub struct Ready<R> {
     pub request: R,
     /// How the order stands before a refund or change of it.
     pub baseline: Baseline,
-    /// Values of the request that must not be kept where upstream repeats them.
+    /// How the order or change stood when it was read: what the answer to the write leaves out.
+    pub before: Option<Receipt>,
+    /// Values that must not be kept where upstream repeats them.
     pub personal: Vec<Personal<String>>,
 }
 
@@ -71,6 +73,7 @@ impl<R> Ready<R> {
         Self {
             request,
             baseline: Baseline::default(),
+            before: None,
             personal: Vec::new(),
         }
     }
@@ -86,9 +89,10 @@ pub struct Read {
 }
 
 /// What is known of a write between its preparation and its end.
-struct Background {
+pub(super) struct Background {
     baseline: Baseline,
-    personal: Vec<Personal<String>>,
+    pub(super) before: Option<Receipt>,
+    pub(super) personal: Vec<Personal<String>>,
 }
 
 /// Who asks for a write, and how.
@@ -336,7 +340,7 @@ impl Operations {
             .send::<W::Method>(prepared, permit, started + SEND_WINDOW)
             .await;
         reach(Point::Answered).await;
-        self.finish(&write, &asked, operation, ended, &background.personal)
+        self.finish(&write, &asked, operation, ended, &background)
             .await;
     }
 
@@ -413,6 +417,7 @@ impl Operations {
         }
         let background = Background {
             baseline: ready.baseline,
+            before: ready.before,
             personal: ready.personal,
         };
         Ok((prepared, permit, background))

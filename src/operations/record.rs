@@ -172,6 +172,29 @@ pub enum Receipt {
 }
 
 impl Receipt {
+    /// The same with what an answer to a write leaves out and an earlier read told. How it stands, and
+    /// whether it is paid, is only what the answer says.
+    #[must_use]
+    pub fn completed(self, before: Option<&Self>) -> Self {
+        match (self, before) {
+            (Self::Order(now), Some(Self::Order(then))) => Self::Order(OrderReceipt {
+                out_order_no: now.out_order_no.or_else(|| then.out_order_no.clone()),
+                total_price: now.total_price.or(then.total_price),
+                booked_at: now.booked_at.or(then.booked_at),
+                pay_before: now.pay_before.or(then.pay_before),
+                ..now
+            }),
+            (Self::Change(now), Some(Self::Change(then))) => Self::Change(ChangeReceipt {
+                order_id: now.order_id.or(then.order_id),
+                out_change_no: now.out_change_no.or_else(|| then.out_change_no.clone()),
+                total_price: now.total_price.or(then.total_price),
+                pay_before: now.pay_before.or(then.pay_before),
+                ..now
+            }),
+            (now, _) => now,
+        }
+    }
+
     /// How it stands, in a few words.
     #[must_use]
     pub fn stands(&self) -> String {

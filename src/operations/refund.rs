@@ -114,7 +114,7 @@ impl Write for Refund {
         })
         .map_err(unnamed)?;
         Ok(Ready {
-            request,
+            personal,
             baseline: Baseline {
                 numbers: baseline
                     .refunds
@@ -123,7 +123,7 @@ impl Write for Refund {
                     .collect(),
                 travellers: everybody(&order),
             },
-            personal,
+            ..Ready::of(request)
         })
     }
 

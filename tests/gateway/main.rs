@@ -10,6 +10,7 @@ mod api;
 mod attachments;
 mod changes;
 mod examples;
+mod guesses;
 mod journey;
 mod laws;
 mod masking;

@@ -1,0 +1,68 @@
+//! What a wrong guess about the wire may not do: make something that was done look absent.
+
+use fliggy_gateway::top::contract::{Mend, Override, Registry};
+use serde_json::json;
+
+use crate::ticket::{family, ticketed};
+use crate::world::World;
+
+/// A stand-in that has its list of refunds under another name than the gateway believes.
+async fn with_another_name_for_the_list() -> World {
+    let row: Override = serde_json::from_value(json!({
+        "method": "alitrip.flight.refund.list", "side": "answer", "path": "refund_order_list",
+        "rename": "refund_list",
+    }))
+    .unwrap();
+    let mend = Mend::build(Registry::embedded(), &[row]).unwrap();
+    let hasty = [("GATEWAY__RECONCILE__ATTENTION_AFTER", "2s")];
+    World::start_with(&hasty, |simulator| simulator.mend = mend).await
+}
+
+fn refund(passenger: &serde_json::Value) -> serde_json::Value {
+    json!({
+        "out_refund_no": "GUESS-R", "kind": "flight_changed", "passengers": [passenger],
+        "fee": "0.00",
+    })
+}
+
+#[tokio::test]
+async fn law_5_an_answer_without_the_list_proves_no_absence() {
+    let world = with_another_name_for_the_list().await;
+    let ticket = ticketed(&world, "GUESS-1").await;
+    world
+        .fault(json!({"method": "refund", "fault": "timeout_done"}))
+        .await;
+    let path = format!("/v1/orders/{}/refunds", ticket.id);
+    let headers = [("Idempotency-Key", "guess"), ("Prefer", "wait=0")];
+    let body = refund(&ticket.order["passengers"][0]["passenger_id"]);
+    let first = world.post_with(&path, &headers, &body).await;
+    assert_eq!(first.status, 202, "{first:?}");
+    // Upstream has it, and every list looks empty. A person decides; nobody says that it is not there.
+    let operation = world
+        .until_state(first.operation(), "needs_attention")
+        .await;
+    let story = operation["timeline"].to_string();
+    assert!(story.contains("has no list"), "{operation:#}");
+    // The way to find the mistake: upstream's own fields beside ours.
+    let shown = world.get(&format!("{path}?include=upstream")).await;
+    assert_eq!(shown.body["items"], json!([]), "{shown:?}");
+    assert!(
+        shown.body["upstream"]["refund_list"].is_object(),
+        "{shown:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_absent_refund_is_one_where_the_list_is_there() {
+    let world = World::start().await;
+    let ticket = family(&world, "GUESS-2").await;
+    world
+        .fault(json!({"method": "refund", "fault": "timeout_nothing"}))
+        .await;
+    let path = format!("/v1/orders/{}/refunds", ticket.id);
+    let headers = [("Idempotency-Key", "guess"), ("Prefer", "wait=0")];
+    let body = refund(&ticket.order["passengers"][0]["passenger_id"]);
+    let first = world.post_with(&path, &headers, &body).await;
+    let operation = world.until_state(first.operation(), "not_executed").await;
+    assert_eq!(operation["basis"], "absent", "{operation:#}");
+}
