@@ -117,9 +117,15 @@ async fn a_search_that_fails_says_what_to_do() {
 
 #[tokio::test]
 async fn identical_searches_in_flight_share_one_call() {
-    let world = World::start().await;
+    // All of them have come before the one call ends, also on a slow machine.
+    let patient = [
+        ("GATEWAY__TOP__DEADLINE", "15s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW", "15s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "15s"),
+    ];
+    let world = World::start_with(&patient, |_| {}).await;
     world
-        .fault(json!({"method": "search", "fault": "slow", "delay_ms": 250}))
+        .fault(json!({"method": "search", "fault": "slow", "delay_ms": 2_500}))
         .await;
     let (same, other) = (search("BJS", "XMN"), listing("BJS", "XMN"));
     let same = std::iter::repeat_n(&same, 12).map(|query| find(&world, query));
