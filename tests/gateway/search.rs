@@ -106,13 +106,23 @@ async fn a_search_that_fails_says_what_to_do() {
         assert_eq!(problem(&failed), expected, "{fault}: {failed:?}");
         assert_eq!(failed.body["side_effects"], "none", "{fault}");
     }
-    let timeout = json!({"method": "search", "fault": "timeout_nothing"});
-    world.fault(timeout).await;
-    let failed = find(&world, &listing("BJS", "XMN")).await;
-    assert!(
-        failed.body["hint"].as_str().unwrap().contains("flights"),
-        "{failed:?}"
-    );
+    // What cures a slow listing is of no use to a flight that is named, or to an order that is read.
+    let order = world.booked("SLOW-1").await;
+    let order = format!("/v1/orders/{}", order["order_id"].as_str().unwrap());
+    for method in ["search", "search", "detail"] {
+        world
+            .fault(json!({"method": method, "fault": "timeout_nothing"}))
+            .await;
+    }
+    for (failed, listed) in [
+        (find(&world, &listing("BJS", "XMN")).await, true),
+        (find(&world, &search("BJS", "XMN")).await, false),
+        (world.get(&order).await, false),
+    ] {
+        assert_eq!(problem(&failed), (504, "upstream_timeout"), "{failed:?}");
+        let hint = failed.body["hint"].as_str().unwrap();
+        assert_eq!(hint.contains("flights"), listed, "{hint}");
+    }
 }
 
 #[tokio::test]
