@@ -357,7 +357,7 @@ impl Operations {
             .prepare::<W::Method>(&asked.account, &ready.request, write.extra())
             .map_err(|_| Failure::of(Cause::NotEncodable))?;
         let permit = tokio::select! {
-            permit = self.top.permit() => permit,
+            permit = self.top.permit::<W::Method>() => permit,
             () = self.stopping.cancelled() => Err(NotSent::Stopping),
         };
         let permit = permit.map_err(|why| Failure::from(&why))?;

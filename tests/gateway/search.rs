@@ -126,6 +126,27 @@ async fn a_search_that_fails_says_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_ban_of_search_holds_back_searches_and_no_payment() {
+    let world = World::start().await;
+    let order = world.booked("BANNED-1").await;
+    world
+        .fault(json!({"method": "search", "fault": "app_call_limited", "seconds": 30}))
+        .await;
+    let query = search("BJS", "XMN");
+    let limited = find(&world, &query).await;
+    assert_eq!(problem(&limited), (429, "rate_limited"), "{limited:?}");
+    let seen = world.received("search").await;
+    let held_back = find(&world, &query).await;
+    assert_eq!(problem(&held_back), (429, "rate_limited"), "{held_back:?}");
+    assert!(held_back.header("retry-after").is_some());
+    assert_eq!(world.received("search").await, seen);
+
+    let paid = world.pay(&order, "k", 20).await;
+    assert_eq!(paid.status, 200, "{paid:?}");
+    assert_eq!(world.effects("BANNED-1", "pay").await, 1);
+}
+
+#[tokio::test]
 async fn identical_searches_in_flight_share_one_call() {
     // All of them have come before the one call ends, also on a slow machine.
     let patient = [
