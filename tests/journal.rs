@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use fliggy_gateway::clock::{Clock, SystemClock};
-use fliggy_gateway::domain::ids::{AccountName, OperationId, OrderId, OutOrderNo};
+use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
 use fliggy_gateway::domain::money::Money;
 use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::operations::cause::{Cause, Failure};
@@ -17,14 +17,20 @@ use fliggy_gateway::operations::sqlite::{SqliteJournal, SqliteSettings};
 use fliggy_gateway::operations::states::{Basis, Standing, State};
 
 async fn open(dir: &Path) -> SqliteJournal {
+    open_with(dir, None).await.unwrap()
+}
+
+async fn open_with(
+    dir: &Path,
+    hash_key: Option<HashKey>,
+) -> Result<SqliteJournal, fliggy_gateway::operations::journal::JournalError> {
     SqliteJournal::open(&SqliteSettings {
         path: dir.join("journal.db"),
         read_connections: 2,
         queue: 64,
-        hash_key: None,
+        hash_key,
     })
     .await
-    .unwrap()
 }
 
 fn account() -> AccountName {
@@ -175,15 +181,32 @@ async fn an_operation_comes_back_as_it_was_written_also_from_a_later_process() {
 async fn two_processes_never_share_a_journal() {
     let dir = tempfile::tempdir().unwrap();
     let _journal = open(dir.path()).await;
-    let second = SqliteJournal::open(&SqliteSettings {
-        path: dir.path().join("journal.db"),
-        read_connections: 1,
-        queue: 1,
-        hash_key: None,
-    })
-    .await;
+    let second = open_with(dir.path(), None).await;
     let error = second.unwrap_err().to_string();
     assert!(error.contains("another process"), "{error}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_of_a_journal_are_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let dir = tempfile::tempdir().unwrap();
+    let new = dir.path().join("new").join("deep");
+    let journal = open(&new).await;
+    taken(&journal, self::new(pay(1), 1)).await;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for made in [new.parent().unwrap(), &new] {
+        assert_eq!(mode(made), 0o700, "{}", made.display());
+    }
+    for file in [
+        "journal.db",
+        "journal.lock",
+        "journal.db-wal",
+        "journal.db-shm",
+    ] {
+        assert_eq!(mode(&new.join(file)), 0o600, "{file}");
+    }
 }
 
 #[tokio::test]

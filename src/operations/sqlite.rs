@@ -1,10 +1,11 @@
 //! The journal on SQLite: WAL, `synchronous=FULL`, one writer, many readers.
 
+mod open;
 mod row;
 mod writer;
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use futures::future::BoxFuture;
@@ -66,15 +67,12 @@ impl SqliteJournal {
     /// # Errors
     /// When the file cannot be opened or written, or another process has it.
     pub async fn open(settings: &SqliteSettings) -> Result<Self, JournalError> {
-        if let Some(parent) = settings.path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent).map_err(|error| {
-                JournalError(format!("{} cannot be created: {error}", parent.display()))
-            })?;
-        }
-        let lock = lock(&settings.path)?;
+        open::create_parent(&settings.path)?;
+        let lock = open::lock(&settings.path)?;
+        open::create(&settings.path)?;
         let options = SqliteConnectOptions::new()
             .filename(&settings.path)
-            .create_if_missing(true)
+            .create_if_missing(false)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(std::time::Duration::from_secs(2))
@@ -95,12 +93,7 @@ impl SqliteJournal {
         };
         let readers = SqlitePoolOptions::new()
             .max_connections(settings.read_connections)
-            .connect_with(
-                options
-                    .create_if_missing(false)
-                    .read_only(true)
-                    .pragma("cache_size", "-4096"),
-            )
+            .connect_with(options.read_only(true).pragma("cache_size", "-4096"))
             .await
             .map_err(failed)?;
         let (commands, queue) = mpsc::channel(settings.queue);
@@ -125,20 +118,6 @@ impl SqliteJournal {
             .map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
-}
-
-/// One process per journal.
-fn lock(path: &Path) -> Result<File, JournalError> {
-    let path = path.with_extension("lock");
-    let file = File::create(&path)
-        .map_err(|error| JournalError(format!("{} cannot be written: {error}", path.display())))?;
-    file.try_lock().map_err(|_| {
-        JournalError(format!(
-            "another process holds {}: stop it, or give this one a store.url of its own",
-            path.display()
-        ))
-    })?;
-    Ok(file)
 }
 
 async fn kept_key(connection: &mut SqliteConnection) -> Result<HashKey, JournalError> {

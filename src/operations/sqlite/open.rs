@@ -1,0 +1,62 @@
+//! What is made when a journal is opened: its files.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::ErrorKind;
+use std::path::Path;
+
+use crate::operations::journal::JournalError;
+
+/// Creates the directory and the file where there are none, readable by this user alone: the journal
+/// holds order numbers and totals, and perhaps its own key. SQLite gives its further files the mode
+/// of this one.
+pub(super) fn create(path: &Path) -> Result<(), JournalError> {
+    match owners_own().write(true).create_new(true).open(path) {
+        Ok(_) => Ok(()),
+        // SQLite says what is wrong with what is there.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(cannot("created", path, &error)),
+    }
+}
+
+/// Creates the directory of the journal, likewise.
+pub(super) fn create_parent(path: &Path) -> Result<(), JournalError> {
+    let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(parent)
+        .map_err(|error| cannot("created", parent, &error))
+}
+
+/// One process per journal.
+pub(super) fn lock(path: &Path) -> Result<File, JournalError> {
+    let path = path.with_extension("lock");
+    let file = owners_own()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(|error| cannot("written", &path, &error))?;
+    file.try_lock().map_err(|_| {
+        JournalError(format!(
+            "another process holds {}: stop it, or give this one a store.url of its own",
+            path.display()
+        ))
+    })?;
+    Ok(file)
+}
+
+fn owners_own() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn cannot(what: &str, path: &Path, error: &std::io::Error) -> JournalError {
+    JournalError(format!("{} cannot be {what}: {error}", path.display()))
+}
