@@ -15,6 +15,7 @@ use fliggy_gateway::operations::record::{
 };
 use fliggy_gateway::operations::sqlite::{SqliteJournal, SqliteSettings};
 use fliggy_gateway::operations::states::{Basis, Standing, State};
+use sqlx::{Connection as _, SqliteConnection};
 
 async fn open(dir: &Path) -> SqliteJournal {
     open_with(dir, None).await.unwrap()
@@ -184,6 +185,33 @@ async fn two_processes_never_share_a_journal() {
     let second = open_with(dir.path(), None).await;
     let error = second.unwrap_err().to_string();
     assert!(error.contains("another process"), "{error}");
+}
+
+#[tokio::test]
+async fn a_journal_of_a_later_gateway_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    journal.close().await;
+    drop(journal);
+    let url = format!("sqlite://{}", dir.path().join("journal.db").display());
+    let mut later = SqliteConnection::connect(&url).await.unwrap();
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version")
+        .fetch_one(&mut later)
+        .await
+        .unwrap();
+    assert_eq!(version, 1);
+    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 2")
+        .execute(&mut later)
+        .await
+        .unwrap();
+    let error = open_with(dir.path(), None).await.unwrap_err().to_string();
+    assert!(error.contains("is of version 2"), "{error}");
+    let tables: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'attachments'")
+            .fetch_one(&mut later)
+            .await
+            .unwrap();
+    assert_eq!(tables, 0, "it was touched");
 }
 
 #[cfg(unix)]

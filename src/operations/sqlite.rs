@@ -26,9 +26,6 @@ use crate::domain::time::Rfc3339;
 use row::COLUMNS;
 use writer::Command;
 
-/// The schema. Plain columns and full indexes only: the second database has no partial ones.
-const SCHEMA: &str = include_str!("sqlite/schema.sql");
-
 /// How the journal is opened.
 #[derive(Clone, Debug)]
 pub struct SqliteSettings {
@@ -65,7 +62,8 @@ impl SqliteJournal {
     /// Opens the journal, creates it where there is none, and starts its writer.
     ///
     /// # Errors
-    /// When the file cannot be opened or written, or another process has it.
+    /// When the file cannot be opened or written, another process has it, or a later gateway has
+    /// written it.
     pub async fn open(settings: &SqliteSettings) -> Result<Self, JournalError> {
         open::create_parent(&settings.path)?;
         let lock = open::lock(&settings.path)?;
@@ -83,10 +81,7 @@ impl SqliteJournal {
         let mut writing = SqliteConnection::connect_with(&options)
             .await
             .map_err(unusable)?;
-        sqlx::raw_sql(SCHEMA)
-            .execute(&mut writing)
-            .await
-            .map_err(unusable)?;
+        open::schema(&mut writing, &settings.path).await?;
         let hash_key = match &settings.hash_key {
             Some(key) => key.clone(),
             None => kept_key(&mut writing).await?,
