@@ -188,6 +188,37 @@ async fn two_processes_never_share_a_journal() {
 }
 
 #[tokio::test]
+async fn a_journal_takes_no_other_hash_key_than_the_one_it_was_written_under() {
+    let key = |byte| Some(HashKey::new([byte; 32]));
+    for (first, later, advice) in [
+        (key(1), key(2), "to the earlier key"),
+        (key(1), None, "set store.hash_key or store.hash_key_file"),
+        (None, key(2), "remove store.hash_key"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = open_with(dir.path(), first.clone()).await.unwrap();
+        let kept = journal.hash_key().clone();
+        journal.close().await;
+        drop(journal);
+        // Refused each time: the attempt leaves nothing behind.
+        for _ in 0..2 {
+            let refused = open_with(dir.path(), later.clone()).await;
+            let error = refused.unwrap_err().to_string();
+            assert!(error.contains(advice), "{error}");
+        }
+        let journal = open_with(dir.path(), first).await.unwrap();
+        assert_eq!(*journal.hash_key(), kept);
+    }
+    // The key that a journal made for itself may be given to it.
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let own = journal.hash_key().clone();
+    journal.close().await;
+    drop(journal);
+    assert!(open_with(dir.path(), Some(own)).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_journal_of_a_later_gateway_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path()).await;

@@ -62,8 +62,8 @@ impl SqliteJournal {
     /// Opens the journal, creates it where there is none, and starts its writer.
     ///
     /// # Errors
-    /// When the file cannot be opened or written, another process has it, or a later gateway has
-    /// written it.
+    /// When the file cannot be opened or written, another process has it, a later gateway has
+    /// written it, or it was written under another hash key.
     pub async fn open(settings: &SqliteSettings) -> Result<Self, JournalError> {
         open::create_parent(&settings.path)?;
         let lock = open::lock(&settings.path)?;
@@ -82,10 +82,7 @@ impl SqliteJournal {
             .await
             .map_err(unusable)?;
         open::schema(&mut writing, &settings.path).await?;
-        let hash_key = match &settings.hash_key {
-            Some(key) => key.clone(),
-            None => kept_key(&mut writing).await?,
-        };
+        let hash_key = open::hash_key(&mut writing, settings.hash_key.as_ref()).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(settings.read_connections)
             .connect_with(options.read_only(true).pragma("cache_size", "-4096"))
@@ -113,28 +110,6 @@ impl SqliteJournal {
             .map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
-}
-
-async fn kept_key(connection: &mut SqliteConnection) -> Result<HashKey, JournalError> {
-    let fresh: [u8; 32] = {
-        let mut key = [0; 32];
-        key[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-        key[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-        key
-    };
-    sqlx::query("INSERT INTO meta (name, value) VALUES ('hash_key', ?1) ON CONFLICT DO NOTHING")
-        .bind(&fresh[..])
-        .execute(&mut *connection)
-        .await
-        .map_err(failed)?;
-    let kept: Vec<u8> = sqlx::query_scalar("SELECT value FROM meta WHERE name = 'hash_key'")
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(failed)?;
-    let key: [u8; 32] = kept
-        .try_into()
-        .map_err(|_| JournalError("the stored hash key has another length".into()))?;
-    Ok(HashKey::new(key))
 }
 
 fn failed(error: impl std::fmt::Display) -> JournalError {
