@@ -152,6 +152,7 @@ impl Config {
 
         contradictions(
             &problems,
+            profile,
             server.as_ref(),
             top.as_ref(),
             accounts.as_ref(),
@@ -204,6 +205,7 @@ impl Config {
 /// What no section can see alone.
 fn contradictions(
     problems: &Problems,
+    profile: Profile,
     server: Option<&Server>,
     top: Option<&Top>,
     accounts: Option<&BTreeMap<AccountName, Account>>,
@@ -228,6 +230,10 @@ fn contradictions(
              still under way would count as not executed"
                 .to_owned()
         });
+        // The sandbox calls its own stand-in, whatever the endpoint says.
+        if profile == Profile::Serve && !top.is_stand_in() {
+            reconcile.check_floor(problems);
+        }
     }
     if let Some(top) = top
         && let Err(misfits) = Mend::build(Registry::embedded(), &top.contract.overrides)

@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use fliggy_gateway::clock::{Clock, SystemClock};
-use fliggy_gateway::domain::ids::{AccountName, OperationId, OrderId, OutOrderNo};
+use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
 use fliggy_gateway::domain::money::Money;
 use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::operations::cause::{Cause, Failure};
@@ -17,16 +18,23 @@ use fliggy_gateway::operations::record::{
 };
 use fliggy_gateway::operations::sqlite::{SqliteJournal, SqliteSettings};
 use fliggy_gateway::operations::states::{Basis, Standing, State};
+use sqlx::{Connection as _, SqliteConnection};
 
 async fn open(dir: &Path) -> SqliteJournal {
+    open_with(dir, None).await.unwrap()
+}
+
+async fn open_with(
+    dir: &Path,
+    hash_key: Option<HashKey>,
+) -> Result<SqliteJournal, fliggy_gateway::operations::journal::JournalError> {
     SqliteJournal::open(&SqliteSettings {
         path: dir.join("journal.db"),
         read_connections: 2,
         queue: 64,
-        hash_key: None,
+        hash_key,
     })
     .await
-    .unwrap()
 }
 
 fn account() -> AccountName {
@@ -177,15 +185,90 @@ async fn an_operation_comes_back_as_it_was_written_also_from_a_later_process() {
 async fn two_processes_never_share_a_journal() {
     let dir = tempfile::tempdir().unwrap();
     let _journal = open(dir.path()).await;
-    let second = SqliteJournal::open(&SqliteSettings {
-        path: dir.path().join("journal.db"),
-        read_connections: 1,
-        queue: 1,
-        hash_key: None,
-    })
-    .await;
+    let second = open_with(dir.path(), None).await;
     let error = second.unwrap_err().to_string();
     assert!(error.contains("another process"), "{error}");
+}
+
+#[tokio::test]
+async fn a_journal_takes_no_other_hash_key_than_the_one_it_was_written_under() {
+    let key = |byte| Some(HashKey::new([byte; 32]));
+    for (first, later, advice) in [
+        (key(1), key(2), "to the earlier key"),
+        (key(1), None, "set store.hash_key or store.hash_key_file"),
+        (None, key(2), "remove store.hash_key"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = open_with(dir.path(), first.clone()).await.unwrap();
+        let kept = journal.hash_key().clone();
+        journal.close().await;
+        drop(journal);
+        // Refused each time: the attempt leaves nothing behind.
+        for _ in 0..2 {
+            let refused = open_with(dir.path(), later.clone()).await;
+            let error = refused.unwrap_err().to_string();
+            assert!(error.contains(advice), "{error}");
+        }
+        let journal = open_with(dir.path(), first).await.unwrap();
+        assert_eq!(*journal.hash_key(), kept);
+    }
+    // The key that a journal made for itself may be given to it.
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let own = journal.hash_key().clone();
+    journal.close().await;
+    drop(journal);
+    assert!(open_with(dir.path(), Some(own)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_journal_of_a_later_gateway_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    journal.close().await;
+    drop(journal);
+    let url = format!("sqlite://{}", dir.path().join("journal.db").display());
+    let mut later = SqliteConnection::connect(&url).await.unwrap();
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version")
+        .fetch_one(&mut later)
+        .await
+        .unwrap();
+    assert_eq!(version, 1);
+    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 2")
+        .execute(&mut later)
+        .await
+        .unwrap();
+    let error = open_with(dir.path(), None).await.unwrap_err().to_string();
+    assert!(error.contains("is of version 2"), "{error}");
+    let tables: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'attachments'")
+            .fetch_one(&mut later)
+            .await
+            .unwrap();
+    assert_eq!(tables, 0, "it was touched");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_of_a_journal_are_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let dir = tempfile::tempdir().unwrap();
+    let new = dir.path().join("new").join("deep");
+    let journal = open(&new).await;
+    taken(&journal, self::new(pay(1), 1)).await;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for made in [new.parent().unwrap(), &new] {
+        assert_eq!(mode(made), 0o700, "{}", made.display());
+    }
+    for file in [
+        "journal.db",
+        "journal.lock",
+        "journal.db-wal",
+        "journal.db-shm",
+    ] {
+        assert_eq!(mode(&new.join(file)), 0o600, "{file}");
+    }
 }
 
 #[tokio::test]
@@ -405,8 +488,8 @@ async fn sends_of_a_process_that_is_gone_are_stale() {
         journal.stale("boot-2", 0).await.unwrap(),
         journal.stale("boot-1", 1001).await.unwrap(),
     ] {
-        let ids: Vec<_> = stale.iter().map(|o| o.id).collect();
-        assert_eq!(ids, [accepted.id, sending.id]);
+        let ids: BTreeSet<_> = stale.iter().map(|o| o.id).collect();
+        assert_eq!(ids, BTreeSet::from([accepted.id, sending.id]));
     }
 }
 
@@ -419,7 +502,8 @@ async fn a_list_is_read_page_by_page_newest_first() {
         let key = u8::try_from(order).unwrap();
         ids.push(taken(&journal, new(pay(order), key)).await.id);
     }
-    ids.reverse();
+    // Those of one millisecond have no order but that of their ids.
+    ids.sort_unstable_by(|a, b| b.cmp(a));
     let mut seen = Vec::new();
     let mut before = None;
     loop {

@@ -38,6 +38,11 @@ pub struct Reconcile {
     pub concurrency: u32,
 }
 
+/// Law 5: what absence must come to where money is real.
+const LEAST_LOOKS: u32 = 5;
+const LEAST_WINDOW: Duration = Duration::from_secs(2 * 60);
+const LEAST_WINDOW_PAY: Duration = Duration::from_secs(10 * 60);
+
 impl Reconcile {
     pub(crate) fn read(mut table: Table<'_>) -> Option<Self> {
         let problems = table.problems();
@@ -64,6 +69,33 @@ impl Reconcile {
         };
         reconcile.check(problems);
         Some(reconcile)
+    }
+
+    /// What may not be given away against TOP itself. A payment that is believed absent too soon is made
+    /// twice.
+    pub(super) fn check_floor(&self, problems: &Problems) {
+        let least = [
+            (
+                self.settle_window >= LEAST_WINDOW,
+                "`reconcile.settle_window` must be at least 2m",
+            ),
+            (
+                self.settle_window_pay >= LEAST_WINDOW_PAY,
+                "`reconcile.settle_window_pay` must be at least 10m",
+            ),
+            (
+                self.min_looks >= LEAST_LOOKS,
+                "`reconcile.min_looks` must be at least 5",
+            ),
+        ];
+        for (fine, rule) in least {
+            problems.unless(fine, || {
+                format!(
+                    "{rule}, unless `top.endpoint` is a stand-in on this machine: what shows up \
+                     later than is waited for would count as not executed"
+                )
+            });
+        }
     }
 
     fn check(&self, problems: &Problems) {

@@ -470,3 +470,22 @@ fn after_sales_keys_that_are_wrong_are_named() {
         );
     }
 }
+
+#[test]
+fn against_top_itself_absence_takes_what_law_5_asks_for() {
+    let stand_in = [("GATEWAY__TOP__ENDPOINT", "http://127.0.0.1:9/router/rest")];
+    for (key, too_little, enough) in [
+        ("settle_window", "'119s'", "'2m'"),
+        ("settle_window_pay", "'599s'", "'10m'"),
+        ("min_looks", "4", "5"),
+    ] {
+        let with = |value: &str| format!("{WHOLE}\n[reconcile]\n{key} = {value}");
+        let found = problems(&with(too_little), &[]);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        let expected = format!("`reconcile.{key}` must be at least ");
+        assert!(found[0].starts_with(&expected), "{found:#?}");
+        assert!(load(&with(enough), &[], Profile::Serve).is_ok(), "{key}");
+        let on_stand_in = load(&with(too_little), &stand_in, Profile::Serve);
+        assert!(on_stand_in.is_ok(), "{key}");
+    }
+}

@@ -181,16 +181,19 @@ impl Top {
         Some(top)
     }
 
+    /// Whether the endpoint is on this machine, where TOP is not.
+    pub(super) fn is_stand_in(&self) -> bool {
+        self.endpoint
+            .host_str()
+            .is_some_and(super::is_loopback_host)
+    }
+
     fn check(&self, problems: &Problems) {
         problems.unless(self.connect_timeout < self.deadline, || {
             "`top.connect_timeout` must be shorter than `top.deadline`".to_owned()
         });
-        // A stand-in for TOP on this machine may be called with shorter deadlines, in tests.
-        let stand_in = self
-            .endpoint
-            .host_str()
-            .is_some_and(super::is_loopback_host);
-        problems.unless(stand_in || self.deadline >= Duration::from_secs(5), || {
+        // A stand-in may be called with shorter deadlines, in tests.
+        problems.unless(self.is_stand_in() || self.deadline >= Duration::from_secs(5), || {
             "`top.deadline` must be at least 5s: TOP answers its own timeout after 5 s, and who \
              leaves earlier never learns of it"
                 .to_owned()

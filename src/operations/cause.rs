@@ -1,5 +1,7 @@
 //! Why an operation did not do what was asked, in words that the API turns into problems.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::personal::Personal;
@@ -262,6 +264,7 @@ pub(super) fn masked(text: &str, personal: &[&str]) -> String {
     let mut text = text.to_owned();
     for value in personal.iter().filter(|v| v.chars().count() > 1) {
         text = text.replace(value, "***");
+        text = without_name(&text, &latin_words(value));
     }
     let mut cleaned = String::with_capacity(text.len());
     let mut run = String::new();
@@ -281,6 +284,94 @@ pub(super) fn masked(text: &str, personal: &[&str]) -> String {
     }
     flush(&mut run, &mut cleaned);
     cleaned.chars().take(LONGEST).collect()
+}
+
+/// What stands between the words of a name.
+const BETWEEN: &str = "/ -.,'·";
+/// Shorter words of a name are words of other things too, and are masked beside another one only.
+const TELLING: usize = 3;
+/// What has more words is a sentence.
+const LONGEST_NAME: usize = 6;
+
+/// The words of a name in Latin letters, such as `LI/SI`; none where the value is no such name.
+fn latin_words(value: &str) -> Vec<&str> {
+    if value
+        .chars()
+        .any(|c| !c.is_ascii_alphabetic() && !BETWEEN.contains(c))
+    {
+        return Vec::new();
+    }
+    let words = value.split(|c: char| !c.is_ascii_alphabetic());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    if words.len() > LONGEST_NAME {
+        return Vec::new();
+    }
+    words
+}
+
+/// Masks a name in whatever way upstream writes it: `Li Si`, `SI, LI`, `LISI`, or one word of it.
+fn without_name(text: &str, name: &[&str]) -> String {
+    if name.is_empty() {
+        return text.to_owned();
+    }
+    let found = words(text);
+    let of_name =
+        |at: usize, number: usize| text[found[at].clone()].eq_ignore_ascii_case(name[number]);
+    // Several of its words written as one, in order or the first of them last.
+    let joined: Vec<String> = (0..name.len())
+        .flat_map(|first| (2..=name.len()).map(move |count| (first, count)))
+        .map(|(first, count)| {
+            name.iter()
+                .cycle()
+                .skip(first)
+                .take(count)
+                .copied()
+                .collect()
+        })
+        .filter(|whole: &String| whole.len() >= TELLING)
+        .collect();
+    let joined = |at: usize| {
+        let word = &text[found[at].clone()];
+        joined.iter().any(|whole| word.eq_ignore_ascii_case(whole))
+    };
+    let beside = |at: usize| {
+        let between = &text[found[at].end..found[at + 1].start];
+        between.chars().all(|c| BETWEEN.contains(c))
+            && (0..name.len()).any(|one| {
+                of_name(at, one)
+                    && (0..name.len()).any(|other| other != one && of_name(at + 1, other))
+            })
+    };
+    let mut hidden = vec![false; found.len()];
+    for at in 0..found.len() {
+        let telling = |number: usize| name[number].len() >= TELLING && of_name(at, number);
+        hidden[at] |= joined(at) || (0..name.len()).any(telling);
+        if at + 1 < found.len() && beside(at) {
+            hidden[at] = true;
+            hidden[at + 1] = true;
+        }
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut until = 0;
+    for (word, _) in found.iter().zip(hidden).filter(|(_, hidden)| *hidden) {
+        kept.push_str(&text[until..word.start]);
+        kept.push_str("***");
+        until = word.end;
+    }
+    kept.push_str(&text[until..]);
+    kept
+}
+
+/// Where the runs of Latin letters are.
+fn words(text: &str) -> Vec<Range<usize>> {
+    let mut words: Vec<Range<usize>> = Vec::new();
+    for (at, _) in text.match_indices(|c: char| c.is_ascii_alphabetic()) {
+        match words.last_mut() {
+            Some(last) if last.end == at => last.end = at + 1,
+            Some(_) | None => words.push(at..at + 1),
+        }
+    }
+    words
 }
 
 #[cfg(test)]
@@ -312,6 +403,36 @@ mod tests {
                 "This ban will last for 30 more seconds",
             ),
             ("航班CZ8957已售完", &[], "航班CZ8957已售完"),
+            // A name in Latin letters, as upstream may write it.
+            ("乘客LI/SI有误", &["LI/SI"], "乘客***有误"),
+            ("乘客LI SI有误", &["LI/SI"], "乘客*** ***有误"),
+            (
+                "passenger Si, Li is wrong",
+                &["LI/SI"],
+                "passenger ***, *** is wrong",
+            ),
+            ("乘客LISI有误", &["LI/SI"], "乘客***有误"),
+            ("乘客sili有误", &["LI/SI"], "乘客***有误"),
+            ("Mr. Zhang", &["ZHANG/SAN FENG"], "Mr. ***"),
+            ("ZHANG/SANFENG", &["ZHANG/SAN FENG"], "***/***"),
+            ("ZHANG/SAN-FENG", &["ZHANG/SAN FENG"], "***/***-***"),
+            ("O'Neil, J.", &["O'NEIL/J"], "***'***, ***."),
+            // Words that only contain its words, or are short and alone, are not the name.
+            (
+                "THOUSAND; Li is lithium",
+                &["LI/SAN"],
+                "THOUSAND; Li is lithium",
+            ),
+            (
+                "the flight is full",
+                &["we cannot fly because the flight is late"],
+                "the flight is full",
+            ),
+            (
+                "example.com is down",
+                &["a@example.com"],
+                "example.com is down",
+            ),
         ] {
             assert_eq!(clean(text, personal), cleaned);
         }

@@ -174,6 +174,21 @@ const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(10);
 /// How long after its compare-and-set a write may still go out.
 const SEND_WINDOW: Duration = Duration::from_secs(1);
 
+/// The texts in fields that the gateway does not know: any of them may be a person's.
+fn texts(extra: Option<&Map<String, Value>>) -> Vec<Personal<String>> {
+    let mut found = Vec::new();
+    let mut open: Vec<&Value> = extra.into_iter().flat_map(Map::values).collect();
+    while let Some(value) = open.pop() {
+        match value {
+            Value::String(text) => found.push(Personal::new(text.clone())),
+            Value::Array(items) => open.extend(items),
+            Value::Object(fields) => open.extend(fields.values()),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    found
+}
+
 // === impl Operations ===
 
 impl Operations {
@@ -408,17 +423,22 @@ impl Operations {
             .prepare::<W::Method>(&asked.account, &ready.request, write.extra())
             .map_err(|_| Failure::of(Cause::NotEncodable))?;
         let permit = tokio::select! {
-            permit = self.top.permit() => permit,
+            permit = self.top.permit::<W::Method>() => permit,
             () = self.stopping.cancelled() => Err(NotSent::Stopping),
         };
         let permit = permit.map_err(|why| Failure::from(&why))?;
         if self.stopping.is_cancelled() {
             return Err(Failure::of(Cause::Stopping));
         }
+        let mut personal = ready.personal;
+        // Of a request that names nobody nothing that speaks of a person is kept at all.
+        if !personal.is_empty() {
+            personal.extend(texts(write.extra()));
+        }
         let background = Background {
             baseline: ready.baseline,
             before: ready.before,
-            personal: ready.personal,
+            personal,
         };
         Ok((prepared, permit, background))
     }
@@ -442,5 +462,24 @@ impl Operations {
             Some(Note::of("sending"))
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_of_extra_is_taken_for_personal() {
+        let extra = serde_json::json!({
+            "a": "one", "b": {"c": ["two", {"d": "three"}], "e": 4}, "f": null,
+        });
+        let mut found: Vec<_> = texts(extra.as_object())
+            .into_iter()
+            .map(Personal::into_inner)
+            .collect();
+        found.sort();
+        assert_eq!(found, ["one", "three", "two"]);
+        assert!(texts(None).is_empty());
     }
 }

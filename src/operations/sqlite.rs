@@ -1,10 +1,11 @@
 //! The journal on SQLite: WAL, `synchronous=FULL`, one writer, many readers.
 
+mod open;
 mod row;
 mod writer;
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -27,9 +28,6 @@ use crate::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use crate::domain::time::Rfc3339;
 use row::COLUMNS;
 use writer::Command;
-
-/// The schema. Plain columns and full indexes only: the second database has no partial ones.
-const SCHEMA: &str = include_str!("sqlite/schema.sql");
 
 /// How the journal is opened.
 #[derive(Clone, Debug)]
@@ -71,17 +69,15 @@ impl SqliteJournal {
     /// Opens the journal, creates it where there is none, and starts its writer.
     ///
     /// # Errors
-    /// When the file cannot be opened or written, or another process has it.
+    /// When the file cannot be opened or written, another process has it, a later gateway has
+    /// written it, or it was written under another hash key.
     pub async fn open(settings: &SqliteSettings) -> Result<Self, JournalError> {
-        if let Some(parent) = settings.path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent).map_err(|error| {
-                JournalError(format!("{} cannot be created: {error}", parent.display()))
-            })?;
-        }
-        let lock = lock(&settings.path)?;
+        open::create_parent(&settings.path)?;
+        let lock = open::lock(&settings.path)?;
+        open::create(&settings.path)?;
         let options = SqliteConnectOptions::new()
             .filename(&settings.path)
-            .create_if_missing(true)
+            .create_if_missing(false)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(2))
@@ -92,22 +88,11 @@ impl SqliteJournal {
         let mut writing = SqliteConnection::connect_with(&options)
             .await
             .map_err(unusable)?;
-        sqlx::raw_sql(SCHEMA)
-            .execute(&mut writing)
-            .await
-            .map_err(unusable)?;
-        let hash_key = match &settings.hash_key {
-            Some(key) => key.clone(),
-            None => kept_key(&mut writing).await?,
-        };
+        open::schema(&mut writing, &settings.path).await?;
+        let hash_key = open::hash_key(&mut writing, settings.hash_key.as_ref()).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(settings.read_connections)
-            .connect_with(
-                options
-                    .create_if_missing(false)
-                    .read_only(true)
-                    .pragma("cache_size", "-4096"),
-            )
+            .connect_with(options.read_only(true).pragma("cache_size", "-4096"))
             .await
             .map_err(failed)?;
         let (commands, queue) = mpsc::channel(settings.queue);
@@ -132,42 +117,6 @@ impl SqliteJournal {
             .map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
-}
-
-/// One process per journal.
-fn lock(path: &Path) -> Result<File, JournalError> {
-    let path = path.with_extension("lock");
-    let file = File::create(&path)
-        .map_err(|error| JournalError(format!("{} cannot be written: {error}", path.display())))?;
-    file.try_lock().map_err(|_| {
-        JournalError(format!(
-            "another process holds {}: stop it, or give this one a store.url of its own",
-            path.display()
-        ))
-    })?;
-    Ok(file)
-}
-
-async fn kept_key(connection: &mut SqliteConnection) -> Result<HashKey, JournalError> {
-    let fresh: [u8; 32] = {
-        let mut key = [0; 32];
-        key[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-        key[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-        key
-    };
-    sqlx::query("INSERT INTO meta (name, value) VALUES ('hash_key', ?1) ON CONFLICT DO NOTHING")
-        .bind(&fresh[..])
-        .execute(&mut *connection)
-        .await
-        .map_err(failed)?;
-    let kept: Vec<u8> = sqlx::query_scalar("SELECT value FROM meta WHERE name = 'hash_key'")
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(failed)?;
-    let key: [u8; 32] = kept
-        .try_into()
-        .map_err(|_| JournalError("the stored hash key has another length".into()))?;
-    Ok(HashKey::new(key))
 }
 
 fn failed(error: impl std::fmt::Display) -> JournalError {

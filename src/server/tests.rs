@@ -29,8 +29,8 @@ struct Running {
 
 fn config() -> config::Server {
     let mut config = Config::load(None, std::iter::empty(), Profile::Sandbox).unwrap();
-    config.server.header_timeout = Duration::from_millis(150);
-    config.server.idle_timeout = Duration::from_millis(400);
+    config.server.header_timeout = Duration::from_millis(400);
+    config.server.idle_timeout = Duration::from_secs(4);
     config.server.shutdown_grace = PATIENCE;
     config.server
 }
@@ -142,10 +142,11 @@ async fn a_silent_client_is_closed() {
 
 #[tokio::test]
 async fn a_head_that_comes_byte_by_byte_is_closed() {
-    let running = start(config()).await;
+    let mut config = config();
+    config.idle_timeout = 10 * PATIENCE;
+    let running = start(config).await;
     let mut client = running.sent(GET).await;
     answer(&mut client, "hello").await;
-    let begin = Instant::now();
     let drip = async {
         loop {
             if client.write_all(b"G").await.is_err() {
@@ -154,13 +155,9 @@ async fn a_head_that_comes_byte_by_byte_is_closed() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
+    // By the timeout of the head, which began with the first byte: that of a rest is longer than this
+    // waits, and a timeout that every byte began anew would never be over.
     timeout(PATIENCE, drip).await.unwrap();
-    // By the timeout of the head, which began with the first byte, not by that of a rest.
-    assert!(
-        begin.elapsed() < Duration::from_millis(390),
-        "{:?}",
-        begin.elapsed()
-    );
 }
 
 #[tokio::test]
@@ -168,7 +165,7 @@ async fn a_connection_may_rest_longer_than_a_head_but_not_forever() {
     let running = start(config()).await;
     let mut client = running.sent(GET).await;
     answer(&mut client, "hello").await;
-    tokio::time::sleep(Duration::from_millis(250)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     client.write_all(GET.as_bytes()).await.unwrap();
     answer(&mut client, "hello").await;
     assert_eq!(rest(&mut client).await, "");
@@ -179,7 +176,7 @@ async fn a_request_under_way_has_no_head_timeout() {
     let running = start(config()).await;
     let mut client = running.sent(WAIT).await;
     until(|| running.begun.load(Ordering::SeqCst) == 1).await;
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
     running.go.notify_one();
     answer(&mut client, "waited").await;
 }

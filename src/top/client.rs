@@ -127,12 +127,12 @@ impl TopClient {
             .map(|call| Prepared { call })
     }
 
-    /// Takes the permit for one write. Nothing may wait between it and the send.
+    /// Takes the permit for one write of this method. Nothing may wait between it and the send.
     ///
     /// # Errors
     /// [`NotSent::Quota`].
-    pub async fn permit(&self) -> Result<Permit, NotSent> {
-        self.gate.permit(Lane::Caller).await
+    pub async fn permit<M: Method>(&self) -> Result<Permit, NotSent> {
+        self.gate.permit(Lane::Caller, M::NAME).await
     }
 
     /// Sends a write: once, and not after this steady time.
@@ -152,7 +152,7 @@ impl TopClient {
         let ended = self.write.clone().oneshot(call).await;
         drop(permit);
         if let Err(CallError::Refused(error)) = &ended {
-            self.gate.observe(error);
+            self.gate.observe(M::NAME, error);
         }
         self.decode::<M>(&ended?, false)
     }

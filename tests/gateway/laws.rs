@@ -20,6 +20,16 @@ fn states(operation: &Value) -> Vec<&str> {
         .collect()
 }
 
+/// A deadline so long that no sweep and no timeout interferes, also on a slow machine, and what goes
+/// with it.
+const PATIENT: &[(&str, &str)] = &[
+    ("GATEWAY__TOP__DEADLINE", "60s"),
+    ("GATEWAY__SERVER__SHUTDOWN_GRACE", "90s"),
+    ("GATEWAY__RECONCILE__SETTLE_WINDOW", "61s"),
+    ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "61s"),
+    ("GATEWAY__RECONCILE__ATTENTION_AFTER", "62s"),
+];
+
 /// A second connection to the journal, as another process would have.
 async fn intruder(world: &World) -> SqliteConnection {
     let url = format!("sqlite://{}", world.journal().display());
@@ -115,26 +125,22 @@ async fn law_1_an_answer_that_cannot_be_written_down_is_looked_for() {
 
 #[tokio::test]
 async fn law_2_a_sender_held_up_past_its_window_does_not_send() {
-    // A deadline so long that no sweep interferes: the sender itself must see that it is late.
-    let patience = [
-        ("GATEWAY__TOP__DEADLINE", "60s"),
-        ("GATEWAY__SERVER__SHUTDOWN_GRACE", "90s"),
-        ("GATEWAY__RECONCILE__SETTLE_WINDOW", "61s"),
-        ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "61s"),
-        ("GATEWAY__RECONCILE__ATTENTION_AFTER", "62s"),
-    ];
-    let world = World::start_with(&patience, |_| {}).await;
+    // No sweep interferes: the sender itself must see that it is late.
+    let world = World::start_with(PATIENT, |_| {}).await;
     let order = world.booked("LAW-2").await;
-    world
-        .fault(json!({"method": "detail", "fault": "slow", "delay_ms": 200}))
-        .await;
+    let delay = Duration::from_millis(2_500);
+    let slow = json!({"method": "detail", "fault": "slow", "delay_ms": delay.as_millis()});
+    world.fault(slow).await;
     let seen = world.received("queryorderdetail").await;
     let held_up = async {
         // The payment is accepted and reads its order; what it writes next has to wait.
         world.until_received("queryorderdetail", seen + 1).await;
+        let read = tokio::time::Instant::now() + delay;
         let mut intruder = intruder(&world).await;
         run(&mut intruder, "BEGIN IMMEDIATE").await;
-        // Its clock starts somewhere in here; time goes on after that in any case.
+        tokio::time::sleep_until(read).await;
+        // Its clock starts somewhere in here; time goes on after that in any case. The writer gives
+        // up after two seconds.
         for _ in 0..12 {
             world.clock.advance_steady(Duration::from_millis(1_100));
             tokio::time::sleep(Duration::from_millis(80)).await;
@@ -222,10 +228,10 @@ async fn law_7_an_order_with_another_total_is_not_taken_for_ours() {
 
 #[tokio::test]
 async fn law_8_a_caller_who_hangs_up_takes_nothing_with_it() {
-    let world = World::start().await;
+    let world = World::start_with(PATIENT, |_| {}).await;
     let number = "LAW-8";
     world
-        .fault(json!({"method": "airbook", "fault": "slow", "delay_ms": 200}))
+        .fault(json!({"method": "airbook", "fault": "slow", "delay_ms": 2_500}))
         .await;
     let body = booking(&world.offer().await, number);
     let caller = world.write("/v1/orders", "k", &body);
@@ -245,7 +251,7 @@ async fn law_8_a_caller_who_hangs_up_takes_nothing_with_it() {
 
 #[tokio::test]
 async fn law_9_a_person_decides_only_on_what_was_seen_and_never_against_it() {
-    let world = World::start().await;
+    let world = World::start_with(PATIENT, |_| {}).await;
     let order = world.booked("LAW-9").await;
     let resolve = |id: String| format!("/v1/operations/{id}/resolve");
     let yes = json!({"outcome": "succeeded", "reason": "I saw it"});
@@ -254,7 +260,7 @@ async fn law_9_a_person_decides_only_on_what_was_seen_and_never_against_it() {
     // While it is being sent nobody decides.
     let number = json!({"out_order_no": "LAW-9"});
     world
-        .fault(json!({"method": "pay", "fault": "slow", "delay_ms": 300, "match": number}))
+        .fault(json!({"method": "pay", "fault": "slow", "delay_ms": 2_500, "match": number}))
         .await;
     let (paid, ()) = tokio::join!(world.pay(&order, "k", 20), async {
         world.until_received("pay", 1).await;

@@ -106,20 +106,57 @@ async fn a_search_that_fails_says_what_to_do() {
         assert_eq!(problem(&failed), expected, "{fault}: {failed:?}");
         assert_eq!(failed.body["side_effects"], "none", "{fault}");
     }
-    let timeout = json!({"method": "search", "fault": "timeout_nothing"});
-    world.fault(timeout).await;
-    let failed = find(&world, &listing("BJS", "XMN")).await;
-    assert!(
-        failed.body["hint"].as_str().unwrap().contains("flights"),
-        "{failed:?}"
-    );
+    // What cures a slow listing is of no use to a flight that is named, or to an order that is read.
+    let order = world.booked("SLOW-1").await;
+    let order = format!("/v1/orders/{}", order["order_id"].as_str().unwrap());
+    for method in ["search", "search", "detail"] {
+        world
+            .fault(json!({"method": method, "fault": "timeout_nothing"}))
+            .await;
+    }
+    for (failed, listed) in [
+        (find(&world, &listing("BJS", "XMN")).await, true),
+        (find(&world, &search("BJS", "XMN")).await, false),
+        (world.get(&order).await, false),
+    ] {
+        assert_eq!(problem(&failed), (504, "upstream_timeout"), "{failed:?}");
+        let hint = failed.body["hint"].as_str().unwrap();
+        assert_eq!(hint.contains("flights"), listed, "{hint}");
+    }
+}
+
+#[tokio::test]
+async fn a_ban_of_search_holds_back_searches_and_no_payment() {
+    let world = World::start().await;
+    let order = world.booked("BANNED-1").await;
+    world
+        .fault(json!({"method": "search", "fault": "app_call_limited", "seconds": 30}))
+        .await;
+    let query = search("BJS", "XMN");
+    let limited = find(&world, &query).await;
+    assert_eq!(problem(&limited), (429, "rate_limited"), "{limited:?}");
+    let seen = world.received("search").await;
+    let held_back = find(&world, &query).await;
+    assert_eq!(problem(&held_back), (429, "rate_limited"), "{held_back:?}");
+    assert!(held_back.header("retry-after").is_some());
+    assert_eq!(world.received("search").await, seen);
+
+    let paid = world.pay(&order, "k", 20).await;
+    assert_eq!(paid.status, 200, "{paid:?}");
+    assert_eq!(world.effects("BANNED-1", "pay").await, 1);
 }
 
 #[tokio::test]
 async fn identical_searches_in_flight_share_one_call() {
-    let world = World::start().await;
+    // All of them have come before the one call ends, also on a slow machine.
+    let patient = [
+        ("GATEWAY__TOP__DEADLINE", "15s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW", "15s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "15s"),
+    ];
+    let world = World::start_with(&patient, |_| {}).await;
     world
-        .fault(json!({"method": "search", "fault": "slow", "delay_ms": 250}))
+        .fault(json!({"method": "search", "fault": "slow", "delay_ms": 2_500}))
         .await;
     let (same, other) = (search("BJS", "XMN"), listing("BJS", "XMN"));
     let same = std::iter::repeat_n(&same, 12).map(|query| find(&world, query));

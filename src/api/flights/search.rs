@@ -17,6 +17,7 @@ use crate::domain::offer::{Offer, Supply};
 use crate::domain::search::{SearchJourney, SearchMode, SearchQuery, check};
 use crate::domain::time::LocalTime;
 use crate::domain::trip::CabinClass;
+use crate::operations::cause::{Cause, Failure};
 use crate::operations::search::Found;
 use crate::problem_answers;
 
@@ -152,13 +153,29 @@ pub async fn search_flights(
     let found = operations
         .search(account, query, request.extra, include.upstream())
         .await
-        .map_err(|failure| problem_of(&failure, None))?;
+        .map_err(|failure| not_found(&failure, mode))?;
     let body = SearchResult {
         items: &found.offers,
         notices: notices(&found, mode, with_infants),
         upstream: found.upstream.as_deref(),
     };
     Ok(sized(&body, found.offers.len() * OFFER))
+}
+
+/// Why there are no offers. A listing that is too slow is cured by naming the flight (the seed's
+/// FAQ 5); what the operator wants to be said comes first.
+fn not_found(failure: &Failure, mode: SearchMode) -> Problem {
+    let problem = problem_of(failure, None);
+    if mode != SearchMode::Listing
+        || failure.cause != Cause::UpstreamTimeout
+        || failure.hint.is_some()
+    {
+        return problem;
+    }
+    problem.hint(
+        "A listing search is slow. Name the flight: with `flights` in the journeys, search asks for \
+         that flight alone and answers sooner.",
+    )
 }
 
 /// An offer's usual size in bytes, with some room.

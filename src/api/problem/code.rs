@@ -368,8 +368,7 @@ codes! {
         "Upstream did not answer in time";
         "A read did not answer within the deadline, or upstream answered 远程调用服务超时 (its own \
          timeout). Nothing was changed.";
-        Some("A listing search is slow. Name the flight: with `flights` in the journeys, search asks \
-              for that flight alone and answers sooner."),
+        Some("Nothing was changed: ask again. If it stays slow, TOP or Fliggy is in trouble."),
     NotExecuted "not_executed" GATEWAY_TIMEOUT None NewKey None;
         "It did not happen";
         "The outcome was not known; the gateway looked for it over the settle window and it is not \

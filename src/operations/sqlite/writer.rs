@@ -493,7 +493,7 @@ mod tests {
     #[tokio::test]
     async fn a_disk_that_was_full_is_written_again_when_there_is_room() {
         let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-        sqlx::raw_sql(super::super::SCHEMA)
+        sqlx::raw_sql(super::super::open::SCHEMA)
             .execute(&mut connection)
             .await
             .unwrap();

@@ -1,10 +1,10 @@
 //! Quota and concurrency of one app key, and TOP's own bans.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::num::NonZeroU32;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -38,9 +38,15 @@ pub struct Gate {
     callers: Share,
     looks: Share,
     max_wait: Duration,
-    /// Steady time in ms until which TOP has banned the app.
-    banned_until: AtomicU64,
+    bans: RwLock<Bans>,
     clock: SharedClock,
+}
+
+/// Until when TOP refuses calls, in steady time.
+#[derive(Debug, Default)]
+struct Bans {
+    app: Duration,
+    methods: HashMap<String, Duration>,
 }
 
 #[derive(Debug)]
@@ -76,16 +82,16 @@ impl Gate {
                 LOOKS_IN_FLIGHT,
             ),
             max_wait: settings.max_wait,
-            banned_until: AtomicU64::new(0),
+            bans: RwLock::default(),
             clock,
         }
     }
 
-    /// Waits for a turn, at most as long as configured.
+    /// Waits for the method's turn, at most as long as configured.
     ///
     /// # Errors
     /// [`NotSent::Quota`] when the turn would come too late; nothing was used up then.
-    pub async fn permit(&self, lane: Lane) -> Result<Permit, NotSent> {
+    pub async fn permit(&self, lane: Lane, method: &str) -> Result<Permit, NotSent> {
         let started = self.clock.steady();
         let share = match lane {
             Lane::Caller => &self.callers,
@@ -96,49 +102,80 @@ impl Gate {
             self.max_wait
                 .saturating_sub(clock.steady().saturating_sub(started))
         };
-        if let Some(ban) = self.ban_left() {
-            if ban > self.max_wait {
-                return refuse(ban);
-            }
-            tokio::time::sleep(ban).await;
-        }
-        let acquire = share.in_flight.clone().acquire_owned();
-        let Ok(Ok(in_flight)) = tokio::time::timeout(left(&self.clock), acquire).await else {
-            return refuse(Duration::from_secs(1));
-        };
-        loop {
-            match share.rate.check() {
-                Ok(()) => {
-                    return Ok(Permit {
-                        _in_flight: in_flight,
-                    });
+        'banned: loop {
+            // Who waits for the end of a ban takes no place from the calls of other methods.
+            if let Some(ban) = self.ban_left(method) {
+                if ban > left(&self.clock) {
+                    return refuse(ban);
                 }
-                Err(not_yet) => {
-                    let wait = not_yet.wait_time_from(DefaultClock::default().now());
-                    if wait > left(&self.clock) {
-                        return refuse(wait);
+                tokio::time::sleep(ban).await;
+                continue;
+            }
+            let acquire = share.in_flight.clone().acquire_owned();
+            let Ok(Ok(in_flight)) = tokio::time::timeout(left(&self.clock), acquire).await else {
+                return refuse(Duration::from_secs(1));
+            };
+            loop {
+                // One may have begun while this call waited.
+                if self.ban_left(method).is_some() {
+                    continue 'banned;
+                }
+                match share.rate.check() {
+                    Ok(()) => {
+                        return Ok(Permit {
+                            _in_flight: in_flight,
+                        });
                     }
-                    tokio::time::sleep(wait).await;
+                    Err(not_yet) => {
+                        let wait = not_yet.wait_time_from(DefaultClock::default().now());
+                        if wait > left(&self.clock) {
+                            return refuse(wait);
+                        }
+                        tokio::time::sleep(wait).await;
+                    }
                 }
             }
         }
     }
 
-    /// Remembers "This ban will last for N more seconds". A limited call was not executed.
-    pub fn observe(&self, error: &ErrorResponse) {
-        if let Some(seconds) = error.ban_seconds() {
-            let until = self.clock.steady() + Duration::from_secs(seconds);
-            let until = u64::try_from(until.as_millis()).unwrap_or(u64::MAX);
-            self.banned_until.fetch_max(until, Ordering::Relaxed);
-            tracing::warn!(seconds, "TOP limits this app");
-        }
+    /// Remembers "This ban will last for N more seconds", which the method was told. A limited call
+    /// was not executed.
+    pub fn observe(&self, method: &str, error: &ErrorResponse) {
+        let Some(seconds) = error.ban_seconds() else {
+            return;
+        };
+        let now = self.clock.steady();
+        let until = now + Duration::from_secs(seconds);
+        let whole_app = is_of_the_app(error);
+        let mut bans = self.bans.write().unwrap_or_else(PoisonError::into_inner);
+        bans.methods.retain(|_, until| *until > now);
+        let ban = if whole_app {
+            &mut bans.app
+        } else {
+            bans.methods.entry(method.to_owned()).or_default()
+        };
+        *ban = until.max(*ban);
+        drop(bans);
+        tracing::warn!(method, whole_app, seconds, "TOP limits calls");
     }
 
-    fn ban_left(&self) -> Option<Duration> {
-        Duration::from_millis(self.banned_until.load(Ordering::Relaxed))
+    fn ban_left(&self, method: &str) -> Option<Duration> {
+        let bans = self.bans.read().unwrap_or_else(PoisonError::into_inner);
+        let of_method = bans.methods.get(method).copied().unwrap_or_default();
+        bans.app
+            .max(of_method)
             .checked_sub(self.clock.steady())
             .filter(|left| !left.is_zero())
     }
+}
+
+/// Whether a ban is of the app's daily quota. The others are of one API (`limited-by-api-…` and
+/// `limited-by-app-api-…`, documented), or do not say of what: those are taken for the method's alone,
+/// because a call too many is refused by TOP and costs nothing, while a payment that is held back for
+/// another method's sake may cost its seats.
+fn is_of_the_app(error: &ErrorResponse) -> bool {
+    let code = error.sub_code.as_deref();
+    code.is_some_and(|code| code.ends_with("limited-by-app-access-count"))
 }
 
 /// Makes every call wait for its permit.
@@ -194,10 +231,12 @@ where
         let next = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, next);
         Box::pin(async move {
-            let _permit = gate.permit(call.lane).await.map_err(CallError::NotSent)?;
+            let method = call.method.clone();
+            let permit = gate.permit(call.lane, &method).await;
+            let _permit = permit.map_err(CallError::NotSent)?;
             let ended = inner.call(call).await;
             if let Err(CallError::Refused(error)) = &ended {
-                gate.observe(error);
+                gate.observe(&method, error);
             }
             ended
         })
@@ -209,45 +248,97 @@ mod tests {
     use super::*;
     use crate::clock::ManualClock;
 
-    fn gate(clock: Arc<ManualClock>) -> Gate {
-        let one = NonZeroU32::MIN;
-        Gate::new(
-            &QuotaSettings {
-                per_second: one,
-                burst: one,
-                looks_per_second: one,
-                max_concurrent: 4,
-                max_wait: Duration::ZERO,
-            },
-            clock,
-        )
+    const PAY: &str = "alitrip.flight.service.pay";
+    const SEARCH: &str = "alitrip.flight.service.search";
+
+    fn gate(clock: Arc<ManualClock>, max_wait: Duration, max_concurrent: usize) -> Gate {
+        let quota = QuotaSettings {
+            per_second: NonZeroU32::MIN,
+            burst: NonZeroU32::new(4).unwrap(),
+            looks_per_second: NonZeroU32::MIN,
+            max_concurrent,
+            max_wait,
+        };
+        Gate::new(&quota, clock)
+    }
+
+    fn ban(sub_code: &str) -> ErrorResponse {
+        ErrorResponse {
+            code: Some(7),
+            sub_code: Some(sub_code.into()),
+            sub_msg: Some("This ban will last for 30 more seconds".into()),
+            ..ErrorResponse::default()
+        }
+    }
+
+    async fn refused(gate: &Gate, method: &str) -> bool {
+        match gate.permit(Lane::Caller, method).await {
+            Ok(_) => false,
+            Err(NotSent::Quota { retry_after }) => {
+                assert!(retry_after > Duration::from_secs(20), "{retry_after:?}");
+                assert!(retry_after <= Duration::from_secs(30), "{retry_after:?}");
+                true
+            }
+            Err(other) => panic!("{other}"),
+        }
     }
 
     #[tokio::test]
     async fn looks_have_a_share_of_their_own() {
-        let gate = gate(Arc::new(ManualClock::new()));
-        assert!(gate.permit(Lane::Caller).await.is_ok());
+        let gate = gate(Arc::new(ManualClock::new()), Duration::ZERO, 1);
+        let held = gate.permit(Lane::Caller, PAY).await;
+        assert!(held.is_ok());
         assert!(matches!(
-            gate.permit(Lane::Caller).await,
+            gate.permit(Lane::Caller, PAY).await,
             Err(NotSent::Quota { .. })
         ));
-        assert!(gate.permit(Lane::Look).await.is_ok());
+        assert!(gate.permit(Lane::Look, PAY).await.is_ok());
     }
 
     #[tokio::test]
-    async fn a_ban_of_top_holds_every_call_back_until_it_is_over() {
-        let clock = Arc::new(ManualClock::new());
-        let gate = gate(clock.clone());
-        gate.observe(&ErrorResponse {
-            code: Some(7),
-            sub_msg: Some("This ban will last for 30 more seconds".into()),
-            ..ErrorResponse::default()
-        });
-        let Err(NotSent::Quota { retry_after }) = gate.permit(Lane::Caller).await else {
-            panic!("a banned call was let through");
+    async fn a_ban_holds_back_what_it_is_about_until_it_is_over() {
+        for (sub_code, whole_app) in [
+            ("accesscontrol.limited-by-app-access-count", true),
+            ("accesscontrol.limited-by-api-access-count", false),
+            ("accesscontrol.limited-by-app-api-access-count", false),
+            ("accesscontrol.limited-by-dynamic-access-count", false),
+            ("", false),
+        ] {
+            let clock = Arc::new(ManualClock::new());
+            let gate = gate(clock.clone(), Duration::ZERO, 4);
+            gate.observe(SEARCH, &ban(sub_code));
+            assert!(refused(&gate, SEARCH).await, "{sub_code}");
+            assert_eq!(refused(&gate, PAY).await, whole_app, "{sub_code}");
+            clock.advance_steady(Duration::from_secs(31));
+            assert!(!refused(&gate, SEARCH).await, "{sub_code}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_shorter_ban_does_not_end_a_longer_one() {
+        let gate = gate(Arc::new(ManualClock::new()), Duration::ZERO, 4);
+        let short = ErrorResponse {
+            sub_msg: Some("This ban will last for 1 more second".into()),
+            ..ban("accesscontrol.limited-by-api-access-count")
         };
-        assert!(retry_after > Duration::from_secs(28) && retry_after <= Duration::from_secs(30));
-        clock.advance_steady(Duration::from_secs(31));
-        assert!(gate.permit(Lane::Caller).await.is_ok());
+        gate.observe(SEARCH, &ban("accesscontrol.limited-by-api-access-count"));
+        gate.observe(SEARCH, &short);
+        assert!(refused(&gate, SEARCH).await);
+    }
+
+    #[tokio::test]
+    async fn a_ban_holds_back_those_who_were_waiting_already() {
+        let patience = Duration::from_secs(10);
+        let gate = gate(Arc::new(ManualClock::new()), patience, 1);
+        let held = gate.permit(Lane::Caller, SEARCH).await.unwrap();
+        let call_limited = async {
+            // The one who waits asks first: `join` begins with the first.
+            gate.observe(SEARCH, &ban("accesscontrol.limited-by-api-access-count"));
+            drop(held);
+        };
+        let (late, ()) = tokio::join!(refused(&gate, SEARCH), call_limited);
+        assert!(late);
+        // And their place is free for others.
+        assert!(!refused(&gate, PAY).await);
     }
 }

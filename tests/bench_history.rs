@@ -1,0 +1,101 @@
+//! The past that the load bench writes by SQL is one that the gateway understands, and holds against it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and a bench prints what it does"
+)]
+
+use fliggy_gateway::clock::{Clock, SystemClock};
+use fliggy_gateway::domain::ids::OperationId;
+use fliggy_gateway::domain::time::Rfc3339;
+use fliggy_gateway::operations::journal::{Acceptance, Filter, Journal, NewOperation};
+use fliggy_gateway::operations::record::Operation;
+use fliggy_gateway::operations::sqlite::{SqliteJournal, SqliteSettings};
+use fliggy_gateway::operations::states::{Basis, Standing, State};
+
+#[path = "../benches/load/history.rs"]
+mod history;
+
+const ROWS: u64 = 5_000;
+
+async fn open(dir: &std::path::Path) -> SqliteJournal {
+    let settings = SqliteSettings {
+        path: dir.join("journal.db"),
+        read_connections: 1,
+        queue: 16,
+        hash_key: None,
+    };
+    SqliteJournal::open(&settings).await.unwrap()
+}
+
+/// The same booking again, under another key.
+async fn again(journal: &SqliteJournal, past: &Operation) -> Acceptance {
+    let clock = SystemClock::new();
+    let operation = Operation {
+        id: OperationId::new(&clock),
+        version: 1,
+        standing: Standing::of(State::Accepted),
+        ..past.clone()
+    };
+    let accepting = journal.accept(NewOperation {
+        operation,
+        idempotency: [1; 32],
+        fingerprint: [1; 32],
+        duplicate: None,
+        allow_duplicate: false,
+        timeline: fliggy_gateway::operations::record::TimelineEntry {
+            at: Rfc3339(clock.wall()),
+            state: State::Accepted,
+            what: "accepted".to_owned(),
+        },
+    });
+    accepting.await.unwrap()
+}
+
+#[tokio::test]
+async fn the_past_of_the_load_bench_is_read_and_stands_against_repetitions() {
+    let dir = tempfile::tempdir().unwrap();
+    open(dir.path()).await.close().await;
+    history::fill(dir.path(), ROWS).await.unwrap();
+    let journal = open(dir.path()).await;
+
+    let mut past = Vec::new();
+    loop {
+        let page = journal.list(Filter {
+            before: past.last().map(|last: &Operation| last.id),
+            limit: 200,
+            ..Filter::default()
+        });
+        let page = page.await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        past.extend(page);
+    }
+    // One that cannot be read would be passed over.
+    assert_eq!(past.len() as u64, ROWS);
+    let absent = |o: &&Operation| o.standing.basis == Some(Basis::Absent);
+    let watched = past.iter().filter(|o| o.next_look_at.is_some());
+    assert_eq!(past.iter().filter(absent).count(), 10);
+    assert!(watched.clone().all(|o| absent(&o)));
+    assert_eq!(watched.count(), 1);
+
+    let nothing = past.iter().find(absent).unwrap();
+    let refused = again(&journal, nothing).await;
+    assert!(
+        matches!(&refused, Acceptance::RetryOfRequired(other) if other.id == nothing.id),
+        "{refused:?}"
+    );
+    let done = past.iter().find(|o| o.state() == State::Succeeded).unwrap();
+    let refused = again(&journal, done).await;
+    assert!(
+        matches!(&refused, Acceptance::AlreadyDone(other) if other.id == done.id),
+        "{refused:?}"
+    );
+    for operation in [nothing, done] {
+        let story = journal.timeline(operation.id).await.unwrap();
+        assert_eq!(story.last().unwrap().state, operation.state());
+        assert_eq!(story.len() as i64, operation.version);
+    }
+}
