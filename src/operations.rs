@@ -20,6 +20,7 @@ pub mod flight_changes;
 pub mod journal;
 mod kill_point;
 mod look;
+mod masking;
 pub mod orders;
 pub mod pay;
 pub mod perform;

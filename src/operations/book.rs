@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::cause::Failure;
 use super::classify::Reference;
+use super::masking::Names;
 use super::perform::{Read, Ready, Write};
 use super::record::{Intent, Receipt};
 use super::service::Operations;
@@ -48,7 +49,7 @@ impl Write for Book {
         account: &Account,
     ) -> Result<Ready<<AirBook as Method>::Request>, Failure> {
         Ok(Ready {
-            personal: personal(&self.booking),
+            names: Names::everybody(personal(&self.booking)),
             ..Ready::of(translate::book::request(&self.booking, &account.channel))
         })
     }

@@ -7,7 +7,7 @@ use super::cause::{Cause, Failure};
 use super::classify::Reference;
 use super::perform::{Read, Ready, Write};
 use super::record::{Baseline, Intent, Receipt};
-use super::selection::{check_segments, everybody, personal, travellers, unnamed};
+use super::selection::{check_segments, everybody, names_on, travellers, unnamed};
 use super::service::Operations;
 use crate::domain::change::{ChangeWish, targets_fingerprint};
 use crate::domain::ids::{AccountName, HashKey};
@@ -59,16 +59,13 @@ impl Write for MakeChange {
             .await?;
         let chosen = travellers(&order, &wish.passengers)?;
         check_segments(&order, wish.targets.iter().map(|t| t.replaces.as_str()))?;
-        let mut personal = personal(&order);
-        personal.extend(wish.remark.clone());
-        if let Some(contact) = &wish.contact {
-            personal.extend(contact.name.clone());
-            personal.push(contact.mobile.clone());
-        }
+        let contact = wish.contact.iter();
+        let contact = contact.flat_map(|c| c.name.iter().chain([&c.mobile]));
+        let names = names_on(&order).with(wish.remark.iter().chain(contact).cloned());
         let (baseline, _) = operations
             .read_changes(account, wish.order_id, ReadOptions::CALLER)
             .await
-            .map_err(|error| error.into_failure().masking(&personal))?;
+            .map_err(|error| error.into_failure().masking(&names))?;
         if baseline.dropped > 0 {
             return Err(Failure::of(Cause::UpstreamUnreadable).with_detail(
                 "the changes that the order has already cannot all be read, so a new one could not \
@@ -78,7 +75,7 @@ impl Write for MakeChange {
         let request =
             translate::change_create::request(wish, kind_code, &chosen).map_err(unnamed)?;
         Ok(Ready {
-            personal,
+            names,
             baseline: Baseline {
                 numbers: baseline
                     .changes

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::cause::{Cause, Failure};
 use super::classify::Reference;
 use super::evidence::{Payment, payment_of_change};
+use super::masking::Names;
 use super::perform::{Read, Ready, Write};
 use super::reads::ReadError;
 use super::record::{Intent, Receipt};
@@ -54,7 +55,7 @@ impl Write for PayChange {
         let names = change.passengers.iter().filter_map(|p| p.name.clone());
         Ok(Ready {
             before: Some(Receipt::Change(ChangeReceipt::of(change, None))),
-            personal: names.collect(),
+            names: Names::some(names.collect()),
             ..Ready::of(request)
         })
     }

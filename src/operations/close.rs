@@ -9,7 +9,7 @@ use super::orders::OrderKey;
 use super::perform::{Read, Ready, Write};
 use super::reads::ReadError;
 use super::record::{Intent, Receipt};
-use super::selection::personal;
+use super::selection::names_on;
 use super::service::Operations;
 use crate::domain::ids::{AccountName, HashKey, OrderId};
 use crate::domain::order::{Order, OrderReceipt, OrderStatus};
@@ -52,7 +52,7 @@ impl Write for Close {
         let request = translate::close::request(self.order_id, order.out_order_no.as_deref());
         Ok(Ready {
             before: Some(Receipt::Order(OrderReceipt::from(order))),
-            personal: personal(order),
+            names: names_on(order),
             ..Ready::of(request)
         })
     }

@@ -26,14 +26,12 @@ impl Operations {
     ) {
         let name = <W::Method as Method>::NAME;
         let kind = operation.kind();
-        let personal = background.personal.iter();
-        let personal: Vec<&str> = personal.map(|v| v.expose().as_str()).collect();
         let (conclusion, upstream, hint, receipt) = match &ended {
             Err(error) => {
                 let ending = Ending::Error(error);
                 (
                     self.classifier.conclude(kind, name, &ending),
-                    Upstream::of_call_error(name, error, &personal),
+                    Upstream::of_call_error(name, error, &background.names),
                     self.classifier.hint(name, &ending),
                     None,
                 )
@@ -41,7 +39,7 @@ impl Operations {
             Ok(reply) => {
                 let verdict = reply.answer.verdict();
                 let said = (verdict.is_success != Some(true))
-                    .then(|| Upstream::of_business(name, &verdict, &personal));
+                    .then(|| Upstream::of_business(name, &verdict, &background.names));
                 let read = write.read(reply.answer.clone(), self);
                 let ending = Ending::Answer {
                     verdict,

@@ -8,7 +8,7 @@ use super::evidence::{Payment, payment};
 use super::orders::OrderKey;
 use super::perform::{Read, Ready, Write};
 use super::record::{Intent, Receipt};
-use super::selection::personal;
+use super::selection::names_on;
 use super::service::Operations;
 use crate::domain::ids::{AccountName, HashKey, OrderId};
 use crate::domain::money::Money;
@@ -53,7 +53,7 @@ impl Write for Pay {
         let reference = found.order.out_order_no.as_deref();
         let request = translate::pay::request(self.order_id, reference, self.total);
         Ok(Ready {
-            personal: personal(&found.order),
+            names: names_on(&found.order),
             ..Ready::of(request)
         })
     }

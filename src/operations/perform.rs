@@ -14,6 +14,7 @@ use super::cause::{Cause, Failure};
 use super::classify::Reference;
 use super::journal::{Acceptance, NewOperation};
 use super::kill_point::{Point, reach};
+use super::masking::Names;
 use super::record::{Baseline, Claim, Findings, Intent, Operation, Receipt, TimelineEntry};
 use super::service::{Note, Operations, Settlement};
 use super::states::{Kind, Standing, State};
@@ -63,8 +64,8 @@ pub struct Ready<R> {
     pub baseline: Baseline,
     /// How the order or change stood when it was read: what the answer to the write leaves out.
     pub before: Option<Receipt>,
-    /// Values that must not be kept where upstream repeats them.
-    pub personal: Vec<Personal<String>>,
+    /// Who may be named where upstream says no.
+    pub names: Names,
 }
 
 impl<R> Ready<R> {
@@ -74,7 +75,7 @@ impl<R> Ready<R> {
             request,
             baseline: Baseline::default(),
             before: None,
-            personal: Vec::new(),
+            names: Names::default(),
         }
     }
 }
@@ -92,7 +93,7 @@ pub struct Read {
 pub(super) struct Background {
     baseline: Baseline,
     pub(super) before: Option<Receipt>,
-    pub(super) personal: Vec<Personal<String>>,
+    pub(super) names: Names,
 }
 
 /// Who asks for a write, and how.
@@ -430,15 +431,10 @@ impl Operations {
         if self.stopping.is_cancelled() {
             return Err(Failure::of(Cause::Stopping));
         }
-        let mut personal = ready.personal;
-        // Of a request that names nobody nothing that speaks of a person is kept at all.
-        if !personal.is_empty() {
-            personal.extend(texts(write.extra()));
-        }
         let background = Background {
             baseline: ready.baseline,
             before: ready.before,
-            personal,
+            names: ready.names.with(texts(write.extra())),
         };
         Ok((prepared, permit, background))
     }

@@ -2,6 +2,7 @@
 
 use super::cause::{Cause, Failure, Upstream};
 use super::classify::{Ending, Missing, Reference};
+use super::masking::Names;
 use super::service::Operations;
 use crate::top::call::{CallError, Lost};
 use crate::top::client::{Account, ReadOptions, Reply};
@@ -88,7 +89,7 @@ impl Operations {
             // Neither a yes nor a no: nothing was refused, and nothing in it counts.
             return Some(unreadable_answer(method, "is_success"));
         }
-        let upstream = Upstream::of_business(method, verdict, &[]);
+        let upstream = Upstream::of_business(method, verdict, &Names::default());
         let ending = ending_of(*verdict);
         let cause = self
             .classifier
@@ -124,7 +125,7 @@ impl Operations {
                 Failure {
                     retry_after: refused.ban_seconds(),
                     ..Failure::of(cause)
-                        .with_upstream(Some(Upstream::of_error(method, refused, &[])))
+                        .with_upstream(Some(Upstream::of_error(method, refused, &Names::default())))
                         .with_hint(self.classifier.hint(method, &Ending::Error(error)))
                 }
             }

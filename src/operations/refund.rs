@@ -11,7 +11,7 @@ use super::cause::{Cause, Failure};
 use super::classify::Reference;
 use super::perform::{Read, Ready, Write};
 use super::record::{Baseline, Intent, Receipt};
-use super::selection::{check_segments, everybody, personal, travellers, unnamed};
+use super::selection::{check_segments, everybody, names_on, travellers, unnamed};
 use super::service::Operations;
 use crate::domain::ids::{AccountName, HashKey, OrderId, OutRefundNo};
 use crate::domain::order::OrderPassenger;
@@ -86,15 +86,14 @@ impl Write for Refund {
             .await?;
         let chosen = travellers(&order, &self.selection.passengers)?;
         check_segments(&order, self.selection.segments.iter().map(String::as_str))?;
-        let mut personal = personal(&order);
-        personal.extend(self.reason.clone());
+        let names = names_on(&order).with(self.reason.clone());
         self.check_fee(operations, account, &chosen)
             .await
-            .map_err(|failure| failure.masking(&personal))?;
+            .map_err(|failure| failure.masking(&names))?;
         let (baseline, _) = operations
             .read_refunds(account, self.order_id, ReadOptions::CALLER)
             .await
-            .map_err(|error| error.into_failure().masking(&personal))?;
+            .map_err(|error| error.into_failure().masking(&names))?;
         if baseline.dropped > 0 {
             return Err(Failure::of(Cause::UpstreamUnreadable).with_detail(
                 "the refunds that the order has already cannot all be read, so a new one could not \
@@ -114,7 +113,7 @@ impl Write for Refund {
         })
         .map_err(unnamed)?;
         Ok(Ready {
-            personal,
+            names,
             baseline: Baseline {
                 numbers: baseline
                     .refunds

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::cause::{Cause, Failure, masked};
+use super::cause::{Cause, Failure};
 use super::evidence::Finding;
 use super::journal::JournalError;
+use super::masking::masked;
 use super::reconcile::Looking;
 use super::record::{Intent, Operation, Receipt};
 use super::service::{Operations, Settlement};

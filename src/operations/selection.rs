@@ -2,12 +2,12 @@
 
 use super::cause::{Cause, Failure};
 use super::evidence::{Payment, payment};
+use super::masking::Names;
 use super::orders::OrderKey;
 use super::reads::ReadError;
 use super::service::Operations;
 use crate::domain::ids::{OrderId, PassengerId};
 use crate::domain::order::{Order, OrderPassenger, OrderStatus};
-use crate::domain::personal::Personal;
 use crate::top::client::{Account, ReadOptions};
 use crate::translate::Unnamed;
 
@@ -101,15 +101,15 @@ pub(super) fn everybody(order: &Order) -> Vec<PassengerId> {
     ids.collect()
 }
 
-/// What must not be kept of those who travel where upstream repeats it.
-pub(super) fn personal(order: &Order) -> Vec<Personal<String>> {
-    let mut values = Vec::new();
+/// Those who travel on the order. Fliggy knows of others, such as its contact.
+pub(super) fn names_on(order: &Order) -> Names {
+    let mut known = Vec::new();
     for traveller in &order.passengers {
-        values.extend(traveller.name.clone());
-        values.extend(traveller.document.as_ref().map(|d| d.number.clone()));
-        values.extend(traveller.mobile.clone());
+        known.extend(traveller.name.clone());
+        known.extend(traveller.document.as_ref().map(|d| d.number.clone()));
+        known.extend(traveller.mobile.clone());
     }
-    values
+    Names::some(known)
 }
 
 /// A traveller who cannot be named to Fliggy.

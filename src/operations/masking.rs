@@ -1,0 +1,261 @@
+//! What of upstream's texts may be kept: no name, document, phone or address of a person.
+
+use std::ops::Range;
+
+use crate::domain::personal::Personal;
+
+/// Who may be named in a text of upstream.
+#[derive(Debug, Default)]
+pub struct Names {
+    known: Vec<Personal<String>>,
+    everybody: bool,
+}
+
+impl Names {
+    /// Names, documents and numbers of all whom upstream can name: it knows no others.
+    #[must_use]
+    pub fn everybody(known: Vec<Personal<String>>) -> Self {
+        Self {
+            known,
+            everybody: true,
+        }
+    }
+
+    /// Those of some: the order may have others, such as its contact.
+    #[must_use]
+    pub fn some(known: Vec<Personal<String>>) -> Self {
+        Self {
+            known,
+            everybody: false,
+        }
+    }
+
+    /// The same with more.
+    #[must_use]
+    pub fn with(mut self, more: impl IntoIterator<Item = Personal<String>>) -> Self {
+        self.known.extend(more);
+        self
+    }
+
+    /// Upstream's text as it may be kept.
+    pub(super) fn clean(&self, text: &str) -> String {
+        if !self.everybody && OF_PERSONS.iter().any(|word| text.contains(word)) {
+            return WITHHELD.to_owned();
+        }
+        let known: Vec<&str> = self.known.iter().map(|v| v.expose().as_str()).collect();
+        masked(text, &known)
+    }
+}
+
+/// The longest upstream text that is kept.
+const LONGEST: usize = 300;
+
+/// Words beside which a person's name stands. Where not all names are known a text with such a word is
+/// not kept.
+const OF_PERSONS: [&str; 9] = [
+    "乘客",
+    "旅客",
+    "乘机人",
+    "联系人",
+    "购买人",
+    "姓名",
+    "证件",
+    "身份证",
+    "护照",
+];
+
+/// What is told instead.
+const WITHHELD: &str = "(not kept: the text speaks of a person)";
+
+/// Masks the request's own personal values, e-mail addresses, and every run of digits that could be a
+/// document or a phone; upstream's texts, and a person's, may repeat them.
+pub(super) fn masked(text: &str, personal: &[&str]) -> String {
+    let mut text = text.to_owned();
+    for value in personal.iter().filter(|v| v.chars().count() > 1) {
+        text = text.replace(value, "***");
+        text = without_name(&text, &latin_words(value));
+    }
+    let mut cleaned = String::with_capacity(text.len());
+    let mut run = String::new();
+    let flush = |run: &mut String, cleaned: &mut String| {
+        let digits = run.bytes().filter(u8::is_ascii_digit).count();
+        let personal = digits >= 7 || run.contains('@');
+        cleaned.push_str(if personal { "***" } else { run });
+        run.clear();
+    };
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() || "-_.@+".contains(c) {
+            run.push(c);
+        } else {
+            flush(&mut run, &mut cleaned);
+            cleaned.push(c);
+        }
+    }
+    flush(&mut run, &mut cleaned);
+    cleaned.chars().take(LONGEST).collect()
+}
+
+/// What stands between the words of a name.
+const BETWEEN: &str = "/ -.,'·";
+/// Shorter words of a name are words of other things too, and are masked beside another one only.
+const TELLING: usize = 3;
+/// What has more words is a sentence.
+const LONGEST_NAME: usize = 6;
+
+/// The words of a name in Latin letters, such as `LI/SI`; none where the value is no such name.
+fn latin_words(value: &str) -> Vec<&str> {
+    if value
+        .chars()
+        .any(|c| !c.is_ascii_alphabetic() && !BETWEEN.contains(c))
+    {
+        return Vec::new();
+    }
+    let words = value.split(|c: char| !c.is_ascii_alphabetic());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    if words.len() > LONGEST_NAME {
+        return Vec::new();
+    }
+    words
+}
+
+/// Masks a name in whatever way upstream writes it: `Li Si`, `SI, LI`, `LISI`, or one word of it.
+fn without_name(text: &str, name: &[&str]) -> String {
+    if name.is_empty() {
+        return text.to_owned();
+    }
+    let found = words(text);
+    let of_name =
+        |at: usize, number: usize| text[found[at].clone()].eq_ignore_ascii_case(name[number]);
+    // Several of its words written as one, in order or the first of them last.
+    let joined: Vec<String> = (0..name.len())
+        .flat_map(|first| (2..=name.len()).map(move |count| (first, count)))
+        .map(|(first, count)| {
+            name.iter()
+                .cycle()
+                .skip(first)
+                .take(count)
+                .copied()
+                .collect()
+        })
+        .filter(|whole: &String| whole.len() >= TELLING)
+        .collect();
+    let joined = |at: usize| {
+        let word = &text[found[at].clone()];
+        joined.iter().any(|whole| word.eq_ignore_ascii_case(whole))
+    };
+    let beside = |at: usize| {
+        let between = &text[found[at].end..found[at + 1].start];
+        between.chars().all(|c| BETWEEN.contains(c))
+            && (0..name.len()).any(|one| {
+                of_name(at, one)
+                    && (0..name.len()).any(|other| other != one && of_name(at + 1, other))
+            })
+    };
+    let mut hidden = vec![false; found.len()];
+    for at in 0..found.len() {
+        let telling = |number: usize| name[number].len() >= TELLING && of_name(at, number);
+        hidden[at] |= joined(at) || (0..name.len()).any(telling);
+        if at + 1 < found.len() && beside(at) {
+            hidden[at] = true;
+            hidden[at + 1] = true;
+        }
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut until = 0;
+    for (word, _) in found.iter().zip(hidden).filter(|(_, hidden)| *hidden) {
+        kept.push_str(&text[until..word.start]);
+        kept.push_str("***");
+        until = word.end;
+    }
+    kept.push_str(&text[until..]);
+    kept
+}
+
+/// Where the runs of Latin letters are.
+fn words(text: &str) -> Vec<Range<usize>> {
+    let mut words: Vec<Range<usize>> = Vec::new();
+    for (at, _) in text.match_indices(|c: char| c.is_ascii_alphabetic()) {
+        match words.last_mut() {
+            Some(last) if last.end == at => last.end = at + 1,
+            Some(_) | None => words.push(at..at + 1),
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn upstream_texts_are_cleaned_of_what_could_be_personal() {
+        for (text, personal, cleaned) in [
+            (
+                "乘客张三证件110101199003070038有误",
+                &["张三"][..],
+                "乘客***证件***有误",
+            ),
+            ("手机 13800138000", &[], "手机 ***"),
+            ("手机 138-0013-8000, a.b@c.com", &[], "手机 ***, ***"),
+            ("号码E12345678X不可用", &[], "号码***不可用"),
+            ("护照E12345678X不可用", &["张三"], "护照***不可用"),
+            (
+                "乘客李四有误",
+                &[],
+                "(not kept: the text speaks of a person)",
+            ),
+            ("写信给 a.b-c@example.net,谢谢", &[], "写信给 ***,谢谢"),
+            ("账户余额不足,支付失败", &[], "账户余额不足,支付失败"),
+            (
+                "This ban will last for 30 more seconds",
+                &[],
+                "This ban will last for 30 more seconds",
+            ),
+            ("航班CZ8957已售完", &[], "航班CZ8957已售完"),
+            // A name in Latin letters, as upstream may write it.
+            ("乘客LI/SI有误", &["LI/SI"], "乘客***有误"),
+            ("乘客LI SI有误", &["LI/SI"], "乘客*** ***有误"),
+            (
+                "passenger Si, Li is wrong",
+                &["LI/SI"],
+                "passenger ***, *** is wrong",
+            ),
+            ("乘客LISI有误", &["LI/SI"], "乘客***有误"),
+            ("乘客sili有误", &["LI/SI"], "乘客***有误"),
+            ("Mr. Zhang", &["ZHANG/SAN FENG"], "Mr. ***"),
+            ("ZHANG/SANFENG", &["ZHANG/SAN FENG"], "***/***"),
+            ("ZHANG/SAN-FENG", &["ZHANG/SAN FENG"], "***/***-***"),
+            ("O'Neil, J.", &["O'NEIL/J"], "***'***, ***."),
+            // Words that only contain its words, or are short and alone, are not the name.
+            (
+                "THOUSAND; Li is lithium",
+                &["LI/SAN"],
+                "THOUSAND; Li is lithium",
+            ),
+            (
+                "the flight is full",
+                &["we cannot fly because the flight is late"],
+                "the flight is full",
+            ),
+            (
+                "example.com is down",
+                &["a@example.com"],
+                "example.com is down",
+            ),
+        ] {
+            let known = personal.iter().map(|v| Personal::new((*v).to_owned()));
+            let names = Names {
+                everybody: !personal.is_empty(),
+                ..Names::default().with(known)
+            };
+            assert_eq!(names.clean(text), cleaned);
+        }
+    }
+
+    #[test]
+    fn where_not_all_are_known_nothing_that_speaks_of_a_person_is_kept() {
+        let some = Names::some(vec![Personal::new("张三".to_owned())]);
+        assert_eq!(some.clean("乘客张三,联系人李四有误"), WITHHELD);
+        assert_eq!(some.clean("张三的客票不可退"), "***的客票不可退");
+    }
+}
