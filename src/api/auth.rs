@@ -9,7 +9,6 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
-use utoipa::IntoParams;
 
 use super::problem::{Code, FieldError, Problem};
 use super::{ApiState, request_log};
@@ -38,22 +37,6 @@ pub struct Operator(pub Caller);
 /// only one the key may use, else the configuration's default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account(pub AccountName);
-
-/// Documents [`Account`], for `params(…)`.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "only documents what the extractor reads")]
-pub struct AccountHeader {
-    /// The purchasing account to act for. By default the only one the key may use, else the one
-    /// called `default`.
-    #[param(
-        rename = "Gateway-Account",
-        nullable = false,
-        pattern = "^[a-z0-9][a-z0-9_-]{0,31}$",
-        example = "default"
-    )]
-    gateway_account: Option<String>,
-}
 
 impl Caller {
     /// Whether it may use the account.

@@ -8,7 +8,7 @@ mod json;
 mod params;
 mod reason;
 
-pub use headers::{IdempotencyKey, IfMatch, PreferWait, VersionHeader, WriteHeaders};
+pub use headers::{IdempotencyKey, IfMatch, PreferWait};
 pub use json::Json;
 pub(super) use json::{sized, unread};
 pub use params::{Path, Query};

@@ -19,7 +19,8 @@ pub(super) struct WriteHeaders {
     /// `wait=N`: seconds to wait for the outcome before answering 202; 60 at most.
     #[param(rename = "Prefer", required = false, value_type = String, example = "wait=10")]
     prefer: Option<String>,
-    /// The purchasing account; the caller's default if left out.
+    /// The purchasing account to act for. By default the only one the key may use, else the one
+    /// called `default`.
     #[param(
         rename = "Gateway-Account",
         required = false,
@@ -36,7 +37,8 @@ pub(super) struct WriteHeaders {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes headers that the extractors read")]
 pub(super) struct AccountHeader {
-    /// The purchasing account; the caller's default if left out.
+    /// The purchasing account to act for. By default the only one the key may use, else the one
+    /// called `default`.
     #[param(
         rename = "Gateway-Account",
         required = false,

@@ -48,12 +48,6 @@ pub(super) fn record_caller(name: &Arc<str>) {
     let _ = CONTEXT.try_with(|context| context.caller.set(Arc::clone(name)));
 }
 
-/// Notes the operation the request is about, for the log line. Answers that carry the header
-/// `Operation-Id` are noted by themselves.
-pub fn record_operation(id: impl std::fmt::Display) {
-    let _ = CONTEXT.try_with(|context| context.operation_id.set(id.to_string()));
-}
-
 /// The outermost layer: gives the request its id, makes every failure a problem, and writes the
 /// log line when the answer is ready or the client has gone.
 pub(super) async fn record(

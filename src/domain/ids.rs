@@ -231,12 +231,6 @@ impl OperationId {
         )))
     }
 
-    /// An id that was stored.
-    #[must_use]
-    pub const fn from_uuid(id: Uuid) -> Self {
-        Self(id)
-    }
-
     /// The UUID.
     #[must_use]
     pub const fn uuid(self) -> Uuid {

@@ -6,13 +6,14 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::cause::{Cause, Failure};
-use super::reads::unreadable_answer;
+use super::classify::Missing;
+use super::reads::{ReadError, unreadable_answer};
 use super::service::Operations;
 use crate::domain::attachment::FileType;
 use crate::domain::ids::{AccountName, OrderId};
 use crate::top::call::FilePart;
 use crate::top::client::Account;
-use crate::top::method::{Answer, Method};
+use crate::top::method::Method;
 use crate::top::wire::Upload;
 use crate::translate;
 
@@ -115,10 +116,9 @@ impl Operations {
         };
         let texts = translate::upload::texts(&name, order_id);
         let sent = self.top.upload::<Upload>(account, texts, part).await;
-        let reply = sent.map_err(|error| self.read_failure(NAME, &error))?;
-        if let Some(failure) = self.refusal_of_read(NAME, &reply.answer.verdict()) {
-            return Err(failure);
-        }
+        let reply = self
+            .heard::<Upload>(sent, Missing::Order)
+            .map_err(ReadError::into_failure)?;
         let uploaded = translate::upload::answer(reply.answer)
             .map_err(|unreadable| unreadable_answer(NAME, unreadable.field))?;
         let attachment = KeptAttachment {

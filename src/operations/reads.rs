@@ -46,7 +46,18 @@ impl Operations {
         options: ReadOptions<'_>,
         about: Missing,
     ) -> Result<Reply<M::Answer>, ReadError> {
-        let ended = self.top.read::<M>(account, request, options).await;
+        self.heard::<M>(self.top.read::<M>(account, request, options).await, about)
+    }
+
+    /// What came of asking upstream about something.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub(super) fn heard<M: Method>(
+        &self,
+        ended: Result<Reply<M::Answer>, CallError>,
+        about: Missing,
+    ) -> Result<Reply<M::Answer>, ReadError> {
         let (failure, ending) = match &ended {
             Ok(reply) => {
                 let verdict = reply.answer.verdict();

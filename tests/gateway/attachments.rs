@@ -352,7 +352,7 @@ async fn an_upload_that_failed_is_no_upload() {
     let uploaded = world.upload(form(PDF)).await;
     assert_eq!(uploaded.status, 201, "{uploaded:?}");
     let nowhere = world.upload(form_for(PDF, "7")).await;
-    assert_eq!(problem(&nowhere), (422, "upstream_rejected"), "{nowhere:?}");
+    assert_eq!(problem(&nowhere), (404, "order_not_found"), "{nowhere:?}");
 }
 
 #[tokio::test]

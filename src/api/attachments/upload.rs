@@ -34,7 +34,13 @@ pub struct UploadRequest {
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: Vec<u8>,
     /// Fliggy's order id; needed where the file comes after the application.
-    #[schema(required = false, value_type = Option<OrderId>, nullable = false)]
+    // Not the schema of an order id: Swagger UI would send its example.
+    #[schema(
+        required = false,
+        value_type = Option<String>,
+        nullable = false,
+        pattern = "^([1-9][0-9]{0,17}|[1-8][0-9]{18})$"
+    )]
     order_id: Option<OrderId>,
 }
 
@@ -68,7 +74,7 @@ problem_answers!(
     RESTRICTED,
     BODY,
     READ,
-    &[Code::JournalUnavailable]
+    &[Code::OrderNotFound, Code::JournalUnavailable]
 );
 
 /// Upload an attachment

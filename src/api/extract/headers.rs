@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use axum::http::header::IF_MATCH;
 use axum::http::request::Parts;
-use utoipa::IntoParams;
 
 use super::super::problem::{Code, Problem};
 use super::{header_problem, missing};
@@ -97,38 +96,4 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
                 )
             })
     }
-}
-
-/// Documents [`IdempotencyKey`] and [`PreferWait`], for `params(…)` of a write.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "only documents what the extractors read")]
-pub struct WriteHeaders {
-    /// A key of your own making, unique for each thing you want done: 1 to 255 visible ASCII
-    /// characters. The same request with the same key is done at most once.
-    #[param(
-        rename = "Idempotency-Key",
-        min_length = 1,
-        max_length = 255,
-        pattern = r"^[\x21-\x7e]{1,255}$",
-        example = "8e03978e-40d5-43e8-bc93-6894a57f9324"
-    )]
-    idempotency_key: String,
-    /// `wait=N`: how many seconds to wait for the outcome before a 202, at most 60 (RFC 7240).
-    #[param(rename = "Prefer", nullable = false, example = "wait=10")]
-    prefer: Option<String>,
-}
-
-/// Documents [`IfMatch`], for `params(…)`.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "only documents what the extractor reads")]
-pub struct VersionHeader {
-    /// The `version` of the operation that you saw.
-    #[param(
-        rename = "If-Match",
-        pattern = r#"^"?[0-9]{1,19}"?$"#,
-        example = "\"3\""
-    )]
-    if_match: String,
 }
