@@ -179,7 +179,8 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>>;
 
     /// The state of the youngest later operation of this one's kind on its subject that may have been
-    /// sent or was done. One that is only accepted explains nothing that is there already.
+    /// sent or was done, and whose doing may be taken for this one's. One that is only accepted explains
+    /// nothing that is there already.
     fn successor(
         &self,
         operation: &Operation,

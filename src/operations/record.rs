@@ -108,6 +108,49 @@ impl Intent {
             && (self.kind() == Kind::Book || self.subject() == earlier.subject())
     }
 
+    /// Whether what the later operation does to the same subject may be taken for what this one was to
+    /// do. The refunds of an order are told apart by the caller's numbers and by their travellers, and
+    /// so are its changes; everything else is done to the one thing that it is about.
+    #[must_use]
+    pub fn may_be_taken_for(&self, later: &Self) -> bool {
+        match (self, later) {
+            (
+                Self::Refund {
+                    out_refund_no: ours,
+                    passengers,
+                    ..
+                },
+                Self::Refund {
+                    out_refund_no: theirs,
+                    passengers: others,
+                    ..
+                },
+            ) => ours == theirs || passengers.iter().any(|one| others.contains(one)),
+            (
+                Self::Change {
+                    out_change_no: ours,
+                    passengers,
+                    ..
+                },
+                Self::Change {
+                    out_change_no: theirs,
+                    passengers: others,
+                    ..
+                },
+            ) => ours == theirs || passengers.iter().any(|one| others.contains(one)),
+            (
+                Self::Book { .. }
+                | Self::Pay { .. }
+                | Self::Close { .. }
+                | Self::Refund { .. }
+                | Self::Change { .. }
+                | Self::ChangePay { .. }
+                | Self::ChangeCancel { .. },
+                _,
+            ) => true,
+        }
+    }
+
     /// What the operation is about, as callers know it.
     #[must_use]
     pub fn subject(&self) -> Subject {

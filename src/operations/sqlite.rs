@@ -348,21 +348,27 @@ impl Journal for SqliteJournal {
         operation: &Operation,
     ) -> BoxFuture<'_, Result<Option<State>, JournalError>> {
         let lock = operation.intent.subject().lock(&operation.account);
-        let (id, kind) = (operation.id.to_string(), operation.kind());
+        let (id, intent) = (operation.id.to_string(), operation.intent.clone());
         Box::pin(async move {
-            let found: Option<String> = sqlx::query_scalar(
-                "SELECT state FROM operations WHERE lock_base = ?1 AND +kind = ?3 AND \
+            let found: Vec<(String, String)> = sqlx::query_as(
+                "SELECT state, intent FROM operations WHERE lock_base = ?1 AND +kind = ?3 AND \
                  rowid > (SELECT rowid FROM operations WHERE id = ?2) AND +state IN \
                  ('sending', 'unknown', 'needs_attention', 'succeeded') \
-                 ORDER BY rowid DESC LIMIT 1",
+                 ORDER BY rowid DESC",
             )
             .bind(lock)
             .bind(id)
-            .bind(kind.as_str())
-            .fetch_optional(&self.readers)
+            .bind(intent.kind().as_str())
+            .fetch_all(&self.readers)
             .await
             .map_err(failed)?;
-            found.map(row::word).transpose()
+            for (state, later) in found {
+                let later = serde_json::from_str(&later).map_err(failed)?;
+                if intent.may_be_taken_for(&later) {
+                    return row::word(state).map(Some);
+                }
+            }
+            Ok(None)
         })
     }
 

@@ -13,6 +13,7 @@ mod examples;
 mod guesses;
 mod journey;
 mod laws;
+mod life;
 mod masking;
 mod matrix;
 mod overrides;

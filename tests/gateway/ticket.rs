@@ -143,6 +143,16 @@ impl Ticket {
             .await
     }
 
+    /// An application for one passenger, with the fee that is quoted for it.
+    pub(crate) async fn refund_of(&self, world: &World, number: &str, index: usize) -> Value {
+        let mut body = json!({"kind": "voluntary", "passengers": [self.passenger(index)]});
+        let quote = self.quote(world, &body).await;
+        assert_eq!(quote["refundable"], true, "{quote:#}");
+        body["out_refund_no"] = json!(number);
+        body["fee"] = quote["fee"].clone();
+        body
+    }
+
     /// An application for everybody that was taken.
     pub(crate) async fn refunded(&self, world: &World, number: &str, kind: &str) -> Value {
         let quote = self.quote(world, &self.all(kind)).await;
@@ -193,7 +203,14 @@ impl Ticket {
     }
 }
 
-async fn rows(world: &World, path: &str) -> Vec<Value> {
+/// An address below a change's.
+pub(crate) fn change_path(change: &Value, rest: &str) -> String {
+    let number = change["change_order_no"].as_str().unwrap();
+    format!("/v1/changes/{number}{rest}")
+}
+
+/// The items of a list.
+pub(crate) async fn rows(world: &World, path: &str) -> Vec<Value> {
     let answer = world.get(path).await;
     answer.body["items"].as_array().unwrap().clone()
 }

@@ -1,13 +1,30 @@
 //! The traps: what would cost money if the gateway believed it.
 
+mod after_sales;
+
 use fliggy_gateway::clock::SystemClock;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::ticket::{advance, problem};
 use crate::world::{World, booking, metrics};
 
-fn problem(answer: &crate::world::Answer) -> (u16, &str) {
-    (answer.status, answer.body["code"].as_str().unwrap_or("-"))
+/// The states an operation went through, each once.
+fn states(operation: &Value) -> Vec<&str> {
+    let timeline = operation["timeline"].as_array().unwrap();
+    let mut states: Vec<_> = timeline
+        .iter()
+        .map(|entry| entry["state"].as_str().unwrap())
+        .collect();
+    states.dedup();
+    states
+}
+
+/// How often apps were told that this operation is contradicted.
+async fn contradictions(world: &World, id: &str) -> usize {
+    let told = world.events().await;
+    let of_it = |e: &&Value| e["type"] == "operation_contradicted" && e["subject"] == id;
+    told.iter().filter(of_it).count()
 }
 
 fn counter(name: &str) -> f64 {
@@ -89,11 +106,7 @@ async fn law_6_evidence_after_absent_raises_the_contradiction_and_blocks_a_secon
     assert_eq!(operation["contradicted"], true, "{operation:#}");
     assert_eq!(operation["settled_at"], Value::Null);
     assert!(counter("gateway_contradictions_total") >= alarms + 1.0);
-    let told = world.events().await;
-    let contradictions = told
-        .iter()
-        .filter(|e| e["type"] == "operation_contradicted" && e["subject"] == *first);
-    assert_eq!(contradictions.count(), 1, "{told:#?}");
+    assert_eq!(contradictions(&world, &first).await, 1);
     // The subject is locked, for those too who name the earlier payment.
     let second = world.pay(&order, "second", 5).await;
     assert_eq!(
@@ -131,6 +144,27 @@ async fn law_6_evidence_after_absent_raises_the_contradiction_and_blocks_a_secon
     assert_eq!(problem(&fourth), (409, "already_done"), "{fourth:?}");
     assert_eq!(world.received("pay").await, 1);
     assert_eq!(world.effects("LATE-1", "pay").await, 1);
+}
+
+/// A later closing is another kind of write, and explains nothing about the money.
+#[tokio::test]
+async fn an_absent_payment_stays_watched_though_its_order_was_closed_after_it() {
+    let world = World::start().await;
+    let order = world.booked("sim.pay.timeout_nothing.closed").await;
+    let first = world.pay(&order, "first", 20).await;
+    assert_eq!(problem(&first), (504, "not_executed"), "{first:?}");
+    let id = order["order_id"].as_str().unwrap();
+    let path = format!("/v1/orders/{id}/close");
+    let closed = world.write(&path, "close", &json!({})).await;
+    assert_eq!(closed.status, 200, "{closed:?}");
+    // The money comes in all the same.
+    advance(&world, &format!("orders/{id}"), "paid").await;
+    let operation = world
+        .until_state(first.operation(), "needs_attention")
+        .await;
+    assert_eq!(operation["contradicted"], true, "{operation:#}");
+    assert_eq!(contradictions(&world, first.operation()).await, 1);
+    assert_eq!(world.received("pay").await, 1);
 }
 
 #[tokio::test]
@@ -271,13 +305,7 @@ async fn law_4_a_payment_is_not_believed_on_is_success_alone() {
     let paid = world.pay(&order, "k", 1).await;
     assert_eq!(paid.status, 202, "{paid:?}");
     let operation = world.until_state(paid.operation(), "needs_attention").await;
-    let states: Vec<_> = operation["timeline"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|e| &e["state"])
-        .collect();
-    assert!(!states.contains(&&json!("succeeded")), "{operation:#}");
+    assert!(!states(&operation).contains(&"succeeded"), "{operation:#}");
     assert_eq!(
         world
             .effects("sim.pay.success_without_effect.1", "pay")

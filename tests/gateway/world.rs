@@ -57,7 +57,8 @@ impl Answer {
 
     /// The operation that the answer names.
     pub(crate) fn operation(&self) -> &str {
-        self.header("operation-id").expect("an Operation-Id")
+        self.header("operation-id")
+            .unwrap_or_else(|| panic!("no Operation-Id: {self:?}"))
     }
 }
 
@@ -212,6 +213,19 @@ impl World {
             .await
     }
 
+    /// The same for a caller who waits so many seconds.
+    pub(crate) async fn write_within(
+        &self,
+        path: &str,
+        key: &str,
+        body: &Value,
+        wait: u32,
+    ) -> Answer {
+        let wait = format!("wait={wait}");
+        let headers = [("Idempotency-Key", key), ("Prefer", wait.as_str())];
+        self.post_with(path, &headers, body).await
+    }
+
     /// Uploads an attachment.
     pub(crate) async fn upload(&self, form: reqwest::multipart::Form) -> Answer {
         self.upload_with(form, &[]).await
@@ -243,7 +257,7 @@ impl World {
         calls["counts"][method]["received"].as_u64().unwrap_or(0)
     }
 
-    /// How often upstream's ledger says that this was done (`book`, `pay`, `close`).
+    /// How often upstream's ledger says that this was done (`book`, `pay`, `close`, `refund`, `change`).
     pub(crate) async fn effects(&self, out_order_no: &str, what: &str) -> u64 {
         let orders = self.ledger(out_order_no).await;
         let counts = orders.iter().map(|o| o["effects"][what].as_u64().unwrap());
@@ -282,6 +296,15 @@ impl World {
         while self.received(method).await < count {
             assert!(tokio::time::Instant::now() < limit, "no {method}");
             tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The same about this order.
+    pub(crate) async fn until_received_for(&self, method: &str, out_order_no: &str, count: u64) {
+        let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+        while self.received_for(method, out_order_no).await < count {
+            assert!(tokio::time::Instant::now() < limit, "no {method}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
@@ -336,9 +359,12 @@ impl World {
 
     /// The same, searched for in this world.
     pub(crate) async fn offer_of_now(&self) -> Value {
-        let found = self
-            .post_with("/v1/flights/search", &[], &search("BJS", "XMN"))
-            .await;
+        self.offer_on(search("BJS", "XMN")).await
+    }
+
+    /// The first offer of a search that anybody may book.
+    pub(crate) async fn offer_on(&self, search: Value) -> Value {
+        let found = self.post_with("/v1/flights/search", &[], &search).await;
         assert_eq!(found.status, 200, "{found:?}");
         let items = found.body["items"].as_array().unwrap();
         items
@@ -372,11 +398,16 @@ async fn answer(request: reqwest::RequestBuilder) -> Answer {
 
 /// A search that names the fixed flight from Beijing to Xiamen.
 pub(crate) fn search(from: &str, to: &str) -> Value {
+    search_on(from, to, "2030-05-20")
+}
+
+/// The same on another day.
+pub(crate) fn search_on(from: &str, to: &str, day: &str) -> Value {
     json!({
         "journeys": [{
-            "from": from, "to": to, "date": "2030-05-20",
+            "from": from, "to": to, "date": day,
             "flights": [{
-                "flight_no": "CZ8957", "departure_time": "2030-05-20T08:45:00+08:00",
+                "flight_no": "CZ8957", "departure_time": format!("{day}T08:45:00+08:00"),
                 "from_airport": "PKX", "to_airport": "XMN",
                 "operating_flight_no": null, "cabin": null,
             }],

@@ -4,7 +4,8 @@
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, prlimit};
 use serde_json::json;
 
-use crate::world::{Ask, Gateway, Kind, World, binary, states};
+use crate::ask::{Ask, Kind};
+use crate::world::{Gateway, World, binary, states};
 
 /// A gateway on which a file that may not grow is an error, and not the end (SIGXFSZ ignored).
 async fn gateway(world: &World, journal: &str, env: &[(&str, &str)]) -> Gateway {

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use crate::world::{Answer, Ask, Gateway, Kind, PATIENCE, World, states};
+use crate::ask::{About, Ask, Kind, Ticket, effect, method};
+use crate::world::{Answer, Gateway, PATIENCE, World, states};
 
 /// What the same request under the same key comes to after the restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +57,8 @@ fn rounds(kind: Kind) -> Vec<Round> {
         round(&["concluded"], WasDone),
         match kind {
             // A payment is looked for even after a yes; the others only after a doubtful no.
-            Kind::Pay => round(&["checked"], WasDone),
-            Kind::Book | Kind::Close => Round {
+            Kind::Pay | Kind::ChangePay => round(&["checked"], WasDone),
+            Kind::Book | Kind::Close | Kind::Refund | Kind::Change | Kind::ChangeCancel => Round {
                 points: &["checked"],
                 fault: Some("refuse_unlisted"),
                 then: Absent,
@@ -80,20 +81,16 @@ fn rounds(kind: Kind) -> Vec<Round> {
 async fn killed_at_every_point_of_a_write_nothing_is_lost_or_done_twice() {
     let world = World::start().await;
     let before = world.gateway("before.db", &[]).await;
-    let example = world.example(&before).await;
+    let ticket = world.ticket(&before).await;
     let mut all = Vec::new();
     for kind in Kind::ALL {
         for round in rounds(kind) {
             let number = format!("KILL-{}", all.len());
-            let ask = match kind {
-                Kind::Book => Ask::book(&example, &number),
-                Kind::Pay => Ask::pay(&world.booked(&before, &number).await),
-                Kind::Close => Ask::close(&world.booked(&before, &number).await),
-            };
+            let ask = world.prepared(&before, kind, &ticket, &number).await;
             if let Some(fault) = round.fault {
                 world
                     .fault(json!({
-                        "method": kind.method(), "fault": fault,
+                        "method": method(kind), "fault": fault,
                         "match": {"out_order_no": number},
                     }))
                     .await;
@@ -189,19 +186,18 @@ async fn agree(world: &World, gateway: &Gateway, only: Option<&Ask>) -> usize {
         assert!(*times <= 1, "{kind} of {subject} done {times} times");
     }
 
-    let orders = world.get(&world.top, "/_simulator/orders").await.body;
+    let skipped = |kind: Kind, subject: &str| {
+        only.is_some_and(|ask| ask.kind != kind || ask.subject != subject)
+    };
     let mut checked = 0;
-    for order in orders["items"].as_array().unwrap() {
-        for kind in Kind::ALL {
-            let subject = match kind {
-                Kind::Book => order["out_order_no"].as_str().unwrap(),
-                Kind::Pay | Kind::Close => order["order_id"].as_str().unwrap(),
-            };
-            if only.is_some_and(|ask| ask.kind != kind || ask.subject != subject) {
+    for kind in Kind::ALL {
+        for row in world.ledger(About::of(kind), None).await {
+            let subject = subject_of(kind, &row);
+            if skipped(kind, subject) {
                 continue;
             }
-            let effects = order["effects"][kind.word()].as_u64().unwrap();
-            let of = (kind.word().to_owned(), subject.to_owned());
+            let effects = row["effects"][effect(kind)].as_u64().unwrap();
+            let of = (kind.as_str().to_owned(), subject.to_owned());
             let journal = done.remove(&of).unwrap_or(0);
             assert_eq!(
                 effects, journal,
@@ -220,20 +216,27 @@ async fn agree(world: &World, gateway: &Gateway, only: Option<&Ask>) -> usize {
     let calls = world.get(&world.top, "/_simulator/calls").await.body;
     let calls = calls["items"].as_array().unwrap();
     assert!(calls.len() < 10_000, "the stand-in has forgotten calls");
+    // A call about a change is listed with the order of it, and no order here has two.
+    let mut changes: BTreeMap<String, String> = BTreeMap::new();
+    for row in world.ledger(About::Change, None).await {
+        let text = |field: &str| row[field].as_str().unwrap().to_owned();
+        let other = changes.insert(text("order_id"), text("change_order_no"));
+        assert_eq!(other, None, "an order was changed twice: {row}");
+    }
     for kind in Kind::ALL {
-        let field = match kind {
-            Kind::Book => "out_order_no",
-            Kind::Pay | Kind::Close => "order_id",
-        };
         let mut received: BTreeMap<&str, usize> = BTreeMap::new();
-        for call in calls.iter().filter(|c| c["method"] == kind.method()) {
-            *received.entry(call[field].as_str().unwrap()).or_default() += 1;
+        for call in calls.iter().filter(|c| c["method"] == method(kind)) {
+            let subject = match About::of(kind) {
+                About::Number | About::Order => subject_of(kind, call),
+                About::Change => changes[call["order_id"].as_str().unwrap()].as_str(),
+            };
+            *received.entry(subject).or_default() += 1;
         }
         for (subject, times) in received {
-            if only.is_some_and(|ask| ask.kind != kind || ask.subject != subject) {
+            if skipped(kind, subject) {
                 continue;
             }
-            let of = (kind.word().to_owned(), subject.to_owned());
+            let of = (kind.as_str().to_owned(), subject.to_owned());
             let sends = sends.get(&of).copied().unwrap_or(0);
             assert!(
                 times <= sends,
@@ -243,6 +246,16 @@ async fn agree(world: &World, gateway: &Gateway, only: Option<&Ask>) -> usize {
         }
     }
     checked
+}
+
+/// The subject of such a write, as an order, a change or a call of the stand-in names it.
+fn subject_of(kind: Kind, row: &Value) -> &str {
+    let field = match About::of(kind) {
+        About::Number => "out_order_no",
+        About::Order => "order_id",
+        About::Change => "change_order_no",
+    };
+    row[field].as_str().unwrap()
 }
 
 /// Numbers that look like chance, the same ones for the same seed (SplitMix64).
@@ -272,6 +285,7 @@ async fn killed_at_any_moment_under_load_nothing_is_lost_or_done_twice() {
     let world = World::start().await;
     let mut gateway = world.gateway("journal.db", &[]).await;
     let example = world.example(&gateway).await;
+    let ticket = world.ticket(&gateway).await;
     let (publish, address) = watch::channel(gateway.address.clone());
     let enough = AtomicBool::new(false);
     let mut chance = Chance(seed);
@@ -281,6 +295,7 @@ async fn killed_at_any_moment_under_load_nothing_is_lost_or_done_twice() {
             address: address.clone(),
             chance: Chance(seed ^ (number + 1)),
             example: &example,
+            ticket: &ticket,
             operations: Vec::new(),
             cut_off: 0,
         };
@@ -314,14 +329,21 @@ async fn killed_at_any_moment_under_load_nothing_is_lost_or_done_twice() {
     let operations = told.len();
     println!("{operations} operations, {cut_off} requests cut off, {checked} effects compared");
     assert!(operations > 30 && cut_off > 30, "there was hardly any load");
+    for kind in Kind::ALL {
+        let rows = world.ledger(About::of(kind), None).await;
+        let done = rows.iter().any(|row| row["effects"][effect(kind)] == 1);
+        assert!(done, "no {} came to anything", kind.as_str());
+    }
 }
 
-/// An app that books and pays or closes, and repeats under the same key until it has an answer.
+/// An app that books and pays or closes, refunds or changes what has its tickets, and repeats under the
+/// same key until it has an answer.
 struct Client<'a> {
     world: &'a World,
     address: watch::Receiver<String>,
     chance: Chance,
     example: &'a Value,
+    ticket: &'a Ticket,
     /// All that were acknowledged, as often as they were.
     operations: Vec<String>,
     /// How often the gateway died under a request.
@@ -333,25 +355,50 @@ impl Client<'_> {
         let mut count = 0;
         while !enough.load(Ordering::Relaxed) {
             count += 1;
-            self.order(&format!("LOAD-{number}-{count}")).await;
+            // Every way to go on is taken from the first round on, by another client each.
+            let way = (number + count) % CLIENTS;
+            self.order(way, &format!("LOAD-{number}-{count}")).await;
         }
         (self.operations, self.cut_off)
     }
 
-    async fn order(&mut self, number: &str) {
-        self.maybe_trouble(Kind::Book, number).await;
-        let book = Ask::book(self.example, number);
-        let booked = self.done(&book).await;
+    async fn order(&mut self, way: u64, number: &str) {
+        let booked = self.troubled(Ask::book(self.example, number), number).await;
         if booked.status != 201 {
             return;
         }
-        let next = if self.chance.below(4) == 0 {
-            Ask::close(&booked.body)
+        let order = booked.body;
+        if way == 0 {
+            self.troubled(Ask::close(&order), number).await;
+            return;
+        }
+        let paid = self.troubled(Ask::pay(&order), number).await;
+        if paid.status != 200 {
+            return;
+        }
+        self.world.issue(&order).await;
+        if way <= 2 {
+            self.troubled(Ask::refund(&order, self.ticket), number)
+                .await;
+            return;
+        }
+        let made = self
+            .troubled(Ask::change(&order, self.ticket), number)
+            .await;
+        if made.status != 201 {
+            return;
+        }
+        let next = if way == 3 {
+            Ask::cancel_change(&made.body)
         } else {
-            Ask::pay(&booked.body)
+            Ask::pay_change(&made.body)
         };
-        self.maybe_trouble(next.kind, number).await;
-        self.done(&next).await;
+        self.troubled(next, number).await;
+    }
+
+    async fn troubled(&mut self, ask: Ask, number: &str) -> Answer {
+        self.maybe_trouble(ask.kind, number).await;
+        self.done(&ask).await
     }
 
     /// Half of the writes get into trouble upstream.
@@ -365,7 +412,7 @@ impl Client<'_> {
         let which = usize::try_from(self.chance.below(8)).unwrap();
         if let Some(fault) = faults.get(which) {
             let mut rule = json!({
-                "method": kind.method(), "fault": fault, "match": {"out_order_no": number},
+                "method": method(kind), "fault": fault, "match": {"out_order_no": number},
             });
             if *fault == "late_visibility" {
                 // Well within the settle window, as the design wants it.

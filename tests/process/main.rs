@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and tells how it went"
 )]
 
+mod ask;
 mod disk;
 mod kill;
 mod sandbox;

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::world::{Answer, Ask, Gateway, Kind, World, states};
+use crate::ask::{Ask, Kind};
+use crate::world::{Answer, Gateway, World, states};
 
 /// How long the calls of a test are under way: longer than a slow machine takes for what the test does
 /// meanwhile.

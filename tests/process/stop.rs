@@ -6,28 +6,26 @@ use rustix::process::Signal;
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::world::{Ask, Gateway, World, states};
+use crate::ask::{Ask, Kind, method};
+use crate::world::{Gateway, World, states};
 
 /// Lets the gateway stop itself at a point, continues it this much later, and expects that nothing
 /// was sent then, and that the key is free for another try.
 async fn is_not_sent_after(point: &str, stopped: Duration) {
     let world = World::start().await;
     let before = world.gateway("before.db", &[]).await;
-    let [to_pay, to_close] = [
-        world.booked(&before, "STOP-1").await,
-        world.booked(&before, "STOP-2").await,
-    ];
-    let asks = [
-        Ask::book(&world.example(&before).await, "STOP-3"),
-        Ask::pay(&to_pay),
-        Ask::close(&to_close),
-    ];
+    let ticket = world.ticket(&before).await;
+    let mut asks = Vec::new();
+    for kind in Kind::ALL {
+        let number = format!("STOP-{}", kind.as_str());
+        asks.push(world.prepared(&before, kind, &ticket, &number).await);
+    }
     let each = |ask| one_is_not_sent_after(&world, ask, point, stopped);
     futures::future::join_all(asks.iter().map(each)).await;
 }
 
 async fn one_is_not_sent_after(world: &World, ask: &Ask, point: &str, stopped: Duration) {
-    let journal = format!("{}.db", ask.kind.word());
+    let journal = format!("{}.db", ask.kind.as_str());
     let pause = [("GATEWAY_PAUSE_POINT", point)];
     let Gateway {
         mut process,
@@ -77,35 +75,47 @@ async fn a_write_stopped_before_its_compare_and_set_is_not_sent_late() {
 #[tokio::test]
 async fn a_write_stopped_during_its_send_is_settled_by_evidence() {
     let world = World::start().await;
-    let gateway = world.gateway("journal.db", &[]).await;
-    let example = world.example(&gateway).await;
-    let orders = [
-        world.booked(&gateway, "STOP-PAY").await,
-        world.booked(&gateway, "STOP-CLOSE").await,
-    ];
-    for (ask, fault) in [
-        (Ask::book(&example, "STOP-BOOK"), "slow"),
-        (Ask::pay(&orders[0]), "slow"),
-        (Ask::close(&orders[1]), "slow"),
-        // An answer that never comes: only looking can tell.
-        (Ask::book(&example, "STOP-HANG"), "hang_then_succeed"),
-    ] {
-        world
-            .fault(json!({"method": ask.kind.method(), "fault": fault, "delay_ms": 300}))
-            .await;
-        let stopped = async {
-            world.until_received(&ask).await;
-            gateway.process.signal(Signal::STOP);
-            sleep(Duration::from_millis(2500)).await;
-            gateway.process.signal(Signal::CONT);
-        };
-        let (answer, ()) = tokio::join!(world.ask(&gateway.address, &ask, Some(20)), stopped);
-        let answer = answer.unwrap();
-        assert!(answer.status < 202, "{answer:?}");
-        let id = answer.header("operation-id").unwrap();
-        let operation = world.settled(&gateway, id).await;
-        assert_eq!(states(&operation).last(), Some(&"succeeded"));
-        assert_eq!(world.received(ask.kind, &ask.subject).await, 1);
-        assert_eq!(world.effects(ask.kind, &ask.subject).await, 1);
+    let before = world.gateway("before.db", &[]).await;
+    let ticket = world.ticket(&before).await;
+    // An answer that never comes: only looking can tell.
+    let example = world.example(&before).await;
+    let mut asks = vec![(Ask::book(&example, "STOP-HANG"), "hang_then_succeed")];
+    for kind in Kind::ALL {
+        let number = format!("STOP-{}", kind.as_str());
+        asks.push((
+            world.prepared(&before, kind, &ticket, &number).await,
+            "slow",
+        ));
     }
+    for (ask, fault) in &asks {
+        world
+            .fault(json!({
+                "method": method(ask.kind), "fault": fault, "delay_ms": 800,
+                "match": world.only(ask).await,
+            }))
+            .await;
+    }
+    let each = |(ask, fault): &(Ask, &str)| {
+        let (world, ask, journal) = (&world, ask.clone(), format!("{fault}-{}.db", ask.subject));
+        async move { one_is_settled_by_evidence(world, &ask, &journal).await }
+    };
+    futures::future::join_all(asks.iter().map(each)).await;
+}
+
+async fn one_is_settled_by_evidence(world: &World, ask: &Ask, journal: &str) {
+    let gateway = world.gateway(journal, &[]).await;
+    let stopped = async {
+        world.until_received(ask).await;
+        gateway.process.signal(Signal::STOP);
+        sleep(Duration::from_millis(2500)).await;
+        gateway.process.signal(Signal::CONT);
+    };
+    let (answer, ()) = tokio::join!(world.ask(&gateway.address, ask, Some(20)), stopped);
+    let answer = answer.unwrap();
+    assert!(answer.status < 202, "{answer:?}");
+    let id = answer.header("operation-id").unwrap();
+    let operation = world.settled(&gateway, id).await;
+    assert_eq!(states(&operation).last(), Some(&"succeeded"));
+    assert_eq!(world.received(ask.kind, &ask.subject).await, 1);
+    assert_eq!(world.effects(ask.kind, &ask.subject).await, 1);
 }

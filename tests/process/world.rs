@@ -13,6 +13,8 @@ use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio::time::timeout;
 
+use crate::ask::Ask;
+
 /// Nothing that is waited for takes longer; whatever does is broken.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -166,92 +168,6 @@ impl Answer {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    Book,
-    Pay,
-    Close,
-}
-
-impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::Book, Self::Pay, Self::Close];
-
-    /// The word of the journal, and of an order's effects.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Book => "book",
-            Self::Pay => "pay",
-            Self::Close => "close",
-        }
-    }
-
-    /// The word of the stand-in's list of calls.
-    pub(crate) fn method(self) -> &'static str {
-        match self {
-            Self::Book => "airbook",
-            Self::Pay => "pay",
-            Self::Close => "close",
-        }
-    }
-}
-
-/// A write that may be asked for again and again.
-#[derive(Clone, Debug)]
-pub(crate) struct Ask {
-    pub(crate) kind: Kind,
-    /// Order number for a booking, order id for the others.
-    pub(crate) subject: String,
-    pub(crate) path: String,
-    pub(crate) key: String,
-    pub(crate) body: Value,
-}
-
-impl Ask {
-    pub(crate) fn book(example: &Value, out_order_no: &str) -> Self {
-        let mut body = example.clone();
-        body["out_order_no"] = json!(out_order_no);
-        // Every test books the same traveller on the same flight.
-        body["allow_duplicate"] = json!(true);
-        Self {
-            kind: Kind::Book,
-            subject: out_order_no.to_owned(),
-            path: "/v1/orders".to_owned(),
-            key: format!("book-{out_order_no}"),
-            body,
-        }
-    }
-
-    pub(crate) fn pay(order: &Value) -> Self {
-        let id = order["order_id"].as_str().unwrap();
-        Self {
-            kind: Kind::Pay,
-            subject: id.to_owned(),
-            path: format!("/v1/orders/{id}/payment"),
-            key: format!("pay-{id}"),
-            body: json!({"total_price": order["total_price"]}),
-        }
-    }
-
-    pub(crate) fn close(order: &Value) -> Self {
-        let id = order["order_id"].as_str().unwrap();
-        Self {
-            kind: Kind::Close,
-            subject: id.to_owned(),
-            path: format!("/v1/orders/{id}/close"),
-            key: format!("close-{id}"),
-            body: json!({}),
-        }
-    }
-
-    /// The same under another key, naming the one that came to nothing.
-    pub(crate) fn anew(&self, earlier: &str) -> Self {
-        let mut again = self.clone();
-        again.key = format!("{}-again", self.key);
-        again.body["retry_of"] = json!(earlier);
-        again
-    }
-}
-
 /// A gateway that looks soon and gives up soon, on loopback and any port.
 const FAST: &[(&str, &str)] = &[
     ("GATEWAY__SERVER__LISTEN", "127.0.0.1:0"),
@@ -260,6 +176,12 @@ const FAST: &[(&str, &str)] = &[
     ("GATEWAY__TOP__APP_SECRET", "sandbox-secret"),
     ("GATEWAY__ACCOUNTS__DEFAULT__SESSION", "sandbox-session"),
     ("GATEWAY__ACCOUNTS__DEFAULT__CHANNEL", "SANDBOX"),
+    ("GATEWAY__TOP__REFUND__KINDS__VOLUNTARY", "1"),
+    // A passenger has the same id in every journal.
+    (
+        "GATEWAY__STORE__HASH_KEY",
+        "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+    ),
     ("GATEWAY__TOP__DEADLINE", "1s"),
     ("GATEWAY__TOP__CONNECT_TIMEOUT", "500ms"),
     ("GATEWAY__TOP__QUOTA__REQUESTS_PER_SECOND", "5000"),
@@ -423,19 +345,6 @@ impl World {
         booked.body
     }
 
-    /// What came of this kind for this subject: every call is listed, whatever became of it.
-    pub(crate) async fn received(&self, kind: Kind, subject: &str) -> usize {
-        let name = match kind {
-            Kind::Book => "out_order_no",
-            Kind::Pay | Kind::Close => "order_id",
-        };
-        let method = kind.method();
-        let path = format!("/_simulator/calls?method={method}&{name}={subject}");
-        let calls = self.get(&self.top, &path).await;
-        assert_eq!(calls.status, 200, "{calls:?}");
-        calls.body["items"].as_array().unwrap().len()
-    }
-
     /// Waits until upstream has received this.
     pub(crate) async fn until_received(&self, ask: &Ask) {
         let received = async {
@@ -444,21 +353,6 @@ impl World {
             }
         };
         timeout(PATIENCE, received).await.expect("a call upstream");
-    }
-
-    /// How often it was really done.
-    pub(crate) async fn effects(&self, kind: Kind, subject: &str) -> u64 {
-        let name = match kind {
-            Kind::Book => "out_order_no",
-            Kind::Pay | Kind::Close => "order_id",
-        };
-        let path = format!("/_simulator/orders?{name}={subject}");
-        let orders = self.get(&self.top, &path).await.body;
-        let orders = orders["items"].as_array().unwrap();
-        orders
-            .iter()
-            .map(|order| order["effects"][kind.word()].as_u64().unwrap())
-            .sum()
     }
 
     /// All operations in this state, the newest first.

@@ -1,0 +1,356 @@
+//! The life of an order, from the search to the money back, over real HTTP: whatever does not answer
+//! in time is found, is done once, and can be read in operations and events.
+
+use std::time::Duration;
+
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+
+use crate::ticket::{Ticket, advance, change_path, problem, ticketed};
+use crate::world::{Answer, World, booking, search, search_on};
+
+/// Longer than anything takes upstream in these worlds, and shorter than the time to pay.
+const LONG: Duration = Duration::from_secs(100);
+
+/// A world where tickets, fees and refunds take a minute, and time passes only when it is told to.
+async fn slow_world() -> World {
+    World::start_with(&[], |simulator| {
+        let timing = &mut simulator.timing;
+        timing.ticket_after = Duration::from_secs(60);
+        timing.fees_after = Duration::from_secs(60);
+        timing.refund_after = Duration::from_secs(60);
+    })
+    .await
+}
+
+async fn pay_change(world: &World, change: &Value, key: &str, wait: u32) -> Answer {
+    let total = json!({"total_price": change["total_price"]});
+    let path = change_path(change, "/payment");
+    world.write_within(&path, key, &total, wait).await
+}
+
+impl World {
+    async fn read(&self, path: &str) -> Value {
+        let read = self.get(path).await;
+        assert_eq!(read.status, 200, "{read:?}");
+        read.body
+    }
+
+    /// The story of an operation of which nobody knew, until it was found.
+    async fn was_found(&self, answer: &Answer) {
+        let operation = self.operation(answer.operation()).await;
+        let timeline = operation["timeline"].as_array().unwrap();
+        let mut states: Vec<_> = timeline.iter().map(|entry| &entry["state"]).collect();
+        states.dedup();
+        let wanted = ["accepted", "sending", "unknown", "succeeded"];
+        assert_eq!(states, wanted, "{operation:#}");
+        let last = timeline.last().unwrap()["what"].as_str().unwrap();
+        assert!(last.contains("found: "), "{operation:#}");
+        assert_eq!(operation["result"], answer.body, "{operation:#}");
+    }
+
+    /// How often this was told, of this subject.
+    async fn told(&self, kind: &str, subject: &Value) -> usize {
+        let events = self.events().await;
+        let of_it = |e: &&Value| e["type"] == kind && e["subject"] == *subject;
+        events.iter().filter(of_it).count()
+    }
+}
+
+#[tokio::test]
+async fn one_order_from_the_search_to_the_money_back_though_nothing_answers_in_time() {
+    let world = slow_world().await;
+    let hangs = "hang_then_succeed";
+    let number = format!("sim.pay.{hangs}.change.{hangs}.1");
+
+    // Search and book.
+    let offer = world.offer_on(search("BJS", "XMN")).await;
+    let body = booking(&offer, &number);
+    let booked = world.write("/v1/orders", "book", &body).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+    let order_id = booked.body["order_id"].clone();
+    let order_path = format!("/v1/orders/{}", order_id.as_str().unwrap());
+    let order = world.read(&order_path).await;
+    assert_eq!(order["status"], "booked");
+    assert_eq!(order["available_actions"], json!(["pay", "close"]));
+
+    // The payment times out, and is found.
+    let paid = world.pay(&booked.body, "pay", 20).await;
+    assert_eq!(paid.status, 200, "{paid:?}");
+    assert_eq!(paid.body["status"], "paid");
+    assert_eq!(paid.body["paid_price"], body["total_price"]);
+    world.was_found(&paid).await;
+    let order = world.read(&order_path).await;
+    assert_eq!(order["available_actions"], json!([]), "no ticket yet");
+
+    // The tickets.
+    world.clock.advance_steady(LONG);
+    let order = world.read(&order_path).await;
+    assert_eq!(order["status"], "ticketed");
+    assert_eq!(order["available_actions"], json!(["refund", "change"]));
+    let first_ticket = order["passengers"][0]["ticket_numbers"][0].clone();
+    assert!(first_ticket.is_string(), "{order:#}");
+    let ticket = Ticket {
+        id: order["order_id"].as_str().unwrap().to_owned(),
+        order,
+    };
+
+    // A change to the next day times out, and is found.
+    let next_day = world.offer_on(search_on("BJS", "XMN", "2030-05-21")).await;
+    let mut wish = json!({
+        "out_change_no": "LIFE-C-1",
+        "passengers": [ticket.passenger(0)],
+        "segments": [{
+            "replaces": ticket.segment(0),
+            "segment": next_day["journeys"][0]["segments"][0],
+            "cabin": next_day["cabins"][0],
+        }],
+    });
+    wish["max_total"] = json!("500.00");
+    let made = world
+        .write_within(&ticket.path("/changes"), "change", &wish, 20)
+        .await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(made.body["out_change_no"], "LIFE-C-1");
+    assert_eq!(made.body["status"], "awaiting_payment");
+    assert_eq!(made.body["fee_above_limit"], false);
+    world.was_found(&made).await;
+    let change_no = made.body["change_order_no"].clone();
+    let change_address = made.header("location").unwrap().to_owned();
+    assert_eq!(change_path(&made.body, ""), change_address);
+    let change = world.read(&change_address).await;
+    assert_eq!(change["available_actions"], json!(["pay", "cancel"]));
+    assert_eq!(change["total_price"], made.body["total_price"]);
+
+    // So does its payment.
+    world
+        .fault(json!({"method": "change_pay", "fault": hangs, "match": {"out_order_no": number}}))
+        .await;
+    let paid_change = pay_change(&world, &made.body, "pay-change", 20).await;
+    assert_eq!(paid_change.status, 200, "{paid_change:?}");
+    assert_eq!(paid_change.body["status"], "awaiting_ticketing");
+    assert!(paid_change.body["paid_at"].is_string(), "{paid_change:?}");
+    world.was_found(&paid_change).await;
+
+    // The new ticket, and the new route.
+    world.clock.advance_steady(LONG);
+    let change = world.read(&change_address).await;
+    assert_eq!(change["status"], "ticketed");
+    assert_eq!(change["available_actions"], json!([]));
+    let tickets = &change["passengers"][0];
+    assert_eq!(tickets["original_ticket_numbers"], json!([first_ticket]));
+    assert!(tickets["ticket_numbers"][0].is_string(), "{change:#}");
+    let changes = world.read(&ticket.path("/changes")).await;
+    assert_eq!(changes["items"].as_array().unwrap().len(), 1, "{changes:#}");
+    let moved = world.read(&order_path).await;
+    assert_eq!(moved["status"], "ticketed");
+    assert_eq!(
+        moved["journeys"][0]["segments"][0]["departure_time"],
+        "2030-05-21T08:45:00+08:00"
+    );
+
+    // A refund with a proof: quoted, handed in, applied for. That times out, and is found.
+    let selection = json!({"kind": "flight_changed", "passengers": [ticket.passenger(0)]});
+    let quote = world
+        .post_with(&ticket.path("/refund-quote"), &[], &selection)
+        .await;
+    assert_eq!(quote.status, 200, "{quote:?}");
+    let wanted = ["refundable", "calculated", "attachment_wanted"];
+    assert_eq!(wanted.map(|name| quote.body[name] == true), [true; 3]);
+    let content = b"\x89PNG\r\n\x1a\n and a picture of the notice board";
+    let file = Part::bytes(content.as_slice()).file_name("proof.png");
+    let form = Form::new().text("order_id", ticket.id.clone());
+    let attachment = world.upload(form.part("file", file)).await;
+    assert_eq!(attachment.status, 201, "{attachment:?}");
+    let attachment = attachment.body;
+    world
+        .fault(json!({"method": "refund", "fault": hangs, "match": {"out_order_no": number}}))
+        .await;
+    let application = json!({
+        "out_refund_no": "LIFE-R-1",
+        "quote_id": quote.body["quote_id"],
+        "attachments": [attachment["attachment_id"]],
+        "reason": "航班时刻变更",
+    });
+    let applied = world
+        .write_within(&ticket.path("/refunds"), "refund", &application, 20)
+        .await;
+    assert_eq!(applied.status, 201, "{applied:?}");
+    assert_eq!(applied.body["out_refund_no"], "LIFE-R-1");
+    assert_eq!(applied.body["fee"], quote.body["fee"]);
+    assert_eq!(applied.body["attachment_awaited"], false);
+    world.was_found(&applied).await;
+    let refund_no = applied.body["refund_order_no"].clone();
+    let refund_address = applied.header("location").unwrap().to_owned();
+    let refund = world.read(&refund_address).await;
+    assert_eq!(refund["attachments"], json!([attachment["attachment_id"]]));
+
+    // The money is back.
+    world.clock.advance_steady(LONG);
+    let refund = world.read(&refund_address).await;
+    assert_eq!(refund["status"], "refunded");
+    assert!(refund["refunded_at"].is_string(), "{refund:#}");
+    assert_eq!(refund["refund_amount"], quote.body["refund_amount"]);
+    let refunds = world.read(&ticket.path("/refunds")).await;
+    assert_eq!(refunds["items"][0]["status"], "refunded", "{refunds:#}");
+
+    // The journal has all of it, each once.
+    let listed = world.read("/v1/operations").await;
+    let listed = listed["items"].as_array().unwrap();
+    let kinds: Vec<_> = listed.iter().map(|operation| &operation["kind"]).collect();
+    assert_eq!(kinds, ["refund", "change_pay", "change", "pay", "book"]);
+    let steps = [&applied, &paid_change, &made, &paid, &booked];
+    for (operation, answer) in listed.iter().zip(steps) {
+        assert_eq!(operation["id"], answer.operation());
+        assert_eq!(operation["state"], "succeeded");
+        let settled = world.told("operation_settled", &operation["id"]).await;
+        assert_eq!(settled, 1, "{operation:#}");
+        let unknown = world.told("operation_unknown", &operation["id"]).await;
+        assert_eq!(unknown, usize::from(operation["kind"] != "book"));
+    }
+    for (fact, subject) in [
+        ("order_booked", &order_id),
+        ("order_paid", &order_id),
+        ("change_created", &change_no),
+        ("change_paid", &change_no),
+        ("refund_applied", &refund_no),
+    ] {
+        assert_eq!(world.told(fact, subject).await, 1, "{fact}");
+    }
+    // Two for every step, and one more for each that was not known: there are no others.
+    assert_eq!(world.events().await.len(), 2 * 5 + 4);
+
+    // And upstream was asked for each once.
+    for method in [
+        "airbook",
+        "pay",
+        "change_create",
+        "change_pay",
+        "refund_create",
+        "upload",
+    ] {
+        let calls = world.get("/_simulator/calls").await.body;
+        let once = json!({"received": 1, "effects": 1});
+        assert_eq!(calls["counts"][method], once, "{method}");
+    }
+    let ledger = &world.ledger(&number).await[0];
+    let effects = json!({"book": 1, "pay": 1, "close": 0, "refund": 1, "change": 1});
+    assert_eq!(ledger["effects"], effects);
+    let of_the_change = &ticket.change_ledger(&world).await[0]["effects"];
+    assert_eq!(*of_the_change, json!({"pay": 1, "cancel": 0}));
+}
+
+#[tokio::test]
+async fn a_change_whose_fees_come_later_is_paid_when_they_are_known() {
+    let world = slow_world().await;
+    let ticket = ticketed(&world, "sim.change.fees_later.1").await;
+    let mut wish = ticket.later("LATER-1");
+    wish["max_total"] = json!("1.00");
+    let made = world
+        .write_within(&ticket.path("/changes"), "change", &wish, 20)
+        .await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(made.body["status"], "submitted");
+    assert_eq!(made.body["total_price"], Value::Null);
+    assert_eq!(made.body["fee_above_limit"], Value::Null);
+    let address = made.header("location").unwrap().to_owned();
+    let change = world.read(&address).await;
+    assert_eq!(change["available_actions"], json!(["cancel"]));
+    let early = json!({"total_price": "50.00"});
+    let refused = world
+        .write_within(&change_path(&made.body, "/payment"), "early", &early, 20)
+        .await;
+    assert_eq!(problem(&refused), (409, "change_not_payable"));
+    assert_eq!(refused.body["side_effects"], "none");
+    assert_eq!(world.received("change_pay").await, 0);
+
+    world.clock.advance_steady(LONG);
+    let change = world.read(&address).await;
+    assert_eq!(change["status"], "awaiting_payment");
+    assert!(change["total_price"].is_string(), "{change:#}");
+    // The same request again tells them, too.
+    let again = world
+        .write_within(&ticket.path("/changes"), "change", &wish, 20)
+        .await;
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(again.body["total_price"], change["total_price"]);
+    assert_eq!(again.body["fee_above_limit"], true, "{again:?}");
+    // Above the limit or not: what is agreed to at the payment counts.
+    let paid = pay_change(&world, &change, "pay", 20).await;
+    assert_eq!(paid.status, 200, "{paid:?}");
+    assert_eq!(paid.body["status"], "awaiting_ticketing");
+    assert_eq!(world.received("change_create").await, 1);
+    assert_eq!(world.received("change_pay").await, 1);
+}
+
+#[tokio::test]
+async fn a_change_that_is_too_dear_is_cancelled_and_does_not_block_another() {
+    let world = slow_world().await;
+    let ticket = ticketed(&world, "DEAR-1").await;
+    let mut wish = ticket.later("DEAR-C-1");
+    wish["max_total"] = json!("1.00");
+    let made = world
+        .write_within(&ticket.path("/changes"), "dear", &wish, 20)
+        .await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(made.body["fee_above_limit"], true);
+    let again = world
+        .write_within(&ticket.path("/changes"), "dear", &wish, 20)
+        .await;
+    assert_eq!(again.body["fee_above_limit"], true, "{again:?}");
+
+    let cancel = change_path(&made.body, "/cancel");
+    let cancelled = world.write_within(&cancel, "cancel", &json!({}), 20).await;
+    assert_eq!(cancelled.status, 200, "{cancelled:?}");
+    assert_eq!(cancelled.body["status"], "closed");
+    let change_no = &made.body["change_order_no"];
+    assert_eq!(world.told("change_cancelled", change_no).await, 1);
+    let late = pay_change(&world, &made.body, "late", 20).await;
+    assert_eq!(problem(&late), (409, "change_not_payable"), "{late:?}");
+    assert_eq!(world.received("change_pay").await, 0);
+    let twice = world.write_within(&cancel, "twice", &json!({}), 20).await;
+    assert_eq!(problem(&twice), (409, "already_done"), "{twice:?}");
+
+    let second = ticket.changed(&world, "DEAR-C-2").await;
+    assert_ne!(second["change_order_no"], made.body["change_order_no"]);
+    let paid = pay_change(&world, &second, "pay", 20).await;
+    assert_eq!(paid.status, 200, "{paid:?}");
+    assert_eq!(world.effects("DEAR-1", "change").await, 2);
+    assert_eq!(world.received("change_cancel").await, 1);
+}
+
+async fn apply(world: &World, ticket: &Ticket, number: &str) -> Answer {
+    let body = ticket.refund_of(world, number, 0).await;
+    ticket.apply(world, number, &body).await
+}
+
+#[tokio::test]
+async fn a_refund_that_was_rejected_does_not_block_another() {
+    let world = slow_world().await;
+    let ticket = ticketed(&world, "AGAIN-1").await;
+    let first = apply(&world, &ticket, "first").await;
+    assert_eq!(first.status, 201, "{first:?}");
+    assert_eq!(first.body["status"], "applied");
+    let number = first.body["refund_order_no"].as_str().unwrap();
+    advance(&world, &format!("refunds/{number}"), "failed").await;
+    let read = world.read(&format!("/v1/refunds/{number}")).await;
+    assert_eq!(read["status"], "rejected");
+    assert!(read["rejected_because"].is_string(), "{read:#}");
+    // That the application exists was true, and is what the operation tells; the rest is read anew.
+    let operation = world.operation(first.operation()).await;
+    assert_eq!(operation["state"], "succeeded");
+
+    let second = apply(&world, &ticket, "second").await;
+    assert_eq!(second.status, 201, "{second:?}");
+    assert_ne!(second.body["refund_order_no"], number);
+    assert_eq!(world.effects("AGAIN-1", "refund").await, 2);
+    assert_eq!(world.received("refund_create").await, 2);
+    let refunds = world.read(&ticket.path("/refunds")).await;
+    let statuses: Vec<_> = refunds["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|refund| &refund["status"])
+        .collect();
+    assert_eq!(statuses, ["applied", "rejected"], "{refunds:#}");
+}

@@ -1,0 +1,424 @@
+//! The traps after the ticket: what would refund, change or pay twice, or lose what was done.
+
+use std::time::Duration;
+
+use fliggy_gateway::top::contract::{Mend, Override, Registry};
+use serde_json::{Value, json};
+
+use super::{contradictions, states};
+use crate::ticket::{Ticket, change_path, family, problem, ticketed};
+use crate::world::{Answer, World};
+
+/// Longer than `late_visibility` hides anything here, and shorter than the time to pay.
+const LATE: Duration = Duration::from_secs(601);
+
+/// Looks so far apart that a test is the first to see what became visible.
+const RARE: [(&str, &str); 2] = [
+    ("GATEWAY__RECONCILE__MAX_INTERVAL", "1h"),
+    ("GATEWAY__RECONCILE__MIN_LOOKS", "2"),
+];
+
+/// The next call of this method does what it is for, and shows it only after [`LATE`].
+async fn late(world: &World, method: &str) {
+    world
+        .fault(json!({"method": method, "fault": "late_visibility", "delay_ms": 600_000}))
+        .await;
+}
+
+async fn strike(world: &World, method: &str, fault: &str) {
+    world.fault(json!({"method": method, "fault": fault})).await;
+}
+
+/// The same request under another number, naming the earlier one where there is one.
+fn under(body: &Value, number: &str, retry_of: Option<&Answer>) -> Value {
+    let mut body = body.clone();
+    for name in ["out_refund_no", "out_change_no"] {
+        if body.get(name).is_some() {
+            body[name] = json!(number);
+        }
+    }
+    if let Some(earlier) = retry_of {
+        body["retry_of"] = json!(earlier.operation());
+    }
+    body
+}
+
+/// An application, whose number is the key.
+async fn apply(world: &World, ticket: &Ticket, body: &Value) -> Answer {
+    let key = body["out_refund_no"].as_str().unwrap();
+    world
+        .write_within(&ticket.path("/refunds"), key, body, 20)
+        .await
+}
+
+async fn change(world: &World, ticket: &Ticket, body: &Value) -> Answer {
+    let key = body["out_change_no"].as_str().unwrap();
+    world
+        .write_within(&ticket.path("/changes"), key, body, 20)
+        .await
+}
+
+async fn pay_change(world: &World, change: &Value, key: &str, wait: u32) -> Answer {
+    let total = json!({"total_price": change["total_price"]});
+    world
+        .write_within(&change_path(change, "/payment"), key, &total, wait)
+        .await
+}
+
+/// Gateway and stand-in, both without these fields in answers.
+async fn without(fields: &[(&str, &str)], more: &[(&str, &str)]) -> World {
+    let rows: Vec<Value> = fields
+        .iter()
+        .map(|(method, path)| {
+            json!({"method": format!("alitrip.flight.{method}"), "side": "answer", "path": path,
+                   "drop": true})
+        })
+        .collect();
+    let rows = json!(rows);
+    let overrides: Vec<Override> = serde_json::from_value(rows.clone()).unwrap();
+    let mend = Mend::build(Registry::embedded(), &overrides).unwrap();
+    let rows = rows.to_string();
+    let mut env = vec![("GATEWAY__TOP__CONTRACT__OVERRIDES", rows.as_str())];
+    env.extend(more);
+    World::start_with(&env, |simulator| simulator.mend = mend).await
+}
+
+#[tokio::test]
+async fn nothing_else_is_done_to_an_order_while_its_refund_is_unknown() {
+    let world = World::start().await;
+    let ticket = family(&world, "OPEN-1").await;
+    let adult = ticket.refund_of(&world, "OPEN-R-1", 0).await;
+    let child = ticket.refund_of(&world, "OPEN-R-2", 1).await;
+    let later = ticket.later("OPEN-C-1");
+    strike(&world, "refund", "hang_then_succeed").await;
+    let (first, (second, third)) = tokio::join!(apply(&world, &ticket, &adult), async {
+        world.until_received("refund_create", 1).await;
+        tokio::join!(
+            apply(&world, &ticket, &child),
+            change(&world, &ticket, &later)
+        )
+    });
+    assert_eq!(first.status, 201, "{first:?}");
+    for answer in [&second, &third] {
+        let open = (409, "operation_in_progress");
+        assert_eq!(problem(answer), open, "{answer:?}");
+        assert_eq!(answer.operation(), first.operation());
+    }
+    assert_eq!(world.received("refund_create").await, 1);
+    assert_eq!(world.received("change_create").await, 0);
+}
+
+#[tokio::test]
+async fn a_refund_and_a_change_without_the_callers_numbers_are_found_by_their_travellers() {
+    let unnamed = [
+        ("refund.list", "refund_order_list.out_refund_no"),
+        ("change.order.query", "change_order_list.out_change_no"),
+    ];
+    let world = without(&unnamed, &[]).await;
+    let ticket = family(&world, "NAMELESS-1").await;
+    // Another refund of the order is there already, and is not taken for it.
+    let child = ticket.refund_of(&world, "NAMELESS-R-1", 1).await;
+    let before = apply(&world, &ticket, &child).await;
+    assert_eq!(before.status, 201, "{before:?}");
+    strike(&world, "refund", "timeout_done").await;
+    let adult = ticket.refund_of(&world, "NAMELESS-R-2", 0).await;
+    let found = apply(&world, &ticket, &adult).await;
+    assert_eq!(found.status, 201, "{found:?}");
+    let ledger = ticket.refund_ledger(&world).await;
+    assert_eq!(ledger.len(), 2);
+    assert_eq!(ledger[0]["out_refund_no"], "NAMELESS-R-2");
+    assert_eq!(
+        found.body["refund_order_no"], ledger[0]["refund_order_no"],
+        "{found:?}"
+    );
+
+    let ticket = ticketed(&world, "NAMELESS-2").await;
+    strike(&world, "change", "timeout_done").await;
+    let made = change(&world, &ticket, &ticket.later("NAMELESS-C-1")).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let ledger = ticket.change_ledger(&world).await;
+    assert_eq!(made.body["change_order_no"], ledger[0]["change_order_no"]);
+    for answer in [&found, &made] {
+        let operation = world.operation(answer.operation()).await;
+        let wanted = ["accepted", "sending", "unknown", "succeeded"];
+        assert_eq!(states(&operation), wanted, "{operation:#}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_whose_rows_cannot_be_read_never_shows_that_a_refund_was_not_applied_for() {
+    let numberless = [("refund.list", "refund_order_list.refund_order_no")];
+    let patience = ("GATEWAY__RECONCILE__ATTENTION_AFTER", "1500ms");
+    let world = without(&numberless, &[patience]).await;
+    let ticket = ticketed(&world, "ROWS-1").await;
+    strike(&world, "refund", "timeout_done").await;
+    let body = ticket.refund_of(&world, "ROWS-R-1", 0).await;
+    let open = world
+        .write_within(&ticket.path("/refunds"), "k", &body, 0)
+        .await;
+    assert_eq!(open.status, 202, "{open:?}");
+    let operation = world.until_state(open.operation(), "needs_attention").await;
+    assert_eq!(operation["basis"], Value::Null);
+    assert_eq!(operation["problem"], Value::Null);
+    // It goes on holding its order.
+    let second = apply(&world, &ticket, &under(&body, "ROWS-R-2", None)).await;
+    assert_eq!(problem(&second), (409, "operation_in_progress"));
+    assert_eq!(world.received("refund_create").await, 1);
+}
+
+#[tokio::test]
+async fn an_absent_refund_or_change_is_repeated_under_its_name_after_a_look() {
+    let world = World::start().await;
+    let ticket = family(&world, "REPEAT-1").await;
+    let adult = ticket.refund_of(&world, "REPEAT-R-1", 0).await;
+    strike(&world, "refund", "timeout_nothing").await;
+    let first = apply(&world, &ticket, &adult).await;
+    assert_eq!(problem(&first), (504, "not_executed"), "{first:?}");
+    assert_eq!(first.body["retry"], "new_key");
+    let child = ticket.refund_of(&world, "REPEAT-R-2", 1).await;
+    for blind in [&under(&adult, "REPEAT-R-3", None), &child] {
+        let refused = apply(&world, &ticket, blind).await;
+        assert_eq!(problem(&refused), (409, "retry_of_required"), "{refused:?}");
+        assert_eq!(refused.operation(), first.operation());
+    }
+    assert_eq!(world.received("refund_create").await, 1);
+    let looks = world.received("refund_list").await;
+    // The caller's own number may be used again: nothing was applied for under it.
+    let mut repeated = under(&adult, "REPEAT-R-1", Some(&first));
+    repeated["reason"] = json!("行程取消");
+    let second = world
+        .write_within(&ticket.path("/refunds"), "repeat", &repeated, 20)
+        .await;
+    assert_eq!(second.status, 201, "{second:?}");
+    // The look at the first one, and how the order stood before the second.
+    assert!(world.received("refund_list").await >= looks + 2);
+    // Another refund repeats nothing any more.
+    let third = apply(&world, &ticket, &child).await;
+    assert_eq!(third.status, 201, "{third:?}");
+    assert_eq!(world.effects("REPEAT-1", "refund").await, 2);
+    // What is there now is the second's and the third's; it contradicts nothing.
+    let first = world.operation(first.operation()).await;
+    assert_eq!(first["contradicted"], false);
+
+    let ticket = ticketed(&world, "REPEAT-2").await;
+    let wish = ticket.later("REPEAT-C-1");
+    strike(&world, "change", "timeout_nothing").await;
+    let first = change(&world, &ticket, &wish).await;
+    assert_eq!(problem(&first), (504, "not_executed"), "{first:?}");
+    let blind = change(&world, &ticket, &under(&wish, "REPEAT-C-2", None)).await;
+    assert_eq!(problem(&blind), (409, "retry_of_required"), "{blind:?}");
+    let looks = world.received("change_query").await;
+    let second = change(&world, &ticket, &under(&wish, "REPEAT-C-3", Some(&first))).await;
+    assert_eq!(second.status, 201, "{second:?}");
+    assert!(world.received("change_query").await >= looks + 2);
+    assert_eq!(world.effects("REPEAT-2", "change").await, 1);
+}
+
+#[tokio::test]
+async fn who_repeats_an_absent_refund_looks_first_and_finds_that_it_was_applied_for() {
+    let world = World::start_with(&RARE, |_| {}).await;
+    let ticket = ticketed(&world, "FOUND-1").await;
+    let body = ticket.refund_of(&world, "FOUND-R-1", 0).await;
+    late(&world, "refund").await;
+    let first = apply(&world, &ticket, &body).await;
+    assert_eq!(problem(&first), (504, "not_executed"), "{first:?}");
+    world.clock.advance_steady(LATE);
+    let second = apply(&world, &ticket, &under(&body, "FOUND-R-2", Some(&first))).await;
+    assert_eq!(
+        problem(&second),
+        (409, "evidence_contradicts"),
+        "{second:?}"
+    );
+    let operation = world
+        .until_state(first.operation(), "needs_attention")
+        .await;
+    assert_eq!(operation["contradicted"], true, "{operation:#}");
+    assert_eq!(world.received("refund_create").await, 1);
+}
+
+#[tokio::test]
+async fn law_6_evidence_after_absent_locks_the_order_or_the_change() {
+    let world = World::start().await;
+    let [refunds, changes, pays] = [
+        ticketed(&world, "LATE-R").await,
+        ticketed(&world, "LATE-C").await,
+        ticketed(&world, "LATE-P").await,
+    ];
+    let refund = refunds.refund_of(&world, "LATE-R-1", 0).await;
+    let wish = changes.later("LATE-C-1");
+    let made = pays.changed(&world, "LATE-P-1").await;
+    for method in ["refund", "change", "change_pay"] {
+        late(&world, method).await;
+    }
+    let (one, two, three) = tokio::join!(
+        apply(&world, &refunds, &refund),
+        change(&world, &changes, &wish),
+        pay_change(&world, &made, "pay-1", 20)
+    );
+    for answer in [&one, &two, &three] {
+        assert_eq!(problem(answer), (504, "not_executed"), "{answer:?}");
+    }
+    world.clock.advance_steady(LATE);
+    for answer in [&one, &two, &three] {
+        let id = answer.operation();
+        let operation = world.until_state(id, "needs_attention").await;
+        assert_eq!(operation["contradicted"], true, "{operation:#}");
+        assert_eq!(operation["settled_at"], Value::Null);
+        assert_eq!(contradictions(&world, id).await, 1);
+    }
+    // Nobody goes on, whether he names the earlier one or not, and with whatever it is.
+    let pay_again = change_path(&made, "/payment");
+    let mut total = json!({"total_price": made["total_price"]});
+    total["retry_of"] = json!(three.operation());
+    for refused in [
+        apply(&world, &refunds, &under(&refund, "LATE-R-2", None)).await,
+        apply(&world, &refunds, &under(&refund, "LATE-R-3", Some(&one))).await,
+        change(&world, &refunds, &refunds.later("LATE-C-9")).await,
+        change(&world, &changes, &under(&wish, "LATE-C-2", Some(&two))).await,
+        pay_change(&world, &made, "pay-2", 20).await,
+        world.write_within(&pay_again, "pay-3", &total, 20).await,
+        world
+            .write_within(&change_path(&made, "/cancel"), "cancel", &json!({}), 20)
+            .await,
+    ] {
+        let locked = (409, "operation_in_progress");
+        assert_eq!(problem(&refused), locked, "{refused:?}");
+    }
+    for method in ["refund_create", "change_pay"] {
+        assert_eq!(world.received(method).await, 1, "{method}");
+    }
+    assert_eq!(world.effects("LATE-R", "refund").await, 1);
+    assert_eq!(world.effects("LATE-C", "change").await, 1);
+}
+
+/// What was done for others explains nothing: it can be told from what was lost.
+#[tokio::test]
+async fn an_absent_refund_or_change_stays_watched_though_the_same_was_done_for_others_after_it() {
+    let world = World::start().await;
+    let refunds = family(&world, "OTHERS-1").await;
+    let adult = refunds.refund_of(&world, "OTHERS-R-1", 0).await;
+    let child = refunds.refund_of(&world, "OTHERS-R-2", 1).await;
+    let changes = family(&world, "OTHERS-2").await;
+    let (mut one, mut other) = (changes.later("OTHERS-C-1"), changes.later("OTHERS-C-2"));
+    one["passengers"] = json!([changes.passenger(0)]);
+    other["passengers"] = json!([changes.passenger(1)]);
+    for method in ["refund", "change"] {
+        late(&world, method).await;
+    }
+    let (lost_refund, lost_change) = tokio::join!(
+        apply(&world, &refunds, &adult),
+        change(&world, &changes, &one)
+    );
+    for answer in [&lost_refund, &lost_change] {
+        assert_eq!(problem(answer), (504, "not_executed"), "{answer:?}");
+    }
+    let child = under(&child, "OTHERS-R-2", Some(&lost_refund));
+    let other = under(&other, "OTHERS-C-2", Some(&lost_change));
+    let done = [
+        apply(&world, &refunds, &child).await,
+        change(&world, &changes, &other).await,
+    ];
+    for answer in &done {
+        assert_eq!(answer.status, 201, "{answer:?}");
+    }
+    world.clock.advance_steady(LATE);
+    for answer in [&lost_refund, &lost_change] {
+        let id = answer.operation();
+        let operation = world.until_state(id, "needs_attention").await;
+        assert_eq!(operation["contradicted"], true, "{operation:#}");
+        assert_eq!(contradictions(&world, id).await, 1);
+    }
+    for answer in &done {
+        let operation = world.operation(answer.operation()).await;
+        assert_eq!(operation["state"], "succeeded");
+    }
+}
+
+#[tokio::test]
+async fn an_absent_change_payment_is_repeated_once_it_is_known_not_to_be_made() {
+    let world = World::start().await;
+    let ticket = ticketed(&world, "PAY-AGAIN").await;
+    let made = ticket.changed(&world, "PAY-AGAIN-1").await;
+    strike(&world, "change_pay", "timeout_nothing").await;
+    let first = pay_change(&world, &made, "pay-1", 20).await;
+    assert_eq!(problem(&first), (504, "not_executed"), "{first:?}");
+    let blind = pay_change(&world, &made, "pay-2", 20).await;
+    assert_eq!(problem(&blind), (409, "retry_of_required"), "{blind:?}");
+    let path = change_path(&made, "/payment");
+    let mut total = json!({"total_price": made["total_price"]});
+    total["retry_of"] = json!(first.operation());
+    let second = world.write_within(&path, "pay-3", &total, 20).await;
+    assert_eq!(second.status, 200, "{second:?}");
+    assert_eq!(second.body["status"], "awaiting_ticketing");
+    let third = pay_change(&world, &made, "pay-4", 20).await;
+    assert_eq!(problem(&third), (409, "already_done"), "{third:?}");
+    assert_eq!(world.received("change_pay").await, 2);
+    let ledger = ticket.change_ledger(&world).await;
+    assert_eq!(ledger[0]["effects"], json!({"pay": 1, "cancel": 0}));
+}
+
+#[tokio::test]
+async fn law_4_a_change_is_not_believed_to_be_paid_on_is_success_alone() {
+    let world = World::start().await;
+    let ticket = ticketed(&world, "PLAIN-YES").await;
+    let made = ticket.changed(&world, "PLAIN-YES-1").await;
+    strike(&world, "change_pay", "success_without_effect").await;
+    let paid = pay_change(&world, &made, "k", 1).await;
+    assert_eq!(paid.status, 202, "{paid:?}");
+    let operation = world.until_state(paid.operation(), "needs_attention").await;
+    assert!(!states(&operation).contains(&"succeeded"), "{operation:#}");
+    let change_no = &made["change_order_no"];
+    let told = world.events().await;
+    let paid_events = told
+        .iter()
+        .filter(|e| e["type"] == "change_paid" && e["subject"] == *change_no);
+    assert_eq!(paid_events.count(), 0);
+    let again = pay_change(&world, &made, "other", 1).await;
+    assert_eq!(problem(&again), (409, "operation_in_progress"), "{again:?}");
+    assert_eq!(world.received("change_pay").await, 1);
+}
+
+#[tokio::test]
+async fn a_change_that_costs_something_else_now_is_not_paid() {
+    let world = World::start().await;
+    let ticket = ticketed(&world, "OTHER-TOTAL").await;
+    let made = ticket.changed(&world, "OTHER-TOTAL-1").await;
+    strike(&world, "change_query", "price_jump").await;
+    let dearer = pay_change(&world, &made, "k", 20).await;
+    assert_eq!(problem(&dearer), (409, "price_changed"), "{dearer:?}");
+    assert_eq!(dearer.body["side_effects"], "none");
+    let wrong = json!({"total_price": "0.01"});
+    let path = change_path(&made, "/payment");
+    let wrong = world.write_within(&path, "wrong", &wrong, 20).await;
+    assert_eq!(problem(&wrong), (409, "price_changed"), "{wrong:?}");
+    assert_eq!(world.received("change_pay").await, 0);
+    // Nothing was sent, so the first key is free, and the agreed total is right again.
+    let paid = pay_change(&world, &made, "k", 20).await;
+    assert_eq!(paid.status, 200, "{paid:?}");
+    assert_eq!(world.received("change_pay").await, 1);
+}
+
+/// Fliggy closes what is not paid by itself: a change that is found closed later contradicts nobody.
+#[tokio::test]
+async fn a_cancellation_that_shows_late_is_no_contradiction() {
+    let world = World::start().await;
+    let ticket = ticketed(&world, "CLOSED-LATE").await;
+    let made = ticket.changed(&world, "CLOSED-LATE-1").await;
+    late(&world, "change_cancel").await;
+    let path = change_path(&made, "/cancel");
+    let first = world.write_within(&path, "k", &json!({}), 20).await;
+    assert_eq!(problem(&first), (504, "not_executed"), "{first:?}");
+    world.clock.advance_steady(LATE);
+    let operation = world
+        .until(first.operation(), |o| {
+            o["timeline"].to_string().contains("by itself")
+        })
+        .await;
+    assert_eq!(operation["state"], "not_executed", "{operation:#}");
+    assert_eq!(operation["contradicted"], false);
+    // Who asks again is told that it is closed.
+    let again = json!({"retry_of": first.operation()});
+    let again = world.write_within(&path, "again", &again, 20).await;
+    assert_eq!(again.status, 409, "{again:?}");
+    assert_eq!(world.received("change_cancel").await, 1);
+}

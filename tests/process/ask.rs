@@ -1,0 +1,259 @@
+//! Writes that may be asked for again and again, and what they are about.
+
+pub(crate) use fliggy_gateway::operations::states::Kind;
+use serde_json::{Value, json};
+
+use crate::world::{Gateway, World};
+
+/// The word of the stand-in's list of calls.
+pub(crate) fn method(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Book => "airbook",
+        Kind::Pay => "pay",
+        Kind::Close => "close",
+        Kind::Refund => "refund_create",
+        Kind::Change => "change_create",
+        Kind::ChangePay => "change_pay",
+        Kind::ChangeCancel => "change_cancel",
+    }
+}
+
+/// What the subject of an operation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum About {
+    /// The caller's number of an order.
+    Number,
+    /// Fliggy's id of an order.
+    Order,
+    /// Fliggy's number of a change.
+    Change,
+}
+
+impl About {
+    pub(crate) fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Book => Self::Number,
+            Kind::Pay | Kind::Close | Kind::Refund | Kind::Change => Self::Order,
+            Kind::ChangePay | Kind::ChangeCancel => Self::Change,
+        }
+    }
+}
+
+/// The word under which the stand-in's ledger counts it, beside the order or the change.
+pub(crate) fn effect(kind: Kind) -> &'static str {
+    match kind {
+        Kind::ChangePay => "pay",
+        Kind::ChangeCancel => "cancel",
+        Kind::Book | Kind::Pay | Kind::Close | Kind::Refund | Kind::Change => kind.as_str(),
+    }
+}
+
+/// A write that may be asked for again and again.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    pub(crate) kind: Kind,
+    /// Order number for a booking, number of the change for its payment and cancellation, order id for
+    /// the others.
+    pub(crate) subject: String,
+    pub(crate) path: String,
+    pub(crate) key: String,
+    pub(crate) body: Value,
+}
+
+/// What is the same for every ticket in these tests: they are of one traveller on one flight.
+#[derive(Clone, Debug)]
+pub(crate) struct Ticket {
+    passenger: Value,
+    segment: Value,
+    fee: Value,
+}
+
+impl Ask {
+    fn new(kind: Kind, subject: &str, path: String, body: Value) -> Self {
+        Self {
+            kind,
+            subject: subject.to_owned(),
+            path,
+            key: format!("{}-{subject}", kind.as_str()),
+            body,
+        }
+    }
+
+    pub(crate) fn book(example: &Value, out_order_no: &str) -> Self {
+        let mut body = example.clone();
+        body["out_order_no"] = json!(out_order_no);
+        // Every test books the same traveller on the same flight.
+        body["allow_duplicate"] = json!(true);
+        Self::new(Kind::Book, out_order_no, "/v1/orders".to_owned(), body)
+    }
+
+    pub(crate) fn pay(order: &Value) -> Self {
+        let id = order["order_id"].as_str().unwrap();
+        let total = json!({"total_price": order["total_price"]});
+        Self::new(Kind::Pay, id, format!("/v1/orders/{id}/payment"), total)
+    }
+
+    pub(crate) fn close(order: &Value) -> Self {
+        let id = order["order_id"].as_str().unwrap();
+        Self::new(Kind::Close, id, format!("/v1/orders/{id}/close"), json!({}))
+    }
+
+    /// A refund of the one traveller; the order has its ticket.
+    pub(crate) fn refund(order: &Value, ticket: &Ticket) -> Self {
+        let id = order["order_id"].as_str().unwrap();
+        let body = json!({
+            "out_refund_no": format!("R-{id}"), "kind": "voluntary",
+            "passengers": [ticket.passenger], "fee": ticket.fee,
+        });
+        Self::new(Kind::Refund, id, format!("/v1/orders/{id}/refunds"), body)
+    }
+
+    /// A change to the same flight a day later; the order has its ticket.
+    pub(crate) fn change(order: &Value, ticket: &Ticket) -> Self {
+        let id = order["order_id"].as_str().unwrap();
+        let mut body: Value =
+            serde_json::from_str(include_str!("../../openapi/examples/change.json")).unwrap();
+        body["out_change_no"] = json!(format!("C-{id}"));
+        body["passengers"] = json!([ticket.passenger]);
+        body["segments"][0]["replaces"] = ticket.segment.clone();
+        Self::new(Kind::Change, id, format!("/v1/orders/{id}/changes"), body)
+    }
+
+    pub(crate) fn pay_change(change: &Value) -> Self {
+        let number = change["change_order_no"].as_str().unwrap();
+        let total = json!({"total_price": change["total_price"]});
+        let path = format!("/v1/changes/{number}/payment");
+        Self::new(Kind::ChangePay, number, path, total)
+    }
+
+    pub(crate) fn cancel_change(change: &Value) -> Self {
+        let number = change["change_order_no"].as_str().unwrap();
+        let path = format!("/v1/changes/{number}/cancel");
+        Self::new(Kind::ChangeCancel, number, path, json!({}))
+    }
+
+    /// The same under another key, naming the one that came to nothing.
+    pub(crate) fn anew(&self, earlier: &str) -> Self {
+        let mut again = self.clone();
+        again.key = format!("{}-again", self.key);
+        again.body["retry_of"] = json!(earlier);
+        again
+    }
+}
+
+impl World {
+    /// Lets the stand-in issue the tickets of an order.
+    pub(crate) async fn issue(&self, order: &Value) {
+        let id = order["order_id"].as_str().unwrap();
+        let path = format!("/_simulator/orders/{id}/advance");
+        let issued = self
+            .post(&self.top, &path, &json!({"to": "ticketed"}))
+            .await;
+        assert_eq!(issued.status, 200, "{issued:?}");
+    }
+
+    /// An order under this number that has its tickets.
+    pub(crate) async fn ticketed(&self, gateway: &Gateway, out_order_no: &str) -> Value {
+        let order = self.booked(gateway, out_order_no).await;
+        self.issue(&order).await;
+        order
+    }
+
+    /// What all tickets have in common, read from one.
+    pub(crate) async fn ticket(&self, gateway: &Gateway) -> Ticket {
+        let order = self.ticketed(gateway, "TICKET").await;
+        let path = format!("/v1/orders/{}", order["order_id"].as_str().unwrap());
+        let read = self.get(&gateway.address, &path).await.body;
+        let passenger = read["passengers"][0]["passenger_id"].clone();
+        let selection = json!({"kind": "voluntary", "passengers": [passenger]});
+        let quote = self
+            .post(
+                &gateway.address,
+                &format!("{path}/refund-quote"),
+                &selection,
+            )
+            .await;
+        assert_eq!(quote.status, 200, "{quote:?}");
+        Ticket {
+            passenger,
+            segment: read["journeys"][0]["segments"][0]["segment_id"].clone(),
+            fee: quote.body["fee"].clone(),
+        }
+    }
+
+    /// Makes everything that a write of this kind is about.
+    pub(crate) async fn prepared(
+        &self,
+        gateway: &Gateway,
+        kind: Kind,
+        ticket: &Ticket,
+        number: &str,
+    ) -> Ask {
+        match kind {
+            Kind::Book => Ask::book(&self.example(gateway).await, number),
+            Kind::Pay => Ask::pay(&self.booked(gateway, number).await),
+            Kind::Close => Ask::close(&self.booked(gateway, number).await),
+            Kind::Refund => Ask::refund(&self.ticketed(gateway, number).await, ticket),
+            Kind::Change => Ask::change(&self.ticketed(gateway, number).await, ticket),
+            Kind::ChangePay => Ask::pay_change(&self.changed(gateway, ticket, number).await),
+            Kind::ChangeCancel => Ask::cancel_change(&self.changed(gateway, ticket, number).await),
+        }
+    }
+
+    /// A change that waits for its payment.
+    async fn changed(&self, gateway: &Gateway, ticket: &Ticket, number: &str) -> Value {
+        let ask = Ask::change(&self.ticketed(gateway, number).await, ticket);
+        let made = self.ask(&gateway.address, &ask, Some(20)).await.unwrap();
+        assert_eq!(made.status, 201, "{made:?}");
+        made.body
+    }
+
+    /// What the stand-in's ledger has of such things: all, or those of one subject.
+    pub(crate) async fn ledger(&self, about: About, subject: Option<&str>) -> Vec<Value> {
+        let (list, name) = match about {
+            About::Number => ("orders", "out_order_no"),
+            About::Order => ("orders", "order_id"),
+            About::Change => ("changes", "change_order_no"),
+        };
+        let filter = subject.map_or_else(String::new, |subject| format!("?{name}={subject}"));
+        let path = format!("/_simulator/{list}{filter}");
+        let found = self.get(&self.top, &path).await;
+        assert_eq!(found.status, 200, "{found:?}");
+        found.body["items"].as_array().unwrap().clone()
+    }
+
+    /// What came of this kind for this subject: every call is listed, whatever became of it.
+    pub(crate) async fn received(&self, kind: Kind, subject: &str) -> usize {
+        let of = match About::of(kind) {
+            About::Number => format!("out_order_no={subject}"),
+            About::Order => format!("order_id={subject}"),
+            // A call about a change is listed with the order of it.
+            About::Change => format!("order_id={}", self.changed_order(subject).await),
+        };
+        let path = format!("/_simulator/calls?method={}&{of}", method(kind));
+        let calls = self.get(&self.top, &path).await;
+        assert_eq!(calls.status, 200, "{calls:?}");
+        calls.body["items"].as_array().unwrap().len()
+    }
+
+    async fn changed_order(&self, change_order_no: &str) -> String {
+        let changes = self.ledger(About::Change, Some(change_order_no)).await;
+        changes[0]["order_id"].as_str().unwrap().to_owned()
+    }
+
+    /// The rule by which a fault strikes this write only.
+    pub(crate) async fn only(&self, ask: &Ask) -> Value {
+        match About::of(ask.kind) {
+            About::Number => json!({"out_order_no": ask.subject}),
+            About::Order => json!({"order_id": ask.subject}),
+            About::Change => json!({"order_id": self.changed_order(&ask.subject).await}),
+        }
+    }
+
+    /// How often it was really done.
+    pub(crate) async fn effects(&self, kind: Kind, subject: &str) -> u64 {
+        let rows = self.ledger(About::of(kind), Some(subject)).await;
+        let times = rows.iter().map(|row| row["effects"][effect(kind)].as_u64());
+        times.map(Option::unwrap).sum()
+    }
+}
