@@ -4,6 +4,7 @@
 pub mod attachments;
 pub mod auth;
 pub mod changes;
+mod context;
 pub mod events;
 mod examples;
 pub mod extract;
@@ -27,9 +28,6 @@ pub use openapi::document as openapi;
 pub use problem::{Code, Problem};
 pub use router::router;
 pub use state::{ApiState, Readiness, Ready};
-
-/// What every handler answers with.
-pub type Answer<T> = Result<T, Problem>;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::top::client::ReadOptions;
+
 /// What else to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -27,5 +29,14 @@ impl Include {
     #[must_use]
     pub fn upstream(self) -> bool {
         self.include == Some(Included::Upstream)
+    }
+
+    /// How a caller's read is to be made.
+    #[must_use]
+    pub fn options(self) -> ReadOptions<'static> {
+        ReadOptions {
+            keep_upstream: self.upstream(),
+            ..ReadOptions::CALLER
+        }
     }
 }

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::extract::{Json, Path};
 use super::problem::{self, Code, Problem};
-use super::{Answer, ApiState, Ready};
+use super::{ApiState, Ready};
 use crate::problem_answers;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
@@ -81,7 +81,7 @@ async fn journal_can_be_written(state: &ApiState) -> bool {
         ReadyProblems,
     )
 )]
-async fn readyz(State(state): State<ApiState>) -> Answer<Json<Health>> {
+async fn readyz(State(state): State<ApiState>) -> Result<Json<Health>, Problem> {
     match state.readiness.get() {
         Ready::Yes if !journal_can_be_written(&state).await => {
             Err(Problem::new(Code::JournalUnavailable))
@@ -110,7 +110,7 @@ problem_answers!(MetricsProblems = &[Code::NotFound, Code::Internal]);
         MetricsProblems,
     )
 )]
-async fn metrics(State(state): State<ApiState>) -> Answer<impl IntoResponse> {
+async fn metrics(State(state): State<ApiState>) -> Result<impl IntoResponse, Problem> {
     let handle = state.metrics.as_ref().ok_or(Code::NotFound)?;
     let media_type = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(CONTENT_TYPE, media_type)], handle.render()))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::multipart::{Field, Multipart, MultipartError};
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bytes::BytesMut;
@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use crate::api::ApiState;
-use crate::api::auth::{Account, Caller};
+use crate::api::context::AccountContext;
 use crate::api::extract::{Json, unread};
 use crate::api::outcome::problem_of;
 use crate::api::problem::{API, BODY, Code, FieldError, Problem, READ, RESTRICTED};
@@ -98,19 +98,14 @@ problem_answers!(
     security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn upload_attachment(
-    State(state): State<ApiState>,
-    _caller: Caller,
-    Account(account): Account,
+    context: AccountContext,
     Parts(file, order_id, _place): Parts,
 ) -> Result<Response, Problem> {
-    let operations = state.operations()?;
-    let account = operations
-        .account(&account)
-        .ok_or_else(|| Problem::new(Code::Internal))?;
     let (kind, bytes) = (file.kind, file.content.len());
     let sha256 = hex::encode(file.digest);
-    let uploaded = operations
-        .upload(account, order_id, file)
+    let uploaded = context
+        .operations
+        .upload(context.account, order_id, file)
         .await
         .map_err(|failure| problem_of(&failure, None))?;
     let status = if uploaded.before {

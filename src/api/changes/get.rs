@@ -1,12 +1,10 @@
 //! `GET /v1/changes/{change_order_no}`
 
-use axum::extract::State;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::api::ApiState;
-use crate::api::auth::{Account, Caller};
+use crate::api::context::AccountContext;
 use crate::api::extract::{Json, Path, Query};
 use crate::api::include::Include;
 use crate::api::outcome::problem_of;
@@ -16,7 +14,6 @@ use crate::domain::change::Change;
 use crate::domain::ids::ChangeOrderNo;
 use crate::domain::time::LocalTime;
 use crate::problem_answers;
-use crate::top::client::ReadOptions;
 
 /// A change, and what may be done next with it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -69,25 +66,16 @@ problem_answers!(
     security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn get_change(
-    State(state): State<ApiState>,
-    _caller: Caller,
-    Account(account): Account,
+    context: AccountContext,
     Path(change_order_no): Path<ChangeOrderNo>,
     Query(include): Query<Include>,
 ) -> Result<Json<ChangeAnswer>, Problem> {
-    let operations = state.operations()?;
-    let account = operations
-        .account(&account)
-        .ok_or_else(|| Problem::new(Code::Internal))?;
-    let options = ReadOptions {
-        keep_upstream: include.upstream(),
-        ..ReadOptions::CALLER
-    };
-    let found = operations
-        .read_change(&account, change_order_no, options)
+    let found = context
+        .operations
+        .read_change(&context.account, change_order_no, include.options())
         .await
         .map_err(|error| problem_of(&error.into_failure(), None))?;
-    let now = LocalTime::from_timestamp(state.clock.wall());
+    let now = context.now();
     Ok(Json(ChangeAnswer {
         change: ChangeView::new(found.change, now),
         upstream: found.upstream,

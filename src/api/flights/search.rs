@@ -1,21 +1,18 @@
 //! `POST /v1/flights/search`
 
-use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::api::ApiState;
-use crate::api::auth::{Account, Caller};
+use crate::api::context::AccountContext;
 use crate::api::extract::{Json, Query, sized};
 use crate::api::include::Include;
 use crate::api::outcome::{problem_of, violations};
-use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED};
+use crate::api::problem::{API, BODY, Problem, READ, RESTRICTED};
 use crate::domain::offer::{Offer, Supply};
 use crate::domain::search::{SearchJourney, SearchMode, SearchQuery, check};
-use crate::domain::time::LocalTime;
 use crate::domain::trip::CabinClass;
 use crate::operations::cause::{Cause, Failure};
 use crate::operations::search::Found;
@@ -131,9 +128,7 @@ problem_answers!(SearchProblems = API, RESTRICTED, BODY, READ);
     security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn search_flights(
-    State(state): State<ApiState>,
-    _caller: Caller,
-    Account(account): Account,
+    context: AccountContext,
     Query(include): Query<Include>,
     Json(request): Json<SearchRequest>,
 ) -> Result<Response, Problem> {
@@ -143,15 +138,12 @@ pub async fn search_flights(
         with_children: request.with_children,
         with_infants: request.with_infants,
     };
-    let today = LocalTime::from_timestamp(state.clock.wall()).date();
+    let today = context.now().date();
     let mode = check(&query, today).map_err(violations)?;
-    let operations = state.operations()?;
-    let account = operations
-        .account(&account)
-        .ok_or_else(|| Problem::new(Code::Internal))?;
     let with_infants = query.with_infants;
-    let found = operations
-        .search(account, query, request.extra, include.upstream())
+    let found = context
+        .operations
+        .search(context.account, query, request.extra, include.upstream())
         .await
         .map_err(|failure| not_found(&failure, mode))?;
     let body = SearchResult {

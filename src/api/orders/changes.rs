@@ -1,21 +1,17 @@
 //! `GET /v1/orders/{order_id}/changes`
 
-use axum::extract::State;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::api::ApiState;
-use crate::api::auth::{Account, Caller};
 use crate::api::changes::get::ChangeView;
+use crate::api::context::AccountContext;
 use crate::api::extract::{Json, Path, Query};
 use crate::api::include::Include;
 use crate::api::outcome::problem_of;
 use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
 use crate::domain::ids::OrderId;
-use crate::domain::time::LocalTime;
 use crate::problem_answers;
-use crate::top::client::ReadOptions;
 
 /// The changes of an order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -54,25 +50,16 @@ problem_answers!(
     security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn list_changes(
-    State(state): State<ApiState>,
-    _caller: Caller,
-    Account(account): Account,
+    context: AccountContext,
     Path(order_id): Path<OrderId>,
     Query(include): Query<Include>,
 ) -> Result<Json<ChangePage>, Problem> {
-    let operations = state.operations()?;
-    let account = operations
-        .account(&account)
-        .ok_or_else(|| Problem::new(Code::Internal))?;
-    let options = ReadOptions {
-        keep_upstream: include.upstream(),
-        ..ReadOptions::CALLER
-    };
-    let (found, upstream) = operations
-        .read_changes(&account, order_id, options)
+    let (found, upstream) = context
+        .operations
+        .read_changes(&context.account, order_id, include.options())
         .await
         .map_err(|error| problem_of(&error.into_failure(), None))?;
-    let now = LocalTime::from_timestamp(state.clock.wall());
+    let now = context.now();
     Ok(Json(ChangePage {
         items: found
             .changes

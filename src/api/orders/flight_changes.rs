@@ -1,12 +1,10 @@
 //! `GET /v1/orders/{order_id}/flight-changes`
 
-use axum::extract::State;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::api::ApiState;
-use crate::api::auth::{Account, Caller};
+use crate::api::context::AccountContext;
 use crate::api::extract::{Json, Path, Query};
 use crate::api::include::Include;
 use crate::api::outcome::problem_of;
@@ -14,7 +12,6 @@ use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
 use crate::domain::flight_change::FlightChange;
 use crate::domain::ids::OrderId;
 use crate::problem_answers;
-use crate::top::client::ReadOptions;
 
 /// The schedule changes of an order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,22 +48,13 @@ problem_answers!(
     security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn list_flight_changes(
-    State(state): State<ApiState>,
-    _caller: Caller,
-    Account(account): Account,
+    context: AccountContext,
     Path(order_id): Path<OrderId>,
     Query(include): Query<Include>,
 ) -> Result<Json<FlightChangePage>, Problem> {
-    let operations = state.operations()?;
-    let account = operations
-        .account(&account)
-        .ok_or_else(|| Problem::new(Code::Internal))?;
-    let options = ReadOptions {
-        keep_upstream: include.upstream(),
-        ..ReadOptions::CALLER
-    };
-    let found = operations
-        .read_flight_changes(&account, order_id, options)
+    let found = context
+        .operations
+        .read_flight_changes(&context.account, order_id, include.options())
         .await
         .map_err(|failure| problem_of(&failure, None))?;
     Ok(Json(FlightChangePage {

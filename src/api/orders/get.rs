@@ -1,12 +1,10 @@
 //! `GET /v1/orders/{order_id}` and `GET /v1/orders/by-reference/{out_order_no}`
 
-use axum::extract::State;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::api::ApiState;
-use crate::api::auth::{Account, Caller};
+use crate::api::context::AccountContext;
 use crate::api::extract::{Json, Path, Query};
 use crate::api::include::Include;
 use crate::api::outcome::problem_of;
@@ -14,10 +12,8 @@ use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
 use crate::domain::actions::{Action, of_order};
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::order::Order;
-use crate::domain::time::LocalTime;
 use crate::operations::orders::OrderKey;
 use crate::problem_answers;
-use crate::top::client::ReadOptions;
 
 /// An order, and upstream's own object where it was asked for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -54,13 +50,11 @@ problem_answers!(
     security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn get_order(
-    State(state): State<ApiState>,
-    _caller: Caller,
-    account: Account,
+    context: AccountContext,
     Path(order_id): Path<OrderId>,
     Query(include): Query<Include>,
 ) -> Result<Json<OrderAnswer>, Problem> {
-    read(&state, &account, &OrderKey::Id(order_id), include).await
+    read(&context, &OrderKey::Id(order_id), include).await
 }
 
 /// Read an order by the caller's own number
@@ -76,40 +70,24 @@ pub async fn get_order(
     security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn get_order_by_reference(
-    State(state): State<ApiState>,
-    _caller: Caller,
-    account: Account,
+    context: AccountContext,
     Path(out_order_no): Path<OutOrderNo>,
     Query(include): Query<Include>,
 ) -> Result<Json<OrderAnswer>, Problem> {
-    read(
-        &state,
-        &account,
-        &OrderKey::Reference(out_order_no),
-        include,
-    )
-    .await
+    read(&context, &OrderKey::Reference(out_order_no), include).await
 }
 
 async fn read(
-    state: &ApiState,
-    Account(account): &Account,
+    context: &AccountContext,
     key: &OrderKey,
     include: Include,
 ) -> Result<Json<OrderAnswer>, Problem> {
-    let operations = state.operations()?;
-    let account = operations
-        .account(account)
-        .ok_or_else(|| Problem::new(Code::Internal))?;
-    let options = ReadOptions {
-        keep_upstream: include.upstream(),
-        ..ReadOptions::CALLER
-    };
-    let found = operations
-        .read_order(&account, key, options)
+    let found = context
+        .operations
+        .read_order(&context.account, key, include.options())
         .await
         .map_err(|error| problem_of(&error.into_failure(), None))?;
-    let now = LocalTime::from_timestamp(state.clock.wall());
+    let now = context.now();
     Ok(Json(OrderAnswer {
         available_actions: of_order(&found.order, now),
         order: found.order,

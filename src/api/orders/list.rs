@@ -1,15 +1,13 @@
 //! `GET /v1/orders`
 
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::ApiState;
-use crate::api::auth::{Account, Caller};
+use crate::api::context::AccountContext;
 use crate::api::extract::{Json, Query};
 use crate::api::limit::Limit;
 use crate::api::outcome::problem_of;
-use crate::api::problem::{API, Code, FieldError, Problem, READ, RESTRICTED};
+use crate::api::problem::{API, FieldError, Problem, READ, RESTRICTED};
 use crate::domain::order::{OrderStatus, OrderSummary, OrderWindow};
 use crate::domain::time::LocalTime;
 use crate::problem_answers;
@@ -120,9 +118,7 @@ problem_answers!(ListOrdersProblems = API, RESTRICTED, READ);
     security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn list_orders(
-    State(state): State<ApiState>,
-    _caller: Caller,
-    Account(account): Account,
+    context: AccountContext,
     Query(filter): Query<OrderFilter>,
 ) -> Result<Json<OrderList>, Problem> {
     let invalid = |field: &str, message: &str| {
@@ -135,10 +131,6 @@ pub async fn list_orders(
     if filter.booked_from > filter.booked_until {
         return Err(invalid("booked_until", "lies before booked_from"));
     }
-    let operations = state.operations()?;
-    let account = operations
-        .account(&account)
-        .ok_or_else(|| Problem::new(Code::Internal))?;
     let limit = filter.limit.unwrap_or_default().get().min(LARGEST_PAGE);
     let page = filter.cursor.map_or(1, |cursor| cursor.0);
     let window = OrderWindow {
@@ -148,8 +140,9 @@ pub async fn list_orders(
         page,
         page_size: limit,
     };
-    let found = operations
-        .list_page(&account, &window, ReadOptions::CALLER)
+    let found = context
+        .operations
+        .list_page(&context.account, &window, ReadOptions::CALLER)
         .await
         .map_err(|failure| problem_of(&failure, None))?;
     let rows = found.orders.len() + found.dropped;

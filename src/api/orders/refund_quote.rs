@@ -1,13 +1,11 @@
 //! `POST /v1/orders/{order_id}/refund-quote`
 
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::api::ApiState;
-use crate::api::auth::{Account, Caller};
+use crate::api::context::AccountContext;
 use crate::api::extract::{Json, Path, Query};
 use crate::api::include::Include;
 use crate::api::outcome::{problem_of, violations};
@@ -80,9 +78,7 @@ problem_answers!(
     security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn quote_refund(
-    State(state): State<ApiState>,
-    _caller: Caller,
-    Account(account): Account,
+    context: AccountContext,
     Path(order_id): Path<OrderId>,
     Query(include): Query<Include>,
     Json(request): Json<RefundQuoteRequest>,
@@ -93,17 +89,13 @@ pub async fn quote_refund(
         segments: request.segments,
     };
     check_selection(&selection).map_err(violations)?;
-    let operations = state.operations()?;
-    let account = operations
-        .account(&account)
-        .ok_or_else(|| Problem::new(Code::Internal))?;
     let options = ReadOptions {
         extra: request.extra.as_ref(),
-        keep_upstream: include.upstream(),
-        ..ReadOptions::CALLER
+        ..include.options()
     };
-    let found = operations
-        .quote_refund(&account, order_id, selection, options)
+    let found = context
+        .operations
+        .quote_refund(&context.account, order_id, selection, options)
         .await
         .map_err(|failure| problem_of(&failure, None))?;
     Ok(Json(RefundQuoteAnswer {

@@ -1,12 +1,10 @@
 //! `GET /v1/orders/{order_id}/refunds`
 
-use axum::extract::State;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::api::ApiState;
-use crate::api::auth::{Account, Caller};
+use crate::api::context::AccountContext;
 use crate::api::extract::{Json, Path, Query};
 use crate::api::include::Include;
 use crate::api::outcome::problem_of;
@@ -14,7 +12,6 @@ use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
 use crate::domain::ids::OrderId;
 use crate::domain::refund::RefundSummary;
 use crate::problem_answers;
-use crate::top::client::ReadOptions;
 
 /// The refunds of an order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -53,22 +50,13 @@ problem_answers!(
     security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn list_refunds(
-    State(state): State<ApiState>,
-    _caller: Caller,
-    Account(account): Account,
+    context: AccountContext,
     Path(order_id): Path<OrderId>,
     Query(include): Query<Include>,
 ) -> Result<Json<RefundPage>, Problem> {
-    let operations = state.operations()?;
-    let account = operations
-        .account(&account)
-        .ok_or_else(|| Problem::new(Code::Internal))?;
-    let options = ReadOptions {
-        keep_upstream: include.upstream(),
-        ..ReadOptions::CALLER
-    };
-    let (found, upstream) = operations
-        .read_refunds(&account, order_id, options)
+    let (found, upstream) = context
+        .operations
+        .read_refunds(&context.account, order_id, include.options())
         .await
         .map_err(|error| problem_of(&error.into_failure(), None))?;
     Ok(Json(RefundPage {

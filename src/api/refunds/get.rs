@@ -1,12 +1,10 @@
 //! `GET /v1/refunds/{refund_order_no}`
 
-use axum::extract::State;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::api::ApiState;
-use crate::api::auth::{Account, Caller};
+use crate::api::context::AccountContext;
 use crate::api::extract::{Json, Path, Query};
 use crate::api::include::Include;
 use crate::api::outcome::problem_of;
@@ -14,7 +12,6 @@ use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
 use crate::domain::ids::RefundOrderNo;
 use crate::domain::refund::Refund;
 use crate::problem_answers;
-use crate::top::client::ReadOptions;
 
 /// A refund, and upstream's own object where it was asked for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -48,22 +45,13 @@ problem_answers!(
     security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn get_refund(
-    State(state): State<ApiState>,
-    _caller: Caller,
-    Account(account): Account,
+    context: AccountContext,
     Path(refund_order_no): Path<RefundOrderNo>,
     Query(include): Query<Include>,
 ) -> Result<Json<RefundAnswer>, Problem> {
-    let operations = state.operations()?;
-    let account = operations
-        .account(&account)
-        .ok_or_else(|| Problem::new(Code::Internal))?;
-    let options = ReadOptions {
-        keep_upstream: include.upstream(),
-        ..ReadOptions::CALLER
-    };
-    let found = operations
-        .read_refund(&account, refund_order_no, None, options)
+    let found = context
+        .operations
+        .read_refund(&context.account, refund_order_no, None, include.options())
         .await
         .map_err(|error| problem_of(&error.into_failure(), None))?;
     Ok(Json(RefundAnswer {
