@@ -108,13 +108,24 @@ async fn killed_at_every_point_of_a_write_nothing_is_lost_or_done_twice() {
         .await;
 }
 
+/// Whoever reads before a write has time for it on a busy machine, too.
+const PATIENT: [(&str, &str); 3] = [
+    ("GATEWAY__TOP__DEADLINE", "5s"),
+    ("GATEWAY__RECONCILE__SETTLE_WINDOW", "5s"),
+    ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "5s"),
+];
+
+fn until(point: &str) -> Vec<(&str, &str)> {
+    let mut env = PATIENT.to_vec();
+    env.push(("GATEWAY_KILL_POINT", point));
+    env
+}
+
 async fn killed(world: &World, number: &str, ask: &Ask, round: &Round) {
     let what = format!("{number}: {:?} killed at {:?}", ask.kind, round.points);
     let journal = format!("{number}.db");
     let (first, more) = round.points.split_first().unwrap();
-    let mut gateway = world
-        .gateway(&journal, &[("GATEWAY_KILL_POINT", first)])
-        .await;
+    let mut gateway = world.gateway(&journal, &until(first)).await;
     let answer = world.ask(&gateway.address, ask, Some(20)).await;
     let end = gateway.process.end().await;
     assert_eq!(end.signal(), Some(Signal::KILL.as_raw()), "{what}: {end}");
@@ -123,12 +134,17 @@ async fn killed(world: &World, number: &str, ask: &Ask, round: &Round) {
         assert!(answer.is_err(), "{what}: answered {answer:?}");
     }
     for point in more {
-        let mut process = world.spawn(&journal, &[("GATEWAY_KILL_POINT", point)]);
+        let mut process = world.spawn(&journal, &until(point));
         let end = process.end().await;
         assert_eq!(end.signal(), Some(Signal::KILL.as_raw()), "{what}: {end}");
     }
 
-    let gateway = world.gateway(&journal, &[]).await;
+    // What was not done is absent after the window only, so that is short then.
+    let pace = match round.then {
+        Then::DoneNow | Then::WasDone => &PATIENT[..],
+        Then::Absent => &[],
+    };
+    let gateway = world.gateway(&journal, pace).await;
     world.drained(&gateway).await;
     let again = world
         .ask(&gateway.address, ask, Some(20))
