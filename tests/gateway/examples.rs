@@ -323,3 +323,35 @@ async fn every_request_shown_in_the_document_works_as_it_is() {
         }
     }
 }
+
+/// The world sees to it that the document announces each of these answers.
+#[tokio::test]
+async fn every_request_about_what_is_not_there_is_told_so() {
+    let world = World::start().await;
+    let document = Document::read();
+    for (path, method, operation) in document.operations() {
+        let what = ["order", "refund_order", "change_order", "out_order"]
+            .into_iter()
+            .find(|what| path.contains(&format!("{{{what}_")));
+        let Some(what) = what else { continue };
+        let path = path
+            .replace("{order_id}", "7")
+            .replace("{refund_order_no}", "7")
+            .replace("{change_order_no}", "7")
+            .replace("{out_order_no}", "NOBODYS-1");
+        let answer = if method == "get" {
+            world.get(&path).await
+        } else {
+            let body = document.body(operation).unwrap_or(Value::Null);
+            world.write(&path, &path, &body).await
+        };
+        let code = match what {
+            "refund_order" => "refund_not_found",
+            "change_order" => "change_not_found",
+            _ => "order_not_found",
+        };
+        assert_eq!(answer.status, 404, "{path}: {answer:?}");
+        assert_eq!(answer.body["code"], code, "{path}");
+        assert_eq!(answer.body["side_effects"], "none", "{path}");
+    }
+}

@@ -9,6 +9,7 @@
 mod api;
 mod attachments;
 mod changes;
+mod documented;
 mod examples;
 mod guesses;
 mod journey;

@@ -15,6 +15,8 @@ use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
+use crate::documented;
+
 /// Everything a test needs. Stops when it is dropped.
 pub(crate) struct World {
     /// Base address of the gateway.
@@ -386,14 +388,19 @@ impl World {
 }
 
 async fn answer(request: reqwest::RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
+    let (http, request) = request.build_split();
+    let request = request.unwrap();
+    let (method, path) = (request.method().clone(), request.url().path().to_owned());
+    let response = http.execute(request).await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await.unwrap();
-    Answer {
+    let answer = Answer {
         status,
         headers,
         body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
-    }
+    };
+    documented::check(&method, &path, &answer);
+    answer
 }
 
 /// A search that names the fixed flight from Beijing to Xiamen.

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::api::extract::{Json, Path};
 use crate::api::outcome::OperationView;
-use crate::api::problem::{API, BODY, Code, Problem, RESTRICTED, WRITE};
+use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
 use crate::domain::ids::{OperationId, OrderId};
 use crate::domain::order::OrderReceipt;
@@ -34,12 +34,14 @@ problem_answers!(
     RESTRICTED,
     BODY,
     WRITE,
-    &[Code::OrderNotClosable]
+    READ,
+    &[Code::OrderNotFound, Code::OrderNotClosable]
 );
 
 /// Close an unpaid order
 ///
-/// Gives the seats back. Only an unpaid order can be closed; a paid one is refunded.
+/// Gives the seats back. The order is read first: only an unpaid one can be closed; a paid one is
+/// refunded.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/close",

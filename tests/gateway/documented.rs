@@ -1,0 +1,58 @@
+//! Every answer of the REST API is one that the document announces.
+
+use std::sync::OnceLock;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::world::Answer;
+
+/// Panics at an answer of another status, or a problem of another code, than the document has for the
+/// operation.
+pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    let document =
+        DOCUMENT.get_or_init(|| serde_json::to_value(fliggy_gateway::api::openapi()).unwrap());
+    // Other paths and methods have no operation that could announce anything.
+    let Some(item) = item(document, path) else {
+        return;
+    };
+    let operation = &item[method.as_str().to_ascii_lowercase()];
+    if operation.is_null() {
+        return;
+    }
+    let announced = &operation["responses"][answer.status.to_string()];
+    assert!(
+        announced.is_object(),
+        "{method} {path} announces no {}: {answer:?}",
+        answer.status
+    );
+    if let (true, Some(code)) = (answer.status >= 400, answer.body["code"].as_str()) {
+        let examples = &announced["content"]["application/problem+json"]["examples"];
+        assert!(
+            !examples[code].is_null(),
+            "{method} {path} announces no {code}: {answer:?}"
+        );
+    }
+}
+
+/// The path's entry: the one that has the most of it as it is.
+fn item<'a>(document: &'a Value, path: &str) -> Option<&'a Value> {
+    let parts: Vec<_> = path.split('/').collect();
+    let fits = |template: &str| {
+        let template: Vec<_> = template.split('/').collect();
+        (template.len() == parts.len()).then(|| {
+            let same = |(ours, theirs): (&&str, &&str)| match ours == theirs {
+                true => Some(1),
+                false => ours.starts_with('{').then_some(0),
+            };
+            template.iter().zip(&parts).map(same).sum::<Option<u32>>()
+        })?
+    };
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .filter_map(|(template, item)| Some((fits(template)?, item)))
+        .max_by_key(|(same, _)| *same)
+        .map(|(_, item)| item)
+}
