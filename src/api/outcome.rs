@@ -38,7 +38,7 @@ pub(super) fn code_of(cause: Cause) -> Code {
         Cause::PriceChanged => Code::PriceChanged,
         Cause::OrderNotPayable => Code::OrderNotPayable,
         Cause::OrderNotClosable => Code::OrderNotClosable,
-        Cause::AlreadyPaid | Cause::AlreadyClosed => Code::AlreadyDone,
+        Cause::AlreadyPaid | Cause::AlreadyClosed | Cause::NumberTaken => Code::AlreadyDone,
         Cause::RefundNotFound => Code::RefundNotFound,
         Cause::ChangeNotFound => Code::ChangeNotFound,
         Cause::OrderNotRefundable => Code::OrderNotRefundable,

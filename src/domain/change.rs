@@ -112,7 +112,7 @@ pub enum ChangeStatus {
     Closed,
     /// The new ticket is issued.
     Ticketed,
-    /// Fliggy's number is not known here; `status_code` has it.
+    /// Fliggy's number is not known here (`status_code` has it, where it was read), or was not told.
     Other,
 }
 

@@ -338,8 +338,8 @@ pub struct RefundReceipt {
     /// When the money went back (+08:00); null until then.
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub refunded_at: Option<LocalTime>,
-    /// A proof is still to be uploaded (`POST /v1/attachments` with the order's id); Fliggy reviews
-    /// it.
+    /// The kind wants a proof and the application named none: upload it (`POST /v1/attachments` with
+    /// the order's id), unless it was uploaded for the order before. Fliggy reviews it.
     pub attachment_awaited: bool,
 }
 

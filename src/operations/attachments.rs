@@ -64,7 +64,8 @@ pub struct Uploaded {
 // === impl Operations ===
 
 impl Operations {
-    /// Uploads a file, or answers with what an earlier upload of the same content gave.
+    /// Uploads a file, or answers with what an earlier upload of the same content gave. `place` is held
+    /// while the file is in memory.
     ///
     /// # Errors
     /// Why it was not uploaded.
@@ -73,6 +74,7 @@ impl Operations {
         account: Arc<Account>,
         order_id: Option<OrderId>,
         file: File,
+        place: impl Send + 'static,
     ) -> Result<Arc<Uploaded>, Failure> {
         let order = order_id.map_or_else(String::new, |id| id.to_string());
         let key = self.hash_key().mac(&[
@@ -83,6 +85,8 @@ impl Operations {
         ]);
         let this = self.clone();
         let work = async move {
+            // The caller may go; the file stays until it has been sent.
+            let _place = place;
             let kept = this.journal.attachment(key).await;
             match kept.map_err(|_| Failure::of(Cause::JournalUnavailable))? {
                 Some(attachment) => Ok(Uploaded {

@@ -71,6 +71,8 @@ pub enum Cause {
     ChangeNotPayable,
     /// The change cannot be cancelled as it stands.
     ChangeNotCancellable,
+    /// The caller's number names a refund or change of the order already.
+    NumberTaken,
     /// The earlier operation that this one repeats has happened after all.
     EarlierHappened,
     /// TOP refused the call before it reached the business service.

@@ -72,6 +72,16 @@ impl Write for MakeChange {
                  be told from them",
             ));
         }
+        let ours = Some(wish.out_change_no.as_str());
+        let mut taken = baseline.changes.iter();
+        if let Some(row) = taken.find(|row| row.out_change_no.as_deref() == ours) {
+            return Err(Failure::of(Cause::NumberTaken)
+                .with_detail(format!(
+                    "the order has a change with this out_change_no: {}",
+                    row.change_order_no
+                ))
+                .with_hint(Some("Take a new number for every change.".to_owned())));
+        }
         let request =
             translate::change_create::request(wish, kind_code, &chosen).map_err(unnamed)?;
         Ok(Ready {

@@ -305,6 +305,19 @@ pub struct Baseline {
     pub travellers: Vec<PassengerId>,
 }
 
+impl Baseline {
+    /// Whether the refund or change was there already.
+    #[must_use]
+    pub fn has(&self, receipt: &Receipt) -> bool {
+        let number = match receipt {
+            Receipt::Refund(refund) => refund.refund_order_no.get(),
+            Receipt::Change(change) => change.change_order_no.get(),
+            Receipt::Order(_) => return false,
+        };
+        self.numbers.contains(&number)
+    }
+}
+
 /// An operation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operation {

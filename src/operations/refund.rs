@@ -100,6 +100,16 @@ impl Write for Refund {
                  be told from them",
             ));
         }
+        let ours = Some(self.out_refund_no.as_str());
+        let mut taken = baseline.refunds.iter();
+        if let Some(row) = taken.find(|row| row.out_refund_no.as_deref() == ours) {
+            return Err(Failure::of(Cause::NumberTaken)
+                .with_detail(format!(
+                    "the order has a refund with this out_refund_no: {}",
+                    row.refund_order_no
+                ))
+                .with_hint(Some("Take a new number for every application.".to_owned())));
+        }
         let request = translate::refund_create::request(&Application {
             order_id: self.order_id,
             out_refund_no: &self.out_refund_no,

@@ -235,9 +235,16 @@ fn unread(intent: &Intent, made: Made) -> Result<Receipt, &'static str> {
                 ),
             })
         }
-        Intent::Change { order_id, .. } => {
+        Intent::Change {
+            order_id,
+            out_change_no,
+            ..
+        } => {
             let number = made.change_order_no.ok_or("change_order_no")?;
-            Receipt::Change(ChangeReceipt::unread(number, Some(*order_id)))
+            Receipt::Change(ChangeReceipt {
+                out_change_no: Some(out_change_no.to_string()),
+                ..ChangeReceipt::unread(number, Some(*order_id))
+            })
         }
         Intent::ChangePay {
             change_order_no, ..

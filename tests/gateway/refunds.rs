@@ -483,7 +483,7 @@ async fn a_repeated_application_is_read_anew_and_not_made_again() {
 }
 
 #[tokio::test]
-async fn a_second_application_under_the_same_number_is_upstreams_to_refuse() {
+async fn a_second_application_under_the_same_number_is_not_sent() {
     let world = World::start().await;
     let ticket = family(&world, "APPLY-3").await;
     let of = |index| json!({"kind": "voluntary", "passengers": [ticket.passenger(index)]});
@@ -499,8 +499,15 @@ async fn a_second_application_under_the_same_number_is_upstreams_to_refuse() {
         .post_with(&ticket.path("/refunds"), &headers, &body)
         .await;
     // The one that is there is not taken for the one that was asked for.
-    assert_eq!(problem(&refused), (422, "upstream_rejected"), "{refused:?}");
+    assert_eq!(problem(&refused), (409, "already_done"), "{refused:?}");
     assert_eq!(refused.body["side_effects"], "none");
+    assert!(
+        refused.body["hint"]
+            .as_str()
+            .unwrap()
+            .contains("new number")
+    );
+    assert_eq!(world.received("refund_create").await, 1);
     assert_eq!(ticket.refund_ledger(&world).await.len(), 1);
 }
 

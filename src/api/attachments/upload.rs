@@ -16,10 +16,11 @@ use crate::api::ApiState;
 use crate::api::context::AccountContext;
 use crate::api::extract::{Json, unread};
 use crate::api::outcome::problem_of;
-use crate::api::problem::{API, BODY, Code, FieldError, Problem, READ, RESTRICTED};
+use crate::api::problem::{API, BODY, Code, FieldError, Problem, READ, RESTRICTED, SideEffects};
 use crate::domain::attachment::FileType;
 use crate::domain::ids::OrderId;
 use crate::operations::attachments::File;
+use crate::operations::cause::{Cause, Failure};
 use crate::problem_answers;
 
 /// A file and what it belongs to.
@@ -81,8 +82,8 @@ problem_answers!(
 ///
 /// The proof that special refunds want (`flight_changed`, `illness`, `denied_boarding`): before the
 /// application, which then names it in `attachments`, or after it, with the order's id. JPEG, PNG or
-/// PDF, told by the content. The same file for the same order is not sent twice. The gateway keeps
-/// its hash and Fliggy's id, not the file.
+/// PDF, told by the content. A file that Fliggy has taken for an order is not sent again. The gateway
+/// keeps its hash and Fliggy's id, not the file.
 #[utoipa::path(
     post,
     path = "/v1/attachments",
@@ -99,15 +100,15 @@ problem_answers!(
 )]
 pub async fn upload_attachment(
     context: AccountContext,
-    Parts(file, order_id, _place): Parts,
+    Parts(file, order_id, place): Parts,
 ) -> Result<Response, Problem> {
     let (kind, bytes) = (file.kind, file.content.len());
     let sha256 = hex::encode(file.digest);
     let uploaded = context
         .operations
-        .upload(context.account, order_id, file)
+        .upload(context.account, order_id, file, place)
         .await
-        .map_err(|failure| problem_of(&failure, None))?;
+        .map_err(|failure| not_uploaded(&failure))?;
     let status = if uploaded.before {
         StatusCode::OK
     } else {
@@ -122,6 +123,22 @@ pub async fn upload_attachment(
         already_uploaded: uploaded.before,
     };
     Ok((status, Json(answer)).into_response())
+}
+
+/// Why a file has no id. One that was sent may have arrived, whatever became of the answer.
+fn not_uploaded(failure: &Failure) -> Problem {
+    let problem = problem_of(failure, None);
+    let lost = matches!(
+        failure.cause,
+        Cause::UpstreamTimeout | Cause::UpstreamUnavailable | Cause::UpstreamUnreadable
+    );
+    if !lost {
+        return problem;
+    }
+    problem
+        .side_effects(SideEffects::Unknown)
+        .detail("The file was sent, and Fliggy may have it; its id is not known.")
+        .hint("Send the same file again: a second copy moves no money and harms no application.")
 }
 
 /// The parts of an upload, whole, and its place among the files that are in memory.

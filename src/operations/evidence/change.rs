@@ -12,6 +12,7 @@ use crate::operations::record::{Baseline, Intent, Receipt};
 /// Whether the change exists, whatever became of it since.
 pub(super) fn created(intent: &Intent, baseline: &Baseline, list: &ChangeList) -> Finding {
     let Intent::Change {
+        order_id,
         out_change_no,
         passengers,
         targets,
@@ -35,8 +36,10 @@ pub(super) fn created(intent: &Intent, baseline: &Baseline, list: &ChangeList) -
             passengers,
             &baseline.travellers,
         ) {
+            // The field for the order is a guess: the list may be the account's.
+            _ if row.order_id.is_some_and(|told| told != *order_id) => Owner::Foreign,
             // The travellers are ours, but they are on their way to another flight.
-            Owner::Ours if told.is_none() && goes_elsewhere(row, targets) => Owner::Unclear,
+            Owner::Likely if goes_elsewhere(row, targets) => Owner::Unclear,
             owner => owner,
         };
         let receipt = Receipt::Change(ChangeReceipt::of(row, *max_total));

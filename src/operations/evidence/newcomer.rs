@@ -12,8 +12,10 @@ use crate::operations::record::Receipt;
 /// Whose a refund or change is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
-    /// This operation's.
-    Ours,
+    /// This operation's, by the caller's number.
+    Named,
+    /// This operation's, if no other can be it: its travellers are the very ones.
+    Likely,
     /// Somebody else's.
     Foreign,
     /// It could be either.
@@ -29,7 +31,7 @@ pub(super) fn owner<'a>(
     everybody: &[PassengerId],
 ) -> Owner {
     if told == Some(ours) {
-        return Owner::Ours;
+        return Owner::Named;
     }
     let Some(found) = travellers.collect::<Option<HashSet<_>>>() else {
         return Owner::Unclear;
@@ -41,14 +43,15 @@ pub(super) fn owner<'a>(
     } else if found.is_disjoint(&wanted) {
         Owner::Foreign
     } else if told.is_none() && found == wanted {
-        Owner::Ours
+        Owner::Likely
     } else {
         // The same travellers under another number: the field is a guess, and may hold Fliggy's own.
         Owner::Unclear
     }
 }
 
-/// The one that is ours, if there is exactly one and nothing else could be.
+/// The one that is ours, if there is exactly one. Where only its travellers say so, no other may be left
+/// that does not tell.
 pub(super) fn only(
     owned: impl Iterator<Item = (Owner, Receipt)>,
     unreadable: usize,
@@ -59,12 +62,16 @@ pub(super) fn only(
         match owner {
             Owner::Foreign => {}
             Owner::Unclear => unclear = true,
-            Owner::Ours if ours.is_none() => ours = Some(receipt),
-            Owner::Ours => return Finding::Inconclusive("several that are new could be it"),
+            Owner::Named | Owner::Likely if ours.is_none() => ours = Some((owner, receipt)),
+            Owner::Named | Owner::Likely => {
+                return Finding::Inconclusive("several that are new could be it");
+            }
         }
     }
     match ours {
-        Some(receipt) => Finding::Happened(Box::new(receipt)),
+        Some((Owner::Named, receipt)) => Finding::Happened(Box::new(receipt)),
+        Some((_, receipt)) if !unclear => Finding::Happened(Box::new(receipt)),
+        Some(_) => Finding::Inconclusive("some that are new do not tell whose they are"),
         None if unclear => Finding::Inconclusive("some that are new do not tell whose they are"),
         None => Finding::NotHappened(absent),
     }

@@ -32,10 +32,10 @@ pub(super) fn applied(intent: &Intent, baseline: &Baseline, list: &RefundList) -
             passengers,
             &baseline.travellers,
         ) {
-            // A supplementary refund follows from an earlier one. Under our number it says that ours
-            // exists, but not which one it is.
-            Owner::Ours if row.supplementary == Some(true) && told.is_some() => Owner::Unclear,
-            Owner::Ours | Owner::Unclear if row.supplementary == Some(true) => Owner::Foreign,
+            // The field for the order is a guess: the list may be the account's.
+            _ if row.order_id.is_some_and(|told| told != *order_id) => Owner::Foreign,
+            // A supplementary refund follows from an earlier one, which may be ours.
+            Owner::Named | Owner::Likely if row.supplementary == Some(true) => Owner::Unclear,
             owner => owner,
         };
         let kind = row.kind.unwrap_or(*refund_kind);

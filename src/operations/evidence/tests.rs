@@ -214,6 +214,11 @@ mod after_sales {
                 vec![refund_row(2, None, &[a]), refund_row(3, None, &[a])],
                 "inconclusive",
             ),
+            // The same travellers beside one that does not tell.
+            (
+                vec![refund_row(2, None, &[a]), refund_row(3, None, &[None])],
+                "inconclusive",
+            ),
             // Ours beside one that does not tell.
             (
                 vec![
@@ -229,12 +234,21 @@ mod after_sales {
     }
 
     #[test]
+    fn what_is_of_another_order_is_neither_found_nor_missed() {
+        let mut row = refund_row(2, None, &[Some(1)]);
+        row.order_id = OrderId::new(987);
+        let finding = looked_for(&[1], &[], vec![row]);
+        assert_eq!(finding.word(), "not_happened");
+    }
+
+    #[test]
     fn a_supplementary_refund_is_not_the_application() {
         let mut row = refund_row(2, None, &[Some(1)]);
         row.supplementary = Some(true);
+        // What it follows from may be ours.
         assert_eq!(
-            looked_for(&[1], &[1], vec![row.clone()]).word(),
-            "not_happened"
+            looked_for(&[1], &[], vec![row.clone()]).word(),
+            "inconclusive"
         );
         row.out_refund_no = Some("R-1".into());
         assert_eq!(

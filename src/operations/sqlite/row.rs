@@ -52,36 +52,37 @@ pub(super) const SELECT_STALE: &str = concat!(
      ORDER BY id LIMIT 1000"
 );
 /// Everything that may stand against an acceptance, in one statement: an arm for each reason, each
-/// on its index and cut to the row that decides. One that ended absent is no reason any more when a
-/// later one of its kind, which had to name it, was done. A `+` keeps the planner from the index of states,
+/// on its index and cut to the rows that decide: those that ended absent come with what was done after
+/// them, which tells whether they still stand. A `+` keeps the planner from the index of states,
 /// which grows with history.
 pub(super) const SELECT_AGAINST: &str = concat!(
-    "SELECT 'key' AS why, fingerprint, ",
+    "SELECT 'key' AS why, fingerprint, rowid AS place, ",
     columns!(),
     " FROM operations WHERE idempotency = ?1 \
-     UNION ALL SELECT * FROM (SELECT 'locked', fingerprint, ",
+     UNION ALL SELECT * FROM (SELECT 'locked', fingerprint, rowid AS place, ",
     columns!(),
     " FROM operations WHERE lock_key = ?2 LIMIT 1) \
-     UNION ALL SELECT * FROM (SELECT 'locked', fingerprint, ",
+     UNION ALL SELECT * FROM (SELECT 'locked', fingerprint, rowid AS place, ",
     columns!(),
     " FROM operations WHERE lock_base = ?2 AND +state = 'needs_attention' LIMIT 1) \
-     UNION ALL SELECT * FROM (SELECT 'done', fingerprint, ",
+     UNION ALL SELECT * FROM (SELECT 'done', fingerprint, rowid AS place, ",
     columns!(),
     " FROM operations WHERE done_key = ?3 LIMIT 1) \
-     UNION ALL SELECT * FROM (SELECT 'absent', fingerprint, ",
+     UNION ALL SELECT * FROM (SELECT 'absent', fingerprint, rowid AS place, ",
     columns!(),
-    " FROM operations WHERE absent_key = ?3 AND NOT EXISTS (SELECT 1 FROM operations AS later \
-     WHERE later.lock_base = ?2 AND later.rowid > operations.rowid \
-     AND +later.kind = operations.kind AND +later.state = 'succeeded') \
-     ORDER BY rowid DESC LIMIT 1) \
-     UNION ALL SELECT * FROM (SELECT 'duplicate', fingerprint, ",
+    " FROM operations WHERE absent_key = ?3 ORDER BY rowid DESC) \
+     UNION ALL SELECT * FROM (SELECT 'later', fingerprint, rowid AS place, ",
+    columns!(),
+    " FROM operations WHERE lock_base = ?2 AND +kind = ?6 AND +state = 'succeeded' \
+     AND rowid > (SELECT min(rowid) FROM operations WHERE absent_key = ?3)) \
+     UNION ALL SELECT * FROM (SELECT 'duplicate', fingerprint, rowid AS place, ",
     columns!(),
     " FROM operations WHERE twin_key = ?4 AND +state IN \
      ('accepted', 'sending', 'unknown', 'needs_attention') LIMIT 1) \
-     UNION ALL SELECT * FROM (SELECT 'duplicate', fingerprint, ",
+     UNION ALL SELECT * FROM (SELECT 'duplicate', fingerprint, rowid AS place, ",
     columns!(),
     " FROM operations WHERE twin_key = ?4 AND +basis = 'absent' AND id IS NOT ?5 LIMIT 1) \
-     UNION ALL SELECT * FROM (SELECT 'earlier', fingerprint, ",
+     UNION ALL SELECT * FROM (SELECT 'earlier', fingerprint, rowid AS place, ",
     columns!(),
     " FROM operations WHERE id = ?5)"
 );

@@ -10,7 +10,7 @@ use crate::domain::ids::AccountName;
 use crate::operations::attachments::KeptAttachment;
 use crate::operations::journal::{Acceptance, JournalError, NewOperation, Proof, Save, Saved};
 use crate::operations::kill_point::{Point, reach};
-use crate::operations::record::{Baseline, Operation, TimelineEntry};
+use crate::operations::record::{Baseline, Intent, Operation, TimelineEntry};
 use crate::operations::states::{Basis, State};
 use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
 
@@ -216,6 +216,7 @@ async fn accept(
         .bind(&key)
         .bind(new.duplicate.as_ref().map(|d| &d[..]))
         .bind(operation.retry_of.as_ref().map(ToString::to_string))
+        .bind(operation.kind().as_str())
         .fetch_all(&mut *connection)
         .await
         .map_err(failed)?;
@@ -291,15 +292,41 @@ fn weigh(
             return Ok(Some(Acceptance::NothingToRetry));
         }
     }
-    if let Some((earlier, _)) = found("absent")?
+    if let Some(earlier) = still_absent(against, &new.operation.intent)?
         && named != Some(earlier.id)
     {
-        return Ok(Some(Acceptance::RetryOfRequired(earlier)));
+        return Ok(Some(Acceptance::RetryOfRequired(Box::new(earlier))));
     }
     if let (Some((other, _)), false) = (found("duplicate")?, new.allow_duplicate) {
         return Ok(Some(Acceptance::Duplicate(other)));
     }
     Ok(None)
+}
+
+/// The youngest operation that ended absent and that this one would do again: nothing done since may be
+/// taken for it.
+fn still_absent(
+    against: &[sqlx::sqlite::SqliteRow],
+    intent: &Intent,
+) -> Result<Option<Operation>, JournalError> {
+    let (mut absent, mut later) = (Vec::new(), Vec::new());
+    for line in against {
+        let list = match line.try_get::<&str, _>("why").map_err(failed)? {
+            "absent" => &mut absent,
+            "later" => &mut later,
+            _ => continue,
+        };
+        let place: i64 = line.try_get("place").map_err(failed)?;
+        list.push((place, row::read(line)?));
+    }
+    absent.retain(|(place, earlier)| {
+        earlier.intent.may_be_taken_for(intent)
+            && !later
+                .iter()
+                .any(|(at, done)| at > place && earlier.intent.may_be_taken_for(&done.intent))
+    });
+    let youngest = absent.into_iter().max_by_key(|(place, _)| *place);
+    Ok(youngest.map(|(_, earlier)| earlier))
 }
 
 /// Whether the operation may name the earlier one as that which it repeats: one that ended absent, on
