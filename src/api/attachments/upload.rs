@@ -34,14 +34,10 @@ pub struct UploadRequest {
     /// The file: JPEG, PNG or PDF, by its content.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: Vec<u8>,
-    /// Fliggy's order id; needed where the file comes after the application.
+    /// Fliggy's order id; needed where the file comes after the application. Empty is left out, as
+    /// forms have it.
     // Not the schema of an order id: Swagger UI would send its example.
-    #[schema(
-        required = false,
-        value_type = Option<String>,
-        nullable = false,
-        pattern = "^([1-9][0-9]{0,17}|[1-8][0-9]{18})$"
-    )]
+    #[schema(required = false, value_type = Option<String>, nullable = false, example = "")]
     order_id: Option<OrderId>,
 }
 
@@ -167,6 +163,9 @@ impl FromRequest<ApiState> for Parts {
                 }
                 Some("order_id") if order_id.is_none() => {
                     let text = read_text(part).await?;
+                    if text.is_empty() {
+                        continue;
+                    }
                     let id = text.parse::<OrderId>().map_err(|error| {
                         let message = error.to_string();
                         Problem::invalid(FieldError::new("/order_id", "malformed", message))
