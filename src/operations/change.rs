@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use super::cause::{Cause, Failure};
 use super::classify::Reference;
 use super::perform::{Read, Ready, Write};
-use super::record::{Baseline, Intent, Receipt};
-use super::selection::{check_segments, everybody, names_on, travellers, unnamed};
+use super::record::{Intent, Receipt};
+use super::selection::{baseline_of, check_segments, names_on, travellers, unnamed};
 use super::service::Operations;
 use crate::domain::change::{ChangeWish, targets_fingerprint};
 use crate::domain::ids::{AccountName, HashKey};
@@ -62,38 +62,23 @@ impl Write for MakeChange {
         let contact = wish.contact.iter();
         let contact = contact.flat_map(|c| c.name.iter().chain([&c.mobile]));
         let names = names_on(&order).with(wish.remark.iter().chain(contact).cloned());
-        let (baseline, _) = operations
+        let (list, _) = operations
             .read_changes(account, wish.order_id, ReadOptions::CALLER)
             .await
             .map_err(|error| error.into_failure().masking(&names))?;
-        if baseline.dropped > 0 {
-            return Err(Failure::of(Cause::UpstreamUnreadable).with_detail(
-                "the changes that the order has already cannot all be read, so a new one could not \
-                 be told from them",
-            ));
-        }
-        let ours = Some(wish.out_change_no.as_str());
-        let mut taken = baseline.changes.iter();
-        if let Some(row) = taken.find(|row| row.out_change_no.as_deref() == ours) {
-            return Err(Failure::of(Cause::NumberTaken)
-                .with_detail(format!(
-                    "the order has a change with this out_change_no: {}",
-                    row.change_order_no
-                ))
-                .with_hint(Some("Take a new number for every change.".to_owned())));
-        }
+        let rows = list.changes.iter();
+        let baseline = baseline_of(
+            &order,
+            rows.map(|row| (row.change_order_no.get(), row.out_change_no.as_deref())),
+            list.dropped,
+            wish.out_change_no.as_str(),
+            ("change", "change"),
+        )?;
         let request =
             translate::change_create::request(wish, kind_code, &chosen).map_err(unnamed)?;
         Ok(Ready {
             names,
-            baseline: Baseline {
-                numbers: baseline
-                    .changes
-                    .iter()
-                    .map(|row| row.change_order_no.get())
-                    .collect(),
-                travellers: everybody(&order),
-            },
+            baseline,
             ..Ready::of(request)
         })
     }

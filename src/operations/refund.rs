@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use super::cause::{Cause, Failure};
 use super::classify::Reference;
 use super::perform::{Read, Ready, Write};
-use super::record::{Baseline, Intent, Receipt};
-use super::selection::{check_segments, everybody, names_on, travellers, unnamed};
+use super::record::{Intent, Receipt};
+use super::selection::{baseline_of, check_segments, names_on, travellers, unnamed};
 use super::service::Operations;
 use crate::domain::ids::{AccountName, HashKey, OrderId, OutRefundNo};
 use crate::domain::order::OrderPassenger;
@@ -90,26 +90,18 @@ impl Write for Refund {
         self.check_fee(operations, account, &chosen)
             .await
             .map_err(|failure| failure.masking(&names))?;
-        let (baseline, _) = operations
+        let (list, _) = operations
             .read_refunds(account, self.order_id, ReadOptions::CALLER)
             .await
             .map_err(|error| error.into_failure().masking(&names))?;
-        if baseline.dropped > 0 {
-            return Err(Failure::of(Cause::UpstreamUnreadable).with_detail(
-                "the refunds that the order has already cannot all be read, so a new one could not \
-                 be told from them",
-            ));
-        }
-        let ours = Some(self.out_refund_no.as_str());
-        let mut taken = baseline.refunds.iter();
-        if let Some(row) = taken.find(|row| row.out_refund_no.as_deref() == ours) {
-            return Err(Failure::of(Cause::NumberTaken)
-                .with_detail(format!(
-                    "the order has a refund with this out_refund_no: {}",
-                    row.refund_order_no
-                ))
-                .with_hint(Some("Take a new number for every application.".to_owned())));
-        }
+        let rows = list.refunds.iter();
+        let baseline = baseline_of(
+            &order,
+            rows.map(|row| (row.refund_order_no.get(), row.out_refund_no.as_deref())),
+            list.dropped,
+            self.out_refund_no.as_str(),
+            ("refund", "application"),
+        )?;
         let request = translate::refund_create::request(&Application {
             order_id: self.order_id,
             out_refund_no: &self.out_refund_no,
@@ -124,14 +116,7 @@ impl Write for Refund {
         .map_err(unnamed)?;
         Ok(Ready {
             names,
-            baseline: Baseline {
-                numbers: baseline
-                    .refunds
-                    .iter()
-                    .map(|row| row.refund_order_no.get())
-                    .collect(),
-                travellers: everybody(&order),
-            },
+            baseline,
             ..Ready::of(request)
         })
     }

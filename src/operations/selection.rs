@@ -5,6 +5,7 @@ use super::evidence::{Payment, payment};
 use super::masking::Names;
 use super::orders::OrderKey;
 use super::reads::ReadError;
+use super::record::Baseline;
 use super::service::Operations;
 use crate::domain::ids::{OrderId, PassengerId};
 use crate::domain::order::{Order, OrderPassenger, OrderStatus};
@@ -92,8 +93,41 @@ pub(super) fn check_segments<'a>(
     Ok(())
 }
 
+/// How the order stands before a refund or change of it is sent, by the numbers that Fliggy and the
+/// caller gave to those that it has. Rows that cannot be read would leave open which one is new, and the
+/// caller's number must name none of them. `noun` is what they are, and what the caller numbers.
+pub(super) fn baseline_of<'a>(
+    order: &Order,
+    rows: impl Iterator<Item = (u64, Option<&'a str>)>,
+    dropped: usize,
+    ours: &str,
+    (noun, numbered): (&str, &str),
+) -> Result<Baseline, Failure> {
+    if dropped > 0 {
+        return Err(Failure::of(Cause::UpstreamUnreadable).with_detail(format!(
+            "the {noun}s that the order has already cannot all be read, so a new one could not be told \
+             from them"
+        )));
+    }
+    let mut numbers = Vec::new();
+    for (number, told) in rows {
+        if told == Some(ours) {
+            return Err(Failure::of(Cause::NumberTaken)
+                .with_detail(format!(
+                    "the order has a {noun} with this out_{noun}_no: {number}"
+                ))
+                .with_hint(Some(format!("Take a new number for every {numbered}."))));
+        }
+        numbers.push(number);
+    }
+    Ok(Baseline {
+        numbers,
+        travellers: everybody(order),
+    })
+}
+
 /// Everybody who travels on the order, as far as Fliggy tells.
-pub(super) fn everybody(order: &Order) -> Vec<PassengerId> {
+fn everybody(order: &Order) -> Vec<PassengerId> {
     let ids = order
         .passengers
         .iter()
