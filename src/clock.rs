@@ -58,11 +58,12 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock whose time of day can be moved while its steady time runs on by itself: what an
-/// operator's `date -s` or a leap of NTP does to a machine.
+/// A clock that a test moves: the time of day as an operator's `date -s` or a leap of NTP does, the
+/// steady time as waiting does.
 #[derive(Debug)]
 pub struct ManualClock {
-    inner: SystemClock,
+    inner: Option<SystemClock>,
+    start: Timestamp,
     offset_ms: std::sync::atomic::AtomicI64,
     steady_extra_ms: std::sync::atomic::AtomicU64,
 }
@@ -71,10 +72,21 @@ impl ManualClock {
     /// A clock that agrees with the machine until it is moved.
     #[must_use]
     pub fn new() -> Self {
+        let inner = SystemClock::new();
         Self {
-            inner: SystemClock::new(),
+            start: inner.wall(),
+            inner: Some(inner),
             offset_ms: 0.into(),
             steady_extra_ms: 0.into(),
+        }
+    }
+
+    /// A clock that stands still until it is moved.
+    #[must_use]
+    pub fn frozen() -> Self {
+        Self {
+            inner: None,
+            ..Self::new()
         }
     }
 
@@ -103,7 +115,8 @@ impl Clock for ManualClock {
     fn wall(&self) -> Timestamp {
         let offset = self.offset_ms.load(std::sync::atomic::Ordering::Relaxed);
         self.inner
-            .wall()
+            .as_ref()
+            .map_or(self.start, Clock::wall)
             .checked_add(jiff::SignedDuration::from_millis(offset))
             .unwrap_or(Timestamp::MAX)
     }
@@ -112,7 +125,8 @@ impl Clock for ManualClock {
         let extra = self
             .steady_extra_ms
             .load(std::sync::atomic::Ordering::Relaxed);
-        self.inner.steady() + Duration::from_millis(extra)
+        let running = self.inner.as_ref().map_or(Duration::ZERO, Clock::steady);
+        running + Duration::from_millis(extra)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::domain::order::StatusMap;
 use crate::domain::refund::RefundKinds;
 use crate::operations::classify::Classifier;
 use crate::operations::decide::Patience;
-use crate::operations::journal::JournalError;
+use crate::operations::journal::{Journal, JournalError};
 use crate::operations::service::{AfterSales, Operations, Parts, ReconcileSettings};
 use crate::operations::sqlite::{SqliteJournal, SqliteSettings};
 use crate::top::client::{Account, TopClient};
@@ -58,10 +58,32 @@ impl Gateway {
         clock: SharedClock,
         metrics: Option<PrometheusHandle>,
     ) -> Result<Self, StartError> {
-        let overrides = &config.top.contract.overrides;
-        let mend = Mend::build(Registry::embedded(), overrides).map_err(StartError::Contract)?;
-        let top = client(&config.top, mend, &clock)?;
-        let journal = SqliteJournal::open(&store(config)).await?;
+        let top = configured_client(config, &clock)?;
+        let journal = Arc::new(open_journal(config).await?);
+        Ok(Self::assemble(config, clock, metrics, top, journal))
+    }
+
+    /// The same on a journal that is open already.
+    ///
+    /// # Errors
+    /// [`StartError`], but for the journal.
+    pub fn start_on(
+        config: &Config,
+        clock: SharedClock,
+        metrics: Option<PrometheusHandle>,
+        journal: Arc<dyn Journal>,
+    ) -> Result<Self, StartError> {
+        let top = configured_client(config, &clock)?;
+        Ok(Self::assemble(config, clock, metrics, top, journal))
+    }
+
+    fn assemble(
+        config: &Config,
+        clock: SharedClock,
+        metrics: Option<PrometheusHandle>,
+        top: TopClient,
+        journal: Arc<dyn Journal>,
+    ) -> Self {
         let stopping = CancellationToken::new();
         let accounts: BTreeMap<_, _> = config
             .accounts
@@ -76,7 +98,7 @@ impl Gateway {
             })
             .collect();
         let operations = Operations::new(Parts {
-            journal: Arc::new(journal),
+            journal,
             top: Arc::new(top),
             accounts,
             classifier: Classifier::new(config.error_map.clone()),
@@ -89,12 +111,12 @@ impl Gateway {
         let reconciler = tokio::spawn(operations.clone().reconcile());
         let state = ApiState::new(config, clock, metrics).with_operations(operations.clone());
         state.readiness.set(Ready::Yes);
-        Ok(Self {
+        Self {
             operations,
             state,
             stopping,
             reconciler,
-        })
+        }
     }
 
     /// What the API is built from.
@@ -132,6 +154,20 @@ fn stop_taking(state: &ApiState, stopping: &CancellationToken) {
     state.readiness.set(Ready::Stopping);
     state.stopping.cancel();
     stopping.cancel();
+}
+
+/// Opens the configured journal, and creates it where there is none.
+///
+/// # Errors
+/// When it cannot be used.
+pub async fn open_journal(config: &Config) -> Result<SqliteJournal, JournalError> {
+    SqliteJournal::open(&store(config)).await
+}
+
+fn configured_client(config: &Config, clock: &SharedClock) -> Result<TopClient, StartError> {
+    let overrides = &config.top.contract.overrides;
+    let mend = Mend::build(Registry::embedded(), overrides).map_err(StartError::Contract)?;
+    Ok(client(&config.top, mend, clock)?)
 }
 
 /// The client of TOP with this configuration.

@@ -29,6 +29,7 @@ mod reconcile;
 pub mod record;
 pub mod refund;
 pub mod refunds;
+mod report;
 pub mod resolve;
 pub mod search;
 mod selection;

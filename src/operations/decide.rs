@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::cause::Cause;
 use super::evidence::Finding;
-use super::record::{Anchor, Claim, Findings};
+use super::record::{Anchor, Claim, Findings, Operation};
 use super::states::{Basis, Kind, Standing, State};
 
 /// The limits of looking.
@@ -47,6 +47,21 @@ pub struct Before<'a> {
     pub contradicted: bool,
     /// What was found so far.
     pub findings: &'a Findings,
+}
+
+impl<'a> Before<'a> {
+    /// What the row says.
+    #[must_use]
+    pub fn of(row: &'a Operation) -> Self {
+        Self {
+            kind: row.kind(),
+            standing: row.standing,
+            claim: row.claim,
+            refusal: row.failure.as_ref().map(|failure| failure.cause),
+            contradicted: row.contradicted,
+            findings: &row.findings,
+        }
+    }
 }
 
 /// When the look was made.

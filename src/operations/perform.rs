@@ -12,11 +12,12 @@ use tokio::sync::oneshot;
 
 use super::cause::{Cause, Failure};
 use super::classify::Reference;
-use super::journal::{Acceptance, NewOperation};
+use super::journal::{Acceptance, JournalError, NewOperation};
 use super::kill_point::{Point, reach};
 use super::masking::Names;
 use super::record::{Baseline, Claim, Findings, Intent, Operation, Receipt, TimelineEntry};
-use super::service::{Note, Operations, Settlement};
+use super::report::Report;
+use super::service::{Changed, Note, Operations, Settlement};
 use super::states::{Kind, Standing, State};
 use crate::domain::ids::{AccountName, HashKey, OperationId};
 use crate::domain::personal::Personal;
@@ -323,31 +324,24 @@ impl Operations {
             Ok(ready) => ready,
             Err(failure) => {
                 let what = "nothing was sent: a check before the send said no";
-                self.settle_or_log(&mut operation, &Settlement::not_sent(failure, what))
-                    .await;
-                return;
+                return self.not_sent(&mut operation, failure, what).await;
             }
         };
         reach(Point::Ready).await;
         let started = self.clock.steady();
         let sending = self.turn_sending(&mut operation, &background.baseline);
         match sending.await {
-            Ok(true) => {}
-            // It is stale, whether a sweep has said so already or not, and must not be sent.
-            Ok(false) => {
+            Ok(Changed::Done) => {}
+            Ok(Changed::Declined | Changed::Stale) => {
                 let failure = Failure::of(Cause::Interrupted);
                 let what = "nothing was sent: the gateway was held up before it";
-                self.settle_or_log(&mut operation, &Settlement::not_sent(failure, what))
-                    .await;
-                return;
+                return self.not_sent(&mut operation, failure, what).await;
             }
             Err(error) => {
                 tracing::error!(operation_id = %operation.id, %error, "not sent");
                 let failure = Failure::of(Cause::JournalUnavailable);
                 let what = "nothing was sent: the journal did not acknowledge the send";
-                self.settle_or_log(&mut operation, &Settlement::not_sent(failure, what))
-                    .await;
-                return;
+                return self.not_sent(&mut operation, failure, what).await;
             }
         }
         reach(Point::Sending).await;
@@ -358,6 +352,12 @@ impl Operations {
         reach(Point::Answered).await;
         self.finish(&write, &asked, operation, ended, &background)
             .await;
+    }
+
+    /// Ends an operation of which this task, the only one that may send it, has sent nothing.
+    async fn not_sent(&self, operation: &mut Operation, failure: Failure, what: &'static str) {
+        let report = Report::Settled(Settlement::not_sent(failure, what));
+        self.report(operation, &report).await;
     }
 
     async fn accept<W: Write>(
@@ -439,12 +439,13 @@ impl Operations {
         Ok((prepared, permit, background))
     }
 
-    /// Law 2: the compare-and-set after which at most one send may follow.
+    /// Law 2: the compare-and-set after which at most one send may follow. Declined or stale, a sweep
+    /// has ended the operation or is about to.
     async fn turn_sending(
         &self,
         operation: &mut Operation,
         baseline: &Baseline,
-    ) -> Result<bool, super::journal::JournalError> {
+    ) -> Result<Changed, JournalError> {
         self.change(operation, |row| {
             let stale = self.store_ms() - row.touched_ms >= self.stale_after_ms();
             if row.state() != State::Accepted || stale {

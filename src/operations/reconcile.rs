@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use super::cause::{Cause, Failure};
 use super::journal::JournalError;
 use super::kill_point::{Point, reach};
-use super::record::{Claim, EventKind, NewEvent};
+use super::record::{EventKind, NewEvent, Operation};
 use super::service::{Note, Operations, Settlement, millis};
 use super::states::{Standing, State};
 use crate::domain::ids::OperationId;
@@ -151,39 +151,42 @@ impl Operations {
         let stale = self.journal.stale(&self.boot, before).await?;
         for mut operation in stale {
             reach(Point::Sweeping).await;
-            match operation.state() {
-                State::Accepted => {
-                    let failure = Failure::of(Cause::Interrupted);
-                    let what = "nothing was sent: the gateway stopped, or was held up, before it";
-                    self.settle(&mut operation, &Settlement::not_sent(failure, what))
-                        .await?;
-                }
-                State::Sending => {
-                    let now = self.store_ms();
-                    self.change(&mut operation, |row| {
-                        if row.state() != State::Sending {
-                            return None;
-                        }
-                        row.standing = Standing::of(State::Unknown);
-                        row.claim = Claim::Silence;
-                        row.next_look_at = Some(now);
-                        let mut note = Note::of("the gateway ended during the send; looking");
-                        note.events.push(NewEvent {
-                            kind: EventKind::OperationUnknown,
-                            subject: row.id.to_string(),
-                            fact: "unknown".to_owned(),
-                        });
-                        Some(note)
-                    })
-                    .await?;
-                }
-                State::Unknown
-                | State::NeedsAttention
-                | State::Succeeded
-                | State::Rejected
-                | State::NotExecuted => {}
-            }
+            // At the version that was read: where the row has moved on, its sender is alive.
+            self.change(&mut operation, |row| self.swept(row)).await?;
         }
         Ok(())
     }
+
+    /// Ends a stale `accepted` row as not sent, and makes a stale `sending` one `unknown`.
+    fn swept(&self, row: &mut Operation) -> Option<Note> {
+        match row.state() {
+            State::Accepted => {
+                let failure = Failure::of(Cause::Interrupted);
+                let what = "nothing was sent: the gateway stopped, or was held up, before it";
+                Some(self.settled(row, &Settlement::not_sent(failure, what)))
+            }
+            State::Sending => {
+                let what = "the gateway ended during the send; looking";
+                Some(unknown(row, what, self.store_ms()))
+            }
+            State::Unknown
+            | State::NeedsAttention
+            | State::Succeeded
+            | State::Rejected
+            | State::NotExecuted => None,
+        }
+    }
+}
+
+/// Makes a `sending` row `unknown`, to be looked for at this store time.
+pub(super) fn unknown(row: &mut Operation, what: impl Into<String>, look_at: i64) -> Note {
+    row.standing = Standing::of(State::Unknown);
+    row.next_look_at = Some(look_at);
+    let mut note = Note::of(what);
+    note.events.push(NewEvent {
+        kind: EventKind::OperationUnknown,
+        subject: row.id.to_string(),
+        fact: "unknown".to_owned(),
+    });
+    note
 }

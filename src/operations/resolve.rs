@@ -9,7 +9,7 @@ use super::journal::JournalError;
 use super::masking::masked;
 use super::reconcile::Looking;
 use super::record::{Intent, Operation, Receipt};
-use super::service::{Operations, Settlement};
+use super::service::{Changed, Operations, Settlement};
 use super::states::{Basis, Standing, State};
 use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::{ChangeOrderNo, OperationId, OrderId, RefundOrderNo};
@@ -182,15 +182,11 @@ impl Operations {
             ),
             proves: None,
         };
-        let changed = self
-            .change(&mut operation, |row| {
-                (row.version == version).then(|| self.settled(row, &settlement))
-            })
-            .await?;
-        if changed {
-            Ok(operation)
-        } else {
-            Err(NotResolved::VersionMismatch(Box::new(operation)))
+        let changed = self.change(&mut operation, |row| Some(self.settled(row, &settlement)));
+        match changed.await? {
+            Changed::Done => Ok(operation),
+            Changed::Declined => Err(NotResolved::Refused(Box::new(operation))),
+            Changed::Stale => Err(NotResolved::VersionMismatch(Box::new(operation))),
         }
     }
 

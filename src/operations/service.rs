@@ -114,6 +114,17 @@ impl std::fmt::Debug for Operations {
     }
 }
 
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Changed {
+    /// It is committed.
+    Done,
+    /// The edit did not want it, or the table of states forbids it.
+    Declined,
+    /// The row had moved on; nothing was changed.
+    Stale,
+}
+
 /// What a change adds beside the row.
 #[derive(Debug, Default)]
 pub(super) struct Note {
@@ -194,65 +205,61 @@ impl Operations {
         u64::try_from(self.clock.steady().as_millis()).unwrap_or(u64::MAX / 2)
     }
 
-    /// Changes an operation. Where somebody else was faster, the change is decided anew on the row
-    /// as it then stands; `edit` says no with `None`. Answers whether it was changed.
+    /// Changes an operation, if it is still at the version that `operation` holds: whatever `edit`
+    /// rests on was read at that version. Where another change was faster, `operation` becomes the row
+    /// as it now stands, and the caller decides whether its reason still holds.
+    ///
+    /// # Errors
+    /// When the journal did not acknowledge the change. It may have been committed all the same.
     pub(super) async fn change(
         &self,
         operation: &mut Operation,
-        edit: impl Fn(&mut Operation) -> Option<Note> + Send + Sync,
-    ) -> Result<bool, JournalError> {
-        loop {
-            let mut next = operation.clone();
-            let Some(note) = edit(&mut next) else {
-                return Ok(false);
-            };
-            if next.standing != operation.standing && !may_become(operation.standing, next.standing)
-            {
-                tracing::error!(
-                    operation_id = %operation.id, from = operation.state().as_str(),
-                    to = next.state().as_str(), "a forbidden change was asked for"
-                );
-                return Ok(false);
-            }
-            let save = Save {
-                operation: next.clone(),
-                timeline: Some(note.what)
-                    .filter(|what| !what.is_empty())
-                    .map(|what| TimelineEntry {
-                        at: Rfc3339(self.clock.wall()),
-                        state: next.state(),
-                        what,
-                    })
-                    .into_iter()
-                    .collect(),
-                events: note.events,
-                proves: note.proves,
-            };
-            match self.journal.save(save).await? {
-                Saved::Done(version) => {
-                    next.version = version;
-                    let moved = next.standing != operation.standing;
-                    *operation = next;
-                    if moved {
-                        self.moved(operation);
-                    }
-                    return Ok(true);
+        edit: impl FnOnce(&mut Operation) -> Option<Note> + Send,
+    ) -> Result<Changed, JournalError> {
+        let mut next = operation.clone();
+        let Some(note) = edit(&mut next) else {
+            return Ok(Changed::Declined);
+        };
+        if next.standing != operation.standing && !may_become(operation.standing, next.standing) {
+            tracing::error!(
+                operation_id = %operation.id, from = operation.state().as_str(),
+                to = next.state().as_str(), "a forbidden change was asked for"
+            );
+            return Ok(Changed::Declined);
+        }
+        let save = Save {
+            operation: next.clone(),
+            timeline: Some(note.what)
+                .filter(|what| !what.is_empty())
+                .map(|what| TimelineEntry {
+                    at: Rfc3339(self.clock.wall()),
+                    state: next.state(),
+                    what,
+                })
+                .into_iter()
+                .collect(),
+            events: note.events,
+            proves: note.proves,
+        };
+        match self.journal.save(save).await? {
+            Saved::Done(version) => {
+                next.version = version;
+                let before = std::mem::replace(operation, next);
+                if before.standing != operation.standing {
+                    self.moved(operation);
                 }
-                Saved::Stale(current) => *operation = *current,
+                if operation.contradicted && !before.contradicted {
+                    alarm(operation);
+                }
+                Ok(Changed::Done)
+            }
+            Saved::Stale(current) => {
+                *operation = *current;
+                // The change that was faster may be one of this process that was never acknowledged.
+                self.notify(operation);
+                Ok(Changed::Stale)
             }
         }
-    }
-
-    /// Settles an operation, with everything that belongs to it.
-    pub(super) async fn settle(
-        &self,
-        operation: &mut Operation,
-        settlement: &Settlement,
-    ) -> Result<bool, JournalError> {
-        self.change(operation, |row| {
-            may_become(row.standing, settlement.standing).then(|| self.settled(row, settlement))
-        })
-        .await
     }
 
     /// Writes a settlement into the row, and the facts that it makes true.
@@ -293,7 +300,32 @@ impl Operations {
         }
     }
 
-    /// Tells those who wait for it, the log and the metrics.
+    /// Reopens a settled row because upstream shows another outcome: only a person settles it again.
+    pub(super) fn contradict(
+        &self,
+        row: &mut Operation,
+        seen: &str,
+        found: Option<Receipt>,
+    ) -> Note {
+        let was = row.state();
+        row.standing = Standing::of(State::NeedsAttention);
+        row.contradicted = true;
+        row.settled_at = None;
+        row.result = found.or_else(|| row.result.take());
+        row.next_look_at = self.next_look(row);
+        let mut note = Note::of(format!(
+            "{seen}, though it was settled as {}; a person must decide",
+            was.as_str()
+        ));
+        note.events.push(NewEvent {
+            kind: EventKind::OperationContradicted,
+            subject: row.id.to_string(),
+            fact: format!("contradicted@{}", row.version + 1),
+        });
+        note
+    }
+
+    /// Logs and counts a change of state, and wakes those who wait for it.
     fn moved(&self, operation: &Operation) {
         let (state, basis) = (operation.standing.state, operation.standing.basis);
         // A send is followed by its outcome; the outcome is what an operator wants to read.
@@ -313,6 +345,11 @@ impl Operations {
             )
             .increment(1);
         }
+        self.notify(operation);
+    }
+
+    /// Hands the row to those who wait for the operation.
+    fn notify(&self, operation: &Operation) {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = waiting.get(&operation.id) {
             sender.send_replace(Some(Arc::new(operation.clone())));
@@ -345,6 +382,15 @@ impl Operations {
             changes: Some(sender.subscribe()),
         }
     }
+}
+
+/// Upstream shows another outcome than the one that was recorded.
+fn alarm(operation: &Operation) {
+    counter!(names::CONTRADICTIONS).increment(1);
+    tracing::error!(
+        operation_id = %operation.id, kind = operation.kind().as_str(),
+        "ALARM: a settled operation is contradicted by upstream; a person must decide"
+    );
 }
 
 /// The fact that a write made true of an order, a refund or a change.

@@ -217,11 +217,10 @@ pub fn may_become(from: Standing, to: Standing) -> bool {
             State::Succeeded | State::Rejected | State::NotExecuted => true,
             State::Accepted | State::Sending | State::Unknown | State::NeedsAttention => false,
         },
-        State::Rejected => to.state == State::NeedsAttention,
-        State::NotExecuted => {
-            from.basis == Some(Basis::Absent) && to.state == State::NeedsAttention
+        // On contradiction only.
+        State::Succeeded | State::Rejected | State::NotExecuted => {
+            to.state == State::NeedsAttention
         }
-        State::Succeeded => false,
     }
 }
 
@@ -265,11 +264,11 @@ mod tests {
                 "accepted -> sending not_executed/not_sent not_executed/refused_by_gateway",
                 "sending -> unknown succeeded rejected not_executed/not_sent not_executed/refused_by_gateway",
                 "unknown -> succeeded rejected needs_attention not_executed/not_sent not_executed/refused_by_gateway not_executed/absent",
-                "succeeded -> ",
+                "succeeded -> needs_attention",
                 "rejected -> needs_attention",
                 "needs_attention -> succeeded rejected not_executed/not_sent not_executed/refused_by_gateway not_executed/absent",
-                "not_executed/not_sent -> ",
-                "not_executed/refused_by_gateway -> ",
+                "not_executed/not_sent -> needs_attention",
+                "not_executed/refused_by_gateway -> needs_attention",
                 "not_executed/absent -> needs_attention",
             ]
         );

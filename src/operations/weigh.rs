@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use metrics::counter;
-
 use super::cause::Failure;
 use super::decide::{Before, Moment, Step, decide};
 use super::evidence::Finding;
@@ -11,9 +9,8 @@ use super::journal::JournalError;
 use super::kill_point::{Point, reach};
 use super::look::Look;
 use super::record::{EventKind, NewEvent, Operation};
-use super::service::{Note, Operations, Settlement, millis};
+use super::service::{Changed, Note, Operations, Settlement, millis};
 use super::states::{Standing, State};
-use crate::telemetry::metrics as names;
 use crate::top::client::ReadOptions;
 
 /// How much rarer than the usual longest pause the looks of settled and stuck operations are.
@@ -28,7 +25,10 @@ impl Operations {
             // It is watched. What a later operation on the subject does is no contradiction.
             match self.journal.successor(&operation).await {
                 Ok(None) => {}
-                Ok(Some(successor)) => return self.give_way(&mut operation, successor).await,
+                Ok(Some(successor)) => {
+                    let written = self.give_way(&mut operation, successor).await;
+                    return was_written(&operation, written);
+                }
                 Err(_) => return false,
             }
         }
@@ -57,136 +57,129 @@ impl Operations {
         look: Look,
         moment: &Moment,
     ) -> bool {
-        if operation.state().is_settled() && matches!(look.finding, Finding::Happened(_)) {
-            // Asked again after the look, which may have taken long enough for another to be sent.
-            match self.journal.successor(operation).await {
-                Ok(None) => {}
-                Ok(Some(successor)) => return self.give_way(operation, successor).await,
-                Err(_) => return false,
-            }
-        }
-        let known = operation.contradicted;
-        let written = self
-            .change(operation, |row| {
-                let before = Before {
-                    kind: row.kind(),
-                    standing: row.standing,
-                    claim: row.claim,
-                    refusal: row.failure.as_ref().map(|f| f.cause),
-                    contradicted: row.contradicted,
-                    findings: &row.findings,
-                };
-                let (findings, step) =
-                    decide(&before, &look.finding, moment, &self.settings.patience);
-                let news = row.findings.last != findings.last;
-                let looks = findings.looks;
-                row.findings = findings;
-                let told = format!("look {looks}: {}", look.finding.sentence());
-                let mut note = match step {
-                    Step::Wait => {
-                        row.next_look_at = self.next_look(row);
-                        // A long search would otherwise write the same line over and over.
-                        let tell = news || looks <= 10 || looks.is_multiple_of(50);
-                        Note::of(if tell { told } else { String::new() })
-                    }
-                    Step::Settle(standing, cause) => {
-                        let failure = cause.map(|cause| {
-                            let kept = row.failure.clone().filter(|f| f.cause == cause);
-                            kept.unwrap_or_else(|| Failure::of(cause))
-                        });
-                        let settlement = Settlement {
-                            standing,
-                            claim: None,
-                            result: look.finding.receipt(),
-                            failure,
-                            what: told,
-                            proves: None,
-                        };
-                        self.settled(row, &settlement)
-                    }
-                    Step::Attention(why) => {
-                        row.standing = Standing::of(State::NeedsAttention);
-                        row.next_look_at = self.next_look(row);
-                        let mut note = Note::of(format!("{told}; a person must decide: {why}"));
-                        note.events.push(NewEvent {
-                            kind: EventKind::OperationNeedsAttention,
-                            subject: row.id.to_string(),
-                            fact: format!("needs_attention@{}", row.version + 1),
-                        });
-                        note
-                    }
-                    Step::Explained => {
-                        row.next_look_at = None;
-                        row.watch_until = None;
-                        Note::of(format!("{told}, by itself; not watched any more"))
-                    }
-                    Step::Contradiction => {
-                        let was = row.state();
-                        row.standing = Standing::of(State::NeedsAttention);
-                        row.contradicted = true;
-                        row.settled_at = None;
-                        row.result = look.finding.receipt();
-                        row.next_look_at = self.next_look(row);
-                        let mut note = Note::of(format!(
-                            "{told}, though it was settled as {}; a person must decide",
-                            was.as_str()
-                        ));
-                        note.events.push(NewEvent {
-                            kind: EventKind::OperationContradicted,
-                            subject: row.id.to_string(),
-                            fact: format!("contradicted@{}", row.version + 1),
-                        });
-                        note
-                    }
-                };
-                note.proves = look.proves;
-                Some(note)
-            })
-            .await;
-        if written.is_ok() && operation.contradicted && !known {
-            counter!(names::CONTRADICTIONS).increment(1);
-            tracing::error!(
-                operation_id = %operation.id, kind = operation.kind().as_str(),
-                "ALARM: a settled operation is contradicted by upstream; a person must decide"
-            );
-        }
+        let written = self.weighed(operation, &look, moment).await;
         was_written(operation, written)
     }
 
-    /// A later operation on the subject may have been sent: what is there is its doing.
-    async fn give_way(&self, operation: &mut Operation, successor: State) -> bool {
-        let done = successor == State::Succeeded;
-        let written = self
-            .change(operation, |row| {
-                if !done {
-                    // It may come to nothing yet.
-                    row.next_look_at = self.next_look(row);
-                    return Some(Note::default());
+    async fn weighed(
+        &self,
+        operation: &mut Operation,
+        look: &Look,
+        moment: &Moment,
+    ) -> Result<(), JournalError> {
+        let claim = operation.claim;
+        loop {
+            if operation.state().is_settled() && matches!(look.finding, Finding::Happened(_)) {
+                // Checked after the look, and again for each version of the row: the look may have
+                // taken long enough for a later operation to be sent.
+                if let Some(successor) = self.journal.successor(operation).await? {
+                    return self.give_way(operation, successor).await;
                 }
-                row.next_look_at.take()?;
+            }
+            let changed = self.change(operation, |row| Some(self.count_in(row, look, moment)));
+            match changed.await? {
+                Changed::Done | Changed::Declined => return Ok(()),
+                // The answer to the send arrived during the look. A look that began before it neither
+                // agrees with it nor contradicts it; the next one does.
+                Changed::Stale if operation.claim != claim => return Ok(()),
+                Changed::Stale => {}
+            }
+        }
+    }
+
+    /// Writes a look, and what follows from it, into the row.
+    fn count_in(&self, row: &mut Operation, look: &Look, moment: &Moment) -> Note {
+        let (findings, step) = decide(
+            &Before::of(row),
+            &look.finding,
+            moment,
+            &self.settings.patience,
+        );
+        let news = row.findings.last != findings.last;
+        let looks = findings.looks;
+        row.findings = findings;
+        let told = format!("look {looks}: {}", look.finding.sentence());
+        let mut note = match step {
+            Step::Wait => {
+                row.next_look_at = self.next_look(row);
+                // A long search would otherwise write the same line over and over.
+                let tell = news || looks <= 10 || looks.is_multiple_of(50);
+                Note::of(if tell { told } else { String::new() })
+            }
+            Step::Settle(standing, cause) => {
+                let failure = cause.map(|cause| {
+                    let kept = row.failure.clone().filter(|f| f.cause == cause);
+                    kept.unwrap_or_else(|| Failure::of(cause))
+                });
+                let settlement = Settlement {
+                    standing,
+                    claim: None,
+                    result: look.finding.receipt(),
+                    failure,
+                    what: told,
+                    proves: None,
+                };
+                self.settled(row, &settlement)
+            }
+            Step::Attention(why) => {
+                row.standing = Standing::of(State::NeedsAttention);
+                row.next_look_at = self.next_look(row);
+                let mut note = Note::of(format!("{told}; a person must decide: {why}"));
+                note.events.push(NewEvent {
+                    kind: EventKind::OperationNeedsAttention,
+                    subject: row.id.to_string(),
+                    fact: format!("needs_attention@{}", row.version + 1),
+                });
+                note
+            }
+            Step::Explained => {
+                row.next_look_at = None;
                 row.watch_until = None;
-                Some(Note::of(
-                    "a later operation on the subject was done; not watched any more",
-                ))
-            })
-            .await;
-        was_written(operation, written)
+                Note::of(format!("{told}, by itself; not watched any more"))
+            }
+            Step::Contradiction => self.contradict(row, &told, look.finding.receipt()),
+        };
+        note.proves = look.proves;
+        note
+    }
+
+    /// A later operation on the subject may have been sent: what is there is its doing. Where the row
+    /// has moved on meanwhile, it is due still and is considered anew.
+    async fn give_way(
+        &self,
+        operation: &mut Operation,
+        successor: State,
+    ) -> Result<(), JournalError> {
+        let done = successor == State::Succeeded;
+        self.change(operation, |row| {
+            if !done {
+                // It may come to nothing yet.
+                row.next_look_at = self.next_look(row);
+                return Some(Note::default());
+            }
+            row.next_look_at.take()?;
+            row.watch_until = None;
+            Some(Note::of(
+                "a later operation on the subject was done; not watched any more",
+            ))
+        })
+        .await
+        .map(drop)
     }
 
     /// No look was made: it counts for nothing, and comes later.
     async fn look_later(&self, operation: &mut Operation, later: Duration) -> bool {
-        let written = self
-            .change(operation, |row| {
-                row.next_look_at = Some(self.store_ms() + millis(later));
-                Some(Note::default())
-            })
-            .await;
+        let written = self.change(operation, |row| {
+            row.next_look_at = Some(self.store_ms() + millis(later));
+            Some(Note::default())
+        });
+        let written = written.await.map(drop);
         was_written(operation, written)
     }
 
     /// When to look next: growing pauses while it is open, rare ones while it is watched or waits
     /// for a person, never again when the watch is over.
-    fn next_look(&self, row: &Operation) -> Option<i64> {
+    pub(super) fn next_look(&self, row: &Operation) -> Option<i64> {
         let now = self.store_ms();
         let settings = &self.settings;
         if row.state().is_settled() && row.watch_until.is_none_or(|until| now >= until) {
@@ -205,7 +198,7 @@ impl Operations {
     }
 }
 
-fn was_written(operation: &Operation, written: Result<bool, JournalError>) -> bool {
+fn was_written(operation: &Operation, written: Result<(), JournalError>) -> bool {
     if let Err(error) = &written {
         tracing::error!(operation_id = %operation.id, %error, "a look was not written down");
     }

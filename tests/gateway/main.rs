@@ -12,6 +12,8 @@ mod changes;
 mod documented;
 mod examples;
 mod guesses;
+mod held;
+mod interleavings;
 mod journey;
 mod laws;
 mod life;

@@ -6,7 +6,9 @@ use std::time::Duration;
 use fliggy_gateway::api;
 use fliggy_gateway::clock::{Clock, ManualClock};
 use fliggy_gateway::config::{Config, Profile};
-use fliggy_gateway::gateway::Gateway;
+use fliggy_gateway::gateway::{self, Gateway};
+use fliggy_gateway::operations::journal::Journal;
+use fliggy_gateway::operations::sqlite::SqliteJournal;
 use fliggy_gateway::simulator::{self, Simulator, SimulatorConfig};
 use metrics_exporter_prometheus::PrometheusHandle;
 use reqwest::header::CONTENT_TYPE;
@@ -99,13 +101,7 @@ impl World {
         simulator.timing.hang_limit = Duration::from_secs(5);
         change(&mut simulator);
         let stop = CancellationToken::new();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let top = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(simulator::serve(
-            listener,
-            Simulator::new(simulator),
-            stop.clone(),
-        ));
+        let top = Self::stand_in(simulator, &stop).await;
         Self::on_clock(clock, top, more, stop).await
     }
 
@@ -114,11 +110,41 @@ impl World {
         Self::on_clock(Arc::new(ManualClock::new()), top, more, stop).await
     }
 
+    /// Starts both on a clock that stands still, the gateway on what becomes of its journal.
+    pub(crate) async fn frozen(
+        more: &[(&str, &str)],
+        journal: impl FnOnce(SqliteJournal) -> Arc<dyn Journal>,
+    ) -> Self {
+        let clock = Arc::new(ManualClock::frozen());
+        let stop = CancellationToken::new();
+        let top = Self::stand_in(SimulatorConfig::sandbox(clock.clone()), &stop).await;
+        Self::on_journal(clock, top, more, stop, journal).await
+    }
+
+    async fn stand_in(config: SimulatorConfig, stop: &CancellationToken) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let top = format!("http://{}", listener.local_addr().unwrap());
+        let simulator = Simulator::new(config);
+        tokio::spawn(simulator::serve(listener, simulator, stop.clone()));
+        top
+    }
+
     async fn on_clock(
         clock: Arc<ManualClock>,
         top: String,
         more: &[(&str, &str)],
         stop: CancellationToken,
+    ) -> Self {
+        let as_it_is = |journal| -> Arc<dyn Journal> { Arc::new(journal) };
+        Self::on_journal(clock, top, more, stop, as_it_is).await
+    }
+
+    async fn on_journal(
+        clock: Arc<ManualClock>,
+        top: String,
+        more: &[(&str, &str)],
+        stop: CancellationToken,
+        journal: impl FnOnce(SqliteJournal) -> Arc<dyn Journal>,
     ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = format!("sqlite://{}", dir.path().join("journal.db").display());
@@ -133,9 +159,8 @@ impl World {
             .chain(more.iter().copied())
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config = Config::load(None, env, Profile::Sandbox).unwrap();
-        let gateway = Gateway::start(&config, clock.clone(), Some(metrics()))
-            .await
-            .unwrap();
+        let journal = journal(gateway::open_journal(&config).await.unwrap());
+        let gateway = Gateway::start_on(&config, clock.clone(), Some(metrics()), journal).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let router = api::router(gateway.state());

@@ -1,0 +1,278 @@
+//! The sender's report: what the one send of an operation ended with, applied to its row.
+//!
+//! The row may have moved on during the send: a sweep, a lookup or an operator may have changed it.
+//! The report is applied to the row as it stands, and is never dropped: one that says another outcome
+//! than the recorded one is a contradiction (law 6), and one that the journal does not take is written
+//! again until it does.
+
+use std::time::Duration;
+
+use super::cause::Failure;
+use super::decide::{Before, Moment, Step, decide};
+use super::look::Look;
+use super::reconcile::unknown;
+use super::record::{Claim, Operation, Receipt};
+use super::service::{Changed, Note, Operations, Settlement, millis};
+use super::states::{Basis, Standing, State};
+
+/// What a send ended with.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// It settles the operation.
+    Settled(Settlement),
+    /// It does not settle the operation by itself.
+    Open(Open),
+}
+
+/// A send whose outcome must be looked up.
+#[derive(Debug)]
+pub(super) struct Open {
+    /// What the answer claims.
+    pub(super) claim: Claim,
+    /// Why upstream refused, if it did.
+    pub(super) refusal: Option<Failure>,
+    /// What the answer says was made.
+    pub(super) receipt: Option<Receipt>,
+    /// The lookup that followed the answer at once.
+    pub(super) checked: Option<(Look, Moment)>,
+}
+
+/// What a report says of the write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Done,
+    NotDone,
+    NotSent,
+    Nothing,
+}
+
+/// What a report does to a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effect {
+    /// Settles it.
+    Settle,
+    /// Records the claim; lookups decide.
+    Record,
+    /// Leaves the outcome as it is, and adds a line to the timeline.
+    Tell,
+    /// Contradicts the recorded outcome.
+    Contradict,
+    /// Adds nothing to what is recorded.
+    Nothing,
+}
+
+/// The first pause before a report is written again, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const MAX_PAUSE: Duration = Duration::from_secs(1);
+/// How often a report is written again once the process stops.
+const TRIES_WHILE_STOPPING: u32 = 3;
+
+impl Report {
+    fn told(&self) -> Told {
+        match self {
+            Self::Settled(settlement) => match settlement.standing {
+                Standing {
+                    state: State::Succeeded,
+                    ..
+                } => Told::Done,
+                Standing {
+                    basis: Some(Basis::NotSent),
+                    ..
+                } => Told::NotSent,
+                Standing { .. } => Told::NotDone,
+            },
+            Self::Open(open) => match open.claim {
+                Claim::Done => Told::Done,
+                Claim::Refused | Claim::RefusedUnlisted => Told::NotDone,
+                Claim::Silence => Told::Nothing,
+            },
+        }
+    }
+
+    fn sentence(&self) -> String {
+        match self {
+            Self::Settled(settlement) => settlement.what.clone(),
+            Self::Open(open) => match open.claim {
+                Claim::Done => "upstream answered: done".to_owned(),
+                Claim::Refused | Claim::RefusedUnlisted => "upstream refused".to_owned(),
+                Claim::Silence => "no answer that says what was done".to_owned(),
+            },
+        }
+    }
+
+    fn receipt(&self) -> Option<Receipt> {
+        match self {
+            Self::Settled(settlement) => settlement.result.clone(),
+            Self::Open(open) => open.receipt.clone(),
+        }
+    }
+}
+
+/// The table of what a report does to a row with this standing and claim.
+///
+/// A report may be applied again after a commit that was not acknowledged: what is recorded already is
+/// not recorded twice. Only the sender records claims.
+fn effect(standing: Standing, claim: Claim, contradicted: bool, report: &Report) -> Effect {
+    let told = report.told();
+    let settles = match report {
+        Report::Settled(settlement) if settlement.standing == standing => return Effect::Nothing,
+        Report::Settled(_) => true,
+        Report::Open(_) => false,
+    };
+    let recorded = matches!(report, Report::Open(open) if open.claim == claim);
+    match (standing.state, told) {
+        (State::Accepted, Told::NotSent) => Effect::Settle,
+        // Sent, and the journal has lost what it had acknowledged.
+        (State::Accepted, Told::Done | Told::NotDone | Told::Nothing) => Effect::Nothing,
+        (State::Sending, _) if settles => Effect::Settle,
+        (State::Sending, _) => Effect::Record,
+        (State::Unknown | State::NeedsAttention, Told::Nothing) => Effect::Nothing,
+        (State::Unknown | State::NeedsAttention, _) if recorded => Effect::Nothing,
+        // Upstream has shown two outcomes; only a person settles it.
+        (State::NeedsAttention, _) if contradicted => Effect::Tell,
+        (State::Unknown | State::NeedsAttention, _) if settles => Effect::Settle,
+        (State::Unknown | State::NeedsAttention, _) => Effect::Record,
+        (State::Succeeded, Told::NotDone | Told::NotSent) => Effect::Contradict,
+        // The record says that nothing was sent, and this sender has sent it.
+        (State::NotExecuted, Told::Done | Told::NotDone | Told::Nothing)
+            if standing.basis == Some(Basis::NotSent) =>
+        {
+            Effect::Contradict
+        }
+        (State::Rejected | State::NotExecuted, Told::Done) => Effect::Contradict,
+        (State::Succeeded, Told::Done) | (State::Rejected | State::NotExecuted, Told::NotDone)
+            if !recorded =>
+        {
+            Effect::Tell
+        }
+        (State::Succeeded, Told::Done | Told::Nothing)
+        | (State::Rejected | State::NotExecuted, Told::NotDone | Told::NotSent | Told::Nothing) => {
+            Effect::Nothing
+        }
+    }
+}
+
+// === impl Operations ===
+
+impl Operations {
+    /// Writes a report down, as often as that takes: it may be the only evidence there is. Gives up
+    /// only when the process stops; the row is then swept and looked up after the next start.
+    pub(super) async fn report(&self, operation: &mut Operation, report: &Report) {
+        let mut pause = FIRST_PAUSE;
+        let mut tries = TRIES_WHILE_STOPPING;
+        loop {
+            let written = self.change(operation, |row| self.apply(row, report)).await;
+            let error = match written {
+                Ok(Changed::Done | Changed::Declined) => return,
+                Ok(Changed::Stale) => continue,
+                Err(error) => error,
+            };
+            if pause == FIRST_PAUSE {
+                tracing::error!(
+                    operation_id = %operation.id, %error,
+                    "the outcome of a send was not written; trying again"
+                );
+            }
+            if self.stopping.is_cancelled() {
+                if tries == 0 {
+                    tracing::error!(
+                        operation_id = %operation.id, %error,
+                        "the outcome of a send is lost with this process; it is looked up after the next start"
+                    );
+                    return;
+                }
+                tries -= 1;
+                tokio::time::sleep(pause).await;
+            } else {
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    () = self.stopping.cancelled() => {}
+                }
+            }
+            pause = (pause * 2).min(MAX_PAUSE);
+        }
+    }
+
+    fn apply(&self, row: &mut Operation, report: &Report) -> Option<Note> {
+        match (
+            effect(row.standing, row.claim, row.contradicted, report),
+            report,
+        ) {
+            (Effect::Settle, Report::Settled(settlement)) => Some(self.settled(row, settlement)),
+            (Effect::Record, Report::Open(open)) => Some(self.record(row, open)),
+            (Effect::Tell, _) => Some(Note::of(format!("{}, after that", report.sentence()))),
+            (Effect::Contradict, _) => {
+                Some(self.contradict(row, &report.sentence(), report.receipt()))
+            }
+            (Effect::Nothing | Effect::Settle | Effect::Record, _) => {
+                if row.state() == State::Accepted {
+                    tracing::error!(
+                        operation_id = %row.id, outcome = report.sentence(),
+                        "the journal has lost that this operation was being sent"
+                    );
+                }
+                None
+            }
+        }
+    }
+
+    /// Records what the answer claims, and counts the lookup that followed it.
+    fn record(&self, row: &mut Operation, open: &Open) -> Note {
+        if row.claim != open.claim {
+            // Lookups from before the answer do not agree with it.
+            row.findings.agreeing = 0;
+        }
+        row.claim = open.claim;
+        row.failure.clone_from(&open.refusal);
+        let mut seen = None;
+        let mut proves = None;
+        if let Some((look, moment)) = &open.checked {
+            if look.not_made.is_none() {
+                let (findings, step) = decide(
+                    &Before::of(row),
+                    &look.finding,
+                    moment,
+                    &self.settings.patience,
+                );
+                row.findings = findings;
+                if let Step::Settle(standing, cause) = step {
+                    let settlement = Settlement {
+                        standing,
+                        claim: None,
+                        result: look.finding.receipt(),
+                        failure: cause.map(|cause| {
+                            let refusal = open.refusal.clone();
+                            refusal.unwrap_or_else(|| Failure::of(cause))
+                        }),
+                        what: format!("checked: {}", look.finding.sentence()),
+                        proves: look.proves,
+                    };
+                    return self.settled(row, &settlement);
+                }
+            }
+            seen = Some(look.finding.sentence());
+            proves = look.proves;
+        }
+        let what = match (open.claim, seen) {
+            (Claim::Silence, _) => "no answer that says what was done; looking".to_owned(),
+            (Claim::Done, Some(seen)) => format!("upstream says done; {seen}; looking"),
+            (Claim::Done, None) => "upstream says done; not checked; looking".to_owned(),
+            (Claim::Refused | Claim::RefusedUnlisted, seen) => format!(
+                "upstream refused; {}; looking",
+                seen.as_deref().unwrap_or("not checked")
+            ),
+        };
+        let first = self.store_ms() + millis(self.settings.first_look);
+        let mut note = if row.state() == State::Sending {
+            unknown(row, what, first)
+        } else {
+            row.next_look_at = Some(first);
+            Note::of(what)
+        };
+        note.proves = proves;
+        note
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+use super::*;
+use crate::domain::ids::OrderId;
+use crate::domain::order::OrderReceipt;
+use crate::operations::cause::Cause;
+
+fn receipt() -> Receipt {
+    Receipt::Order(OrderReceipt::unread(OrderId::new(1).unwrap()))
+}
+
+fn open(claim: Claim) -> Report {
+    Report::Open(Open {
+        claim,
+        refusal: None,
+        receipt: None,
+        checked: None,
+    })
+}
+
+fn settled(standing: Standing) -> Report {
+    let succeeded = standing.state == State::Succeeded;
+    Report::Settled(Settlement {
+        standing,
+        claim: None,
+        result: succeeded.then(receipt),
+        failure: (!succeeded).then(|| Failure::of(Cause::Refused)),
+        what: String::new(),
+        proves: None,
+    })
+}
+
+#[test]
+fn law_9_a_report_is_applied_to_the_row_as_it_stands() {
+    let reports = [
+        settled(Standing::of(State::Succeeded)),
+        settled(Standing::of(State::Rejected)),
+        settled(Standing::not_executed(Basis::NotSent)),
+        settled(Standing::not_executed(Basis::RefusedByGateway)),
+        open(Claim::Done),
+        open(Claim::Refused),
+        open(Claim::RefusedUnlisted),
+        open(Claim::Silence),
+    ];
+    use Effect::{Contradict, Nothing, Record, Settle, Tell};
+    let silent_only = |by_claim: Effect| [by_claim, by_claim, by_claim, Nothing];
+    let rows = |settled: [Effect; 4], open: [Effect; 4]| {
+        let both: Vec<Effect> = settled.into_iter().chain(open).collect();
+        both
+    };
+    for (standing, contradicted, expected) in [
+        (
+            Standing::of(State::Accepted),
+            false,
+            rows([Nothing, Nothing, Settle, Nothing], [Nothing; 4]),
+        ),
+        (
+            Standing::of(State::Sending),
+            false,
+            rows([Settle; 4], [Record; 4]),
+        ),
+        (
+            Standing::of(State::Unknown),
+            false,
+            rows([Settle; 4], silent_only(Record)),
+        ),
+        (
+            Standing::of(State::NeedsAttention),
+            false,
+            rows([Settle; 4], silent_only(Record)),
+        ),
+        (
+            Standing::of(State::NeedsAttention),
+            true,
+            rows([Tell; 4], silent_only(Tell)),
+        ),
+        (
+            Standing::of(State::Succeeded),
+            false,
+            rows(
+                [Nothing, Contradict, Contradict, Contradict],
+                [Tell, Contradict, Contradict, Nothing],
+            ),
+        ),
+        (
+            Standing::of(State::Rejected),
+            false,
+            rows(
+                [Contradict, Nothing, Nothing, Tell],
+                [Contradict, Tell, Tell, Nothing],
+            ),
+        ),
+        (
+            Standing::not_executed(Basis::NotSent),
+            false,
+            rows(
+                [Contradict, Contradict, Nothing, Contradict],
+                [Contradict; 4],
+            ),
+        ),
+        (
+            Standing::not_executed(Basis::RefusedByGateway),
+            false,
+            rows(
+                [Contradict, Tell, Nothing, Nothing],
+                [Contradict, Tell, Tell, Nothing],
+            ),
+        ),
+        (
+            Standing::not_executed(Basis::Absent),
+            false,
+            rows(
+                [Contradict, Tell, Nothing, Tell],
+                [Contradict, Tell, Tell, Nothing],
+            ),
+        ),
+    ] {
+        let found: Vec<Effect> = reports
+            .iter()
+            .map(|report| effect(standing, Claim::Silence, contradicted, report))
+            .collect();
+        assert_eq!(
+            found, expected,
+            "{standing:?}, contradicted: {contradicted}"
+        );
+    }
+}
+
+#[test]
+fn what_a_report_has_recorded_it_does_not_record_again() {
+    for claim in [Claim::Done, Claim::Refused, Claim::RefusedUnlisted] {
+        for state in [State::Unknown, State::NeedsAttention] {
+            let again = effect(Standing::of(state), claim, false, &open(claim));
+            assert_eq!(again, Effect::Nothing, "{state:?} {claim:?}");
+        }
+    }
+    for standing in [
+        Standing::of(State::Succeeded),
+        Standing::of(State::Rejected),
+        Standing::not_executed(Basis::NotSent),
+    ] {
+        let again = effect(standing, Claim::Silence, false, &settled(standing));
+        assert_eq!(again, Effect::Nothing, "{standing:?}");
+    }
+}
+
+#[test]
+fn every_effect_is_a_change_that_the_table_of_states_allows() {
+    use crate::operations::states::may_become;
+
+    for basis in [
+        None,
+        Some(Basis::NotSent),
+        Some(Basis::RefusedByGateway),
+        Some(Basis::Absent),
+    ] {
+        for state in State::ALL {
+            if (state == State::NotExecuted) != basis.is_some() {
+                continue;
+            }
+            let from = Standing { state, basis };
+            for to in [
+                Standing::of(State::Succeeded),
+                Standing::of(State::Rejected),
+                Standing::not_executed(Basis::NotSent),
+                Standing::not_executed(Basis::RefusedByGateway),
+            ] {
+                match effect(from, Claim::Silence, false, &settled(to)) {
+                    Effect::Settle => assert!(may_become(from, to), "{from:?} {to:?}"),
+                    Effect::Contradict => {
+                        let attention = Standing::of(State::NeedsAttention);
+                        assert!(may_become(from, attention), "{from:?}");
+                    }
+                    Effect::Record | Effect::Tell | Effect::Nothing => {}
+                }
+            }
+        }
+    }
+}

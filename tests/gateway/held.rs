@@ -1,0 +1,231 @@
+//! A journal whose commits a test holds back, refuses, or leaves unacknowledged.
+
+use std::sync::{Arc, Mutex};
+
+use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
+use fliggy_gateway::operations::attachments::KeptAttachment;
+use fliggy_gateway::operations::journal::{
+    Acceptance, Event, Filter, Journal, JournalError, Known, NewOperation, Proof, Save, Saved,
+};
+use fliggy_gateway::operations::record::{Operation, TimelineEntry};
+use fliggy_gateway::operations::sqlite::SqliteJournal;
+use fliggy_gateway::operations::states::{Basis, Standing, State};
+use futures::future::BoxFuture;
+use tokio::sync::oneshot;
+
+/// What happens to a commit.
+#[derive(Debug)]
+enum How {
+    /// The test is told that it came, and says when it goes on.
+    Held(oneshot::Sender<()>, oneshot::Receiver<()>),
+    /// It fails.
+    Refused,
+    /// It is made and reported as failed.
+    Unacknowledged,
+}
+
+/// A trap for the next save into this standing. Each catches one.
+#[derive(Debug)]
+struct Trap {
+    into: Standing,
+    how: How,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct HeldJournal {
+    inner: SqliteJournal,
+    traps: Traps,
+}
+
+/// The traps of a journal, in the test's hands.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Traps(Arc<Mutex<Vec<Trap>>>);
+
+/// A commit that is held back.
+pub(crate) struct Held {
+    came: oneshot::Receiver<()>,
+    go_on: oneshot::Sender<()>,
+}
+
+pub(crate) const SENDING: Standing = Standing::of(State::Sending);
+pub(crate) const SUCCEEDED: Standing = Standing::of(State::Succeeded);
+pub(crate) const NOT_SENT: Standing = Standing::not_executed(Basis::NotSent);
+
+impl Traps {
+    /// A journal with these traps.
+    pub(crate) fn around(&self, inner: SqliteJournal) -> Arc<dyn Journal> {
+        Arc::new(HeldJournal {
+            inner,
+            traps: self.clone(),
+        })
+    }
+
+    /// Holds the next save into this standing back.
+    pub(crate) fn hold(&self, into: Standing) -> Held {
+        let (tell, came) = oneshot::channel();
+        let (go_on, may_go_on) = oneshot::channel();
+        self.set(into, How::Held(tell, may_go_on));
+        Held { came, go_on }
+    }
+
+    /// Lets the next save into this standing fail.
+    pub(crate) fn refuse(&self, into: Standing) {
+        self.set(into, How::Refused);
+    }
+
+    /// Makes the next save into this standing and says that it failed.
+    pub(crate) fn leave_unacknowledged(&self, into: Standing) {
+        self.set(into, How::Unacknowledged);
+    }
+
+    /// How many have caught nothing yet.
+    pub(crate) fn left(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    fn set(&self, into: Standing, how: How) {
+        self.0.lock().unwrap().push(Trap { into, how });
+    }
+
+    fn spring(&self, into: Standing) -> Option<How> {
+        let mut traps = self.0.lock().unwrap();
+        let index = traps.iter().position(|trap| trap.into == into)?;
+        Some(traps.remove(index).how)
+    }
+}
+
+impl Held {
+    /// Waits until the commit is asked for.
+    pub(crate) async fn came(&mut self) {
+        let limit = std::time::Duration::from_secs(20);
+        let came = tokio::time::timeout(limit, &mut self.came).await;
+        came.expect("a commit to hold back").unwrap();
+    }
+
+    /// Lets it go on.
+    pub(crate) fn release(self) {
+        self.go_on.send(()).unwrap();
+    }
+}
+
+fn refused() -> JournalError {
+    JournalError("refused by the test".to_owned())
+}
+
+impl Journal for HeldJournal {
+    fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>> {
+        Box::pin(async move {
+            match self.traps.spring(save.operation.standing) {
+                None => self.inner.save(save).await,
+                Some(How::Refused) => Err(refused()),
+                Some(How::Unacknowledged) => {
+                    self.inner.save(save).await.unwrap();
+                    Err(refused())
+                }
+                Some(How::Held(came, go_on)) => {
+                    came.send(()).unwrap();
+                    go_on.await.unwrap();
+                    self.inner.save(save).await
+                }
+            }
+        })
+    }
+
+    fn accept(&self, new: NewOperation) -> BoxFuture<'_, Result<Acceptance, JournalError>> {
+        self.inner.accept(new)
+    }
+
+    fn known(&self, idempotency: [u8; 32]) -> BoxFuture<'_, Result<Option<Known>, JournalError>> {
+        self.inner.known(idempotency)
+    }
+
+    fn get(&self, id: OperationId) -> BoxFuture<'_, Result<Option<Operation>, JournalError>> {
+        self.inner.get(id)
+    }
+
+    fn timeline(&self, id: OperationId) -> BoxFuture<'_, Result<Vec<TimelineEntry>, JournalError>> {
+        self.inner.timeline(id)
+    }
+
+    fn list(&self, filter: Filter) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        self.inner.list(filter)
+    }
+
+    fn due(&self, now_ms: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        self.inner.due(now_ms, limit)
+    }
+
+    fn next_due(&self, now_ms: i64) -> BoxFuture<'_, Result<Option<i64>, JournalError>> {
+        self.inner.next_due(now_ms)
+    }
+
+    fn stale(
+        &self,
+        boot: &str,
+        touched_before_ms: i64,
+    ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        self.inner.stale(boot, touched_before_ms)
+    }
+
+    fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.inner.wake_all(now_ms)
+    }
+
+    fn successor(
+        &self,
+        operation: &Operation,
+    ) -> BoxFuture<'_, Result<Option<State>, JournalError>> {
+        self.inner.successor(operation)
+    }
+
+    fn proven(
+        &self,
+        account: &AccountName,
+        proof: Proof,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        self.inner.proven(account, proof)
+    }
+
+    fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
+        self.inner.events(after, limit)
+    }
+
+    fn attachment(
+        &self,
+        key: [u8; 32],
+    ) -> BoxFuture<'_, Result<Option<KeptAttachment>, JournalError>> {
+        self.inner.attachment(key)
+    }
+
+    fn has_attachment(
+        &self,
+        account: &AccountName,
+        order_id: OrderId,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        self.inner.has_attachment(account, order_id)
+    }
+
+    fn keep_attachment(
+        &self,
+        attachment: KeptAttachment,
+    ) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.inner.keep_attachment(attachment)
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.inner.probe()
+    }
+
+    fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>> {
+        self.inner.open_counts()
+    }
+
+    fn hash_key(&self) -> &HashKey {
+        self.inner.hash_key()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.inner.close()
+    }
+}

@@ -1,0 +1,235 @@
+//! Commits that are slow, fail, or succeed without an acknowledgement, between a sender, the sweep and
+//! the reconciler. The clock stands still, so that each order of steps is the one that the test says.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::held::{NOT_SENT, SENDING, SUCCEEDED, Traps};
+use crate::world::{Answer, World, booking};
+
+/// The deadline is 1 s, so 3 s without news make an operation stale.
+const JUST_FRESH: Duration = Duration::from_millis(2_900);
+/// Past that, and within the second in which a write may leave.
+const JUST_STALE: Duration = Duration::from_millis(200);
+
+async fn frozen(traps: &Traps) -> World {
+    World::frozen(&[], |journal| traps.around(journal)).await
+}
+
+/// Lets the reconciler run a pass: a lookup that ends wakes it.
+async fn pass(world: &World, unknown: &str) {
+    let looked = world
+        .post_with(
+            &format!("/v1/operations/{unknown}/reconcile"),
+            &[],
+            &json!({}),
+        )
+        .await;
+    assert_eq!(looked.status, 200, "{looked:?}");
+}
+
+/// A booking that stays unknown as long as the clock stands still.
+async fn unknown(world: &World, number: &str) -> String {
+    let fault = json!({
+        "method": "airbook", "fault": "timeout_nothing", "match": {"out_order_no": number},
+    });
+    world.fault(fault).await;
+    let booking = booking(&world.offer().await, number);
+    let answer = world.write_within("/v1/orders", number, &booking, 0).await;
+    assert_eq!(answer.status, 202, "{answer:?}");
+    let id = answer.operation().to_owned();
+    world.until_state(&id, "unknown").await;
+    id
+}
+
+fn states(operation: &Value) -> Vec<&str> {
+    let timeline = operation["timeline"].as_array().unwrap();
+    let mut states: Vec<_> = timeline
+        .iter()
+        .map(|entry| entry["state"].as_str().unwrap())
+        .collect();
+    states.dedup();
+    states
+}
+
+fn paid_once(answer: &Answer) {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.body["status"], "paid", "{answer:?}");
+}
+
+#[tokio::test]
+async fn law_8_a_sweep_ends_only_what_is_still_accepted_at_the_version_it_read() {
+    let traps = Traps::default();
+    let world = frozen(&traps).await;
+    let order = world.booked("SWEEP-1").await;
+    let other = unknown(&world, "SWEEP-2").await;
+
+    // The payment is prepared just before it is stale, and its commit takes longer.
+    let mut sending = traps.hold(SENDING);
+    let mut swept = traps.hold(NOT_SENT);
+    let payment = async {
+        world
+            .fault(json!({
+                "method": "detail", "fault": "slow", "delay_ms": 300,
+                "match": {"out_order_no": "SWEEP-1"},
+            }))
+            .await;
+        world.pay(&order, "pay-1", 10).await
+    };
+    let steps = async {
+        world
+            .until_received_for("queryorderdetail", "SWEEP-1", 1)
+            .await;
+        world.clock.advance_steady(JUST_FRESH);
+        sending.came().await;
+        world.clock.advance_steady(JUST_STALE);
+        pass(&world, &other).await;
+        swept.came().await;
+        sending.release();
+        world.until_received_for("pay", "SWEEP-1", 1).await;
+        swept.release();
+    };
+    let (answer, ()) = tokio::join!(payment, steps);
+    paid_once(&answer);
+    let operation = world.operation(answer.operation()).await;
+    assert_eq!(states(&operation), ["accepted", "sending", "succeeded"]);
+
+    let again = world.pay(&order, "pay-1", 10).await;
+    paid_once(&again);
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(world.received_for("pay", "SWEEP-1").await, 1);
+    assert_eq!(world.effects("SWEEP-1", "pay").await, 1);
+}
+
+#[tokio::test]
+async fn law_2_a_sender_that_was_swept_sends_nothing() {
+    let traps = Traps::default();
+    let world = frozen(&traps).await;
+    let order = world.booked("SWEPT-1").await;
+    let other = unknown(&world, "SWEPT-2").await;
+
+    let mut sending = traps.hold(SENDING);
+    let steps = async {
+        sending.came().await;
+        world.clock.advance_steady(JUST_FRESH + JUST_STALE);
+        pass(&world, &other).await;
+        let path = format!(
+            "/v1/operations?subject={}",
+            order["order_id"].as_str().unwrap()
+        );
+        let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+        while world.get(&path).await.body["items"][0]["basis"] != "not_sent" {
+            assert!(tokio::time::Instant::now() < limit, "not swept");
+            pass(&world, &other).await;
+        }
+        sending.release();
+    };
+    let (answer, ()) = tokio::join!(world.pay(&order, "pay-1", 10), steps);
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert_eq!(answer.body["code"], "not_sent", "{answer:?}");
+    assert_eq!(answer.body["side_effects"], "none");
+    assert_eq!(world.received_for("pay", "SWEPT-1").await, 0);
+
+    // Nothing was sent, so the same key pays.
+    paid_once(&world.pay(&order, "pay-1", 10).await);
+    assert_eq!(world.effects("SWEPT-1", "pay").await, 1);
+}
+
+#[tokio::test]
+async fn law_6_an_answer_that_arrives_after_another_outcome_was_recorded_contradicts_it() {
+    let traps = Traps::default();
+    let world = frozen(&traps).await;
+    // The account's lookups are known to show orders.
+    let fault =
+        json!({"method": "airbook", "fault": "timeout_done", "match": {"out_order_no": "LATE-0"}});
+    world.fault(fault).await;
+    let shown = booking(&world.offer().await, "LATE-0");
+    let shown = world.write_within("/v1/orders", "shown", &shown, 0).await;
+    world.until_state(shown.operation(), "unknown").await;
+    pass(&world, shown.operation()).await;
+    world.until_state(shown.operation(), "succeeded").await;
+    // Lookups do not show the order while its answer waits to be written.
+    world
+        .fault(json!({
+            "method": "detail", "fault": "lookup_not_found", "times": null,
+            "match": {"out_order_no": "LATE-1"},
+        }))
+        .await;
+    let mut answered = traps.hold(SUCCEEDED);
+    let booking = booking(&world.offer().await, "LATE-1");
+    let first = world.write_within("/v1/orders", "late", &booking, 0).await;
+    assert_eq!(first.status, 202, "{first:?}");
+    let id = first.operation().to_owned();
+    answered.came().await;
+    world.clock.advance_steady(JUST_FRESH + JUST_STALE);
+    let other = unknown(&world, "LATE-2").await;
+    pass(&world, &other).await;
+    world.until_state(&id, "unknown").await;
+    let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+    while world.operation(&id).await["state"] == "unknown" {
+        assert!(tokio::time::Instant::now() < limit, "not settled");
+        world.clock.advance_steady(Duration::from_millis(400));
+        pass(&world, &id).await;
+    }
+    let absent = world.operation(&id).await;
+    assert_eq!(absent["basis"], "absent", "{absent:#}");
+
+    answered.release();
+    let contradicted = world.until_state(&id, "needs_attention").await;
+    assert_eq!(contradicted["contradicted"], true, "{contradicted:#}");
+    // The order that the answer named is not lost, and its number cannot be booked again.
+    assert!(
+        contradicted["result"]["order_id"].is_string(),
+        "{contradicted:#}"
+    );
+    let again = world.write("/v1/orders", "late-2", &booking).await;
+    assert_eq!(again.body["code"], "operation_in_progress", "{again:?}");
+    let events = world.events().await;
+    let told = events
+        .iter()
+        .filter(|e| e["type"] == "operation_contradicted" && e["operation_id"] == id.as_str());
+    assert_eq!(told.count(), 1, "{events:#?}");
+    assert_eq!(world.effects("LATE-1", "book").await, 1);
+}
+
+#[tokio::test]
+async fn an_answer_is_written_again_until_the_journal_takes_it() {
+    let traps = Traps::default();
+    let world = frozen(&traps).await;
+    let order = world.booked("REFUSED-1").await;
+    for _ in 0..3 {
+        traps.refuse(SUCCEEDED);
+    }
+    let answer = world.pay(&order, "pay-1", 20).await;
+    paid_once(&answer);
+    assert_eq!(traps.left(), 0);
+    let operation = world.operation(answer.operation()).await;
+    assert_eq!(states(&operation), ["accepted", "sending", "succeeded"]);
+    assert_eq!(world.received_for("pay", "REFUSED-1").await, 1);
+}
+
+#[tokio::test]
+async fn a_commit_that_was_made_without_an_acknowledgement_is_found_made() {
+    let traps = Traps::default();
+    let world = frozen(&traps).await;
+    let order = world.booked("UNACKNOWLEDGED-1").await;
+
+    // Without an acknowledgement nothing is sent, whatever the journal says.
+    traps.leave_unacknowledged(SENDING);
+    let answer = world.pay(&order, "pay-1", 20).await;
+    assert_eq!(answer.status, 503, "{answer:?}");
+    assert_eq!(answer.body["code"], "journal_unavailable", "{answer:?}");
+    assert_eq!(answer.body["side_effects"], "none");
+    assert_eq!(world.received_for("pay", "UNACKNOWLEDGED-1").await, 0);
+
+    traps.leave_unacknowledged(SUCCEEDED);
+    let answer = world.pay(&order, "pay-1", 20).await;
+    paid_once(&answer);
+    assert_eq!(traps.left(), 0);
+    let operation = world.operation(answer.operation()).await;
+    assert_eq!(states(&operation), ["accepted", "sending", "succeeded"]);
+    let settled = operation["timeline"].as_array().unwrap().iter();
+    assert_eq!(settled.filter(|e| e["state"] == "succeeded").count(), 1);
+    assert_eq!(world.received_for("pay", "UNACKNOWLEDGED-1").await, 1);
+}
