@@ -91,6 +91,7 @@ fn new(intent: Intent, key: u8) -> NewOperation {
             findings: Findings::default(),
             next_look_at: None,
             watch_until: None,
+            prune_at: None,
             contradicted: false,
             retry_of: None,
             baseline: Baseline::default(),
@@ -126,7 +127,7 @@ async fn put(journal: &dyn Journal, operation: &mut Operation, standing: Standin
         .unwrap();
     match saved {
         Saved::Done(version) => operation.version = version,
-        Saved::Stale(current) => panic!("stale: {current:?}"),
+        other @ (Saved::Stale(_) | Saved::Gone) => panic!("{other:?}"),
     }
 }
 
@@ -233,13 +234,13 @@ async fn a_journal_of_a_later_gateway_is_left_alone() {
         .fetch_one(&mut later)
         .await
         .unwrap();
-    assert_eq!(version, 1);
-    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 2")
+    assert_eq!(version, 2);
+    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 3")
         .execute(&mut later)
         .await
         .unwrap();
     let error = open_with(dir.path(), None).await.unwrap_err().to_string();
-    assert!(error.contains("is of version 2"), "{error}");
+    assert!(error.contains("is of version 3"), "{error}");
     let tables: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'attachments'")
             .fetch_one(&mut later)
@@ -300,6 +301,130 @@ async fn one_open_write_per_subject_until_it_settles() {
     }
     put(&journal, &mut first, Standing::of(State::Rejected)).await;
     assert_eq!(asked(&journal, new(close(1), 5)).await, "accepted");
+}
+
+#[tokio::test]
+async fn a_lock_holds_within_its_account() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let mut first = taken(&journal, new(pay(1), 1)).await;
+    let mut elsewhere = new(pay(1), 2);
+    elsewhere.operation.account = "other".parse().unwrap();
+    assert_eq!(asked(&journal, elsewhere).await, "accepted");
+    put(&journal, &mut first, Standing::of(State::Sending)).await;
+    put(&journal, &mut first, Standing::of(State::Succeeded)).await;
+    let mut elsewhere = new(close(1), 3);
+    elsewhere.operation.account = "other".parse().unwrap();
+    assert_eq!(asked(&journal, elsewhere).await, "locked");
+}
+
+#[tokio::test]
+async fn what_sent_nothing_is_deleted_in_time_and_nothing_else_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let mut kept = Vec::new();
+    let mut gone = Vec::new();
+    for (order, prune_at) in [(1_u64, Some(100)), (2, Some(101)), (3, None), (4, Some(99))] {
+        let key = u8::try_from(order).unwrap();
+        let mut operation = taken(&journal, new(pay(order), key)).await;
+        operation.prune_at = prune_at;
+        put(
+            &journal,
+            &mut operation,
+            Standing::not_executed(Basis::NotSent),
+        )
+        .await;
+        let list = if prune_at.is_some_and(|at| at <= 100) {
+            &mut gone
+        } else {
+            &mut kept
+        };
+        list.push(operation);
+    }
+    assert_eq!(journal.prune(100).await.unwrap(), 2);
+    assert_eq!(journal.prune(100).await.unwrap(), 0);
+    for operation in gone {
+        assert!(journal.get(operation.id).await.unwrap().is_none());
+        assert!(journal.timeline(operation.id).await.unwrap().is_empty());
+        // A change that was decided before finds nothing to change.
+        let saved = journal
+            .save(Save {
+                operation,
+                timeline: Vec::new(),
+                events: Vec::new(),
+                proves: None,
+            })
+            .await;
+        assert!(matches!(saved.unwrap(), Saved::Gone));
+    }
+    for operation in kept {
+        assert!(journal.get(operation.id).await.unwrap().is_some());
+        assert_eq!(journal.timeline(operation.id).await.unwrap().len(), 2);
+    }
+}
+
+/// A journal that a gateway of version 1 wrote and was killed over: a payment that succeeded, one that
+/// ended absent after one that was not sent, and one that is unknown.
+const VERSION_1: &str = include_str!("vectors/journal/version-1.sql");
+
+#[tokio::test]
+async fn a_journal_of_an_earlier_gateway_keeps_its_locks() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!(
+        "sqlite://{}?mode=rwc",
+        dir.path().join("journal.db").display()
+    );
+    let mut earlier = SqliteConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql(VERSION_1)
+        .execute(&mut earlier)
+        .await
+        .unwrap();
+    earlier.close().await.unwrap();
+
+    let journal = open_with(dir.path(), Some(HashKey::new([0x5a; 32])))
+        .await
+        .unwrap();
+    let paid = 7_359_141_593_205_800_003;
+    let absent = 7_359_141_593_205_800_005;
+    let unknown = 7_359_141_593_205_800_007;
+    assert_eq!(asked(&journal, new(pay(paid), 1)).await, "already done");
+    assert_eq!(
+        asked(&journal, new(pay(absent), 2)).await,
+        "retry_of required"
+    );
+    assert_eq!(asked(&journal, new(pay(unknown), 3)).await, "locked");
+    assert_eq!(
+        asked(&journal, new(book("V1-PAID"), 4)).await,
+        "already done"
+    );
+    let kept = |basis| {
+        let journal = &journal;
+        async move {
+            let filter = Filter {
+                state: Some(State::NotExecuted),
+                limit: 10,
+                ..Filter::default()
+            };
+            let found = journal.list(filter).await.unwrap();
+            let of_basis = found.iter().filter(|o| o.standing.basis == Some(basis));
+            of_basis.count()
+        }
+    };
+    assert_eq!(
+        (kept(Basis::NotSent).await, kept(Basis::Absent).await),
+        (1, 1)
+    );
+    assert_eq!(journal.prune(i64::MAX).await.unwrap(), 1);
+    assert_eq!(
+        (kept(Basis::NotSent).await, kept(Basis::Absent).await),
+        (0, 1)
+    );
+    journal.close().await;
+    drop(journal);
+    // Opened again, it is of this version.
+    open_with(dir.path(), Some(HashKey::new([0x5a; 32])))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -405,7 +530,7 @@ async fn law_9_a_change_is_decided_on_the_row_as_it_stands() {
         .unwrap();
     match saved {
         Saved::Stale(current) => assert_eq!(current.state(), State::Sending),
-        Saved::Done(_) => panic!("a stale change was written"),
+        other @ (Saved::Done(_) | Saved::Gone) => panic!("{other:?}"),
     }
     // Nothing of it is there: no line, no event, no proof.
     assert_eq!(journal.timeline(operation.id).await.unwrap().len(), 2);

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use config::Value;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use super::AccountName;
 use super::show::masked;
-use super::table::Table;
+use super::table::{Problems, Table};
 use super::value;
 
 /// A purchasing account: one Taobao user.
@@ -61,5 +61,21 @@ pub(crate) fn read(table: Table<'_>) -> Option<BTreeMap<AccountName, Account>> {
             _ => None,
         };
     }
+    if let Some(accounts) = &accounts {
+        shared_sessions(accounts, problems);
+    }
     accounts
+}
+
+/// One open write per order holds within an account. Two names of one Taobao user would each pay it.
+fn shared_sessions(accounts: &BTreeMap<AccountName, Account>, problems: &Problems) {
+    let mut seen: BTreeMap<&str, &AccountName> = BTreeMap::new();
+    for (name, account) in accounts {
+        if let Some(first) = seen.insert(account.session.expose_secret(), name) {
+            problems.add(format!(
+                "`accounts.{first}` and `accounts.{name}` have the same session, so they are one \
+                 purchasing account: keep one of them"
+            ));
+        }
+    }
 }

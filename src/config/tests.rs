@@ -114,6 +114,24 @@ fn the_environment_comes_before_the_file_and_reaches_named_tables() {
 }
 
 #[test]
+fn two_accounts_with_one_session_are_refused() {
+    let env = [
+        (
+            "GATEWAY__ACCOUNTS__TWIN__SESSION",
+            "canary-5f1c7e0b9a-session",
+        ),
+        ("GATEWAY__ACCOUNTS__TWIN__CHANNEL", "TWIN"),
+    ];
+    let found = load(WHOLE, &env, Profile::Serve).unwrap_err().problems;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with("`accounts.corp` and `accounts.twin`"),
+        "{found:?}"
+    );
+    assert!(!found[0].contains("canary"), "{found:?}");
+}
+
+#[test]
 fn every_problem_is_named_at_once() {
     let text = r#"
         colour = "blue"

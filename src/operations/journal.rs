@@ -104,6 +104,8 @@ pub enum Saved {
     Done(i64),
     /// Somebody else changed the row first; this is how it stands.
     Stale(Box<Operation>),
+    /// The row sent nothing and has been deleted.
+    Gone,
 }
 
 /// Which operations a list shows, newest first.
@@ -177,6 +179,9 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
 
     /// After a start: everything open is due now, because downtime says nothing.
     fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>>;
+
+    /// Deletes some of the operations that sent nothing and whose time is over; answers how many.
+    fn prune(&self, now_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>>;
 
     /// The state of the youngest later operation of this one's kind on its subject that may have been
     /// sent or was done, and whose doing may be taken for this one's. One that is only accepted explains

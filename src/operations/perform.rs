@@ -289,6 +289,7 @@ impl Operations {
             findings: Findings::default(),
             next_look_at: None,
             watch_until: None,
+            prune_at: None,
             contradicted: false,
             retry_of: asked.retry_of,
             baseline: Baseline::default(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::cause::Failure;
-use super::states::{Kind, Standing, State};
+use super::states::{Basis, Kind, Standing, State};
 use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::{
     AccountName, ChangeOrderNo, OperationId, OrderId, OutChangeNo, OutOrderNo, OutRefundNo,
@@ -190,13 +190,14 @@ impl Subject {
         }
     }
 
-    /// The lock in the store. Fliggy's numbers are unique; a caller's are so per account.
+    /// The lock in the store. It holds within the account: an order belongs to one account, and who
+    /// names it under another one must not be in the way of its owner.
     #[must_use]
     pub fn lock(&self, account: &AccountName) -> String {
         match self {
             Self::Reference(reference) => format!("reference:{account}:{reference}"),
-            Self::Order(order) => format!("order:{order}"),
-            Self::Change(change) => format!("change:{change}"),
+            Self::Order(order) => format!("order:{account}:{order}"),
+            Self::Change(change) => format!("change:{account}:{change}"),
         }
     }
 }
@@ -353,6 +354,8 @@ pub struct Operation {
     pub next_look_at: Option<i64>,
     /// Until when a settled operation is watched: store time in ms.
     pub watch_until: Option<i64>,
+    /// When it is deleted because it sent nothing: store time in ms.
+    pub prune_at: Option<i64>,
     /// Whether evidence against a settled state came in: only a person settles it then.
     pub contradicted: bool,
     /// The operation that this one repeats after it ended `absent`.
@@ -376,6 +379,12 @@ impl Operation {
     #[must_use]
     pub fn state(&self) -> State {
         self.standing.state
+    }
+
+    /// Whether it ended before its send began.
+    #[must_use]
+    pub fn sent_nothing(&self) -> bool {
+        self.standing.basis == Some(Basis::NotSent) && self.sent_at.is_none()
     }
 }
 

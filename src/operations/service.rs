@@ -125,6 +125,9 @@ pub(super) enum Changed {
     Stale,
 }
 
+/// How long an operation that sent nothing is kept.
+const KEPT_UNSENT: Duration = Duration::from_hours(24);
+
 /// What a change adds beside the row.
 #[derive(Debug, Default)]
 pub(super) struct Note {
@@ -259,6 +262,7 @@ impl Operations {
                 self.notify(operation);
                 Ok(Changed::Stale)
             }
+            Saved::Gone => Ok(Changed::Declined),
         }
     }
 
@@ -276,6 +280,7 @@ impl Operations {
             || (to.state == State::Rejected
                 && matches!(row.claim, Claim::Refused | Claim::RefusedUnlisted));
         let now = self.store_ms();
+        row.prune_at = row.sent_nothing().then(|| now + millis(KEPT_UNSENT));
         row.watch_until = watched.then(|| now + millis(self.settings.watch));
         row.next_look_at = watched.then(|| now + millis(self.settings.max_interval));
         let mut fact = match to.basis {
@@ -285,11 +290,15 @@ impl Operations {
         if again {
             fact = format!("{fact}@{}", row.version + 1);
         }
-        let mut events = vec![NewEvent {
-            kind: EventKind::OperationSettled,
-            subject: row.id.to_string(),
-            fact,
-        }];
+        let mut events = Vec::new();
+        // What never began is no news to anybody but its caller, who is told so directly.
+        if !row.sent_nothing() {
+            events.push(NewEvent {
+                kind: EventKind::OperationSettled,
+                subject: row.id.to_string(),
+                fact,
+            });
+        }
         if let (State::Succeeded, Some(receipt)) = (to.state, &row.result) {
             events.push(fact_of(row.kind(), receipt));
         }
@@ -311,6 +320,7 @@ impl Operations {
         row.standing = Standing::of(State::NeedsAttention);
         row.contradicted = true;
         row.settled_at = None;
+        row.prune_at = None;
         row.result = found.or_else(|| row.result.take());
         row.next_look_at = self.next_look(row);
         let mut note = Note::of(format!(

@@ -1,5 +1,7 @@
 //! What callers rely on: keys, duplicates, waiting, lists, accounts, and whose operation it is.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::world::{Answer, World, booking};
@@ -36,6 +38,77 @@ async fn world_with_keys() -> (World, Value) {
     assert_eq!(found.status, 200, "{found:?}");
     let offer = found.body["items"][0].clone();
     (world, offer)
+}
+
+#[tokio::test]
+async fn an_app_of_another_account_is_not_in_the_way_of_an_orders_owner() {
+    let world = World::start_with(
+        &[
+            &[
+                ("GATEWAY__AUTH__KEYS__RIVAL__KEY", "rival-0123456789abcdef"),
+                ("GATEWAY__AUTH__KEYS__RIVAL__ACCOUNTS", "other"),
+            ],
+            KEYS,
+        ]
+        .concat(),
+        |simulator| {
+            let other = ("other-session".to_owned(), "other".to_owned());
+            simulator.sessions.extend([other]);
+        },
+    )
+    .await;
+    let search = crate::world::search("BJS", "XMN");
+    let found = world
+        .post_with("/v1/flights/search", &[COSTS], &search)
+        .await;
+    let body = booking(&found.body["items"][0], "OWNED-1");
+    let key = |key: &'static str| ("Idempotency-Key", key);
+    let booked = world
+        .post_with("/v1/orders", &[COSTS, key("book")], &body)
+        .await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+
+    // The rival's payment waits for its read of the order, and holds its lock meanwhile.
+    world
+        .fault(json!({
+            "method": "detail", "fault": "slow", "delay_ms": 600,
+            "match": {"order_id": booked.body["order_id"]},
+        }))
+        .await;
+    let path = format!(
+        "/v1/orders/{}/payment",
+        booked.body["order_id"].as_str().unwrap()
+    );
+    let pay = json!({"total_price": booked.body["total_price"]});
+    let rival = ("Authorization", "Bearer rival-0123456789abcdef");
+    let rivals = async { world.post_with(&path, &[rival, key("rival")], &pay).await };
+    let owners = async {
+        world.until_received("queryorderdetail", 1).await;
+        world.post_with(&path, &[COSTS, key("pay")], &pay).await
+    };
+    let (rivals, owners) = tokio::join!(rivals, owners);
+    assert_eq!(problem(&rivals), (404, "order_not_found"), "{rivals:?}");
+    assert_eq!(owners.status, 200, "{owners:?}");
+    // What was never sent is no event.
+    let events = world.get_with("/v1/events?limit=200", &[CHIEF]).await.body;
+    let events = events["items"].as_array().unwrap();
+    assert!(!events.is_empty());
+    let rivals = rivals.operation();
+    assert!(
+        events.iter().all(|event| event["operation_id"] != rivals),
+        "{events:#?}"
+    );
+    // It is kept for a day.
+    let path = format!("/v1/operations/{rivals}");
+    assert_eq!(world.get_with(&path, &[CHIEF]).await.status, 200);
+    world.clock.advance_steady(Duration::from_hours(25));
+    let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+    while world.get_with(&path, &[CHIEF]).await.status != 404 {
+        assert!(tokio::time::Instant::now() < limit, "it is still there");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let path = format!("/v1/operations/{}", owners.operation());
+    assert_eq!(world.get_with(&path, &[CHIEF]).await.status, 200);
 }
 
 #[tokio::test]

@@ -172,6 +172,10 @@ impl Journal for HeldJournal {
         self.inner.wake_all(now_ms)
     }
 
+    fn prune(&self, now_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
+        self.inner.prune(now_ms)
+    }
+
     fn successor(
         &self,
         operation: &Operation,

@@ -56,7 +56,8 @@ problem_answers!(
 /// Read an operation
 ///
 /// What became of a write, and the story of how it was found out. With `wait` the answer comes when
-/// the operation has settled, or when the time is over.
+/// the operation has settled, or when the time is over. An operation that ended before its send began is
+/// deleted after 24 hours.
 #[utoipa::path(
     get,
     path = "/v1/operations/{id}",

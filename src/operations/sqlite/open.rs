@@ -15,7 +15,11 @@ pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of the schema, kept by SQLite in the file's head (`PRAGMA user_version`). It grows when
 /// an earlier gateway could not work on a journal of a later one.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+
+/// What makes a journal of version 2 out of one of version 1: locks hold within an account, and what
+/// sent nothing is deleted in time.
+const FROM_1_TO_2: &str = include_str!("from_1_to_2.sql");
 
 /// In `meta`: the key that the journal made for itself, where none was given.
 const OWN_KEY: &str = "hash_key";
@@ -94,17 +98,20 @@ pub(super) async fn schema(
             path.display()
         )));
     }
-    sqlx::raw_sql(SCHEMA)
-        .execute(&mut *connection)
-        .await
-        .map_err(unusable)?;
+    let migration = if found == 1 { FROM_1_TO_2 } else { "" };
     if found < VERSION {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
-            "PRAGMA user_version = {VERSION}"
-        )))
+        tracing::info!(path = %path.display(), from = found, to = VERSION, "preparing the journal");
+    }
+    // In one transaction: a journal is of one version or of the other.
+    let script =
+        format!("BEGIN IMMEDIATE; {migration} {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;");
+    if let Err(error) = sqlx::raw_sql(sqlx::AssertSqlSafe(script))
         .execute(&mut *connection)
         .await
-        .map_err(unusable)?;
+    {
+        // Fails where SQLite has rolled back by itself.
+        let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await;
+        return Err(unusable(error));
     }
     Ok(())
 }

@@ -18,8 +18,8 @@ use crate::operations::states::Standing;
 macro_rules! columns {
     () => {
         "id, version, state, basis, account, caller, boot, touched_ms, intent, created_at, sent_at, \
-         sent_steady_ms, settled_at, claim, findings, next_look_at, watch_until, contradicted, \
-         retry_of, baseline, result, failure"
+         sent_steady_ms, settled_at, claim, findings, next_look_at, watch_until, prune_at, \
+         contradicted, retry_of, baseline, result, failure"
     };
 }
 
@@ -119,6 +119,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Operation, JournalError> {
         findings: document(row.try_get("findings").map_err(failed)?)?,
         next_look_at: row.try_get("next_look_at").map_err(failed)?,
         watch_until: row.try_get("watch_until").map_err(failed)?,
+        prune_at: row.try_get("prune_at").map_err(failed)?,
         contradicted: row.try_get("contradicted").map_err(failed)?,
         retry_of: retry_of
             .map(|id| OperationId::from_str(&id).map_err(failed))

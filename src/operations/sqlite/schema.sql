@@ -33,6 +33,8 @@ CREATE TABLE IF NOT EXISTS operations (
     findings        TEXT    NOT NULL,
     next_look_at    INTEGER,
     watch_until     INTEGER,
+    -- When an operation that sent nothing is deleted.
+    prune_at        INTEGER,
     contradicted    INTEGER NOT NULL,
     retry_of        TEXT,
     -- Of a refund or change: how its order stood before the send. Empty for others.
@@ -49,6 +51,7 @@ CREATE INDEX IF NOT EXISTS operations_kind ON operations (kind, id);
 CREATE INDEX IF NOT EXISTS operations_caller ON operations (caller, id);
 CREATE INDEX IF NOT EXISTS operations_subject ON operations (subject, id);
 CREATE INDEX IF NOT EXISTS operations_due ON operations (next_look_at);
+CREATE INDEX IF NOT EXISTS operations_prune ON operations (prune_at);
 
 CREATE TABLE IF NOT EXISTS timeline (
     operation_id    TEXT    NOT NULL,

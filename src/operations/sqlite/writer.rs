@@ -22,6 +22,7 @@ pub(super) enum Command {
     Save(Box<Save>, Answer<Saved>),
     Attachment(Box<KeptAttachment>, Answer<()>),
     WakeAll(i64, Answer<()>),
+    Prune(i64, Answer<u64>),
     Probe(Answer<()>),
     Stop(oneshot::Sender<()>),
 }
@@ -91,6 +92,7 @@ async fn commit(connection: &mut SqliteConnection, work: Vec<Command>) {
 enum Done {
     Accept(Acceptance),
     Save(Saved),
+    Prune(u64),
     Nothing,
 }
 
@@ -139,6 +141,7 @@ async fn committed(
                 wake_all(connection, *now).await?;
                 Done::Nothing
             }
+            Command::Prune(now, _) => Done::Prune(prune(connection, *now).await?),
             Command::Probe(_) => {
                 probe(connection).await?;
                 Done::Nothing
@@ -170,6 +173,7 @@ fn tell(work: Vec<Command>, done: Vec<Done>) {
         match (command, done) {
             (Command::Accept(_, answer), Done::Accept(taken)) => drop(answer.send(Ok(taken))),
             (Command::Save(_, answer), Done::Save(saved)) => drop(answer.send(Ok(saved))),
+            (Command::Prune(_, answer), Done::Prune(gone)) => drop(answer.send(Ok(gone))),
             (
                 Command::Attachment(_, answer)
                 | Command::WakeAll(_, answer)
@@ -177,7 +181,10 @@ fn tell(work: Vec<Command>, done: Vec<Done>) {
                 _,
             ) => drop(answer.send(Ok(()))),
             // `transaction` answers each command with its own kind.
-            (Command::Accept(..) | Command::Save(..) | Command::Stop(_), _) => {}
+            (
+                Command::Accept(..) | Command::Save(..) | Command::Prune(..) | Command::Stop(_),
+                _,
+            ) => {}
         }
     }
 }
@@ -186,6 +193,7 @@ fn refuse(command: Command, error: &JournalError) {
     match command {
         Command::Accept(_, answer) => drop(answer.send(Err(error.clone()))),
         Command::Save(_, answer) => drop(answer.send(Err(error.clone()))),
+        Command::Prune(_, answer) => drop(answer.send(Err(error.clone()))),
         Command::Attachment(_, answer) | Command::WakeAll(_, answer) | Command::Probe(answer) => {
             drop(answer.send(Err(error.clone())));
         }
@@ -358,7 +366,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
          WHEN EXISTS (SELECT 1 FROM operations AS holder WHERE holder.lock_key = ?16) THEN NULL \
          ELSE ?16 END, done_key = ?17, absent_key = ?18, \
          idempotency = CASE WHEN ?19 THEN NULL ELSE idempotency END, touched_ms = ?20, \
-         twin_key = CASE WHEN ?21 THEN duplicate END, baseline = ?22 \
+         twin_key = CASE WHEN ?21 THEN duplicate END, baseline = ?22, prune_at = ?23 \
          WHERE id = ?1 AND version = ?2",
     )
     .bind(operation.id.to_string())
@@ -389,6 +397,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
     .bind(document(
         Some(&operation.baseline).filter(|b| **b != Baseline::default()),
     )?)
+    .bind(operation.prune_at)
     .execute(&mut *connection)
     .await
     .map_err(failed)?
@@ -396,10 +405,13 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
     if changed == 0 {
         let standing = sqlx::query(row::SELECT_ONE)
             .bind(operation.id.to_string())
-            .fetch_one(&mut *connection)
+            .fetch_optional(&mut *connection)
             .await
             .map_err(failed)?;
-        return Ok(Saved::Stale(Box::new(row::read(&standing)?)));
+        return Ok(match standing {
+            Some(standing) => Saved::Stale(Box::new(row::read(&standing)?)),
+            None => Saved::Gone,
+        });
     }
     let version = operation.version + 1;
     tell_story(connection, operation, version, &change.timeline).await?;
@@ -467,6 +479,33 @@ async fn keep_attachment(
     .await
     .map_err(failed)?;
     Ok(())
+}
+
+/// Operations that are deleted in one transaction at most.
+const PRUNED_AT_ONCE: i64 = 256;
+
+async fn prune(connection: &mut SqliteConnection, now: i64) -> Result<u64, JournalError> {
+    let due: Vec<String> = sqlx::query_scalar(
+        "SELECT id FROM operations WHERE prune_at <= ?1 ORDER BY prune_at LIMIT ?2",
+    )
+    .bind(now)
+    .bind(PRUNED_AT_ONCE)
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(failed)?;
+    for id in &due {
+        for delete in [
+            "DELETE FROM timeline WHERE operation_id = ?1",
+            "DELETE FROM operations WHERE id = ?1",
+        ] {
+            sqlx::query(delete)
+                .bind(id)
+                .execute(&mut *connection)
+                .await
+                .map_err(failed)?;
+        }
+    }
+    Ok(due.len() as u64)
 }
 
 async fn wake_all(connection: &mut SqliteConnection, now: i64) -> Result<(), JournalError> {
