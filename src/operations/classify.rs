@@ -123,7 +123,7 @@ const fn text(text: &'static str, cause: Cause) -> Row {
 /// Texts and codes behind which the write may have been done, wherever they stand. Not even
 /// configuration can overrule them. Sources: seed FAQ 7 (远程调用服务超时), the documented
 /// `isv.SYSTEM_ERROR` / 系统错误, TOP's `isp.*` grammar. Words of work under way are no refusal either.
-const SILENT_TEXTS: [&str; 15] = [
+const SILENT_TEXTS: [&str; 17] = [
     "超时",
     "系统",
     "异常",
@@ -134,6 +134,8 @@ const SILENT_TEXTS: [&str; 15] = [
     "稍后",
     "稍候",
     "重复支付",
+    "服务不可用",
+    "调用失败",
     "timeout",
     "timed out",
     "system_error",
@@ -360,13 +362,17 @@ impl Classifier {
     }
 }
 
+/// "Failed, please try again" (`失败…请重试`) says that something went wrong, not that nothing was done.
+fn asks_to_try_again(text: &str) -> bool {
+    text.split_once("失败")
+        .is_some_and(|(_, rest)| rest.contains("请重试"))
+}
+
 /// A refusal counts at once only where a wrong guess cannot cost money.
 fn refused(kind: Kind, cause: Cause) -> Conclusion {
     match kind {
-        Kind::Close | Kind::Refund | Kind::Change | Kind::ChangeCancel => {
-            Conclusion::Rejected(cause)
-        }
-        Kind::Book | Kind::Pay | Kind::ChangePay => {
+        Kind::Close | Kind::Change | Kind::ChangeCancel => Conclusion::Rejected(cause),
+        Kind::Book | Kind::Pay | Kind::Refund | Kind::ChangePay => {
             Conclusion::Unknown(Claim::Refused, Some(cause))
         }
     }
@@ -423,7 +429,7 @@ impl<'a> Words<'a> {
         self.code.is_some_and(|c| c.starts_with("isp."))
             || self.texts.iter().flatten().any(|text| {
                 let text = text.to_ascii_lowercase();
-                SILENT_TEXTS.iter().any(|silent| text.contains(silent))
+                SILENT_TEXTS.iter().any(|silent| text.contains(silent)) || asks_to_try_again(&text)
             })
     }
 

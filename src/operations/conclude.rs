@@ -1,5 +1,7 @@
 //! The end of a send: what its answer comes to, and what is still open then.
 
+use std::time::Duration;
+
 use super::cause::{Failure, Upstream};
 use super::classify::{Conclusion, Ending};
 use super::decide::Moment;
@@ -118,6 +120,10 @@ impl Operations {
         if claim == Claim::Silence {
             return None;
         }
+        let operation = &Operation {
+            claim,
+            ..operation.clone()
+        };
         let moment = self.moment(operation);
         // Also while the process stops: it belongs to the send, and a caller waits for it. But it
         // may not take long.
@@ -130,19 +136,23 @@ impl Operations {
 
     /// When a look at this operation begins.
     pub(super) fn moment(&self, operation: &Operation) -> Moment {
-        let now = self.steady_ms();
-        let deadline = u64::try_from(self.settings.deadline.as_millis()).unwrap_or(u64::MAX);
+        Moment {
+            anchor: Anchor {
+                boot: self.boot.clone(),
+                at_ms: self.steady_ms(),
+            },
+            after_deadline: self.until_deadline(operation).is_zero(),
+        }
+    }
+
+    /// How long the deadline of its send is off.
+    pub(super) fn until_deadline(&self, operation: &Operation) -> Duration {
         let sent = match operation.sent_steady_ms {
             Some(sent) if operation.boot == self.boot => sent,
             // Sent by a process that is gone: at the latest when this one began.
             Some(_) | None => 0,
         };
-        Moment {
-            anchor: Anchor {
-                boot: self.boot.clone(),
-                at_ms: now,
-            },
-            after_deadline: now.saturating_sub(sent) >= deadline,
-        }
+        let since = Duration::from_millis(self.steady_ms().saturating_sub(sent));
+        self.settings.deadline.saturating_sub(since)
     }
 }

@@ -127,13 +127,7 @@ fn weigh(before: &Before<'_>, finding: &Finding, findings: &Findings, patience: 
     }
     let settled = match finding {
         Finding::Happened(_) => Some(Step::Settle(Standing::of(State::Succeeded), None)),
-        Finding::Refuted(cause, why) => Some(match before.claim {
-            Claim::Done => Step::Attention(why),
-            Claim::Silence | Claim::Refused | Claim::RefusedUnlisted => Step::Settle(
-                Standing::of(State::Rejected),
-                Some(before.refusal.unwrap_or(*cause)),
-            ),
-        }),
+        Finding::Refuted(cause, why) => refuted(before, findings, *cause, why),
         Finding::NotHappened(_) => not_happened(before, findings, patience),
         Finding::Inconclusive(_) => None,
     };
@@ -152,16 +146,48 @@ fn weigh(before: &Before<'_>, finding: &Finding, findings: &Findings, patience: 
     }
 }
 
-fn not_happened(before: &Before<'_>, findings: &Findings, patience: &Patience) -> Option<Step> {
-    let rejected = || {
-        let cause = before.refusal.unwrap_or(Cause::Refused);
-        Some(Step::Settle(Standing::of(State::Rejected), Some(cause)))
+/// A refusal that enough lookups agree with.
+fn refusal(before: &Before<'_>, findings: &Findings, cause: Cause) -> Option<Step> {
+    let needed = match before.claim {
+        Claim::Refused => 1,
+        Claim::RefusedUnlisted => 2,
+        Claim::Silence | Claim::Done => return None,
     };
+    (findings.agreeing >= needed).then(|| {
+        let cause = before.refusal.unwrap_or(cause);
+        Step::Settle(Standing::of(State::Rejected), Some(cause))
+    })
+}
+
+/// One lookup may show an order before its payment is booked: a refutation needs two.
+const REFUTING: u32 = 2;
+
+fn refuted(
+    before: &Before<'_>,
+    findings: &Findings,
+    cause: Cause,
+    why: &'static str,
+) -> Option<Step> {
+    if let Some(step) = refusal(before, findings, cause) {
+        return Some(step);
+    }
+    if findings.refuting < REFUTING {
+        return None;
+    }
+    Some(match before.claim {
+        Claim::Done => Step::Attention(why),
+        Claim::Silence | Claim::Refused | Claim::RefusedUnlisted => Step::Settle(
+            Standing::of(State::Rejected),
+            Some(before.refusal.unwrap_or(cause)),
+        ),
+    })
+}
+
+fn not_happened(before: &Before<'_>, findings: &Findings, patience: &Patience) -> Option<Step> {
     let absent_long_enough = findings.absent >= patience.min_looks
         && findings.absent_ms >= millis(patience.window(before.kind));
     match before.claim {
-        Claim::Refused if findings.agreeing >= 1 => rejected(),
-        Claim::RefusedUnlisted if findings.agreeing >= 2 => rejected(),
+        Claim::Refused | Claim::RefusedUnlisted => refusal(before, findings, Cause::Refused),
         Claim::Silence if absent_long_enough => Some(Step::Settle(
             Standing::not_executed(Basis::Absent),
             Some(Cause::Absent),
@@ -169,35 +195,89 @@ fn not_happened(before: &Before<'_>, findings: &Findings, patience: &Patience) -
         Claim::Done if absent_long_enough => Some(Step::Attention(
             "upstream said that it was done, and it cannot be found",
         )),
-        Claim::Refused | Claim::RefusedUnlisted | Claim::Silence | Claim::Done => None,
+        Claim::Silence | Claim::Done => None,
     }
+}
+
+/// An unlisted refusal of these may stand for money that is still on its way: only lookups after the
+/// deadline agree with it.
+fn waits_for_the_deadline(kind: Kind) -> bool {
+    match kind {
+        Kind::Pay | Kind::ChangePay | Kind::Refund => true,
+        Kind::Book | Kind::Close | Kind::Change | Kind::ChangeCancel => false,
+    }
+}
+
+/// Two lookups closer than this count once.
+const APART: Duration = Duration::from_secs(1);
+/// From the deadline to the first lookup that may confirm an unlisted refusal where money moves.
+const AFTER_DEADLINE: Duration = Duration::from_millis(200);
+
+/// The pause before the next lookup, where it confirms something: outside the back-off, because a
+/// caller waits for it.
+#[must_use]
+pub fn confirming_pause(
+    kind: Kind,
+    claim: Claim,
+    findings: &Findings,
+    until_deadline: Duration,
+) -> Option<Duration> {
+    let unlisted = claim == Claim::RefusedUnlisted;
+    if unlisted && waits_for_the_deadline(kind) && !until_deadline.is_zero() {
+        return Some(until_deadline + AFTER_DEADLINE);
+    }
+    let confirms = (unlisted && findings.agreeing == 1) || findings.refuting == 1;
+    confirms.then_some(APART)
 }
 
 /// Counts the look in. Time is counted between two looks of one process only.
 fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
     let mut findings = before.findings.clone();
-    // A refusal in words that nobody knows may stand for a payment that is still on its way: only
-    // what is seen after the deadline agrees with it.
-    let agrees = moment.after_deadline
-        || before.claim != Claim::RefusedUnlisted
-        || !before.kind.moves_money();
     findings.looks += 1;
     findings.looked_ms += since(findings.anchor.as_ref(), &moment.anchor);
     later(&mut findings.anchor, &moment.anchor);
+    let early = before.claim == Claim::RefusedUnlisted && waits_for_the_deadline(before.kind);
+    let agrees = match finding {
+        Finding::NotHappened(_) | Finding::Refuted(..) => moment.after_deadline || !early,
+        Finding::Happened(_) | Finding::Inconclusive(_) => false,
+    };
+    if agrees {
+        count_apart(
+            &mut findings.agreeing,
+            &mut findings.agreeing_anchor,
+            &moment.anchor,
+        );
+    }
     match finding {
-        Finding::NotHappened(_) => {
-            findings.agreeing += u32::from(agrees);
-            if moment.after_deadline {
-                findings.absent += 1;
-                findings.absent_ms += since(findings.absent_anchor.as_ref(), &moment.anchor);
-                later(&mut findings.absent_anchor, &moment.anchor);
-            }
+        Finding::NotHappened(_) if moment.after_deadline => {
+            findings.absent += 1;
+            findings.absent_ms += since(findings.absent_anchor.as_ref(), &moment.anchor);
+            later(&mut findings.absent_anchor, &moment.anchor);
         }
-        Finding::Refuted(..) => findings.agreeing += u32::from(agrees),
-        Finding::Happened(_) | Finding::Inconclusive(_) => {}
+        Finding::Refuted(..) if moment.after_deadline => count_apart(
+            &mut findings.refuting,
+            &mut findings.refuting_anchor,
+            &moment.anchor,
+        ),
+        Finding::NotHappened(_)
+        | Finding::Refuted(..)
+        | Finding::Happened(_)
+        | Finding::Inconclusive(_) => {}
     }
     findings.last = Some(finding.word().to_owned());
     findings
+}
+
+/// Counts a lookup that is far enough from the last one that counts. How far a lookup of another
+/// process was is not known.
+fn count_apart(count: &mut u32, anchor: &mut Option<Anchor>, at: &Anchor) {
+    match anchor {
+        None => *count += 1,
+        Some(last) if last.boot != at.boot => {}
+        Some(last) if last.at_ms + millis(APART) <= at.at_ms => *count += 1,
+        Some(_) => return,
+    }
+    *anchor = Some(at.clone());
 }
 
 /// Moves an anchor forward, never back: a look that began earlier may be weighed later.

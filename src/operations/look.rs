@@ -7,7 +7,7 @@ use super::evidence::{Finding, Sight, judge};
 use super::journal::Proof;
 use super::orders::OrderKey;
 use super::reads::ReadError;
-use super::record::{Intent, Operation};
+use super::record::{Claim, Intent, Operation};
 use super::service::Operations;
 use crate::domain::ids::{OperationId, OutOrderNo};
 use crate::domain::order::{Order, OrderSummary, OrderWindow};
@@ -92,6 +92,15 @@ impl<T> Seen<T> {
     }
 }
 
+/// An answered refusal needs no proof that the account's reads show what is there: a lookup has to
+/// agree with it, not to prove absence by itself.
+fn is_refused(operation: &Operation) -> bool {
+    match operation.claim {
+        Claim::Refused | Claim::RefusedUnlisted => true,
+        Claim::Silence | Claim::Done => false,
+    }
+}
+
 fn judged(operation: &Operation, sight: &Sight<'_>) -> Finding {
     judge(&operation.intent, &operation.baseline, sight)
 }
@@ -142,6 +151,9 @@ impl Operations {
                 let key = OrderKey::Reference(out_order_no.clone());
                 let seen = self.see_order(account, &key, options).await?;
                 match &seen {
+                    Seen::NotFound if is_refused(operation) => {
+                        Ok(judged(operation, &Sight::Absent))
+                    }
                     Seen::NotFound => {
                         self.absence(operation, account, out_order_no, options)
                             .await
@@ -164,7 +176,10 @@ impl Operations {
                 let seen = Seen::of(read.map(|(list, _)| list))?;
                 if let Seen::Found(list) = &seen {
                     *proves = (!list.refunds.is_empty()).then_some(Proof::Refunds);
-                    if !list.told && !self.shows(account, Proof::Refunds).await {
+                    if !is_refused(operation)
+                        && !list.told
+                        && !self.shows(account, Proof::Refunds).await
+                    {
                         return Ok(judged(operation, &Sight::Nothing(NO_LIST)));
                     }
                 }
@@ -175,7 +190,10 @@ impl Operations {
                 let seen = Seen::of(read.map(|(list, _)| list))?;
                 if let Seen::Found(list) = &seen {
                     *proves = (!list.changes.is_empty()).then_some(Proof::Changes);
-                    if !list.told && !self.shows(account, Proof::Changes).await {
+                    if !is_refused(operation)
+                        && !list.told
+                        && !self.shows(account, Proof::Changes).await
+                    {
                         return Ok(judged(operation, &Sight::Nothing(NO_LIST)));
                     }
                 }

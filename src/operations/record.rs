@@ -271,8 +271,12 @@ pub struct Findings {
     pub looks: u32,
     /// Looks that found the effect absent, begun after the deadline of the send.
     pub absent: u32,
-    /// Looks that agree with a refusal.
+    /// Lookups that agree with a refusal, a second or more apart.
     pub agreeing: u32,
+    /// Lookups, begun after the deadline of the send and a second or more apart, that show that it
+    /// cannot have been done any more.
+    #[serde(default)]
+    pub refuting: u32,
     /// Steady time over which the effect was absent, in ms, as seen by running processes: no jump
     /// of a wall clock and no downtime adds to it.
     pub absent_ms: u64,
@@ -282,6 +286,12 @@ pub struct Findings {
     pub anchor: Option<Anchor>,
     /// The same for the last look that found the effect absent.
     pub absent_anchor: Option<Anchor>,
+    /// The same for the last lookup that counts as agreeing.
+    #[serde(default)]
+    pub agreeing_anchor: Option<Anchor>,
+    /// The same for the last lookup that counts as refuting.
+    #[serde(default)]
+    pub refuting_anchor: Option<Anchor>,
     /// What the last look found, in a word.
     pub last: Option<String>,
 }

@@ -221,6 +221,7 @@ impl Operations {
         if row.claim != open.claim {
             // Lookups from before the answer do not agree with it.
             row.findings.agreeing = 0;
+            row.findings.agreeing_anchor = None;
         }
         row.claim = open.claim;
         row.failure.clone_from(&open.refusal);
@@ -262,11 +263,14 @@ impl Operations {
                 seen.as_deref().unwrap_or("not checked")
             ),
         };
-        let first = self.store_ms() + millis(self.settings.first_look);
+        let pause = self
+            .confirming_pause(row)
+            .unwrap_or(self.settings.first_look);
+        let next = self.store_ms() + millis(pause);
         let mut note = if row.state() == State::Sending {
-            unknown(row, what, first)
+            unknown(row, what, next)
         } else {
-            row.next_look_at = Some(first);
+            row.next_look_at = Some(next);
             Note::of(what)
         };
         note.proves = proves;

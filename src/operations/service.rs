@@ -276,13 +276,11 @@ impl Operations {
         row.failure = settlement.failure.clone();
         // What was settled before and is settled again is a new fact.
         let again = std::mem::take(&mut row.contradicted);
-        let watched = to.basis == Some(Basis::Absent)
-            || (to.state == State::Rejected
-                && matches!(row.claim, Claim::Refused | Claim::RefusedUnlisted));
+        let watched = to.basis == Some(Basis::Absent) || to.state == State::Rejected;
         let now = self.store_ms();
         row.prune_at = row.sent_nothing().then(|| now + millis(KEPT_UNSENT));
         row.watch_until = watched.then(|| now + millis(self.settings.watch));
-        row.next_look_at = watched.then(|| now + millis(self.settings.max_interval));
+        row.next_look_at = self.next_look(row);
         let mut fact = match to.basis {
             Some(basis) => format!("{}/{}", to.state.as_str(), basis.as_str()),
             None => to.state.as_str().to_owned(),

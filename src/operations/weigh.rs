@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cause::Failure;
-use super::decide::{Before, Moment, Step, decide};
+use super::decide::{Before, Moment, Step, confirming_pause, decide};
 use super::evidence::Finding;
 use super::journal::JournalError;
 use super::kill_point::{Point, reach};
@@ -177,25 +177,46 @@ impl Operations {
         was_written(operation, written)
     }
 
-    /// When to look next: growing pauses while it is open, rare ones while it is watched or waits
-    /// for a person, never again when the watch is over.
+    /// When to look next: growing pauses while it is open, at once where a lookup confirms something,
+    /// by the schedule while it is watched, rarely while it waits for a person.
     pub(super) fn next_look(&self, row: &Operation) -> Option<i64> {
         let now = self.store_ms();
         let settings = &self.settings;
-        if row.state().is_settled() && row.watch_until.is_none_or(|until| now >= until) {
-            return None;
+        if row.state().is_settled() {
+            let began = row.watch_until? - millis(settings.watch);
+            return next_watch(now - began, settings.watch).map(|at| began + at);
         }
-        let slow = row.state().is_settled() || row.state() == State::NeedsAttention;
-        let pause = if slow {
-            settings.max_interval * SLOWER
+        let pause = if row.state() == State::NeedsAttention {
+            jittered(settings.max_interval * SLOWER, row)
+        } else if let Some(pause) = self.confirming_pause(row) {
+            pause
         } else {
             let doubled = settings
                 .first_look
                 .saturating_mul(1 << row.findings.looks.min(20));
-            doubled.min(settings.max_interval)
+            jittered(doubled.min(settings.max_interval), row)
         };
-        Some(now + millis(jittered(pause, row)))
+        Some(now + millis(pause))
     }
+
+    pub(super) fn confirming_pause(&self, row: &Operation) -> Option<Duration> {
+        confirming_pause(
+            row.kind(),
+            row.claim,
+            &row.findings,
+            self.until_deadline(row),
+        )
+    }
+}
+
+/// The schedule of a watch of 24 hours: 1 min, 10 min, 1 h, 6 h and 24 h, as parts of its length. A
+/// shorter watch has the same steps in proportion.
+const WATCH_STEPS: [i64; 5] = [24 * 60, 24 * 6, 24, 4, 1];
+
+/// The time of the next step of a watch, by the time since it began, ms.
+fn next_watch(elapsed: i64, watch: Duration) -> Option<i64> {
+    let steps = WATCH_STEPS.map(|part| millis(watch) / part);
+    steps.into_iter().find(|at| *at > elapsed)
 }
 
 fn was_written(operation: &Operation, written: Result<(), JournalError>) -> bool {
@@ -211,4 +232,24 @@ fn jittered(pause: Duration, row: &Operation) -> Duration {
     let seed = row.id.uuid().as_u128() ^ u128::from(row.findings.looks).wrapping_mul(0x9E37_79B9);
     let share = u32::try_from(seed % 400).unwrap_or(200);
     pause * (800 + share) / 1000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn law_6_a_watch_has_five_steps() {
+        let hours = |h: u64| Duration::from_hours(h);
+        let mut at = 0;
+        let mut steps = Vec::new();
+        while let Some(next) = next_watch(at, hours(24)) {
+            steps.push(next / 1000);
+            // A lookup that is late does not move the later ones.
+            at = next + 5_000;
+        }
+        assert_eq!(steps, [60, 600, 3_600, 21_600, 86_400]);
+        assert_eq!(next_watch(0, Duration::ZERO), None);
+        assert_eq!(next_watch(0, hours(12)), Some(30_000));
+    }
 }

@@ -146,6 +146,61 @@ async fn law_6_evidence_after_absent_raises_the_contradiction_and_blocks_a_secon
     assert_eq!(world.effects("LATE-1", "pay").await, 1);
 }
 
+/// Past the first step of a watch.
+const MINUTE: std::time::Duration = std::time::Duration::from_secs(61);
+
+#[tokio::test]
+async fn law_6_a_payment_that_was_refused_is_watched() {
+    let world = World::start().await;
+    for (number, fault) in [
+        ("WATCH-1", json!({"fault": "refuse"})),
+        ("WATCH-2", json!({"fault": "refuse_unlisted"})),
+    ] {
+        let order = world.booked(number).await;
+        let mut rule = fault;
+        rule["method"] = json!("pay");
+        rule["match"] = json!({"out_order_no": number});
+        world.fault(rule).await;
+        let refused = world.pay(&order, number, 20).await;
+        assert_eq!(problem(&refused), (422, "upstream_rejected"), "{refused:?}");
+        let id = order["order_id"].as_str().unwrap();
+        advance(&world, &format!("orders/{id}"), "paid").await;
+        world.clock.advance_steady(MINUTE);
+        let operation = world
+            .until_state(refused.operation(), "needs_attention")
+            .await;
+        assert_eq!(operation["contradicted"], true, "{operation:#}");
+        assert_eq!(contradictions(&world, refused.operation()).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn law_3_a_lost_payment_of_an_order_that_closed_is_rejected_after_two_lookups_and_watched() {
+    let world = World::start().await;
+    let order = world.booked("sim.pay.timeout_nothing.refuted").await;
+    let id = order["order_id"].as_str().unwrap();
+    let (answer, ()) = tokio::join!(world.pay(&order, "lost", 20), async {
+        world
+            .until_received_for("pay", "sim.pay.timeout_nothing.refuted", 1)
+            .await;
+        advance(&world, &format!("orders/{id}"), "closed").await;
+    });
+    assert_eq!(problem(&answer), (409, "order_not_payable"), "{answer:?}");
+    let operation = world.operation(answer.operation()).await;
+    let timeline = operation["timeline"].as_array().unwrap();
+    let closed = |entry: &&Value| {
+        let what = entry["what"].as_str().unwrap();
+        what.ends_with("the order is closed and not paid")
+    };
+    assert!(timeline.iter().filter(closed).count() >= 2, "{operation:#}");
+    advance(&world, &format!("orders/{id}"), "paid").await;
+    world.clock.advance_steady(MINUTE);
+    let operation = world
+        .until_state(answer.operation(), "needs_attention")
+        .await;
+    assert_eq!(operation["contradicted"], true, "{operation:#}");
+}
+
 /// A later closing is another kind of write, and explains nothing about the money.
 #[tokio::test]
 async fn an_absent_payment_stays_watched_though_its_order_was_closed_after_it() {
@@ -157,8 +212,9 @@ async fn an_absent_payment_stays_watched_though_its_order_was_closed_after_it() 
     let path = format!("/v1/orders/{id}/close");
     let closed = world.write(&path, "close", &json!({})).await;
     assert_eq!(closed.status, 200, "{closed:?}");
-    // The money comes in all the same.
+    // The money comes in all the same, and the first step of the watch sees it.
     advance(&world, &format!("orders/{id}"), "paid").await;
+    world.clock.advance_steady(MINUTE);
     let operation = world
         .until_state(first.operation(), "needs_attention")
         .await;

@@ -77,6 +77,9 @@ fn law_3_silence_is_not_failure() {
             (Some(false), Some("isv.X"), Some("服务异常")),
             (Some(false), Some("isv.X"), Some("支付处理中,请稍后查询")),
             (Some(false), None, Some("重复支付")),
+            (Some(false), Some("isv.X"), Some("服务不可用")),
+            (Some(false), Some("isv.X"), Some("接口调用失败")),
+            (Some(false), Some("isv.X"), Some("生单失败,请重试")),
             (None, None, None),
             (None, Some("isv.X"), Some("no flag")),
         ] {
@@ -326,14 +329,18 @@ fn refusals_of_the_after_sales_methods() {
         (
             &fee,
             Kind::Refund,
-            Conclusion::Rejected(Cause::RefundFeeChanged),
+            Conclusion::Unknown(Claim::Refused, Some(Cause::RefundFeeChanged)),
         ),
         (
             &rules,
             Kind::Refund,
-            Conclusion::Rejected(Cause::RefundKindRefused),
+            Conclusion::Unknown(Claim::Refused, Some(Cause::RefundKindRefused)),
         ),
-        (&plain, Kind::Refund, Conclusion::Rejected(Cause::Refused)),
+        (
+            &plain,
+            Kind::Refund,
+            Conclusion::Unknown(Claim::Refused, Some(Cause::Refused)),
+        ),
         (&plain, Kind::Change, Conclusion::Rejected(Cause::Refused)),
         (
             &plain,

@@ -133,27 +133,50 @@ fn evidence_of_the_effect_settles_whatever_was_claimed() {
     }
 }
 
+fn early(moment: Moment) -> Moment {
+    Moment {
+        after_deadline: false,
+        ..moment
+    }
+}
+
 #[test]
-fn law_3_a_refusal_needs_looks_that_agree() {
+fn law_3_a_refusal_needs_lookups_that_agree() {
     let rejected = Step::Settle(Standing::of(State::Rejected), Some(Cause::Refused));
     let one = [(ABSENT, at("a", 0))];
     let two = [(ABSENT, at("a", 0)), (ABSENT, at("a", 1))];
+    let together = [(ABSENT, at("a", 0)), (ABSENT, at("a", 0))];
     let errors = [(NOTHING, at("a", 0)), (NOTHING, at("a", 1))];
-    assert_eq!(looks(Kind::Pay, Claim::Refused, &one), rejected);
-    assert_eq!(looks(Kind::Pay, Claim::RefusedUnlisted, &one), Step::Wait);
-    assert_eq!(looks(Kind::Pay, Claim::RefusedUnlisted, &two), rejected);
-    assert_eq!(looks(Kind::Pay, Claim::Refused, &errors), Step::Wait);
+    // One of them by a process that is gone: how far apart they were is not known.
+    let restarted = [(ABSENT, at("a", 5)), (ABSENT, at("b", 0))];
+    for kind in Kind::ALL {
+        assert_eq!(looks(kind, Claim::Refused, &one), rejected, "{kind:?}");
+        assert_eq!(looks(kind, Claim::Refused, &errors), Step::Wait, "{kind:?}");
+        for (seen, step) in [
+            (&one[..], Step::Wait),
+            (&two, rejected),
+            (&together, Step::Wait),
+            (&restarted, Step::Wait),
+            (&errors, Step::Wait),
+        ] {
+            let found = looks(kind, Claim::RefusedUnlisted, seen);
+            assert_eq!(found, step, "{kind:?} {seen:?}");
+        }
+    }
     // In words that nobody knows, where money moves: only what is seen after the deadline.
-    let early = |moment: Moment| Moment {
-        after_deadline: false,
-        ..moment
-    };
-    let at_once = [(ABSENT, early(at("a", 0))), (ABSENT, early(at("a", 1)))];
+    let at_once = [
+        (ABSENT, early(at("a", 0))),
+        (ABSENT, early(at("a", 1))),
+        (ABSENT, early(at("a", 2))),
+    ];
     for (kind, step) in [
         (Kind::Pay, Step::Wait),
         (Kind::ChangePay, Step::Wait),
+        (Kind::Refund, Step::Wait),
         (Kind::Book, rejected),
-        (Kind::Refund, rejected),
+        (Kind::Close, rejected),
+        (Kind::Change, rejected),
+        (Kind::ChangeCancel, rejected),
     ] {
         assert_eq!(
             looks(kind, Claim::RefusedUnlisted, &at_once),
@@ -162,6 +185,83 @@ fn law_3_a_refusal_needs_looks_that_agree() {
         );
     }
     assert_eq!(looks(Kind::Pay, Claim::Refused, &at_once), rejected);
+}
+
+#[test]
+fn law_3_a_refutation_needs_two_lookups_after_the_deadline() {
+    let rejected = Step::Settle(Standing::of(State::Rejected), Some(Cause::OrderNotPayable));
+    for (seen, step) in [
+        (vec![(REFUTED, at("a", 0))], Step::Wait),
+        (vec![(REFUTED, at("a", 0)), (REFUTED, at("a", 1))], rejected),
+        (
+            vec![(REFUTED, at("a", 0)), (REFUTED, at("a", 0))],
+            Step::Wait,
+        ),
+        (
+            vec![(REFUTED, early(at("a", 0))), (REFUTED, at("a", 9))],
+            Step::Wait,
+        ),
+    ] {
+        assert_eq!(looks(Kind::Pay, Claim::Silence, &seen), step, "{seen:?}");
+    }
+    // A refusal that is listed needs no more than one lookup that agrees with it.
+    let once = [(REFUTED, at("a", 0))];
+    assert_eq!(looks(Kind::Pay, Claim::Refused, &once), rejected);
+}
+
+#[test]
+fn what_confirms_a_refusal_is_looked_up_outside_the_back_off() {
+    let second = Duration::from_secs(1);
+    let seen = |agreeing, refuting| Findings {
+        agreeing,
+        refuting,
+        ..Findings::default()
+    };
+    let left = Duration::from_secs(4);
+    for (kind, claim, findings, until_deadline, pause) in [
+        (
+            Kind::Pay,
+            Claim::RefusedUnlisted,
+            seen(0, 0),
+            left,
+            Some(left + AFTER_DEADLINE),
+        ),
+        (
+            Kind::Refund,
+            Claim::RefusedUnlisted,
+            seen(1, 0),
+            Duration::ZERO,
+            Some(second),
+        ),
+        // Nothing to confirm yet: the back-off.
+        (
+            Kind::Pay,
+            Claim::RefusedUnlisted,
+            seen(0, 0),
+            Duration::ZERO,
+            None,
+        ),
+        (
+            Kind::Book,
+            Claim::RefusedUnlisted,
+            seen(1, 0),
+            left,
+            Some(second),
+        ),
+        (Kind::Book, Claim::RefusedUnlisted, seen(0, 0), left, None),
+        (Kind::Pay, Claim::Silence, seen(5, 0), Duration::ZERO, None),
+        (
+            Kind::Pay,
+            Claim::Silence,
+            seen(1, 1),
+            Duration::ZERO,
+            Some(second),
+        ),
+        (Kind::Pay, Claim::Refused, seen(0, 0), left, None),
+    ] {
+        let found = confirming_pause(kind, claim, &findings, until_deadline);
+        assert_eq!(found, pause, "{kind:?} {claim:?} {findings:?}");
+    }
 }
 
 #[test]
@@ -193,8 +293,9 @@ fn a_yes_that_cannot_be_found_goes_to_a_person_not_to_absent() {
         looks(Kind::Pay, Claim::Done, &absent),
         Step::Attention(_)
     ));
+    let refuted = [(REFUTED, at("a", 0)), (REFUTED, at("a", 1))];
     assert!(matches!(
-        looks(Kind::Pay, Claim::Done, &[(REFUTED, at("a", 0))]),
+        looks(Kind::Pay, Claim::Done, &refuted),
         Step::Attention(_)
     ));
 }

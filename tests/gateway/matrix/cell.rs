@@ -127,10 +127,10 @@ impl Cell {
             first,
             end,
             effect: has_effect(fault, kind),
-            // Nothing that is looked for ends within either; what is known has time to be told.
+            // Nothing that is looked for ends within these; what is known has time to be told.
             wait: match (stage, first) {
-                (Alone, _) => 5,
-                (Shared, Known) => 5,
+                (_, Known) => 10,
+                (Alone, Open) => 5,
                 (Shared, Open) => 1,
             },
         }
