@@ -111,6 +111,33 @@ pub fn decide(
     (findings, step)
 }
 
+/// Counts the time of a lookup that could not be made, for want of quota: it finds nothing, and a
+/// person is asked all the same when that goes on for too long.
+#[must_use]
+pub fn waited(before: &Before<'_>, moment: &Moment, patience: &Patience) -> (Findings, Step) {
+    let mut findings = before.findings.clone();
+    count_time(&mut findings, moment);
+    let step = match before.standing.state {
+        State::Unknown if !before.contradicted => too_long(&findings, patience),
+        State::Unknown
+        | State::Accepted
+        | State::Sending
+        | State::Succeeded
+        | State::Rejected
+        | State::NotExecuted
+        | State::NeedsAttention => Step::Wait,
+    };
+    (findings, step)
+}
+
+fn too_long(findings: &Findings, patience: &Patience) -> Step {
+    if findings.looked_ms >= millis(patience.attention_after) {
+        Step::Attention("looked for long enough without an answer that settles it")
+    } else {
+        Step::Wait
+    }
+}
+
 /// What is not paid is closed by Fliggy when its time is over: that a later look finds it closed says
 /// nothing against what was settled, and harms nobody.
 fn closes_by_itself(kind: Kind) -> bool {
@@ -139,9 +166,7 @@ fn weigh(before: &Before<'_>, finding: &Finding, findings: &Findings, patience: 
         (State::Sending, _) => Step::Wait,
         (State::NeedsAttention, Some(Step::Attention(_))) => Step::Wait,
         (_, Some(step)) => step,
-        (State::Unknown, None) if findings.looked_ms >= millis(patience.attention_after) => {
-            Step::Attention("looked for long enough without an answer that settles it")
-        }
+        (State::Unknown, None) => too_long(findings, patience),
         (_, None) => Step::Wait,
     }
 }
@@ -230,12 +255,17 @@ pub fn confirming_pause(
     confirms.then_some(APART)
 }
 
+/// Adds the time since the last lookup, of one process only.
+fn count_time(findings: &mut Findings, moment: &Moment) {
+    findings.looked_ms += since(findings.anchor.as_ref(), &moment.anchor);
+    later(&mut findings.anchor, &moment.anchor);
+}
+
 /// Counts the look in. Time is counted between two looks of one process only.
 fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
     let mut findings = before.findings.clone();
     findings.looks += 1;
-    findings.looked_ms += since(findings.anchor.as_ref(), &moment.anchor);
-    later(&mut findings.anchor, &moment.anchor);
+    count_time(&mut findings, moment);
     let early = before.claim == Claim::RefusedUnlisted && waits_for_the_deadline(before.kind);
     let agrees = match finding {
         Finding::NotHappened(_) | Finding::Refuted(..) => moment.after_deadline || !early,

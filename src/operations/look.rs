@@ -63,9 +63,10 @@ impl Look {
 }
 
 impl NotMade {
-    /// A call for which there was no quota was never made.
+    /// A call for which there was no quota was never made. One that upstream answered with a limit was
+    /// made, and found nothing.
     fn of(failure: &Failure) -> Option<Self> {
-        (failure.cause == Cause::RateLimited)
+        (failure.cause == Cause::RateLimited && failure.upstream.is_none())
             .then(|| Self(Duration::from_secs(failure.retry_after.unwrap_or(1).max(1))))
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cause::Failure;
-use super::decide::{Before, Moment, Step, confirming_pause, decide};
+use super::decide::{Before, Moment, Step, confirming_pause, decide, waited};
 use super::evidence::Finding;
 use super::journal::JournalError;
 use super::kill_point::{Point, reach};
@@ -43,7 +43,7 @@ impl Operations {
         };
         reach(Point::Looked).await;
         if let Some(later) = look.not_made {
-            return self.look_later(&mut operation, later).await;
+            return self.look_later(&mut operation, &moment, later).await;
         }
         let written = self.weigh(&mut operation, look, &moment).await;
         reach(Point::Weighed).await;
@@ -121,17 +121,7 @@ impl Operations {
                 };
                 self.settled(row, &settlement)
             }
-            Step::Attention(why) => {
-                row.standing = Standing::of(State::NeedsAttention);
-                row.next_look_at = self.next_look(row);
-                let mut note = Note::of(format!("{told}; a person must decide: {why}"));
-                note.events.push(NewEvent {
-                    kind: EventKind::OperationNeedsAttention,
-                    subject: row.id.to_string(),
-                    fact: format!("needs_attention@{}", row.version + 1),
-                });
-                note
-            }
+            Step::Attention(why) => self.ask_a_person(row, &told, why),
             Step::Explained => {
                 row.next_look_at = None;
                 row.watch_until = None;
@@ -167,10 +157,34 @@ impl Operations {
         .map(drop)
     }
 
-    /// No look was made: it counts for nothing, and comes later.
-    async fn look_later(&self, operation: &mut Operation, later: Duration) -> bool {
+    fn ask_a_person(&self, row: &mut Operation, told: &str, why: &str) -> Note {
+        row.standing = Standing::of(State::NeedsAttention);
+        row.next_look_at = self.next_look(row);
+        let mut note = Note::of(format!("{told}; a person must decide: {why}"));
+        note.events.push(NewEvent {
+            kind: EventKind::OperationNeedsAttention,
+            subject: row.id.to_string(),
+            fact: format!("needs_attention@{}", row.version + 1),
+        });
+        note
+    }
+
+    /// No lookup was made. It finds nothing and comes later, but not much later: a limit that upstream
+    /// announces may end sooner.
+    async fn look_later(
+        &self,
+        operation: &mut Operation,
+        moment: &Moment,
+        later: Duration,
+    ) -> bool {
         let written = self.change(operation, |row| {
-            row.next_look_at = Some(self.store_ms() + millis(later));
+            let (findings, step) = waited(&Before::of(row), moment, &self.settings.patience);
+            row.findings = findings;
+            if let Step::Attention(why) = step {
+                return Some(self.ask_a_person(row, "no quota for a lookup", why));
+            }
+            let pause = later.min(self.settings.max_interval);
+            row.next_look_at = Some(self.store_ms() + millis(pause));
             Some(Note::default())
         });
         let written = written.await.map(drop);

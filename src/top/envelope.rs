@@ -55,16 +55,20 @@ impl ErrorResponse {
     }
 }
 
-/// The number in "This ban will last for N more seconds"; a day at most.
+/// A ban is believed to last a day at most.
+const LONGEST_BAN: u64 = 86_400;
+
+/// The number in "This ban will last for N more seconds".
 fn ban_seconds(text: &str) -> Option<u64> {
     let (_, rest) = text.split_once("ban will last for ")?;
     let (number, _) = rest.split_once(" more second")?;
-    number
-        .trim()
-        .parse()
-        .ok()
-        .filter(|n| *n > 0)
-        .map(|n: u64| n.min(86_400))
+    let number = number.trim();
+    if number.is_empty() || !number.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    // One that is too large for a number is too long as well.
+    let seconds = number.parse().unwrap_or(u64::MAX);
+    (seconds > 0).then(|| seconds.min(LONGEST_BAN))
 }
 
 impl From<WireError> for ErrorResponse {
@@ -367,6 +371,11 @@ mod tests {
                 "This ban will last for 99999999999 more seconds",
                 Some(86_400),
             ),
+            (
+                "This ban will last for 18446744073709551616 more seconds",
+                Some(86_400),
+            ),
+            ("This ban will last for 0 more seconds", None),
             ("This ban will last for  more seconds", None),
             ("This ban will last for -3 more seconds", None),
             ("", None),

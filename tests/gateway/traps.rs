@@ -201,6 +201,43 @@ async fn law_3_a_lost_payment_of_an_order_that_closed_is_rejected_after_two_look
     assert_eq!(operation["contradicted"], true, "{operation:#}");
 }
 
+#[tokio::test]
+async fn a_limit_of_a_day_holds_no_lookup_back_for_a_day() {
+    let world = World::start().await;
+    let order = world.booked("LIMIT-1").await;
+    let of_it = json!({"out_order_no": "LIMIT-1"});
+    world
+        .fault(json!({
+            "method": "pay", "fault": "timeout_done", "delay_ms": 400, "match": of_it,
+        }))
+        .await;
+    let (answer, ()) = tokio::join!(world.pay(&order, "pay", 1), async {
+        world.until_received_for("pay", "LIMIT-1", 1).await;
+        world
+            .fault(json!({
+                "method": "detail", "fault": "app_call_limited", "seconds": 86_400, "match": of_it,
+            }))
+            .await;
+    });
+    let reads = || world.received_for("queryorderdetail", "LIMIT-1");
+    world
+        .until_received_for("queryorderdetail", "LIMIT-1", 2)
+        .await;
+    let limited = world
+        .until(answer.operation(), |operation| {
+            let timeline = operation["timeline"].as_array().unwrap();
+            timeline
+                .iter()
+                .any(|e| e["what"].as_str().unwrap().starts_with("look 1"))
+        })
+        .await;
+    assert_eq!(limited["state"], "unknown", "{limited:#}");
+    assert_eq!(reads().await, 2, "it was asked again at once");
+    world.clock.advance_steady(MINUTE);
+    world.until_state(answer.operation(), "succeeded").await;
+    assert_eq!(world.received("pay").await, 1);
+}
+
 /// A later closing is another kind of write, and explains nothing about the money.
 #[tokio::test]
 async fn an_absent_payment_stays_watched_though_its_order_was_closed_after_it() {

@@ -103,6 +103,27 @@ fn law_5_errors_never_settle_and_end_with_a_person() {
 }
 
 #[test]
+fn lookups_that_cannot_be_made_find_nothing_and_end_with_a_person() {
+    let unknown = Standing::of(State::Unknown);
+    let mut findings = Findings::default();
+    for minute in 0..=30 {
+        let before = Before {
+            kind: Kind::Pay,
+            standing: unknown,
+            claim: Claim::Silence,
+            refusal: None,
+            contradicted: false,
+            findings: &findings,
+        };
+        let (counted, step) = waited(&before, &at("a", minute * 60), &PATIENCE);
+        let person = matches!(step, Step::Attention(_));
+        assert_eq!(person, minute == 30, "{minute}");
+        findings = counted;
+    }
+    assert_eq!((findings.looks, findings.absent), (0, 0));
+}
+
+#[test]
 fn law_9_downtime_counts_for_nothing() {
     // Two processes, days apart by any wall clock: only what each saw by itself is added up.
     let mut seen = vec![(ABSENT, at("a", 10)), (ABSENT, at("a", 20))];

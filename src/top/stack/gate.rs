@@ -61,6 +61,11 @@ pub struct Permit {
     _in_flight: OwnedSemaphorePermit,
 }
 
+/// The longest time for which a ban holds calls back without asking TOP again. The text may say a day,
+/// and the ban may end sooner: a call that is refused costs nothing, one that is held back may cost the
+/// knowledge of what became of a payment.
+const ASK_AGAIN: Duration = Duration::from_mins(1);
+
 /// Looks in flight: few, because a lost write is asked for again and again while upstream is slow.
 const LOOKS_IN_FLIGHT: usize = 16;
 
@@ -138,14 +143,14 @@ impl Gate {
         }
     }
 
-    /// Remembers "This ban will last for N more seconds", which the method was told. A limited call
-    /// was not executed.
+    /// Remembers "This ban will last for N more seconds", which the method was told, for at most
+    /// [`ASK_AGAIN`]. A limited call was not executed.
     pub fn observe(&self, method: &str, error: &ErrorResponse) {
         let Some(seconds) = error.ban_seconds() else {
             return;
         };
         let now = self.clock.steady();
-        let until = now + Duration::from_secs(seconds);
+        let until = now + Duration::from_secs(seconds).min(ASK_AGAIN);
         let whole_app = is_of_the_app(error);
         let mut bans = self.bans.write().unwrap_or_else(PoisonError::into_inner);
         bans.methods.retain(|_, until| *until > now);
@@ -311,6 +316,24 @@ mod tests {
             assert_eq!(refused(&gate, PAY).await, whole_app, "{sub_code}");
             clock.advance_steady(Duration::from_secs(31));
             assert!(!refused(&gate, SEARCH).await, "{sub_code}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_ban_of_a_day_is_asked_about_every_minute() {
+        let clock = Arc::new(ManualClock::new());
+        let gate = gate(clock.clone(), Duration::ZERO, 4);
+        let day = ErrorResponse {
+            sub_msg: Some("This ban will last for 86400 more seconds".into()),
+            ..ban("accesscontrol.limited-by-app-access-count")
+        };
+        for _ in 0..3 {
+            gate.observe(SEARCH, &day);
+            for lane in [Lane::Caller, Lane::Look] {
+                assert!(gate.permit(lane, PAY).await.is_err(), "{lane:?}");
+            }
+            clock.advance_steady(Duration::from_secs(61));
+            assert!(gate.permit(Lane::Caller, PAY).await.is_ok());
         }
     }
 
