@@ -260,11 +260,17 @@ impl Classifier {
     ) -> Conclusion {
         let words = Words::of_answer(method, verdict);
         let ruling = self.ruling(&words);
-        if reference == Reference::Foreign {
-            return Conclusion::Unknown(Claim::Silence, None);
+        match (verdict.is_success, reference) {
+            // Somebody said that it was done, though not of what, or of another order. A lookup proves
+            // it, or a person decides.
+            (Some(true), Reference::Foreign) => return Conclusion::Unknown(Claim::Done, None),
+            (Some(false) | None, Reference::Foreign) => {
+                return Conclusion::Unknown(Claim::Silence, None);
+            }
+            (_, Reference::Ours) => {}
         }
         match verdict.is_success {
-            Some(true) if !complete => Conclusion::Unknown(Claim::Silence, None),
+            Some(true) if !complete => Conclusion::Unknown(Claim::Done, None),
             // An error beside success decides nothing, and money wants proof: both are looked at. If
             // it cannot be found, a person decides: somebody said that it was done.
             Some(true)

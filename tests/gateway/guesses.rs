@@ -4,7 +4,7 @@ use fliggy_gateway::top::contract::{Mend, Override, Registry};
 use serde_json::json;
 
 use crate::ticket::{family, ticketed};
-use crate::world::World;
+use crate::world::{World, booking};
 
 /// A stand-in that has its list of refunds under another name than the gateway believes.
 async fn with_another_name_for_the_list() -> World {
@@ -65,4 +65,31 @@ async fn an_absent_refund_is_one_where_the_list_is_there() {
     let first = world.post_with(&path, &headers, &body).await;
     let operation = world.until_state(first.operation(), "not_executed").await;
     assert_eq!(operation["basis"], "absent", "{operation:#}");
+}
+
+#[tokio::test]
+async fn a_yes_without_a_usable_order_id_is_proven_by_a_lookup_or_decided_by_a_person() {
+    let row: Override = serde_json::from_value(json!({
+        "method": "alitrip.flight.service.airbook", "side": "answer", "path": "order_id",
+        "rename": "booking_id",
+    }))
+    .unwrap();
+    let mend = Mend::build(Registry::embedded(), &[row]).unwrap();
+    let world = World::start_with(&[], |simulator| simulator.mend = mend).await;
+    let offer = world.offer().await;
+
+    let made = booking(&offer, "NO-ID-1");
+    let made = world.write_within("/v1/orders", "made", &made, 20).await;
+    assert_eq!(made.status, 201, "{made:?}");
+
+    let fault = json!({
+        "method": "airbook", "fault": "success_without_effect",
+        "match": {"out_order_no": "NO-ID-2"},
+    });
+    world.fault(fault).await;
+    let lied = booking(&offer, "NO-ID-2");
+    let lied = world.write_within("/v1/orders", "lied", &lied, 0).await;
+    let operation = world.until_state(lied.operation(), "needs_attention").await;
+    let story = operation["timeline"].to_string();
+    assert!(story.contains("said that it was done"), "{operation:#}");
 }

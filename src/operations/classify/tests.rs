@@ -174,23 +174,25 @@ fn law_4_a_payment_is_not_believed_on_is_success_alone() {
 }
 
 #[test]
-fn an_answer_about_something_else_says_nothing() {
-    let verdict = BusinessVerdict {
-        is_success: Some(true),
-        ..BusinessVerdict::default()
-    };
+fn a_yes_without_a_usable_id_is_a_claim_and_any_other_answer_about_something_else_is_silence() {
     for kind in Kind::ALL {
-        for (reference, complete) in [
-            (Reference::Foreign, true),
-            (Reference::Foreign, false),
-            (Reference::Ours, false),
+        for (is_success, reference, complete, wanted) in [
+            (Some(true), Reference::Foreign, true, "unknown, Done"),
+            (Some(true), Reference::Foreign, false, "unknown, Done"),
+            (Some(true), Reference::Ours, false, "unknown, Done"),
+            (Some(false), Reference::Foreign, true, "unknown, Silence"),
+            (None, Reference::Foreign, true, "unknown, Silence"),
         ] {
+            let verdict = BusinessVerdict {
+                is_success,
+                ..BusinessVerdict::default()
+            };
             let ending = Ending::Answer {
                 verdict,
                 reference,
                 complete,
             };
-            assert_eq!(conclude(kind, &ending), "unknown, Silence");
+            assert_eq!(conclude(kind, &ending), wanted, "{kind:?} {is_success:?}");
         }
     }
 }
