@@ -80,15 +80,18 @@ impl WriteContext {
     }
 
     /// Performs the write and answers. `body` is the request in one canonical writing, so that
-    /// white space and the order of fields make no other request.
+    /// white space and the order of fields make no other request; `found` is what is wrong with it.
     pub async fn perform<W: Write>(
         self,
         write: W,
         body: Vec<u8>,
+        found: Vec<Violation>,
         retry_of: Option<OperationId>,
         allow_duplicate: bool,
     ) -> Result<Response, Problem> {
-        let ended = self.run(write, body, retry_of, allow_duplicate).await?;
+        let ended = self
+            .run(write, body, found, retry_of, allow_duplicate)
+            .await?;
         Ok(ended.answer(None).await)
     }
 
@@ -97,10 +100,16 @@ impl WriteContext {
         self,
         write: W,
         body: Vec<u8>,
+        mut found: Vec<Violation>,
         retry_of: Option<OperationId>,
         allow_duplicate: bool,
     ) -> Result<Ended, Problem> {
         let operations = self.state.operations()?;
+        found.extend(operations.refused_extra::<W::Method>(write.extra()));
+        if !found.is_empty() {
+            let intent = write.intent(operations.hash_key(), &self.account.name);
+            return self.refuse(intent.kind(), body, found).await;
+        }
         let asked = Asked {
             retry_of,
             allow_duplicate,
@@ -113,14 +122,14 @@ impl WriteContext {
         self.ended(performed).await
     }
 
-    /// Answers a request that failed its checks. One that passed them when it was sent first has its
+    /// Refuses a request that failed its checks. One that passed them when it was sent first has its
     /// answer still: some checks ask for the date, and a later version may check more.
-    pub async fn refuse(
+    async fn refuse(
         self,
         kind: Kind,
         body: Vec<u8>,
         found: Vec<Violation>,
-    ) -> Result<Response, Problem> {
+    ) -> Result<Ended, Problem> {
         let before = self
             .state
             .operations()?
@@ -128,7 +137,7 @@ impl WriteContext {
             .await
             .map_err(|why| self.not_taken(why))?;
         match before {
-            Some(performed) => Ok(self.ended(performed).await?.answer(None).await),
+            Some(performed) => self.ended(performed).await,
             None => Err(violations(found)),
         }
     }

@@ -13,6 +13,24 @@ pub struct Violation {
     pub message: String,
 }
 
+/// The result of a check, with what another check of the same request found wrong.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn both<T>(
+    checked: Result<T, Vec<Violation>>,
+    more: Vec<Violation>,
+) -> Result<T, Vec<Violation>> {
+    match checked {
+        Ok(value) if more.is_empty() => Ok(value),
+        Ok(_) => Err(more),
+        Err(mut found) => {
+            found.extend(more);
+            Err(found)
+        }
+    }
+}
+
 /// Collects violations.
 #[derive(Debug, Default)]
 pub(super) struct Violations(Vec<Violation>);

@@ -47,7 +47,7 @@ pub trait Write: Send + Sync + 'static {
         account: &Account,
     ) -> impl Future<Output = Result<Ready<<Self::Method as Method>::Request>, Failure>> + Send;
 
-    /// Fields that the caller wants merged into the wire object.
+    /// Fields that the caller wants added to the wire object.
     fn extra(&self) -> Option<&Map<String, Value>> {
         None
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use metrics::counter;
+use serde_json::{Map, Value};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,8 +25,10 @@ use crate::domain::ids::{AccountName, HashKey, OperationId};
 use crate::domain::order::StatusMap;
 use crate::domain::refund::{EmptyFee, RefundKinds};
 use crate::domain::time::Rfc3339;
+use crate::domain::violation::Violation;
 use crate::telemetry::metrics as names;
 use crate::top::client::{Account, TopClient};
+use crate::top::method::Method;
 
 /// How operations are looked for and waited for.
 #[derive(Clone, Copy, Debug)]
@@ -191,6 +194,12 @@ impl Operations {
     #[must_use]
     pub fn account(&self, name: &AccountName) -> Option<Arc<Account>> {
         self.accounts.get(name).cloned()
+    }
+
+    /// What a caller must not send as `extra` with this method: fields of the gateway's own.
+    #[must_use]
+    pub fn refused_extra<M: Method>(&self, extra: Option<&Map<String, Value>>) -> Vec<Violation> {
+        extra.map_or_else(Vec::new, |extra| self.top.refused_extra::<M>(extra))
     }
 
     /// Ends: no send begins any more; those under way get their answer and their commit.

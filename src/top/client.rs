@@ -11,10 +11,12 @@ use tower::ServiceExt;
 
 use super::call::{Call, CallError, FilePart, Lane, Lost, NotSent, Received};
 use super::contract::mend::{Mend, Side};
+use super::contract::registry::{MethodContract, Registry};
 use super::envelope::{self, Envelope};
 use super::method::Method;
 use super::stack::{self, Gate, Parts, Permit, RetrySettings, Stack, Transport, TransportSettings};
 use crate::domain::ids::AccountName;
+use crate::domain::violation::Violation;
 
 /// A purchasing account (采购账号): one Taobao user, and the channel label sent along.
 #[derive(Clone, Debug)]
@@ -41,7 +43,7 @@ pub struct Reply<A> {
 pub struct ReadOptions<'a> {
     /// Which share of the quota pays.
     pub lane: Lane,
-    /// Fields to be merged into the wire object; none overwrites what is set.
+    /// A caller's fields that are added to the wire object.
     pub extra: Option<&'a Map<String, Value>>,
     /// Whether to keep upstream's own object.
     pub keep_upstream: bool,
@@ -215,7 +217,7 @@ impl TopClient {
     ) -> Result<Call, CallError> {
         let text = self
             .request_text::<M>(request, extra)
-            .map_err(|_| CallError::NotSent(NotSent::Encode))?;
+            .map_err(CallError::NotSent)?;
         Ok(Call {
             method: M::NAME.into(),
             effect: M::EFFECT,
@@ -227,29 +229,57 @@ impl TopClient {
         })
     }
 
+    /// What a caller must not send as `extra` with this method: fields of the gateway's own.
+    #[must_use]
+    pub fn refused_extra<M: Method>(&self, extra: &Map<String, Value>) -> Vec<Violation> {
+        contract::<M>().map_or_else(Vec::new, |contract| {
+            self.mend.refused_extra(contract, M::PARAM, extra)
+        })
+    }
+
     fn request_text<M: Method>(
         &self,
         request: &M::Request,
         extra: Option<&Map<String, Value>>,
-    ) -> serde_json::Result<Vec<(String, String)>> {
-        let mended = self.mend.touches(M::NAME, Side::Request);
-        if extra.is_none() && !mended {
-            return Ok(vec![(M::PARAM.to_owned(), serde_json::to_string(request)?)]);
+    ) -> Result<Vec<(String, String)>, NotSent> {
+        let extra = extra.filter(|extra| !extra.is_empty());
+        if extra.is_none() && !self.mend.touches(M::NAME, Side::Request) {
+            let text = serde_json::to_string(request).map_err(|_| NotSent::Encode)?;
+            return Ok(vec![(M::PARAM.to_owned(), text)]);
         }
-        let mut object = serde_json::to_value(request)?;
-        if let (Some(extra), Value::Object(object)) = (extra, &mut object) {
-            add_missing(object, extra);
-        }
-        let params = Value::Object(Map::from_iter([(M::PARAM.to_owned(), object)]));
-        let params = if mended {
-            self.mend.request_to_wire(M::NAME, params)
-        } else {
-            params
+        let object = serde_json::to_value(request).map_err(|_| NotSent::Encode)?;
+        let params = match (extra, object) {
+            (Some(extra), Value::Object(object)) => self.with_extra::<M>(object, extra)?,
+            (_, object) => {
+                let params = Map::from_iter([(M::PARAM.to_owned(), object)]);
+                self.mend.request_to_wire(M::NAME, Value::Object(params))
+            }
         };
         let Value::Object(params) = params else {
             return Ok(Vec::new());
         };
-        params.into_iter().map(param_text).collect()
+        let texts = params.into_iter().map(param_text);
+        texts.collect::<Result<_, _>>().map_err(|_| NotSent::Encode)
+    }
+
+    /// The parameters with a caller's fields. The request was refused before this if they are not
+    /// only new ones; whatever got here must still not replace a field of ours.
+    fn with_extra<M: Method>(
+        &self,
+        object: Map<String, Value>,
+        extra: &Map<String, Value>,
+    ) -> Result<Value, NotSent> {
+        let contract = contract::<M>().ok_or(NotSent::Encode)?;
+        if !self
+            .mend
+            .refused_extra(contract, M::PARAM, extra)
+            .is_empty()
+        {
+            return Err(NotSent::Encode);
+        }
+        self.mend
+            .request_to_wire_with(contract, M::PARAM, object, extra)
+            .map_err(|_| NotSent::Encode)
     }
 
     /// The parts of an upload as the wire has them: the file may have another name there, too.
@@ -305,6 +335,10 @@ impl TopClient {
     }
 }
 
+fn contract<M: Method>() -> Option<&'static MethodContract> {
+    Registry::embedded().method(M::NAME)
+}
+
 fn unwrap<A: DeserializeOwned>(
     decoded: Result<Envelope<A>, envelope::Unreadable>,
 ) -> Result<A, CallError> {
@@ -322,38 +356,4 @@ fn param_text((name, value): (String, Value)) -> serde_json::Result<(String, Str
         other => serde_json::to_string(&other)?,
     };
     Ok((name, text))
-}
-
-/// Merges `extra` into `object`, and overwrites nothing: an object meets an object field by field,
-/// anything else that is set stays.
-fn add_missing(object: &mut Map<String, Value>, extra: &Map<String, Value>) {
-    for (name, value) in extra {
-        match (object.get_mut(name), value) {
-            (None | Some(Value::Null), _) => {
-                object.insert(name.clone(), value.clone());
-            }
-            (Some(Value::Object(inner)), Value::Object(more)) => add_missing(inner, more),
-            (Some(_), _) => {}
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn extra_fields_are_added_and_overwrite_nothing() {
-        let mut object = json!({"a": 1, "b": {"c": 2}, "d": null})
-            .as_object()
-            .cloned()
-            .unwrap();
-        let extra = json!({"a": 9, "b": {"c": 9, "e": 3}, "d": 4, "f": [5]});
-        add_missing(&mut object, extra.as_object().unwrap());
-        assert_eq!(
-            Value::Object(object),
-            json!({"a": 1, "b": {"c": 2, "e": 3}, "d": 4, "f": [5]})
-        );
-    }
 }

@@ -11,6 +11,7 @@ mod attachments;
 mod changes;
 mod documented;
 mod examples;
+mod extra;
 mod guesses;
 mod held;
 mod interleavings;

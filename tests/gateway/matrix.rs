@@ -12,6 +12,7 @@ use fliggy_gateway::simulator::Fault;
 use serde_json::Value;
 
 use self::cell::{Cell, play_all};
+pub(crate) use self::cell::{method, prepared};
 use crate::world::World;
 
 /// Where an operation ends.

@@ -266,8 +266,6 @@ async fn a_quote_shows_upstreams_fields_and_takes_fields_of_its_own() {
     let ticket = ticketed(&world, "QUOTE-6").await;
     let path = ticket.path("/refund-quote?include=upstream");
     let mut selection = ticket.all("voluntary");
-    // What the gateway sets is not overwritten.
-    selection["extra"] = json!({"refund_apply_type": 100, "order_id": 7});
     let quote = world.post_with(&path, &[], &selection).await;
     assert_eq!(quote.status, 200, "{quote:?}");
     let upstream = &quote.body["upstream"];

@@ -26,7 +26,8 @@ pub struct PayChangeRequest {
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    /// Fields that the gateway does not know, added to upstream's request object as they are. A name
+    /// of a field that the gateway knows, in any case and with or without underscores, is 400.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -77,6 +78,6 @@ pub async fn pay_change(
         extra: request.extra,
     };
     context
-        .perform(write, canonical, request.retry_of, false)
+        .perform(write, canonical, Vec::new(), request.retry_of, false)
         .await
 }

@@ -14,9 +14,11 @@ use crate::api::problem::{API, BODY, Problem, READ, RESTRICTED};
 use crate::domain::offer::{Offer, Supply};
 use crate::domain::search::{SearchJourney, SearchMode, SearchQuery, check};
 use crate::domain::trip::CabinClass;
+use crate::domain::violation::both;
 use crate::operations::cause::{Cause, Failure};
 use crate::operations::search::Found;
 use crate::problem_answers;
+use crate::top::wire::Search;
 
 /// What is searched for.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -39,7 +41,8 @@ pub struct SearchRequest {
     #[serde(default)]
     #[schema(required = false)]
     with_infants: bool,
-    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    /// Fields that the gateway does not know, added to upstream's request object as they are. A name
+    /// of a field that the gateway knows, in any case and with or without underscores, is 400.
     #[schema(value_type = Option<Object>, required = false)]
     extra: Option<Map<String, Value>>,
 }
@@ -139,7 +142,10 @@ pub async fn search_flights(
         with_infants: request.with_infants,
     };
     let today = context.now().date();
-    let mode = check(&query, today).map_err(violations)?;
+    let refused = context
+        .operations
+        .refused_extra::<Search>(request.extra.as_ref());
+    let mode = both(check(&query, today), refused).map_err(violations)?;
     let with_infants = query.with_infants;
     let found = context
         .operations

@@ -18,7 +18,6 @@ use crate::domain::order::OrderReceipt;
 use crate::domain::passenger::{Contact, MemberBuyer, Passenger};
 use crate::domain::time::LocalTime;
 use crate::operations::book::Book;
-use crate::operations::states::Kind;
 use crate::problem_answers;
 use axum::extract::State;
 
@@ -55,7 +54,8 @@ pub struct BookRequest {
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    /// Fields that the gateway does not know, added to upstream's request object as they are. A name
+    /// of a field that the gateway knows, in any case and with or without underscores, is 400.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -114,15 +114,14 @@ pub async fn book_order(
         allow_register_or_query_member: request.allow_register_or_query_member,
         member_buyer: request.member_buyer,
     };
-    if let Err(found) = check(&booking, LocalTime::from_timestamp(state.clock.wall())) {
-        return context.refuse(Kind::Book, canonical, found).await;
-    }
+    let now = LocalTime::from_timestamp(state.clock.wall());
+    let found = check(&booking, now).err().unwrap_or_default();
     let write = Book {
         booking,
         extra: request.extra,
     };
     context
-        .perform(write, canonical, retry_of, allow_duplicate)
+        .perform(write, canonical, found, retry_of, allow_duplicate)
         .await
 }
 

@@ -16,7 +16,6 @@ use crate::domain::ids::{OperationId, OrderId, OutChangeNo, PassengerId};
 use crate::domain::money::Money;
 use crate::domain::personal::Personal;
 use crate::operations::change::MakeChange;
-use crate::operations::states::Kind;
 use crate::problem_answers;
 
 /// A change: whose tickets, and to which flights.
@@ -57,7 +56,8 @@ pub struct ChangeRequest {
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    /// Fields that the gateway does not know, added to upstream's request object as they are. A name
+    /// of a field that the gateway knows, in any case and with or without underscores, is 400.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -123,15 +123,13 @@ pub async fn create_change(
         contact: request.contact,
         remark: request.remark,
     };
-    if let Err(found) = check(&wish) {
-        return context.refuse(Kind::Change, canonical, found).await;
-    }
+    let found = check(&wish).err().unwrap_or_default();
     let write = MakeChange {
         wish,
         max_total: request.max_total,
         extra: request.extra,
     };
     context
-        .perform(write, canonical, request.retry_of, false)
+        .perform(write, canonical, found, request.retry_of, false)
         .await
 }

@@ -23,7 +23,8 @@ pub struct CloseRequest {
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    /// Fields that the gateway does not know, added to upstream's request object as they are. A name
+    /// of a field that the gateway knows, in any case and with or without underscores, is 400.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -67,6 +68,6 @@ pub async fn close_order(
         extra: request.extra,
     };
     context
-        .perform(write, canonical, request.retry_of, false)
+        .perform(write, canonical, Vec::new(), request.retry_of, false)
         .await
 }

@@ -16,7 +16,6 @@ use crate::domain::refund::check::{check_application, check_selection};
 use crate::domain::refund::{QuoteId, RefundFee, RefundKind, RefundReceipt, RefundSelection};
 use crate::operations::cause::Cause;
 use crate::operations::refund::{Agreed, Refund};
-use crate::operations::states::Kind;
 use crate::problem_answers;
 use crate::top::client::ReadOptions;
 
@@ -64,7 +63,8 @@ pub struct RefundRequest {
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    /// Fields that the gateway does not know, added to upstream's request object as they are. A name
+    /// of a field that the gateway knows, in any case and with or without underscores, is 400.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -120,11 +120,10 @@ pub async fn create_refund(
 ) -> Result<Response, Problem> {
     let canonical = canonical(&request)?;
     let (selection, agreed) = accepted(&context, order_id, &request)?;
-    let checked = check_selection(&selection)
-        .and_then(|()| check_application(request.reason.as_ref(), &request.attachments));
-    if let Err(found) = checked {
-        return context.refuse(Kind::Refund, canonical, found).await;
-    }
+    let found = check_selection(&selection)
+        .and_then(|()| check_application(request.reason.as_ref(), &request.attachments))
+        .err()
+        .unwrap_or_default();
     let write = Refund {
         order_id,
         out_refund_no: request.out_refund_no,
@@ -135,7 +134,7 @@ pub async fn create_refund(
         extra: request.extra,
     };
     let ended = context
-        .run(write, canonical, request.retry_of, false)
+        .run(write, canonical, found, request.retry_of, false)
         .await?;
     let quote = match ended.cause() {
         Some(Cause::RefundFeeChanged | Cause::QuoteExpired) => {

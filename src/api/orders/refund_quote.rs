@@ -13,8 +13,10 @@ use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED};
 use crate::domain::ids::{OrderId, PassengerId};
 use crate::domain::refund::check::check_selection;
 use crate::domain::refund::{RefundKind, RefundQuote, RefundSelection};
+use crate::domain::violation::both;
 use crate::problem_answers;
 use crate::top::client::ReadOptions;
+use crate::top::wire::RefundRender;
 
 /// What is to be refunded.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -30,7 +32,8 @@ pub struct RefundQuoteRequest {
     #[serde(default)]
     #[schema(required = false, max_items = 16)]
     segments: Vec<String>,
-    /// Fields merged into upstream's request object as they are; they overwrite nothing.
+    /// Fields that the gateway does not know, added to upstream's request object as they are. A name
+    /// of a field that the gateway knows, in any case and with or without underscores, is 400.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -88,9 +91,11 @@ pub async fn quote_refund(
         passengers: request.passengers,
         segments: request.segments,
     };
-    check_selection(&selection).map_err(violations)?;
+    let extra = request.extra.as_ref();
+    let refused = context.operations.refused_extra::<RefundRender>(extra);
+    both(check_selection(&selection), refused).map_err(violations)?;
     let options = ReadOptions {
-        extra: request.extra.as_ref(),
+        extra,
         ..include.options()
     };
     let found = context

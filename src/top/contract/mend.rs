@@ -9,6 +9,7 @@
 //! lists without an index: `pay_order_request.order_id`, `flight_item_list.solution_id`.
 
 mod build;
+mod extra;
 mod plan;
 
 use std::collections::BTreeMap;

@@ -14,7 +14,7 @@ use crate::ticket::{change_path, rows, ticketed};
 use crate::world::{Answer, World, booking};
 
 /// The word of the stand-in's list of calls.
-pub(super) fn method(kind: Kind) -> &'static str {
+pub(crate) fn method(kind: Kind) -> &'static str {
     match kind {
         Kind::Book => "airbook",
         Kind::Pay => "pay",
@@ -27,7 +27,7 @@ pub(super) fn method(kind: Kind) -> &'static str {
 }
 
 /// Makes everything that the write is about, and answers its address and its body.
-pub(super) async fn prepared(world: &World, kind: Kind, number: &str) -> (String, Value) {
+pub(crate) async fn prepared(world: &World, kind: Kind, number: &str) -> (String, Value) {
     match kind {
         Kind::Book => (
             "/v1/orders".to_owned(),

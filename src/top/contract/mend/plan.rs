@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value};
 use super::super::registry::Kind;
 use super::{Side, WireType};
 
-type Object = Map<String, Value>;
+pub(super) type Object = Map<String, Value>;
 
 /// Which way a value is turned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

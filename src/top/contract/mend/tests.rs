@@ -7,12 +7,12 @@ use crate::top::contract::{Kind, Node};
 const SEARCH: &str = "alitrip.flight.service.search";
 const PAY: &str = "alitrip.flight.service.pay";
 
-fn mend(overrides: Value) -> Result<Mend, Vec<String>> {
+pub(super) fn mend(overrides: Value) -> Result<Mend, Vec<String>> {
     let overrides: Vec<Override> = serde_json::from_value(overrides).unwrap();
     Mend::build(Registry::embedded(), &overrides)
 }
 
-fn sample(method: &str, half: &str) -> Value {
+pub(super) fn sample(method: &str, half: &str) -> Value {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/top/samples");
     let file = folder.join(format!("{method}.{half}.json"));
     serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
@@ -132,7 +132,7 @@ fn every_problem_is_named_at_once() {
 }
 
 /// Every field of a method's side: path, node.
-fn fields(nodes: &[Node], at: &str, into: &mut Vec<(String, Node)>) {
+pub(super) fn fields(nodes: &[Node], at: &str, into: &mut Vec<(String, Node)>) {
     for node in nodes {
         let path = if at.is_empty() {
             node.name.clone()
