@@ -198,7 +198,8 @@ impl Ended {
     }
 }
 
-/// A replayed success shows how things stand now; how they stood then, where that cannot be read.
+/// A replayed success shows how things stand now; how they stood then, where that cannot be read or
+/// what is read is another resource.
 async fn read_anew(
     operations: &Operations,
     account: &PurchasingAccount,
@@ -237,6 +238,7 @@ async fn receipt_now(
         Receipt::Order(order) => {
             let key = OrderKey::Id(order.order_id);
             let found = operations.read_order(account, &key, options).await.ok()?;
+            may_be_same(&order.out_order_no, &found.order.out_order_no)?;
             Receipt::Order(OrderReceipt::from(&found.order))
         }
         Receipt::Refund(then) => {
@@ -257,10 +259,17 @@ async fn receipt_now(
         Receipt::Change(then) => {
             let read = operations.read_change(account, then.change_order_no, options);
             let now = ChangeReceipt::of(&read.await.ok()?.change, limit);
+            may_be_same(&then.order_id, &now.order_id)?;
             Receipt::Change(ChangeReceipt {
                 fee_above_limit: now.fee_above_limit.or(then.fee_above_limit),
                 ..now
             })
         }
     })
+}
+
+/// None where both name something, and not the same.
+fn may_be_same<T: PartialEq>(then: &Option<T>, now: &Option<T>) -> Option<()> {
+    let differ = then.is_some() && now.is_some() && then != now;
+    (!differ).then_some(())
 }

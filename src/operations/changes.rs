@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::cause::{Cause, Failure};
 use super::classify::Missing;
-use super::reads::{ReadError, unreadable_answer};
+use super::reads::{ReadError, check_same, unreadable_answer};
 use super::service::Operations;
 use crate::domain::change::{Change, ChangeKind, ChangeList};
 use crate::domain::ids::{ChangeOrderNo, OrderId};
@@ -39,7 +39,7 @@ impl Operations {
             .await
     }
 
-    /// One change. An answer without it says that there is none.
+    /// One change. An empty answer says that there is none.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -99,6 +99,14 @@ impl Operations {
             }
             Err(error) => return Err(error),
         };
+        for row in answer.change_order_list.iter().flat_map(|list| &list.0) {
+            if let Some(asked) = &order_id {
+                check_same::<ChangeQuery, _, _>(&row.order_id, asked, "order_id")?;
+            }
+            if let Some(asked) = &change_order_no {
+                check_same::<ChangeQuery, _, _>(&row.change_order_no, asked, "change_order_no")?;
+            }
+        }
         let kinds = &self.after_sales.change_kinds;
         translate::change_query::answer(answer, kinds, self.hash_key(), &account.name)
             .map(|list| (list, upstream))

@@ -47,7 +47,7 @@ impl Write for Close {
             .read_order(account, &key, ReadOptions::CALLER)
             .await
             .map_err(ReadError::into_failure)?;
-        may_be_closed(&found.order, self.order_id)?;
+        may_be_closed(&found.order)?;
         let order = &found.order;
         let request = translate::close::request(self.order_id, order.out_order_no.as_deref());
         Ok(Ready {
@@ -74,12 +74,7 @@ impl Write for Close {
 }
 
 /// Only an unpaid order can be closed. A status that is not listed never stands in the way.
-fn may_be_closed(order: &Order, order_id: OrderId) -> Result<(), Failure> {
-    if order.order_id != order_id {
-        return Err(
-            Failure::of(Cause::ReadFailed).with_detail("upstream answered with another order")
-        );
-    }
+fn may_be_closed(order: &Order) -> Result<(), Failure> {
     match payment(order) {
         Payment::Made => {
             Err(Failure::of(Cause::OrderNotClosable).with_detail("the order is paid: refund it"))

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::cause::Failure;
 use super::classify::Missing;
-use super::reads::{ReadError, unreadable_answer};
+use super::reads::{ReadError, check_same, unreadable_answer};
 use super::service::Operations;
 use crate::domain::flight_change::FlightChange;
 use crate::domain::ids::OrderId;
@@ -52,6 +52,10 @@ impl Operations {
             }
             Err(error) => return Err(error.into_failure()),
         };
+        for row in &answer.result.0 {
+            check_same::<FlightChangeQuery, _, _>(&row.order_id, &order_id, "order_id")
+                .map_err(ReadError::into_failure)?;
+        }
         translate::flight_changes::answer(answer)
             .map(|changes| FoundFlightChanges { changes, upstream })
             .map_err(|unreadable| unreadable_answer(FlightChangeQuery::NAME, unreadable.field))

@@ -32,12 +32,14 @@ struct NotMade(Duration);
 enum Seen<T> {
     Found(T),
     NotFound,
-    Nothing,
+    /// Nothing that counts, and why.
+    Nothing(&'static str),
 }
 
 /// TOP may leave an empty list out. But the name of the list is a guess until one was seen.
 const NO_LIST: &str = "the answer has no list, and none was ever seen on this account";
 const NOT_ASKED: &str = "upstream could not be asked, or did not say";
+const OTHER_RESOURCE: &str = "the answer is about another order, refund or change";
 
 impl Look {
     /// No look, for want of time.
@@ -78,8 +80,9 @@ impl<T> Seen<T> {
             Err(ReadError::NotFound { .. }) => Ok(Self::NotFound),
             Err(ReadError::Failed(failure)) => match NotMade::of(&failure) {
                 Some(not_made) => Err(not_made),
-                None => Ok(Self::Nothing),
+                None => Ok(Self::Nothing(NOT_ASKED)),
             },
+            Err(ReadError::OtherResource(_)) => Ok(Self::Nothing(OTHER_RESOURCE)),
         }
     }
 
@@ -88,7 +91,7 @@ impl<T> Seen<T> {
         match self {
             Self::Found(found) => judged(operation, &sight(found)),
             Self::NotFound => judged(operation, &Sight::Absent),
-            Self::Nothing => judged(operation, &Sight::Nothing(NOT_ASKED)),
+            Self::Nothing(why) => judged(operation, &Sight::Nothing(why)),
         }
     }
 }
@@ -163,7 +166,7 @@ impl Operations {
                         *proves = order.is_for(out_order_no).then_some(Proof::Orders);
                         Ok(judged(operation, &Sight::Order(order)))
                     }
-                    Seen::Nothing => Ok(judged(operation, &Sight::Nothing(NOT_ASKED))),
+                    Seen::Nothing(why) => Ok(judged(operation, &Sight::Nothing(why))),
                 }
             }
             Intent::Pay { order_id, .. } | Intent::Close { order_id } => {
@@ -265,7 +268,7 @@ impl Operations {
                 let key = OrderKey::Id(row.order_id);
                 return match self.see_order(account, &key, options).await? {
                     Seen::Found(order) => Ok(judged(operation, &Sight::Order(&order))),
-                    Seen::NotFound | Seen::Nothing => {
+                    Seen::NotFound | Seen::Nothing(_) => {
                         nothing("the list has the order, and it could not be read")
                     }
                 };

@@ -4,11 +4,12 @@ use serde_json::value::RawValue;
 
 use super::cause::Failure;
 use super::classify::Missing;
-use super::reads::{ReadError, unreadable_answer};
+use super::reads::{ReadError, check_same, unreadable_answer};
 use super::service::Operations;
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::order::{Order, OrderPage, OrderWindow};
 use crate::top::client::{Account, ReadOptions, Reply};
+use crate::top::lenient::Field;
 use crate::top::method::Method;
 use crate::top::wire::{QueryOrderDetail, QueryOrderList};
 use crate::translate;
@@ -34,7 +35,8 @@ pub struct FoundOrder {
 // === impl Operations ===
 
 impl Operations {
-    /// One order.
+    /// One order: the one that was asked for. Asked by reference, an answer that does not repeat the
+    /// reference could be anybody's and is refused.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -53,6 +55,20 @@ impl Operations {
         let Reply { answer, upstream } = self
             .ask::<QueryOrderDetail>(account, &request, options, Missing::Order)
             .await?;
+        match key {
+            // Its absence is an error of the translation.
+            OrderKey::Id(id) => {
+                check_same::<QueryOrderDetail, _, _>(&answer.order_id, id, "order_id")?;
+            }
+            OrderKey::Reference(reference) => {
+                let (told, asked) = (&answer.out_order_no, reference.as_str());
+                check_same::<QueryOrderDetail, _, _>(told, asked, "out_order_no")?;
+                if matches!(told, Field::Absent) {
+                    let failure = unreadable_answer(QueryOrderDetail::NAME, "out_order_no");
+                    return Err(ReadError::Failed(failure));
+                }
+            }
+        }
         translate::detail::answer(answer, &self.statuses, self.hash_key(), &account.name)
             .map(|order| FoundOrder { order, upstream })
             .map_err(|unreadable| {

@@ -49,7 +49,7 @@ impl Write for Pay {
             .read_order(account, &key, ReadOptions::CALLER)
             .await
             .map_err(|error| error.into_failure())?;
-        may_be_paid(&found.order, self.order_id, self.total)?;
+        may_be_paid(&found.order, self.total)?;
         let reference = found.order.out_order_no.as_deref();
         let request = translate::pay::request(self.order_id, reference, self.total);
         Ok(Ready {
@@ -74,12 +74,7 @@ impl Write for Pay {
 
 /// Law of writes, rule 4 of the API: another total, or an order that cannot be paid, and nothing is
 /// sent. A status that is not listed never stands in the way.
-fn may_be_paid(order: &Order, order_id: OrderId, agreed: Money) -> Result<(), Failure> {
-    if order.order_id != order_id {
-        return Err(
-            Failure::of(Cause::ReadFailed).with_detail("upstream answered with another order")
-        );
-    }
+fn may_be_paid(order: &Order, agreed: Money) -> Result<(), Failure> {
     if order.status == OrderStatus::Failed {
         return Err(
             Failure::of(Cause::OrderNotPayable).with_detail("the order is marked as failed")

@@ -6,6 +6,7 @@ use super::masking::Names;
 use super::service::Operations;
 use crate::top::call::{CallError, Lost};
 use crate::top::client::{Account, ReadOptions, Reply};
+use crate::top::lenient::Field;
 use crate::top::method::{Answer, BusinessVerdict, Method};
 
 /// Why a read has nothing to show.
@@ -18,16 +19,21 @@ pub enum ReadError {
         /// The words are listed by a row of the configuration that is about this method.
         by_configuration: bool,
     },
+    /// Upstream answered about another resource than the one that was asked for. The answer may hold
+    /// another traveller's data: nothing of it is shown, and it proves nothing.
+    OtherResource(Failure),
     /// Upstream could not be asked, or did not say.
     Failed(Failure),
 }
 
 impl ReadError {
-    /// The failure in either case.
+    /// The failure in every case.
     #[must_use]
     pub fn into_failure(self) -> Failure {
         match self {
-            Self::NotFound { failure, .. } | Self::Failed(failure) => failure,
+            Self::NotFound { failure, .. }
+            | Self::OtherResource(failure)
+            | Self::Failed(failure) => failure,
         }
     }
 }
@@ -174,6 +180,27 @@ fn ending_of(verdict: BusinessVerdict<'_>) -> Ending<'_> {
         verdict,
         reference: Reference::Ours,
         complete: false,
+    }
+}
+
+/// Compares an id in an answer with the one that was asked for. An id that is missing or garbled is
+/// left to the caller.
+///
+/// # Errors
+/// [`ReadError::OtherResource`].
+pub(super) fn check_same<M: Method, T: PartialEq<A>, A: ?Sized>(
+    told: &Field<T>,
+    asked: &A,
+    field: &str,
+) -> Result<(), ReadError> {
+    match told {
+        Field::Value(told) if told != asked => Err(ReadError::OtherResource(
+            Failure::of(Cause::UpstreamUnreadable).with_detail(format!(
+                "{}: the answer is about another {field} than the one that was asked for",
+                M::NAME
+            )),
+        )),
+        Field::Value(_) | Field::Absent | Field::Unreadable => Ok(()),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::cause::{Cause, Failure};
 use super::classify::Missing;
-use super::reads::{ReadError, unreadable_answer};
+use super::reads::{ReadError, check_same, unreadable_answer};
 use super::selection::{check_segments, travellers, unnamed};
 use super::service::Operations;
 use crate::domain::ids::{OrderId, RefundOrderNo};
@@ -109,7 +109,9 @@ impl Operations {
             .ask::<RefundRender>(account, &request, options, Missing::Order)
             .await
             .map_err(ReadError::into_failure)?;
-        translate::refund_render::answer(answer, order_id, self.hash_key(), &account.name)
+        check_same::<RefundRender, _, _>(&answer.order_id, &order_id, "order_id")
+            .map_err(ReadError::into_failure)?;
+        translate::refund_render::answer(answer, self.hash_key(), &account.name)
             .map(|rendered| (rendered, upstream))
             .map_err(|unreadable| unreadable_answer(RefundRender::NAME, unreadable.field))
     }
@@ -152,6 +154,9 @@ impl Operations {
             }
             Err(error) => return Err(error),
         };
+        for row in answer.refund_order_list.iter().flat_map(|list| &list.0) {
+            check_same::<RefundListMethod, _, _>(&row.order_id, &order_id, "order_id")?;
+        }
         let kinds = &self.after_sales.refund_kinds;
         translate::refund_list::answer(answer, kinds, self.hash_key(), &account.name)
             .map(|list| (list, upstream))
@@ -175,6 +180,11 @@ impl Operations {
         let Reply { answer, upstream } = self
             .ask::<RefundDetail>(account, &request, options, Missing::Refund)
             .await?;
+        let told = &answer.refund_order_no;
+        check_same::<RefundDetail, _, _>(told, &refund_order_no, "refund_order_no")?;
+        if let Some(order_id) = &order_id {
+            check_same::<RefundDetail, _, _>(&answer.order_id, order_id, "order_id")?;
+        }
         let kinds = &self.after_sales.refund_kinds;
         let read = translate::refund_detail::answer(
             answer,

@@ -27,10 +27,6 @@ impl Operations {
             .read_order(account, &key, ReadOptions::CALLER)
             .await
             .map_err(ReadError::into_failure)?;
-        if found.order.order_id != order_id {
-            let detail = "upstream answered with another order";
-            return Err(Failure::of(Cause::ReadFailed).with_detail(detail));
-        }
         has_tickets(&found.order, refused)?;
         Ok(found.order)
     }

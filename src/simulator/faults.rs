@@ -71,6 +71,10 @@ pub enum Fault {
     /// Effect; the answer names another `out_order_no` (`out_refund_no`, `out_change_no`,
     /// `change_order_no`, or `order_id` where it has none of them). An upload: as usual.
     WrongReference,
+    /// Detail, refund_detail, refund_list, refund_render, change_query, flight_changes: the answer is
+    /// about another order, refund or change of the account that has one. Otherwise, and where there is
+    /// no other, the usual answer, with effect.
+    AnotherOrder,
     /// Effect; the usual answer, `delay_ms` later (default 2000).
     Slow,
     /// Effect; a valid answer with 20 MB of padding.
@@ -103,7 +107,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault there is.
-    pub const ALL: [Fault; 39] = [
+    pub const ALL: [Fault; 40] = [
         Fault::HangThenSucceed,
         Fault::HangThenNothing,
         Fault::TimeoutDone,
@@ -131,6 +135,7 @@ impl Fault {
         Fault::RefuseUnlisted,
         Fault::SuccessWithoutEffect,
         Fault::WrongReference,
+        Fault::AnotherOrder,
         Fault::Slow,
         Fault::HugeAnswer,
         Fault::GzipBomb,
@@ -168,6 +173,7 @@ impl Fault {
             | Self::Empty200
             | Self::ResetAfter
             | Self::WrongReference
+            | Self::AnotherOrder
             | Self::Slow
             | Self::HugeAnswer
             | Self::GzipBomb

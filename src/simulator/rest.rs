@@ -17,7 +17,7 @@ use super::methods::{Context, Done, Refusal, run, subject};
 use super::op::Op;
 use super::params::{FilePart, Received, read};
 use super::script::{Strike, Subject};
-use super::trouble::{business, distort, instead};
+use super::trouble::{another, business, distort, instead};
 use super::{MAX_BODY, Simulator};
 use crate::top::contract::{Finding, FindingKind, MethodContract, validate_request};
 
@@ -178,6 +178,10 @@ impl Played<'_> {
         let mut result = match fault.and_then(|fault| instead(fault, self.op, &strike, config)) {
             Some(result) => result,
             None => self.checked().and_then(|input| {
+                let other = (fault == Some(Fault::AnotherOrder))
+                    .then(|| another(self.op, input, &self.account, id, &mut state.ledger))
+                    .flatten();
+                let input = other.as_ref().unwrap_or(input);
                 let mut context = Context {
                     config,
                     ledger: &mut state.ledger,

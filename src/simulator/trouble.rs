@@ -10,7 +10,7 @@ use super::gate::PlatformError;
 use super::ledger::{Changed, Ledger, Snapshot};
 use super::methods::{Done, JUMP, Refusal, nothing_found, usual_refusal};
 use super::op::Op;
-use super::order::Cents;
+use super::order::{Cents, Order, Status};
 use super::script::Strike;
 
 /// A status that no list knows.
@@ -61,6 +61,60 @@ pub(super) fn business(strike: &Option<Strike>, code: Option<&str>, text: &str) 
     Refusal::Business {
         code: asked(|strike| &strike.code).or_else(|| code.map(ToOwned::to_owned)),
         text: asked(|strike| &strike.text).unwrap_or_else(|| text.to_owned()),
+    }
+}
+
+/// The input of a lookup turned to another order, refund or change of the account, if it has one.
+pub(super) fn another(
+    op: Op,
+    input: &Value,
+    account: &str,
+    asked: Option<u64>,
+    ledger: &mut Ledger,
+) -> Option<Value> {
+    let other = |owner: &str, order_id: u64| owner == account && Some(order_id) != asked;
+    let order = |ledger: &mut Ledger, fits: fn(&Order) -> bool| {
+        let mut orders = ledger.all().into_iter();
+        orders.find(|order| other(&order.account, order.order_id) && fits(order))
+    };
+    match op {
+        Op::Detail => order(ledger, |_| true).map(|order| json!({"order_id": order.order_id})),
+        Op::FlightChanges => order(ledger, |order| !order.schedule_changes.is_empty())
+            .map(|order| json!({"order_id": order.order_id})),
+        Op::RefundRender => {
+            let order = order(ledger, |order| order.progress.status == Status::Ticketed)?;
+            Some(json!({
+                "order_id": order.order_id,
+                "passenger_list": order.passengers,
+                "refund_apply_type": input["refund_apply_type"],
+            }))
+        }
+        Op::RefundDetail | Op::RefundList => {
+            let mut refunds = ledger.refunds.all().into_iter();
+            let refund = refunds.find(|refund| other(&refund.account, refund.order_id))?;
+            Some(match op {
+                Op::RefundDetail => json!({"refund_order_no": refund.refund_order_no}),
+                _ => json!({"order_id": refund.order_id}),
+            })
+        }
+        Op::ChangeQuery => {
+            let mut changes = ledger.changes.all().into_iter();
+            let change = changes.find(|change| other(&change.account, change.order_id))?;
+            Some(match input["change_order_no"].is_null() {
+                true => json!({"order_id": change.order_id}),
+                false => json!({"change_order_no": change.change_order_no}),
+            })
+        }
+        Op::Search
+        | Op::List
+        | Op::Book
+        | Op::Pay
+        | Op::Close
+        | Op::RefundCreate
+        | Op::Upload
+        | Op::ChangeCreate
+        | Op::ChangePay
+        | Op::ChangeCancel => None,
     }
 }
 

@@ -47,15 +47,13 @@ pub fn request(
 /// What the refund would come to.
 ///
 /// # Errors
-/// It is about another order, does not say whether the fee was computed, or what was computed is
-/// garbled.
+/// It does not say whether the fee was computed, or the order or what was computed is garbled.
 pub fn answer(
     answer: wire::RefundRenderResponse,
-    asked: OrderId,
     key: &HashKey,
     account: &AccountName,
 ) -> Result<Rendered, Unreadable> {
-    parts::agrees(answer.order_id, &asked, "order_id")?;
+    optional(answer.order_id, "order_id")?;
     let refundable = answer.can_apply_refund.lossy();
     let fee = fee(answer.calculate_success, answer.all_refund_fee, refundable)?;
     let refund_amount = match fee {

@@ -135,7 +135,7 @@ proptest! {
             super::list::answer(answer, &statuses, &key, &account)
         });
         survives::<wire::RefundRender, _>(&changes, |answer| {
-            super::refund_render::answer(answer, order, &key, &account)
+            super::refund_render::answer(answer, &key, &account)
         });
         survives::<wire::RefundCreate, _>(&changes, |answer| {
             let number = "TESTR20300502000001".parse().unwrap();

@@ -20,6 +20,7 @@ mod laws;
 mod life;
 mod masking;
 mod matrix;
+mod other_resources;
 mod overrides;
 mod raw_socket;
 mod refunds;

@@ -98,6 +98,8 @@ const ROWS: &[Row] = &[
         [Done, Person, Done, Done, Done, Person, Done],
     ),
     (Fault::WrongReference, Shared, Known, [Done; 7]),
+    // A fault of lookups: the usual answer.
+    (Fault::AnotherOrder, Shared, Known, [Done; 7]),
     (Fault::Slow, Shared, Open, [Done; 7]),
     (Fault::HugeAnswer, Alone, Known, [Done; 7]),
     (Fault::GzipBomb, Alone, Known, [Done; 7]),

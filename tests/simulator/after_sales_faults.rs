@@ -161,6 +161,7 @@ async fn every_fault_of_every_write_has_its_effect() {
             let says_yes = match fault {
                 Fault::SuccessWithoutEffect
                 | Fault::WrongReference
+                | Fault::AnotherOrder
                 | Fault::Slow
                 | Fault::HugeAnswer
                 | Fault::UnknownStatus

@@ -308,8 +308,8 @@ codes! {
         Option::None,
     UpstreamUnreadable "upstream_unreadable" BAD_GATEWAY None Later None;
         "The answer of upstream cannot be read";
-        "Upstream answered a read with something that is not an answer: HTML, cut JSON, an unknown \
-         shape.";
+        "Upstream answered a read with something that is not an answer to it: HTML, cut JSON, an unknown \
+         shape, or another order, refund or change than the one that was asked for.";
         Option::None,
     ChannelNotAssigned "channel_not_assigned" BAD_GATEWAY None Never None;
         "The channel is not assigned";

@@ -36,8 +36,8 @@ pub(super) fn created(intent: &Intent, baseline: &Baseline, list: &ChangeList) -
             passengers,
             &baseline.travellers,
         ) {
-            // The field for the order is a guess: the list may be the account's.
-            _ if row.order_id.is_some_and(|told| told != *order_id) => Owner::Foreign,
+            // Reads refuse a list with a row of another order: it shows neither presence nor absence.
+            _ if row.order_id.is_some_and(|told| told != *order_id) => Owner::Unclear,
             // The travellers are ours, but they are on their way to another flight.
             Owner::Likely if goes_elsewhere(row, targets) => Owner::Unclear,
             owner => owner,

@@ -32,8 +32,8 @@ pub(super) fn applied(intent: &Intent, baseline: &Baseline, list: &RefundList) -
             passengers,
             &baseline.travellers,
         ) {
-            // The field for the order is a guess: the list may be the account's.
-            _ if row.order_id.is_some_and(|told| told != *order_id) => Owner::Foreign,
+            // Reads refuse a list with a row of another order: it shows neither presence nor absence.
+            _ if row.order_id.is_some_and(|told| told != *order_id) => Owner::Unclear,
             // A supplementary refund follows from an earlier one, which may be ours.
             Owner::Named | Owner::Likely if row.supplementary == Some(true) => Owner::Unclear,
             owner => owner,

@@ -234,11 +234,11 @@ mod after_sales {
     }
 
     #[test]
-    fn what_is_of_another_order_is_neither_found_nor_missed() {
+    fn a_row_of_another_order_proves_neither_presence_nor_absence() {
         let mut row = refund_row(2, None, &[Some(1)]);
         row.order_id = OrderId::new(987);
         let finding = looked_for(&[1], &[], vec![row]);
-        assert_eq!(finding.word(), "not_happened");
+        assert_eq!(finding.word(), "inconclusive");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::cell::{method, prepared};
 use super::word;
+use crate::other_resources::somebody_else;
 use crate::world::World;
 
 /// Faults under which a lookup says nothing about any order, refund or change.
@@ -42,7 +43,8 @@ fn says_nothing(fault: Fault) -> bool {
         | Fault::ClockSkew
         | Fault::InvalidSession
         | Fault::IpNotAllowed
-        | Fault::AppCallLimited => true,
+        | Fault::AppCallLimited
+        | Fault::AnotherOrder => true,
         Fault::LookupNotFoundOnce
         | Fault::LookupNotFound
         | Fault::SuccessWithoutEffect
@@ -148,6 +150,7 @@ async fn what_cannot_be_seen_is_never_absent(kinds: &[Kind]) {
     })
     .await;
     world.booked("PROOF").await;
+    somebody_else(&world).await;
     let faults = |fault| says_nothing(fault) && !holds_up_others(fault);
     for (kind, fault, state, calls) in ends(&world, kinds, faults, "timeout_nothing", None).await {
         let found = (state, calls);
