@@ -12,7 +12,7 @@ fn problem(answer: &Answer) -> (u16, &str) {
     (answer.status, answer.body["code"].as_str().unwrap_or("-"))
 }
 
-fn states(operation: &Value) -> Vec<&str> {
+pub(crate) fn states(operation: &Value) -> Vec<&str> {
     let timeline = operation["timeline"].as_array().unwrap();
     timeline
         .iter()

@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
+use crate::laws::states;
 use crate::world::{Answer, World, booking};
 
 /// What the server does to the one write it is waiting for.
@@ -55,27 +56,56 @@ struct Server {
 
 impl Server {
     async fn start(trick: Trick, behind: String, stop: CancellationToken) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
         let bookings = Arc::new(AtomicU64::new(0));
-        let count = bookings.clone();
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    accepted = listener.accept() => {
-                        let (socket, _) = accepted.unwrap();
-                        tokio::spawn(serve(socket, trick, behind.clone(), count.clone(), stop.clone()));
-                    }
-                }
-            }
+        let (count, stopped) = (bookings.clone(), stop.clone());
+        let address = listen(stop, move |socket| {
+            let (behind, count, stop) = (behind.clone(), count.clone(), stopped.clone());
+            serve(socket, trick, behind, count, stop)
         });
-        Self { address, bookings }
+        Self {
+            address: address.await,
+            bookings,
+        }
     }
 
     fn bookings(&self) -> u64 {
         self.bookings.load(Ordering::SeqCst)
     }
+}
+
+/// Serves every connection like this, at the address that it returns.
+async fn listen<F>(
+    stop: CancellationToken,
+    serve: impl Fn(TcpStream) -> F + Send + 'static,
+) -> String
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                accepted = listener.accept() => {
+                    let (socket, _) = accepted.unwrap();
+                    tokio::spawn(serve(socket));
+                }
+            }
+        }
+    });
+    address
+}
+
+/// The stand-in's whole answer to a request.
+async fn forward(request: &[u8], behind: &str) -> Vec<u8> {
+    let behind = behind.trim_start_matches("http://");
+    let mut upstream = TcpStream::connect(behind).await.unwrap();
+    upstream.write_all(&close_after(request)).await.unwrap();
+    let mut answer = Vec::new();
+    // The gateway may have given up on a slow answer.
+    let _ = upstream.read_to_end(&mut answer).await;
+    answer
 }
 
 fn reset(socket: TcpStream) {
@@ -112,14 +142,7 @@ async fn serve(
         return;
     };
     if !is_booking(&request) {
-        let mut upstream = TcpStream::connect(behind.trim_start_matches("http://"))
-            .await
-            .unwrap();
-        let request = close_after(&request);
-        upstream.write_all(&request).await.unwrap();
-        let mut answer = Vec::new();
-        // The gateway may have given up on a slow answer.
-        let _ = upstream.read_to_end(&mut answer).await;
+        let answer = forward(&request, &behind).await;
         let _ = socket.write_all(&answer).await;
         return;
     }
@@ -262,6 +285,81 @@ async fn a_write_into_a_broken_connection_is_unknown_and_never_sent_twice() {
             .any(|entry| entry["state"] == "unknown");
         assert!(was_unknown, "{trick:?}: {operation:#}");
     }
+}
+
+/// What a server does to a connection that it keeps open after a booking, at the worst moment: when
+/// another request begins to arrive on it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Afterwards {
+    /// Sends a second answer to the first request.
+    StrayAnswer,
+    /// Closes the connection as idle.
+    Close,
+}
+
+/// Has the stand-in book, and then mistreats the connection.
+async fn mistreat(mut socket: TcpStream, afterwards: Afterwards, behind: String) {
+    while let Some(request) = read(&mut socket).await {
+        let answer = forward(&request, &behind).await;
+        if !is_booking(&request) {
+            let _ = socket.write_all(&answer).await;
+            return;
+        }
+        let answer = String::from_utf8(answer).unwrap();
+        let answer = answer.replacen("connection: close\r\n", "", 1);
+        let _ = socket.write_all(answer.as_bytes()).await;
+        if matches!(socket.peek(&mut [0]).await, Ok(0) | Err(_)) {
+            return;
+        }
+        match afterwards {
+            Afterwards::StrayAnswer => {
+                let _ = socket.write_all(&success("FOREIGN-2")).await;
+            }
+            Afterwards::Close => return reset(socket),
+        }
+    }
+}
+
+/// Makes sixty bookings, one after the other, and expects that each is answered with its own order.
+async fn sixty_bookings(afterwards: Afterwards) {
+    let behind = World::start().await;
+    let stop = CancellationToken::new();
+    let top = behind.top.clone();
+    let serve = move |socket| mistreat(socket, afterwards, top.clone());
+    let address = listen(stop.clone(), serve).await;
+    let patience = [
+        ("GATEWAY__TOP__DEADLINE", "5s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW", "5s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "5s"),
+    ];
+    let world = World::on(address, &patience, stop).await;
+    let offer = world.offer().await;
+    let mut wrong = Vec::new();
+    for number in 0..60 {
+        let number = format!("MISTREATED-{number}");
+        let mut body = booking(&offer, &number);
+        body["allow_duplicate"] = json!(true);
+        let booked = world.write_within("/v1/orders", &number, &body, 20).await;
+        let operation = world.operation(booked.operation()).await;
+        let story = states(&operation);
+        if booked.status != 201
+            || booked.body["out_order_no"] != number
+            || story != ["accepted", "sending", "succeeded"]
+        {
+            wrong.push((booked.status, story.join(" ")));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of 60: {wrong:?}", wrong.len());
+}
+
+#[tokio::test]
+async fn no_write_reads_an_answer_that_an_earlier_write_left_behind() {
+    sixty_bookings(Afterwards::StrayAnswer).await;
+}
+
+#[tokio::test]
+async fn no_write_is_lost_on_a_connection_that_was_closed_after_an_earlier_one() {
+    sixty_bookings(Afterwards::Close).await;
 }
 
 #[tokio::test]

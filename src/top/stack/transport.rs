@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use reqwest::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use tower::Service;
 
 use super::punctual::Punctual;
@@ -27,7 +28,7 @@ pub struct TransportSettings {
     pub max_answer: usize,
 }
 
-/// A client of its own connection pool.
+/// An HTTP client for TOP.
 #[derive(Clone, Debug)]
 pub struct Transport {
     client: reqwest::Client,
@@ -36,9 +37,7 @@ pub struct Transport {
     max_answer: usize,
 }
 
-/// How long an idle connection of the write client is kept: less than any server does, so that a
-/// write is not put on a connection that is just being closed.
-const WRITE_IDLE: Duration = Duration::from_secs(3);
+/// How long an idle connection of reads is kept.
 const READ_IDLE: Duration = Duration::from_secs(20);
 /// How long sent bytes may stay unacknowledged before the kernel gives the connection up.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(5);
@@ -51,18 +50,30 @@ impl Transport {
     /// # Errors
     /// When the TLS backend or the proxy cannot be set up.
     pub fn for_reads(settings: &TransportSettings) -> Result<Self, reqwest::Error> {
-        Self::build(settings, READ_IDLE)
+        Self::build(settings, |builder| builder.pool_idle_timeout(READ_IDLE))
     }
 
-    /// The client of writes, with a pool of its own.
+    /// The client of writes: each opens a connection, sends one request and closes it.
+    ///
+    /// Nothing that an earlier answer left on a connection can be taken for the answer to a later
+    /// write, and no write meets a connection that the server is just closing as idle.
     ///
     /// # Errors
     /// When the TLS backend or the proxy cannot be set up.
     pub fn for_writes(settings: &TransportSettings) -> Result<Self, reqwest::Error> {
-        Self::build(settings, WRITE_IDLE)
+        Self::build(settings, |builder| {
+            builder.pool_max_idle_per_host(0).default_headers(
+                [(CONNECTION, HeaderValue::from_static("close"))]
+                    .into_iter()
+                    .collect(),
+            )
+        })
     }
 
-    fn build(settings: &TransportSettings, idle: Duration) -> Result<Self, reqwest::Error> {
+    fn build(
+        settings: &TransportSettings,
+        pool: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Self, reqwest::Error> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("fliggy-gateway/", env!("CARGO_PKG_VERSION")))
             // A write over HTTP/2 may be replayed by the protocol itself.
@@ -74,8 +85,8 @@ impl Transport {
             .referer(false)
             .connect_timeout(settings.connect_timeout)
             .tcp_user_timeout(UNACKNOWLEDGED)
-            .tcp_nodelay(true)
-            .pool_idle_timeout(idle);
+            .tcp_nodelay(true);
+        builder = pool(builder);
         if let Some(proxy) = &settings.proxy {
             builder = builder.proxy(reqwest::Proxy::all(proxy.clone())?);
         }
@@ -102,7 +113,7 @@ impl Service<Signed> for Transport {
         let request = match signed.body {
             SignedBody::Form(form) => {
                 let request = request.header(
-                    reqwest::header::CONTENT_TYPE,
+                    CONTENT_TYPE,
                     "application/x-www-form-urlencoded;charset=UTF-8",
                 );
                 match signed.send_before {
