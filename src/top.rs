@@ -3,6 +3,7 @@
 pub mod call;
 pub mod client;
 pub mod contract;
+pub mod departure;
 pub mod envelope;
 pub mod lenient;
 pub mod method;

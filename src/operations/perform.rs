@@ -1,4 +1,4 @@
-//! The only door to a write: journal, permit, compare-and-set, one send, conclusion.
+//! The only door to a write: journal, permit, connection, compare-and-set, one send, conclusion.
 //!
 //! The steps stand in the order of the law. They run in a task of their own, so that a caller who
 //! hangs up takes nothing with it.
@@ -23,9 +23,8 @@ use crate::domain::ids::{AccountName, HashKey, OperationId};
 use crate::domain::personal::Personal;
 use crate::domain::time::Rfc3339;
 use crate::top::call::NotSent;
-use crate::top::client::{Account, Prepared};
+use crate::top::client::{Account, Opened};
 use crate::top::method::Method;
-use crate::top::stack::Permit;
 
 /// One kind of write: what is its own. Everything else is [`Operations::perform`].
 pub trait Write: Send + Sync + 'static {
@@ -321,34 +320,41 @@ impl Operations {
         }
         reach(Point::Accepted).await;
         let ready = self.make_ready(&write, &asked, &operation).await;
-        let (prepared, permit, background) = match ready {
+        let (opened, background) = match ready {
             Ok(ready) => ready,
             Err(failure) => {
-                let what = "nothing was sent: a check before the send said no";
+                let what =
+                    "nothing was sent: a check failed, or there was no quota or no connection";
                 return self.not_sent(&mut operation, failure, what).await;
             }
         };
         reach(Point::Ready).await;
         let started = self.clock.steady();
         let sending = self.turn_sending(&mut operation, &background.baseline);
-        match sending.await {
-            Ok(Changed::Done) => {}
-            Ok(Changed::Declined | Changed::Stale) => {
-                let failure = Failure::of(Cause::Interrupted);
-                let what = "nothing was sent: the gateway was held up before it";
-                return self.not_sent(&mut operation, failure, what).await;
-            }
+        let unsent = match sending.await {
+            Ok(Changed::Done) => None,
+            Ok(Changed::Declined | Changed::Stale) => Some((
+                Cause::Interrupted,
+                "nothing was sent: the gateway was held up before it",
+            )),
             Err(error) => {
                 tracing::error!(operation_id = %operation.id, %error, "not sent");
-                let failure = Failure::of(Cause::JournalUnavailable);
-                let what = "nothing was sent: the journal did not acknowledge the send";
-                return self.not_sent(&mut operation, failure, what).await;
+                Some((
+                    Cause::JournalUnavailable,
+                    "nothing was sent: the journal did not acknowledge the send",
+                ))
             }
+        };
+        if let Some((cause, what)) = unsent {
+            // Closes the connection and gives the permit back: writing this down may take long.
+            drop(opened);
+            let failure = Failure::of(cause);
+            return self.not_sent(&mut operation, failure, what).await;
         }
         reach(Point::Sending).await;
         let ended = self
             .top
-            .send::<W::Method>(prepared, permit, started + SEND_WINDOW)
+            .send::<W::Method>(opened, started + SEND_WINDOW)
             .await;
         reach(Point::Answered).await;
         self.finish(&write, &asked, operation, ended, &background)
@@ -408,7 +414,7 @@ impl Operations {
         write: &W,
         asked: &Asked,
         operation: &Operation,
-    ) -> Result<(Prepared, Permit, Background), Failure> {
+    ) -> Result<(Opened, Background), Failure> {
         let reads = async {
             if let Some(earlier) = operation.retry_of {
                 self.look_at_earlier(earlier).await?;
@@ -424,11 +430,11 @@ impl Operations {
             .top
             .prepare::<W::Method>(&asked.account, &ready.request, write.extra())
             .map_err(|_| Failure::of(Cause::NotEncodable))?;
-        let permit = tokio::select! {
-            permit = self.top.permit::<W::Method>() => permit,
+        let opened = tokio::select! {
+            opened = self.top.open::<W::Method>(prepared) => opened,
             () = self.stopping.cancelled() => Err(NotSent::Stopping),
         };
-        let permit = permit.map_err(|why| Failure::from(&why))?;
+        let opened = opened.map_err(|why| Failure::from(&why))?;
         if self.stopping.is_cancelled() {
             return Err(Failure::of(Cause::Stopping));
         }
@@ -437,7 +443,7 @@ impl Operations {
             before: ready.before,
             names: ready.names.with(texts(write.extra())),
         };
-        Ok((prepared, permit, background))
+        Ok((opened, background))
     }
 
     /// Law 2: the compare-and-set after which at most one send may follow. Declined or stale, a sweep

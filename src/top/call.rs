@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use secrecy::SecretString;
 
+use super::departure::Departure;
 use super::envelope::ErrorResponse;
 use super::method::Effect;
 
@@ -56,8 +57,8 @@ pub struct Call {
     pub params: Arc<[(String, String)]>,
     /// The file, for uploads.
     pub file: Option<FilePart>,
-    /// Steady time after which a write may not go out any more.
-    pub send_before: Option<Duration>,
+    /// When the body may leave, if the call is a write.
+    pub departure: Option<Departure>,
 }
 
 impl std::fmt::Debug for Call {
@@ -119,7 +120,7 @@ pub enum CallError {
 /// Why nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotSent {
-    /// The connection could not be made.
+    /// No connection could be opened, or it broke or was misused before the request was sent.
     #[error("no connection to TOP")]
     Connect,
     /// The quota is used up, or TOP has banned the app for a while.

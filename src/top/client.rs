@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -12,9 +14,11 @@ use tower::ServiceExt;
 use super::call::{Call, CallError, FilePart, Lane, Lost, NotSent, Received};
 use super::contract::mend::{Mend, Side};
 use super::contract::registry::{MethodContract, Registry};
+use super::departure::Departure;
 use super::envelope::{self, Envelope};
 use super::method::Method;
 use super::stack::{self, Gate, Parts, Permit, RetrySettings, Stack, Transport, TransportSettings};
+use crate::clock::SharedClock;
 use crate::domain::ids::AccountName;
 use crate::domain::violation::Violation;
 
@@ -70,6 +74,15 @@ pub struct Prepared {
     call: Call,
 }
 
+/// A write with an open connection. Its body, which says everything, has not left; dropping this
+/// closes the connection, and nothing is sent.
+#[must_use]
+pub struct Opened {
+    attempt: BoxFuture<'static, Result<Received, CallError>>,
+    departure: Departure,
+    _permit: Permit,
+}
+
 /// The client of TOP.
 #[derive(Debug)]
 pub struct TopClient {
@@ -77,6 +90,7 @@ pub struct TopClient {
     write: Stack,
     gate: Arc<Gate>,
     mend: Arc<Mend>,
+    clock: SharedClock,
 }
 
 // === impl TopClient ===
@@ -97,6 +111,7 @@ impl TopClient {
             write: stack::write(parts, Transport::for_writes(transport)?),
             gate: parts.gate.clone(),
             mend,
+            clock: parts.clock.clone(),
         })
     }
 
@@ -129,12 +144,35 @@ impl TopClient {
             .map(|call| Prepared { call })
     }
 
-    /// Takes the permit for one write of this method. Nothing may wait between it and the send.
+    /// Takes the permit for one write of this method and opens the write's own connection.
+    ///
+    /// This is done before the operation turns `sending`, so that neither a queue nor a slow
+    /// connection uses up the time in which the write may be sent. The request is already with the
+    /// HTTP client then, its body held back: reqwest has no other way to open a connection ahead.
     ///
     /// # Errors
-    /// [`NotSent::Quota`].
-    pub async fn permit<M: Method>(&self) -> Result<Permit, NotSent> {
-        self.gate.permit(Lane::Caller, M::NAME).await
+    /// Why the write cannot be sent now.
+    pub async fn open<M: Method>(&self, prepared: Prepared) -> Result<Opened, NotSent> {
+        let permit = self.gate.permit(Lane::Caller, M::NAME).await?;
+        let departure = Departure::new(self.clock.clone());
+        let call = Call {
+            departure: Some(departure.clone()),
+            ..prepared.call
+        };
+        let mut attempt = self.write.clone().oneshot(call).boxed();
+        tokio::select! {
+            biased;
+            ended = &mut attempt => Err(match ended {
+                Err(CallError::NotSent(why)) => why,
+                // The body was not released, so this is no answer to it.
+                Ok(_) | Err(CallError::Refused(_) | CallError::Lost(_)) => NotSent::Connect,
+            }),
+            () = departure.asked() => Ok(Opened {
+                attempt,
+                departure,
+                _permit: permit,
+            }),
+        }
     }
 
     /// Sends a write: once, and not after this steady time.
@@ -143,16 +181,20 @@ impl TopClient {
     /// See [`CallError`]; its delivery says what may be concluded.
     pub async fn send<M: Method>(
         &self,
-        prepared: Prepared,
-        permit: Permit,
+        mut opened: Opened,
         send_before: Duration,
     ) -> Result<Reply<M::Answer>, CallError> {
-        let call = Call {
-            send_before: Some(send_before),
-            ..prepared.call
+        // Lets the runtime read what has come in: the connection may have broken, or an answer may be
+        // there that nobody has asked for. Neither may be taken for the end of this call.
+        tokio::task::yield_now().await;
+        let ended = match (&mut opened.attempt).now_or_never() {
+            Some(ended) => ended,
+            None => {
+                opened.departure.release(send_before);
+                (&mut opened.attempt).await
+            }
         };
-        let ended = self.write.clone().oneshot(call).await;
-        drop(permit);
+        drop(opened);
         if let Err(CallError::Refused(error)) = &ended {
             self.gate.observe(M::NAME, error);
         }
@@ -180,7 +222,7 @@ impl TopClient {
             session: Some(account.session.clone()),
             params: texts.into(),
             file: Some(file),
-            send_before: None,
+            departure: None,
         };
         let received = self.read.clone().oneshot(call).await?;
         self.decode::<M>(&received, false)
@@ -203,7 +245,7 @@ impl TopClient {
             session,
             params: params.into(),
             file: None,
-            send_before: None,
+            departure: None,
         };
         self.read.clone().oneshot(call).await
     }
@@ -225,7 +267,7 @@ impl TopClient {
             session: Some(account.session.clone()),
             params: text.into(),
             file: None,
-            send_before: None,
+            departure: None,
         })
     }
 

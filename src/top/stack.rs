@@ -5,8 +5,8 @@
 
 mod deadline;
 mod gate;
+mod held;
 mod outcome;
-mod punctual;
 mod retry;
 mod sign;
 mod telemetry;
@@ -16,8 +16,6 @@ use std::sync::Arc;
 
 use tower::ServiceBuilder;
 use tower::util::BoxCloneSyncService;
-
-pub use punctual::SendBefore;
 
 pub use gate::{Gate, GateLayer, Permit, QuotaSettings};
 pub use retry::RetrySettings;
@@ -67,8 +65,8 @@ pub fn read(parts: &Parts, retry: RetrySettings, transport: Transport) -> Stack 
     BoxCloneSyncService::new(service)
 }
 
-/// The stack of writes. There is no retry, and nothing in it waits: the permit was taken from the
-/// same gate before the operation turned `sending`.
+/// The stack of writes. There is no retry and no gate: the permit was taken before the connection is
+/// opened. The call waits on its open connection until its body is released.
 #[must_use]
 pub fn write(parts: &Parts, transport: Transport) -> Stack {
     let service = ServiceBuilder::new()
@@ -76,7 +74,8 @@ pub fn write(parts: &Parts, transport: Transport) -> Stack {
         .layer(telemetry::TelemetryLayer::new(parts.clock.clone()))
         // Says what may be concluded, timeouts included.
         .layer(outcome::OutcomeLayer)
-        // TOP answers its own timeout at 5 s, and that answer is worth having: hence 5.5 s.
+        // TOP answers its own timeout at 5 s, and that answer is worth having: hence 5.5 s from the
+        // release of the body. The time to connect is not part of it.
         .layer(deadline::DeadlineLayer::new(parts.deadline))
         // Last before the wire.
         .layer(sign::SignLayer::new(

@@ -1,4 +1,5 @@
-//! A limit on the time of one attempt, from the first byte out to the last byte in.
+//! A limit on the time of one attempt, from the first byte out to the last byte in. For a write it
+//! begins when the body is released, because the connection is opened before that.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use tower::{Layer, Service};
 
-use crate::top::call::{Call, CallError, Lost, Received};
+use crate::top::call::{Call, CallError, Lost, NotSent, Received};
 
 /// Adds the limit.
 #[derive(Clone, Copy, Debug)]
@@ -56,12 +57,22 @@ where
 
     fn call(&mut self, call: Call) -> Self::Future {
         let limit = self.limit;
+        let departure = call.departure.clone();
         let attempt = self.inner.call(call);
         Box::pin(async move {
-            match tokio::time::timeout(limit, attempt).await {
-                Ok(ended) => ended,
-                // Whether the connection stood by then is not known here, so it may have been sent.
-                Err(_elapsed) => Err(CallError::Lost(Lost::Deadline)),
+            let over = async {
+                if let Some(departure) = &departure {
+                    departure.released().await;
+                }
+                tokio::time::sleep(limit).await;
+            };
+            tokio::select! {
+                biased;
+                ended = attempt => ended,
+                () = over => Err(match departure.and_then(|d| d.withhold(NotSent::TooLate)) {
+                    Some(why) => CallError::NotSent(why),
+                    None => CallError::Lost(Lost::Deadline),
+                }),
             }
         })
     }

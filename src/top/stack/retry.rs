@@ -158,7 +158,7 @@ mod tests {
             session: None,
             params: [].into(),
             file: None,
-            send_before: None,
+            departure: None,
         };
         assert!(service.oneshot(call).await.is_err());
         seen.load(Ordering::Relaxed)

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
 use tower::{Layer, Service};
 
-use super::punctual::SendBefore;
 use crate::clock::SharedClock;
 use crate::domain::time::LocalTime;
 use crate::top::call::{Call, CallError, FilePart};
+use crate::top::departure::Departure;
 use crate::top::sign::{SignMethod, base_string, sign};
 
 /// Who signs, and how.
@@ -28,8 +28,8 @@ pub struct SigningKeys {
 pub struct Signed {
     /// The body with its parameters.
     pub body: SignedBody,
-    /// When it must have left, if it is a write.
-    pub send_before: Option<SendBefore>,
+    /// When the body may leave, if the call is a write.
+    pub departure: Option<Departure>,
 }
 
 /// The two ways a body can be written.
@@ -89,12 +89,9 @@ where
 
     fn call(&mut self, call: Call) -> Self::Future {
         let timestamp = LocalTime::from_timestamp(self.clock.wall()).to_wire();
-        let send_before = call.send_before.map(|time| SendBefore {
-            clock: self.clock.clone(),
-            time,
-        });
+        let departure = call.departure.clone();
         let body = write_down(&self.keys, call, &timestamp);
-        self.inner.call(Signed { body, send_before })
+        self.inner.call(Signed { body, departure })
     }
 }
 

@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
 use tower::Service;
 
-use super::punctual::Punctual;
+use super::held::Held;
 use super::sign::{Signed, SignedBody};
 use crate::top::call::{CallError, Lost, NotSent, Received};
 
@@ -20,7 +19,7 @@ use crate::top::call::{CallError, Lost, NotSent, Received};
 pub struct TransportSettings {
     /// The gateway's address.
     pub endpoint: reqwest::Url,
-    /// Time to make a connection; only this failure proves that nothing was sent.
+    /// Time to open a connection: name resolution, TCP, proxy and TLS together.
     pub connect_timeout: Duration,
     /// An HTTP proxy; none unless configured.
     pub proxy: Option<reqwest::Url>,
@@ -109,18 +108,16 @@ impl Service<Signed> for Transport {
 
     fn call(&mut self, signed: Signed) -> Self::Future {
         let request = self.client.post(reqwest::Url::clone(&self.endpoint));
-        let mut late = None;
+        let departure = signed.departure;
         let request = match signed.body {
             SignedBody::Form(form) => {
                 let request = request.header(
                     CONTENT_TYPE,
                     "application/x-www-form-urlencoded;charset=UTF-8",
                 );
-                match signed.send_before {
-                    Some(before) => {
-                        let (body, held_back) = Punctual::new(form, before);
-                        late = Some(held_back);
-                        request.body(reqwest::Body::wrap(body))
+                match &departure {
+                    Some(departure) => {
+                        request.body(reqwest::Body::wrap(Held::new(form, departure.clone())))
                     }
                     None => request.body(form),
                 }
@@ -140,10 +137,16 @@ impl Service<Signed> for Transport {
         let max = self.max_answer;
         Box::pin(async move {
             let sent = request.send().await;
-            if late.is_some_and(|late| late.load(Ordering::Acquire)) {
-                return Err(CallError::NotSent(NotSent::TooLate));
+            let unsent = sent.as_ref().err().and_then(unsent);
+            let unsent = match departure {
+                // What comes back before the body has left is no answer to it.
+                Some(departure) => departure.withhold(unsent.unwrap_or(NotSent::Connect)),
+                None => unsent,
+            };
+            if let Some(why) = unsent {
+                return Err(CallError::NotSent(why));
             }
-            let response = sent.map_err(|error| fault(&error))?;
+            let response = sent.map_err(|error| lost(&error))?;
             let status = response.status().as_u16();
             Ok(Received {
                 status,
@@ -156,7 +159,7 @@ impl Service<Signed> for Transport {
 /// The whole body. One that came in one piece is not copied.
 async fn whole(mut response: reqwest::Response, max: usize) -> Result<Bytes, CallError> {
     let told = response.content_length().unwrap_or_default();
-    let mut next = async || response.chunk().await.map_err(|error| fault(&error));
+    let mut next = async || response.chunk().await.map_err(|error| lost(&error));
     let Some(first) = next().await? else {
         return Ok(Bytes::new());
     };
@@ -177,15 +180,21 @@ async fn whole(mut response: reqwest::Response, max: usize) -> Result<Bytes, Cal
     Err(CallError::Lost(Lost::TooLarge))
 }
 
-/// Only a failed connect, or a request that could not be written down, proves that nothing went out.
-fn fault(error: &reqwest::Error) -> CallError {
+/// Why a request never left, where the HTTP client's error proves it.
+fn unsent(error: &reqwest::Error) -> Option<NotSent> {
     if error.is_builder() {
-        CallError::NotSent(NotSent::Encode)
+        Some(NotSent::Encode)
     } else if error.is_connect() {
-        CallError::NotSent(NotSent::Connect)
-    } else if error.is_timeout() {
-        CallError::Lost(Lost::Deadline)
+        Some(NotSent::Connect)
     } else {
-        CallError::Lost(Lost::Connection)
+        None
     }
+}
+
+fn lost(error: &reqwest::Error) -> CallError {
+    CallError::Lost(if error.is_timeout() {
+        Lost::Deadline
+    } else {
+        Lost::Connection
+    })
 }

@@ -2,15 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod connections;
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fliggy_gateway::clock::{Clock, SystemClock};
+use fliggy_gateway::clock::SystemClock;
 use fliggy_gateway::domain::ids::OrderId;
 use fliggy_gateway::top::call::{Call, CallError, Delivery, FilePart, Lane, Received};
 use fliggy_gateway::top::client::{Account, Reply, TopClient};
 use fliggy_gateway::top::contract::{Mend, Override, Registry};
+use fliggy_gateway::top::departure::Departure;
 use fliggy_gateway::top::method::{Effect, Method};
 use fliggy_gateway::top::sign::{SignMethod, base_string, sign};
 use fliggy_gateway::top::stack::{
@@ -83,7 +86,7 @@ fn call(effect: Effect) -> Call {
         ]
         .into(),
         file: None,
-        send_before: None,
+        departure: None,
     }
 }
 
@@ -190,21 +193,24 @@ fn assert_signed_but(parts: &[(String, String)], file: &str) {
 const UPLOADED: &str = r#"{"alitrip_flight_service_upload_response":{
     "file_id":"FILE-TEST-0001","is_success":true,"request_id":"1"}}"#;
 
-async fn upload(server: &MockServer, mend: Mend) -> Result<Reply<wire::UploadResponse>, CallError> {
-    let settings = settings(&server.uri(), 1000);
-    let client = TopClient::new(&parts(), &settings, RETRY, Arc::new(mend)).unwrap();
-    let account = Account {
+fn account() -> Account {
+    Account {
         name: "main".parse().unwrap(),
         session: SecretString::from("session-1"),
         channel: "C".into(),
-    };
+    }
+}
+
+async fn upload(server: &MockServer, mend: Mend) -> Result<Reply<wire::UploadResponse>, CallError> {
+    let settings = settings(&server.uri(), 1000);
+    let client = TopClient::new(&parts(), &settings, RETRY, Arc::new(mend)).unwrap();
     let texts = translate::upload::texts("proof.png", OrderId::new(1_234_125_412));
     let file = FilePart {
         name: wire::Upload::PARAM.into(),
         file_name: "proof.png".into(),
         content: bytes::Bytes::from_static(b"\x89PNG...."),
     };
-    client.upload::<wire::Upload>(&account, texts, file).await
+    client.upload::<wire::Upload>(&account(), texts, file).await
 }
 
 #[tokio::test]
@@ -314,11 +320,10 @@ async fn a_refused_connection_proves_that_nothing_was_sent() {
 async fn a_call_that_comes_too_late_is_not_sent() {
     let server = server(ResponseTemplate::new(200).set_body_string(OK)).await;
     let (_, write) = stacks(&server.uri(), 1000);
-    // Steady time began before the stacks were built, so zero has passed.
-    assert!(SystemClock::new().steady() < Duration::from_secs(1));
-    tokio::task::yield_now().await;
+    let departure = Departure::new(SystemClock::shared());
+    departure.release(Duration::ZERO);
     let late = Call {
-        send_before: Some(Duration::ZERO),
+        departure: Some(departure),
         ..call(Effect::Write)
     };
     assert_eq!(delivery(write.oneshot(late).await), Delivery::NotSent);

@@ -1,0 +1,55 @@
+//! A request body that leaves when its [`Departure`] lets it, or never.
+//!
+//! It is handed over in one piece, and its last parameter is the signature: TOP cannot judge a part of
+//! it. How much of it the kernel has sent cannot be seen from here, so an answer counts as soon as the
+//! body has been handed over.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+use crate::top::call::NotSent;
+use crate::top::departure::Departure;
+
+/// The body.
+pub(super) struct Held {
+    bytes: Option<Bytes>,
+    leave: Pin<Box<dyn Future<Output = Result<(), NotSent>> + Send + Sync>>,
+}
+
+impl Held {
+    pub(super) fn new(bytes: Bytes, departure: Departure) -> Self {
+        Self {
+            bytes: Some(bytes),
+            leave: Box::pin(departure.leave()),
+        }
+    }
+}
+
+impl Body for Held {
+    type Data = Bytes;
+    type Error = NotSent;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, NotSent>>> {
+        if self.bytes.is_some()
+            && let Err(why) = ready!(self.leave.as_mut().poll(cx))
+        {
+            self.bytes = None;
+            return Poll::Ready(Some(Err(why)));
+        }
+        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
+}
