@@ -13,6 +13,7 @@ mod nullable;
 pub mod offer;
 pub mod order;
 pub mod passenger;
+pub mod payment_time;
 pub mod personal;
 pub mod refund;
 pub mod search;

@@ -45,6 +45,7 @@ pub fn of_order(order: &Order, now: LocalTime) -> Vec<Action> {
         }
     };
     match order.status {
+        OrderStatus::Booked | OrderStatus::Other if !paid && order.payment_unclear => Vec::new(),
         OrderStatus::Booked if paid => Vec::new(),
         OrderStatus::Booked => unpaid(),
         OrderStatus::Ticketed => ticketed(),
@@ -64,7 +65,7 @@ pub fn of_change(change: &Change, now: LocalTime) -> Vec<Action> {
     let in_time = change.pay_before.is_none_or(|before| now < before);
     let known = change.total_price.is_some();
     match change.status {
-        _ if change.paid_at.is_some() => Vec::new(),
+        _ if change.paid_at.is_some() || change.payment_unclear => Vec::new(),
         ChangeStatus::Submitted => vec![Action::Cancel],
         ChangeStatus::AwaitingPayment | ChangeStatus::Other if in_time && known => {
             vec![Action::Pay, Action::Cancel]
@@ -108,6 +109,7 @@ mod tests {
             booked_at: None,
             pay_before: Some(at("2030-05-01T10:30:00+08:00")),
             paid_at: None,
+            payment_unclear: false,
             ticketed_at: None,
             total_price: None,
             paid_price: None,
@@ -147,6 +149,11 @@ mod tests {
             order.paid_at = paid.then(|| at(EARLY));
             assert_eq!(of_order(&order, at(now)), wanted, "{status:?} {paid} {now}");
         }
+        for status in [S::Booked, S::Other] {
+            let mut unclear = order(status);
+            unclear.payment_unclear = true;
+            assert_eq!(of_order(&unclear, at(EARLY)), [], "{status:?}");
+        }
         let mut untold = order(S::Ticketed);
         untold.journeys.clear();
         assert_eq!(of_order(&untold, at(FLOWN)), [Refund, Change]);
@@ -179,6 +186,7 @@ mod tests {
                 created_at: None,
                 pay_before: Some(at("2030-05-01T10:30:00+08:00")),
                 paid_at: paid.then(|| at(EARLY)),
+                payment_unclear: false,
                 trade_no: None,
                 close_reason: None,
                 passengers: Vec::new(),

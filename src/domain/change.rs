@@ -316,6 +316,9 @@ pub struct Change {
     /// When it was paid (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub paid_at: Option<LocalTime>,
+    /// Whether Fliggy tells a time of payment that may be one or not.
+    #[serde(skip)]
+    pub payment_unclear: bool,
     /// Trade number. Having one does not mean that it is paid.
     #[schema(required = true, example = "2030050200000000000001")]
     pub trade_no: Option<String>,

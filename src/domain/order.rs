@@ -139,6 +139,9 @@ pub struct Order {
     /// When it was paid (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub paid_at: Option<LocalTime>,
+    /// Whether Fliggy tells a time of payment that may be one or not.
+    #[serde(skip)]
+    pub payment_unclear: bool,
     /// When the tickets were issued (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub ticketed_at: Option<LocalTime>,

@@ -12,7 +12,6 @@ use super::service::Operations;
 use crate::domain::change::{ChangeWish, targets_fingerprint};
 use crate::domain::ids::{AccountName, HashKey};
 use crate::domain::money::Money;
-use crate::domain::time::LocalTime;
 use crate::top::client::{Account, ReadOptions};
 use crate::top::method::Method;
 use crate::top::wire::ChangeCreate;
@@ -49,7 +48,7 @@ impl Write for MakeChange {
     ) -> Result<Ready<<ChangeCreate as Method>::Request>, Failure> {
         let wish = &self.wish;
         let kind_code = operations.change_code(wish.kind)?;
-        let now = LocalTime::from_timestamp(operations.clock.wall());
+        let now = operations.now();
         if wish.targets.iter().any(|t| t.segment.departure_time <= now) {
             return Err(Failure::of(Cause::OrderNotChangeable)
                 .with_detail("a flight that is changed to has departed"));

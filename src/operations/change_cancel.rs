@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::cause::{Cause, Failure};
 use super::classify::Reference;
-use super::evidence::{Payment, payment_of_change};
+use super::evidence::{DOUBTFUL, Payment, payment_of_change};
 use super::masking::Names;
 use super::perform::{Read, Ready, Write};
 use super::reads::ReadError;
@@ -82,6 +82,9 @@ fn may_be_cancelled(change: &Change) -> Result<(), Failure> {
     match (payment_of_change(change), change.status) {
         (Payment::Made, _) => {
             Err(Failure::of(Cause::ChangeNotCancellable).with_detail("the change is paid"))
+        }
+        (Payment::Doubtful, _) => {
+            Err(Failure::of(Cause::ChangeNotCancellable).with_detail(DOUBTFUL))
         }
         (_, ChangeStatus::Closed) => Err(Failure::of(Cause::AlreadyClosed)),
         (

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::cause::{Cause, Failure};
 use super::classify::Reference;
-use super::evidence::{Payment, payment_of_change};
+use super::evidence::{DOUBTFUL, Payment, payment_of_change};
 use super::masking::Names;
 use super::perform::{Read, Ready, Write};
 use super::reads::ReadError;
@@ -64,14 +64,19 @@ impl Write for PayChange {
         self.extra.as_ref()
     }
 
-    fn read(&self, answer: <ChangePayMethod as Method>::Answer, _operations: &Operations) -> Read {
+    fn read(&self, answer: <ChangePayMethod as Method>::Answer, operations: &Operations) -> Read {
         Read {
             reference: Reference::of(&answer.change_order_no, |told| {
                 *told == self.change_order_no
             }),
-            receipt: translate::change_pay::answer(answer, self.change_order_no, None)
-                .ok()
-                .map(Receipt::Change),
+            receipt: translate::change_pay::answer(
+                answer,
+                self.change_order_no,
+                None,
+                operations.now(),
+            )
+            .ok()
+            .map(Receipt::Change),
         }
     }
 }
@@ -83,6 +88,7 @@ fn may_be_paid(change: &Change, agreed: Money) -> Result<(), Failure> {
     match payment_of_change(change) {
         Payment::Made => return Err(Failure::of(Cause::AlreadyPaid)),
         Payment::Impossible => return refused("the change is closed"),
+        Payment::Doubtful => return refused(DOUBTFUL),
         Payment::NotMade | Payment::Unclear => {}
     }
     match change.status {

@@ -108,7 +108,7 @@ impl Operations {
             }
         }
         let kinds = &self.after_sales.change_kinds;
-        translate::change_query::answer(answer, kinds, self.hash_key(), &account.name)
+        translate::change_query::answer(answer, kinds, self.hash_key(), &account.name, self.now())
             .map(|list| (list, upstream))
             .map_err(|unreadable| {
                 ReadError::Failed(unreadable_answer(ChangeQuery::NAME, unreadable.field))

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::cause::{Cause, Failure};
 use super::classify::Reference;
-use super::evidence::{Payment, payment};
+use super::evidence::{DOUBTFUL, Payment, payment};
 use super::orders::OrderKey;
 use super::perform::{Read, Ready, Write};
 use super::reads::ReadError;
@@ -80,6 +80,7 @@ fn may_be_closed(order: &Order) -> Result<(), Failure> {
             Err(Failure::of(Cause::OrderNotClosable).with_detail("the order is paid: refund it"))
         }
         Payment::Impossible => Err(Failure::of(Cause::AlreadyClosed)),
+        Payment::Doubtful => Err(Failure::of(Cause::OrderNotClosable).with_detail(DOUBTFUL)),
         Payment::NotMade | Payment::Unclear => Ok(()),
     }
 }

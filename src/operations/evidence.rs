@@ -55,7 +55,13 @@ pub enum Payment {
     Impossible,
     /// It cannot be told.
     Unclear,
+    /// A time of payment is told that may be one or not.
+    Doubtful,
 }
+
+/// Why nothing follows from [`Payment::Doubtful`].
+pub(super) const DOUBTFUL: &str =
+    "Fliggy tells a time of payment that does not fit: whether it is paid is not clear";
 
 impl Finding {
     /// The word for metrics and the timeline.

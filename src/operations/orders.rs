@@ -69,11 +69,17 @@ impl Operations {
                 }
             }
         }
-        translate::detail::answer(answer, &self.statuses, self.hash_key(), &account.name)
-            .map(|order| FoundOrder { order, upstream })
-            .map_err(|unreadable| {
-                ReadError::Failed(unreadable_answer(QueryOrderDetail::NAME, unreadable.field))
-            })
+        translate::detail::answer(
+            answer,
+            &self.statuses,
+            self.hash_key(),
+            &account.name,
+            self.now(),
+        )
+        .map(|order| FoundOrder { order, upstream })
+        .map_err(|unreadable| {
+            ReadError::Failed(unreadable_answer(QueryOrderDetail::NAME, unreadable.field))
+        })
     }
 
     /// One page of the orders booked in a window.
@@ -99,7 +105,13 @@ impl Operations {
             .ask::<QueryOrderList>(account, &request, options, Missing::Order)
             .await
             .map_err(ReadError::into_failure)?;
-        translate::list::answer(reply.answer, &self.statuses, self.hash_key(), &account.name)
-            .map_err(|unreadable| unreadable_answer(QueryOrderList::NAME, unreadable.field))
+        translate::list::answer(
+            reply.answer,
+            &self.statuses,
+            self.hash_key(),
+            &account.name,
+            self.now(),
+        )
+        .map_err(|unreadable| unreadable_answer(QueryOrderList::NAME, unreadable.field))
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::cause::{Cause, Failure};
 use super::classify::Reference;
-use super::evidence::{Payment, payment};
+use super::evidence::{DOUBTFUL, Payment, payment};
 use super::orders::OrderKey;
 use super::perform::{Read, Ready, Write};
 use super::record::{Intent, Receipt};
@@ -65,9 +65,15 @@ impl Write for Pay {
     fn read(&self, answer: <PayMethod as Method>::Answer, operations: &Operations) -> Read {
         Read {
             reference: Reference::of(&answer.order_id, |told| *told == self.order_id),
-            receipt: translate::pay::answer(answer, self.order_id, None, &operations.statuses)
-                .ok()
-                .map(Receipt::Order),
+            receipt: translate::pay::answer(
+                answer,
+                self.order_id,
+                None,
+                &operations.statuses,
+                operations.now(),
+            )
+            .ok()
+            .map(Receipt::Order),
         }
     }
 }
@@ -84,6 +90,9 @@ fn may_be_paid(order: &Order, agreed: Money) -> Result<(), Failure> {
         Payment::Made => return Err(Failure::of(Cause::AlreadyPaid)),
         Payment::Impossible => {
             return Err(Failure::of(Cause::OrderNotPayable).with_detail("the order is closed"));
+        }
+        Payment::Doubtful => {
+            return Err(Failure::of(Cause::OrderNotPayable).with_detail(DOUBTFUL));
         }
         Payment::NotMade | Payment::Unclear => {}
     }

@@ -24,7 +24,7 @@ use crate::domain::change::ChangeKinds;
 use crate::domain::ids::{AccountName, HashKey, OperationId};
 use crate::domain::order::StatusMap;
 use crate::domain::refund::{EmptyFee, RefundKinds};
-use crate::domain::time::Rfc3339;
+use crate::domain::time::{LocalTime, Rfc3339};
 use crate::domain::violation::Violation;
 use crate::telemetry::metrics as names;
 use crate::top::client::{Account, TopClient};
@@ -206,6 +206,11 @@ impl Operations {
     pub async fn drain(&self) {
         self.tasks.close();
         self.tasks.wait().await;
+    }
+
+    /// The time of day on the +08:00 clock.
+    pub(super) fn now(&self) -> LocalTime {
+        LocalTime::from_timestamp(self.clock.wall())
     }
 
     /// Store time: the wall time of the start plus steady time since.

@@ -4,6 +4,8 @@ use super::{Unreadable, optional, parts};
 use crate::domain::change::{ChangeReceipt, ChangeStatus};
 use crate::domain::ids::{ChangeOrderNo, OrderId};
 use crate::domain::money::Money;
+use crate::domain::payment_time::PaymentTime;
+use crate::domain::time::LocalTime;
 use crate::top::wire::{self, Yuan};
 
 /// The request that pays a change: the total is what the caller agreed to.
@@ -23,18 +25,19 @@ pub fn request(
 /// What was said of the change that was to be paid. It is not yet proof of payment.
 ///
 /// # Errors
-/// It is about another change or order, or status, amount or time of the payment are garbled.
+/// It is about another change or order, or status or amount of the payment are garbled.
 pub fn answer(
     answer: wire::ChangePayResponse,
     asked: ChangeOrderNo,
     order_id: Option<OrderId>,
+    now: LocalTime,
 ) -> Result<ChangeReceipt, Unreadable> {
     parts::agrees(answer.change_order_no, &asked, "change_order_no")?;
     Ok(ChangeReceipt {
         status: parts::change_status(answer.status, ChangeStatus::Other)?,
         // What is debited is what the change costs: there are no payments in part.
         total_price: optional(answer.pay_amount, "pay_amount")?,
-        paid_at: optional(answer.pay_time, "pay_time")?,
+        paid_at: PaymentTime::weigh(answer.pay_time.lossy(), None, now).known(),
         trade_no: answer.trade_no.lossy(),
         ..ChangeReceipt::unread(asked, parts::order_of_change(answer.order_id, order_id)?)
     })
@@ -56,7 +59,8 @@ mod tests {
     }
 
     fn read(json: Value) -> Result<ChangeReceipt, Unreadable> {
-        answer(serde_json::from_value(json).unwrap(), asked(), order())
+        let answered = serde_json::from_value(json).unwrap();
+        answer(answered, asked(), order(), samples::now())
     }
 
     #[test]
@@ -67,7 +71,8 @@ mod tests {
 
     #[test]
     fn the_sample_is_paid_and_awaits_its_ticket() {
-        let receipt = answer(samples::answer::<wire::ChangePay>(), asked(), None).unwrap();
+        let sample = samples::answer::<wire::ChangePay>();
+        let receipt = answer(sample, asked(), None, samples::now()).unwrap();
         assert_eq!(receipt.status, ChangeStatus::AwaitingTicketing);
         assert_eq!(receipt.order_id, order());
         assert_eq!(receipt.total_price, Money::parse("40").ok());
@@ -93,7 +98,6 @@ mod tests {
             ("order_id", json!(5)),
             ("order_id", json!("x")),
             ("status", json!("paid")),
-            ("pay_time", json!("soon")),
             ("pay_amount", json!("much")),
         ] {
             let mut json = json!({"is_success": true});

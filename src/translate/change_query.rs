@@ -5,7 +5,9 @@ use crate::domain::change::{
     Change, ChangeFee, ChangeKinds, ChangeList, ChangePassenger, ChangeStatus, ChangedSegment,
 };
 use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey, OrderId};
+use crate::domain::payment_time::PaymentTime;
 use crate::domain::refund::Traveller;
+use crate::domain::time::LocalTime;
 use crate::top::lenient::List;
 use crate::top::wire;
 
@@ -30,6 +32,7 @@ pub fn answer(
     kinds: &ChangeKinds,
     key: &HashKey,
     account: &AccountName,
+    now: LocalTime,
 ) -> Result<ChangeList, Unreadable> {
     let told = answer.change_order_list.is_some();
     let rows = answer.change_order_list.unwrap_or_default().0;
@@ -39,7 +42,7 @@ pub fn answer(
         dropped: 0,
     };
     for row in rows {
-        match change(row, kinds, key, account) {
+        match change(row, kinds, key, account, now) {
             Ok(change) => list.changes.push(change),
             Err(Unreadable { .. }) => list.dropped += 1,
         }
@@ -52,6 +55,7 @@ fn change(
     kinds: &ChangeKinds,
     key: &HashKey,
     account: &AccountName,
+    now: LocalTime,
 ) -> Result<Change, Unreadable> {
     let status_code = required(row.status, "status")?;
     // The flights that were are known from the order: half of them would only mislead.
@@ -61,6 +65,8 @@ fn change(
         .map(parts::segment)
         .collect::<Result<_, _>>()
         .unwrap_or_default();
+    let created_at = row.create_time.lossy();
+    let paid_at = PaymentTime::weigh(row.pay_time.lossy(), created_at, now);
     Ok(Change {
         change_order_no: required(row.change_order_no, "change_order_no")?,
         order_id: optional(row.order_id, "order_id")?,
@@ -72,9 +78,10 @@ fn change(
             .lossy()
             .and_then(|code| kinds.kind(code)),
         total_price: optional(row.total_amount, "total_amount")?,
-        created_at: row.create_time.lossy(),
+        created_at,
         pay_before: optional(row.last_pay_time, "last_pay_time")?,
-        paid_at: optional(row.pay_time, "pay_time")?,
+        paid_at: paid_at.known(),
+        payment_unclear: paid_at == PaymentTime::Unclear,
         trade_no: row.trade_no.lossy(),
         close_reason: row.close_reason.lossy(),
         passengers: passengers(row.passenger_list, row.change_fee_details, key, account)?,

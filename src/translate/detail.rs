@@ -3,6 +3,8 @@
 use super::{Unreadable, optional, parts, required};
 use crate::domain::ids::{AccountName, HashKey, OrderId};
 use crate::domain::order::{Order, OrderPassenger, PassengerFare, StatusMap};
+use crate::domain::payment_time::PaymentTime;
+use crate::domain::time::LocalTime;
 use crate::top::lenient::Field;
 use crate::top::wire;
 
@@ -22,12 +24,13 @@ pub fn request(
 /// told is empty.
 ///
 /// # Errors
-/// There is no order id, or a payment field, an amount or the itinerary is garbled.
+/// There is no order id, or an amount or the itinerary is garbled.
 pub fn answer(
     answer: wire::QueryOrderDetailResponse,
     statuses: &StatusMap,
     key: &HashKey,
     account: &AccountName,
+    now: LocalTime,
 ) -> Result<Order, Unreadable> {
     let order_id = required(answer.order_id, "order_id")?;
     let (status, status_text) = parts::status(answer.order_status, statuses);
@@ -40,15 +43,18 @@ pub fn answer(
         .into_iter()
         .map(|detail| passenger(detail, key, account))
         .collect::<Result<_, _>>()?;
+    let booked_at = answer.book_time.lossy();
+    let paid_at = PaymentTime::weigh(answer.pay_time.lossy(), booked_at, now);
     Ok(Order {
         order_id,
         out_order_no: optional(answer.out_order_no, "out_order_no")?,
         status,
         status_text,
         seller: answer.seller_nick.lossy(),
-        booked_at: answer.book_time.lossy(),
+        booked_at,
         pay_before: answer.last_pay_time.lossy(),
-        paid_at: optional(answer.pay_time, "pay_time")?,
+        paid_at: paid_at.known(),
+        payment_unclear: paid_at == PaymentTime::Unclear,
         ticketed_at: optional(answer.succeed_time, "succeed_time")?,
         total_price: optional(answer.total_price, "total_price")?,
         paid_price: optional(answer.real_pay_price, "real_pay_price")?,
@@ -100,6 +106,7 @@ mod tests {
             &StatusMap::default(),
             &HashKey::new([1; 32]),
             &account,
+            samples::now(),
         )
     }
 
@@ -155,7 +162,6 @@ mod tests {
         for (field, value) in [
             ("order_id", json!("abc")),
             ("order_id", json!(null)),
-            ("pay_time", json!("0000-00-00 00:00:00")),
             ("real_pay_price", json!("-5")),
             ("total_price", json!([500])),
             ("flight_route", json!([1])),
@@ -164,6 +170,24 @@ mod tests {
             json[field] = value.clone();
             let error = read(serde_json::from_value(json).unwrap()).unwrap_err();
             assert_eq!(error.field, field, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_payment_that_cannot_be_one_is_none() {
+        for (told, paid, unclear) in [
+            ("1970-01-01 08:00:00", false, false),
+            ("0000-00-00 00:00:00", false, false),
+            ("soon", false, false),
+            ("2030-05-01 10:05:00", true, false),
+            ("2030-05-01 09:00:00", false, true),
+        ] {
+            let wire = serde_json::from_value(json!({
+                "order_id": 7, "book_time": "2030-05-01 10:00:00", "pay_time": told,
+            }));
+            let order = read(wire.unwrap()).unwrap();
+            let found = (order.paid_at.is_some(), order.payment_unclear);
+            assert_eq!(found, (paid, unclear), "{told}");
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{Unreadable, optional, parts, required};
 use crate::domain::ids::{AccountName, HashKey};
 use crate::domain::order::{OrderPage, OrderSummary, StatusMap};
+use crate::domain::payment_time::PaymentTime;
 use crate::domain::time::LocalTime;
 use crate::top::lenient::Field;
 use crate::top::wire;
@@ -35,6 +36,7 @@ pub fn answer(
     statuses: &StatusMap,
     key: &HashKey,
     account: &AccountName,
+    now: LocalTime,
 ) -> Result<OrderPage, Unreadable> {
     let paging = optional(answer.pagination.0, "pagination")?.unwrap_or_default();
     let rows = answer.flight_book_order_list.0;
@@ -46,7 +48,7 @@ pub fn answer(
         total_pages: number(paging.total_page, "total_page")?,
     };
     for row in rows {
-        match summary(row, statuses, key, account) {
+        match summary(row, statuses, key, account, now) {
             Ok(order) => page.orders.push(order),
             Err(Unreadable { .. }) => page.dropped += 1,
         }
@@ -65,7 +67,9 @@ fn summary(
     statuses: &StatusMap,
     key: &HashKey,
     account: &AccountName,
+    now: LocalTime,
 ) -> Result<OrderSummary, Unreadable> {
+    let booked_at = row.book_time.lossy();
     let (status, status_text) = parts::status(row.order_status, statuses);
     Ok(OrderSummary {
         order_id: required(row.order_id, "order_id")?,
@@ -73,8 +77,8 @@ fn summary(
         status,
         status_text,
         seller: row.seller_nick.lossy(),
-        booked_at: row.book_time.lossy(),
-        paid_at: optional(row.pay_time, "pay_time")?,
+        booked_at,
+        paid_at: PaymentTime::weigh(row.pay_time.lossy(), booked_at, now).known(),
         total_price: optional(row.total_price, "total_price")?,
         paid_price: optional(row.real_pay_price, "real_pay_price")?,
         alipay_trade_no: row.alipay_trade_no.lossy(),
@@ -101,6 +105,7 @@ mod tests {
             &StatusMap::default(),
             &HashKey::new([1; 32]),
             &account,
+            samples::now(),
         )
     }
 

@@ -4,6 +4,8 @@ use super::{Unreadable, optional, parts};
 use crate::domain::ids::OrderId;
 use crate::domain::money::Money;
 use crate::domain::order::{OrderReceipt, StatusMap};
+use crate::domain::payment_time::PaymentTime;
+use crate::domain::time::LocalTime;
 use crate::top::wire::{self, Yuan};
 
 /// The request that pays an order: the total is what the caller agreed to.
@@ -23,12 +25,13 @@ pub fn request(
 /// What was said of the order that was to be paid. It is not yet proof of payment.
 ///
 /// # Errors
-/// It is about another order, or amount or time of the payment are garbled.
+/// It is about another order, or the amount of the payment is garbled.
 pub fn answer(
     answer: wire::PayResponse,
     order_id: OrderId,
     out_order_no: Option<&str>,
     statuses: &StatusMap,
+    now: LocalTime,
 ) -> Result<OrderReceipt, Unreadable> {
     let told = (answer.order_id, answer.out_order_no);
     let out_order_no = parts::same_order(told, order_id, out_order_no)?;
@@ -42,13 +45,15 @@ pub fn answer(
         paid_price: optional(answer.real_pay_price, "real_pay_price")?,
         booked_at: None,
         pay_before: None,
-        paid_at: optional(answer.pay_time, "pay_time")?,
+        paid_at: PaymentTime::weigh(answer.pay_time.lossy(), None, now).known(),
         trade_no: answer.trade_no.lossy().or(answer.alipay_trade_no.lossy()),
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::domain::order::OrderStatus;
     use crate::translate::samples;
@@ -66,7 +71,8 @@ mod tests {
     fn the_sample_is_paid() {
         let statuses = StatusMap::default();
         let id = OrderId::new(1_234_125_412).unwrap();
-        let receipt = answer(samples::answer::<wire::Pay>(), id, Some(NO), &statuses).unwrap();
+        let sample = samples::answer::<wire::Pay>();
+        let receipt = answer(sample, id, Some(NO), &statuses, samples::now()).unwrap();
         assert_eq!(receipt.status, OrderStatus::Paid);
         assert_eq!(receipt.paid_price, Money::parse("1160").ok());
         assert_eq!(
@@ -77,11 +83,18 @@ mod tests {
     }
 
     #[test]
-    fn a_garbled_payment_time_is_not_taken_for_none() {
-        let json = r#"{"is_success":true,"pay_time":"soon"}"#;
-        let wire: wire::PayResponse = serde_json::from_str(json).unwrap();
-        let id = OrderId::new(1).unwrap();
-        let error = answer(wire, id, None, &StatusMap::default()).unwrap_err();
-        assert_eq!(error.field, "pay_time");
+    fn a_time_of_payment_that_cannot_be_one_is_none() {
+        for told in ["soon", "1970-01-01 08:00:00"] {
+            let wire = serde_json::from_value(json!({"is_success": true, "pay_time": told}));
+            let id = OrderId::new(1).unwrap();
+            let receipt = answer(
+                wire.unwrap(),
+                id,
+                None,
+                &StatusMap::default(),
+                samples::now(),
+            );
+            assert_eq!(receipt.unwrap().paid_at, None, "{told}");
+        }
     }
 }

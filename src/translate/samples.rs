@@ -9,6 +9,7 @@ use crate::domain::change::{ChangeKind, ChangeKinds, ChangeWish};
 use crate::domain::ids::{ChangeOrderNo, HashKey, OrderId, RefundOrderNo};
 use crate::domain::order::{OrderPassenger, StatusMap};
 use crate::domain::refund::RefundKinds;
+use crate::domain::time::LocalTime;
 use crate::top::envelope::{self, Envelope};
 use crate::top::method::{Answer, Method};
 use crate::top::wire;
@@ -17,6 +18,11 @@ use crate::top::wire;
 pub(super) fn bytes<M: Method>(side: &str) -> Vec<u8> {
     let file = format!("openapi/top/samples/{}.{side}.json", M::NAME);
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+/// A time after everything that the samples tell of.
+pub(super) fn now() -> LocalTime {
+    "2030-05-03T10:00:00+08:00".parse().unwrap()
 }
 
 /// A sample as JSON.
@@ -46,6 +52,7 @@ pub(super) fn traveller() -> OrderPassenger {
         &StatusMap::default(),
         &HashKey::new([1; 32]),
         &"main".parse().unwrap(),
+        now(),
     );
     order.unwrap().passengers.swap_remove(0)
 }
@@ -129,10 +136,10 @@ proptest! {
         let change = ChangeOrderNo::new(4_988_000_000_001).unwrap();
         survives::<wire::Search, _>(&changes, super::search::answer);
         survives::<wire::QueryOrderDetail, _>(&changes, |answer| {
-            super::detail::answer(answer, &statuses, &key, &account)
+            super::detail::answer(answer, &statuses, &key, &account, now())
         });
         survives::<wire::QueryOrderList, _>(&changes, |answer| {
-            super::list::answer(answer, &statuses, &key, &account)
+            super::list::answer(answer, &statuses, &key, &account, now())
         });
         survives::<wire::RefundRender, _>(&changes, |answer| {
             super::refund_render::answer(answer, &key, &account)
@@ -152,13 +159,13 @@ proptest! {
             super::change_create::answer(answer, &wish(order), None)
         });
         survives::<wire::ChangePay, _>(&changes, |answer| {
-            super::change_pay::answer(answer, change, Some(order))
+            super::change_pay::answer(answer, change, Some(order), now())
         });
         survives::<wire::ChangeCancel, _>(&changes, |answer| {
             super::change_cancel::answer(answer, change, Some(order))
         });
         survives::<wire::ChangeQuery, _>(&changes, |answer| {
-            super::change_query::answer(answer, &ChangeKinds::default(), &key, &account)
+            super::change_query::answer(answer, &ChangeKinds::default(), &key, &account, now())
         });
         survives::<wire::FlightChangeQuery, _>(&changes, super::flight_changes::answer);
     }

@@ -22,6 +22,7 @@ mod masking;
 mod matrix;
 mod other_resources;
 mod overrides;
+mod payment_times;
 mod raw_socket;
 mod refunds;
 mod replay;

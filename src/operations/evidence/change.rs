@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::newcomer::{Owner, only, owner};
-use super::{Finding, Payment};
+use super::{DOUBTFUL, Finding, Payment};
 use crate::domain::change::{Change, ChangeList, ChangeReceipt, ChangeStatus, flight_at};
 use crate::domain::ids::ChangeOrderNo;
 use crate::operations::cause::Cause;
@@ -74,6 +74,7 @@ pub(super) fn paid(change: &Change, change_order_no: ChangeOrderNo) -> Finding {
             Finding::Refuted(Cause::ChangeNotPayable, "the change is closed and not paid")
         }
         Payment::Unclear => Finding::Inconclusive("the change does not tell whether it is paid"),
+        Payment::Doubtful => Finding::Inconclusive(DOUBTFUL),
     }
 }
 
@@ -84,6 +85,7 @@ pub(super) fn cancelled(change: &Change, change_order_no: ChangeOrderNo) -> Find
     }
     match (payment(change), change.status) {
         (Payment::Made, _) => Finding::Refuted(Cause::ChangeNotCancellable, "the change is paid"),
+        (Payment::Doubtful, _) => Finding::Inconclusive(DOUBTFUL),
         (_, ChangeStatus::Closed) => happened(change),
         (_, ChangeStatus::Submitted | ChangeStatus::AwaitingPayment) => {
             Finding::NotHappened("the change is open")
@@ -107,6 +109,14 @@ pub fn payment(change: &Change) -> Payment {
     }
     match change.status {
         ChangeStatus::AwaitingTicketing | ChangeStatus::Ticketed => Payment::Made,
+        ChangeStatus::AwaitingPayment
+        | ChangeStatus::Closed
+        | ChangeStatus::Submitted
+        | ChangeStatus::Other
+            if change.payment_unclear =>
+        {
+            Payment::Doubtful
+        }
         ChangeStatus::AwaitingPayment => Payment::NotMade,
         ChangeStatus::Closed if change.trade_no.is_none() => Payment::Impossible,
         ChangeStatus::Closed | ChangeStatus::Submitted | ChangeStatus::Other => Payment::Unclear,

@@ -1,6 +1,6 @@
 //! What an order says: booked, paid, closed.
 
-use super::{Finding, Payment};
+use super::{DOUBTFUL, Finding, Payment};
 use crate::domain::booking::segments_fingerprint;
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::money::Money;
@@ -48,6 +48,7 @@ pub(super) fn paid(order: &Order, order_id: OrderId) -> Finding {
             Finding::Refuted(Cause::OrderNotPayable, "the order is closed and not paid")
         }
         Payment::Unclear => Finding::Inconclusive("the order's status is not listed"),
+        Payment::Doubtful => Finding::Inconclusive(DOUBTFUL),
     }
 }
 
@@ -58,6 +59,7 @@ pub(super) fn closed(order: &Order, order_id: OrderId) -> Finding {
     }
     match (payment(order), order.status) {
         (Payment::Made, _) => Finding::Refuted(Cause::OrderNotClosable, "the order is paid"),
+        (Payment::Doubtful, _) => Finding::Inconclusive(DOUBTFUL),
         (_, OrderStatus::Closed) => happened(order),
         (_, OrderStatus::Booked) => Finding::NotHappened("the order is open"),
         (
@@ -82,6 +84,15 @@ pub fn payment(order: &Order) -> Payment {
     }
     match order.status {
         OrderStatus::Paid | OrderStatus::Ticketing | OrderStatus::Ticketed => Payment::Made,
+        OrderStatus::Booked
+        | OrderStatus::Closed
+        | OrderStatus::Creating
+        | OrderStatus::Failed
+        | OrderStatus::Other
+            if order.payment_unclear =>
+        {
+            Payment::Doubtful
+        }
         OrderStatus::Booked => Payment::NotMade,
         OrderStatus::Closed => Payment::Impossible,
         // A failed order may have failed before its payment or, at ticketing, after it.

@@ -15,6 +15,7 @@ fn order(status: OrderStatus) -> Order {
         booked_at: None,
         pay_before: None,
         paid_at: None,
+        payment_unclear: false,
         ticketed_at: None,
         total_price: Some(Money::parse("950.00").unwrap()),
         paid_price: None,
@@ -73,6 +74,28 @@ fn law_7_payment_fields_beat_the_status_and_a_trade_number_is_no_payment() {
     numbered.trade_no = Some("2030050100000000000001".into());
     numbered.paid_price = Some(Money::ZERO);
     assert_eq!(word(&pay(), &numbered), "not_happened");
+}
+
+#[test]
+fn law_7_a_time_of_payment_that_may_be_one_or_not_says_nothing() {
+    for status in [
+        OrderStatus::Creating,
+        OrderStatus::Booked,
+        OrderStatus::Closed,
+        OrderStatus::Failed,
+        OrderStatus::Other,
+    ] {
+        let mut doubtful = order(status);
+        doubtful.payment_unclear = true;
+        assert_eq!(word(&pay(), &doubtful), "inconclusive", "{status:?}");
+        assert_eq!(word(&close(), &doubtful), "inconclusive", "{status:?}");
+        // An amount that was paid is evidence all the same.
+        doubtful.paid_price = Money::parse("950.00").ok();
+        assert_eq!(word(&pay(), &doubtful), "happened", "{status:?}");
+    }
+    let mut later = order(OrderStatus::Ticketed);
+    later.payment_unclear = true;
+    assert_eq!(word(&pay(), &later), "happened");
 }
 
 #[test]
@@ -321,6 +344,7 @@ mod after_sales {
             created_at: None,
             pay_before: None,
             paid_at: None,
+            payment_unclear: false,
             trade_no: None,
             close_reason: None,
             passengers: passengers

@@ -8,7 +8,14 @@ use crate::translate::samples;
 fn translated(wire: wire::ChangeQueryResponse) -> ChangeList {
     let account = "main".parse().unwrap();
     let key = HashKey::new([1; 32]);
-    answer(wire, &ChangeKinds::default(), &key, &account).unwrap()
+    answer(
+        wire,
+        &ChangeKinds::default(),
+        &key,
+        &account,
+        samples::now(),
+    )
+    .unwrap()
 }
 
 fn read(list: Value) -> ChangeList {
@@ -114,7 +121,6 @@ fn rows_that_cannot_be_read_are_counted() {
         ("order_id", json!("x")),
         ("out_change_no", json!([1])),
         ("total_amount", json!(-1)),
-        ("pay_time", json!("0000-00-00 00:00:00")),
         ("last_pay_time", json!("soon")),
         (
             "change_fee_details",
@@ -130,6 +136,24 @@ fn rows_that_cannot_be_read_are_counted() {
             (1, 1),
             "{field} {value}"
         );
+    }
+}
+
+#[test]
+fn a_time_of_payment_that_cannot_be_one_is_none() {
+    for (told, paid, unclear) in [
+        ("1970-01-01 08:00:00", false, false),
+        ("0000-00-00 00:00:00", false, false),
+        ("2030-05-02 10:05:00", true, false),
+        ("2030-05-02 09:00:00", false, true),
+    ] {
+        let list = read(json!([{
+            "change_order_no": 1, "status": 2, "create_time": "2030-05-02 10:00:00",
+            "pay_time": told,
+        }]));
+        let change = &list.changes[0];
+        let found = (change.paid_at.is_some(), change.payment_unclear);
+        assert_eq!(found, (paid, unclear), "{told}");
     }
 }
 

@@ -1,0 +1,118 @@
+//! Whether a time of payment that upstream tells can be one.
+
+use jiff::SignedDuration;
+
+use super::time::LocalTime;
+
+/// What a time of payment is worth.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PaymentTime {
+    /// None is told, or a stand-in for none: zero, unreadable, before 2000 or more than a day ahead.
+    #[default]
+    Absent,
+    /// The payment was made then.
+    At(LocalTime),
+    /// It may be a payment or not: before the booking, or ahead by less than a day.
+    Unclear,
+}
+
+/// Clocks may differ by ten minutes before TOP refuses calls.
+const SKEW: SignedDuration = SignedDuration::from_mins(10);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Nothing was booked or paid here before this year.
+const FIRST_YEAR: i16 = 2000;
+
+impl PaymentTime {
+    /// Weighs a time of payment of something that was booked then; `told` is none where the time
+    /// cannot be read.
+    #[must_use]
+    pub fn weigh(told: Option<LocalTime>, booked_at: Option<LocalTime>, now: LocalTime) -> Self {
+        let ahead = |by: SignedDuration| now.civil().checked_add(by).map(LocalTime::from_civil);
+        let in_use = |at: &LocalTime| at.civil().year() >= FIRST_YEAR;
+        let Some(told) = told.filter(in_use) else {
+            return Self::Absent;
+        };
+        if ahead(DAY).is_ok_and(|limit| told > limit) {
+            return Self::Absent;
+        }
+        let not_ahead = |at: &LocalTime| ahead(SKEW).is_ok_and(|limit| *at <= limit);
+        // A time of booking that cannot be right bounds nothing.
+        let earliest = booked_at
+            .filter(|at| in_use(at) && not_ahead(at))
+            .and_then(|at| at.civil().checked_sub(SKEW).ok())
+            .map(LocalTime::from_civil);
+        if not_ahead(&told) && earliest.is_none_or(|earliest| told >= earliest) {
+            Self::At(told)
+        } else {
+            Self::Unclear
+        }
+    }
+
+    /// The time of the payment, if it is known.
+    #[must_use]
+    pub fn known(self) -> Option<LocalTime> {
+        match self {
+            Self::At(at) => Some(at),
+            Self::Absent | Self::Unclear => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: &str = "2030-05-01T12:00:00+08:00";
+    const BOOKED: &str = "2030-05-01T10:00:00+08:00";
+
+    fn at(text: &str) -> LocalTime {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn law_7_a_time_of_payment_is_evidence_only_where_it_can_be_one() {
+        use PaymentTime::{Absent, Unclear};
+        let made = |text: &str| PaymentTime::At(at(text));
+        for (told, booked, wanted) in [
+            ("1970-01-01T08:00:00+08:00", Some(BOOKED), Absent),
+            ("0001-01-01T00:00:00+08:00", None, Absent),
+            ("1999-12-31T23:59:59+08:00", None, Absent),
+            ("2030-05-02T12:00:01+08:00", Some(BOOKED), Absent),
+            ("9999-12-31T23:59:59+08:00", None, Absent),
+            ("2030-05-02T12:00:00+08:00", Some(BOOKED), Unclear),
+            ("2030-05-01T12:10:01+08:00", Some(BOOKED), Unclear),
+            (
+                "2030-05-01T12:10:00+08:00",
+                Some(BOOKED),
+                made("2030-05-01T12:10:00+08:00"),
+            ),
+            (
+                "2030-05-01T09:50:00+08:00",
+                Some(BOOKED),
+                made("2030-05-01T09:50:00+08:00"),
+            ),
+            ("2030-05-01T09:49:59+08:00", Some(BOOKED), Unclear),
+            ("2000-01-01T00:00:00+08:00", Some(BOOKED), Unclear),
+            // Without a usable time of booking the year 2000 is the bound.
+            (
+                "2000-01-01T00:00:00+08:00",
+                None,
+                made("2000-01-01T00:00:00+08:00"),
+            ),
+            (
+                "2030-05-01T09:00:00+08:00",
+                Some("1970-01-01T08:00:00+08:00"),
+                made("2030-05-01T09:00:00+08:00"),
+            ),
+            (
+                "2030-05-01T09:00:00+08:00",
+                Some("2031-01-01T00:00:00+08:00"),
+                made("2030-05-01T09:00:00+08:00"),
+            ),
+        ] {
+            let found = PaymentTime::weigh(Some(at(told)), booked.map(at), at(NOW));
+            assert_eq!(found, wanted, "{told} {booked:?}");
+        }
+        assert_eq!(PaymentTime::weigh(None, Some(at(BOOKED)), at(NOW)), Absent);
+    }
+}
