@@ -77,7 +77,8 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     upstream: Option<UpstreamFault>,
-    /// The quote as it is now, with `refund_fee_changed` and `quote_expired`.
+    /// The quote as it is now, with `refund_fee_changed`, `refund_fee_unknown`, `quote_expired` and
+    /// `order_not_refundable`, if it could be had.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<RefundQuote>, nullable = false)]
     quote: Option<RefundQuote>,

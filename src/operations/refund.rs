@@ -28,8 +28,15 @@ use crate::translate::refund_create::Application;
 /// Where the caller has the fee from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreed {
-    /// From a quote of this gateway, made at that time (seconds since 1970, UTC).
-    Quoted(RefundFee, i64),
+    /// From a quote of this gateway.
+    Quoted {
+        /// The fee.
+        fee: RefundFee,
+        /// Whether Fliggy said that the selection can be refunded.
+        refundable: Option<bool>,
+        /// When it was quoted, in seconds since 1970 (UTC).
+        at: i64,
+    },
     /// From elsewhere: it is held against a new render.
     Stated(RefundFee),
 }
@@ -37,7 +44,7 @@ pub enum Agreed {
 impl Agreed {
     fn fee(self) -> RefundFee {
         match self {
-            Self::Quoted(fee, _) | Self::Stated(fee) => fee,
+            Self::Quoted { fee, .. } | Self::Stated(fee) => fee,
         }
     }
 }
@@ -166,11 +173,11 @@ impl Refund {
         chosen: &[&OrderPassenger],
     ) -> Result<(), Failure> {
         let stated = match self.agreed {
-            Agreed::Quoted(_, at) => {
+            Agreed::Quoted { refundable, at, .. } => {
                 let ttl = SignedDuration::try_from(operations.after_sales.quote_ttl);
                 let age = operations.clock.wall().as_second().saturating_sub(at);
                 return if ttl.is_ok_and(|ttl| age <= ttl.as_secs()) {
-                    Ok(())
+                    may_be_refunded(refundable)
                 } else {
                     Err(Failure::of(Cause::QuoteExpired))
                 };
@@ -186,12 +193,17 @@ impl Refund {
                 ReadOptions::CALLER,
             )
             .await?;
-        if rendered.refundable == Some(false) {
-            return Err(Failure::of(Cause::OrderNotRefundable).with_detail(
-                "Fliggy says that the selection cannot be refunded; a quote tells why",
-            ));
-        }
+        may_be_refunded(rendered.refundable)?;
         fee_fits(stated, rendered.fee)
+    }
+}
+
+/// What Fliggy says cannot be refunded is not applied for.
+fn may_be_refunded(refundable: Option<bool>) -> Result<(), Failure> {
+    match refundable {
+        Some(false) => Err(Failure::of(Cause::OrderNotRefundable)
+            .with_detail("Fliggy says that the selection cannot be refunded; the quote tells why")),
+        Some(true) | None => Ok(()),
     }
 }
 

@@ -66,6 +66,7 @@ impl Operations {
             order_id,
             selection,
             fee: rendered.fee,
+            refundable: rendered.refundable,
             quoted_at: now.as_second(),
         };
         let quote_id = QuoteId::seal(self.hash_key(), &account.name, &quoted)

@@ -125,16 +125,22 @@ async fn a_quote_for_what_is_refunded_already_says_why_not() {
             (json!(true), Value::Null)
         ]
     );
-    // Who states the fee of it all the same is told without anything being sent.
+    // Neither by the quote nor by its fee is it applied for, and the problem says why not.
     let fee = again["fee"].as_str().unwrap();
-    let body = stated(&ticket.all("voluntary"), fee);
-    let refused = ticket.apply(&world, "QR-2", &body).await;
-    assert_eq!(
-        problem(&refused),
-        (409, "order_not_refundable"),
-        "{refused:?}"
-    );
-    assert_eq!(refused.body["side_effects"], "none");
+    for (number, body) in [
+        ("QR-2", stated(&ticket.all("voluntary"), fee)),
+        ("QR-4", by(&again)),
+    ] {
+        let refused = ticket.apply(&world, number, &body).await;
+        assert_eq!(
+            problem(&refused),
+            (409, "order_not_refundable"),
+            "{refused:?}"
+        );
+        assert_eq!(refused.body["side_effects"], "none");
+        let quote = &refused.body["quote"];
+        assert_eq!(quote["not_refundable_reason"], "该乘机人已有退票申请");
+    }
     // The child's ticket can be refunded still.
     let other = json!({"kind": "voluntary", "passengers": [ticket.passenger(1)], "fee": "61.50"});
     let applied = ticket.apply(&world, "QR-3", &other).await;

@@ -137,7 +137,12 @@ pub async fn create_refund(
         .run(write, canonical, found, request.retry_of, false)
         .await?;
     let quote = match ended.cause() {
-        Some(Cause::RefundFeeChanged | Cause::QuoteExpired) => {
+        Some(
+            Cause::RefundFeeChanged
+            | Cause::RefundFeeUnknown
+            | Cause::OrderNotRefundable
+            | Cause::QuoteExpired,
+        ) => {
             let options = ReadOptions::CALLER;
             let quoted =
                 ended
@@ -179,10 +184,12 @@ fn accepted(
         if quoted.fee == RefundFee::Unknown && !request.accept_unknown_fee {
             return Err(Problem::new(Code::RefundFeeUnknown));
         }
-        return Ok((
-            quoted.selection,
-            Agreed::Quoted(quoted.fee, quoted.quoted_at),
-        ));
+        let agreed = Agreed::Quoted {
+            fee: quoted.fee,
+            refundable: quoted.refundable,
+            at: quoted.quoted_at,
+        };
+        return Ok((quoted.selection, agreed));
     }
     let Some(kind) = request.kind else {
         return Err(wrong(

@@ -36,12 +36,16 @@ pub struct Quoted {
     pub selection: RefundSelection,
     /// What Fliggy says of the fee.
     pub fee: RefundFee,
+    /// Whether Fliggy says that the selection can be refunded; none where it does not say.
+    pub refundable: Option<bool>,
     /// When it was quoted, in seconds since 1970 (UTC).
     pub quoted_at: i64,
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const MAC: usize = 16;
+/// Stands for no word on whether the selection can be refunded.
+const NOT_TOLD: u8 = 2;
 /// Longer selections than any order has are not sealed.
 const MOST_PASSENGERS: usize = 32;
 const MOST_SEGMENTS: usize = 16;
@@ -65,6 +69,7 @@ impl QuoteId {
         // No fee is written as one more than any fee.
         let fee = quoted.fee.amount().map_or(u64::MAX, Money::fen);
         bytes.extend(fee.to_be_bytes());
+        bytes.push(quoted.refundable.map_or(NOT_TOLD, u8::from));
         bytes.push(u8::try_from(selection.passengers.len()).ok()?);
         for passenger in &selection.passengers {
             bytes.extend(hex::decode(passenger.as_str().strip_prefix("psg_")?).ok()?);
@@ -103,6 +108,12 @@ impl QuoteId {
             u64::MAX => RefundFee::Unknown,
             fen => RefundFee::Known(Money::from_fen(fen)?),
         };
+        let refundable = match rest.byte()? {
+            0 => Some(false),
+            1 => Some(true),
+            NOT_TOLD => None,
+            _ => return None,
+        };
         let passengers = (0..rest.byte()?)
             .map(|_| {
                 let id: [u8; 16] = rest.array()?;
@@ -125,6 +136,7 @@ impl QuoteId {
                 segments,
             },
             fee,
+            refundable,
             quoted_at,
         })
     }
@@ -173,6 +185,7 @@ mod tests {
             order in 1..=i64::MAX as u64,
             kind in 0..RefundKind::ALL.len(),
             fee in prop::option::of(0..=9_999_999_999_u64),
+            refundable in any::<Option<bool>>(),
             quoted_at in any::<u32>(),
             passengers in prop::collection::vec(any::<[u8; 16]>(), 1..10),
             segments in prop::collection::vec("[A-Z0-9]{1,24}", 0..5),
@@ -188,6 +201,7 @@ mod tests {
                     segments,
                 },
                 fee: fee.map_or(RefundFee::Unknown, |fen| RefundFee::Known(Money::from_fen(fen).unwrap())),
+                refundable,
                 quoted_at: i64::from(quoted_at),
             }
         }
