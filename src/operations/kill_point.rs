@@ -1,8 +1,15 @@
-//! Named points of a write at which a test can have the process killed or stopped. Debug builds only.
+//! Named points of a write at which a test can have the process killed, stopped or slowed down. Debug
+//! builds only.
 //!
 //! `GATEWAY_KILL_POINT=answered` sends this process SIGKILL when it gets there;
 //! `GATEWAY_PAUSE_POINT=sending` sends it SIGSTOP, and it goes on from there when it is continued.
-//! `save_commit#2` means the second time. Each strikes once.
+//! `save_commit#2` means the second time. Each strikes once. `GATEWAY_SLOW_POINT=save_commit` takes
+//! [`SLOW`] there each time.
+
+/// A slow commit. A change may wait for the commit before its own: both together leave a write time to
+/// be sent.
+#[cfg(all(debug_assertions, unix))]
+const SLOW: std::time::Duration = std::time::Duration::from_millis(400);
 
 /// A point, in the order in which a write comes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +73,7 @@ impl Point {
     }
 }
 
-/// Kills or stops this process if the environment says so.
+/// Kills, stops or slows this process down if the environment says so.
 #[cfg(all(debug_assertions, unix))]
 pub(super) async fn reach(point: Point) {
     use std::sync::LazyLock;
@@ -74,6 +81,11 @@ pub(super) async fn reach(point: Point) {
     use rustix::process::{Signal, getpid, kill_process};
 
     static KILL: LazyLock<Option<Wanted>> = LazyLock::new(|| Wanted::read("GATEWAY_KILL_POINT"));
+    static SLOWED: LazyLock<Option<String>> =
+        LazyLock::new(|| std::env::var("GATEWAY_SLOW_POINT").ok());
+    if SLOWED.as_deref() == Some(point.name()) {
+        tokio::time::sleep(SLOW).await;
+    }
     static PAUSE: LazyLock<Option<Wanted>> = LazyLock::new(|| Wanted::read("GATEWAY_PAUSE_POINT"));
     if KILL.as_ref().is_some_and(|wanted| wanted.is(point)) {
         // Nothing after it runs; where it cannot be sent the test sees the process alive.

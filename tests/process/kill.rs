@@ -179,6 +179,55 @@ async fn killed(world: &World, number: &str, ask: &Ask, round: &Round) {
     agree(world, &gateway, Some(ask)).await;
 }
 
+/// At these points of the writer a commit takes a good part of the time in which a write may leave.
+const SLOW_POINTS: [&str; 4] = [
+    "accept_commit",
+    "accept_committed",
+    "save_commit",
+    "save_committed",
+];
+
+#[tokio::test]
+async fn with_slow_commits_at_every_step_nothing_is_lost_or_done_twice() {
+    let world = World::start().await;
+    let before = world.gateway("before.db", &[]).await;
+    let ticket = world.ticket(&before).await;
+    for point in SLOW_POINTS {
+        let mut asks = Vec::new();
+        for kind in Kind::ALL {
+            let number = format!("SLOW-{point}-{}", kind.as_str());
+            asks.push(world.prepared(&before, kind, &ticket, &number).await);
+        }
+        let slow = [("GATEWAY_SLOW_POINT", point)];
+        let gateway = world.gateway(&format!("{point}.db"), &slow).await;
+        let done = asks.iter().map(|ask| slowed(&world, &gateway, ask));
+        futures::future::join_all(done).await;
+        world.drained(&gateway).await;
+        for ask in &asks {
+            agree(&world, &gateway, Some(ask)).await;
+        }
+    }
+}
+
+/// Asks until it is done: what was not sent in time, and said so, is sent under the same key.
+async fn slowed(world: &World, gateway: &Gateway, ask: &Ask) {
+    let what = format!("{:?} {}", ask.kind, ask.subject);
+    let asked = async {
+        loop {
+            let answer = world.ask(&gateway.address, ask, Some(20)).await.unwrap();
+            if answer.status < 202 {
+                return;
+            }
+            assert_eq!(answer.body["retry"], "same_key", "{what}: {answer:?}");
+            let sent = world.received(ask.kind, &ask.subject).await;
+            assert_eq!(sent, 0, "{what}: {answer:?}");
+        }
+    };
+    timeout(2 * PATIENCE, asked).await.expect(&what);
+    assert_eq!(world.received(ask.kind, &ask.subject).await, 1, "{what}");
+    assert_eq!(world.effects(ask.kind, &ask.subject).await, 1, "{what}");
+}
+
 /// Journal and ledger agree about everything, or about the subject of this one.
 async fn agree(world: &World, gateway: &Gateway, only: Option<&Ask>) -> usize {
     let subject = only.map(|ask| format!("subject={}&", ask.subject));
