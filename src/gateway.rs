@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -213,9 +212,8 @@ pub fn client(top: &Top, mend: Mend, clock: &SharedClock) -> Result<TopClient, r
 
 fn store(config: &Config) -> SqliteSettings {
     let store = &config.store;
-    let path = store.url.strip_prefix("sqlite://").unwrap_or(&store.url);
     SqliteSettings {
-        path: PathBuf::from(path),
+        path: store.path().to_owned(),
         read_connections: store.read_connections,
         queue: usize::try_from(store.queue).unwrap_or(usize::MAX),
         hash_key: store.hash_key_bytes().map(HashKey::new),

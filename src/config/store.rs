@@ -1,5 +1,7 @@
 //! `[store]`: the journal's database.
 
+use std::path::Path;
+
 use config::Value;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -11,7 +13,7 @@ use super::value;
 /// The journal's database.
 #[derive(Debug, Clone, Serialize)]
 pub struct Store {
-    /// `sqlite://` and a path.
+    /// `sqlite://` and a path, without options or escapes.
     pub url: String,
     /// The key of the hashes that stand for passengers and for request fingerprints: 64
     /// hexadecimal digits. Must stay the same as long as the journal is kept.
@@ -26,16 +28,51 @@ pub struct Store {
     pub queue: u32,
 }
 
+const SCHEME: &str = "sqlite://";
+
+/// `sqlite://` and a path, taken as it stands. Whatever other programs read into such a URL is refused:
+/// taken for a part of the path, it would begin a new journal that knows nothing of the old one.
 fn sqlite_url(value: &Value) -> Result<String, String> {
     let url = value::text(value)?;
-    match url.strip_prefix("sqlite://") {
-        Some("") => Err("expected a path after `sqlite://`".to_owned()),
-        Some(_) => Ok(url),
-        None => Err("expected a URL such as \"sqlite://data/journal.db\"".to_owned()),
-    }
+    let why = match url.strip_prefix(SCHEME) {
+        None => return Err(expected("")),
+        Some("") => "the path is missing; ",
+        Some(path) if path.starts_with("file:") => "the path must not begin with `file:`; ",
+        Some(path) if path.contains(":memory:") => {
+            "a journal in memory would forget what was sent; "
+        }
+        Some(path) if path.contains(['?', '#']) => {
+            "options (`?…`, `#…`) are not known, the path is everything after `sqlite://`; "
+        }
+        Some(path) if has_escape(path) => {
+            "percent escapes are not decoded, write the path as it is; "
+        }
+        Some(path) if path.contains(char::is_control) => "the path has a control character; ",
+        Some(path) if path.ends_with('/') => "the path is that of a directory; ",
+        Some(_) => return Ok(url),
+    };
+    Err(expected(why))
+}
+
+fn expected(why: &str) -> String {
+    format!(
+        "{why}expected a URL such as \"sqlite://data/journal.db\", or \"sqlite:///data/journal.db\" for an \
+         absolute path"
+    )
+}
+
+fn has_escape(path: &str) -> bool {
+    let escape = |three: &[u8]| three[0] == b'%' && three[1..].iter().all(u8::is_ascii_hexdigit);
+    path.as_bytes().windows(3).any(escape)
 }
 
 impl Store {
+    /// The path of the database.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        Path::new(self.url.strip_prefix(SCHEME).unwrap_or(&self.url))
+    }
+
     /// The bytes of `hash_key`.
     #[must_use]
     pub fn hash_key_bytes(&self) -> Option<[u8; 32]> {

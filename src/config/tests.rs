@@ -275,6 +275,44 @@ fn contradictions_are_refused() {
 }
 
 #[test]
+fn a_store_url_with_anything_but_a_path_is_refused() {
+    let urls = [
+        ("sqlite://data/j.db?mode=rwc", "options"),
+        ("sqlite://data/j.db?mode=memory&cache=shared", "options"),
+        ("sqlite://data/j.db?", "options"),
+        ("sqlite://data/j.db#journal", "options"),
+        ("sqlite://my%20data/j.db", "percent escapes"),
+        ("sqlite://:memory:", "in memory"),
+        ("sqlite://file:data/j.db", "`file:`"),
+        ("sqlite://data/\tj.db", "control character"),
+        ("sqlite://data/", "directory"),
+        ("sqlite://", "missing"),
+        ("sqlite::memory:", "expected"),
+        ("sqlite:data/j.db", "expected"),
+        ("data/j.db", "expected"),
+        ("postgres://user:password@host/j", "expected"),
+    ];
+    for (url, why) in urls {
+        let env = [("GATEWAY__STORE__URL", url)];
+        let error = load("", &env, Profile::Sandbox).unwrap_err();
+        let [problem] = &error.problems[..] else {
+            panic!("{url}: {error}");
+        };
+        assert!(problem.starts_with("`store.url`"), "{problem}");
+        assert!(problem.contains(why), "{url}: {problem}");
+        assert!(problem.contains("sqlite://data/journal.db"), "{problem}");
+        assert!(!problem.contains("password"), "{problem}");
+    }
+    for (url, path) in [
+        ("sqlite://data/journal.db", "data/journal.db"),
+        ("sqlite:///data/100% ours.db", "/data/100% ours.db"),
+    ] {
+        let config = load("", &[("GATEWAY__STORE__URL", url)], Profile::Sandbox).unwrap();
+        assert_eq!(config.store.path(), Path::new(path));
+    }
+}
+
+#[test]
 fn a_stand_in_on_this_machine_may_have_a_short_deadline() {
     let text = "[top]\nendpoint = 'http://127.0.0.1:9/router/rest'\ndeadline = '2s'";
     assert!(load(text, &[], Profile::Sandbox).is_ok());
