@@ -11,7 +11,7 @@ use fliggy_gateway::domain::money::Money;
 use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::operations::cause::{Cause, Failure};
 use fliggy_gateway::operations::journal::{
-    Acceptance, Filter, Journal, NewOperation, Proof, Save, Saved,
+    Acceptance, Fault, Filter, Journal, NewOperation, Proof, Save, Saved,
 };
 use fliggy_gateway::operations::record::{
     Baseline, Claim, EventKind, Findings, Intent, NewEvent, Operation, TimelineEntry,
@@ -35,6 +35,12 @@ async fn open_with(
         hash_key,
     })
     .await
+}
+
+/// Another connection to the database.
+async fn connect(dir: &Path) -> SqliteConnection {
+    let url = format!("sqlite://{}", dir.join("journal.db").display());
+    SqliteConnection::connect(&url).await.unwrap()
 }
 
 fn account() -> AccountName {
@@ -191,6 +197,130 @@ async fn two_processes_never_share_a_journal() {
     assert!(error.contains("another process"), "{error}");
 }
 
+/// POSIX drops all `fcntl` locks of a process on a file when it closes any descriptor of it.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn sqlite_keeps_its_locks_on_a_journal_that_is_open() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let database = dir.path().join("journal.db").metadata().unwrap();
+    let locks = || {
+        let all = std::fs::read_to_string("/proc/locks").unwrap();
+        let ours = all
+            .lines()
+            .filter(|l| l.contains(&format!(":{} ", database.ino())));
+        let kinds = ours.map(|l| l.split_whitespace().nth(1).unwrap().to_owned());
+        kinds.collect::<BTreeSet<_>>()
+    };
+    let both = BTreeSet::from(["FLOCK".to_owned(), "POSIX".to_owned()]);
+    assert_eq!(locks(), both);
+    assert!(open_with(dir.path(), None).await.is_err());
+    taken(&journal, new(pay(1), 1)).await;
+    journal.probe().await.unwrap();
+    assert_eq!(locks(), both);
+    journal.close().await;
+    assert_eq!(locks(), BTreeSet::from(["FLOCK".to_owned()]));
+    drop(journal);
+    assert!(locks().is_empty());
+}
+
+#[tokio::test]
+async fn a_closed_journal_says_so_and_is_whole_in_one_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let operation = taken(&journal, new(pay(1), 1)).await;
+    // Reads that are under way end, one way or the other, and hold nothing up.
+    let reads = futures::future::join_all((0..50).map(|_| journal.get(operation.id)));
+    let (reads, ()) = tokio::join!(reads, journal.close());
+    for read in reads {
+        assert!(read.is_ok() || read.is_err_and(|e| e.fault == Fault::Closed));
+    }
+    let late = journal.get(operation.id).await.unwrap_err();
+    assert_eq!(late.fault, Fault::Closed, "{late}");
+    assert!(journal.accept(new(pay(2), 2)).await.is_err());
+    // Once more does no harm.
+    journal.close().await;
+    drop(journal);
+    let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[tokio::test]
+async fn while_somebody_reads_from_outside_a_close_keeps_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let mut reader = connect(dir.path()).await;
+    sqlx::raw_sql("BEGIN; SELECT * FROM operations")
+        .execute(&mut reader)
+        .await
+        .unwrap();
+    let operation = taken(&journal, new(pay(1), 1)).await;
+    journal.close().await;
+    drop(journal);
+    assert!(dir.path().join("journal.db-wal").metadata().unwrap().len() > 0);
+    reader.close().await.unwrap();
+    let journal = open(dir.path()).await;
+    assert!(journal.get(operation.id).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn an_open_operation_that_cannot_be_read_stops_what_is_new() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let mut settled = taken(&journal, new(pay(1), 1)).await;
+    put(&journal, &mut settled, Standing::of(State::Sending)).await;
+    settled.next_look_at = Some(0);
+    put(&journal, &mut settled, Standing::of(State::Rejected)).await;
+    let mut unknown = taken(&journal, new(pay(2), 2)).await;
+    put(&journal, &mut unknown, Standing::of(State::Sending)).await;
+    unknown.next_look_at = Some(0);
+    put(&journal, &mut unknown, Standing::of(State::Unknown)).await;
+    let mut under_way = taken(&journal, new(pay(3), 3)).await;
+    put(&journal, &mut under_way, Standing::of(State::Sending)).await;
+    let mut waiting = taken(&journal, new(pay(4), 4)).await;
+
+    let mut other = connect(dir.path()).await;
+    let mut spoil = async |id: OperationId| {
+        sqlx::query("UPDATE operations SET intent = '{' WHERE id = ?1")
+            .bind(id.to_string())
+            .execute(&mut other)
+            .await
+            .unwrap();
+    };
+    // A settled one is passed over: a later gateway may have written it in its own words.
+    spoil(settled.id).await;
+    assert_eq!(journal.due(0, 10).await.unwrap().len(), 1);
+    journal.probe().await.unwrap();
+    spoil(unknown.id).await;
+    assert_eq!(journal.due(0, 10).await.unwrap().len(), 0);
+    let unfit = journal.probe().await.unwrap_err();
+    assert_eq!(unfit.fault, Fault::Damaged, "{unfit}");
+    // No acceptance and no send, but the outcome of what was sent.
+    assert!(journal.accept(new(pay(5), 5)).await.is_err());
+    waiting.standing = Standing::of(State::Sending);
+    let send = journal.save(Save {
+        operation: waiting.clone(),
+        timeline: Vec::new(),
+        events: Vec::new(),
+        proves: None,
+    });
+    assert!(send.await.is_err());
+    put(&journal, &mut under_way, Standing::of(State::Succeeded)).await;
+    put(
+        &journal,
+        &mut waiting,
+        Standing::not_executed(Basis::NotSent),
+    )
+    .await;
+
+    journal.close().await;
+    drop(journal);
+    let refused = open_with(dir.path(), None).await.unwrap_err();
+    assert!(refused.what.contains(&unknown.id.to_string()), "{refused}");
+}
+
 #[tokio::test]
 async fn a_journal_takes_no_other_hash_key_than_the_one_it_was_written_under() {
     let key = |byte| Some(HashKey::new([byte; 32]));
@@ -228,8 +358,7 @@ async fn a_journal_of_a_later_gateway_is_left_alone() {
     let journal = open(dir.path()).await;
     journal.close().await;
     drop(journal);
-    let url = format!("sqlite://{}", dir.path().join("journal.db").display());
-    let mut later = SqliteConnection::connect(&url).await.unwrap();
+    let mut later = connect(dir.path()).await;
     let version: i64 = sqlx::query_scalar("PRAGMA user_version")
         .fetch_one(&mut later)
         .await
@@ -262,12 +391,7 @@ async fn the_files_of_a_journal_are_its_owners_alone() {
     for made in [new.parent().unwrap(), &new] {
         assert_eq!(mode(made), 0o700, "{}", made.display());
     }
-    for file in [
-        "journal.db",
-        "journal.lock",
-        "journal.db-wal",
-        "journal.db-shm",
-    ] {
+    for file in ["journal.db", "journal.db-wal", "journal.db-shm"] {
         assert_eq!(mode(&new.join(file)), 0o600, "{file}");
     }
 }

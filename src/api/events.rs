@@ -8,6 +8,7 @@ use super::ApiState;
 use super::auth::Caller;
 use super::extract::{Json, Query};
 use super::limit::Limit;
+use super::operations::unreadable;
 use super::problem::{API, Code, Problem};
 use crate::domain::ids::OperationId;
 use crate::domain::time::Rfc3339;
@@ -101,11 +102,7 @@ pub async fn list_events(
         .journal()
         .events(after, place.limit.unwrap_or_default().get())
         .await
-        .map_err(|error| {
-            tracing::error!(%error, "the journal could not be read");
-            Problem::new(Code::JournalUnavailable)
-                .detail("The journal cannot be read at the moment.")
-        })?;
+        .map_err(unreadable)?;
     let next_after = found.last().map_or(after, |event| event.sequence);
     Ok(Json(EventPage {
         items: found

@@ -12,7 +12,7 @@ use super::ApiState;
 use super::auth::Caller;
 use super::outcome::view;
 use super::problem::{Code, Problem};
-use crate::operations::journal::JournalError;
+use crate::operations::journal::{Fault, JournalError};
 use crate::operations::record::Operation;
 
 /// The operation with its story.
@@ -39,5 +39,11 @@ pub(super) fn visible(operation: Option<Operation>, caller: &Caller) -> Result<O
 )]
 pub(super) fn unreadable(error: JournalError) -> Problem {
     tracing::error!(%error, "the journal could not be read");
-    Problem::new(Code::JournalUnavailable).detail("The journal cannot be read at the moment.")
+    match error.fault {
+        Fault::Closed => Problem::new(Code::ShuttingDown),
+        Fault::Unavailable | Fault::Moved | Fault::Damaged => {
+            Problem::new(Code::JournalUnavailable)
+                .detail("The journal cannot be read at the moment.")
+        }
+    }
 }

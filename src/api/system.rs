@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 use super::extract::{Json, Path};
 use super::problem::{self, Code, Problem};
 use super::{ApiState, Ready};
+use crate::operations::journal::{Condition, Fault};
 use crate::problem_answers;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {
@@ -59,35 +60,60 @@ async fn livez() -> Json<Health> {
     })
 }
 
+/// How the gateway and its journal are.
+#[derive(Debug, Serialize, ToSchema)]
+struct ReadyHealth {
+    /// `ready`.
+    #[schema(example = "ready")]
+    status: HealthStatus,
+    /// The condition of the journal's data.
+    journal: Condition,
+}
+
 problem_answers!(ReadyProblems = &[Code::ShuttingDown, Code::JournalUnavailable, Code::Internal]);
 
 /// Asks the journal itself, as a write would.
-async fn journal_can_be_written(state: &ApiState) -> bool {
-    match state.operations() {
-        Ok(operations) => operations.journal().probe().await.is_ok(),
-        Err(_) => true,
+async fn ask_journal(state: &ApiState) -> Result<Condition, Problem> {
+    let unavailable = Problem::new(Code::JournalUnavailable);
+    let Ok(operations) = state.operations() else {
+        return Err(unavailable.detail("The journal is not open yet."));
+    };
+    let journal = operations.journal();
+    match journal.probe().await {
+        Ok(()) => Ok(journal.condition()),
+        Err(error) => Err(match error.fault {
+            Fault::Unavailable | Fault::Closed => unavailable,
+            Fault::Moved => unavailable.detail(
+                "The journal's files were deleted, renamed or replaced while the gateway runs. Nothing \
+                 new is sent. See \"Deleted, replaced, linked\" in docs/operations.md.",
+            ),
+            Fault::Damaged => unavailable.detail(
+                "The journal is damaged. Nothing new is sent. See \"A damaged journal\" in \
+                 docs/operations.md.",
+            ),
+        }),
     }
 }
 
 /// Whether the gateway takes work
 ///
-/// Not ready before the journal is open, while it cannot be written, and from the moment the process
-/// is told to stop.
+/// Not ready before the journal is open, while it cannot be written, from the moment it is found damaged,
+/// while its files are not in their place, and from the moment the process is told to stop. `journal`
+/// tells how far the check of the whole database has come, which begins with the process, and what an
+/// operator should look into.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "readyz", tag = "system", security(()),
     responses(
-        (status = 200, description = "The gateway takes work.", body = Health,
-         example = json!({"status": "ready"})),
+        (status = 200, description = "The gateway takes work.", body = ReadyHealth,
+         example = json!({"status": "ready", "journal": {"check": "passed", "warnings": []}})),
         ReadyProblems,
     )
 )]
-async fn readyz(State(state): State<ApiState>) -> Result<Json<Health>, Problem> {
+async fn readyz(State(state): State<ApiState>) -> Result<Json<ReadyHealth>, Problem> {
     match state.readiness.get() {
-        Ready::Yes if !journal_can_be_written(&state).await => {
-            Err(Problem::new(Code::JournalUnavailable))
-        }
-        Ready::Yes => Ok(Json(Health {
+        Ready::Yes => Ok(Json(ReadyHealth {
             status: HealthStatus::Ready,
+            journal: ask_journal(&state).await?,
         })),
         Ready::Starting => {
             Err(Problem::new(Code::JournalUnavailable).detail("The journal is not open yet."))

@@ -2,6 +2,8 @@
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::attachments::KeptAttachment;
 use super::record::{EventKind, NewEvent, Operation, TimelineEntry};
@@ -10,8 +12,82 @@ use crate::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 
 /// The store did not do what it was asked, or did not say so.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the journal is not available: {0}")]
-pub struct JournalError(pub String);
+#[error("the journal is not available: {what}")]
+pub struct JournalError {
+    /// What kind of trouble it is.
+    pub fault: Fault,
+    /// What happened, for the log.
+    pub what: String,
+}
+
+/// Why the journal is not available.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It may pass: a full disk, a lock, a queue that is full.
+    Unavailable,
+    /// The journal is closed: the process stops.
+    Closed,
+    /// The data was deleted, renamed or replaced while the journal was open. Nothing new is taken until
+    /// it is back in its place.
+    Moved,
+    /// The data is corrupt. Nothing new is taken until the next start.
+    Damaged,
+}
+
+impl JournalError {
+    /// An error of this kind.
+    #[must_use]
+    pub fn new(fault: Fault, what: impl Into<String>) -> Self {
+        Self {
+            fault,
+            what: what.into(),
+        }
+    }
+
+    /// An error that may pass.
+    #[must_use]
+    pub fn unavailable(what: impl Into<String>) -> Self {
+        Self::new(Fault::Unavailable, what)
+    }
+}
+
+/// What the journal knows of its data beside whether it can be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = JournalCondition)]
+pub struct Condition {
+    /// The check of the whole database that begins with the process.
+    pub check: Check,
+    /// What an operator should look into; writes are taken all the same. `hard_link`: the database file has
+    /// more than one name. `wal_missing`: the journal was not closed cleanly before this start, and its
+    /// write-ahead log was missing, so it may be a copy that lacks what was done since.
+    pub warnings: Vec<Warning>,
+}
+
+/// How far the check of the whole database has come. Damage makes the gateway not ready; `unfinished`
+/// means that the check took too long or failed for another reason, which the log tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = JournalCheck)]
+pub enum Check {
+    /// It is under way.
+    Running,
+    /// It found no damage.
+    Passed,
+    /// It took too long, or failed for another reason than damage.
+    Unfinished,
+}
+
+/// Something about the journal that an operator should look into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = JournalWarning)]
+pub enum Warning {
+    /// The database file has more than one name.
+    HardLink,
+    /// The journal was not closed cleanly before this start, and its write-ahead log was missing: it may
+    /// be a copy that lacks what was done since.
+    WalMissing,
+}
 
 /// An operation that a caller asks for, before the journal has it.
 #[derive(Clone, Debug)]
@@ -223,12 +299,16 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// Writes something that means nothing: whether the journal can be written now.
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>>;
 
+    /// What it knows of its data beside that.
+    fn condition(&self) -> Condition;
+
     /// How many operations are in each open state.
     fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>>;
 
     /// The key of all keyed hashes: the given one, or one that the store made and keeps.
     fn hash_key(&self) -> &HashKey;
 
-    /// Ends the writer after everything that was asked for is on disk.
+    /// Closes the journal after everything that was asked for is on disk. Later reads fail with
+    /// [`Fault::Closed`].
     fn close(&self) -> BoxFuture<'_, ()>;
 }

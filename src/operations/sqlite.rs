@@ -1,31 +1,40 @@
 //! The journal on SQLite: WAL, `synchronous=FULL`, one writer, many readers.
 
+mod check;
+mod files;
+mod health;
 mod open;
 mod row;
 mod writer;
 
-use std::fs::File;
-use std::path::PathBuf;
+use std::error::Error;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, try_join_all};
 use jiff::Timestamp;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
 };
 use sqlx::{Connection, Row, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::attachments::KeptAttachment;
 use super::journal::{
-    Acceptance, Event, Filter, Journal, JournalError, Known, NewOperation, Proof, Save, Saved,
+    Acceptance, Condition, Event, Fault, Filter, Journal, JournalError, Known, NewOperation, Proof,
+    Save, Saved,
 };
 use super::record::{Operation, TimelineEntry};
 use super::states::State;
 use crate::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use crate::domain::time::Rfc3339;
+use files::Files;
+use health::Health;
 use row::COLUMNS;
 use writer::Command;
 
@@ -50,11 +59,16 @@ const PLACE_WITHIN: Duration = Duration::from_secs(2);
 pub struct SqliteJournal {
     commands: mpsc::Sender<Command>,
     readers: SqlitePool,
-    writer: std::sync::Mutex<Option<JoinHandle<()>>>,
+    /// The writer and the check of the whole database.
+    tasks: std::sync::Mutex<Option<Tasks>>,
     hash_key: HashKey,
-    /// Held as long as the journal is open: two processes on one file would each take the other's
-    /// sends for those of a dead one.
-    _lock: File,
+    health: Arc<Health>,
+}
+
+struct Tasks {
+    writer: JoinHandle<()>,
+    check: JoinHandle<()>,
+    stop_check: DropGuard,
 }
 
 impl std::fmt::Debug for SqliteJournal {
@@ -72,11 +86,11 @@ impl SqliteJournal {
     /// When the file cannot be opened or written, another process has it, a later gateway has
     /// written it, or it was written under another hash key.
     pub async fn open(settings: &SqliteSettings) -> Result<Self, JournalError> {
-        open::create_parent(&settings.path)?;
-        let lock = open::lock(&settings.path)?;
-        open::create(&settings.path)?;
+        let mut files = Files::lock(&settings.path)?;
+        let had_wal = files.has_wal();
+        let about = |error| about(&settings.path, error);
         let options = SqliteConnectOptions::new()
-            .filename(&settings.path)
+            .filename(files.path())
             .create_if_missing(false)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -84,25 +98,67 @@ impl SqliteJournal {
             .pragma("wal_autocheckpoint", "4000")
             .pragma("cache_size", "-16384")
             .statement_cache_capacity(64);
-        let unusable = |error: sqlx::Error| failed(format!("{}: {error}", settings.path.display()));
         let mut writing = SqliteConnection::connect_with(&options)
             .await
-            .map_err(unusable)?;
-        open::schema(&mut writing, &settings.path).await?;
-        let hash_key = open::hash_key(&mut writing, settings.hash_key.as_ref()).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(settings.read_connections)
-            .connect_with(options.read_only(true).pragma("cache_size", "-4096"))
-            .await
-            .map_err(failed)?;
+            .map_err(|error| about(failed(error)))?;
+        let given = settings.hash_key.as_ref();
+        let prepared = open::prepare(&mut writing, &files, had_wal, given).await;
+        let prepared = prepared.and_then(|prepared| files.know_companions().map(|()| prepared));
+        let (hash_key, wal_missing) = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                open::abandon(writing, had_wal, &error).await;
+                return Err(about(error));
+            }
+        };
+        let health = Arc::new(Health::new(files, wal_missing));
+        let reading = options.read_only(true).pragma("cache_size", "-4096");
+        let readers = match readers(settings.read_connections, &reading, &health).await {
+            Ok(readers) => readers,
+            Err(error) => {
+                let error = failed(error);
+                open::abandon(writing, had_wal, &error).await;
+                return Err(about(error));
+            }
+        };
         let (commands, queue) = mpsc::channel(settings.queue);
+        let stop_check = CancellationToken::new();
+        let tasks = Tasks {
+            writer: tokio::spawn(writer::run(writing, queue, health.clone())),
+            check: tokio::spawn(check::run(reading, health.clone(), stop_check.clone())),
+            stop_check: stop_check.drop_guard(),
+        };
         Ok(Self {
             commands,
             readers,
-            writer: std::sync::Mutex::new(Some(tokio::spawn(writer::run(writing, queue)))),
+            tasks: std::sync::Mutex::new(Some(tasks)),
             hash_key,
-            _lock: lock,
+            health,
         })
+    }
+
+    /// Reads, and remembers damage that is met.
+    fn reading<'a, T: Send + 'a>(
+        &'a self,
+        work: impl Future<Output = Result<T, JournalError>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, JournalError>> {
+        Box::pin(async move { self.health.noted(work.await) })
+    }
+
+    /// The operations in these rows. An open one that cannot be read would never be looked for, and that
+    /// must not stay unnoticed.
+    fn to_look_for(&self, rows: &[SqliteRow]) -> Vec<Operation> {
+        let mut readable = Vec::with_capacity(rows.len());
+        for found in rows {
+            match row::readable(found) {
+                Some(operation) => readable.push(operation),
+                None if row::is_open(found) => {
+                    self.health.damaged("an open operation cannot be read");
+                }
+                None => {}
+            }
+        }
+        readable
     }
 
     async fn ask<T>(
@@ -110,7 +166,6 @@ impl SqliteJournal {
         command: impl FnOnce(oneshot::Sender<Result<T, JournalError>>) -> Command,
     ) -> Result<T, JournalError> {
         let (answer, answered) = oneshot::channel();
-        let stopped = || JournalError("the writer has stopped".into());
         self.commands
             .send(command(answer))
             .await
@@ -119,8 +174,73 @@ impl SqliteJournal {
     }
 }
 
-fn failed(error: impl std::fmt::Display) -> JournalError {
-    JournalError(error.to_string())
+/// Connections for reading, all of them open. One that was opened later would be opened by its path, which
+/// may lead to another database by then.
+async fn readers(
+    connections: u32,
+    options: &SqliteConnectOptions,
+    health: &Arc<Health>,
+) -> Result<SqlitePool, sqlx::Error> {
+    let health = health.clone();
+    let readers = SqlitePoolOptions::new()
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .after_connect(move |_, _| {
+            let in_place = health.in_place();
+            Box::pin(
+                async move { in_place.map_err(|error| sqlx::Error::Configuration(error.into())) },
+            )
+        })
+        .connect_with(options.clone())
+        .await?;
+    try_join_all((0..connections).map(|_| readers.acquire())).await?;
+    Ok(readers)
+}
+
+fn stopped() -> JournalError {
+    JournalError::unavailable("the writer has stopped")
+}
+
+fn failed(error: impl Error + 'static) -> JournalError {
+    let of_sqlx = (&error as &(dyn Error + 'static)).downcast_ref();
+    JournalError::new(
+        of_sqlx.map_or(Fault::Unavailable, fault_of),
+        error.to_string(),
+    )
+}
+
+/// Damage is what SQLite or the file system calls corrupt. Other errors of input and output may pass: a
+/// disk that was full or gone.
+fn fault_of(error: &sqlx::Error) -> Fault {
+    const CORRUPT: i32 = 11;
+    const NOT_A_DATABASE: i32 = 26;
+    const IO_DATA: i32 = 10 | (32 << 8);
+    const IO_CORRUPT_FILE_SYSTEM: i32 = 10 | (33 << 8);
+    if matches!(error, sqlx::Error::PoolClosed) {
+        return Fault::Closed;
+    }
+    let code = error.as_database_error().and_then(|error| error.code());
+    match code.and_then(|code| code.parse().ok()) {
+        Some(IO_DATA | IO_CORRUPT_FILE_SYSTEM) => Fault::Damaged,
+        Some(code) if matches!(code & 0xff, CORRUPT | NOT_A_DATABASE) => Fault::Damaged,
+        Some(_) | None => Fault::Unavailable,
+    }
+}
+
+/// An error of the start, with the name of the database and, where it is damaged, what to do.
+fn about(path: &Path, error: JournalError) -> JournalError {
+    let advice = match error.fault {
+        Fault::Damaged => {
+            ". Copy the database with its -wal and -shm files before anything else, then see \"A damaged \
+             journal\" in docs/operations.md"
+        }
+        Fault::Unavailable | Fault::Closed | Fault::Moved => "",
+    };
+    JournalError::new(
+        error.fault,
+        format!("{}: {}{advice}", path.display(), error.what),
+    )
 }
 
 fn ms_of(at: Timestamp) -> i64 {
@@ -131,19 +251,19 @@ impl Journal for SqliteJournal {
     fn accept(&self, new: NewOperation) -> BoxFuture<'_, Result<Acceptance, JournalError>> {
         Box::pin(async move {
             let (answer, answered) = oneshot::channel();
-            // Nothing was sent yet: who finds the queue full for so long is better off told so.
+            // Nothing has been sent yet, so fail if the queue stays full.
             self.commands
                 .send_timeout(Command::Accept(Box::new(new), answer), PLACE_WITHIN)
                 .await
-                .map_err(|_| JournalError("its queue is full, or its writer has stopped".into()))?;
-            answered
-                .await
-                .map_err(|_| JournalError("the writer has stopped".into()))?
+                .map_err(|_| {
+                    JournalError::unavailable("its queue is full, or its writer has stopped")
+                })?;
+            answered.await.map_err(|_| stopped())?
         })
     }
 
     fn known(&self, idempotency: [u8; 32]) -> BoxFuture<'_, Result<Option<Known>, JournalError>> {
-        Box::pin(async move {
+        self.reading(async move {
             let found = sqlx::query(row::SELECT_KNOWN)
                 .bind(&idempotency[..])
                 .fetch_optional(&self.readers)
@@ -166,7 +286,7 @@ impl Journal for SqliteJournal {
     }
 
     fn get(&self, id: OperationId) -> BoxFuture<'_, Result<Option<Operation>, JournalError>> {
-        Box::pin(async move {
+        self.reading(async move {
             sqlx::query(row::SELECT_ONE)
                 .bind(id.to_string())
                 .fetch_optional(&self.readers)
@@ -178,7 +298,7 @@ impl Journal for SqliteJournal {
     }
 
     fn timeline(&self, id: OperationId) -> BoxFuture<'_, Result<Vec<TimelineEntry>, JournalError>> {
-        Box::pin(async move {
+        self.reading(async move {
             let found = sqlx::query(
                 "SELECT at, state, what FROM timeline WHERE operation_id = ?1 ORDER BY seq LIMIT 500",
             )
@@ -200,7 +320,7 @@ impl Journal for SqliteJournal {
     }
 
     fn list(&self, filter: Filter) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
-        Box::pin(async move {
+        self.reading(async move {
             let mut query =
                 sqlx::QueryBuilder::new(format!("SELECT {COLUMNS} FROM operations WHERE 1 = 1"));
             // The narrowest filter has its index; a `+` keeps the planner from the others'.
@@ -252,7 +372,7 @@ impl Journal for SqliteJournal {
     }
 
     fn due(&self, now_ms: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
-        Box::pin(async move {
+        self.reading(async move {
             let mut due = Vec::new();
             for query in [row::SELECT_DUE_UNKNOWN, row::SELECT_DUE_OTHERS] {
                 let found = sqlx::query(query)
@@ -261,14 +381,14 @@ impl Journal for SqliteJournal {
                     .fetch_all(&self.readers)
                     .await
                     .map_err(failed)?;
-                due.extend(found.iter().filter_map(row::readable));
+                due.extend(self.to_look_for(&found));
             }
             Ok(due)
         })
     }
 
     fn next_due(&self, now_ms: i64) -> BoxFuture<'_, Result<Option<i64>, JournalError>> {
-        Box::pin(async move {
+        self.reading(async move {
             sqlx::query_scalar("SELECT MIN(next_look_at) FROM operations WHERE next_look_at > ?1")
                 .bind(now_ms)
                 .fetch_one(&self.readers)
@@ -283,14 +403,14 @@ impl Journal for SqliteJournal {
         touched_before_ms: i64,
     ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
         let boot = boot.to_owned();
-        Box::pin(async move {
+        self.reading(async move {
             let found = sqlx::query(row::SELECT_STALE)
                 .bind(boot)
                 .bind(touched_before_ms)
                 .fetch_all(&self.readers)
                 .await
                 .map_err(failed)?;
-            Ok(found.iter().filter_map(row::readable).collect())
+            Ok(self.to_look_for(&found))
         })
     }
 
@@ -318,7 +438,7 @@ impl Journal for SqliteJournal {
         &self,
         key: [u8; 32],
     ) -> BoxFuture<'_, Result<Option<KeptAttachment>, JournalError>> {
-        Box::pin(async move {
+        self.reading(async move {
             sqlx::query("SELECT account, order_id, file_id, at FROM attachments WHERE id = ?1")
                 .bind(&key[..])
                 .fetch_optional(&self.readers)
@@ -335,7 +455,7 @@ impl Journal for SqliteJournal {
         order_id: OrderId,
     ) -> BoxFuture<'_, Result<bool, JournalError>> {
         let account = account.to_string();
-        Box::pin(async move {
+        self.reading(async move {
             let found: i64 = sqlx::query_scalar(
                 "SELECT EXISTS (SELECT 1 FROM attachments WHERE order_id = ?1 AND account = ?2)",
             )
@@ -365,7 +485,7 @@ impl Journal for SqliteJournal {
     ) -> BoxFuture<'_, Result<Option<State>, JournalError>> {
         let lock = operation.intent.subject().lock(&operation.account);
         let (id, intent) = (operation.id.to_string(), operation.intent.clone());
-        Box::pin(async move {
+        self.reading(async move {
             let found: Vec<(String, String)> = sqlx::query_as(
                 "SELECT state, intent FROM operations WHERE lock_base = ?1 AND +kind = ?3 AND \
                  rowid > (SELECT rowid FROM operations WHERE id = ?2) AND +state IN \
@@ -394,7 +514,7 @@ impl Journal for SqliteJournal {
         proof: Proof,
     ) -> BoxFuture<'_, Result<bool, JournalError>> {
         let name = writer::name_of(proof, account);
-        Box::pin(async move {
+        self.reading(async move {
             let found: i64 =
                 sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM meta WHERE name = ?1)")
                     .bind(name)
@@ -406,7 +526,7 @@ impl Journal for SqliteJournal {
     }
 
     fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
-        Box::pin(async move {
+        self.reading(async move {
             let found = sqlx::query(
                 "SELECT e.seq, e.kind, e.subject, e.fact, e.operation_id, e.at, o.caller \
                  FROM events e JOIN operations o ON o.id = e.operation_id \
@@ -436,7 +556,7 @@ impl Journal for SqliteJournal {
     }
 
     fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>> {
-        Box::pin(async move {
+        self.reading(async move {
             let found = sqlx::query(
                 "SELECT state, COUNT(*) AS n FROM operations WHERE state IN \
                  ('accepted', 'sending', 'unknown', 'needs_attention') GROUP BY state",
@@ -460,20 +580,27 @@ impl Journal for SqliteJournal {
         &self.hash_key
     }
 
+    fn condition(&self) -> Condition {
+        self.health.condition()
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
+            let tasks = self.tasks.lock().ok().and_then(|mut tasks| tasks.take());
+            let Some(tasks) = tasks else { return };
+            // The writer's connection is the last one: only then SQLite brings everything into the
+            // database file and removes the write-ahead log.
+            drop(tasks.stop_check);
+            let checked = tasks.check.await;
+            self.readers.close().await;
             let (answer, answered) = oneshot::channel();
             if self.commands.send(Command::Stop(answer)).await.is_ok() {
                 // An error means that the writer is gone already.
                 let _ = answered.await;
             }
-            let writer = self.writer.lock().ok().and_then(|mut w| w.take());
-            if let Some(writer) = writer
-                && writer.await.is_err()
-            {
-                tracing::error!("the journal's writer ended in a panic");
+            if checked.and(tasks.writer.await).is_err() {
+                tracing::error!("the journal's writer or its check ended in a panic");
             }
-            self.readers.close().await;
         })
     }
 }

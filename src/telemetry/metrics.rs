@@ -26,6 +26,9 @@ pub const JOURNAL_COMMIT_SECONDS: &str = "gateway_journal_commit_seconds";
 /// Gauge: writes that wait for the next commit of the journal.
 pub const JOURNAL_QUEUE: &str = "gateway_journal_queue";
 
+/// Gauge: names that the journal's database file has. Worth an alarm at two.
+pub const JOURNAL_LINKS: &str = "gateway_journal_links";
+
 /// From a millisecond to a minute: TOP answers its own timeout at 5 s.
 const SECONDS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 5.5, 10.0, 30.0, 60.0,

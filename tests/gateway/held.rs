@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use fliggy_gateway::operations::attachments::KeptAttachment;
 use fliggy_gateway::operations::journal::{
-    Acceptance, Event, Filter, Journal, JournalError, Known, NewOperation, Proof, Save, Saved,
+    Acceptance, Condition, Event, Filter, Journal, JournalError, Known, NewOperation, Proof, Save,
+    Saved,
 };
 use fliggy_gateway::operations::record::{Operation, TimelineEntry};
 use fliggy_gateway::operations::sqlite::SqliteJournal;
@@ -110,7 +111,7 @@ impl Held {
 }
 
 fn refused() -> JournalError {
-    JournalError("refused by the test".to_owned())
+    JournalError::unavailable("refused by the test")
 }
 
 impl Journal for HeldJournal {
@@ -219,6 +220,10 @@ impl Journal for HeldJournal {
 
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>> {
         self.inner.probe()
+    }
+
+    fn condition(&self) -> Condition {
+        self.inner.condition()
     }
 
     fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>> {

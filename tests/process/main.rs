@@ -14,4 +14,5 @@ mod kill;
 mod sandbox;
 mod signals;
 mod stop;
+mod store;
 mod world;

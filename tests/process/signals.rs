@@ -207,21 +207,6 @@ async fn idle_it_ends_at_once_on_either_signal() {
 }
 
 #[tokio::test]
-async fn a_second_process_on_the_same_journal_is_refused() {
-    let world = World::start().await;
-    let gateway = world.gateway("journal.db", &[]).await;
-    let mut second = world.spawn("journal.db", &[]);
-    assert_eq!(second.end().await.code(), Some(1));
-    let said = second.whole_output().await;
-    assert!(said.contains("another process holds"), "{said}");
-    assert!(said.contains("journal.lock"), "{said}");
-    // The first does not mind.
-    let ready = world.get(&gateway.address, "/readyz").await;
-    assert_eq!(ready.status, 200, "{ready:?}");
-    world.booked(&gateway, "FIRST-1").await;
-}
-
-#[tokio::test]
 async fn an_address_that_is_taken_is_said_before_the_journal_is_touched() {
     let world = World::start().await;
     let gateway = world.gateway("journal.db", &[]).await;

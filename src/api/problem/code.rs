@@ -350,7 +350,8 @@ codes! {
     JournalUnavailable "journal_unavailable" SERVICE_UNAVAILABLE None SameKey Some(5);
         "The journal cannot be written";
         "A write is sent only after its intent is on disk, and that failed. Nothing was sent.";
-        Some("Ask an operator of the gateway: its disk may be full or read-only."),
+        Some("Ask an operator of the gateway: its disk may be full or read-only, or the journal's files \
+              damaged, deleted or replaced. `/readyz` says which."),
     Overloaded "overloaded" SERVICE_UNAVAILABLE None SameKey Some(1);
         "The gateway has too much to do";
         "More requests are under way than the gateway takes. Nothing was done.";

@@ -1,14 +1,16 @@
-//! What is made and checked when a journal is opened: its files, its schema, its key.
+//! What is made and checked when a journal is opened and closed: its schema, its open rows, its key, its
+//! write-ahead log.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::ErrorKind;
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use sqlx::SqliteConnection;
+use futures::TryStreamExt as _;
+use sqlx::{Connection as _, Row as _, SqliteConnection};
 
-use super::failed;
+use super::files::Files;
+use super::{failed, row};
 use crate::domain::ids::HashKey;
-use crate::operations::journal::JournalError;
+use crate::operations::journal::{Fault, JournalError};
 
 /// The schema. Plain columns and full indexes only: the second database has no partial ones.
 pub(super) const SCHEMA: &str = include_str!("schema.sql");
@@ -25,95 +27,204 @@ const FROM_1_TO_2: &str = include_str!("from_1_to_2.sql");
 const OWN_KEY: &str = "hash_key";
 /// In `meta`: a hash by which the key is known again. It tells nothing of the key.
 const KEY_CHECK: &str = "hash_key_check";
+/// In `meta`, while the journal is open and after a crash: the path that it was opened by. The clean end
+/// removes it, once everything is in the database file.
+const OPENED_AS: &str = "opened_as";
 
-/// Creates the directory and the file where there are none, readable by this user alone: the journal
-/// holds order numbers and totals, and perhaps its own key. SQLite gives its further files the mode
-/// of this one.
-pub(super) fn create(path: &Path) -> Result<(), JournalError> {
-    match owners_own().write(true).create_new(true).open(path) {
-        Ok(_) => Ok(()),
-        // SQLite says what is wrong with what is there.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(cannot("created", path, &error)),
-    }
-}
-
-/// Creates the directory of the journal, likewise.
-pub(super) fn create_parent(path: &Path) -> Result<(), JournalError> {
-    let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) else {
-        return Ok(());
-    };
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(parent)
-        .map_err(|error| cannot("created", parent, &error))
-}
-
-/// One process per journal.
-pub(super) fn lock(path: &Path) -> Result<File, JournalError> {
-    let path = path.with_extension("lock");
-    let file = owners_own()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(|error| cannot("written", &path, &error))?;
-    file.try_lock().map_err(|_| {
-        JournalError(format!(
-            "another process holds {}: stop it, or give this one a store.url of its own",
-            path.display()
-        ))
-    })?;
-    Ok(file)
-}
-
-fn owners_own() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-fn cannot(what: &str, path: &Path, error: &std::io::Error) -> JournalError {
-    JournalError(format!("{} cannot be {what}: {error}", path.display()))
-}
-
-/// Makes the tables, unless a later gateway has made others.
-pub(super) async fn schema(
+/// Checks what is there, converts what an earlier gateway wrote, and makes what a journal needs before its
+/// first use. Answers its key, and whether its write-ahead log is missing.
+pub(super) async fn prepare(
     connection: &mut SqliteConnection,
-    path: &Path,
-) -> Result<(), JournalError> {
-    let unusable = |error: sqlx::Error| failed(format!("{}: {error}", path.display()));
-    let found: i64 = sqlx::query_scalar("PRAGMA user_version")
+    files: &Files,
+    had_wal: bool,
+    given: Option<&HashKey>,
+) -> Result<(HashKey, bool), JournalError> {
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version")
         .fetch_one(&mut *connection)
         .await
-        .map_err(unusable)?;
-    if found > VERSION {
-        return Err(JournalError(format!(
-            "{} is of version {found}, and this gateway knows journals up to version {VERSION}: \
-             start the gateway that wrote it, or a later one",
-            path.display()
+        .map_err(failed)?;
+    if version > VERSION {
+        return Err(JournalError::unavailable(format!(
+            "it is of version {version}, and this gateway knows journals up to version {VERSION}: \
+             start the gateway that wrote it, or a later one"
         )));
     }
-    let migration = if found == 1 { FROM_1_TO_2 } else { "" };
-    if found < VERSION {
-        tracing::info!(path = %path.display(), from = found, to = VERSION, "preparing the journal");
+    // In one transaction: a start that is refused leaves the journal as it was, of its own version.
+    control(connection, "BEGIN IMMEDIATE").await?;
+    let prepared = checked(connection, files, version, had_wal, given).await;
+    if prepared.is_err() {
+        // Fails where SQLite has rolled back by itself.
+        let _ = control(connection, "ROLLBACK").await;
+    } else {
+        control(connection, "COMMIT").await?;
+        mark_open(connection, files).await?;
     }
-    // In one transaction: a journal is of one version or of the other.
-    let script =
-        format!("BEGIN IMMEDIATE; {migration} {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;");
-    if let Err(error) = sqlx::raw_sql(sqlx::AssertSqlSafe(script))
+    prepared
+}
+
+async fn control(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), JournalError> {
+    let done = sqlx::query(sql).execute(connection).await;
+    done.map(drop).map_err(failed)
+}
+
+async fn checked(
+    connection: &mut SqliteConnection,
+    files: &Files,
+    version: i64,
+    had_wal: bool,
+    given: Option<&HashKey>,
+) -> Result<(HashKey, bool), JournalError> {
+    if version == 1 {
+        tracing::info!(path = %files.path().display(), to = VERSION, "converting the journal");
+        let converted = sqlx::raw_sql(FROM_1_TO_2).execute(&mut *connection).await;
+        converted.map_err(failed)?;
+    }
+    let present = columns(connection).await?;
+    let is_new = version == 0 && present.is_empty();
+    let mut wal_missing = false;
+    if !is_new {
+        complete(&present).await?;
+        wal_missing = !had_wal && was_not_closed(connection, files).await?;
+        open_rows(connection).await?;
+    }
+    // Makes the tables of a new journal, and what a later gateway has added to an old one.
+    let script = format!("{SCHEMA} PRAGMA user_version = {VERSION};");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(script))
         .execute(&mut *connection)
         .await
-    {
-        // Fails where SQLite has rolled back by itself.
-        let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await;
-        return Err(unusable(error));
+        .map_err(failed)?;
+    let hash_key = hash_key(connection, given).await?;
+    Ok((hash_key, wal_missing))
+}
+
+/// Refuses a journal that lacks something: a table that is missing must not come back empty.
+async fn complete(present: &BTreeSet<String>) -> Result<(), JournalError> {
+    let mut model = SqliteConnection::connect("sqlite::memory:")
+        .await
+        .map_err(failed)?;
+    sqlx::raw_sql(SCHEMA)
+        .execute(&mut model)
+        .await
+        .map_err(failed)?;
+    let wanted = columns(&mut model).await?;
+    let missing: Vec<_> = wanted.difference(present).map(String::as_str).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(JournalError::new(
+        Fault::Damaged,
+        format!(
+            "it is no journal of a gateway, or a damaged one: it lacks {}",
+            missing.join(", ")
+        ),
+    ))
+}
+
+/// All columns of all tables, each as `table.column`.
+async fn columns(connection: &mut SqliteConnection) -> Result<BTreeSet<String>, JournalError> {
+    let found: Vec<String> = sqlx::query_scalar(
+        "SELECT t.name || '.' || c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c \
+         WHERE t.type = 'table'",
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed)?;
+    Ok(found.into_iter().collect())
+}
+
+/// Reads everything that is open: what cannot be read would never be looked for.
+async fn open_rows(connection: &mut SqliteConnection) -> Result<(), JournalError> {
+    let mut rows = sqlx::query(row::SELECT_OPEN).fetch(connection);
+    while let Some(found) = rows.try_next().await.map_err(failed)? {
+        row::read(&found).map_err(|error| {
+            let id: String = found.try_get("id").unwrap_or_default();
+            let what = format!("the open operation {id} cannot be read: {}", error.what);
+            JournalError::new(Fault::Damaged, what)
+        })?;
     }
     Ok(())
+}
+
+/// Whether the journal was not closed, so that its write-ahead log, which is not there, is missing.
+///
+/// # Errors
+/// When that log lies beside another name of the database, where SQLite would not read it.
+async fn was_not_closed(
+    connection: &mut SqliteConnection,
+    files: &Files,
+) -> Result<bool, JournalError> {
+    let Some(before) = read(connection, OPENED_AS).await? else {
+        return Ok(false);
+    };
+    let before = Path::new(std::str::from_utf8(&before).map_err(failed)?);
+    if let Some(wal) = files.wal_left_at(before) {
+        return Err(JournalError::unavailable(format!(
+            "it was opened as {} and not closed, and {} holds changes that are not in the database: start \
+             with that store.url, or move both files together",
+            before.display(),
+            wal.display()
+        )));
+    }
+    tracing::warn!(
+        "{} was not closed by the gateway that had it as {}, and has no -wal file: unless another program \
+         has merged that, this is a copy that lacks what was done since (docs/operations.md, \"Restore is \
+         dangerous\")",
+        files.path().display(),
+        before.display()
+    );
+    Ok(true)
+}
+
+/// Notes in the database file itself that its write-ahead log belongs to it, and by which path.
+async fn mark_open(connection: &mut SqliteConnection, files: &Files) -> Result<(), JournalError> {
+    sqlx::query("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")
+        .bind(OPENED_AS)
+        .bind(files.path().as_os_str().as_encoded_bytes())
+        .execute(&mut *connection)
+        .await
+        .map_err(failed)?;
+    merge(connection, "PASSIVE").await?;
+    Ok(())
+}
+
+/// Closes the connection of a start that failed: before the lock ends, and without a claim that a log is
+/// missing that SQLite merges now.
+pub(super) async fn abandon(mut connection: SqliteConnection, had_wal: bool, error: &JournalError) {
+    if had_wal && error.fault != Fault::Damaged {
+        // The start has failed already, and the next one at most warns without need.
+        let _ = mark_closed(&mut connection).await;
+    }
+    let _ = connection.close().await;
+}
+
+/// Before the last connection is closed: brings everything into the database file, and notes that it is
+/// there. Whoever still reads from outside the process prevents it.
+pub(super) async fn mark_closed(connection: &mut SqliteConnection) -> Result<(), JournalError> {
+    sqlx::query("DELETE FROM meta WHERE name = ?1")
+        .bind(OPENED_AS)
+        .execute(&mut *connection)
+        .await
+        .map_err(failed)?;
+    if merge(connection, "TRUNCATE").await? {
+        return Ok(());
+    }
+    Err(JournalError::unavailable(
+        "another program reads it, so its -wal file still holds changes: a copy needs both files",
+    ))
+}
+
+/// Copies the write-ahead log into the database. Answers whether all of it is there.
+async fn merge(
+    connection: &mut SqliteConnection,
+    mode: &'static str,
+) -> Result<bool, JournalError> {
+    let (busy, _, _): (i64, i64, i64) = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "PRAGMA wal_checkpoint({mode})"
+    )))
+    .fetch_one(connection)
+    .await
+    .map_err(failed)?;
+    Ok(busy == 0)
 }
 
 /// The key of the journal: the given one, or one that it makes and keeps.
@@ -121,14 +232,14 @@ pub(super) async fn schema(
 /// # Errors
 /// When the journal was written under another key: no repeated request and no passenger would be
 /// recognised any more, and what was booked could be booked again.
-pub(super) async fn hash_key(
+async fn hash_key(
     connection: &mut SqliteConnection,
     given: Option<&HashKey>,
 ) -> Result<HashKey, JournalError> {
     let own = match read(connection, OWN_KEY).await? {
         None => None,
         Some(bytes) => Some(HashKey::new(bytes.try_into().map_err(|_| {
-            JournalError("the hash key in the journal has another length".into())
+            JournalError::new(Fault::Damaged, "its hash key has another length")
         })?)),
     };
     let known = match (read(connection, KEY_CHECK).await?, &own) {
@@ -139,17 +250,16 @@ pub(super) async fn hash_key(
     let key = match (given, own) {
         (Some(given), own) => {
             if known.as_ref().is_some_and(|known| *known != check(given)) {
-                return Err(JournalError(another_key(own.is_some()).to_owned()));
+                return Err(JournalError::unavailable(another_key(own.is_some())));
             }
             given.clone()
         }
         (None, Some(own)) => own,
         (None, None) if known.is_some() => {
-            return Err(JournalError(
+            return Err(JournalError::unavailable(
                 "the journal was written under a hash key of the configuration, and there is none \
                  now: set store.hash_key or store.hash_key_file to that key, or store.url to a new \
-                 journal"
-                    .into(),
+                 journal",
             ));
         }
         (None, None) => {

@@ -13,7 +13,7 @@ use crate::domain::ids::{AccountName, OperationId};
 use crate::operations::attachments::KeptAttachment;
 use crate::operations::journal::JournalError;
 use crate::operations::record::Operation;
-use crate::operations::states::Standing;
+use crate::operations::states::{Standing, State};
 
 macro_rules! columns {
     () => {
@@ -50,6 +50,12 @@ pub(super) const SELECT_STALE: &str = concat!(
     columns!(),
     " FROM operations WHERE state IN ('accepted', 'sending') AND (boot <> ?1 OR touched_ms < ?2) \
      ORDER BY id LIMIT 1000"
+);
+/// Everything that is not settled.
+pub(super) const SELECT_OPEN: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM operations WHERE state IN ('accepted', 'sending', 'unknown', 'needs_attention')"
 );
 /// Everything that may stand against an acceptance, in one statement: an arm for each reason, each
 /// on its index and cut to the rows that decide: those that ended absent come with what was done after
@@ -156,6 +162,12 @@ pub(super) fn readable(row: &SqliteRow) -> Option<Operation> {
     }
 }
 
+/// Whether the operation in a row is open, also where the rest of the row cannot be read.
+pub(super) fn is_open(row: &SqliteRow) -> bool {
+    let state = row.try_get("state").map_err(failed).and_then(word::<State>);
+    state.is_ok_and(|state| !state.is_settled())
+}
+
 /// A closed word of the store, by the names that serde gives it.
 pub(super) fn word<T: DeserializeOwned>(text: String) -> Result<T, JournalError> {
     serde_json::from_value(serde_json::Value::String(text)).map_err(failed)
@@ -165,7 +177,7 @@ pub(super) fn word<T: DeserializeOwned>(text: String) -> Result<T, JournalError>
 pub(super) fn word_of<T: Serialize>(value: &T) -> Result<String, JournalError> {
     match serde_json::to_value(value).map_err(failed)? {
         serde_json::Value::String(text) => Ok(text),
-        other => Err(JournalError(format!("{other} is no word"))),
+        other => Err(JournalError::unavailable(format!("{other} is no word"))),
     }
 }
 

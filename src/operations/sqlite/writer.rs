@@ -1,11 +1,16 @@
 //! The one writer. It is never cancelled, drains its queue into one transaction, and acknowledges
 //! after the commit: durability costs one fsync for many changes.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use metrics::{gauge, histogram};
 use sqlx::{Connection, Row, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
-use super::{failed, ms_of, row};
+use super::health::Health;
+use super::{failed, ms_of, open, row};
 use crate::domain::ids::AccountName;
 use crate::operations::attachments::KeptAttachment;
 use crate::operations::journal::{Acceptance, JournalError, NewOperation, Proof, Save, Saved};
@@ -27,13 +32,41 @@ pub(super) enum Command {
     Stop(oneshot::Sender<()>),
 }
 
+impl Command {
+    /// Whether something new begins with it: an operation, or a send.
+    fn begins(&self) -> bool {
+        match self {
+            Self::Accept(..) | Self::Probe(_) => true,
+            Self::Save(change, _) => change.operation.state() == State::Sending,
+            Self::Attachment(..) | Self::WakeAll(..) | Self::Prune(..) | Self::Stop(_) => false,
+        }
+    }
+}
+
 /// Changes in one transaction at most.
 const BATCH: usize = 512;
 
-pub(super) async fn run(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Command>) {
+/// How often the files are looked at while nothing is written.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+pub(super) async fn run(
+    mut connection: SqliteConnection,
+    mut queue: mpsc::Receiver<Command>,
+    health: Arc<Health>,
+) {
+    // It logs what it finds, and nobody waits for more.
+    let _ = health.fit();
     let mut batch = Vec::with_capacity(BATCH);
     let mut stop = None;
-    while stop.is_none() && queue.recv_many(&mut batch, BATCH).await > 0 {
+    while stop.is_none() {
+        match timeout(LOOK_EVERY, queue.recv_many(&mut batch, BATCH)).await {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(_) => {
+                let _ = health.fit();
+                continue;
+            }
+        }
         gauge!(JOURNAL_QUEUE).set(u32::try_from(queue.len()).unwrap_or(u32::MAX));
         let mut work = Vec::with_capacity(batch.len());
         for command in batch.drain(..) {
@@ -42,9 +75,11 @@ pub(super) async fn run(mut connection: SqliteConnection, mut queue: mpsc::Recei
                 other => work.push(other),
             }
         }
-        commit(&mut connection, work).await;
+        commit(&mut connection, permitted(work, &health), &health).await;
     }
-    if let Err(error) = connection.close().await {
+    let closed = open::mark_closed(&mut connection).await;
+    let closed = closed.and(connection.close().await.map_err(failed));
+    if let Err(error) = closed {
         tracing::warn!(%error, "the journal was not closed cleanly");
     }
     if let Some(answer) = stop {
@@ -53,14 +88,30 @@ pub(super) async fn run(mut connection: SqliteConnection, mut queue: mpsc::Recei
     }
 }
 
+/// Refuses what begins something new while the journal cannot be relied on. What is under way goes on:
+/// the outcome of a send is evidence, and is written down as long as the open file takes it.
+fn permitted(work: Vec<Command>, health: &Health) -> Vec<Command> {
+    if !work.iter().any(Command::begins) {
+        return work;
+    }
+    let Err(error) = health.fit() else {
+        return work;
+    };
+    let (refused, rest): (Vec<_>, _) = work.into_iter().partition(Command::begins);
+    for command in refused {
+        refuse(command, &error);
+    }
+    rest
+}
+
 /// Commits all in one transaction. Where that fails, each by itself, so that one bad change cannot
 /// take the others with it, and each gets its own answer.
-async fn commit(connection: &mut SqliteConnection, work: Vec<Command>) {
+async fn commit(connection: &mut SqliteConnection, work: Vec<Command>, health: &Health) {
     if work.is_empty() {
         return;
     }
     let started = std::time::Instant::now();
-    match transaction(connection, &work).await {
+    match health.noted(transaction(connection, &work).await) {
         Ok(told) => {
             histogram!(JOURNAL_COMMIT_SECONDS).record(started.elapsed().as_secs_f64());
             tell(work, told);
@@ -74,7 +125,7 @@ async fn commit(connection: &mut SqliteConnection, work: Vec<Command>) {
         Err(_) => {
             for command in work {
                 let one = [command];
-                let ended = transaction(connection, &one).await;
+                let ended = health.noted(transaction(connection, &one).await);
                 let [command] = one;
                 match ended {
                     Ok(told) => tell(vec![command], told),
