@@ -143,8 +143,8 @@ impl Gate {
         }
     }
 
-    /// Remembers "This ban will last for N more seconds", which the method was told, for at most
-    /// [`ASK_AGAIN`]. A limited call was not executed.
+    /// Remembers "This ban will last for N more seconds", which the method was told, for a minute at
+    /// most. A limited call was not executed.
     pub fn observe(&self, method: &str, error: &ErrorResponse) {
         let Some(seconds) = error.ban_seconds() else {
             return;
