@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::held::{NOT_SENT, SENDING, SUCCEEDED, Traps};
-use crate::world::{Answer, World, booking};
+use crate::world::{Answer, World, booking, states};
 
 /// The deadline is 1 s, so 3 s without news make an operation stale.
 const JUST_FRESH: Duration = Duration::from_millis(2_900);
@@ -41,16 +41,6 @@ async fn unknown(world: &World, number: &str) -> String {
     let id = answer.operation().to_owned();
     world.until_state(&id, "unknown").await;
     id
-}
-
-fn states(operation: &Value) -> Vec<&str> {
-    let timeline = operation["timeline"].as_array().unwrap();
-    let mut states: Vec<_> = timeline
-        .iter()
-        .map(|entry| entry["state"].as_str().unwrap())
-        .collect();
-    states.dedup();
-    states
 }
 
 fn paid_once(answer: &Answer) {

@@ -7,18 +7,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::ticket::{advance, problem};
-use crate::world::{World, booking, metrics};
-
-/// The states an operation went through, each once.
-fn states(operation: &Value) -> Vec<&str> {
-    let timeline = operation["timeline"].as_array().unwrap();
-    let mut states: Vec<_> = timeline
-        .iter()
-        .map(|entry| entry["state"].as_str().unwrap())
-        .collect();
-    states.dedup();
-    states
-}
+use crate::world::{World, booking, metrics, states};
 
 /// How often apps were told that this operation is contradicted.
 async fn contradictions(world: &World, id: &str) -> usize {

@@ -428,6 +428,17 @@ async fn answer(request: reqwest::RequestBuilder) -> Answer {
     answer
 }
 
+/// The states an operation went through, each once.
+pub(crate) fn states(operation: &Value) -> Vec<&str> {
+    let timeline = operation["timeline"].as_array().unwrap();
+    let mut states: Vec<_> = timeline
+        .iter()
+        .map(|entry| entry["state"].as_str().unwrap())
+        .collect();
+    states.dedup();
+    states
+}
+
 /// A search that names the fixed flight from Beijing to Xiamen.
 pub(crate) fn search(from: &str, to: &str) -> Value {
     search_on(from, to, "2030-05-20")

@@ -5,9 +5,9 @@ use std::time::Duration;
 use fliggy_gateway::top::contract::{Mend, Override, Registry};
 use serde_json::{Value, json};
 
-use super::{contradictions, states};
+use super::contradictions;
 use crate::ticket::{Ticket, change_path, family, problem, ticketed};
-use crate::world::{Answer, World};
+use crate::world::{Answer, World, states};
 
 /// Longer than `late_visibility` hides anything here, and shorter than the time to pay.
 const LATE: Duration = Duration::from_secs(601);
