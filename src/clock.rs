@@ -1,9 +1,11 @@
-//! Time, handed in. The ambient clocks are banned by lint, so that a test can say what time it is.
+//! Time and new ids, handed in. The ambient sources are banned by lint, so that a test can say what
+//! time it is and repeat a run exactly.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 /// Where the gateway takes its time from.
 pub trait Clock: Send + Sync + std::fmt::Debug {
@@ -11,6 +13,22 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
     fn wall(&self) -> Timestamp;
     /// Time since an arbitrary start. Never jumps; windows, waits and ages are measured with it.
     fn steady(&self) -> Duration;
+    /// A new UUID of version 7 with this clock's time of day. The rest of it is random; a test that
+    /// must be repeatable derives it from a seed.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the ambient randomness for ids"
+    )]
+    fn new_uuid(&self) -> Uuid {
+        let now = self.wall();
+        let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+        let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+        Uuid::new_v7(uuid::Timestamp::from_unix(
+            uuid::NoContext,
+            seconds,
+            nanoseconds,
+        ))
+    }
 }
 
 /// A clock that is shared by all parts of a process.

@@ -12,11 +12,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use metrics::{Counter, Histogram, counter, histogram};
 use tracing::Instrument as _;
-use uuid::Uuid;
 
 use super::ApiState;
 use super::problem::{self, Code, MEDIA_TYPE, OPERATION_ID, Problem};
-use crate::clock::SharedClock;
 use crate::telemetry::handles::Handles;
 use crate::telemetry::metrics::{HTTP_REQUEST_SECONDS, HTTP_REQUESTS};
 
@@ -55,7 +53,7 @@ pub(super) async fn record(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let request_id = accepted_id(&request).unwrap_or_else(|| new_id(&state.clock));
+    let request_id = accepted_id(&request).unwrap_or_else(|| state.clock.new_uuid().to_string());
     let context = Arc::new(RequestContext {
         request_id,
         caller: OnceLock::new(),
@@ -96,14 +94,6 @@ fn accepted_id(request: &Request) -> Option<String> {
     let id = request.headers().get(REQUEST_ID)?.as_bytes();
     let fine = (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic);
     fine.then(|| String::from_utf8_lossy(id).into_owned())
-}
-
-fn new_id(clock: &SharedClock) -> String {
-    let now = clock.wall();
-    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
-    let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
-    let time = uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos);
-    Uuid::new_v7(time).to_string()
 }
 
 /// What the router and its layers answer by themselves is not a problem yet.

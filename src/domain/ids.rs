@@ -221,14 +221,7 @@ impl OperationId {
     /// A new id whose time part is the clock's time of day.
     #[must_use]
     pub fn new(clock: &dyn Clock) -> Self {
-        let now = clock.wall();
-        let seconds = u64::try_from(now.as_second()).unwrap_or(0);
-        let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
-        Self(Uuid::new_v7(uuid::Timestamp::from_unix(
-            uuid::NoContext,
-            seconds,
-            nanoseconds,
-        )))
+        Self(clock.new_uuid())
     }
 
     /// The UUID.

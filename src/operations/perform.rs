@@ -423,6 +423,7 @@ impl Operations {
         };
         // They change nothing, and must not hold up a stop.
         let ready = tokio::select! {
+            biased;
             ready = reads => ready?,
             () = self.stopping.cancelled() => return Err(Failure::of(Cause::Stopping)),
         };
@@ -431,6 +432,7 @@ impl Operations {
             .prepare::<W::Method>(&asked.account, &ready.request, write.extra())
             .map_err(|_| Failure::of(Cause::NotEncodable))?;
         let opened = tokio::select! {
+            biased;
             opened = self.top.open::<W::Method>(prepared) => opened,
             () = self.stopping.cancelled() => Err(NotSent::Stopping),
         };

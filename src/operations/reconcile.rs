@@ -84,9 +84,10 @@ impl Operations {
                 }
             };
             tokio::select! {
+                biased;
+                () = self.stopping.cancelled() => return,
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(pause) => {}
-                () = self.stopping.cancelled() => return,
             }
         }
     }

@@ -489,6 +489,7 @@ impl Waiter<'_> {
         tokio::pin!(over);
         while !operation.state().is_settled() {
             tokio::select! {
+                biased;
                 changed = changes.changed() => {
                     if changed.is_err() {
                         break;

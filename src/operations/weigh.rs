@@ -35,6 +35,7 @@ impl Operations {
         let moment = self.moment(&operation);
         let look = match self.account(&operation.account) {
             Some(account) => tokio::select! {
+                biased;
                 look = self.look(&operation, &account, ReadOptions::LOOK) => look,
                 // It changes nothing, and must not hold up a stop.
                 () = self.stopping.cancelled() => Look::cut_short(),
