@@ -1,6 +1,10 @@
-//! What a journal must do, whatever database it stands on. Every backend passes the same suite.
+//! What a journal must do, whatever store it stands on. Every store passes the same suite, also the one
+//! in memory on which the model test explores orders of steps.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "model/store.rs"]
+mod store;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -152,6 +156,48 @@ fn word(acceptance: &Acceptance) -> &'static str {
 
 async fn asked(journal: &dyn Journal, new: NewOperation) -> &'static str {
     word(&journal.accept(new).await.unwrap())
+}
+
+/// Runs each of these tests on every store.
+macro_rules! on_every_store {
+    ($($test:ident,)*) => {
+        mod sqlite {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    let dir = tempfile::tempdir().unwrap();
+                    super::$test(&super::open(dir.path()).await).await;
+                }
+            )*
+        }
+
+        mod model {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    super::$test(&super::store::ModelStore::new()).await;
+                }
+            )*
+        }
+    };
+}
+
+on_every_store! {
+    a_key_replays_its_own_request_and_refuses_another,
+    one_open_write_per_subject_until_it_settles,
+    a_lock_holds_within_its_account,
+    what_sent_nothing_is_deleted_in_time_and_nothing_else_is,
+    what_was_done_is_not_done_again,
+    a_key_is_free_again_only_where_provably_nothing_was_sent,
+    law_6_after_absent_a_new_one_must_name_the_old_one,
+    a_contradicted_operation_locks_its_subject_again,
+    the_same_passengers_are_not_booked_twice_unawares,
+    law_9_a_change_is_decided_on_the_row_as_it_stands,
+    law_10_one_fact_is_one_event,
+    due_operations_come_the_most_overdue_first,
+    sends_of_a_process_that_is_gone_are_stale,
+    a_list_is_read_page_by_page_newest_first,
+    many_writers_share_a_commit_and_each_gets_its_own_answer,
 }
 
 #[tokio::test]
@@ -396,64 +442,52 @@ async fn the_files_of_a_journal_are_its_owners_alone() {
     }
 }
 
-#[tokio::test]
-async fn a_key_replays_its_own_request_and_refuses_another() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path()).await;
-    taken(&journal, new(pay(1), 1)).await;
-    assert_eq!(asked(&journal, new(pay(1), 1)).await, "replay");
+async fn a_key_replays_its_own_request_and_refuses_another(journal: &dyn Journal) {
+    taken(journal, new(pay(1), 1)).await;
+    assert_eq!(asked(journal, new(pay(1), 1)).await, "replay");
     let mut other = new(pay(2), 1);
     other.fingerprint = [9; 32];
-    assert_eq!(asked(&journal, other).await, "key reused");
+    assert_eq!(asked(journal, other).await, "key reused");
 }
 
-#[tokio::test]
-async fn one_open_write_per_subject_until_it_settles() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path()).await;
-    let mut first = taken(&journal, new(pay(1), 1)).await;
+async fn one_open_write_per_subject_until_it_settles(journal: &dyn Journal) {
+    let mut first = taken(journal, new(pay(1), 1)).await;
     // Payment and closing of one order share its lock; another order is free.
-    assert_eq!(asked(&journal, new(close(1), 2)).await, "locked");
-    assert_eq!(asked(&journal, new(close(2), 3)).await, "accepted");
+    assert_eq!(asked(journal, new(close(1), 2)).await, "locked");
+    assert_eq!(asked(journal, new(close(2), 3)).await, "accepted");
     for state in [State::Sending, State::Unknown, State::NeedsAttention] {
-        put(&journal, &mut first, Standing::of(state)).await;
+        put(journal, &mut first, Standing::of(state)).await;
         assert_eq!(
-            asked(&journal, new(close(1), 4)).await,
+            asked(journal, new(close(1), 4)).await,
             "locked",
             "{state:?}"
         );
     }
-    put(&journal, &mut first, Standing::of(State::Rejected)).await;
-    assert_eq!(asked(&journal, new(close(1), 5)).await, "accepted");
+    put(journal, &mut first, Standing::of(State::Rejected)).await;
+    assert_eq!(asked(journal, new(close(1), 5)).await, "accepted");
 }
 
-#[tokio::test]
-async fn a_lock_holds_within_its_account() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path()).await;
-    let mut first = taken(&journal, new(pay(1), 1)).await;
+async fn a_lock_holds_within_its_account(journal: &dyn Journal) {
+    let mut first = taken(journal, new(pay(1), 1)).await;
     let mut elsewhere = new(pay(1), 2);
     elsewhere.operation.account = "other".parse().unwrap();
-    assert_eq!(asked(&journal, elsewhere).await, "accepted");
-    put(&journal, &mut first, Standing::of(State::Sending)).await;
-    put(&journal, &mut first, Standing::of(State::Succeeded)).await;
+    assert_eq!(asked(journal, elsewhere).await, "accepted");
+    put(journal, &mut first, Standing::of(State::Sending)).await;
+    put(journal, &mut first, Standing::of(State::Succeeded)).await;
     let mut elsewhere = new(close(1), 3);
     elsewhere.operation.account = "other".parse().unwrap();
-    assert_eq!(asked(&journal, elsewhere).await, "locked");
+    assert_eq!(asked(journal, elsewhere).await, "locked");
 }
 
-#[tokio::test]
-async fn what_sent_nothing_is_deleted_in_time_and_nothing_else_is() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path()).await;
+async fn what_sent_nothing_is_deleted_in_time_and_nothing_else_is(journal: &dyn Journal) {
     let mut kept = Vec::new();
     let mut gone = Vec::new();
     for (order, prune_at) in [(1_u64, Some(100)), (2, Some(101)), (3, None), (4, Some(99))] {
         let key = u8::try_from(order).unwrap();
-        let mut operation = taken(&journal, new(pay(order), key)).await;
+        let mut operation = taken(journal, new(pay(order), key)).await;
         operation.prune_at = prune_at;
         put(
-            &journal,
+            journal,
             &mut operation,
             Standing::not_executed(Basis::NotSent),
         )
@@ -551,91 +585,73 @@ async fn a_journal_of_an_earlier_gateway_keeps_its_locks() {
         .unwrap();
 }
 
-#[tokio::test]
-async fn what_was_done_is_not_done_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path()).await;
-    let mut paid = taken(&journal, new(pay(1), 1)).await;
-    put(&journal, &mut paid, Standing::of(State::Sending)).await;
-    put(&journal, &mut paid, Standing::of(State::Succeeded)).await;
-    assert_eq!(asked(&journal, new(pay(1), 2)).await, "already done");
-    assert_eq!(asked(&journal, new(pay(1), 1)).await, "replay");
-    assert_eq!(asked(&journal, new(close(1), 3)).await, "accepted");
+async fn what_was_done_is_not_done_again(journal: &dyn Journal) {
+    let mut paid = taken(journal, new(pay(1), 1)).await;
+    put(journal, &mut paid, Standing::of(State::Sending)).await;
+    put(journal, &mut paid, Standing::of(State::Succeeded)).await;
+    assert_eq!(asked(journal, new(pay(1), 2)).await, "already done");
+    assert_eq!(asked(journal, new(pay(1), 1)).await, "replay");
+    assert_eq!(asked(journal, new(close(1), 3)).await, "accepted");
 }
 
-#[tokio::test]
-async fn a_key_is_free_again_only_where_provably_nothing_was_sent() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path()).await;
+async fn a_key_is_free_again_only_where_provably_nothing_was_sent(journal: &dyn Journal) {
     for (order, basis, again) in [
         (1, Basis::NotSent, "accepted"),
         (2, Basis::RefusedByGateway, "accepted"),
         (3, Basis::Absent, "replay"),
     ] {
         let key = u8::try_from(order).unwrap();
-        let mut operation = taken(&journal, new(pay(order), key)).await;
-        put(&journal, &mut operation, Standing::of(State::Sending)).await;
-        put(&journal, &mut operation, Standing::not_executed(basis)).await;
+        let mut operation = taken(journal, new(pay(order), key)).await;
+        put(journal, &mut operation, Standing::of(State::Sending)).await;
+        put(journal, &mut operation, Standing::not_executed(basis)).await;
         assert_eq!(
-            asked(&journal, new(pay(order), key)).await,
+            asked(journal, new(pay(order), key)).await,
             again,
             "{basis:?}"
         );
     }
 }
 
-#[tokio::test]
-async fn law_6_after_absent_a_new_one_must_name_the_old_one() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path()).await;
-    let mut absent = taken(&journal, new(pay(1), 1)).await;
-    put(&journal, &mut absent, Standing::of(State::Unknown)).await;
-    put(&journal, &mut absent, Standing::not_executed(Basis::Absent)).await;
-    assert_eq!(asked(&journal, new(pay(1), 2)).await, "retry_of required");
+async fn law_6_after_absent_a_new_one_must_name_the_old_one(journal: &dyn Journal) {
+    let mut absent = taken(journal, new(pay(1), 1)).await;
+    put(journal, &mut absent, Standing::of(State::Unknown)).await;
+    put(journal, &mut absent, Standing::not_executed(Basis::Absent)).await;
+    assert_eq!(asked(journal, new(pay(1), 2)).await, "retry_of required");
     let mut named = new(pay(1), 3);
     named.operation.retry_of = Some(absent.id);
-    assert_eq!(asked(&journal, named).await, "accepted");
+    assert_eq!(asked(journal, named).await, "accepted");
     // A contradiction finds the lock taken; it is found by its state.
-    put(&journal, &mut absent, Standing::of(State::NeedsAttention)).await;
-    assert_eq!(asked(&journal, new(pay(1), 4)).await, "locked");
+    put(journal, &mut absent, Standing::of(State::NeedsAttention)).await;
+    assert_eq!(asked(journal, new(pay(1), 4)).await, "locked");
 }
 
-#[tokio::test]
-async fn a_contradicted_operation_locks_its_subject_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path()).await;
-    let mut rejected = taken(&journal, new(pay(1), 1)).await;
-    put(&journal, &mut rejected, Standing::of(State::Sending)).await;
-    put(&journal, &mut rejected, Standing::of(State::Rejected)).await;
-    put(&journal, &mut rejected, Standing::of(State::NeedsAttention)).await;
-    assert_eq!(asked(&journal, new(pay(1), 2)).await, "locked");
+async fn a_contradicted_operation_locks_its_subject_again(journal: &dyn Journal) {
+    let mut rejected = taken(journal, new(pay(1), 1)).await;
+    put(journal, &mut rejected, Standing::of(State::Sending)).await;
+    put(journal, &mut rejected, Standing::of(State::Rejected)).await;
+    put(journal, &mut rejected, Standing::of(State::NeedsAttention)).await;
+    assert_eq!(asked(journal, new(pay(1), 2)).await, "locked");
 }
 
-#[tokio::test]
-async fn the_same_passengers_are_not_booked_twice_unawares() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path()).await;
+async fn the_same_passengers_are_not_booked_twice_unawares(journal: &dyn Journal) {
     let booking = |reference: &str, key: u8, allow: bool| NewOperation {
         duplicate: Some([7; 32]),
         allow_duplicate: allow,
         ..new(book(reference), key)
     };
-    let mut first = taken(&journal, booking("A", 1, false)).await;
-    assert_eq!(asked(&journal, booking("B", 2, false)).await, "duplicate");
-    assert_eq!(asked(&journal, booking("B", 2, true)).await, "accepted");
-    put(&journal, &mut first, Standing::of(State::Sending)).await;
-    put(&journal, &mut first, Standing::of(State::Rejected)).await;
+    let mut first = taken(journal, booking("A", 1, false)).await;
+    assert_eq!(asked(journal, booking("B", 2, false)).await, "duplicate");
+    assert_eq!(asked(journal, booking("B", 2, true)).await, "accepted");
+    put(journal, &mut first, Standing::of(State::Sending)).await;
+    put(journal, &mut first, Standing::of(State::Rejected)).await;
     // B is open still.
-    assert_eq!(asked(&journal, booking("C", 3, false)).await, "duplicate");
+    assert_eq!(asked(journal, booking("C", 3, false)).await, "duplicate");
 }
 
-#[tokio::test]
-async fn law_9_a_change_is_decided_on_the_row_as_it_stands() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path()).await;
-    let mut operation = taken(&journal, new(pay(1), 1)).await;
+async fn law_9_a_change_is_decided_on_the_row_as_it_stands(journal: &dyn Journal) {
+    let mut operation = taken(journal, new(pay(1), 1)).await;
     let stale = operation.clone();
-    put(&journal, &mut operation, Standing::of(State::Sending)).await;
+    put(journal, &mut operation, Standing::of(State::Sending)).await;
     let saved = journal
         .save(Save {
             operation: Operation {
@@ -662,12 +678,9 @@ async fn law_9_a_change_is_decided_on_the_row_as_it_stands() {
     assert!(!journal.proven(&account(), Proof::Orders).await.unwrap());
 }
 
-#[tokio::test]
-async fn law_10_one_fact_is_one_event() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path()).await;
+async fn law_10_one_fact_is_one_event(journal: &dyn Journal) {
     for (order, key) in [(1, 1), (2, 2)] {
-        let mut operation = taken(&journal, new(pay(order), key)).await;
+        let mut operation = taken(journal, new(pay(order), key)).await;
         for _ in 0..2 {
             operation.standing = Standing::of(State::Sending);
             let saved = journal
@@ -698,16 +711,13 @@ async fn law_10_one_fact_is_one_event() {
     assert!(journal.proven(&account(), Proof::Orders).await.unwrap());
 }
 
-#[tokio::test]
-async fn due_operations_come_the_most_overdue_first() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path()).await;
+async fn due_operations_come_the_most_overdue_first(journal: &dyn Journal) {
     for (order, at) in [(1_u64, 300), (2, 100), (3, 200), (4, 900)] {
         let key = u8::try_from(order).unwrap();
-        let mut operation = taken(&journal, new(pay(order), key)).await;
+        let mut operation = taken(journal, new(pay(order), key)).await;
         operation.next_look_at = Some(at);
-        put(&journal, &mut operation, Standing::of(State::Sending)).await;
-        put(&journal, &mut operation, Standing::of(State::Unknown)).await;
+        put(journal, &mut operation, Standing::of(State::Sending)).await;
+        put(journal, &mut operation, Standing::of(State::Unknown)).await;
     }
     let due = journal.due(500, 10).await.unwrap();
     let at: Vec<_> = due.iter().filter_map(|o| o.next_look_at).collect();
@@ -718,16 +728,13 @@ async fn due_operations_come_the_most_overdue_first() {
     assert_eq!(journal.due(50, 10).await.unwrap().len(), 4);
 }
 
-#[tokio::test]
-async fn sends_of_a_process_that_is_gone_are_stale() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path()).await;
-    let accepted = taken(&journal, new(pay(1), 1)).await;
-    let mut sending = taken(&journal, new(pay(2), 2)).await;
-    put(&journal, &mut sending, Standing::of(State::Sending)).await;
-    let mut settled = taken(&journal, new(pay(3), 3)).await;
+async fn sends_of_a_process_that_is_gone_are_stale(journal: &dyn Journal) {
+    let accepted = taken(journal, new(pay(1), 1)).await;
+    let mut sending = taken(journal, new(pay(2), 2)).await;
+    put(journal, &mut sending, Standing::of(State::Sending)).await;
+    let mut settled = taken(journal, new(pay(3), 3)).await;
     put(
-        &journal,
+        journal,
         &mut settled,
         Standing::not_executed(Basis::NotSent),
     )
@@ -742,14 +749,11 @@ async fn sends_of_a_process_that_is_gone_are_stale() {
     }
 }
 
-#[tokio::test]
-async fn a_list_is_read_page_by_page_newest_first() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path()).await;
+async fn a_list_is_read_page_by_page_newest_first(journal: &dyn Journal) {
     let mut ids = Vec::new();
     for order in 1..=5_u64 {
         let key = u8::try_from(order).unwrap();
-        ids.push(taken(&journal, new(pay(order), key)).await.id);
+        ids.push(taken(journal, new(pay(order), key)).await.id);
     }
     // Those of one millisecond have no order but that of their ids.
     ids.sort_unstable_by(|a, b| b.cmp(a));
@@ -801,14 +805,10 @@ async fn a_list_is_read_page_by_page_newest_first() {
     );
 }
 
-#[tokio::test]
-async fn many_writers_share_a_commit_and_each_gets_its_own_answer() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path()).await;
+async fn many_writers_share_a_commit_and_each_gets_its_own_answer(journal: &dyn Journal) {
     // Half of them want the same order: exactly one of those is taken.
     let asked = (0..100_u8).map(|i| {
         let order = if i % 2 == 0 { 1 } else { 1000 + u64::from(i) };
-        let journal = &journal;
         async move { word(&journal.accept(new(pay(order), i)).await.unwrap()) }
     });
     let words = futures::future::join_all(asked).await;

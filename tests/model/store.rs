@@ -1,0 +1,459 @@
+//! A journal in memory: the acceptance rules read once more, independently of any database. It passes
+//! the suite of `tests/journal.rs`.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard};
+
+use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
+use fliggy_gateway::operations::attachments::KeptAttachment;
+use fliggy_gateway::operations::journal::{
+    Acceptance, Event, Filter, Journal, JournalError, Known, NewOperation, Proof, Save, Saved,
+};
+use fliggy_gateway::operations::record::{Intent, Operation, TimelineEntry};
+use fliggy_gateway::operations::states::{Basis, Kind, State};
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+
+/// An operation with what the store keeps beside it. Rows are in the order in which they were accepted.
+#[derive(Clone, Debug)]
+struct Row {
+    operation: Operation,
+    idempotency: Option<[u8; 32]>,
+    fingerprint: [u8; 32],
+    duplicate: Option<[u8; 32]>,
+    /// Whether it holds the lock on its subject. One that is reopened while another holds the lock does
+    /// not get it.
+    locks: bool,
+    timeline: Vec<TimelineEntry>,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    rows: Vec<Row>,
+    events: Vec<Event>,
+    proofs: BTreeSet<(String, &'static str)>,
+    attachments: Vec<KeptAttachment>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct ModelStore {
+    tables: Mutex<Tables>,
+    hash_key: HashKey,
+}
+
+fn is_open(state: State) -> bool {
+    !state.is_settled()
+}
+
+fn is_absent(operation: &Operation) -> bool {
+    operation.standing.basis == Some(Basis::Absent)
+}
+
+fn lock_of(operation: &Operation) -> String {
+    operation.intent.subject().lock(&operation.account)
+}
+
+impl Row {
+    /// Whether it is an operation of this kind on the subject with this lock.
+    fn is_about(&self, kind: Kind, lock: &str) -> bool {
+        self.operation.kind() == kind && lock_of(&self.operation) == lock
+    }
+}
+
+impl Tables {
+    fn find(&self, id: OperationId) -> Option<&Row> {
+        self.rows.iter().find(|row| row.operation.id == id)
+    }
+
+    fn accept(&mut self, new: NewOperation) -> Acceptance {
+        if let Some(refusal) = self.refusal(&new) {
+            return refusal;
+        }
+        self.rows.push(Row {
+            operation: new.operation,
+            idempotency: Some(new.idempotency),
+            fingerprint: new.fingerprint,
+            duplicate: new.duplicate,
+            locks: true,
+            timeline: vec![new.timeline],
+        });
+        Acceptance::Accepted
+    }
+
+    fn refusal(&self, new: &NewOperation) -> Option<Acceptance> {
+        let asked = &new.operation;
+        let (kind, lock) = (asked.kind(), lock_of(asked));
+        let first = |wanted: &dyn Fn(&Row) -> bool| {
+            let found = self.rows.iter().find(|row| wanted(row));
+            found.map(|row| Box::new(row.operation.clone()))
+        };
+        if let Some(row) = self
+            .rows
+            .iter()
+            .find(|row| row.idempotency == Some(new.idempotency))
+        {
+            return Some(if row.fingerprint == new.fingerprint {
+                Acceptance::Replay(Box::new(row.operation.clone()))
+            } else {
+                Acceptance::KeyReused
+            });
+        }
+        // A reopened operation may be without the lock, and stands in the way all the same.
+        if let Some(other) = first(&|row| {
+            lock_of(&row.operation) == lock
+                && (row.locks || row.operation.state() == State::NeedsAttention)
+        }) {
+            return Some(Acceptance::Locked(other));
+        }
+        if let Some(other) = first(&|row| {
+            kind.is_done_once()
+                && row.is_about(kind, &lock)
+                && row.operation.state() == State::Succeeded
+        }) {
+            return Some(Acceptance::AlreadyDone(other));
+        }
+        if let Some(named) = asked.retry_of
+            && !self
+                .find(named)
+                .is_some_and(|row| repeats(asked, &row.operation))
+        {
+            return Some(Acceptance::NothingToRetry);
+        }
+        if let Some(earlier) = self.still_absent(asked, &lock)
+            && asked.retry_of != Some(earlier.id)
+        {
+            return Some(Acceptance::RetryOfRequired(Box::new(earlier.clone())));
+        }
+        if new.duplicate.is_some() && !new.allow_duplicate {
+            let twin = first(&|row| {
+                row.duplicate == new.duplicate
+                    && (is_open(row.operation.state())
+                        || (is_absent(&row.operation) && asked.retry_of != Some(row.operation.id)))
+            });
+            return twin.map(Acceptance::Duplicate);
+        }
+        None
+    }
+
+    /// The youngest operation that ended absent, whose effect the new one would repeat, and that nothing
+    /// done since explains.
+    fn still_absent(&self, asked: &Operation, lock: &str) -> Option<&Operation> {
+        let about = |row: &&Row| row.is_about(asked.kind(), lock);
+        let repeated_by = |row: &Row, later: &Intent| row.operation.intent.may_be_taken_for(later);
+        let places = self.rows.iter().enumerate();
+        places
+            .filter(|(_, row)| about(row) && is_absent(&row.operation))
+            .filter(|(_, row)| repeated_by(row, &asked.intent))
+            .filter(|(place, row)| {
+                let later = self.rows[place + 1..].iter().filter(about);
+                !later
+                    .filter(|later| later.operation.state() == State::Succeeded)
+                    .any(|later| repeated_by(row, &later.operation.intent))
+            })
+            .map(|(_, row)| &row.operation)
+            .next_back()
+    }
+
+    fn save(&mut self, save: Save) -> Saved {
+        let next = save.operation;
+        let lock = lock_of(&next);
+        let held = self
+            .rows
+            .iter()
+            .any(|row| row.locks && row.operation.id != next.id && lock_of(&row.operation) == lock);
+        let Some(row) = self.rows.iter_mut().find(|r| r.operation.id == next.id) else {
+            return Saved::Gone;
+        };
+        if row.operation.version != next.version {
+            return Saved::Stale(Box::new(row.operation.clone()));
+        }
+        row.locks = is_open(next.state()) && (row.locks || !held);
+        if next.standing.basis.is_some_and(Basis::frees_the_key) {
+            row.idempotency = None;
+        }
+        let at = save
+            .timeline
+            .last()
+            .map_or(Timestamp::UNIX_EPOCH, |entry| entry.at.0);
+        row.timeline.extend(save.timeline);
+        // What is decided at acceptance never changes.
+        row.operation = Operation {
+            version: next.version + 1,
+            intent: row.operation.intent.clone(),
+            account: row.operation.account.clone(),
+            caller: row.operation.caller.clone(),
+            created_at: row.operation.created_at,
+            retry_of: row.operation.retry_of,
+            ..next
+        };
+        let operation = row.operation.clone();
+        for event in save.events {
+            let is_it = |known: &Event| {
+                (known.kind, &known.subject, &known.fact)
+                    == (event.kind, &event.subject, &event.fact)
+            };
+            if !self.events.iter().any(is_it) {
+                self.events.push(Event {
+                    sequence: i64::try_from(self.events.len()).unwrap() + 1,
+                    kind: event.kind,
+                    subject: event.subject,
+                    fact: event.fact,
+                    operation_id: operation.id,
+                    caller: operation.caller.clone(),
+                    at,
+                });
+            }
+        }
+        if let Some(proof) = save.proves {
+            self.proofs
+                .insert((operation.account.to_string(), proof.as_str()));
+        }
+        Saved::Done(operation.version)
+    }
+
+    fn list(&self, filter: &Filter) -> Vec<Operation> {
+        let mut found: Vec<_> = self
+            .rows
+            .iter()
+            .map(|row| &row.operation)
+            .filter(|o| filter.caller.as_ref().is_none_or(|c| *c == o.caller))
+            .filter(|o| filter.state.is_none_or(|s| s == o.state()))
+            .filter(|o| filter.kind.is_none_or(|k| k == o.kind()))
+            .filter(|o| {
+                let subject = filter.subject.as_ref();
+                subject.is_none_or(|s| *s == o.intent.subject().text())
+            })
+            .filter(|o| filter.before.is_none_or(|id| o.id < id))
+            .cloned()
+            .collect();
+        found.sort_by_key(|o| std::cmp::Reverse(o.id));
+        found.truncate(usize::try_from(filter.limit).unwrap());
+        found
+    }
+
+    fn due(&self, now_ms: i64, limit: u32) -> Vec<Operation> {
+        let limit = usize::try_from(limit).unwrap();
+        let due = |unknown: bool| {
+            let mut due: Vec<_> = self
+                .rows
+                .iter()
+                .map(|row| &row.operation)
+                .filter(|o| o.next_look_at.is_some_and(|at| at <= now_ms))
+                .filter(|o| (o.state() == State::Unknown) == unknown)
+                .cloned()
+                .collect();
+            due.sort_by_key(|o| o.next_look_at);
+            due.truncate(limit);
+            due
+        };
+        [due(true), due(false)].concat()
+    }
+
+    fn wake_all(&mut self, now_ms: i64) {
+        const HOUR_MS: i64 = 3_600_000;
+        for row in &mut self.rows {
+            let operation = &mut row.operation;
+            let asked = matches!(operation.state(), State::Unknown | State::NeedsAttention);
+            let wake = |at: i64| {
+                if asked {
+                    now_ms
+                } else {
+                    at.min(now_ms + HOUR_MS)
+                }
+            };
+            operation.next_look_at = operation.next_look_at.map(wake);
+        }
+    }
+
+    fn successor(&self, operation: &Operation) -> Option<State> {
+        let lock = lock_of(operation);
+        let ours = |row: &&Row| row.operation.id == operation.id;
+        let place = self.rows.iter().position(|row| ours(&row))?;
+        let later = self.rows[place + 1..]
+            .iter()
+            .rev()
+            .map(|row| &row.operation);
+        later
+            .filter(|o| o.kind() == operation.kind() && lock_of(o) == lock)
+            .filter(|o| match o.state() {
+                State::Sending | State::Unknown | State::NeedsAttention | State::Succeeded => true,
+                State::Accepted | State::Rejected | State::NotExecuted => false,
+            })
+            .find(|o| operation.intent.may_be_taken_for(&o.intent))
+            .map(Operation::state)
+    }
+}
+
+/// Whether the operation may name the earlier one in `retry_of`.
+fn repeats(operation: &Operation, earlier: &Operation) -> bool {
+    is_absent(earlier)
+        && earlier.account == operation.account
+        && operation.intent.repeats(&earlier.intent)
+        && (earlier.caller == operation.caller
+            || earlier.intent.subject() == operation.intent.subject())
+}
+
+// === impl ModelStore ===
+
+impl ModelStore {
+    pub(crate) fn new() -> Self {
+        Self {
+            tables: Mutex::default(),
+            hash_key: HashKey::new([7; 32]),
+        }
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap()
+    }
+}
+
+/// An answer that is there at once.
+fn at_once<'a, T: Send + 'a>(answer: T) -> BoxFuture<'a, Result<T, JournalError>> {
+    Box::pin(std::future::ready(Ok(answer)))
+}
+
+impl Journal for ModelStore {
+    fn accept(&self, new: NewOperation) -> BoxFuture<'_, Result<Acceptance, JournalError>> {
+        at_once(self.tables().accept(new))
+    }
+
+    fn known(&self, idempotency: [u8; 32]) -> BoxFuture<'_, Result<Option<Known>, JournalError>> {
+        let tables = self.tables();
+        let mut rows = tables.rows.iter();
+        let row = rows.find(|row| row.idempotency == Some(idempotency));
+        at_once(row.map(|row| Known {
+            operation: row.operation.clone(),
+            fingerprint: row.fingerprint,
+        }))
+    }
+
+    fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>> {
+        at_once(self.tables().save(save))
+    }
+
+    fn get(&self, id: OperationId) -> BoxFuture<'_, Result<Option<Operation>, JournalError>> {
+        at_once(self.tables().find(id).map(|row| row.operation.clone()))
+    }
+
+    fn timeline(&self, id: OperationId) -> BoxFuture<'_, Result<Vec<TimelineEntry>, JournalError>> {
+        let tables = self.tables();
+        let row = tables.find(id);
+        at_once(row.map(|row| row.timeline.clone()).unwrap_or_default())
+    }
+
+    fn list(&self, filter: Filter) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        at_once(self.tables().list(&filter))
+    }
+
+    fn due(&self, now_ms: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        at_once(self.tables().due(now_ms, limit))
+    }
+
+    fn next_due(&self, now_ms: i64) -> BoxFuture<'_, Result<Option<i64>, JournalError>> {
+        let tables = self.tables();
+        let times = tables.rows.iter().filter_map(|r| r.operation.next_look_at);
+        at_once(times.filter(|at| *at > now_ms).min())
+    }
+
+    fn stale(
+        &self,
+        boot: &str,
+        touched_before_ms: i64,
+    ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        let tables = self.tables();
+        let open = tables.rows.iter().map(|row| &row.operation);
+        let stale = open
+            .filter(|o| matches!(o.state(), State::Accepted | State::Sending))
+            .filter(|o| o.boot != boot || o.touched_ms < touched_before_ms);
+        at_once(stale.cloned().collect())
+    }
+
+    fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.tables().wake_all(now_ms);
+        at_once(())
+    }
+
+    fn prune(&self, now_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
+        let rows = &mut self.tables().rows;
+        let before = rows.len();
+        rows.retain(|row| row.operation.prune_at.is_none_or(|at| at > now_ms));
+        at_once(u64::try_from(before - rows.len()).unwrap())
+    }
+
+    fn successor(
+        &self,
+        operation: &Operation,
+    ) -> BoxFuture<'_, Result<Option<State>, JournalError>> {
+        at_once(self.tables().successor(operation))
+    }
+
+    fn proven(
+        &self,
+        account: &AccountName,
+        proof: Proof,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        let proven = (account.to_string(), proof.as_str());
+        at_once(self.tables().proofs.contains(&proven))
+    }
+
+    fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
+        let tables = self.tables();
+        let later = tables.events.iter().filter(|e| e.sequence > after);
+        let limit = usize::try_from(limit).unwrap();
+        at_once(later.take(limit).cloned().collect())
+    }
+
+    fn attachment(
+        &self,
+        key: [u8; 32],
+    ) -> BoxFuture<'_, Result<Option<KeptAttachment>, JournalError>> {
+        let tables = self.tables();
+        at_once(tables.attachments.iter().find(|a| a.key == key).cloned())
+    }
+
+    fn has_attachment(
+        &self,
+        account: &AccountName,
+        order_id: OrderId,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        let is_it = |a: &KeptAttachment| a.account == *account && a.order_id == Some(order_id);
+        at_once(self.tables().attachments.iter().any(is_it))
+    }
+
+    fn keep_attachment(
+        &self,
+        attachment: KeptAttachment,
+    ) -> BoxFuture<'_, Result<(), JournalError>> {
+        let kept = &mut self.tables().attachments;
+        if !kept.iter().any(|a| a.key == attachment.key) {
+            kept.push(attachment);
+        }
+        at_once(())
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>> {
+        at_once(())
+    }
+
+    fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>> {
+        let tables = self.tables();
+        let count = |state: State| {
+            let rows = tables.rows.iter();
+            let count = rows.filter(|row| row.operation.state() == state).count();
+            (state, i64::try_from(count).unwrap())
+        };
+        let open = State::ALL.into_iter().filter(|s| is_open(*s));
+        let counts = open.map(count).filter(|(_, n)| *n > 0);
+        at_once(counts.collect())
+    }
+
+    fn hash_key(&self) -> &HashKey {
+        &self.hash_key
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
