@@ -106,13 +106,32 @@ impl TopClient {
         retry: RetrySettings,
         mend: Arc<Mend>,
     ) -> Result<Self, reqwest::Error> {
-        Ok(Self {
-            read: stack::read(parts, retry, Transport::for_reads(transport)?),
-            write: stack::write(parts, Transport::for_writes(transport)?),
-            gate: parts.gate.clone(),
+        Ok(Self::on_stacks(
+            stack::read(parts, retry, Transport::for_reads(transport)?),
+            stack::write(parts, Transport::for_writes(transport)?),
+            parts.gate.clone(),
             mend,
-            clock: parts.clock.clone(),
-        })
+            parts.clock.clone(),
+        ))
+    }
+
+    /// A client on finished stacks. `gate` hands out the permits of writes, `clock` tells when they may
+    /// leave.
+    #[must_use]
+    pub fn on_stacks(
+        read: Stack,
+        write: Stack,
+        gate: Arc<Gate>,
+        mend: Arc<Mend>,
+        clock: SharedClock,
+    ) -> Self {
+        Self {
+            read,
+            write,
+            gate,
+            mend,
+            clock,
+        }
     }
 
     /// Asks upstream something that changes nothing there.

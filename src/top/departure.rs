@@ -76,9 +76,22 @@ impl Departure {
     /// # Errors
     /// Why it must not leave.
     pub(super) async fn leave(self) -> Result<(), NotSent> {
+        self.ask().await;
+        self.try_leave()
+    }
+
+    /// Asks for the body, as a transport does whose connection is open, and waits until that is decided.
+    pub async fn ask(&self) {
         self.state.send_modify(|state| state.asked = true);
         self.until(|state| state.send_before.is_some() || state.end.is_some())
             .await;
+    }
+
+    /// Marks the body as gone, if it may leave now.
+    ///
+    /// # Errors
+    /// Why it must not leave.
+    pub fn try_leave(&self) -> Result<(), NotSent> {
         let now = self.clock.steady();
         match self.end(|state| match state.send_before {
             Some(before) if now <= before => End::Left,

@@ -7,7 +7,8 @@ use std::sync::{Mutex, MutexGuard};
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use fliggy_gateway::operations::attachments::KeptAttachment;
 use fliggy_gateway::operations::journal::{
-    Acceptance, Event, Filter, Journal, JournalError, Known, NewOperation, Proof, Save, Saved,
+    Acceptance, Check, Condition, Event, Filter, Journal, JournalError, Known, NewOperation, Proof,
+    Save, Saved,
 };
 use fliggy_gateway::operations::record::{Intent, Operation, TimelineEntry};
 use fliggy_gateway::operations::states::{Basis, Kind, State};
@@ -447,6 +448,13 @@ impl Journal for ModelStore {
         let open = State::ALL.into_iter().filter(|s| is_open(*s));
         let counts = open.map(count).filter(|(_, n)| *n > 0);
         at_once(counts.collect())
+    }
+
+    fn condition(&self) -> Condition {
+        Condition {
+            check: Check::Passed,
+            warnings: Vec::new(),
+        }
     }
 
     fn hash_key(&self) -> &HashKey {

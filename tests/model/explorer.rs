@@ -1,0 +1,552 @@
+//! One run: what can happen next, and what happens then.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use fliggy_gateway::domain::booking::Booking;
+use fliggy_gateway::domain::ids::{OperationId, OrderId};
+use fliggy_gateway::domain::money::Money;
+use fliggy_gateway::operations::book::Book;
+use fliggy_gateway::operations::close::Close;
+use fliggy_gateway::operations::pay::Pay;
+use fliggy_gateway::operations::perform::{Asked, NotTaken, Performed, Write};
+use fliggy_gateway::operations::record::Operation;
+use fliggy_gateway::operations::resolve::{Made, Resolution, Resolve};
+use fliggy_gateway::operations::states::State;
+use fliggy_gateway::top::envelope::{self, Envelope};
+use fliggy_gateway::top::method::Method as _;
+use fliggy_gateway::top::wire::Search;
+use fliggy_gateway::translate;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+
+use crate::ledger::TOTAL;
+use crate::process::{Process, STALE, wall};
+use crate::steps::{Step, of_gate, open};
+use crate::world::{Caller, Fate, Pending, Shared, Told, World, written};
+
+/// What a caller asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    what: What,
+    key: u32,
+    retry_of: Option<OperationId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    Pay(u64),
+    Close(u64),
+    Book(&'static str),
+}
+
+/// One run of the model.
+pub(crate) struct Run {
+    pub(crate) world: Shared,
+    process: Process,
+    requests: Vec<Request>,
+    pub(crate) limits: Limits,
+}
+
+/// How often things happen in a run at most.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    pub(crate) requests: usize,
+    /// Ends of a process, of either kind.
+    pub(crate) ends: u32,
+    pub(crate) operator: u32,
+    pub(crate) outages: u32,
+    /// Whether the shortest and the longest waits are tried.
+    pub(crate) long_waits: bool,
+    pub(crate) subjects: Vec<What>,
+}
+
+static BOOKING: LazyLock<Booking> = LazyLock::new(|| {
+    let sample =
+        include_bytes!("../../openapi/top/samples/alitrip.flight.service.search.response.json");
+    let found = match envelope::decode(Search::NAME, sample) {
+        Ok(Envelope::Answer(answer)) => translate::search::answer(answer).unwrap(),
+        _ => panic!("the sample cannot be read"),
+    };
+    serde_json::from_value(json!({
+        "out_order_no": "MODEL",
+        "offer": found.offers[0],
+        "passengers": [{
+            "name": "测试旅客", "type": "adult",
+            "document": {"type": "id_card", "number": "11010119900307002X"},
+            "birth_date": "1990-03-07", "gender": "male",
+            "mobile_country_code": "86", "mobile": "13000000000",
+        }],
+        "contact": {"name": "测试联系人", "mobile_country_code": "86", "mobile": "13000000000"},
+        "total_price": TOTAL,
+    }))
+    .unwrap()
+});
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap()
+}
+
+/// Lets everything run that can run now. Time does not move.
+async fn settle() {
+    // The task of `block_on` goes on after the others have nothing to do.
+    for _ in 0..8 {
+        tokio::task::yield_now().await;
+    }
+}
+
+// === impl Request ===
+
+impl Request {
+    /// The first request of a run.
+    pub(crate) fn new(what: What) -> Self {
+        Self {
+            what,
+            key: 0,
+            retry_of: None,
+        }
+    }
+}
+
+// === impl What ===
+
+impl What {
+    fn words(self) -> String {
+        match self {
+            Self::Pay(order) => format!("pay order {order}"),
+            Self::Close(order) => format!("close order {order}"),
+            Self::Book(reference) => format!("book {reference}"),
+        }
+    }
+}
+
+// === impl Run ===
+
+impl Run {
+    pub(crate) async fn start(limits: Limits) -> Self {
+        let world = Shared::new();
+        let process = Process::start(&world);
+        settle().await;
+        Self {
+            world,
+            process,
+            requests: Vec::new(),
+            limits,
+        }
+    }
+
+    // --- what can happen
+
+    /// Everything that can happen next, the straight way first.
+    pub(crate) fn enabled(&mut self) -> Vec<Step> {
+        let mut world = self.world.lock();
+        world.tidy();
+        let mut steps = Vec::new();
+        for gate in &world.gates {
+            of_gate(&world, gate, &mut steps);
+        }
+        if world.ledger.hidden().next().is_some() {
+            steps.push(Step::Show);
+        }
+        drop(world);
+        let waits = self.waits();
+        // Nothing waits for the explorer: time passes.
+        steps.extend(waits.into_iter().map(Step::Wait));
+        steps.push(Step::Stall(Duration::from_millis(1_200)));
+        self.of_people(&mut steps);
+        if self.limits.ends > 0 {
+            steps.push(Step::Crash);
+            if !self.process.is_stopping() {
+                steps.push(Step::Stop);
+            }
+        }
+        let unreadable = self.world.lock().unreadable;
+        if unreadable {
+            steps.push(Step::Unreadable(false));
+        } else if self.limits.outages > 0 {
+            steps.push(Step::Unreadable(true));
+        }
+        steps
+    }
+
+    /// Times that may matter: short and long ones, the next pass of the reconciler, and both sides of
+    /// the times at which open operations become stale.
+    fn waits(&self) -> Vec<Duration> {
+        const EDGE: Duration = Duration::from_millis(50);
+        let mut waits = vec![Duration::from_millis(600), Duration::from_secs(6)];
+        if self.limits.long_waits {
+            waits.extend([Duration::from_millis(20), Duration::from_secs(60)]);
+        }
+        let world = self.world.lock();
+        let next_pass = world.pass + Duration::from_secs(5) + Duration::from_millis(1);
+        waits.push(next_pass.saturating_duration_since(Instant::now()));
+        let now = wall(world.zero).as_millisecond();
+        for row in world.rows() {
+            if matches!(row.state(), State::Accepted | State::Sending) {
+                let left = row.touched_ms + millis(STALE) - now;
+                let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+                waits.push(left.saturating_sub(EDGE));
+                waits.push(left + EDGE);
+            }
+        }
+        waits.retain(|wait| !wait.is_zero());
+        waits
+    }
+
+    fn of_people(&self, steps: &mut Vec<Step>) {
+        let world = self.world.lock();
+        if self.requests.len() < self.limits.requests {
+            let key = u32::try_from(self.requests.len()).unwrap();
+            for what in self.limits.subjects.iter().copied() {
+                steps.push(Step::Ask(Request {
+                    what,
+                    key,
+                    retry_of: None,
+                }));
+            }
+            for request in &self.requests {
+                let repeat = Step::Ask(request.clone());
+                if !steps.contains(&repeat) {
+                    steps.push(repeat);
+                }
+            }
+            // A caller names the operation that it was told to name.
+            for (caller, request) in world.callers.iter().zip(&self.requests) {
+                if let Some(Told {
+                    operation: Some(id),
+                    standing: Err("retry_of required"),
+                }) = caller.told
+                {
+                    let retry_of = Some(id);
+                    let request = Request {
+                        key,
+                        retry_of,
+                        ..request.clone()
+                    };
+                    steps.push(Step::Ask(request));
+                }
+            }
+        }
+        if self.limits.operator > 0 {
+            for row in world.rows() {
+                if matches!(row.state(), State::Unknown | State::NeedsAttention) {
+                    steps.push(Step::LookNow(row.id));
+                    if truth(&world, &row).is_some() {
+                        steps.push(Step::Resolve(row.id));
+                    }
+                }
+            }
+        }
+    }
+
+    // --- what happens
+
+    /// Lets a step happen, and everything that follows from it at once.
+    pub(crate) async fn take(&mut self, step: Step) {
+        let line = self.describe(&step);
+        self.world.lock().say(line);
+        match step {
+            Step::Wait(time) => self.pass_time(time, false).await,
+            Step::Stall(time) => self.pass_time(time, true).await,
+            Step::Ask(request) => self.ask(request).await,
+            Step::LookNow(id) => {
+                self.limits.operator -= 1;
+                let operations = self.process.operations.clone();
+                tokio::spawn(async move { operations.look_now(id).await.map(drop) });
+            }
+            Step::Resolve(id) => self.resolve(id),
+            Step::Crash => {
+                self.limits.ends -= 1;
+                self.next_process();
+            }
+            Step::Stop => {
+                self.limits.ends -= 1;
+                self.process.stop();
+            }
+            Step::Unreadable(unreadable) => {
+                self.limits.outages -= u32::from(unreadable);
+                self.world.lock().unreadable = unreadable;
+            }
+            of_gate => open(&mut self.world.lock(), &of_gate),
+        }
+        settle().await;
+        self.replace_stopped().await;
+    }
+
+    fn next_process(&mut self) {
+        self.world.lock().crash();
+        self.process = Process::start(&self.world);
+    }
+
+    /// Starts the next process if this one has stopped.
+    async fn replace_stopped(&mut self) {
+        if self.process.has_stopped() {
+            self.world.lock().say("  stopped");
+            self.next_process();
+            settle().await;
+        }
+    }
+
+    async fn pass_time(&self, time: Duration, stall: bool) {
+        let until = Instant::now() + time;
+        loop {
+            let limit = self.world.lock().next_limit();
+            let next = limit.map_or(until, |limit| limit.min(until));
+            let left = next.saturating_duration_since(Instant::now());
+            if stall {
+                tokio::time::advance(left).await;
+            } else {
+                tokio::time::sleep(left).await;
+            }
+            self.world.lock().apply_limits();
+            if next >= until {
+                return;
+            }
+        }
+    }
+
+    async fn ask(&mut self, request: Request) {
+        let Request {
+            what,
+            key,
+            retry_of,
+        } = request.clone();
+        let asked = Asked {
+            caller: "app".to_owned(),
+            account: self.process.account.clone(),
+            idempotency_key: format!("key-{key}"),
+            path: "/".to_owned(),
+            body: format!("{what:?} {retry_of:?}").into_bytes(),
+            retry_of,
+            allow_duplicate: what != What::Book("MODEL-A"),
+            wait: None,
+        };
+        let total = Money::parse(TOTAL).unwrap();
+        match what {
+            What::Pay(order) => {
+                let order_id = OrderId::new(order).unwrap();
+                let pay = Pay {
+                    order_id,
+                    total,
+                    extra: None,
+                };
+                self.perform(pay, asked);
+            }
+            What::Close(order) => {
+                let order_id = OrderId::new(order).unwrap();
+                let close = Close {
+                    order_id,
+                    extra: None,
+                };
+                self.perform(close, asked);
+            }
+            What::Book(reference) => {
+                let mut booking = BOOKING.clone();
+                booking.out_order_no = reference.parse().unwrap();
+                let book = Book {
+                    booking,
+                    extra: None,
+                };
+                self.perform(book, asked);
+            }
+        }
+        self.requests.push(request);
+        settle().await;
+    }
+
+    fn perform<W: Write>(&self, write: W, asked: Asked) {
+        let (world, operations) = (self.world.clone(), self.process.operations.clone());
+        let (boot, caller) = {
+            let mut world = world.lock();
+            let boot = world.boot;
+            world.callers.push(Caller {
+                boot,
+                drafted: None,
+                told: None,
+            });
+            (boot, world.callers.len() - 1)
+        };
+        tokio::spawn(async move {
+            let performed = operations.perform(write, asked).await;
+            world.alive(boot).await;
+            let mut world = world.lock();
+            let told = told(performed);
+            let shown = told.operation.map(|id| world.name(id));
+            let line = match told.standing {
+                Ok(standing) => written(standing),
+                Err(why) => why.to_owned(),
+            };
+            world.say(format!(
+                "  caller {} is told: {} {line}",
+                caller + 1,
+                shown.unwrap_or_default()
+            ));
+            world.callers[caller].told = Some(told);
+        });
+    }
+
+    fn resolve(&mut self, id: OperationId) {
+        self.limits.operator -= 1;
+        let resolve = {
+            let mut world = self.world.lock();
+            world.resolved.insert(id);
+            let row = world.row(id).unwrap();
+            let resolution = truth(&world, &row).unwrap();
+            let made = Made {
+                order_id: world.ledger.order_of(id).and_then(OrderId::new),
+                ..Made::default()
+            };
+            Resolve {
+                version: row.version,
+                resolution,
+                reason: "the operator knows".to_owned(),
+                operator: "operator".to_owned(),
+                made,
+            }
+        };
+        let operations = self.process.operations.clone();
+        tokio::spawn(async move { operations.resolve(id, &resolve).await.map(drop) });
+    }
+
+    // --- the end
+
+    /// Lets everything work until nothing is open any more, and holds what came of it against the laws.
+    pub(crate) async fn finish(&mut self) {
+        let stopping = self.process.is_stopping();
+        self.world.lock().heal(stopping);
+        settle().await;
+        let mut quiet = false;
+        for _ in 0..200 {
+            if self.is_quiet() {
+                quiet = true;
+                break;
+            }
+            self.pass_time(Duration::from_secs(5), false).await;
+            self.replace_stopped().await;
+        }
+        let mut world = self.world.lock();
+        if !quiet {
+            world.violation("something stays open for ever".to_owned());
+        }
+        world.summary();
+        world.judge();
+    }
+
+    /// Whether nothing waits, and nothing is open.
+    pub(crate) fn is_over(&self) -> bool {
+        self.world.lock().gates.is_empty() && self.is_quiet()
+    }
+
+    fn is_quiet(&self) -> bool {
+        let world = self.world.lock();
+        let waiting = |caller: &Caller| caller.told.is_none() && caller.boot == world.boot;
+        !world.callers.iter().any(waiting)
+            && world.next_limit().is_none()
+            && world.rows().iter().all(|row| match row.state() {
+                State::Succeeded | State::Rejected | State::NotExecuted => {
+                    row.next_look_at.is_none()
+                }
+                State::NeedsAttention => true,
+                State::Accepted | State::Sending | State::Unknown => false,
+            })
+    }
+
+    /// The trace, and its hash.
+    pub(crate) fn trace(&self) -> (Vec<String>, String) {
+        let world = self.world.lock();
+        let mut hash = Sha256::new();
+        for line in &world.log {
+            hash.update(line);
+            hash.update("\n");
+        }
+        (world.log.clone(), hex::encode(hash.finalize()))
+    }
+
+    fn describe(&self, step: &Step) -> String {
+        let world = self.world.lock();
+        let gate = |number: &u32| {
+            let gate = world.gates.iter().find(|gate| gate.number == *number);
+            gate.map_or("?", |gate| &gate.label).to_owned()
+        };
+        match step {
+            Step::Commit(g) => format!("commit: {}", gate(g)),
+            Step::Fail(g) => format!("the commit fails: {}", gate(g)),
+            Step::Abandon(g) => format!("the commit is reported as failed: {}", gate(g)),
+            Step::Drop(g) => format!("the commit is never made: {}", gate(g)),
+            Step::Acknowledge(g) => format!("acknowledge: {}", gate(g)),
+            Step::LoseAcknowledgement(g) => {
+                format!("the acknowledgement is lost: {}", gate(g))
+            }
+            Step::Leave(g) => format!("leave: {}", gate(g)),
+            Step::NoConnection(g) => format!("no connection: {}", gate(g)),
+            Step::Execute(g) => format!("TOP does: {}", gate(g)),
+            Step::ExecuteHidden(g) => format!("TOP does, and does not show yet: {}", gate(g)),
+            Step::Forget(g) => format!("TOP forgets: {}", gate(g)),
+            Step::Refuse(g, refusal) => format!("TOP refuses ({refusal:?}): {}", gate(g)),
+            Step::AnswerDone(g) => format!("TOP answers done: {}", gate(g)),
+            Step::AnswerTimeout(g) => format!("TOP answers timeout: {}", gate(g)),
+            Step::Break(g) => format!("the connection breaks: {}", gate(g)),
+            Step::Show => "TOP shows what it did".to_owned(),
+            Step::AnswerRead(g) => format!("TOP answers: {}", gate(g)),
+            Step::FreezeRead(g) => format!("TOP reads: {}", gate(g)),
+            Step::Wait(time) => format!("wait {} ms", time.as_millis()),
+            Step::Stall(time) => format!("stall {} ms", time.as_millis()),
+            Step::Ask(request) => {
+                let retry = request
+                    .retry_of
+                    .map(|id| format!(", retry of {}", world.name(id)));
+                format!(
+                    "caller {} asks: {} under key {}{}",
+                    self.requests.len() + 1,
+                    request.what.words(),
+                    request.key,
+                    retry.unwrap_or_default()
+                )
+            }
+            Step::LookNow(id) => format!("look at {} now", world.name(*id)),
+            Step::Resolve(id) => format!("resolve {}", world.name(*id)),
+            Step::Crash => "CRASH".to_owned(),
+            Step::Stop => "stop".to_owned(),
+            Step::Unreadable(true) => "the journal cannot be read".to_owned(),
+            Step::Unreadable(false) => "the journal can be read".to_owned(),
+        }
+    }
+}
+
+/// How it is with an operation, once that cannot change any more.
+fn truth(world: &World, row: &Operation) -> Option<Resolution> {
+    if world.ledger.is_done(row.id) {
+        return Some(Resolution::Succeeded);
+    }
+    let undecided = world.gates.iter().any(|gate| match &gate.pending {
+        Pending::Upstream { write, fate, .. } => {
+            write.operation == Some(row.id) && *fate == Fate::Undecided
+        }
+        Pending::Leave(write, _) => write.subject == row.intent.subject().text(),
+        Pending::Commit(..) | Pending::Acknowledge(..) | Pending::Read(..) => false,
+    });
+    (!undecided).then_some(Resolution::NotExecuted)
+}
+
+fn told(performed: Result<Performed, NotTaken>) -> Told {
+    let refused = |operation: Option<Box<Operation>>, why| Told {
+        operation: operation.map(|o| o.id),
+        standing: Err(why),
+    };
+    match performed {
+        Ok(performed) => Told {
+            operation: Some(performed.operation.id),
+            standing: Ok(performed.operation.standing),
+        },
+        Err(NotTaken::KeyReused) => refused(None, "key reused"),
+        Err(NotTaken::Locked(other)) => refused(Some(other), "locked"),
+        Err(NotTaken::AlreadyDone(other)) => refused(Some(other), "already done"),
+        Err(NotTaken::Duplicate(other)) => refused(Some(other), "duplicate"),
+        Err(NotTaken::RetryOfRequired(other)) => refused(Some(other), "retry_of required"),
+        Err(NotTaken::NothingToRetry) => refused(None, "nothing to retry"),
+        Err(NotTaken::JournalUnavailable) => refused(None, "journal unavailable"),
+        Err(NotTaken::NotAcknowledged) => refused(None, "not acknowledged"),
+        Err(NotTaken::Stopping) => refused(None, "stopping"),
+    }
+}

@@ -1,0 +1,187 @@
+//! The journal of one process: reads go to the store, changes stop at a gate.
+
+use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
+use fliggy_gateway::operations::attachments::KeptAttachment;
+use fliggy_gateway::operations::journal::{
+    Acceptance, Condition, Event, Filter, Journal, JournalError, Known, NewOperation, Proof, Save,
+    Saved,
+};
+use fliggy_gateway::operations::record::{Operation, TimelineEntry};
+use fliggy_gateway::operations::states::State;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::store::ModelStore;
+use crate::world::{Change, Outcome, Shared, answered};
+
+#[derive(Debug)]
+pub(crate) struct GatedJournal {
+    world: Shared,
+    boot: u32,
+    hash_key: HashKey,
+}
+
+// === impl GatedJournal ===
+
+impl GatedJournal {
+    pub(crate) fn new(world: Shared, boot: u32) -> Self {
+        let hash_key = world.lock().store.hash_key().clone();
+        Self {
+            world,
+            boot,
+            hash_key,
+        }
+    }
+
+    async fn change(&self, change: Change) -> Result<Outcome, JournalError> {
+        self.world.alive(self.boot).await;
+        let (answer, outcome) = oneshot::channel();
+        self.world.lock().ask_store(change, answer);
+        answered(outcome).await
+    }
+
+    /// Reads the store at once.
+    fn read<'a, T: Send + 'a>(
+        &'a self,
+        read: impl FnOnce(&ModelStore) -> BoxFuture<'_, Result<T, JournalError>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, JournalError>> {
+        Box::pin(async move {
+            self.world.alive(self.boot).await;
+            let world = self.world.lock();
+            if world.unreadable {
+                return Err(JournalError::unavailable("it cannot be read"));
+            }
+            read(&world.store).now_or_never().unwrap()
+        })
+    }
+}
+
+impl Journal for GatedJournal {
+    fn accept(&self, new: NewOperation) -> BoxFuture<'_, Result<Acceptance, JournalError>> {
+        Box::pin(async move {
+            match self.change(Change::Accept(Box::new(new))).await? {
+                Outcome::Accepted(taken) => Ok(taken),
+                Outcome::Saved(_) => unreachable!("an acceptance was asked for"),
+            }
+        })
+    }
+
+    fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>> {
+        Box::pin(async move {
+            match self.change(Change::Save(Box::new(save))).await? {
+                Outcome::Saved(saved) => Ok(saved),
+                Outcome::Accepted(_) => unreachable!("a change was asked for"),
+            }
+        })
+    }
+
+    fn known(&self, idempotency: [u8; 32]) -> BoxFuture<'_, Result<Option<Known>, JournalError>> {
+        self.read(move |store| store.known(idempotency))
+    }
+
+    fn get(&self, id: OperationId) -> BoxFuture<'_, Result<Option<Operation>, JournalError>> {
+        self.read(move |store| store.get(id))
+    }
+
+    fn timeline(&self, id: OperationId) -> BoxFuture<'_, Result<Vec<TimelineEntry>, JournalError>> {
+        self.read(move |store| store.timeline(id))
+    }
+
+    fn list(&self, filter: Filter) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        self.read(move |store| store.list(filter))
+    }
+
+    fn due(&self, now_ms: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        self.read(move |store| store.due(now_ms, limit))
+    }
+
+    fn next_due(&self, now_ms: i64) -> BoxFuture<'_, Result<Option<i64>, JournalError>> {
+        self.read(move |store| store.next_due(now_ms))
+    }
+
+    fn stale(
+        &self,
+        boot: &str,
+        touched_before_ms: i64,
+    ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        let boot = boot.to_owned();
+        let world = self.world.clone();
+        self.read(move |store| store.stale(&boot, touched_before_ms))
+            .inspect(move |_| world.lock().pass = Instant::now())
+            .boxed()
+    }
+
+    fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.read(move |store| store.wake_all(now_ms))
+    }
+
+    fn prune(&self, now_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
+        self.read(move |store| store.prune(now_ms))
+    }
+
+    fn successor(
+        &self,
+        operation: &Operation,
+    ) -> BoxFuture<'_, Result<Option<State>, JournalError>> {
+        let operation = operation.clone();
+        self.read(move |store| store.successor(&operation))
+    }
+
+    fn proven(
+        &self,
+        account: &AccountName,
+        proof: Proof,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        let account = account.clone();
+        self.read(move |store| store.proven(&account, proof))
+    }
+
+    fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
+        self.read(move |store| store.events(after, limit))
+    }
+
+    fn attachment(
+        &self,
+        key: [u8; 32],
+    ) -> BoxFuture<'_, Result<Option<KeptAttachment>, JournalError>> {
+        self.read(move |store| store.attachment(key))
+    }
+
+    fn has_attachment(
+        &self,
+        account: &AccountName,
+        order_id: OrderId,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        let account = account.clone();
+        self.read(move |store| store.has_attachment(&account, order_id))
+    }
+
+    fn keep_attachment(
+        &self,
+        attachment: KeptAttachment,
+    ) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.read(move |store| store.keep_attachment(attachment))
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.read(|store| store.probe())
+    }
+
+    fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>> {
+        self.read(|store| store.open_counts())
+    }
+
+    fn condition(&self) -> Condition {
+        self.world.lock().store.condition()
+    }
+
+    fn hash_key(&self) -> &HashKey {
+        &self.hash_key
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}

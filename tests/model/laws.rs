@@ -1,0 +1,150 @@
+//! The laws, held against every commit, every write that leaves, and the end of a run.
+
+use fliggy_gateway::domain::ids::OperationId;
+use fliggy_gateway::operations::record::{Claim, Operation};
+use fliggy_gateway::operations::states::{Basis, Standing, State, may_become};
+
+use crate::ledger::WriteCall;
+use crate::world::{Heard, World, written};
+
+// === impl World ===
+
+impl World {
+    /// The laws that hold for every committed change of standing.
+    pub(crate) fn moved(&mut self, before: &Operation, to: Standing) {
+        let (id, name) = (before.id, self.name(before.id));
+        if !may_become(before.standing, to) {
+            self.violation(format!("{name} may not become {}", written(to)));
+        }
+        let done = self.ledger.is_done(id);
+        match to {
+            Standing {
+                state: State::Sending,
+                ..
+            } => {
+                self.sending
+                    .insert(before.intent.subject().text(), before.id);
+            }
+            Standing {
+                state: State::Succeeded,
+                ..
+            } if !done => self.violation(format!("{name} succeeded, and nothing was done")),
+            Standing {
+                basis: Some(Basis::NotSent),
+                ..
+            } => {
+                self.not_sent.insert(id);
+                if self.sends.contains_key(&id) {
+                    self.violation(format!("{name} is recorded as not sent, and was sent"));
+                }
+            }
+            Standing {
+                state: State::Rejected | State::NotExecuted,
+                ..
+            } if done => self.violation(format!("{name} ended {}, and was done", written(to))),
+            Standing { .. } => {}
+        }
+    }
+
+    /// A write is on the wire.
+    pub(crate) fn sent(&mut self, write: &mut WriteCall) {
+        let Some(id) = self.sending.get(&write.subject).copied() else {
+            self.violation(format!(
+                "{} left, and nothing was ever sending",
+                write.label
+            ));
+            return;
+        };
+        let name = self.name(id);
+        write.operation = Some(id);
+        let sends = self.sends.entry(id).or_default();
+        *sends += 1;
+        let sends = *sends;
+        self.say(format!("  {name}: sent"));
+        if sends > 1 {
+            self.violation(format!("{name} was sent {sends} times"));
+        }
+        if self.not_sent.contains(&id) {
+            self.violation(format!("{name} is recorded as not sent, and is sent"));
+        } else if self.row(id).is_none_or(|row| row.state() != State::Sending) {
+            self.violation(format!(
+                "{name} is sent while it is not recorded as sending"
+            ));
+        }
+    }
+
+    /// The laws that hold at the end of a run, when everything has worked for long enough.
+    pub(crate) fn judge(&mut self) {
+        for twice in self.ledger.done_twice() {
+            self.violation(format!("done twice: {twice}"));
+        }
+        for row in self.rows() {
+            let name = self.name(row.id);
+            let done = self.ledger.is_done(row.id);
+            match row.state() {
+                State::Succeeded | State::NeedsAttention => {}
+                State::Rejected | State::NotExecuted if !done => {}
+                State::Rejected | State::NotExecuted => {
+                    self.violation(format!("{name} was done, and nobody is told"));
+                }
+                State::Accepted | State::Sending | State::Unknown => {
+                    self.violation(format!("{name} hangs"));
+                }
+            }
+        }
+        // No answer is dropped silently: its process lived, and the store took everything in the end.
+        for (id, heard) in self.expected.clone() {
+            let row = self.row(id).unwrap();
+            let claimed = matches!(row.claim, Claim::Refused | Claim::RefusedUnlisted);
+            let fits = match (row.state(), heard) {
+                (State::NeedsAttention, _) => true,
+                (State::Succeeded, heard) => heard == Heard::Done,
+                (State::Rejected, heard) => heard == Heard::Refused,
+                (State::NotExecuted, Heard::NotSent) => row.standing.basis == Some(Basis::NotSent),
+                (State::NotExecuted, Heard::Refused) => {
+                    claimed || row.standing.basis == Some(Basis::RefusedByGateway)
+                }
+                _ => false,
+            };
+            if !fits {
+                let (name, end) = (self.name(id), written(row.standing));
+                self.violation(format!(
+                    "{name} ended {end}, and its sender heard {heard:?}"
+                ));
+            }
+        }
+        for (place, caller) in self.callers.clone().into_iter().enumerate() {
+            let Some(told) = caller.told else {
+                if caller.boot == self.boot {
+                    self.violation(format!("caller {} has no answer", place + 1));
+                }
+                continue;
+            };
+            let sent = |id: Option<OperationId>| id.is_some_and(|id| self.sends.contains_key(&id));
+            let done = |id: Option<OperationId>| id.is_some_and(|id| self.ledger.is_done(id));
+            let wrong = match told.standing {
+                Ok(Standing {
+                    basis: Some(Basis::NotSent),
+                    ..
+                }) => sent(told.operation),
+                Ok(Standing {
+                    state: State::Succeeded,
+                    ..
+                }) => !done(told.operation),
+                Ok(Standing {
+                    state: State::Rejected | State::NotExecuted,
+                    ..
+                }) => done(told.operation),
+                // It may have been taken, and may go on.
+                Ok(_) | Err("not acknowledged") => false,
+                Err("already done") => !done(told.operation),
+                Err(_) => sent(caller.drafted),
+            };
+            if wrong {
+                let shown = told.operation.map(|id| self.name(id));
+                let why = told.standing.map(written);
+                self.violation(format!("caller {} was told {shown:?} {why:?}", place + 1));
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! What can happen next, and what a step at a gate does.
+
+use std::time::Duration;
+
+use fliggy_gateway::domain::ids::OperationId;
+use fliggy_gateway::operations::journal::JournalError;
+use fliggy_gateway::top::call::{CallError, Lost, NotSent, Received};
+use fliggy_gateway::top::envelope::ErrorResponse;
+use tokio::time::Instant;
+
+use crate::explorer::Request;
+use crate::ledger::{Ledger, WriteCall};
+use crate::world::{Fate, Gate, Heard, Pending, TIMEOUT, World, received};
+
+/// How a refusal is worded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Listed,
+    Unlisted,
+    Gateway,
+}
+
+/// Something that can happen next. Numbers are those of gates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A commit is made; its acknowledgement waits.
+    Commit(u32),
+    /// A commit fails, and that is told.
+    Fail(u32),
+    /// A commit is said to have failed, and may be made yet.
+    Abandon(u32),
+    /// A commit that nobody waits for is not made.
+    Drop(u32),
+    Acknowledge(u32),
+    /// A commit was made, and is said to have failed.
+    LoseAcknowledgement(u32),
+    /// A write leaves its process.
+    Leave(u32),
+    NoConnection(u32),
+    /// A write that left is done.
+    Execute(u32),
+    /// The same, and reads do not show it yet.
+    ExecuteHidden(u32),
+    /// A write that left is never done.
+    Forget(u32),
+    Refuse(u32, Refusal),
+    AnswerDone(u32),
+    AnswerTimeout(u32),
+    /// The connection of a call breaks.
+    Break(u32),
+    /// What was done is shown to reads from now on.
+    Show,
+    AnswerRead(u32),
+    /// TOP reads now, and answers later.
+    FreezeRead(u32),
+    /// Time passes; whatever is due happens when it is due.
+    Wait(Duration),
+    /// The processes stand still for so long, and TOP does not.
+    Stall(Duration),
+    Ask(Request),
+    LookNow(OperationId),
+    /// An operator who knows how it is says so.
+    Resolve(OperationId),
+    /// The process dies, and the next one starts.
+    Crash,
+    /// The process is asked to stop. The next one starts when it has ended.
+    Stop,
+    Unreadable(bool),
+}
+
+/// What may happen at a gate, the straight way first.
+pub(crate) fn of_gate(world: &World, gate: &Gate, steps: &mut Vec<Step>) {
+    let number = gate.number;
+    match &gate.pending {
+        Pending::Commit(_, Some(_)) => steps.extend([
+            Step::Commit(number),
+            Step::Fail(number),
+            Step::Abandon(number),
+        ]),
+        Pending::Commit(_, None) => steps.extend([Step::Commit(number), Step::Drop(number)]),
+        Pending::Acknowledge(..) => {
+            steps.extend([Step::Acknowledge(number), Step::LoseAcknowledgement(number)])
+        }
+        Pending::Leave(..) => steps.extend([Step::Leave(number), Step::NoConnection(number)]),
+        Pending::Upstream {
+            write,
+            fate,
+            answer,
+            ..
+        } => {
+            let heard = answer.as_ref().is_some_and(|answer| !answer.is_closed());
+            let can = world.ledger.can(write);
+            if *fate == Fate::Undecided {
+                if can {
+                    steps.extend([Step::Execute(number), Step::ExecuteHidden(number)]);
+                }
+                if heard {
+                    let refusals = [Refusal::Listed, Refusal::Unlisted, Refusal::Gateway];
+                    steps.extend(refusals.map(|how| Step::Refuse(number, how)));
+                }
+                steps.push(Step::Forget(number));
+            }
+            if *fate == Fate::Done && heard {
+                steps.push(Step::AnswerDone(number));
+            }
+            if heard {
+                steps.extend([Step::AnswerTimeout(number), Step::Break(number)]);
+            }
+        }
+        Pending::Read(_, frozen, _) => {
+            steps.push(Step::AnswerRead(number));
+            if frozen.is_none() {
+                steps.push(Step::FreezeRead(number));
+            }
+            steps.push(Step::Break(number));
+        }
+    }
+}
+
+/// Opens a gate.
+pub(crate) fn open(world: &mut World, step: &Step) {
+    match *step {
+        Step::Commit(number) => {
+            let gate = world.take(number);
+            if let Pending::Commit(change, answer) = gate.pending {
+                let outcome = world.commit(change);
+                if let Some(answer) = answer {
+                    world.put(gate.label, Pending::Acknowledge(outcome, answer));
+                }
+            }
+        }
+        Step::Fail(number) | Step::Drop(number) => {
+            if let Pending::Commit(_, Some(answer)) = world.take(number).pending {
+                drop(answer.send(Err(JournalError::unavailable("the commit failed"))));
+            }
+        }
+        Step::Abandon(number) => {
+            let gate = world.gates.iter_mut().find(|gate| gate.number == number);
+            if let Some(Pending::Commit(_, answer)) = gate.map(|gate| &mut gate.pending)
+                && let Some(answer) = answer.take()
+            {
+                drop(answer.send(Err(JournalError::unavailable("no answer in time"))));
+            }
+        }
+        Step::LoseAcknowledgement(number) => {
+            if let Pending::Acknowledge(_, answer) = world.take(number).pending {
+                drop(answer.send(Err(JournalError::unavailable("no acknowledgement"))));
+            }
+        }
+        Step::Acknowledge(number) | Step::AnswerRead(number) => world.serve(number),
+        Step::Leave(number) => world.leave(number),
+        Step::NoConnection(number) => {
+            if let Pending::Leave(write, answer) = world.take(number).pending {
+                let why = write.departure.withhold(NotSent::Connect);
+                assert!(why.is_some(), "it has left before its gate was opened");
+                drop(answer.send(Err(CallError::NotSent(NotSent::Connect))));
+                world.hears(&write.subject, Heard::NotSent);
+            }
+        }
+        Step::Execute(number) => world.execute(number, false),
+        Step::ExecuteHidden(number) => world.execute(number, true),
+        Step::Forget(number) => {
+            decide(world, number, Fate::NotDone);
+            world.tidy();
+        }
+        Step::Refuse(number, refusal) => {
+            decide(world, number, Fate::NotDone);
+            reply(
+                world,
+                number,
+                Some(Heard::Refused),
+                |_, write| match refusal {
+                    // Listed by the seed, for every write.
+                    Refusal::Listed => Ok(received(&Ledger::said(write, "请求参数错误"))),
+                    Refusal::Unlisted => Ok(received(&Ledger::said(write, "余额不足"))),
+                    Refusal::Gateway => Err(CallError::Refused(Box::new(ErrorResponse {
+                        code: Some(25),
+                        msg: Some("Invalid signature".to_owned()),
+                        ..ErrorResponse::default()
+                    }))),
+                },
+            );
+        }
+        Step::AnswerDone(number) => {
+            reply(world, number, Some(Heard::Done), |ledger, write| {
+                Ok(received(&ledger.done(write)))
+            });
+        }
+        Step::AnswerTimeout(number) => {
+            reply(world, number, None, |_, write| {
+                Ok(received(&Ledger::said(write, TIMEOUT)))
+            });
+        }
+        Step::Break(number) => {
+            let gate = world.gates.iter().find(|gate| gate.number == number);
+            if matches!(gate.map(|gate| &gate.pending), Some(Pending::Read(..))) {
+                if let Pending::Read(_, _, answer) = world.take(number).pending {
+                    drop(answer.send(Err(CallError::Lost(Lost::Connection))));
+                }
+            } else {
+                reply(world, number, None, |_, _| {
+                    Err(CallError::Lost(Lost::Connection))
+                });
+            }
+        }
+        Step::FreezeRead(number) => {
+            let place = world.gates.iter().position(|gate| gate.number == number);
+            let place = place.unwrap();
+            if let Pending::Read(query, ..) = &world.gates[place].pending {
+                let seen = world.answer_to(query);
+                if let Pending::Read(_, frozen, _) = &mut world.gates[place].pending {
+                    *frozen = Some(seen);
+                }
+            }
+        }
+        Step::Show => {
+            world.ledger.show_before(Some(Instant::now()));
+        }
+        Step::Wait(_)
+        | Step::Stall(_)
+        | Step::Ask(_)
+        | Step::LookNow(_)
+        | Step::Resolve(_)
+        | Step::Crash
+        | Step::Stop
+        | Step::Unreadable(_) => unreachable!("{step:?} opens no gate"),
+    }
+}
+
+fn decide(world: &mut World, number: u32, to: Fate) {
+    let gate = world.gates.iter_mut().find(|gate| gate.number == number);
+    if let Some(Pending::Upstream { fate, .. }) = gate.map(|gate| &mut gate.pending) {
+        *fate = to;
+    }
+}
+
+/// Answers a write. Whether it is done may be open still.
+fn reply(
+    world: &mut World,
+    number: u32,
+    heard: Option<Heard>,
+    say: impl FnOnce(&Ledger, &WriteCall) -> Result<Received, CallError>,
+) {
+    let gate = world.gates.iter_mut().find(|gate| gate.number == number);
+    if let Some(Pending::Upstream { write, answer, .. }) = gate.map(|gate| &mut gate.pending)
+        && let Some(answer) = answer.take()
+    {
+        drop(answer.send(say(&world.ledger, write)));
+        if let Some(heard) = heard {
+            let subject = write.subject.clone();
+            world.hears(&subject, heard);
+        }
+    }
+    world.tidy();
+}

@@ -1,0 +1,610 @@
+//! What the processes share: the store, TOP, and the steps that the explorer has to let happen.
+//!
+//! A change of the store and a call of TOP stop at a gate. The explorer decides when they go on, and how
+//! they end. Nothing that a process does reaches the outside in another way, so a process whose number is
+//! not [`World::boot`] any more is dead, whatever its tasks still do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use fliggy_gateway::domain::ids::OperationId;
+use fliggy_gateway::operations::journal::{
+    Acceptance, Filter, Journal, JournalError, NewOperation, Save, Saved,
+};
+use fliggy_gateway::operations::record::Operation;
+use fliggy_gateway::operations::states::{Standing, State};
+use fliggy_gateway::top::call::{CallError, Received};
+use futures::FutureExt as _;
+use serde_json::Value;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::ledger::{Ledger, WriteCall};
+use crate::store::ModelStore;
+
+/// How long after it left a write may be done at the latest, and how long after that reads show it at
+/// the latest. Together they stay within the settle windows: law 5 promises nothing beyond.
+pub(crate) const LATEST: Duration = Duration::from_secs(25);
+
+/// TOP's own timeout.
+pub(crate) const TIMEOUT: &str = "远程调用服务超时";
+
+pub(crate) type TopAnswer = oneshot::Sender<Result<Received, CallError>>;
+pub(crate) type StoreAnswer = oneshot::Sender<Result<Outcome, JournalError>>;
+
+/// A change that the journal is asked to make.
+pub(crate) enum Change {
+    Accept(Box<NewOperation>),
+    Save(Box<Save>),
+}
+
+/// What a change came to.
+pub(crate) enum Outcome {
+    Accepted(Acceptance),
+    Saved(Saved),
+}
+
+/// Whether a write that left has been done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Undecided,
+    Done,
+    NotDone,
+}
+
+/// What a sender heard of its write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Done,
+    Refused,
+    NotSent,
+}
+
+/// A read of TOP.
+#[derive(Clone, Debug)]
+pub(crate) enum Query {
+    OrderById(u64),
+    OrderByReference(String),
+    Orders,
+}
+
+/// What waits for the explorer.
+pub(crate) enum Pending {
+    /// A commit. It is nobody's when its process died, or was told that it failed.
+    Commit(Change, Option<StoreAnswer>),
+    /// The acknowledgement of a commit.
+    Acknowledge(Outcome, StoreAnswer),
+    /// A write in the transport of its process.
+    Leave(WriteCall, TopAnswer),
+    /// A write that TOP has. It is nobody's when its process died.
+    Upstream {
+        write: WriteCall,
+        left: Instant,
+        fate: Fate,
+        answer: Option<TopAnswer>,
+    },
+    /// A read, and what TOP has seen for it.
+    Read(Query, Option<Received>, TopAnswer),
+}
+
+/// A gate.
+pub(crate) struct Gate {
+    pub(crate) number: u32,
+    pub(crate) label: String,
+    pub(crate) pending: Pending,
+}
+
+/// What a caller was told.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    /// The operation that the answer shows.
+    pub(crate) operation: Option<OperationId>,
+    /// How it stands, or why there is none.
+    pub(crate) standing: Result<Standing, &'static str>,
+}
+
+/// Somebody who asked for something.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// The process that was asked.
+    pub(crate) boot: u32,
+    /// The operation that the store was asked to accept.
+    pub(crate) drafted: Option<OperationId>,
+    pub(crate) told: Option<Told>,
+}
+
+pub(crate) struct World {
+    pub(crate) store: ModelStore,
+    pub(crate) ledger: Ledger,
+    pub(crate) gates: Vec<Gate>,
+    next_gate: u32,
+    /// The living process, and when it started.
+    pub(crate) boot: u32,
+    pub(crate) started: Instant,
+    /// Nothing stops at a gate any more, and everything works.
+    pub(crate) healthy: bool,
+    /// The journal cannot be read.
+    pub(crate) unreadable: bool,
+    /// Operations in the order in which they were asked for.
+    pub(crate) operations: Vec<OperationId>,
+    /// The last operation of a subject that was committed as `sending`.
+    pub(crate) sending: BTreeMap<String, OperationId>,
+    /// Writes that left, by operation.
+    pub(crate) sends: BTreeMap<OperationId, u32>,
+    /// Operations that were committed as not sent, whatever became of them.
+    pub(crate) not_sent: BTreeSet<OperationId>,
+    /// What senders heard, and in which process.
+    heard: BTreeMap<OperationId, (Heard, u32)>,
+    /// What an operator has resolved, or tried to.
+    pub(crate) resolved: BTreeSet<OperationId>,
+    /// What was heard of operations that were open when everything began to work.
+    pub(crate) expected: Vec<(OperationId, Heard)>,
+    pub(crate) callers: Vec<Caller>,
+    /// When the reconciler last began a pass.
+    pub(crate) pass: Instant,
+    /// The changes of standing that were committed.
+    pub(crate) moves: BTreeSet<String>,
+    pub(crate) violations: Vec<String>,
+    pub(crate) log: Vec<String>,
+    pub(crate) zero: Instant,
+}
+
+#[derive(Clone)]
+pub(crate) struct Shared(Arc<Mutex<World>>);
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Shared")
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    pub(crate) fn new() -> Self {
+        let now = Instant::now();
+        Self(Arc::new(Mutex::new(World {
+            store: ModelStore::new(),
+            ledger: Ledger::new(now),
+            gates: Vec::new(),
+            next_gate: 1,
+            boot: 0,
+            started: now,
+            healthy: false,
+            unreadable: false,
+            operations: Vec::new(),
+            sending: BTreeMap::new(),
+            sends: BTreeMap::new(),
+            not_sent: BTreeSet::new(),
+            heard: BTreeMap::new(),
+            resolved: BTreeSet::new(),
+            expected: Vec::new(),
+            callers: Vec::new(),
+            pass: now,
+            moves: BTreeSet::new(),
+            violations: Vec::new(),
+            log: Vec::new(),
+            zero: now,
+        })))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap()
+    }
+
+    /// Goes on if the process lives, and never otherwise.
+    pub(crate) async fn alive(&self, boot: u32) {
+        if self.lock().boot != boot {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Waits for an answer. Where nobody will give it, the process that waits is dead.
+pub(crate) async fn answered<T>(answer: oneshot::Receiver<T>) -> T {
+    match answer.await {
+        Ok(answer) => answer,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// A body with status 200.
+pub(crate) fn received(body: &Value) -> Received {
+    Received {
+        status: 200,
+        body: body.to_string().into(),
+    }
+}
+
+fn is_open(state: State) -> bool {
+    !state.is_settled()
+}
+
+pub(crate) fn written(standing: Standing) -> String {
+    match standing.basis {
+        Some(basis) => format!("{}/{}", standing.state.as_str(), basis.as_str()),
+        None => standing.state.as_str().to_owned(),
+    }
+}
+
+// === impl World ===
+
+impl World {
+    pub(crate) fn say(&mut self, line: impl AsRef<str>) {
+        let at = self.zero.elapsed().as_millis();
+        self.log.push(format!("{at:>7} {}", line.as_ref()));
+    }
+
+    pub(crate) fn violation(&mut self, line: String) {
+        self.say(format!("VIOLATION: {line}"));
+        self.violations.push(line);
+    }
+
+    /// What the operation is called in a trace.
+    pub(crate) fn name(&self, id: OperationId) -> String {
+        let place = self.operations.iter().position(|known| *known == id);
+        place.map_or_else(|| "op?".to_owned(), |place| format!("op{}", place + 1))
+    }
+
+    pub(crate) fn rows(&self) -> Vec<Operation> {
+        let filter = Filter {
+            limit: u32::MAX,
+            ..Filter::default()
+        };
+        let mut rows = self.store.list(filter).now_or_never().unwrap().unwrap();
+        rows.reverse();
+        rows
+    }
+
+    pub(crate) fn row(&self, id: OperationId) -> Option<Operation> {
+        self.store.get(id).now_or_never().unwrap().unwrap()
+    }
+
+    pub(crate) fn put(&mut self, label: String, pending: Pending) {
+        let number = self.next_gate;
+        self.next_gate += 1;
+        self.gates.push(Gate {
+            number,
+            label,
+            pending,
+        });
+    }
+
+    pub(crate) fn take(&mut self, number: u32) -> Gate {
+        let place = self.gates.iter().position(|gate| gate.number == number);
+        self.gates.remove(place.unwrap())
+    }
+
+    /// Removes what nobody waits for and nothing can come of.
+    pub(crate) fn tidy(&mut self) {
+        self.gates.retain(|gate| match &gate.pending {
+            Pending::Leave(_, answer) | Pending::Read(_, _, answer) => !answer.is_closed(),
+            Pending::Upstream { fate, answer, .. } => {
+                *fate == Fate::Undecided || answer.as_ref().is_some_and(|a| !a.is_closed())
+            }
+            Pending::Commit(..) | Pending::Acknowledge(..) => true,
+        });
+    }
+
+    // --- the store
+
+    /// A process asks for a change.
+    pub(crate) fn ask_store(&mut self, change: Change, answer: StoreAnswer) {
+        if let Change::Accept(new) = &change
+            && !self.operations.contains(&new.operation.id)
+        {
+            self.operations.push(new.operation.id);
+            // Requests are asked one at a time, and nothing stops one before its acceptance.
+            if let Some(caller) = self.callers.last_mut() {
+                caller.drafted = Some(new.operation.id);
+            }
+        }
+        let label = self.describe(&change);
+        if self.healthy {
+            let outcome = self.commit(change);
+            drop(answer.send(Ok(outcome)));
+        } else {
+            self.put(label, Pending::Commit(change, Some(answer)));
+        }
+    }
+
+    fn describe(&self, change: &Change) -> String {
+        match change {
+            Change::Accept(new) => {
+                let operation = &new.operation;
+                let kind = operation.kind().as_str();
+                format!("accept {} ({kind})", self.name(operation.id))
+            }
+            Change::Save(save) => {
+                let next = &save.operation;
+                format!(
+                    "save {} {} at version {}",
+                    self.name(next.id),
+                    written(next.standing),
+                    next.version
+                )
+            }
+        }
+    }
+
+    /// Makes a change, and holds it against the laws.
+    pub(crate) fn commit(&mut self, change: Change) -> Outcome {
+        match change {
+            Change::Accept(new) => {
+                let name = self.name(new.operation.id);
+                let taken = self.store.accept(*new).now_or_never().unwrap().unwrap();
+                let word = match &taken {
+                    Acceptance::Accepted => "accepted".to_owned(),
+                    Acceptance::Replay(other) => format!("a replay of {}", self.name(other.id)),
+                    Acceptance::KeyReused => "its key was used".to_owned(),
+                    Acceptance::Locked(other) => format!("locked by {}", self.name(other.id)),
+                    Acceptance::AlreadyDone(other) => format!("done by {}", self.name(other.id)),
+                    Acceptance::Duplicate(other) => format!("a twin of {}", self.name(other.id)),
+                    Acceptance::RetryOfRequired(other) => {
+                        format!("{} ended absent", self.name(other.id))
+                    }
+                    Acceptance::NothingToRetry => "nothing to retry".to_owned(),
+                };
+                self.say(format!("  {name}: {word}"));
+                Outcome::Accepted(taken)
+            }
+            Change::Save(save) => {
+                let (id, to) = (save.operation.id, save.operation.standing);
+                let before = self.row(id);
+                let saved = self.store.save(*save).now_or_never().unwrap().unwrap();
+                let name = self.name(id);
+                match (&saved, before) {
+                    (Saved::Done(version), Some(before)) => {
+                        if before.standing != to {
+                            let line = format!("{} -> {}", written(before.standing), written(to));
+                            self.say(format!("  {name}: {line}"));
+                            self.moves.insert(line);
+                            self.moved(&before, to);
+                        }
+                        if *version != before.version + 1 {
+                            self.violation(format!("{name} skipped a version"));
+                        }
+                    }
+                    (Saved::Stale(_), _) => self.say(format!("  {name}: stale")),
+                    (Saved::Done(_) | Saved::Gone, _) => self.say(format!("  {name}: gone")),
+                }
+                Outcome::Saved(saved)
+            }
+        }
+    }
+
+    // --- TOP
+
+    /// A process calls TOP.
+    pub(crate) fn ask_top(&mut self, label: String, pending: Pending) {
+        self.put(label, pending);
+        if self.healthy
+            && let Some(number) = self.gates.last().map(|gate| gate.number)
+        {
+            self.serve(number);
+        }
+    }
+
+    /// Lets a write leave its process, if it is not too late.
+    pub(crate) fn leave(&mut self, number: u32) {
+        let gate = self.take(number);
+        let Pending::Leave(mut write, answer) = gate.pending else {
+            unreachable!("{} does not leave", gate.label);
+        };
+        if let Err(why) = write.departure.try_leave() {
+            self.say(format!("  {}: {why}", gate.label));
+            self.hears(&write.subject, Heard::NotSent);
+            drop(answer.send(Err(CallError::NotSent(why))));
+            return;
+        }
+        self.sent(&mut write);
+        let pending = Pending::Upstream {
+            write,
+            left: Instant::now(),
+            fate: Fate::Undecided,
+            answer: Some(answer),
+        };
+        self.put(gate.label, pending);
+    }
+
+    /// The sender of a write hears how it ended.
+    pub(crate) fn hears(&mut self, subject: &str, heard: Heard) {
+        if let Some(id) = self.sending.get(subject) {
+            self.heard.insert(*id, (heard, self.boot));
+        }
+    }
+
+    /// Does a write that TOP has.
+    pub(crate) fn execute(&mut self, number: u32, hidden: bool) {
+        let gate = self.gates.iter_mut().find(|gate| gate.number == number);
+        if let Some(Gate {
+            pending: Pending::Upstream { write, fate, .. },
+            label,
+            ..
+        }) = gate
+        {
+            *fate = Fate::Done;
+            self.ledger.execute(write, hidden);
+            let line = format!("  {label}: done{}", if hidden { ", not shown" } else { "" });
+            self.say(line);
+        }
+        self.tidy();
+    }
+
+    /// Lets what waits go on at once, in the best way that is possible yet.
+    pub(crate) fn serve(&mut self, number: u32) {
+        let find = |world: &Self| world.gates.iter().position(|gate| gate.number == number);
+        let Some(place) = find(self) else { return };
+        match &self.gates[place].pending {
+            Pending::Leave(..) => {
+                self.leave(number);
+                if let Some(Gate {
+                    number,
+                    pending: Pending::Upstream { .. },
+                    ..
+                }) = self.gates.last()
+                {
+                    self.serve(*number);
+                }
+            }
+            Pending::Upstream { write, fate, .. } => {
+                if *fate == Fate::Undecided && self.ledger.can(write) {
+                    self.execute(number, false);
+                }
+                if find(self).is_none() {
+                    return;
+                }
+                if let Pending::Upstream {
+                    write,
+                    fate,
+                    answer: Some(answer),
+                    ..
+                } = self.take(number).pending
+                {
+                    let body = match fate {
+                        Fate::Done => self.ledger.done(&write),
+                        Fate::Undecided | Fate::NotDone => Ledger::said(&write, TIMEOUT),
+                    };
+                    drop(answer.send(Ok(received(&body))));
+                }
+            }
+            Pending::Read(..) => {
+                if let Pending::Read(query, seen, answer) = self.take(number).pending {
+                    let seen = seen.unwrap_or_else(|| self.answer_to(&query));
+                    drop(answer.send(Ok(seen)));
+                }
+            }
+            Pending::Commit(..) => {
+                if let Pending::Commit(change, answer) = self.take(number).pending {
+                    let outcome = self.commit(change);
+                    if let Some(answer) = answer {
+                        drop(answer.send(Ok(outcome)));
+                    }
+                }
+            }
+            Pending::Acknowledge(..) => {
+                if let Pending::Acknowledge(outcome, answer) = self.take(number).pending {
+                    drop(answer.send(Ok(outcome)));
+                }
+            }
+        }
+    }
+
+    /// From now on everything works at once, and what waited goes on. Only writes that nobody waits for
+    /// are done as late as can be, and shown as late as can be.
+    pub(crate) fn heal(&mut self, stopping: bool) {
+        self.say("everything works");
+        if !stopping {
+            let open = |id: OperationId| self.row(id).is_some_and(|row| is_open(row.state()));
+            // An operator who says that nothing was done may be as fast as the sender who knows it.
+            let heard = self.heard.iter().filter(|(id, (_, boot))| {
+                *boot == self.boot && open(**id) && !self.resolved.contains(*id)
+            });
+            self.expected = heard.map(|(id, (heard, _))| (*id, *heard)).collect();
+        }
+        self.healthy = true;
+        self.unreadable = false;
+        let waits = |gate: &&Gate| !matches!(gate.pending, Pending::Upstream { answer: None, .. });
+        while let Some(number) = self.gates.iter().find(waits).map(|gate| gate.number) {
+            self.serve(number);
+        }
+    }
+
+    /// A process ends without warning. What it has asked the store for may be done yet; what it has not
+    /// sent never leaves; what TOP has may be done yet.
+    pub(crate) fn crash(&mut self) {
+        self.boot += 1;
+        self.gates.retain_mut(|gate| match &mut gate.pending {
+            Pending::Commit(_, answer) => {
+                *answer = None;
+                true
+            }
+            Pending::Upstream { answer, .. } => {
+                *answer = None;
+                true
+            }
+            Pending::Acknowledge(..) | Pending::Leave(..) | Pending::Read(..) => false,
+        });
+        self.tidy();
+    }
+
+    /// The next time at which something happens by itself: see [`LATEST`].
+    pub(crate) fn next_limit(&self) -> Option<Instant> {
+        let undecided = self.gates.iter().filter_map(|gate| match &gate.pending {
+            Pending::Upstream {
+                left,
+                fate: Fate::Undecided,
+                ..
+            } => Some(*left + LATEST),
+            Pending::Upstream { .. }
+            | Pending::Commit(..)
+            | Pending::Acknowledge(..)
+            | Pending::Leave(..)
+            | Pending::Read(..) => None,
+        });
+        let hidden = self.ledger.hidden().map(|effect| effect.at + LATEST);
+        undecided.chain(hidden).min()
+    }
+
+    pub(crate) fn apply_limits(&mut self) {
+        let now = Instant::now();
+        let mut decided = Vec::new();
+        for gate in &mut self.gates {
+            if let Pending::Upstream {
+                write, left, fate, ..
+            } = &mut gate.pending
+                && *fate == Fate::Undecided
+                && *left + LATEST <= now
+            {
+                if self.healthy && self.ledger.can(write) {
+                    self.ledger.execute(write, true);
+                    *fate = Fate::Done;
+                } else {
+                    *fate = Fate::NotDone;
+                }
+                decided.push((gate.label.clone(), *fate));
+            }
+        }
+        for (label, fate) in decided {
+            self.say(format!("  {label}: {fate:?}, at the latest"));
+        }
+        let shown = self.ledger.show_before(now.checked_sub(LATEST));
+        for label in shown {
+            self.say(format!("  {label}: shown"));
+        }
+        self.tidy();
+    }
+
+    /// How an order looks to a reader.
+    pub(crate) fn answer_to(&self, query: &Query) -> Received {
+        received(&match query {
+            Query::OrderById(id) => self.ledger.detail(self.ledger.shown(|o| o.id == *id)),
+            Query::OrderByReference(reference) => self
+                .ledger
+                .detail(self.ledger.shown(|o| o.reference == *reference)),
+            Query::Orders => self.ledger.list(),
+        })
+    }
+
+    /// How it stands, for the end of a trace.
+    pub(crate) fn summary(&mut self) {
+        let mut text = String::from("end:");
+        for row in self.rows() {
+            let done = if self.ledger.is_done(row.id) {
+                "done"
+            } else {
+                "not done"
+            };
+            let sends = self.sends.get(&row.id).copied().unwrap_or(0);
+            let _ = write!(
+                text,
+                " {} {} ({done}, sent {sends});",
+                self.name(row.id),
+                written(row.standing)
+            );
+        }
+        self.say(text);
+    }
+}
