@@ -81,7 +81,7 @@ problem_answers!(EventProblems = API, &[Code::JournalUnavailable]);
 /// Read the feed of facts
 ///
 /// Every fact is there once, and is committed together with the change it tells of. Remember
-/// `next_after` and ask again. An operation that ended before its send began is no fact: nothing was sent.
+/// `next_after` and ask again. No event is published for an operation that ended before its send began.
 #[utoipa::path(
     get,
     path = "/v1/events",

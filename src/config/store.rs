@@ -42,7 +42,7 @@ fn sqlite_url(value: &Value) -> Result<String, String> {
             "a journal in memory would forget what was sent; "
         }
         Some(path) if path.contains(['?', '#']) => {
-            "options (`?…`, `#…`) are not known, the path is everything after `sqlite://`; "
+            "options (`?…`, `#…`) are not supported; everything after `sqlite://` is the path; "
         }
         Some(path) if has_escape(path) => {
             "percent escapes are not decoded, write the path as it is; "

@@ -36,7 +36,7 @@ impl PaymentTime {
             return Self::Absent;
         }
         let not_ahead = |at: &LocalTime| ahead(SKEW).is_ok_and(|limit| *at <= limit);
-        // A time of booking that cannot be right bounds nothing.
+        // An implausible time of booking is not used as the lower bound.
         let earliest = booked_at
             .filter(|at| in_use(at) && not_ahead(at))
             .and_then(|at| at.civil().checked_sub(SKEW).ok())

@@ -251,7 +251,9 @@ pub fn confirming_pause(
     if unlisted && waits_for_the_deadline(kind) && !until_deadline.is_zero() {
         return Some(until_deadline + AFTER_DEADLINE);
     }
-    let confirms = (unlisted && findings.agreeing == 1) || findings.refuting == 1;
+    // While lookups find nothing that counts, the back-off holds.
+    let counted = matches!(findings.last.as_deref(), Some("not_happened" | "refuted"));
+    let confirms = counted && ((unlisted && findings.agreeing == 1) || findings.refuting == 1);
     confirms.then_some(APART)
 }
 

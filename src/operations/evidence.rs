@@ -61,7 +61,7 @@ pub enum Payment {
 
 /// Why nothing follows from [`Payment::Doubtful`].
 pub(super) const DOUBTFUL: &str =
-    "Fliggy tells a time of payment that does not fit: whether it is paid is not clear";
+    "Fliggy reports an implausible time of payment, so it is unclear whether this is paid";
 
 impl Finding {
     /// The word for metrics and the timeline.

@@ -228,7 +228,8 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// The operation that was taken under this key.
     fn known(&self, idempotency: [u8; 32]) -> BoxFuture<'_, Result<Option<Known>, JournalError>>;
 
-    /// Changes an operation, if it still has the version on which the change was decided.
+    /// Changes an operation, if it still has the version on which the change was decided. A change to
+    /// `sending` is stale, too, where the operation that it repeats (`retry_of`) needs attention.
     fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>>;
 
     /// One operation.
@@ -299,7 +300,7 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// Writes something that means nothing: whether the journal can be written now.
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>>;
 
-    /// What it knows of its data beside that.
+    /// The state of the data, apart from whether it can be written.
     fn condition(&self) -> Condition;
 
     /// How many operations are in each open state.

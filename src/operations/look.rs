@@ -9,6 +9,7 @@ use super::orders::OrderKey;
 use super::reads::ReadError;
 use super::record::{Claim, Intent, Operation};
 use super::service::Operations;
+use super::states::Basis;
 use crate::domain::ids::{OperationId, OutOrderNo};
 use crate::domain::order::{Order, OrderSummary, OrderWindow};
 use crate::domain::time::LocalTime;
@@ -318,8 +319,17 @@ impl Operations {
         if !self.weigh(&mut earlier, look, &moment).await {
             return Err(Failure::of(Cause::JournalUnavailable));
         }
+        // As it stands now: another lookup may have contradicted it meanwhile.
+        let absent = earlier.standing.basis == Some(Basis::Absent);
         match finding {
-            Finding::NotHappened(_) | Finding::Refuted(..) => Ok(()),
+            Finding::NotHappened(_) | Finding::Refuted(..) if absent => Ok(()),
+            Finding::NotHappened(_) | Finding::Refuted(..) => {
+                Err(Failure::of(Cause::EarlierHappened).with_detail(format!(
+                    "operation {} is {} now",
+                    earlier.id,
+                    earlier.state().as_str()
+                )))
+            }
             Finding::Happened(_) => Err(Failure::of(Cause::EarlierHappened)
                 .with_detail(format!("operation {} has happened after all", earlier.id))),
             Finding::Inconclusive(why) => Err(failed(why)),

@@ -95,7 +95,10 @@ impl Operations {
     /// One pass: sweeps, then looks at what is due. Answers how long to sleep.
     async fn pass(self: &Arc<Self>, slots: &Arc<Semaphore>) -> Result<Duration, JournalError> {
         self.sweep().await?;
-        self.journal.prune(self.store_ms()).await?;
+        if let Err(error) = self.journal.prune(self.store_ms()).await {
+            // Nothing depends on it, and lookups must go on.
+            tracing::error!(%error, "operations that sent nothing were not deleted");
+        }
         for (state, count) in self.open_by_state().await? {
             gauge!(names::OPERATIONS_UNSETTLED, "state" => state.as_str())
                 .set(u32::try_from(count).unwrap_or(u32::MAX));

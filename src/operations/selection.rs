@@ -1,7 +1,7 @@
 //! Who and what of an order a refund or change is about.
 
 use super::cause::{Cause, Failure};
-use super::evidence::{Payment, payment};
+use super::evidence::{DOUBTFUL, Payment, payment};
 use super::masking::Names;
 use super::orders::OrderKey;
 use super::reads::ReadError;
@@ -37,6 +37,7 @@ impl Operations {
 fn has_tickets(order: &Order, refused: Cause) -> Result<(), Failure> {
     let detail = match (payment(order), order.status) {
         (Payment::Made, _) => return Ok(()),
+        (Payment::Doubtful, _) => DOUBTFUL,
         (_, OrderStatus::Booked) => "the order is not paid: close it instead",
         (_, OrderStatus::Creating) => "the order is still being booked",
         (_, OrderStatus::Closed) => "the order is closed",

@@ -303,7 +303,7 @@ impl Operations {
             fact = format!("{fact}@{}", row.version + 1);
         }
         let mut events = Vec::new();
-        // What never began is no news to anybody but its caller, who is told so directly.
+        // An operation whose send never began emits no event; its caller gets the result directly.
         if !row.sent_nothing() {
             events.push(NewEvent {
                 kind: EventKind::OperationSettled,

@@ -421,13 +421,16 @@ impl Journal for SqliteJournal {
     fn prune(&self, now_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
         Box::pin(async move {
             // Asked first: without it every pass of the reconciler would write.
-            let due: i64 =
-                sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM operations WHERE prune_at <= ?1)")
-                    .bind(now_ms)
-                    .fetch_one(&self.readers)
-                    .await
-                    .map_err(failed)?;
-            if due == 0 {
+            let due = self.reading(async {
+                sqlx::query_scalar::<_, i64>(
+                    "SELECT EXISTS (SELECT 1 FROM operations WHERE prune_at <= ?1)",
+                )
+                .bind(now_ms)
+                .fetch_one(&self.readers)
+                .await
+                .map_err(failed)
+            });
+            if due.await? == 0 {
                 return Ok(0);
             }
             self.ask(move |answer| Command::Prune(now_ms, answer)).await

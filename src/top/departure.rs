@@ -12,7 +12,8 @@ use super::call::NotSent;
 use crate::clock::SharedClock;
 
 /// The fate of one body, shared by everybody who decides on it: the HTTP client asks for it, the
-/// sender releases it, and anyone may withhold it. The first end stands.
+/// sender releases it, and anyone may withhold it. The first decision, left or
+/// withheld, is final.
 #[derive(Clone, Debug)]
 pub struct Departure {
     clock: SharedClock,

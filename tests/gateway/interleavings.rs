@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::held::{NOT_SENT, SENDING, SUCCEEDED, Traps};
+use crate::ticket::advance;
 use crate::world::{Answer, World, booking, states};
 
 /// The deadline is 1 s, so 3 s without news make an operation stale.
@@ -181,6 +182,44 @@ async fn law_6_an_answer_that_arrives_after_another_outcome_was_recorded_contrad
         .filter(|e| e["type"] == "operation_contradicted" && e["operation_id"] == id.as_str());
     assert_eq!(told.count(), 1, "{events:#?}");
     assert_eq!(world.effects("LATE-1", "book").await, 1);
+}
+
+#[tokio::test]
+async fn law_6_a_repeat_is_not_sent_once_the_earlier_operation_is_contradicted() {
+    let traps = Traps::default();
+    let world = frozen(&traps).await;
+    let order = world.booked("REPEAT-1").await;
+    let fault = json!({
+        "method": "pay", "fault": "timeout_nothing", "match": {"out_order_no": "REPEAT-1"},
+    });
+    world.fault(fault).await;
+    let first = world.pay(&order, "first", 0).await;
+    let first = first.operation().to_owned();
+    world.until_state(&first, "unknown").await;
+    let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+    while world.operation(&first).await["basis"] != "absent" {
+        assert!(tokio::time::Instant::now() < limit, "not settled");
+        world.clock.advance_steady(Duration::from_millis(400));
+        pass(&world, &first).await;
+    }
+
+    let id = order["order_id"].as_str().unwrap();
+    let mut sending = traps.hold(SENDING);
+    let body = json!({"total_price": order["total_price"], "retry_of": first});
+    let path = format!("/v1/orders/{id}/payment");
+    let repeat = world.write_within(&path, "repeat", &body, 10);
+    let steps = async {
+        // The repeat has looked the first one up. Its money comes in now, and a lookup sees it.
+        sending.came().await;
+        advance(&world, &format!("orders/{id}"), "paid").await;
+        pass(&world, &first).await;
+        world.until_state(&first, "needs_attention").await;
+        sending.release();
+    };
+    let (repeat, ()) = tokio::join!(repeat, steps);
+    assert_eq!(repeat.status, 503, "{repeat:?}");
+    assert_eq!(repeat.body["code"], "not_sent", "{repeat:?}");
+    assert_eq!(world.received_for("pay", "REPEAT-1").await, 1);
 }
 
 #[tokio::test]

@@ -163,10 +163,15 @@ impl Tables {
             .rows
             .iter()
             .any(|row| row.locks && row.operation.id != next.id && lock_of(&row.operation) == lock);
+        let repeats_a_contradicted = next.state() == State::Sending
+            && self.rows.iter().any(|row| {
+                Some(row.operation.id) == next.retry_of
+                    && row.operation.state() == State::NeedsAttention
+            });
         let Some(row) = self.rows.iter_mut().find(|r| r.operation.id == next.id) else {
             return Saved::Gone;
         };
-        if row.operation.version != next.version {
+        if row.operation.version != next.version || repeats_a_contradicted {
             return Saved::Stale(Box::new(row.operation.clone()));
         }
         row.locks = is_open(next.state()) && (row.locks || !held);

@@ -43,6 +43,9 @@ pub struct Quoted {
 }
 
 const VERSION: u8 = 2;
+/// Quotes of this version do not say whether the selection can be refunded. They are read, so that a
+/// request that was sent with one is still recognised under its key.
+const WITHOUT_REFUNDABLE: u8 = 1;
 const MAC: usize = 16;
 /// Stands for no word on whether the selection can be refunded.
 const NOT_TOLD: u8 = 2;
@@ -98,7 +101,8 @@ impl QuoteId {
             return None;
         }
         let mut rest = Rest(sealed);
-        if rest.byte()? != VERSION {
+        let version = rest.byte()?;
+        if version != VERSION && version != WITHOUT_REFUNDABLE {
             return None;
         }
         let kind = *RefundKind::ALL.get(usize::from(rest.byte()?))?;
@@ -108,11 +112,14 @@ impl QuoteId {
             u64::MAX => RefundFee::Unknown,
             fen => RefundFee::Known(Money::from_fen(fen)?),
         };
-        let refundable = match rest.byte()? {
-            0 => Some(false),
-            1 => Some(true),
-            NOT_TOLD => None,
-            _ => return None,
+        let refundable = match version {
+            WITHOUT_REFUNDABLE => None,
+            _ => match rest.byte()? {
+                0 => Some(false),
+                1 => Some(true),
+                NOT_TOLD => None,
+                _ => return None,
+            },
         };
         let passengers = (0..rest.byte()?)
             .map(|_| {
@@ -205,6 +212,26 @@ mod tests {
                 quoted_at: i64::from(quoted_at),
             }
         }
+    }
+
+    #[test]
+    fn a_quote_of_the_earlier_version_is_opened() {
+        let mut sealed = vec![WITHOUT_REFUNDABLE, 0];
+        sealed.extend(7_u64.to_be_bytes());
+        sealed.extend(1_900_000_000_i64.to_be_bytes());
+        sealed.extend(6150_u64.to_be_bytes());
+        sealed.push(1);
+        sealed.extend([9; 16]);
+        sealed.push(0);
+        let mac = mac(&KEY, &account("main"), &sealed);
+        sealed.extend(mac);
+        let id: QuoteId = format!("rq_{}", hex::encode(sealed)).parse().unwrap();
+        let quoted = id.open(&KEY, &account("main")).unwrap();
+        assert_eq!((quoted.order_id.get(), quoted.refundable), (7, None));
+        assert_eq!(
+            quoted.fee.amount().map(|fee| fee.to_string()).as_deref(),
+            Some("61.50")
+        );
     }
 
     proptest! {

@@ -236,7 +236,12 @@ fn what_confirms_a_refusal_is_looked_up_outside_the_back_off() {
     let seen = |agreeing, refuting| Findings {
         agreeing,
         refuting,
+        last: Some(ABSENT.word().to_owned()),
         ..Findings::default()
+    };
+    let outage = Findings {
+        last: Some(NOTHING.word().to_owned()),
+        ..seen(1, 1)
     };
     let left = Duration::from_secs(4);
     for (kind, claim, findings, until_deadline, pause) in [
@@ -279,6 +284,7 @@ fn what_confirms_a_refusal_is_looked_up_outside_the_back_off() {
             Some(second),
         ),
         (Kind::Pay, Claim::Refused, seen(0, 0), left, None),
+        (Kind::Book, Claim::RefusedUnlisted, outage, left, None),
     ] {
         let found = confirming_pause(kind, claim, &findings, until_deadline);
         assert_eq!(found, pause, "{kind:?} {claim:?} {findings:?}");

@@ -16,7 +16,7 @@ pub(super) struct Files {
     path: PathBuf,
     /// Every name that must lead to the same file as when the journal was opened.
     known: Vec<(PathBuf, Id)>,
-    /// Hold the locks, which are the inodes' and so hold by whatever name another process comes. The
+    /// These hold the locks. A lock belongs to the inode, so it holds whatever name another process uses. The
     /// database must be opened before SQLite opens the file, and closed after: closing any descriptor of a file drops
     /// the process's `fcntl` locks on it.
     lock: Vec<File>,

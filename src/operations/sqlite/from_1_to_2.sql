@@ -8,5 +8,3 @@ UPDATE operations SET
         ELSE substr(lock_base, 1, instr(lock_base, ':')) || account || ':' || subject END,
     lock_base = substr(lock_base, 1, instr(lock_base, ':')) || account || ':' || subject
     WHERE lock_base NOT LIKE 'reference:%';
-UPDATE operations SET prune_at = settled_at + 86400000
-    WHERE state = 'not_executed' AND basis = 'not_sent' AND sent_at IS NULL;

@@ -19,8 +19,8 @@ pub(super) const SCHEMA: &str = include_str!("schema.sql");
 /// an earlier gateway could not work on a journal of a later one.
 const VERSION: i64 = 2;
 
-/// What makes a journal of version 2 out of one of version 1: locks hold within an account, and what
-/// sent nothing is deleted in time.
+/// Converts a journal of version 1 to version 2: locks hold within an account, and what sends nothing is
+/// deleted in time. What sent nothing before has an event, and is kept with it.
 const FROM_1_TO_2: &str = include_str!("from_1_to_2.sql");
 
 /// In `meta`: the key that the journal made for itself, where none was given.

@@ -408,7 +408,8 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
     let absent = standing.basis == Some(Basis::Absent);
     let frees = standing.basis.is_some_and(Basis::frees_the_key);
     // A contradicted operation takes its lock again, unless another one has it: that one is open
-    // itself, and this one is found by its state.
+    // itself, and this one is found by its state. A send is stale where the operation that it repeats has
+    // been contradicted since it was looked up.
     let changed = sqlx::query(
         "UPDATE operations SET version = version + 1, state = ?3, basis = ?4, boot = ?5, \
          sent_at = ?6, sent_steady_ms = ?7, settled_at = ?8, claim = ?9, findings = ?10, \
@@ -418,7 +419,8 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
          ELSE ?16 END, done_key = ?17, absent_key = ?18, \
          idempotency = CASE WHEN ?19 THEN NULL ELSE idempotency END, touched_ms = ?20, \
          twin_key = CASE WHEN ?21 THEN duplicate END, baseline = ?22, prune_at = ?23 \
-         WHERE id = ?1 AND version = ?2",
+         WHERE id = ?1 AND version = ?2 AND (?3 <> 'sending' OR NOT EXISTS (SELECT 1 FROM operations \
+         AS earlier WHERE earlier.id = operations.retry_of AND earlier.state = 'needs_attention'))",
     )
     .bind(operation.id.to_string())
     .bind(operation.version)
