@@ -238,10 +238,6 @@ impl Classifier {
             Some(Ruling::Silent) => Conclusion::Unknown(Claim::Silence, None),
             Some(Ruling::Gateway(cause)) => Conclusion::RefusedByGateway(cause),
             Some(Ruling::Business(cause)) => refused(kind, cause),
-            // The business service's own refusal, passed on by the platform.
-            None if words.code.is_some_and(|c| c.starts_with("isv.")) => {
-                refused(kind, Cause::Refused)
-            }
             // "Remote service error" and not a word about why.
             None if words.platform == Some(REMOTE) && words.code.is_none() => {
                 Conclusion::Unknown(Claim::Silence, None)
@@ -285,7 +281,6 @@ impl Classifier {
                 Some(Ruling::Gateway(cause)) => Conclusion::RefusedByGateway(cause),
                 Some(Ruling::Business(cause)) => refused(kind, cause),
                 Some(Ruling::Silent) => Conclusion::Unknown(Claim::Silence, None),
-                None if words.code.is_some_and(is_error_code) => refused(kind, Cause::Refused),
                 None => Conclusion::Unknown(Claim::RefusedUnlisted, Some(Cause::Refused)),
             },
             None => Conclusion::Unknown(Claim::Silence, None),

@@ -144,6 +144,15 @@ fn a_connection_that_was_never_made_sent_nothing() {
 #[test]
 fn a_refusal_counts_at_once_only_where_no_money_can_be_lost() {
     let by_platform = error(15, Some("isv.order-status-error"), "订单状态不正确");
+    let row = ErrorRow {
+        method: None,
+        code: Some("isv.LISTED".into()),
+        sub_code: None,
+        text: None,
+        verdict: RowVerdict::Rejected,
+        hint: None,
+    };
+    let classifier = Classifier::new(vec![row]);
     for (kind, listed, unlisted) in [
         (Kind::Close, "rejected", "unknown, RefusedUnlisted"),
         (Kind::Book, "unknown, Refused", "unknown, RefusedUnlisted"),
@@ -154,9 +163,13 @@ fn a_refusal_counts_at_once_only_where_no_money_can_be_lost() {
             "unknown, RefusedUnlisted",
         ),
     ] {
+        let configured = answer(Some(false), Some("isv.LISTED"), Some("舱位不足"));
+        let concluded = classifier.conclude(kind, METHOD, &configured);
+        assert_eq!(told(&concluded), listed);
+        // A code that nobody knows is no listed one.
         let refusal = answer(Some(false), Some("isv.NO_SEAT"), Some("舱位不足"));
-        assert_eq!(conclude(kind, &refusal), listed);
-        assert_eq!(conclude(kind, &Ending::Error(&by_platform)), listed);
+        assert_eq!(conclude(kind, &refusal), unlisted);
+        assert_eq!(conclude(kind, &Ending::Error(&by_platform)), unlisted);
         let channel = answer(Some(false), None, Some("请求参数错误"));
         assert_eq!(conclude(kind, &channel), listed);
         let wordless = answer(Some(false), None, Some("不可预订"));
@@ -341,19 +354,23 @@ fn refusals_of_the_after_sales_methods() {
         (
             &plain,
             Kind::Refund,
-            Conclusion::Unknown(Claim::Refused, Some(Cause::Refused)),
+            Conclusion::Unknown(Claim::RefusedUnlisted, Some(Cause::Refused)),
         ),
-        (&plain, Kind::Change, Conclusion::Rejected(Cause::Refused)),
+        (
+            &plain,
+            Kind::Change,
+            Conclusion::Unknown(Claim::RefusedUnlisted, Some(Cause::Refused)),
+        ),
         (
             &plain,
             Kind::ChangeCancel,
-            Conclusion::Rejected(Cause::Refused),
+            Conclusion::Unknown(Claim::RefusedUnlisted, Some(Cause::Refused)),
         ),
         // Money moves: a refusal is looked at, like a payment's.
         (
             &plain,
             Kind::ChangePay,
-            Conclusion::Unknown(Claim::Refused, Some(Cause::Refused)),
+            Conclusion::Unknown(Claim::RefusedUnlisted, Some(Cause::Refused)),
         ),
         (
             &slow,
