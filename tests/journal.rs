@@ -12,6 +12,7 @@ use std::path::Path;
 use fliggy_gateway::clock::{Clock, SystemClock};
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
 use fliggy_gateway::domain::money::Money;
+use fliggy_gateway::domain::refund::{RefundFee, RefundKind};
 use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::operations::cause::{Cause, Failure};
 use fliggy_gateway::operations::journal::{
@@ -55,6 +56,27 @@ fn pay(order: u64) -> Intent {
     Intent::Pay {
         order_id: OrderId::new(order).unwrap(),
         total: Money::parse("950.00").unwrap(),
+    }
+}
+
+fn refund(order: u64, number: &str) -> Intent {
+    Intent::Refund {
+        order_id: OrderId::new(order).unwrap(),
+        out_refund_no: number.parse().unwrap(),
+        refund_kind: RefundKind::Voluntary,
+        passengers: Vec::new(),
+        fee: RefundFee::Unknown,
+        with_attachment: false,
+    }
+}
+
+fn change(order: u64, number: &str) -> Intent {
+    Intent::Change {
+        order_id: OrderId::new(order).unwrap(),
+        out_change_no: number.parse().unwrap(),
+        passengers: Vec::new(),
+        targets: Vec::new(),
+        max_total: None,
     }
 }
 
@@ -188,6 +210,7 @@ on_every_store! {
     a_lock_holds_within_its_account,
     what_sent_nothing_is_deleted_in_time_and_nothing_else_is,
     what_was_done_is_not_done_again,
+    a_number_of_a_refund_or_change_is_done_once,
     a_key_is_free_again_only_where_provably_nothing_was_sent,
     law_6_after_absent_a_new_one_must_name_the_old_one,
     a_contradicted_operation_locks_its_subject_again,
@@ -580,6 +603,32 @@ async fn a_journal_of_an_earlier_gateway_keeps_its_locks() {
     open_with(dir.path(), Some(HashKey::new([0x5a; 32])))
         .await
         .unwrap();
+}
+
+async fn a_number_of_a_refund_or_change_is_done_once(journal: &dyn Journal) {
+    for (key, order, of) in [
+        (1, 7, refund as fn(u64, &str) -> Intent),
+        (10, 17, change as fn(u64, &str) -> Intent),
+    ] {
+        let mut done = taken(journal, new(of(order, "A"), key)).await;
+        put(journal, &mut done, Standing::of(State::Sending)).await;
+        put(journal, &mut done, Standing::of(State::Succeeded)).await;
+        assert_eq!(
+            asked(journal, new(of(order, "A"), key + 1)).await,
+            "already done"
+        );
+        assert_eq!(
+            asked(journal, new(of(order + 1, "A"), key + 2)).await,
+            "accepted"
+        );
+        let mut other = taken(journal, new(of(order, "B"), key + 3)).await;
+        put(journal, &mut other, Standing::of(State::Sending)).await;
+        // A refused one may be asked for again.
+        put(journal, &mut other, Standing::of(State::Rejected)).await;
+        let mut again = taken(journal, new(of(order, "B"), key + 4)).await;
+        put(journal, &mut again, Standing::of(State::Sending)).await;
+        put(journal, &mut again, Standing::of(State::Rejected)).await;
+    }
 }
 
 async fn what_was_done_is_not_done_again(journal: &dyn Journal) {

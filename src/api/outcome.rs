@@ -142,7 +142,13 @@ pub(super) fn not_taken(why: NotTaken, caller: &str, is_operator: bool) -> Probl
     match why {
         NotTaken::KeyReused => Problem::new(Code::IdempotencyKeyReused),
         NotTaken::Locked(other) => about(Code::OperationInProgress, &other),
-        NotTaken::AlreadyDone(other) => about(Code::AlreadyDone, &other),
+        NotTaken::AlreadyDone(other) => {
+            let problem = about(Code::AlreadyDone, &other);
+            match other.intent.number_among_several() {
+                Some(_) => problem.hint("Take a new number for every application or change."),
+                None => problem,
+            }
+        }
         NotTaken::Duplicate(other) => about(Code::PossibleDuplicate, &other),
         NotTaken::RetryOfRequired(other) => about(Code::RetryOfRequired, &other),
         NotTaken::NothingToRetry => Problem::invalid(FieldError::new(

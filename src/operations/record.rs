@@ -151,6 +151,21 @@ impl Intent {
         }
     }
 
+    /// The caller's number, where a subject can have several of the kind. An order can have several refunds
+    /// and changes, but each number once; everything else is done once on its subject.
+    #[must_use]
+    pub fn number_among_several(&self) -> Option<&str> {
+        match self {
+            Self::Refund { out_refund_no, .. } => Some(out_refund_no.as_str()),
+            Self::Change { out_change_no, .. } => Some(out_change_no.as_str()),
+            Self::Book { .. }
+            | Self::Pay { .. }
+            | Self::Close { .. }
+            | Self::ChangePay { .. }
+            | Self::ChangeCancel { .. } => None,
+        }
+    }
+
     /// What the operation is about, as callers know it.
     #[must_use]
     pub fn subject(&self) -> Subject {

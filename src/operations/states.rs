@@ -58,16 +58,6 @@ impl Kind {
             Self::Book | Self::Close | Self::Refund | Self::Change | Self::ChangeCancel => false,
         }
     }
-
-    /// Whether it can be done once only on its subject. An order can have several refunds and
-    /// changes: a rejected or closed one never blocks a new one.
-    #[must_use]
-    pub fn is_done_once(self) -> bool {
-        match self {
-            Self::Book | Self::Pay | Self::Close | Self::ChangePay | Self::ChangeCancel => true,
-            Self::Refund | Self::Change => false,
-        }
-    }
 }
 
 /// Where an operation stands.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use fliggy_gateway::top::contract::{Mend, Override, Registry};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -146,6 +147,31 @@ async fn a_quote_for_what_is_refunded_already_says_why_not() {
     let applied = ticket.apply(&world, "QR-3", &other).await;
     assert_eq!(applied.status, 201, "{applied:?}");
     assert_eq!(world.received("refund_create").await, 2);
+}
+
+#[tokio::test]
+async fn a_number_that_the_list_does_not_give_back_is_applied_for_once() {
+    let row: Override = serde_json::from_value(json!({
+        "method": "alitrip.flight.refund.list", "side": "answer",
+        "path": "refund_order_list.out_refund_no", "drop": true,
+    }))
+    .unwrap();
+    let mend = Mend::build(Registry::embedded(), &[row]).unwrap();
+    let world = World::start_with(&[], |simulator| simulator.mend = mend).await;
+    let ticket = family(&world, "NUMBER-1").await;
+    let of = |place: usize| json!({"kind": "voluntary", "passengers": [ticket.passenger(place)]});
+    let first = ticket.quote(&world, &of(0)).await;
+    let applied = ticket.apply(&world, "NR-1", &by(&first)).await;
+    assert_eq!(applied.status, 201, "{applied:?}");
+    // The other traveller under the same number and another key.
+    let mut body = by(&ticket.quote(&world, &of(1)).await);
+    body["out_refund_no"] = json!("NR-1");
+    let again = world
+        .write(&ticket.path("/refunds"), "another", &body)
+        .await;
+    assert_eq!(problem(&again), (409, "already_done"), "{again:?}");
+    assert_eq!(again.body["side_effects"], "none");
+    assert_eq!(world.received("refund_create").await, 1);
 }
 
 #[tokio::test]

@@ -108,8 +108,9 @@ impl Tables {
             return Some(Acceptance::Locked(other));
         }
         if let Some(other) = first(&|row| {
-            kind.is_done_once()
-                && row.is_about(kind, &lock)
+            let numbers = [&asked.intent, &row.operation.intent].map(Intent::number_among_several);
+            row.is_about(kind, &lock)
+                && numbers[0] == numbers[1]
                 && row.operation.state() == State::Succeeded
         }) {
             return Some(Acceptance::AlreadyDone(other));

@@ -73,7 +73,7 @@ pub(super) const SELECT_AGAINST: &str = concat!(
     " FROM operations WHERE lock_base = ?2 AND +state = 'needs_attention' LIMIT 1) \
      UNION ALL SELECT * FROM (SELECT 'done', fingerprint, rowid AS place, ",
     columns!(),
-    " FROM operations WHERE done_key = ?3 LIMIT 1) \
+    " FROM operations WHERE done_key = ?7 LIMIT 1) \
      UNION ALL SELECT * FROM (SELECT 'absent', fingerprint, rowid AS place, ",
     columns!(),
     " FROM operations WHERE absent_key = ?3 ORDER BY rowid DESC) \

@@ -11,7 +11,8 @@ CREATE TABLE IF NOT EXISTS operations (
     -- The subject's lock; lock_key is the same while the operation is open, and empty after.
     lock_base       TEXT    NOT NULL,
     lock_key        TEXT    UNIQUE,
-    -- Set when it was done, or ended absent: what a later one on the same subject asks for.
+    -- Set when it was done, or ended absent: what a later one on the same subject asks for. Refunds and
+    -- changes are done once by the caller's number.
     done_key        TEXT,
     absent_key      TEXT,
     -- The same passengers on the same segments; twin_key is the same while that stands against

@@ -258,6 +258,15 @@ fn subject_key(operation: &Operation) -> String {
     format!("{}:{lock}", operation.kind().as_str())
 }
 
+/// What a later operation asks for that would do the same once more.
+fn done_key(operation: &Operation) -> String {
+    let key = subject_key(operation);
+    match operation.intent.number_among_several() {
+        Some(number) => format!("{key}:{number}"),
+        None => key,
+    }
+}
+
 pub(super) fn name_of(proof: Proof, account: &AccountName) -> String {
     format!("{}:{account}", proof.as_str())
 }
@@ -276,6 +285,7 @@ async fn accept(
         .bind(new.duplicate.as_ref().map(|d| &d[..]))
         .bind(operation.retry_of.as_ref().map(ToString::to_string))
         .bind(operation.kind().as_str())
+        .bind(done_key(operation))
         .fetch_all(&mut *connection)
         .await
         .map_err(failed)?;
@@ -404,7 +414,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
     let open = !standing.state.is_settled();
     let lock = operation.intent.subject().lock(&operation.account);
     let key = subject_key(operation);
-    let done = standing.state == State::Succeeded && operation.kind().is_done_once();
+    let done = standing.state == State::Succeeded;
     let absent = standing.basis == Some(Basis::Absent);
     let frees = standing.basis.is_some_and(Basis::frees_the_key);
     // A contradicted operation takes its lock again, unless another one has it: that one is open
@@ -442,7 +452,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
     .bind(document(operation.result.as_ref())?)
     .bind(document(operation.failure.as_ref())?)
     .bind(open.then_some(&lock))
-    .bind(done.then_some(&key))
+    .bind(done.then(|| done_key(operation)))
     .bind(absent.then_some(&key))
     .bind(frees)
     .bind(operation.touched_ms)
