@@ -99,7 +99,7 @@ impl ManualClock {
         }
     }
 
-    /// A clock that stands still until it is moved.
+    /// A clock that does not advance until a test moves it.
     #[must_use]
     pub fn frozen() -> Self {
         Self {

@@ -7,7 +7,7 @@ use super::time::LocalTime;
 /// What a time of payment is worth.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PaymentTime {
-    /// None is told, or a stand-in for none: zero, unreadable, before 2000 or more than a day ahead.
+    /// There is none, or only a placeholder: zero, unreadable, before 2000 or more than a day ahead.
     #[default]
     Absent,
     /// The payment was made then.

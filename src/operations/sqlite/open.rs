@@ -187,8 +187,8 @@ async fn mark_open(connection: &mut SqliteConnection, files: &Files) -> Result<(
     Ok(())
 }
 
-/// Closes the connection of a start that failed: before the lock ends, and without a claim that a log is
-/// missing that SQLite merges now.
+/// Closes the connection of a failed start while the lock is still held. If closing merges the log, the
+/// open mark is removed first, so that the next start does not report a missing log.
 pub(super) async fn abandon(mut connection: SqliteConnection, had_wal: bool, error: &JournalError) {
     if had_wal && error.fault != Fault::Damaged {
         // The start has failed already, and the next one at most warns without need.
