@@ -10,19 +10,21 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use fliggy_gateway::clock::{Clock, SystemClock};
-use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
+use fliggy_gateway::domain::ids::{
+    AccountName, HashKey, OperationId, OrderId, OutOrderNo, RefundOrderNo,
+};
 use fliggy_gateway::domain::money::Money;
-use fliggy_gateway::domain::refund::{RefundFee, RefundKind};
+use fliggy_gateway::domain::refund::{RefundFee, RefundKind, RefundReceipt, RefundStatus};
 use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::operations::cause::{Cause, Failure};
 use fliggy_gateway::operations::journal::{
     Acceptance, Fault, Filter, Journal, NewOperation, Proof, Save, Saved,
 };
 use fliggy_gateway::operations::record::{
-    Baseline, Claim, EventKind, Findings, Intent, NewEvent, Operation, TimelineEntry,
+    Baseline, Claim, EventKind, Findings, Intent, NewEvent, Operation, Receipt, TimelineEntry,
 };
 use fliggy_gateway::operations::sqlite::{SqliteJournal, SqliteSettings};
-use fliggy_gateway::operations::states::{Basis, Standing, State};
+use fliggy_gateway::operations::states::{Basis, Kind, Standing, State};
 use sqlx::{Connection as _, SqliteConnection};
 
 async fn open(dir: &Path) -> SqliteJournal {
@@ -145,19 +147,24 @@ async fn taken(journal: &dyn Journal, new: NewOperation) -> Operation {
     operation
 }
 
+/// What becomes of saving the operation with this standing.
+async fn saved(journal: &dyn Journal, operation: &Operation, standing: Standing) -> Saved {
+    let save = Save {
+        operation: Operation {
+            standing,
+            ..operation.clone()
+        },
+        timeline: vec![entry(standing.state)],
+        events: Vec::new(),
+        proves: None,
+    };
+    journal.save(save).await.unwrap()
+}
+
 /// Saves the operation with this standing; it must be the next in line.
 async fn put(journal: &dyn Journal, operation: &mut Operation, standing: Standing) {
     operation.standing = standing;
-    let saved = journal
-        .save(Save {
-            operation: operation.clone(),
-            timeline: vec![entry(standing.state)],
-            events: Vec::new(),
-            proves: None,
-        })
-        .await
-        .unwrap();
-    match saved {
+    match saved(journal, operation, standing).await {
         Saved::Done(version) => operation.version = version,
         other @ (Saved::Stale(_) | Saved::Gone) => panic!("{other:?}"),
     }
@@ -214,6 +221,8 @@ on_every_store! {
     a_key_is_free_again_only_where_provably_nothing_was_sent,
     law_6_after_absent_a_new_one_must_name_the_old_one,
     a_contradicted_operation_locks_its_subject_again,
+    law_6_the_operations_around_one_are_those_that_were_sent,
+    law_7_what_an_operation_made_is_known_by_its_number,
     the_same_passengers_are_not_booked_twice_unawares,
     law_9_a_change_is_decided_on_the_row_as_it_stands,
     law_10_one_fact_is_one_event,
@@ -432,13 +441,13 @@ async fn a_journal_of_a_later_gateway_is_left_alone() {
         .fetch_one(&mut later)
         .await
         .unwrap();
-    assert_eq!(version, 2);
-    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 3")
+    assert_eq!(version, 3);
+    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 4")
         .execute(&mut later)
         .await
         .unwrap();
     let error = open_with(dir.path(), None).await.unwrap_err().to_string();
-    assert!(error.contains("is of version 3"), "{error}");
+    assert!(error.contains("is of version 4"), "{error}");
     let tables: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'attachments'")
             .fetch_one(&mut later)
@@ -548,23 +557,46 @@ async fn what_sent_nothing_is_deleted_in_time_and_nothing_else_is(journal: &dyn 
 /// ended absent after one that was not sent, and one that is unknown.
 const VERSION_1: &str = include_str!("vectors/journal/version-1.sql");
 
+/// A journal that a gateway of version 2 wrote and was killed over: an order with a refund of one traveller
+/// and a change of another, and a payment of a second order that is unknown.
+const VERSION_2: &str = include_str!("vectors/journal/version-2.sql");
+
+/// Opens what an earlier gateway has written.
+async fn opened_after(dir: &Path, earlier: &'static str) -> SqliteJournal {
+    let url = format!("sqlite://{}?mode=rwc", dir.join("journal.db").display());
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql(earlier)
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    open_with(dir, Some(HashKey::new([0x5a; 32])))
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_journal_of_version_2_knows_what_its_operations_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = opened_after(dir.path(), VERSION_2).await;
+    for (kind, number) in [
+        (Kind::Book, 7_359_143_789_775_800_003),
+        (Kind::Refund, 4_359_143_789_775_800_003),
+        (Kind::Change, 5_359_143_789_775_800_003),
+    ] {
+        let makers = journal.makers(&account(), kind, &[number]).await.unwrap();
+        assert_eq!(makers.len(), 1, "{kind:?}");
+    }
+    let unknown = 7_359_143_789_775_800_005;
+    assert_eq!(asked(&journal, new(pay(unknown), 1)).await, "locked");
+    let paid = journal.makers(&account(), Kind::Pay, &[7_359_143_789_775_800_003]);
+    assert_eq!(paid.await.unwrap(), []);
+}
+
 #[tokio::test]
 async fn a_journal_of_an_earlier_gateway_keeps_its_locks() {
     let dir = tempfile::tempdir().unwrap();
-    let url = format!(
-        "sqlite://{}?mode=rwc",
-        dir.path().join("journal.db").display()
-    );
-    let mut earlier = SqliteConnection::connect(&url).await.unwrap();
-    sqlx::raw_sql(VERSION_1)
-        .execute(&mut earlier)
-        .await
-        .unwrap();
-    earlier.close().await.unwrap();
-
-    let journal = open_with(dir.path(), Some(HashKey::new([0x5a; 32])))
-        .await
-        .unwrap();
+    let journal = opened_after(dir.path(), VERSION_1).await;
     let paid = 7_359_141_593_205_800_003;
     let absent = 7_359_141_593_205_800_005;
     let unknown = 7_359_141_593_205_800_007;
@@ -670,28 +702,98 @@ async fn law_6_after_absent_a_new_one_must_name_the_old_one(journal: &dyn Journa
     put(journal, &mut absent, Standing::of(State::NeedsAttention)).await;
     assert_eq!(asked(journal, new(pay(1), 4)).await, "locked");
     // The repeat was accepted before it, and is not sent any more.
-    let saved = journal
-        .save(Save {
-            operation: Operation {
-                standing: Standing::of(State::Sending),
-                ..repeat.clone()
-            },
-            timeline: vec![entry(State::Sending)],
-            events: Vec::new(),
-            proves: None,
-        })
-        .await
-        .unwrap();
-    assert!(matches!(saved, Saved::Stale(_)), "{saved:?}");
+    let sent = saved(journal, &repeat, Standing::of(State::Sending)).await;
+    assert!(matches!(sent, Saved::Stale(_)), "{sent:?}");
     put(journal, &mut repeat, Standing::not_executed(Basis::NotSent)).await;
+}
+
+async fn law_7_what_an_operation_made_is_known_by_its_number(journal: &dyn Journal) {
+    let mut made = taken(journal, new(refund(1, "R-1"), 1)).await;
+    put(journal, &mut made, Standing::of(State::Sending)).await;
+    made.result = Some(Receipt::Refund(RefundReceipt {
+        refund_order_no: RefundOrderNo::new(70).unwrap(),
+        order_id: OrderId::new(1).unwrap(),
+        out_refund_no: "R-1".parse().unwrap(),
+        kind: RefundKind::Voluntary,
+        status: RefundStatus::Applied,
+        fee: None,
+        refund_amount: None,
+        applied_at: None,
+        refunded_at: None,
+        attachment_awaited: false,
+    }));
+    put(journal, &mut made, Standing::of(State::Succeeded)).await;
+    let makers = async |account: &str, kind, numbers: &[u64]| {
+        let account = account.parse().unwrap();
+        journal.makers(&account, kind, numbers).await.unwrap()
+    };
+    let found = makers("default", Kind::Refund, &[69, 70, 71]).await;
+    assert_eq!(found, [(70, made.id)]);
+    assert_eq!(makers("default", Kind::Change, &[70]).await, []);
+    assert_eq!(makers("other", Kind::Refund, &[70]).await, []);
+    assert_eq!(makers("default", Kind::Refund, &[]).await, []);
+}
+
+async fn law_6_the_operations_around_one_are_those_that_were_sent(journal: &dyn Journal) {
+    use State::{NeedsAttention, Rejected, Sending, Succeeded, Unknown};
+    let absent = Standing::not_executed(Basis::Absent);
+    let through = [
+        ("absent", vec![Standing::of(Unknown), absent]),
+        ("rejected", vec![Standing::of(Rejected)]),
+        (
+            "refused",
+            vec![Standing::not_executed(Basis::RefusedByGateway)],
+        ),
+        ("not-sent", vec![Standing::not_executed(Basis::NotSent)]),
+        ("done", vec![Standing::of(Succeeded)]),
+        ("other-kind", vec![Standing::of(Rejected)]),
+    ];
+    let mut all: Vec<OperationId> = Vec::new();
+    for round in ["0", "1"] {
+        for (name, standings) in &through {
+            let intent = match *name {
+                "other-kind" => close(1),
+                // Each for a traveller of its own: none repeats another.
+                name => refund(1, &format!("{name}-{round}")),
+            };
+            let asked = new(intent, u8::try_from(all.len()).unwrap());
+            let mut operation = taken(journal, asked).await;
+            put(journal, &mut operation, Standing::of(Sending)).await;
+            for standing in standings {
+                put(journal, &mut operation, *standing).await;
+            }
+            all.push(operation.id);
+        }
+    }
+    let read = async |id: OperationId| journal.get(id).await.unwrap().unwrap();
+    let earlier = async |id| {
+        let earlier = journal.earlier_ones(&read(id).await).await.unwrap();
+        earlier.iter().map(|o| o.id).collect::<Vec<_>>()
+    };
+    // The youngest first.
+    assert_eq!(earlier(all[6]).await, [all[2], all[1], all[0]]);
+    assert_eq!(earlier(all[0]).await, []);
+    let first = read(all[0]).await;
+    let done = |number| (Succeeded, refund(1, number));
+    let later = journal.later_ones(&first).await.unwrap();
+    assert_eq!(later, [done("done-1"), done("done-0")]);
+    let mut contradicted = read(all[1]).await;
+    put(journal, &mut contradicted, Standing::of(NeedsAttention)).await;
+    let later = journal.later_ones(&first).await.unwrap();
+    assert_eq!(later[2].0, NeedsAttention);
 }
 
 async fn a_contradicted_operation_locks_its_subject_again(journal: &dyn Journal) {
     let mut rejected = taken(journal, new(pay(1), 1)).await;
     put(journal, &mut rejected, Standing::of(State::Sending)).await;
     put(journal, &mut rejected, Standing::of(State::Rejected)).await;
+    // Another one is on its way already, and is not sent any more.
+    let mut second = taken(journal, new(pay(1), 3)).await;
     put(journal, &mut rejected, Standing::of(State::NeedsAttention)).await;
     assert_eq!(asked(journal, new(pay(1), 2)).await, "locked");
+    let sent = saved(journal, &second, Standing::of(State::Sending)).await;
+    assert!(matches!(sent, Saved::Stale(_)), "{sent:?}");
+    put(journal, &mut second, Standing::not_executed(Basis::NotSent)).await;
 }
 
 async fn the_same_passengers_are_not_booked_twice_unawares(journal: &dyn Journal) {

@@ -8,7 +8,7 @@ use super::decide::Moment;
 use super::kill_point::{Point, reach};
 use super::look::Look;
 use super::perform::{Asked, Background, Write};
-use super::record::{Anchor, Claim, Operation};
+use super::record::{Anchor, Claim, Operation, Receipt};
 use super::report::{Open, Report};
 use super::service::{Operations, Settlement};
 use super::states::{Basis, Standing, State};
@@ -44,8 +44,13 @@ impl Operations {
                 let said = (verdict.is_success != Some(true))
                     .then(|| Upstream::of_business(name, &verdict, &background.names));
                 let mut read = write.read(reply.answer.clone(), self);
-                // What was there before is not what was made: the looks decide.
-                read.receipt.take_if(|r| operation.baseline.has(r));
+                // What was there before, or was made by another operation, is not what was made: the
+                // looks decide.
+                if let Some(receipt) = &read.receipt
+                    && self.is_not_new(&operation, receipt).await
+                {
+                    read.receipt = None;
+                }
                 let ending = Ending::Answer {
                     verdict,
                     reference: read.reference,
@@ -108,6 +113,19 @@ impl Operations {
             reach(Point::Unknown).await;
             self.wake.notify_one();
         }
+    }
+
+    /// Whether the answer names a thing that the operation cannot have made, or nobody can tell.
+    async fn is_not_new(&self, operation: &Operation, receipt: &Receipt) -> bool {
+        let kind = operation.kind();
+        let Some(number) = receipt.made_by(kind) else {
+            return false;
+        };
+        if operation.baseline.numbers.contains(&number) {
+            return true;
+        }
+        let makers = self.journal.makers(&operation.account, kind, &[number]);
+        makers.await.map_or(true, |makers| !makers.is_empty())
     }
 
     /// The lookup that follows an answer which claims something and settles nothing by itself.

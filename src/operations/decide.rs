@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::cause::Cause;
 use super::evidence::Finding;
-use super::record::{Anchor, Claim, Findings, Operation};
+use super::record::{Anchor, Claim, Findings, Intent, Operation};
 use super::states::{Basis, Kind, Standing, State};
 
 /// The limits of looking.
@@ -86,6 +86,33 @@ pub enum Step {
     Contradiction,
     /// What is there now came about by itself: nothing is left to watch for.
     Explained,
+}
+
+/// What later operations of the same kind on the same subject mean for the lookups of a settled one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Later {
+    /// There is none.
+    Nothing,
+    /// What is there may be the doing of one that is in this state, and nothing tells it apart.
+    Explains(State),
+    /// What is there may be the doing of one with another number: what bears this one's number is not.
+    HasAnotherNumber,
+}
+
+/// See [`Later`]. The youngest comes first.
+#[must_use]
+pub fn later_of(intent: &Intent, later: &[(State, Intent)]) -> Later {
+    let mut alike = later
+        .iter()
+        .filter(|(_, later)| intent.may_be_taken_for(later))
+        .peekable();
+    if alike.peek().is_none() {
+        return Later::Nothing;
+    }
+    match alike.find(|(_, later)| !intent.has_another_number_than(later)) {
+        Some((state, _)) => Later::Explains(*state),
+        None => Later::HasAnotherNumber,
+    }
 }
 
 /// Weighs a look: the findings with it counted in, and what to do.

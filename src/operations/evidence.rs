@@ -14,6 +14,17 @@ use crate::domain::refund::RefundList;
 pub use change::payment as payment_of_change;
 pub use order::payment;
 
+/// What is known of an operation and of others when a lookup is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// How the order stood before a refund or change of it.
+    pub baseline: &'a Baseline,
+    /// Fliggy's numbers of what other operations made: it is never this one's.
+    pub made_by_others: &'a [u64],
+    /// A later operation may have made what does not bear this one's number.
+    pub by_number_only: bool,
+}
+
 /// What was read.
 #[derive(Debug)]
 pub enum Sight<'a> {
@@ -63,6 +74,13 @@ pub enum Payment {
 pub(super) const DOUBTFUL: &str =
     "Fliggy reports an implausible time of payment, so it is unclear whether this is paid";
 
+impl Known<'_> {
+    /// Whether the refund or change with this number was there before, or is another operation's.
+    fn excludes(&self, number: u64) -> bool {
+        self.baseline.numbers.contains(&number) || self.made_by_others.contains(&number)
+    }
+}
+
 impl Finding {
     /// The word for metrics and the timeline.
     #[must_use]
@@ -95,9 +113,10 @@ impl Finding {
     }
 }
 
-/// Judges one look. `baseline` is how the order stood before a refund or change of it. A missing decisive field, an unlisted status, a thing that is not ours: none of them counts.
+/// Judges one lookup. A missing decisive field, an unlisted status, a thing that is not ours: none of them
+/// counts.
 #[must_use]
-pub fn judge(intent: &Intent, baseline: &Baseline, sight: &Sight<'_>) -> Finding {
+pub fn judge(intent: &Intent, known: &Known<'_>, sight: &Sight<'_>) -> Finding {
     const OTHER: Finding = Finding::Inconclusive("upstream was asked about something else");
     match (intent, sight) {
         (_, Sight::Nothing(why)) => Finding::Inconclusive(why),
@@ -113,6 +132,11 @@ pub fn judge(intent: &Intent, baseline: &Baseline, sight: &Sight<'_>) -> Finding
         (Intent::ChangePay { .. } | Intent::ChangeCancel { .. }, Sight::Absent) => {
             Finding::Inconclusive("upstream does not find the change at all")
         }
+        (Intent::Book { .. }, Sight::Order(order))
+            if known.made_by_others.contains(&order.order_id.get()) =>
+        {
+            Finding::Inconclusive("the order found was made by another operation")
+        }
         (
             Intent::Book {
                 out_order_no,
@@ -124,8 +148,8 @@ pub fn judge(intent: &Intent, baseline: &Baseline, sight: &Sight<'_>) -> Finding
         ) => order::booked(order, out_order_no, *total, segments, passengers.len()),
         (Intent::Pay { order_id, .. }, Sight::Order(order)) => order::paid(order, *order_id),
         (Intent::Close { order_id }, Sight::Order(order)) => order::closed(order, *order_id),
-        (Intent::Refund { .. }, Sight::Refunds(list)) => refund::applied(intent, baseline, list),
-        (Intent::Change { .. }, Sight::Changes(list)) => change::created(intent, baseline, list),
+        (Intent::Refund { .. }, Sight::Refunds(list)) => refund::applied(intent, known, list),
+        (Intent::Change { .. }, Sight::Changes(list)) => change::created(intent, known, list),
         (
             Intent::ChangePay {
                 change_order_no, ..

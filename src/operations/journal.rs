@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::attachments::KeptAttachment;
-use super::record::{EventKind, NewEvent, Operation, TimelineEntry};
+use super::record::{EventKind, Intent, NewEvent, Operation, TimelineEntry};
 use super::states::{Kind, State};
 use crate::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 
@@ -229,7 +229,8 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     fn known(&self, idempotency: [u8; 32]) -> BoxFuture<'_, Result<Option<Known>, JournalError>>;
 
     /// Changes an operation, if it still has the version on which the change was decided. A change to
-    /// `sending` is stale, too, where the operation that it repeats (`retry_of`) needs attention.
+    /// `sending` is stale, too, where the operation that it repeats (`retry_of`), or another one on its
+    /// subject, needs attention.
     fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>>;
 
     /// One operation.
@@ -260,13 +261,27 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// Deletes some of the operations that sent nothing and whose time is over; answers how many.
     fn prune(&self, now_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>>;
 
-    /// The state of the youngest later operation of this one's kind on its subject that may have been
-    /// sent or was done, and whose doing may be taken for this one's. One that is only accepted explains
-    /// nothing that is there already.
-    fn successor(
+    /// The later operations of this one's kind on its subject that may have been sent or were done, the
+    /// youngest first. One that is only accepted explains nothing that is there already.
+    fn later_ones(
         &self,
         operation: &Operation,
-    ) -> BoxFuture<'_, Result<Option<State>, JournalError>>;
+    ) -> BoxFuture<'_, Result<Vec<(State, Intent)>, JournalError>>;
+
+    /// The earlier operations of this one's kind on its subject that were sent and ended without effect,
+    /// the youngest first.
+    fn earlier_ones(
+        &self,
+        operation: &Operation,
+    ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>>;
+
+    /// Which operations of this kind, on this account, made what bears one of these numbers.
+    fn makers(
+        &self,
+        account: &AccountName,
+        kind: Kind,
+        numbers: &[u64],
+    ) -> BoxFuture<'_, Result<Vec<(u64, OperationId)>, JournalError>>;
 
     /// Whether a read on this account has shown such a thing before.
     fn proven(

@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use super::cause::{Cause, Failure};
-use super::evidence::{Finding, Sight, judge};
-use super::journal::Proof;
+use super::decide::{Later, Moment, later_of};
+use super::evidence::{Finding, Known, Sight, judge};
+use super::journal::{JournalError, Proof};
 use super::orders::OrderKey;
 use super::reads::ReadError;
 use super::record::{Claim, Intent, Operation};
 use super::service::Operations;
-use super::states::Basis;
-use crate::domain::ids::{OperationId, OutOrderNo};
+use super::states::{Kind, State};
+use crate::domain::change::{Change, ChangeList};
+use crate::domain::ids::OutOrderNo;
 use crate::domain::order::{Order, OrderSummary, OrderWindow};
+use crate::domain::refund::RefundList;
 use crate::domain::time::LocalTime;
 use crate::top::client::{Account, ReadOptions};
 
@@ -21,6 +24,9 @@ pub(super) struct Look {
     pub(super) finding: Finding,
     /// What the account's reads are known to show from now on.
     pub(super) proves: Option<Proof>,
+    /// Only what bears the operation's own number was taken for its doing: a later operation may have made
+    /// the rest.
+    pub(super) by_number_only: bool,
     /// The look was not made, for want of quota or because the process stops: it does not count, and
     /// comes later.
     pub(super) not_made: Option<Duration>,
@@ -29,9 +35,12 @@ pub(super) struct Look {
 /// No look was made; when to come back.
 struct NotMade(Duration);
 
-/// What one read came to.
-enum Seen<T> {
-    Found(T),
+/// What one read showed.
+enum Seen {
+    Order(Box<Order>),
+    Refunds(RefundList),
+    Changes(ChangeList),
+    Change(Box<Change>),
     NotFound,
     /// Nothing that counts, and why.
     Nothing(&'static str),
@@ -39,6 +48,7 @@ enum Seen<T> {
 
 /// TOP may leave an empty list out. But the name of the list is a guess until one was seen.
 const NO_LIST: &str = "the answer has no list, and none was ever seen on this account";
+const NO_JOURNAL: &str = "the journal could not be read";
 const NOT_ASKED: &str = "upstream could not be asked, or did not say";
 const OTHER_RESOURCE: &str = "the answer is about another order, refund or change";
 
@@ -60,6 +70,7 @@ impl Look {
         Self {
             finding: Finding::Inconclusive(why),
             proves: None,
+            by_number_only: false,
             not_made: None,
         }
     }
@@ -74,10 +85,10 @@ impl NotMade {
     }
 }
 
-impl<T> Seen<T> {
-    fn of(read: Result<T, ReadError>) -> Result<Self, NotMade> {
+impl Seen {
+    fn of<T>(read: Result<T, ReadError>, found: impl Fn(T) -> Self) -> Result<Self, NotMade> {
         match read {
-            Ok(found) => Ok(Self::Found(found)),
+            Ok(read) => Ok(found(read)),
             Err(ReadError::NotFound { .. }) => Ok(Self::NotFound),
             Err(ReadError::Failed(failure)) => match NotMade::of(&failure) {
                 Some(not_made) => Err(not_made),
@@ -87,12 +98,42 @@ impl<T> Seen<T> {
         }
     }
 
-    /// What it says of the operation.
-    fn judged<'a>(&'a self, operation: &Operation, sight: impl Fn(&'a T) -> Sight<'a>) -> Finding {
+    fn sight(&self) -> Sight<'_> {
         match self {
-            Self::Found(found) => judged(operation, &sight(found)),
-            Self::NotFound => judged(operation, &Sight::Absent),
-            Self::Nothing(why) => judged(operation, &Sight::Nothing(why)),
+            Self::Order(order) => Sight::Order(order),
+            Self::Refunds(list) => Sight::Refunds(list),
+            Self::Changes(list) => Sight::Changes(list),
+            Self::Change(change) => Sight::Change(change),
+            Self::NotFound => Sight::Absent,
+            Self::Nothing(why) => Sight::Nothing(why),
+        }
+    }
+
+    /// Fliggy's numbers of what the operation may have made.
+    fn numbers(&self, operation: &Operation) -> Vec<u64> {
+        match self {
+            Self::Order(order) if operation.kind() == Kind::Book => vec![order.order_id.get()],
+            Self::Refunds(list) => {
+                let rows = list.refunds.iter();
+                rows.map(|row| row.refund_order_no.get()).collect()
+            }
+            Self::Changes(list) => {
+                let rows = list.changes.iter();
+                rows.map(|row| row.change_order_no.get()).collect()
+            }
+            Self::Order(_) | Self::Change(_) | Self::NotFound | Self::Nothing(_) => Vec::new(),
+        }
+    }
+
+    /// What the account's reads are known to show from now on.
+    fn proves(&self, operation: &Operation) -> Option<Proof> {
+        match (self, &operation.intent) {
+            (Self::Order(order), Intent::Book { out_order_no, .. }) => {
+                order.is_for(out_order_no).then_some(Proof::Orders)
+            }
+            (Self::Refunds(list), _) => (!list.refunds.is_empty()).then_some(Proof::Refunds),
+            (Self::Changes(list), _) => (!list.changes.is_empty()).then_some(Proof::Changes),
+            (Self::Order(_) | Self::Change(_) | Self::NotFound | Self::Nothing(_), _) => None,
         }
     }
 }
@@ -104,10 +145,6 @@ fn is_refused(operation: &Operation) -> bool {
         Claim::Refused | Claim::RefusedUnlisted => true,
         Claim::Silence | Claim::Done => false,
     }
-}
-
-fn judged(operation: &Operation, sight: &Sight<'_>) -> Finding {
-    judge(&operation.intent, &operation.baseline, sight)
 }
 
 /// Clocks may differ between TOP and the gateway by ten minutes before TOP refuses calls.
@@ -126,11 +163,17 @@ impl Operations {
         account: &Account,
         options: ReadOptions<'static>,
     ) -> Look {
-        let mut proves = None;
-        let seen = self.see(operation, account, options, &mut proves);
-        let finding = match seen.await {
-            Ok(finding) => finding,
-            Err(NotMade(later)) => return Look::not_made(later),
+        match self.see(operation, account, options).await {
+            Ok(seen) => self.look_of(operation, account, &seen).await,
+            Err(NotMade(later)) => Look::not_made(later),
+        }
+    }
+
+    /// What a read says of an operation.
+    async fn look_of(&self, operation: &Operation, account: &Account, seen: &Seen) -> Look {
+        let (finding, by_number_only) = match self.judged(operation, account, seen).await {
+            Ok(judged) => judged,
+            Err(_) => (Finding::Inconclusive(NO_JOURNAL), false),
         };
         metrics::counter!(
             crate::telemetry::metrics::LOOKS,
@@ -139,9 +182,53 @@ impl Operations {
         .increment(1);
         Look {
             finding,
-            proves,
+            proves: seen.proves(operation),
+            by_number_only,
             not_made: None,
         }
+    }
+
+    async fn judged(
+        &self,
+        operation: &Operation,
+        account: &Account,
+        seen: &Seen,
+    ) -> Result<(Finding, bool), JournalError> {
+        let listed = match seen {
+            Seen::Refunds(list) => Some((list.told || !list.refunds.is_empty(), Proof::Refunds)),
+            Seen::Changes(list) => Some((list.told || !list.changes.is_empty(), Proof::Changes)),
+            Seen::Order(_) | Seen::Change(_) | Seen::NotFound | Seen::Nothing(_) => None,
+        };
+        let mut sight = seen.sight();
+        if let Some((false, proof)) = listed
+            && !is_refused(operation)
+            && !self.journal.proven(&account.name, proof).await?
+        {
+            sight = Sight::Nothing(NO_LIST);
+        }
+        let numbers = seen.numbers(operation);
+        let mut made_by_others = Vec::new();
+        if !numbers.is_empty() {
+            let kind = operation.kind();
+            let makers = self.journal.makers(&account.name, kind, &numbers).await?;
+            let others = makers.iter().filter(|(_, maker)| *maker != operation.id);
+            made_by_others.extend(others.map(|(number, _)| *number));
+        }
+        let by_number_only = operation.state().is_settled()
+            && operation.intent.number_among_several().is_some()
+            && self.later(operation).await? == Later::HasAnotherNumber;
+        let known = Known {
+            baseline: &operation.baseline,
+            made_by_others: &made_by_others,
+            by_number_only,
+        };
+        Ok((judge(&operation.intent, &known, &sight), by_number_only))
+    }
+
+    /// What later operations mean for lookups of this one.
+    pub(super) async fn later(&self, operation: &Operation) -> Result<Later, JournalError> {
+        let later = self.journal.later_ones(operation).await?;
+        Ok(later_of(&operation.intent, &later))
     }
 
     async fn see(
@@ -149,76 +236,38 @@ impl Operations {
         operation: &Operation,
         account: &Account,
         options: ReadOptions<'static>,
-        proves: &mut Option<Proof>,
-    ) -> Result<Finding, NotMade> {
+    ) -> Result<Seen, NotMade> {
         match &operation.intent {
             Intent::Book { out_order_no, .. } => {
                 let key = OrderKey::Reference(out_order_no.clone());
-                let seen = self.see_order(account, &key, options).await?;
-                match &seen {
-                    Seen::NotFound if is_refused(operation) => {
-                        Ok(judged(operation, &Sight::Absent))
-                    }
-                    Seen::NotFound => {
+                match self.see_order(account, &key, options).await? {
+                    Seen::NotFound if !is_refused(operation) => {
                         self.absence(operation, account, out_order_no, options)
                             .await
                     }
-                    Seen::Found(order) => {
-                        *proves = order.is_for(out_order_no).then_some(Proof::Orders);
-                        Ok(judged(operation, &Sight::Order(order)))
-                    }
-                    Seen::Nothing(why) => Ok(judged(operation, &Sight::Nothing(why))),
+                    seen => Ok(seen),
                 }
             }
             Intent::Pay { order_id, .. } | Intent::Close { order_id } => {
-                let seen = self
-                    .see_order(account, &OrderKey::Id(*order_id), options)
-                    .await?;
-                Ok(seen.judged(operation, Sight::Order))
+                self.see_order(account, &OrderKey::Id(*order_id), options)
+                    .await
             }
             Intent::Refund { order_id, .. } => {
                 let read = self.read_refunds(account, *order_id, options).await;
-                let seen = Seen::of(read.map(|(list, _)| list))?;
-                if let Seen::Found(list) = &seen {
-                    *proves = (!list.refunds.is_empty()).then_some(Proof::Refunds);
-                    if !is_refused(operation)
-                        && !list.told
-                        && !self.shows(account, Proof::Refunds).await
-                    {
-                        return Ok(judged(operation, &Sight::Nothing(NO_LIST)));
-                    }
-                }
-                Ok(seen.judged(operation, Sight::Refunds))
+                Seen::of(read, |(list, _)| Seen::Refunds(list))
             }
             Intent::Change { order_id, .. } => {
                 let read = self.read_changes(account, *order_id, options).await;
-                let seen = Seen::of(read.map(|(list, _)| list))?;
-                if let Seen::Found(list) = &seen {
-                    *proves = (!list.changes.is_empty()).then_some(Proof::Changes);
-                    if !is_refused(operation)
-                        && !list.told
-                        && !self.shows(account, Proof::Changes).await
-                    {
-                        return Ok(judged(operation, &Sight::Nothing(NO_LIST)));
-                    }
-                }
-                Ok(seen.judged(operation, Sight::Changes))
+                Seen::of(read, |(list, _)| Seen::Changes(list))
             }
             Intent::ChangePay {
                 change_order_no, ..
             }
             | Intent::ChangeCancel { change_order_no } => {
                 let read = self.read_change(account, *change_order_no, options);
-                let seen = Seen::of(read.await.map(|found| found.change))?;
-                Ok(seen.judged(operation, Sight::Change))
+                Seen::of(read.await, |found| Seen::Change(Box::new(found.change)))
             }
         }
-    }
-
-    /// Whether such a list was ever seen on the account. A journal that cannot tell says no.
-    async fn shows(&self, account: &Account, proof: Proof) -> bool {
-        let proven = self.journal.proven(&account.name, proof).await;
-        proven.unwrap_or(false)
     }
 
     async fn see_order(
@@ -226,9 +275,9 @@ impl Operations {
         account: &Account,
         key: &OrderKey,
         options: ReadOptions<'static>,
-    ) -> Result<Seen<Order>, NotMade> {
+    ) -> Result<Seen, NotMade> {
         let read = self.read_order(account, key, options).await;
-        Seen::of(read.map(|found| found.order))
+        Seen::of(read, |found| Seen::Order(Box::new(found.order)))
     }
 
     /// Whether a not-found answer counts: from a lookup that has found an order on this account
@@ -240,12 +289,11 @@ impl Operations {
         account: &Account,
         reference: &OutOrderNo,
         options: ReadOptions<'static>,
-    ) -> Result<Finding, NotMade> {
-        let nothing = |why| Ok(judged(operation, &Sight::Nothing(why)));
+    ) -> Result<Seen, NotMade> {
         match self.journal.proven(&account.name, Proof::Orders).await {
-            Ok(true) => return Ok(judged(operation, &Sight::Absent)),
+            Ok(true) => return Ok(Seen::NotFound),
             Ok(false) => {}
-            Err(_) => return nothing("the journal could not be read"),
+            Err(_) => return Ok(Seen::Nothing(NO_JOURNAL)),
         }
         let sent = operation.sent_at.unwrap_or(operation.created_at);
         let mut window = OrderWindow {
@@ -261,78 +309,118 @@ impl Operations {
                 Ok(listed) => listed,
                 Err(failure) => match NotMade::of(&failure) {
                     Some(not_made) => return Err(not_made),
-                    None => return nothing("not found, and the list could not be read"),
+                    None => {
+                        return Ok(Seen::Nothing("not found, and the list could not be read"));
+                    }
                 },
             };
             let named = |o: &OrderSummary| o.out_order_no.as_deref() == Some(reference.as_str());
             if let Some(row) = listed.orders.iter().find(|row| named(row)) {
                 let key = OrderKey::Id(row.order_id);
-                return match self.see_order(account, &key, options).await? {
-                    Seen::Found(order) => Ok(judged(operation, &Sight::Order(&order))),
+                return Ok(match self.see_order(account, &key, options).await? {
                     Seen::NotFound | Seen::Nothing(_) => {
-                        nothing("the list has the order, and it could not be read")
+                        Seen::Nothing("the list has the order, and it could not be read")
                     }
-                };
+                    seen => seen,
+                });
             }
             // Any row that does not name its order could be ours.
             let nameless = listed.orders.iter().any(|row| row.out_order_no.is_none());
             if listed.dropped > 0 || nameless {
-                return nothing("the list has rows that do not tell which order they are");
+                return Ok(Seen::Nothing(
+                    "the list has rows that do not tell which order they are",
+                ));
             }
             rows += listed.orders.len() as u64;
             match (listed.total_pages, listed.total_count) {
                 (Some(pages), Some(count)) if window.page >= pages => {
-                    return if rows == count {
-                        Ok(judged(operation, &Sight::Absent))
+                    return Ok(if rows == count {
+                        Seen::NotFound
                     } else {
-                        nothing("the list has fewer rows than it says")
-                    };
+                        Seen::Nothing("the list has fewer rows than it says")
+                    });
                 }
                 (Some(_), Some(_)) => window.page += 1,
-                (None, _) | (_, None) => return nothing("the list does not tell where it ends"),
+                (None, _) | (_, None) => {
+                    return Ok(Seen::Nothing("the list does not tell where it ends"));
+                }
             }
         }
-        nothing("the list is too long to be read to its end")
+        Ok(Seen::Nothing("the list is too long to be read to its end"))
     }
 
-    /// Law 6: before an operation repeats an absent one, that one is looked at.
-    pub(super) async fn look_at_earlier(&self, earlier: OperationId) -> Result<(), Failure> {
-        let failed = |detail: &str| Failure::of(Cause::ReadFailed).with_detail(detail);
-        let found = self.journal.get(earlier).await;
-        let Ok(Some(mut earlier)) = found else {
-            return Err(failed(
-                "the operation named in retry_of is not in the journal",
-            ));
-        };
-        let Some(account) = self.account(&earlier.account) else {
-            return Err(failed(
-                "the account of the operation named in retry_of is gone",
-            ));
-        };
-        let moment = self.moment(&earlier);
-        let look = self.look(&earlier, &account, ReadOptions::CALLER).await;
-        if look.not_made.is_some() {
-            return Err(Failure::of(Cause::RateLimited));
+    /// Law 6: before an operation is sent that could repeat the effect of earlier ones, those are looked at.
+    pub(super) async fn look_at_earlier(&self, operation: &Operation) -> Result<(), Failure> {
+        let no_journal = |_| Failure::of(Cause::JournalUnavailable);
+        let mut earlier = Vec::new();
+        if let Some(named) = operation.retry_of {
+            let found = self.journal.get(named).await.map_err(no_journal)?;
+            earlier.push(found.ok_or_else(|| {
+                Failure::of(Cause::ReadFailed)
+                    .with_detail("the operation named in retry_of is not in the journal")
+            })?);
         }
+        if operation.intent.number_among_several().is_some() {
+            let before = self.journal.earlier_ones(operation).await;
+            let before = before.map_err(no_journal)?.into_iter();
+            earlier.extend(before.filter(|one| {
+                Some(one.id) != operation.retry_of && one.intent.may_be_taken_for(&operation.intent)
+            }));
+        }
+        let mut listed = None;
+        for one in earlier {
+            let account = self.account(&one.account).ok_or_else(|| {
+                Failure::of(Cause::ReadFailed)
+                    .with_detail("the account of an earlier operation is not configured any more")
+            })?;
+            let moment = self.moment(&one);
+            let look = match &listed {
+                Some(seen) => self.look_of(&one, &account, seen).await,
+                None => match self.see(&one, &account, ReadOptions::CALLER).await {
+                    Ok(seen) => {
+                        let look = self.look_of(&one, &account, &seen).await;
+                        // The refunds or changes of one order: one list shows them all.
+                        listed = Some(seen).filter(|_| one.intent.number_among_several().is_some());
+                        look
+                    }
+                    Err(NotMade(_)) => return Err(Failure::of(Cause::RateLimited)),
+                },
+            };
+            self.not_done_after_all(one, look, &moment).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts a look at an earlier operation in. The new one has sent nothing yet, so what is found is the
+    /// earlier one's.
+    async fn not_done_after_all(
+        &self,
+        mut earlier: Operation,
+        look: Look,
+        moment: &Moment,
+    ) -> Result<(), Failure> {
         let finding = look.finding.clone();
-        // The repeat has not sent anything, so what is found is the earlier one's.
-        if !self.weigh(&mut earlier, look, &moment).await {
+        if !self.weigh(&mut earlier, look, moment).await {
             return Err(Failure::of(Cause::JournalUnavailable));
         }
-        // As it stands now: another lookup may have contradicted it meanwhile.
-        let absent = earlier.standing.basis == Some(Basis::Absent);
+        let happened = |detail: String| Failure::of(Cause::EarlierHappened).with_detail(detail);
         match finding {
-            Finding::NotHappened(_) | Finding::Refuted(..) if absent => Ok(()),
-            Finding::NotHappened(_) | Finding::Refuted(..) => {
-                Err(Failure::of(Cause::EarlierHappened).with_detail(format!(
+            Finding::Happened(_) => Err(happened(format!(
+                "operation {} has happened after all",
+                earlier.id
+            ))),
+            // As it stands now: another lookup may have contradicted it meanwhile.
+            _ if !matches!(earlier.state(), State::Rejected | State::NotExecuted) => {
+                Err(happened(format!(
                     "operation {} is {} now",
                     earlier.id,
                     earlier.state().as_str()
                 )))
             }
-            Finding::Happened(_) => Err(Failure::of(Cause::EarlierHappened)
-                .with_detail(format!("operation {} has happened after all", earlier.id))),
-            Finding::Inconclusive(why) => Err(failed(why)),
+            Finding::NotHappened(_) | Finding::Refuted(..) => Ok(()),
+            // Upstream refused it, and a lookup agreed then.
+            Finding::Inconclusive(_) if earlier.state() == State::Rejected => Ok(()),
+            Finding::Inconclusive(why) => Err(Failure::of(Cause::ReadFailed).with_detail(why)),
         }
     }
 }

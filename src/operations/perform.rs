@@ -416,9 +416,7 @@ impl Operations {
         operation: &Operation,
     ) -> Result<(Opened, Background), Failure> {
         let reads = async {
-            if let Some(earlier) = operation.retry_of {
-                self.look_at_earlier(earlier).await?;
-            }
+            self.look_at_earlier(operation).await?;
             write.request(self, &asked.account).await
         };
         // They change nothing, and must not hold up a stop.

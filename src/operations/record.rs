@@ -166,6 +166,16 @@ impl Intent {
         }
     }
 
+    /// Whether both are refunds or changes under different numbers of the caller: where Fliggy gives the
+    /// number back, it tells which of the two it shows.
+    #[must_use]
+    pub fn has_another_number_than(&self, other: &Self) -> bool {
+        match (self.number_among_several(), other.number_among_several()) {
+            (Some(ours), Some(theirs)) => ours != theirs,
+            (None, _) | (_, None) => false,
+        }
+    }
+
     /// What the operation is about, as callers know it.
     #[must_use]
     pub fn subject(&self) -> Subject {
@@ -231,6 +241,26 @@ pub enum Receipt {
 }
 
 impl Receipt {
+    /// Fliggy's number of the thing, where an operation of this kind makes such a thing.
+    #[must_use]
+    pub fn made_by(&self, kind: Kind) -> Option<u64> {
+        match (kind, self) {
+            (Kind::Book, Self::Order(order)) => Some(order.order_id.get()),
+            (Kind::Refund, Self::Refund(refund)) => Some(refund.refund_order_no.get()),
+            (Kind::Change, Self::Change(change)) => Some(change.change_order_no.get()),
+            (
+                Kind::Book
+                | Kind::Refund
+                | Kind::Change
+                | Kind::Pay
+                | Kind::Close
+                | Kind::ChangePay
+                | Kind::ChangeCancel,
+                _,
+            ) => None,
+        }
+    }
+
     /// The same with what an answer to a write leaves out and an earlier read told. How it stands, and
     /// whether it is paid, is only what the answer says.
     #[must_use]
@@ -331,19 +361,6 @@ pub struct Baseline {
     pub travellers: Vec<PassengerId>,
 }
 
-impl Baseline {
-    /// Whether the refund or change was there already.
-    #[must_use]
-    pub fn has(&self, receipt: &Receipt) -> bool {
-        let number = match receipt {
-            Receipt::Refund(refund) => refund.refund_order_no.get(),
-            Receipt::Change(change) => change.change_order_no.get(),
-            Receipt::Order(_) => return false,
-        };
-        self.numbers.contains(&number)
-    }
-}
-
 /// An operation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operation {
@@ -404,6 +421,12 @@ impl Operation {
     #[must_use]
     pub fn state(&self) -> State {
         self.standing.state
+    }
+
+    /// Fliggy's number of the order, refund or change that the operation made.
+    #[must_use]
+    pub fn made(&self) -> Option<u64> {
+        self.result.as_ref()?.made_by(self.kind())
     }
 
     /// Whether it ended before its send began.

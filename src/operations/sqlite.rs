@@ -29,8 +29,8 @@ use super::journal::{
     Acceptance, Condition, Event, Fault, Filter, Journal, JournalError, Known, NewOperation, Proof,
     Save, Saved,
 };
-use super::record::{Operation, TimelineEntry};
-use super::states::State;
+use super::record::{Intent, Operation, TimelineEntry};
+use super::states::{Kind, State};
 use crate::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use crate::domain::time::Rfc3339;
 use files::Files;
@@ -482,12 +482,12 @@ impl Journal for SqliteJournal {
         Box::pin(self.ask(Command::Probe))
     }
 
-    fn successor(
+    fn later_ones(
         &self,
         operation: &Operation,
-    ) -> BoxFuture<'_, Result<Option<State>, JournalError>> {
+    ) -> BoxFuture<'_, Result<Vec<(State, Intent)>, JournalError>> {
         let lock = operation.intent.subject().lock(&operation.account);
-        let (id, intent) = (operation.id.to_string(), operation.intent.clone());
+        let (id, kind) = (operation.id.to_string(), operation.kind());
         self.reading(async move {
             let found: Vec<(String, String)> = sqlx::query_as(
                 "SELECT state, intent FROM operations WHERE lock_base = ?1 AND +kind = ?3 AND \
@@ -497,17 +497,64 @@ impl Journal for SqliteJournal {
             )
             .bind(lock)
             .bind(id)
-            .bind(intent.kind().as_str())
+            .bind(kind.as_str())
             .fetch_all(&self.readers)
             .await
             .map_err(failed)?;
-            for (state, later) in found {
-                let later = serde_json::from_str(&later).map_err(failed)?;
-                if intent.may_be_taken_for(&later) {
-                    return row::word(state).map(Some);
+            found
+                .into_iter()
+                .map(|(state, intent)| {
+                    Ok((
+                        row::word(state)?,
+                        serde_json::from_str(&intent).map_err(failed)?,
+                    ))
+                })
+                .collect()
+        })
+    }
+
+    fn earlier_ones(
+        &self,
+        operation: &Operation,
+    ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        let lock = operation.intent.subject().lock(&operation.account);
+        let (id, kind) = (operation.id.to_string(), operation.kind());
+        self.reading(async move {
+            let found = sqlx::query(row::SELECT_EARLIER)
+                .bind(lock)
+                .bind(id)
+                .bind(kind.as_str())
+                .fetch_all(&self.readers)
+                .await
+                .map_err(failed)?;
+            found.iter().map(row::read).collect()
+        })
+    }
+
+    fn makers(
+        &self,
+        account: &AccountName,
+        kind: Kind,
+        numbers: &[u64],
+    ) -> BoxFuture<'_, Result<Vec<(u64, OperationId)>, JournalError>> {
+        let keys: Vec<_> = numbers
+            .iter()
+            .map(|number| (*number, row::made_key(kind, account, *number)))
+            .collect();
+        self.reading(async move {
+            let mut makers = Vec::new();
+            for (number, key) in keys {
+                let found: Vec<String> =
+                    sqlx::query_scalar("SELECT id FROM operations WHERE made = ?1")
+                        .bind(key)
+                        .fetch_all(&self.readers)
+                        .await
+                        .map_err(failed)?;
+                for id in found {
+                    makers.push((number, OperationId::from_str(&id).map_err(failed)?));
                 }
             }
-            Ok(None)
+            Ok(makers)
         })
     }
 

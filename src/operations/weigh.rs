@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cause::Failure;
-use super::decide::{Before, Moment, Step, confirming_pause, decide, waited};
+use super::decide::{Before, Later, Moment, Step, confirming_pause, decide, waited};
 use super::evidence::Finding;
 use super::journal::JournalError;
 use super::kill_point::{Point, reach};
@@ -23,10 +23,10 @@ impl Operations {
     pub(super) async fn look_again(&self, mut operation: Operation) -> bool {
         if operation.state().is_settled() {
             // It is watched. What a later operation on the subject does is no contradiction.
-            match self.journal.successor(&operation).await {
-                Ok(None) => {}
-                Ok(Some(successor)) => {
-                    let written = self.give_way(&mut operation, successor).await;
+            match self.later(&operation).await {
+                Ok(Later::Nothing | Later::HasAnotherNumber) => {}
+                Ok(Later::Explains(later)) => {
+                    let written = self.give_way(&mut operation, later).await;
                     return was_written(&operation, written);
                 }
                 Err(_) => return false,
@@ -73,8 +73,11 @@ impl Operations {
             if operation.state().is_settled() && matches!(look.finding, Finding::Happened(_)) {
                 // Checked after the look, and again for each version of the row: the look may have
                 // taken long enough for a later operation to be sent.
-                if let Some(successor) = self.journal.successor(operation).await? {
-                    return self.give_way(operation, successor).await;
+                match self.later(operation).await? {
+                    Later::Explains(later) => return self.give_way(operation, later).await,
+                    // It is due still, and the next look knows of the later one.
+                    Later::HasAnotherNumber if !look.by_number_only => return Ok(()),
+                    Later::HasAnotherNumber | Later::Nothing => {}
                 }
             }
             let changed = self.change(operation, |row| Some(self.count_in(row, look, moment)));
@@ -136,12 +139,8 @@ impl Operations {
 
     /// A later operation on the subject may have been sent: what is there is its doing. Where the row
     /// has moved on meanwhile, it is due still and is considered anew.
-    async fn give_way(
-        &self,
-        operation: &mut Operation,
-        successor: State,
-    ) -> Result<(), JournalError> {
-        let done = successor == State::Succeeded;
+    async fn give_way(&self, operation: &mut Operation, later: State) -> Result<(), JournalError> {
+        let done = later == State::Succeeded;
         self.change(operation, |row| {
             if !done {
                 // It may come to nothing yet.

@@ -8,9 +8,9 @@ use fliggy_gateway::operations::journal::{
     Acceptance, Condition, Event, Filter, Journal, JournalError, Known, NewOperation, Proof, Save,
     Saved,
 };
-use fliggy_gateway::operations::record::{Operation, TimelineEntry};
+use fliggy_gateway::operations::record::{Intent, Operation, TimelineEntry};
 use fliggy_gateway::operations::sqlite::SqliteJournal;
-use fliggy_gateway::operations::states::{Basis, Standing, State};
+use fliggy_gateway::operations::states::{Basis, Kind, Standing, State};
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 
@@ -177,11 +177,27 @@ impl Journal for HeldJournal {
         self.inner.prune(now_ms)
     }
 
-    fn successor(
+    fn later_ones(
         &self,
         operation: &Operation,
-    ) -> BoxFuture<'_, Result<Option<State>, JournalError>> {
-        self.inner.successor(operation)
+    ) -> BoxFuture<'_, Result<Vec<(State, Intent)>, JournalError>> {
+        self.inner.later_ones(operation)
+    }
+
+    fn earlier_ones(
+        &self,
+        operation: &Operation,
+    ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        self.inner.earlier_ones(operation)
+    }
+
+    fn makers(
+        &self,
+        account: &AccountName,
+        kind: Kind,
+        numbers: &[u64],
+    ) -> BoxFuture<'_, Result<Vec<(u64, OperationId)>, JournalError>> {
+        self.inner.makers(account, kind, numbers)
     }
 
     fn proven(

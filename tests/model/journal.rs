@@ -6,8 +6,8 @@ use fliggy_gateway::operations::journal::{
     Acceptance, Condition, Event, Filter, Journal, JournalError, Known, NewOperation, Proof, Save,
     Saved,
 };
-use fliggy_gateway::operations::record::{Operation, TimelineEntry};
-use fliggy_gateway::operations::states::State;
+use fliggy_gateway::operations::record::{Intent, Operation, TimelineEntry};
+use fliggy_gateway::operations::states::{Kind, State};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
@@ -121,12 +121,30 @@ impl Journal for GatedJournal {
         self.read(move |store| store.prune(now_ms))
     }
 
-    fn successor(
+    fn later_ones(
         &self,
         operation: &Operation,
-    ) -> BoxFuture<'_, Result<Option<State>, JournalError>> {
+    ) -> BoxFuture<'_, Result<Vec<(State, Intent)>, JournalError>> {
         let operation = operation.clone();
-        self.read(move |store| store.successor(&operation))
+        self.read(move |store| store.later_ones(&operation))
+    }
+
+    fn earlier_ones(
+        &self,
+        operation: &Operation,
+    ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        let operation = operation.clone();
+        self.read(move |store| store.earlier_ones(&operation))
+    }
+
+    fn makers(
+        &self,
+        account: &AccountName,
+        kind: Kind,
+        numbers: &[u64],
+    ) -> BoxFuture<'_, Result<Vec<(u64, OperationId)>, JournalError>> {
+        let (account, numbers) = (account.clone(), numbers.to_vec());
+        self.read(move |store| store.makers(&account, kind, &numbers))
     }
 
     fn proven(

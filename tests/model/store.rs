@@ -166,7 +166,7 @@ impl Tables {
             .any(|row| row.locks && row.operation.id != next.id && lock_of(&row.operation) == lock);
         let repeats_a_contradicted = next.state() == State::Sending
             && self.rows.iter().any(|row| {
-                Some(row.operation.id) == next.retry_of
+                (Some(row.operation.id) == next.retry_of || lock_of(&row.operation) == lock)
                     && row.operation.state() == State::NeedsAttention
             });
         let Some(row) = self.rows.iter_mut().find(|r| r.operation.id == next.id) else {
@@ -273,22 +273,56 @@ impl Tables {
         }
     }
 
-    fn successor(&self, operation: &Operation) -> Option<State> {
+    /// The operations of this one's kind on its subject that were taken before it, and after it.
+    fn around(&self, operation: &Operation) -> (Vec<&Operation>, Vec<&Operation>) {
         let lock = lock_of(operation);
-        let ours = |row: &&Row| row.operation.id == operation.id;
-        let place = self.rows.iter().position(|row| ours(&row))?;
-        let later = self.rows[place + 1..]
-            .iter()
-            .rev()
-            .map(|row| &row.operation);
-        later
-            .filter(|o| o.kind() == operation.kind() && lock_of(o) == lock)
-            .filter(|o| match o.state() {
-                State::Sending | State::Unknown | State::NeedsAttention | State::Succeeded => true,
-                State::Accepted | State::Rejected | State::NotExecuted => false,
-            })
-            .find(|o| operation.intent.may_be_taken_for(&o.intent))
-            .map(Operation::state)
+        let about = |row: &&Row| row.is_about(operation.kind(), &lock);
+        let all = self.rows.iter().filter(about).map(|row| &row.operation);
+        let mut earlier: Vec<_> = all.collect();
+        let place = earlier.iter().position(|o| o.id == operation.id);
+        let mut later = earlier.split_off(place.map_or(earlier.len(), |place| place + 1));
+        earlier.pop();
+        if place.is_none() {
+            later.clear();
+        }
+        (earlier, later)
+    }
+
+    fn later_ones(&self, operation: &Operation) -> Vec<(State, Intent)> {
+        let (_, later) = self.around(operation);
+        let sent = later.into_iter().rev().filter(|o| match o.state() {
+            State::Sending | State::Unknown | State::NeedsAttention | State::Succeeded => true,
+            State::Accepted | State::Rejected | State::NotExecuted => false,
+        });
+        sent.map(|o| (o.state(), o.intent.clone())).collect()
+    }
+
+    fn earlier_ones(&self, operation: &Operation) -> Vec<Operation> {
+        let (earlier, _) = self.around(operation);
+        let undone = earlier.into_iter().rev().filter(|o| match o.state() {
+            State::Rejected => true,
+            State::NotExecuted => o.standing.basis != Some(Basis::NotSent),
+            State::Accepted
+            | State::Sending
+            | State::Unknown
+            | State::NeedsAttention
+            | State::Succeeded => false,
+        });
+        undone.cloned().collect()
+    }
+
+    fn makers(
+        &self,
+        account: &AccountName,
+        kind: Kind,
+        numbers: &[u64],
+    ) -> Vec<(u64, OperationId)> {
+        let all = self.rows.iter().map(|row| &row.operation);
+        let made = all
+            .filter(|o| o.account == *account && o.kind() == kind)
+            .filter_map(|o| Some((o.made()?, o.id)));
+        made.filter(|(number, _)| numbers.contains(number))
+            .collect()
     }
 }
 
@@ -389,11 +423,27 @@ impl Journal for ModelStore {
         at_once(u64::try_from(before - rows.len()).unwrap())
     }
 
-    fn successor(
+    fn later_ones(
         &self,
         operation: &Operation,
-    ) -> BoxFuture<'_, Result<Option<State>, JournalError>> {
-        at_once(self.tables().successor(operation))
+    ) -> BoxFuture<'_, Result<Vec<(State, Intent)>, JournalError>> {
+        at_once(self.tables().later_ones(operation))
+    }
+
+    fn earlier_ones(
+        &self,
+        operation: &Operation,
+    ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        at_once(self.tables().earlier_ones(operation))
+    }
+
+    fn makers(
+        &self,
+        account: &AccountName,
+        kind: Kind,
+        numbers: &[u64],
+    ) -> BoxFuture<'_, Result<Vec<(u64, OperationId)>, JournalError>> {
+        at_once(self.tables().makers(account, kind, numbers))
     }
 
     fn proven(

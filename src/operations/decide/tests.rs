@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::ids::OrderId;
 use crate::domain::order::OrderReceipt;
+use crate::domain::refund::{RefundFee, RefundKind};
 use crate::operations::record::Receipt;
 use proptest::prelude::*;
 
@@ -417,5 +418,51 @@ proptest! {
             }
             findings = counted;
         }
+    }
+}
+
+#[test]
+fn law_6_what_later_operations_explain() {
+    let refund = |number: &str, passengers: &[u8]| Intent::Refund {
+        order_id: OrderId::new(7).unwrap(),
+        out_refund_no: number.parse().unwrap(),
+        refund_kind: RefundKind::Voluntary,
+        passengers: passengers
+            .iter()
+            .map(|n| format!("psg_{n:032x}").parse().unwrap())
+            .collect(),
+        fee: RefundFee::Unknown,
+        with_attachment: false,
+    };
+    let close = || Intent::Close {
+        order_id: OrderId::new(7).unwrap(),
+    };
+    let (done, open) = (State::Succeeded, State::Unknown);
+    for (ours, later, wanted) in [
+        (close(), vec![], Later::Nothing),
+        (close(), vec![(open, close())], Later::Explains(open)),
+        // The youngest decides.
+        (
+            close(),
+            vec![(done, close()), (open, close())],
+            Later::Explains(done),
+        ),
+        (
+            refund("R-1", &[1]),
+            vec![(done, refund("R-2", &[2]))],
+            Later::Nothing,
+        ),
+        (
+            refund("R-1", &[1]),
+            vec![(done, refund("R-2", &[1, 2]))],
+            Later::HasAnotherNumber,
+        ),
+        (
+            refund("R-1", &[1]),
+            vec![(done, refund("R-2", &[1])), (done, refund("R-1", &[1]))],
+            Later::Explains(done),
+        ),
+    ] {
+        assert_eq!(later_of(&ours, &later), wanted, "{ours:?} {later:?}");
     }
 }

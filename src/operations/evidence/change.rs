@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use super::newcomer::{Owner, only, owner};
-use super::{DOUBTFUL, Finding, Payment};
+use super::{DOUBTFUL, Finding, Known, Payment};
 use crate::domain::change::{Change, ChangeList, ChangeReceipt, ChangeStatus, flight_at};
 use crate::domain::ids::ChangeOrderNo;
 use crate::operations::cause::Cause;
-use crate::operations::record::{Baseline, Intent, Receipt};
+use crate::operations::record::{Intent, Receipt};
 
 /// Whether the change exists, whatever became of it since.
-pub(super) fn created(intent: &Intent, baseline: &Baseline, list: &ChangeList) -> Finding {
+pub(super) fn created(intent: &Intent, known: &Known<'_>, list: &ChangeList) -> Finding {
     let Intent::Change {
         order_id,
         out_change_no,
@@ -25,7 +25,7 @@ pub(super) fn created(intent: &Intent, baseline: &Baseline, list: &ChangeList) -
     let new = list
         .changes
         .iter()
-        .filter(|row| !baseline.numbers.contains(&row.change_order_no.get()));
+        .filter(|row| !known.excludes(row.change_order_no.get()));
     let owned = new.map(|row| {
         let told = row.out_change_no.as_deref();
         let travellers = row.passengers.iter().map(|p| p.passenger_id.as_ref());
@@ -34,10 +34,11 @@ pub(super) fn created(intent: &Intent, baseline: &Baseline, list: &ChangeList) -
             out_change_no.as_str(),
             travellers,
             passengers,
-            &baseline.travellers,
+            &known.baseline.travellers,
         ) {
             // Reads refuse a list with a row of another order: it shows neither presence nor absence.
             _ if row.order_id.is_some_and(|told| told != *order_id) => Owner::Unclear,
+            Owner::Likely if known.by_number_only => Owner::Unclear,
             // The travellers are ours, but they are on their way to another flight.
             Owner::Likely if goes_elsewhere(row, targets) => Owner::Unclear,
             owner => owner,

@@ -1,12 +1,12 @@
 //! What the refunds of an order say.
 
-use super::Finding;
 use super::newcomer::{Owner, only, owner};
+use super::{Finding, Known};
 use crate::domain::refund::{RefundList, RefundReceipt, attachment_awaited};
-use crate::operations::record::{Baseline, Intent, Receipt};
+use crate::operations::record::{Intent, Receipt};
 
 /// Whether the application exists. Whether it is granted is a later fact of it.
-pub(super) fn applied(intent: &Intent, baseline: &Baseline, list: &RefundList) -> Finding {
+pub(super) fn applied(intent: &Intent, known: &Known<'_>, list: &RefundList) -> Finding {
     let Intent::Refund {
         order_id,
         out_refund_no,
@@ -21,7 +21,7 @@ pub(super) fn applied(intent: &Intent, baseline: &Baseline, list: &RefundList) -
     let new = list
         .refunds
         .iter()
-        .filter(|row| !baseline.numbers.contains(&row.refund_order_no.get()));
+        .filter(|row| !known.excludes(row.refund_order_no.get()));
     let owned = new.map(|row| {
         let told = row.out_refund_no.as_deref();
         let travellers = row.passengers.iter().map(|t| t.passenger_id.as_ref());
@@ -30,10 +30,11 @@ pub(super) fn applied(intent: &Intent, baseline: &Baseline, list: &RefundList) -
             out_refund_no.as_str(),
             travellers,
             passengers,
-            &baseline.travellers,
+            &known.baseline.travellers,
         ) {
             // Reads refuse a list with a row of another order: it shows neither presence nor absence.
             _ if row.order_id.is_some_and(|told| told != *order_id) => Owner::Unclear,
+            Owner::Likely if known.by_number_only => Owner::Unclear,
             // A supplementary refund follows from an earlier one, which may be ours.
             Owner::Named | Owner::Likely if row.supplementary == Some(true) => Owner::Unclear,
             owner => owner,

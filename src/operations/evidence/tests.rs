@@ -27,6 +27,16 @@ fn order(status: OrderStatus) -> Order {
     }
 }
 
+/// Where the journal knows of no other operation.
+fn judged(intent: &Intent, baseline: &Baseline, sight: &Sight<'_>) -> Finding {
+    let known = Known {
+        baseline,
+        made_by_others: &[],
+        by_number_only: false,
+    };
+    judge(intent, &known, sight)
+}
+
 fn pay() -> Intent {
     Intent::Pay {
         order_id: OrderId::new(7).unwrap(),
@@ -41,7 +51,7 @@ fn close() -> Intent {
 }
 
 fn word(intent: &Intent, order: &Order) -> &'static str {
-    judge(intent, &Baseline::default(), &Sight::Order(order)).word()
+    judged(intent, &Baseline::default(), &Sight::Order(order)).word()
 }
 
 #[test]
@@ -124,17 +134,18 @@ fn law_7_evidence_must_be_ours() {
 #[test]
 fn law_5_what_tells_nothing_does_not_count() {
     for intent in [pay(), close()] {
-        let finding = judge(&intent, &Baseline::default(), &Sight::Nothing("an error"));
+        let finding = judged(&intent, &Baseline::default(), &Sight::Nothing("an error"));
         assert_eq!(finding.word(), "inconclusive");
         // An order that was there cannot be absent.
         assert_eq!(
-            judge(&intent, &Baseline::default(), &Sight::Absent).word(),
+            judged(&intent, &Baseline::default(), &Sight::Absent).word(),
             "inconclusive"
         );
     }
 }
 
 mod after_sales {
+    use super::judged;
     use crate::domain::change::{
         Change, ChangeList, ChangePassenger, ChangeStatus, ChangedSegment,
     };
@@ -143,7 +154,7 @@ mod after_sales {
     use crate::domain::refund::{
         RefundFee, RefundKind, RefundList, RefundStatus, RefundSummary, Traveller,
     };
-    use crate::operations::evidence::{Finding, Sight, judge};
+    use crate::operations::evidence::{Finding, Known, Sight, judge};
     use crate::operations::record::{Baseline, Intent, Receipt};
 
     fn passenger(n: u8) -> PassengerId {
@@ -204,7 +215,7 @@ mod after_sales {
             refunds,
             dropped: 0,
         };
-        judge(
+        judged(
             &refund(passengers),
             &baseline(before),
             &Sight::Refunds(&list),
@@ -257,6 +268,42 @@ mod after_sales {
     }
 
     #[test]
+    fn law_7_what_another_operation_made_is_never_ours() {
+        let words = |told: [Option<&str>; 2], made_by_others: &[u64], by_number_only| {
+            let [refund_no, change_no] = told;
+            let refunds = RefundList {
+                told: true,
+                refunds: vec![refund_row(7, refund_no, &[Some(1)])],
+                dropped: 0,
+            };
+            let changes = ChangeList {
+                told: true,
+                changes: vec![change(7, change_no, &[1], None)],
+                dropped: 0,
+            };
+            let known = Known {
+                baseline: &baseline(&[]),
+                made_by_others,
+                by_number_only,
+            };
+            [
+                judge(&refund(&[1]), &known, &Sight::Refunds(&refunds)),
+                judge(&make(&[1]), &known, &Sight::Changes(&changes)),
+            ]
+            .map(|finding| finding.word())
+        };
+        let (unnamed, ours) = ([None, None], [Some("R-1"), Some("C-1")]);
+        // It names nobody, so its travellers say whose it is, unless the journal knows better.
+        assert_eq!(words(unnamed, &[], false), ["happened"; 2]);
+        assert_eq!(words(unnamed, &[7], false), ["not_happened"; 2]);
+        assert_eq!(words(unnamed, &[8], false), ["happened"; 2]);
+        // After a later operation on the same travellers only the number tells.
+        assert_eq!(words(unnamed, &[], true), ["inconclusive"; 2]);
+        assert_eq!(words(ours, &[], true), ["happened"; 2]);
+        assert_eq!(words(ours, &[7], true), ["not_happened"; 2]);
+    }
+
+    #[test]
     fn a_row_of_another_order_proves_neither_presence_nor_absence() {
         let mut row = refund_row(2, None, &[Some(1)]);
         row.order_id = OrderId::new(987);
@@ -293,14 +340,14 @@ mod after_sales {
             refunds: Vec::new(),
             dropped: 1,
         };
-        let finding = judge(&refund(&[1]), &Baseline::default(), &Sight::Refunds(&list));
+        let finding = judged(&refund(&[1]), &Baseline::default(), &Sight::Refunds(&list));
         assert_eq!(finding.word(), "inconclusive");
         let list = ChangeList {
             told: true,
             changes: Vec::new(),
             dropped: 1,
         };
-        let finding = judge(&make(&[1]), &Baseline::default(), &Sight::Changes(&list));
+        let finding = judged(&make(&[1]), &Baseline::default(), &Sight::Changes(&list));
         assert_eq!(finding.word(), "inconclusive");
     }
 
@@ -396,7 +443,7 @@ mod after_sales {
                 changes: rows.clone(),
                 dropped: 0,
             };
-            let finding = judge(&make(&[1]), &baseline(&[1]), &Sight::Changes(&list));
+            let finding = judged(&make(&[1]), &baseline(&[1]), &Sight::Changes(&list));
             assert_eq!(finding.word(), wanted, "{rows:?}");
         }
         let list = ChangeList {
@@ -404,7 +451,7 @@ mod after_sales {
             changes: vec![change(2, Some("C-1"), &[1], None)],
             dropped: 0,
         };
-        let finding = judge(&make(&[1]), &Baseline::default(), &Sight::Changes(&list));
+        let finding = judged(&make(&[1]), &Baseline::default(), &Sight::Changes(&list));
         let Some(Receipt::Change(receipt)) = finding.receipt() else {
             panic!("{finding:?}");
         };
@@ -435,19 +482,20 @@ mod after_sales {
         ] {
             let mut found = change(2, None, &[1], None);
             found.status = status;
-            let word = |intent| judge(intent, &Baseline::default(), &Sight::Change(&found)).word();
+            let word = |intent| judged(intent, &Baseline::default(), &Sight::Change(&found)).word();
             assert_eq!(word(&pay), paid, "{status:?}");
             assert_eq!(word(&cancel), cancelled, "{status:?}");
             // A time of payment beats every status.
             found.paid_at = "2030-05-02T10:05:00+08:00".parse().ok();
-            let word = |intent| judge(intent, &Baseline::default(), &Sight::Change(&found)).word();
+            let word = |intent| judged(intent, &Baseline::default(), &Sight::Change(&found)).word();
             assert_eq!(word(&pay), "happened", "{status:?}");
             assert_eq!(word(&cancel), "refuted", "{status:?}");
         }
         // A trade number alone is not payment, and beside "closed" it is no proof of none.
         let mut numbered = change(2, None, &[1], None);
         numbered.trade_no = Some("2030".into());
-        let word = |found: &Change| judge(&pay, &Baseline::default(), &Sight::Change(found)).word();
+        let word =
+            |found: &Change| judged(&pay, &Baseline::default(), &Sight::Change(found)).word();
         assert_eq!(word(&numbered), "not_happened");
         numbered.status = ChangeStatus::Closed;
         assert_eq!(word(&numbered), "inconclusive");
@@ -465,13 +513,13 @@ mod after_sales {
         for intent in [make(&[1]), refund(&[1])] {
             for sight in [Sight::Absent, Sight::Nothing("an error")] {
                 assert_eq!(
-                    judge(&intent, &Baseline::default(), &sight).word(),
+                    judged(&intent, &Baseline::default(), &sight).word(),
                     "inconclusive"
                 );
             }
         }
         assert_eq!(
-            judge(&make(&[1]), &Baseline::default(), &Sight::Refunds(&list)).word(),
+            judged(&make(&[1]), &Baseline::default(), &Sight::Refunds(&list)).word(),
             "inconclusive"
         );
     }

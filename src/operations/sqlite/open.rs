@@ -17,11 +17,14 @@ pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of the schema, kept by SQLite in the file's head (`PRAGMA user_version`). It grows when
 /// an earlier gateway could not work on a journal of a later one.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// Converts a journal of version 1 to version 2: locks hold within an account, and what sends nothing is
 /// deleted in time. What sent nothing before has an event, and is kept with it.
 const FROM_1_TO_2: &str = include_str!("from_1_to_2.sql");
+
+/// Converts a journal of version 2 to version 3: what an operation made is found by its number.
+const FROM_2_TO_3: &str = include_str!("from_2_to_3.sql");
 
 /// In `meta`: the key that the journal made for itself, where none was given.
 const OWN_KEY: &str = "hash_key";
@@ -74,10 +77,12 @@ async fn checked(
     had_wal: bool,
     given: Option<&HashKey>,
 ) -> Result<(HashKey, bool), JournalError> {
-    if version == 1 {
-        tracing::info!(path = %files.path().display(), to = VERSION, "converting the journal");
-        let converted = sqlx::raw_sql(FROM_1_TO_2).execute(&mut *connection).await;
-        converted.map_err(failed)?;
+    for (from, script) in [(1, FROM_1_TO_2), (2, FROM_2_TO_3)] {
+        if (1..=from).contains(&version) {
+            tracing::info!(path = %files.path().display(), from, to = from + 1, "converting the journal");
+            let converted = sqlx::raw_sql(script).execute(&mut *connection).await;
+            converted.map_err(failed)?;
+        }
     }
     let present = columns(connection).await?;
     let is_new = version == 0 && present.is_empty();

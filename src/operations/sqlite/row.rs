@@ -13,7 +13,7 @@ use crate::domain::ids::{AccountName, OperationId};
 use crate::operations::attachments::KeptAttachment;
 use crate::operations::journal::JournalError;
 use crate::operations::record::Operation;
-use crate::operations::states::{Standing, State};
+use crate::operations::states::{Kind, Standing, State};
 
 macro_rules! columns {
     () => {
@@ -50,6 +50,14 @@ pub(super) const SELECT_STALE: &str = concat!(
     columns!(),
     " FROM operations WHERE state IN ('accepted', 'sending') AND (boot <> ?1 OR touched_ms < ?2) \
      ORDER BY id LIMIT 1000"
+);
+/// What came to nothing before, on the same subject.
+pub(super) const SELECT_EARLIER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM operations WHERE lock_base = ?1 AND +kind = ?3 AND \
+     rowid < (SELECT rowid FROM operations WHERE id = ?2) AND \
+     (+state = 'rejected' OR +basis IN ('absent', 'refused_by_gateway')) ORDER BY rowid DESC"
 );
 /// Everything that is not settled.
 pub(super) const SELECT_OPEN: &str = concat!(
@@ -134,6 +142,11 @@ pub(super) fn read(row: &SqliteRow) -> Result<Operation, JournalError> {
         result: optional(row.try_get("result").map_err(failed)?)?,
         failure: optional(row.try_get("failure").map_err(failed)?)?,
     })
+}
+
+/// By what an operation is found that made the order, refund or change with this number.
+pub(super) fn made_key(kind: Kind, account: &AccountName, number: u64) -> String {
+    format!("{}:{account}:{number}", kind.as_str())
 }
 
 /// An attachment as it is kept.

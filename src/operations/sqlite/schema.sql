@@ -41,6 +41,8 @@ CREATE TABLE IF NOT EXISTS operations (
     -- Of a refund or change: how its order stood before the send. Empty for others.
     baseline        TEXT,
     result          TEXT,
+    -- Which order, refund or change it made: kind, account and Fliggy's number.
+    made            TEXT,
     failure         TEXT
 );
 CREATE INDEX IF NOT EXISTS operations_lock_base ON operations (lock_base);
@@ -52,6 +54,7 @@ CREATE INDEX IF NOT EXISTS operations_kind ON operations (kind, id);
 CREATE INDEX IF NOT EXISTS operations_caller ON operations (caller, id);
 CREATE INDEX IF NOT EXISTS operations_subject ON operations (subject, id);
 CREATE INDEX IF NOT EXISTS operations_due ON operations (next_look_at);
+CREATE INDEX IF NOT EXISTS operations_made ON operations (made);
 CREATE INDEX IF NOT EXISTS operations_prune ON operations (prune_at);
 
 CREATE TABLE IF NOT EXISTS timeline (

@@ -418,8 +418,8 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
     let absent = standing.basis == Some(Basis::Absent);
     let frees = standing.basis.is_some_and(Basis::frees_the_key);
     // A contradicted operation takes its lock again, unless another one has it: that one is open
-    // itself, and this one is found by its state. A send is stale where the operation that it repeats has
-    // been contradicted since it was looked up.
+    // itself, and this one is found by its state. A send is stale where the operation that it repeats, or
+    // another one on its subject, has been contradicted since it was looked up.
     let changed = sqlx::query(
         "UPDATE operations SET version = version + 1, state = ?3, basis = ?4, boot = ?5, \
          sent_at = ?6, sent_steady_ms = ?7, settled_at = ?8, claim = ?9, findings = ?10, \
@@ -428,9 +428,10 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
          WHEN EXISTS (SELECT 1 FROM operations AS holder WHERE holder.lock_key = ?16) THEN NULL \
          ELSE ?16 END, done_key = ?17, absent_key = ?18, \
          idempotency = CASE WHEN ?19 THEN NULL ELSE idempotency END, touched_ms = ?20, \
-         twin_key = CASE WHEN ?21 THEN duplicate END, baseline = ?22, prune_at = ?23 \
+         twin_key = CASE WHEN ?21 THEN duplicate END, baseline = ?22, prune_at = ?23, made = ?24 \
          WHERE id = ?1 AND version = ?2 AND (?3 <> 'sending' OR NOT EXISTS (SELECT 1 FROM operations \
-         AS earlier WHERE earlier.id = operations.retry_of AND earlier.state = 'needs_attention'))",
+         AS earlier WHERE (earlier.id = operations.retry_of OR earlier.lock_base = operations.lock_base) \
+         AND earlier.state = 'needs_attention'))",
     )
     .bind(operation.id.to_string())
     .bind(operation.version)
@@ -461,6 +462,11 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
         Some(&operation.baseline).filter(|b| **b != Baseline::default()),
     )?)
     .bind(operation.prune_at)
+    .bind(
+        operation
+            .made()
+            .map(|number| row::made_key(operation.kind(), &operation.account, number)),
+    )
     .execute(&mut *connection)
     .await
     .map_err(failed)?

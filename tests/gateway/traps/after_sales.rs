@@ -6,7 +6,7 @@ use fliggy_gateway::top::contract::{Mend, Override, Registry};
 use serde_json::{Value, json};
 
 use super::contradictions;
-use crate::ticket::{Ticket, change_path, family, problem, ticketed};
+use crate::ticket::{Ticket, change_path, family, problem, there_and_back, ticketed};
 use crate::world::{Answer, World, states};
 
 /// Longer than `late_visibility` hides anything here, and shorter than the time to pay.
@@ -330,6 +330,60 @@ async fn an_absent_refund_or_change_stays_watched_though_the_same_was_done_for_o
         let operation = world.operation(answer.operation()).await;
         assert_eq!(operation["state"], "succeeded");
     }
+}
+
+/// The same traveller, but another number: what the later one did explains its own refund only.
+#[tokio::test]
+async fn law_6_an_absent_refund_that_shows_after_another_one_of_its_traveller_contradicts() {
+    let world = World::start_with(&RARE, |_| {}).await;
+    let ticket = there_and_back(&world, "AFTER-1").await;
+    let mut bodies = Vec::new();
+    for (number, journey) in [("AFTER-R-1", 0), ("AFTER-R-2", 1)] {
+        let mut selection = ticket.all("voluntary");
+        selection["segments"] = json!([ticket.segment(journey)]);
+        let quote = ticket.quote(&world, &selection).await;
+        bodies.push(json!({"out_refund_no": number, "quote_id": quote["quote_id"]}));
+    }
+    late(&world, "refund").await;
+    let first = apply(&world, &ticket, &bodies[0]).await;
+    assert_eq!(problem(&first), (504, "not_executed"), "{first:?}");
+    let second = under(&bodies[1], "AFTER-R-2", Some(&first));
+    let second = apply(&world, &ticket, &second).await;
+    assert_eq!(second.status, 201, "{second:?}");
+    world.clock.advance_steady(LATE);
+    let path = format!("/v1/operations/{}/reconcile", first.operation());
+    let looked = world.post_with(&path, &[], &json!({})).await;
+    assert_eq!(looked.status, 200, "{looked:?}");
+    let operation = world
+        .until_state(first.operation(), "needs_attention")
+        .await;
+    assert_eq!(operation["contradicted"], true, "{operation:#}");
+    let second = world.operation(second.operation()).await;
+    assert_eq!(second["state"], "succeeded", "{second:#}");
+}
+
+#[tokio::test]
+async fn law_6_a_refund_looks_at_every_earlier_one_that_it_could_repeat() {
+    let world = World::start_with(&RARE, |_| {}).await;
+    let ticket = family(&world, "EVERY-1").await;
+    let adult = ticket.refund_of(&world, "EVERY-R-1", 0).await;
+    let child = ticket.refund_of(&world, "EVERY-R-2", 1).await;
+    let all = ticket.all("voluntary");
+    let quote = ticket.quote(&world, &all).await;
+    let both = json!({"out_refund_no": "EVERY-R-3", "quote_id": quote["quote_id"]});
+    late(&world, "refund").await;
+    let first = apply(&world, &ticket, &adult).await;
+    assert_eq!(problem(&first), (504, "not_executed"), "{first:?}");
+    strike(&world, "refund", "timeout_nothing").await;
+    let second = apply(&world, &ticket, &child).await;
+    assert_eq!(problem(&second), (504, "not_executed"), "{second:?}");
+    world.clock.advance_steady(LATE);
+    // It names the younger one only; the older has happened.
+    let third = apply(&world, &ticket, &under(&both, "EVERY-R-3", Some(&second))).await;
+    assert_eq!(problem(&third), (409, "evidence_contradicts"), "{third:?}");
+    assert_eq!(world.received("refund_create").await, 2);
+    let first = world.operation(first.operation()).await;
+    assert_eq!(first["state"], "needs_attention", "{first:#}");
 }
 
 #[tokio::test]
