@@ -21,7 +21,8 @@ use fliggy_gateway::operations::journal::{
     Acceptance, Fault, Filter, Journal, NewOperation, Proof, Save, Saved,
 };
 use fliggy_gateway::operations::record::{
-    Baseline, Claim, EventKind, Findings, Intent, NewEvent, Operation, Receipt, TimelineEntry,
+    Baseline, Claim, Difference, EventKind, Findings, Intent, NewEvent, Operation, Part, Receipt,
+    TimelineEntry,
 };
 use fliggy_gateway::operations::sqlite::{SqliteJournal, SqliteSettings};
 use fliggy_gateway::operations::states::{Basis, Kind, Standing, State};
@@ -130,6 +131,7 @@ fn new(intent: Intent, key: u8) -> NewOperation {
             retry_of: None,
             baseline: Baseline::default(),
             result: None,
+            differs: Vec::new(),
             failure: None,
         },
         idempotency: [key; 32],
@@ -247,6 +249,11 @@ async fn an_operation_comes_back_as_it_was_written_also_from_a_later_process() {
     operation.findings.looks = 3;
     operation.next_look_at = Some(5000);
     operation.failure = Some(Failure::of(Cause::Refused).with_detail("why"));
+    operation.differs = vec![Difference {
+        part: Part::TotalPrice,
+        asked: "950.00".into(),
+        found: "960.00".into(),
+    }];
     put(&journal, &mut operation, Standing::of(State::Sending)).await;
     put(&journal, &mut operation, Standing::of(State::Unknown)).await;
     let key = journal.hash_key().clone();

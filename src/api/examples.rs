@@ -398,6 +398,7 @@ pub(super) fn open(kind: &str) -> Value {
         "contradicted": false,
         "timeline": story(),
         "result": null,
+        "differs": [],
         "problem": null,
     })
 }

@@ -16,7 +16,7 @@ use crate::domain::time::Rfc3339;
 use crate::domain::violation::Violation;
 use crate::operations::cause::{Cause, Failure};
 use crate::operations::perform::{NotTaken, Performed};
-use crate::operations::record::{Operation, Receipt, TimelineEntry};
+use crate::operations::record::{Difference, Operation, Receipt, TimelineEntry};
 use crate::operations::states::{Basis, Kind, State};
 
 /// The header of an answer that an earlier request with the same key got.
@@ -198,6 +198,10 @@ pub(super) struct OperationView {
     /// What was achieved; null until then.
     #[schema(required = true, value_type = Option<Receipt>)]
     result: Option<Receipt>,
+    /// In what `result` is not as it was asked for, by two lookups at least two seconds apart. Where only
+    /// amounts and times differ, the operation has succeeded; where it is another trip, a person must
+    /// decide.
+    differs: Vec<Difference>,
     /// Why it was not done; null unless it was refused or not executed.
     #[schema(required = true, value_type = Option<ProblemBody>)]
     problem: Option<ProblemBody>,
@@ -226,6 +230,7 @@ impl OperationView {
             contradicted: operation.contradicted,
             timeline,
             result: operation.result,
+            differs: operation.differs,
             problem,
         }
     }

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::time::LocalTime;
+use super::time::{LocalTime, SKEW};
 
 /// What a time of payment is worth.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,8 +16,6 @@ pub enum PaymentTime {
     Unclear,
 }
 
-/// Clocks may differ by ten minutes before TOP refuses calls.
-const SKEW: SignedDuration = SignedDuration::from_mins(10);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Nothing was booked or paid here before this year.
 const FIRST_YEAR: i16 = 2000;

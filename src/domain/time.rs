@@ -16,6 +16,9 @@ use super::text::{MalformedText, text_traits};
 /// China's offset from UTC, in hours. There is no summer time.
 const OFFSET_HOURS: i8 = 8;
 
+/// How far the clocks of TOP and the gateway may be apart: TOP refuses calls beyond that.
+pub const SKEW: SignedDuration = SignedDuration::from_mins(10);
+
 fn offset() -> Offset {
     Offset::constant(OFFSET_HOURS)
 }

@@ -54,7 +54,10 @@ impl Operations {
                 let ending = Ending::Answer {
                     verdict,
                     reference: read.reference,
-                    complete: read.receipt.is_some(),
+                    complete: read.receipt.as_ref().is_some_and(|receipt| {
+                        // Lookups confirm what is not as it was asked for.
+                        receipt.total_fits(&operation.intent)
+                    }),
                 };
                 (
                     self.classifier.conclude(kind, name, &ending),
@@ -82,6 +85,7 @@ impl Operations {
                 claim: Some(Claim::Done),
                 result: receipt,
                 failure: None,
+                differs: Vec::new(),
                 what: "upstream answered: done".to_owned(),
                 proves: None,
             }),

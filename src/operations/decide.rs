@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::cause::Cause;
 use super::evidence::Finding;
-use super::record::{Anchor, Claim, Findings, Intent, Operation};
+use super::record::{Anchor, Claim, Difference, Findings, Intent, Operation};
 use super::states::{Basis, Kind, Standing, State};
 
 /// The limits of looking.
@@ -127,7 +127,8 @@ pub fn decide(
     let step = match before.standing.state {
         State::Rejected | State::NotExecuted => match finding {
             Finding::Happened(_) if closes_by_itself(before.kind) => Step::Explained,
-            Finding::Happened(_) => Step::Contradiction,
+            // It exists, whatever it is like.
+            Finding::Happened(_) | Finding::Differs(..) => Step::Contradiction,
             Finding::NotHappened(_) | Finding::Refuted(..) | Finding::Inconclusive(_) => Step::Wait,
         },
         State::Sending | State::Unknown | State::NeedsAttention => {
@@ -181,6 +182,7 @@ fn weigh(before: &Before<'_>, finding: &Finding, findings: &Findings, patience: 
     }
     let settled = match finding {
         Finding::Happened(_) => Some(Step::Settle(Standing::of(State::Succeeded), None)),
+        Finding::Differs(_, differences) => differs(findings, differences),
         Finding::Refuted(cause, why) => refuted(before, findings, *cause, why),
         Finding::NotHappened(_) => not_happened(before, findings, patience),
         Finding::Inconclusive(_) => None,
@@ -196,6 +198,21 @@ fn weigh(before: &Before<'_>, finding: &Finding, findings: &Findings, patience: 
         (State::Unknown, None) => too_long(findings, patience),
         (_, None) => Step::Wait,
     }
+}
+
+/// Lookups in which the same parts differ, before they count as different: one may show an order that is
+/// being written.
+const DIFFERING: u32 = 2;
+
+fn differs(findings: &Findings, differences: &[Difference]) -> Option<Step> {
+    let another_trip = differences.iter().any(|d| d.part.makes_another_trip());
+    (findings.differing >= DIFFERING).then(|| {
+        if another_trip {
+            Step::Attention("what was found is not what was asked for")
+        } else {
+            Step::Settle(Standing::of(State::Succeeded), None)
+        }
+    })
 }
 
 /// A refusal that enough lookups agree with.
@@ -262,6 +279,8 @@ fn waits_for_the_deadline(kind: Kind) -> bool {
 
 /// Two lookups closer than this count once.
 const APART: Duration = Duration::from_secs(1);
+/// The same for lookups in which parts differ.
+const DIFFERING_APART: Duration = Duration::from_secs(2);
 /// From the deadline to the first lookup that may confirm an unlisted refusal where money moves.
 const AFTER_DEADLINE: Duration = Duration::from_millis(200);
 
@@ -277,6 +296,9 @@ pub fn confirming_pause(
     let unlisted = claim == Claim::RefusedUnlisted;
     if unlisted && waits_for_the_deadline(kind) && !until_deadline.is_zero() {
         return Some(until_deadline + AFTER_DEADLINE);
+    }
+    if findings.differing == 1 && findings.last.as_deref() == Some("differs") {
+        return Some(DIFFERING_APART);
     }
     // While lookups find nothing that counts, the back-off holds.
     let counted = matches!(findings.last.as_deref(), Some("not_happened" | "refuted"));
@@ -298,13 +320,14 @@ fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
     let early = before.claim == Claim::RefusedUnlisted && waits_for_the_deadline(before.kind);
     let agrees = match finding {
         Finding::NotHappened(_) | Finding::Refuted(..) => moment.after_deadline || !early,
-        Finding::Happened(_) | Finding::Inconclusive(_) => false,
+        Finding::Happened(_) | Finding::Differs(..) | Finding::Inconclusive(_) => false,
     };
     if agrees {
         count_apart(
             &mut findings.agreeing,
             &mut findings.agreeing_anchor,
             &moment.anchor,
+            APART,
         );
     }
     match finding {
@@ -317,7 +340,22 @@ fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
             &mut findings.refuting,
             &mut findings.refuting_anchor,
             &moment.anchor,
+            APART,
         ),
+        Finding::Differs(_, differences) => {
+            let parts: Vec<_> = differences.iter().map(|d| d.part).collect();
+            if parts != findings.differing_parts {
+                findings.differing_parts = parts;
+                findings.differing = 0;
+                findings.differing_anchor = None;
+            }
+            count_apart(
+                &mut findings.differing,
+                &mut findings.differing_anchor,
+                &moment.anchor,
+                DIFFERING_APART,
+            );
+        }
         Finding::NotHappened(_)
         | Finding::Refuted(..)
         | Finding::Happened(_)
@@ -329,11 +367,11 @@ fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
 
 /// Counts a lookup that is far enough from the last one that counts. How far a lookup of another
 /// process was is not known.
-fn count_apart(count: &mut u32, anchor: &mut Option<Anchor>, at: &Anchor) {
+fn count_apart(count: &mut u32, anchor: &mut Option<Anchor>, at: &Anchor, apart: Duration) {
     match anchor {
         None => *count += 1,
         Some(last) if last.boot != at.boot => {}
-        Some(last) if last.at_ms + millis(APART) <= at.at_ms => *count += 1,
+        Some(last) if last.at_ms + millis(apart) <= at.at_ms => *count += 1,
         Some(_) => return,
     }
     *anchor = Some(at.clone());

@@ -6,10 +6,12 @@ mod order;
 mod refund;
 
 use super::cause::Cause;
-use super::record::{Baseline, Intent, Receipt};
+use super::record::{Baseline, Difference, Intent, Receipt};
 use crate::domain::change::{Change, ChangeList};
 use crate::domain::order::Order;
 use crate::domain::refund::RefundList;
+use crate::domain::time::LocalTime;
+use order::Booked;
 
 pub use change::payment as payment_of_change;
 pub use order::payment;
@@ -23,6 +25,8 @@ pub struct Known<'a> {
     pub made_by_others: &'a [u64],
     /// A later operation may have made what does not bear this one's number.
     pub by_number_only: bool,
+    /// The earliest time at which the operation may have made something.
+    pub not_before: Option<LocalTime>,
 }
 
 /// What was read.
@@ -47,6 +51,8 @@ pub enum Sight<'a> {
 pub enum Finding {
     /// It was done; this is how it stands.
     Happened(Box<Receipt>),
+    /// It was done, and some parts are not as they were asked for.
+    Differs(Box<Receipt>, Vec<Difference>),
     /// It is not there. Counts towards absence.
     NotHappened(&'static str),
     /// It cannot have been done any more.
@@ -87,6 +93,7 @@ impl Finding {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Happened(_) => "happened",
+            Self::Differs(..) => "differs",
             Self::NotHappened(_) => "not_happened",
             Self::Refuted(..) => "refuted",
             Self::Inconclusive(_) => "inconclusive",
@@ -96,8 +103,19 @@ impl Finding {
     /// How the order, refund or change stands, where it was found.
     pub(super) fn receipt(&self) -> Option<Receipt> {
         match self {
-            Self::Happened(receipt) => Some((**receipt).clone()),
+            Self::Happened(receipt) | Self::Differs(receipt, _) => Some((**receipt).clone()),
             Self::NotHappened(_) | Self::Refuted(..) | Self::Inconclusive(_) => None,
+        }
+    }
+
+    /// What is not as it was asked for.
+    pub(super) fn differences(&self) -> &[Difference] {
+        match self {
+            Self::Differs(_, differences) => differences,
+            Self::Happened(_)
+            | Self::NotHappened(_)
+            | Self::Refuted(..)
+            | Self::Inconclusive(_) => &[],
         }
     }
 
@@ -106,6 +124,18 @@ impl Finding {
     pub fn sentence(&self) -> String {
         match self {
             Self::Happened(receipt) => format!("found: {}", receipt.stands()),
+            Self::Differs(receipt, differences) => {
+                let parts = differences.iter().map(|part| {
+                    format!(
+                        "{} {} instead of {}",
+                        part.part.words(),
+                        part.found,
+                        part.asked
+                    )
+                });
+                let parts: Vec<_> = parts.collect();
+                format!("found: {}, with {}", receipt.stands(), parts.join(", "))
+            }
             Self::NotHappened(why) | Self::Refuted(_, why) | Self::Inconclusive(why) => {
                 (*why).to_owned()
             }
@@ -145,8 +175,19 @@ pub fn judge(intent: &Intent, known: &Known<'_>, sight: &Sight<'_>) -> Finding {
                 passengers,
             },
             Sight::Order(order),
-        ) => order::booked(order, out_order_no, *total, segments, passengers.len()),
-        (Intent::Pay { order_id, .. }, Sight::Order(order)) => order::paid(order, *order_id),
+        ) => order::booked(
+            order,
+            &Booked {
+                out_order_no,
+                total: *total,
+                segments,
+                passengers: passengers.len(),
+                not_before: known.not_before,
+            },
+        ),
+        (Intent::Pay { order_id, total }, Sight::Order(order)) => {
+            order::paid(order, *order_id, *total)
+        }
         (Intent::Close { order_id }, Sight::Order(order)) => order::closed(order, *order_id),
         (Intent::Refund { .. }, Sight::Refunds(list)) => refund::applied(intent, known, list),
         (Intent::Change { .. }, Sight::Changes(list)) => change::created(intent, known, list),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::cause::{Cause, Failure};
 use super::decide::{Later, Moment, later_of};
 use super::evidence::{Finding, Known, Sight, judge};
@@ -15,7 +17,7 @@ use crate::domain::change::{Change, ChangeList};
 use crate::domain::ids::OutOrderNo;
 use crate::domain::order::{Order, OrderSummary, OrderWindow};
 use crate::domain::refund::RefundList;
-use crate::domain::time::LocalTime;
+use crate::domain::time::{LocalTime, SKEW};
 use crate::top::client::{Account, ReadOptions};
 
 /// What a look came to.
@@ -147,8 +149,16 @@ fn is_refused(operation: &Operation) -> bool {
     }
 }
 
-/// Clocks may differ between TOP and the gateway by ten minutes before TOP refuses calls.
-const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+/// The times that upstream may tell for something that was made when this was sent.
+fn around(sent: Timestamp) -> (LocalTime, LocalTime) {
+    let earliest = sent.checked_sub(SKEW).unwrap_or(sent);
+    let latest = sent.checked_add(SKEW).unwrap_or(sent);
+    (
+        LocalTime::from_timestamp(earliest),
+        LocalTime::from_timestamp(latest),
+    )
+}
+
 /// Pages of a list at most; a longer one is not read to its end, and so proves nothing.
 const PAGES: u32 = 50;
 const PAGE_SIZE: u32 = 50;
@@ -221,6 +231,7 @@ impl Operations {
             baseline: &operation.baseline,
             made_by_others: &made_by_others,
             by_number_only,
+            not_before: operation.sent_at.map(|sent| around(sent).0),
         };
         Ok((judge(&operation.intent, &known, &sight), by_number_only))
     }
@@ -295,10 +306,10 @@ impl Operations {
             Ok(false) => {}
             Err(_) => return Ok(Seen::Nothing(NO_JOURNAL)),
         }
-        let sent = operation.sent_at.unwrap_or(operation.created_at);
+        let (booked_from, booked_until) = around(operation.sent_at.unwrap_or(operation.created_at));
         let mut window = OrderWindow {
-            booked_from: LocalTime::from_timestamp(sent.checked_sub(SKEW).unwrap_or(sent)),
-            booked_until: LocalTime::from_timestamp(sent.checked_add(SKEW).unwrap_or(sent)),
+            booked_from,
+            booked_until,
             status: None,
             page: 1,
             page_size: PAGE_SIZE,
@@ -405,7 +416,7 @@ impl Operations {
         }
         let happened = |detail: String| Failure::of(Cause::EarlierHappened).with_detail(detail);
         match finding {
-            Finding::Happened(_) => Err(happened(format!(
+            Finding::Happened(_) | Finding::Differs(..) => Err(happened(format!(
                 "operation {} has happened after all",
                 earlier.id
             ))),

@@ -293,6 +293,7 @@ impl Operations {
             retry_of: asked.retry_of,
             baseline: Baseline::default(),
             result: None,
+            differs: Vec::new(),
             failure: None,
         }
     }

@@ -261,6 +261,18 @@ impl Receipt {
         }
     }
 
+    /// Whether the total is the one that was asked for, as far as it is told.
+    #[must_use]
+    pub fn total_fits(&self, intent: &Intent) -> bool {
+        match (self, intent) {
+            (Self::Order(order), Intent::Book { total, .. }) => {
+                order.total_price.is_none_or(|told| told == *total)
+            }
+            // What a change may cost at most is shown beside it; payments are looked at.
+            (Self::Order(_) | Self::Refund(_) | Self::Change(_), _) => true,
+        }
+    }
+
     /// The same with what an answer to a write leaves out and an earlier read told. How it stands, and
     /// whether it is paid, is only what the answer says.
     #[must_use]
@@ -291,6 +303,65 @@ impl Receipt {
             Self::Order(order) => format!("the order is {}", order.status.as_str()),
             Self::Refund(refund) => format!("the refund is {}", refund.status.as_str()),
             Self::Change(change) => format!("the change is {}", change.status.as_str()),
+        }
+    }
+}
+
+/// A part of what was found that is not as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Difference {
+    /// Which part.
+    pub part: Part,
+    /// What was asked for.
+    #[schema(example = "1580.00")]
+    pub asked: String,
+    /// What Fliggy has.
+    #[schema(example = "1590.00")]
+    pub found: String,
+}
+
+/// A part of an order that is compared with what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = DifferingPart)]
+pub enum Part {
+    /// The total (yuan).
+    TotalPrice,
+    /// The amount that was paid (yuan).
+    PaidPrice,
+    /// The time of departure of a flight (+08:00), on the same day.
+    DepartureTime,
+    /// The day of departure of a flight (+08:00).
+    DepartureDate,
+    /// A flight: neither its marketing nor its operating number is the one that was asked for.
+    FlightNo,
+    /// How many flights there are.
+    FlightCount,
+    /// How many passengers there are.
+    PassengerCount,
+}
+
+impl Part {
+    /// The part in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::TotalPrice => "the total",
+            Self::PaidPrice => "the paid amount",
+            Self::DepartureTime | Self::DepartureDate => "a departure on",
+            Self::FlightNo => "flight",
+            Self::FlightCount => "a number of flights of",
+            Self::PassengerCount => "a number of passengers of",
+        }
+    }
+
+    /// Whether it is another trip then, which a person must decide on. Otherwise it is the one that was
+    /// asked for, on other terms.
+    #[must_use]
+    pub fn makes_another_trip(self) -> bool {
+        match self {
+            Self::TotalPrice | Self::PaidPrice | Self::DepartureTime => false,
+            Self::DepartureDate | Self::FlightNo | Self::FlightCount | Self::PassengerCount => true,
         }
     }
 }
@@ -337,6 +408,15 @@ pub struct Findings {
     /// The same for the last lookup that counts as refuting.
     #[serde(default)]
     pub refuting_anchor: Option<Anchor>,
+    /// Lookups, two seconds or more apart, in which the same parts of the order differ.
+    #[serde(default)]
+    pub differing: u32,
+    /// Those parts.
+    #[serde(default)]
+    pub differing_parts: Vec<Part>,
+    /// When the last of these lookups began.
+    #[serde(default)]
+    pub differing_anchor: Option<Anchor>,
     /// What the last look found, in a word.
     pub last: Option<String>,
 }
@@ -406,6 +486,8 @@ pub struct Operation {
     pub baseline: Baseline,
     /// What was achieved.
     pub result: Option<Receipt>,
+    /// In what the result is not as it was asked for.
+    pub differs: Vec<Difference>,
     /// Why it was not.
     pub failure: Option<Failure>,
 }

@@ -241,6 +241,7 @@ impl Operations {
                         standing,
                         claim: None,
                         result: look.finding.receipt(),
+                        differs: look.finding.differences().to_vec(),
                         failure: cause.map(|cause| {
                             let refusal = open.refusal.clone();
                             refusal.unwrap_or_else(|| Failure::of(cause))

@@ -134,12 +134,14 @@ impl Operations {
             | State::NotExecuted => return Err(NotResolved::Refused(Box::new(operation))),
         }
         let mut result = None;
+        let mut differs = Vec::new();
         if let Some(account) = self.account(&operation.account) {
             let look = self.look(&operation, &account, ReadOptions::LOOK).await;
             if let Some(later) = look.not_made {
                 return Err(NotResolved::NotLooked(Box::new(operation), later));
             }
             result = look.finding.receipt();
+            differs = look.finding.differences().to_vec();
             if !agrees(resolution, &look.finding) {
                 let seen = look.finding.sentence();
                 return Err(NotResolved::Contradicts(Box::new(operation), seen));
@@ -174,6 +176,7 @@ impl Operations {
             standing,
             claim: None,
             result,
+            differs,
             failure,
             what: format!(
                 "resolved by {}: {}",
@@ -255,6 +258,11 @@ fn unread(intent: &Intent, made: Made) -> Result<Receipt, &'static str> {
 fn agrees(resolution: Resolution, finding: &Finding) -> bool {
     match (resolution, finding) {
         (_, Finding::Inconclusive(_)) => true,
+        // Something was made. Where it is another trip, a person decides whether it is this one's.
+        (Resolution::Succeeded, Finding::Differs(..)) => true,
+        (Resolution::Rejected | Resolution::NotExecuted, Finding::Differs(_, differences)) => {
+            differences.iter().any(|d| d.part.makes_another_trip())
+        }
         (Resolution::Succeeded, Finding::Happened(_)) => true,
         (Resolution::Succeeded, Finding::NotHappened(_) | Finding::Refuted(..)) => false,
         (Resolution::Rejected | Resolution::NotExecuted, Finding::Happened(_)) => false,

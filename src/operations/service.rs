@@ -15,7 +15,7 @@ use super::cause::Failure;
 use super::classify::Classifier;
 use super::decide::Patience;
 use super::journal::{Journal, JournalError, Proof, Save, Saved};
-use super::record::{Claim, EventKind, NewEvent, Operation, Receipt, TimelineEntry};
+use super::record::{Claim, Difference, EventKind, NewEvent, Operation, Receipt, TimelineEntry};
 use super::search::Found;
 use super::single_flight::SingleFlight;
 use super::states::{Basis, Kind, Standing, State, may_become};
@@ -287,6 +287,7 @@ impl Operations {
         row.settled_at = Some(self.clock.wall());
         row.claim = settlement.claim.unwrap_or(row.claim);
         row.result = settlement.result.clone();
+        row.differs.clone_from(&settlement.differs);
         row.failure = settlement.failure.clone();
         // What was settled before and is settled again is a new fact.
         let again = std::mem::take(&mut row.contradicted);
@@ -444,6 +445,7 @@ pub(super) struct Settlement {
     pub(super) standing: Standing,
     pub(super) claim: Option<Claim>,
     pub(super) result: Option<Receipt>,
+    pub(super) differs: Vec<Difference>,
     pub(super) failure: Option<Failure>,
     pub(super) what: String,
     pub(super) proves: Option<Proof>,
@@ -455,6 +457,7 @@ impl Settlement {
             standing,
             claim: None,
             result: None,
+            differs: Vec::new(),
             failure: Some(failure),
             what: what.into(),
             proves: None,

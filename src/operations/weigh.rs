@@ -70,7 +70,8 @@ impl Operations {
     ) -> Result<(), JournalError> {
         let claim = operation.claim;
         loop {
-            if operation.state().is_settled() && matches!(look.finding, Finding::Happened(_)) {
+            let found = matches!(look.finding, Finding::Happened(_) | Finding::Differs(..));
+            if operation.state().is_settled() && found {
                 // Checked after the look, and again for each version of the row: the look may have
                 // taken long enough for a later operation to be sent.
                 match self.later(operation).await? {
@@ -102,6 +103,9 @@ impl Operations {
         let news = row.findings.last != findings.last;
         let looks = findings.looks;
         row.findings = findings;
+        if row.findings.differing > 1 && row.state() == State::NeedsAttention {
+            show(row, &look.finding);
+        }
         let told = format!("look {looks}: {}", look.finding.sentence());
         let mut note = match step {
             Step::Wait => {
@@ -119,19 +123,27 @@ impl Operations {
                     standing,
                     claim: None,
                     result: look.finding.receipt(),
+                    differs: look.finding.differences().to_vec(),
                     failure,
                     what: told,
                     proves: None,
                 };
                 self.settled(row, &settlement)
             }
-            Step::Attention(why) => self.ask_a_person(row, &told, why),
+            Step::Attention(why) => {
+                show(row, &look.finding);
+                self.ask_a_person(row, &told, why)
+            }
             Step::Explained => {
                 row.next_look_at = None;
                 row.watch_until = None;
                 Note::of(format!("{told}, by itself; not watched any more"))
             }
-            Step::Contradiction => self.contradict(row, &told, look.finding.receipt()),
+            Step::Contradiction => {
+                let note = self.contradict(row, &told, look.finding.receipt());
+                row.differs = look.finding.differences().to_vec();
+                note
+            }
         };
         note.proves = look.proves;
         note
@@ -220,6 +232,14 @@ impl Operations {
             &row.findings,
             self.until_deadline(row),
         )
+    }
+}
+
+/// Shows on an open operation what was found.
+fn show(row: &mut Operation, finding: &Finding) {
+    if let Finding::Differs(receipt, differences) = finding {
+        row.result = Some((**receipt).clone());
+        row.differs.clone_from(differences);
     }
 }
 

@@ -208,9 +208,8 @@ async fn law_5_an_unproven_lookup_settles_with_the_list_only() {
 }
 
 #[tokio::test]
-async fn law_7_an_order_with_another_total_is_not_taken_for_ours() {
-    let patience = ("GATEWAY__RECONCILE__ATTENTION_AFTER", "1500ms");
-    let world = World::start_with(&[patience], |_| {}).await;
+async fn law_7_an_order_with_another_total_is_ours_and_differs() {
+    let world = World::start().await;
     let number = "sim.book.timeout_done.7";
     world
         .fault(
@@ -219,11 +218,53 @@ async fn law_7_an_order_with_another_total_is_not_taken_for_ours() {
         )
         .await;
     let body = booking(&world.offer().await, number);
-    let headers = [("Idempotency-Key", "k"), ("Prefer", "wait=0")];
-    let open = world.post_with("/v1/orders", &headers, &body).await;
-    let operation = world.until_state(open.operation(), "needs_attention").await;
-    assert_eq!(operation["result"], Value::Null);
+    let booked = world.write_within("/v1/orders", "k", &body, 20).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+    let dearer = &booked.body["total_price"];
+    assert_ne!(*dearer, body["total_price"]);
+    let operation = world.operation(booked.operation()).await;
+    let asked = &body["total_price"];
+    let total = json!([{"part": "total_price", "asked": asked, "found": dearer}]);
+    assert_eq!(operation["differs"], total, "{operation:#}");
     assert_eq!(world.received("airbook").await, 1);
+}
+
+#[tokio::test]
+async fn law_7_a_direct_answer_with_another_total_is_looked_at() {
+    let world = World::start().await;
+    let number = "DEARER";
+    world
+        .fault(json!({"method": "book", "fault": "price_jump"}))
+        .await;
+    let body = booking(&world.offer().await, number);
+    let booked = world.write_within("/v1/orders", "k", &body, 20).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+    let operation = world.operation(booked.operation()).await;
+    assert_eq!(operation["differs"][0]["part"], "total_price");
+    assert_eq!(states(&operation)[2], "unknown", "{operation:#}");
+}
+
+/// A lookup that shows a flight at another minute than was asked for.
+#[tokio::test]
+async fn law_7_a_flight_that_is_retimed_is_ours_and_differs() {
+    let name = |from: &str, to: &str| {
+        let segment = "flight_route.flight_journey_list.flight_segment_list";
+        json!({"method": "alitrip.flight.service.queryorderdetail", "side": "answer",
+               "path": format!("{segment}.{from}"), "rename": to})
+    };
+    // The stand-in speaks another contract: the gateway takes one time for the other.
+    let rows = json!([name("dep_time", "arr_time"), name("arr_time", "dep_time")]).to_string();
+    let more = [("GATEWAY__TOP__CONTRACT__OVERRIDES", rows.as_str())];
+    let world = World::start_with(&more, |_| {}).await;
+    let body = booking(&world.offer().await, "sim.book.timeout_done.8");
+    let booked = world.write_within("/v1/orders", "k", &body, 20).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+    let operation = world.operation(booked.operation()).await;
+    assert_eq!(operation["state"], "succeeded");
+    let [difference] = operation["differs"].as_array().unwrap().as_slice() else {
+        panic!("{operation:#}");
+    };
+    assert_eq!(difference["part"], "departure_time", "{difference}");
 }
 
 #[tokio::test]

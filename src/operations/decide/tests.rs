@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::ids::OrderId;
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::{RefundFee, RefundKind};
-use crate::operations::record::Receipt;
+use crate::operations::record::{Part, Receipt};
 use proptest::prelude::*;
 
 const PATIENCE: Patience = Patience {
@@ -465,4 +465,80 @@ fn law_6_what_later_operations_explain() {
     ] {
         assert_eq!(later_of(&ours, &later), wanted, "{ours:?} {later:?}");
     }
+}
+
+/// An order on which these parts differ.
+fn differs(parts: &[Part]) -> Finding {
+    let receipt = Receipt::Order(OrderReceipt::unread(OrderId::new(7).unwrap()));
+    let differences = parts.iter().map(|part| Difference {
+        part: *part,
+        asked: "a".into(),
+        found: "b".into(),
+    });
+    Finding::Differs(Box::new(receipt), differences.collect())
+}
+
+#[test]
+fn law_7_a_part_differs_in_two_lookups_two_seconds_apart() {
+    let terms = || differs(&[Part::TotalPrice, Part::DepartureTime]);
+    let trip = || differs(&[Part::TotalPrice, Part::FlightNo]);
+    let seen = |findings: Vec<(Finding, Moment)>| looks(Kind::Book, Claim::Silence, &findings);
+    assert_eq!(seen(vec![(terms(), at("a", 1))]), Step::Wait);
+    assert_eq!(
+        seen(vec![(terms(), at("a", 1)), (terms(), at("a", 2))]),
+        Step::Wait,
+        "too close"
+    );
+    assert_eq!(
+        seen(vec![(terms(), at("a", 1)), (terms(), at("a", 3))]),
+        DONE
+    );
+    // Other parts than before: it may still be changing.
+    let changing = vec![(trip(), at("a", 1)), (terms(), at("a", 3))];
+    assert_eq!(seen(changing.clone()), Step::Wait);
+    let mut settled = changing;
+    settled.push((terms(), at("a", 5)));
+    assert_eq!(seen(settled), DONE);
+    // How far apart lookups of two processes were is not known.
+    assert_eq!(
+        seen(vec![(terms(), at("a", 1)), (terms(), at("b", 9))]),
+        Step::Wait
+    );
+    let step = seen(vec![(trip(), at("a", 1)), (trip(), at("a", 3))]);
+    assert!(matches!(step, Step::Attention(_)), "{step:?}");
+}
+
+#[test]
+fn law_7_what_exists_contradicts_whatever_it_is_like() {
+    for standing in [
+        Standing::of(State::Rejected),
+        Standing::not_executed(Basis::Absent),
+    ] {
+        let before = Before {
+            kind: Kind::Book,
+            standing,
+            claim: Claim::Silence,
+            refusal: None,
+            contradicted: false,
+            findings: &Findings::default(),
+        };
+        let found = differs(&[Part::FlightNo]);
+        let step = decide(&before, &found, &at("a", 0), &PATIENCE).1;
+        assert_eq!(step, Step::Contradiction);
+    }
+}
+
+#[test]
+fn a_lookup_confirms_a_difference_outside_the_back_off() {
+    let pause = |differing, last: &str| {
+        let findings = Findings {
+            differing,
+            last: Some(last.to_owned()),
+            ..Findings::default()
+        };
+        confirming_pause(Kind::Book, Claim::Silence, &findings, Duration::ZERO)
+    };
+    assert_eq!(pause(1, "differs"), Some(Duration::from_secs(2)));
+    assert_eq!(pause(1, "inconclusive"), None);
+    assert_eq!(pause(2, "differs"), None);
 }

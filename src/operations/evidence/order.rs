@@ -1,48 +1,125 @@
 //! What an order says: booked, paid, closed.
 
 use super::{DOUBTFUL, Finding, Payment};
-use crate::domain::booking::segments_fingerprint;
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::money::Money;
 use crate::domain::order::{Order, OrderReceipt, OrderStatus};
+use crate::domain::time::LocalTime;
+use crate::domain::trip::Segment;
 use crate::operations::cause::Cause;
-use crate::operations::record::Receipt;
+use crate::operations::record::{Difference, Part, Receipt};
 
 fn happened(order: &Order) -> Finding {
     Finding::Happened(Box::new(Receipt::Order(OrderReceipt::from(order))))
 }
 
-/// Whether it is the order that was booked: by reference, total, segments and number of passengers.
-pub(super) fn booked(
-    order: &Order,
-    out_order_no: &OutOrderNo,
-    total: Money,
-    segments: &[String],
-    passengers: usize,
-) -> Finding {
-    let found = segments_fingerprint(&order.journeys);
-    if !order.is_for(out_order_no) {
-        Finding::Inconclusive("the order found has another reference")
-    } else if order.total_price != Some(total) {
-        Finding::Inconclusive("the order found has another total, or none")
-    } else if found != *segments {
-        Finding::Inconclusive("the order found has other segments, or none")
-    } else if order.passengers.len() != passengers {
-        Finding::Inconclusive("the order found has another number of passengers")
-    } else if order.status == OrderStatus::Failed {
-        Finding::Inconclusive("the order found is marked as failed")
-    } else {
-        happened(order)
+/// What was booked.
+pub(super) struct Booked<'a> {
+    pub(super) out_order_no: &'a OutOrderNo,
+    pub(super) total: Money,
+    /// Each flight with its departure.
+    pub(super) segments: &'a [String],
+    pub(super) passengers: usize,
+    pub(super) not_before: Option<LocalTime>,
+}
+
+/// Whether it is the order that was booked. One under our reference that was made after the send is; what
+/// is not as it was asked for is told.
+pub(super) fn booked(order: &Order, asked: &Booked<'_>) -> Finding {
+    if !order.is_for(asked.out_order_no) {
+        return Finding::Inconclusive("the order found has another reference");
     }
+    if let (Some(booked_at), Some(earliest)) = (order.booked_at, asked.not_before)
+        && booked_at < earliest
+    {
+        return Finding::Inconclusive("the order found was booked before this was sent");
+    }
+    if order.status == OrderStatus::Failed {
+        return Finding::Inconclusive("the order found is marked as failed");
+    }
+    let Some(total) = order.total_price else {
+        return Finding::Inconclusive("the order found has no total");
+    };
+    if order.passengers.is_empty() && asked.passengers > 0 {
+        return Finding::Inconclusive("the order found has no passengers");
+    }
+    let flights: Vec<&Segment> = order.journeys.iter().flat_map(|j| &j.segments).collect();
+    if flights.is_empty() && !asked.segments.is_empty() {
+        return Finding::Inconclusive("the order found has no flights");
+    }
+    let mut differences = Vec::new();
+    let mut compare = |part, asked: String, found: String| {
+        if asked != found {
+            differences.push(Difference { part, asked, found });
+        }
+    };
+    compare(Part::TotalPrice, asked.total.to_string(), total.to_string());
+    compare(
+        Part::PassengerCount,
+        asked.passengers.to_string(),
+        order.passengers.len().to_string(),
+    );
+    compare(
+        Part::FlightCount,
+        asked.segments.len().to_string(),
+        flights.len().to_string(),
+    );
+    if flights.len() == asked.segments.len() {
+        for (asked, found) in asked.segments.iter().zip(flights) {
+            compare_flight(asked, found, &mut compare);
+        }
+    }
+    if differences.is_empty() {
+        return happened(order);
+    }
+    if order.booked_at.is_none() {
+        return Finding::Inconclusive(
+            "the order found differs, and does not tell when it was booked",
+        );
+    }
+    let receipt = Receipt::Order(OrderReceipt::from(order));
+    Finding::Differs(Box::new(receipt), differences)
+}
+
+/// Compares a flight with one that was asked for, written `CZ8957@2030-05-20T08:45`.
+fn compare_flight(asked: &str, found: &Segment, compare: &mut impl FnMut(Part, String, String)) {
+    let Some((number, departure)) = asked.split_once('@') else {
+        return;
+    };
+    let flown_as = found.operating_flight_no.as_deref() == Some(number);
+    if !flown_as {
+        let sold_as = found.marketing_flight_no.to_string();
+        compare(Part::FlightNo, number.to_owned(), sold_as);
+    }
+    let time = found.departure_time.to_string();
+    let time = time.get(..departure.len()).unwrap_or(&time);
+    let day = |time: &str| time.split('T').next().map(str::to_owned);
+    let part = if day(departure) == day(time) {
+        Part::DepartureTime
+    } else {
+        Part::DepartureDate
+    };
+    compare(part, departure.to_owned(), time.to_owned());
 }
 
 /// Whether the order is paid.
-pub(super) fn paid(order: &Order, order_id: OrderId) -> Finding {
+pub(super) fn paid(order: &Order, order_id: OrderId, total: Money) -> Finding {
     if order.order_id != order_id {
         return Finding::Inconclusive("the answer is about another order");
     }
     match payment(order) {
-        Payment::Made => happened(order),
+        Payment::Made => match order.paid_price.filter(|paid| *paid > Money::ZERO) {
+            Some(paid) if paid != total => {
+                let difference = Difference {
+                    part: Part::PaidPrice,
+                    asked: total.to_string(),
+                    found: paid.to_string(),
+                };
+                let receipt = Receipt::Order(OrderReceipt::from(order));
+                Finding::Differs(Box::new(receipt), vec![difference])
+            }
+            Some(_) | None => happened(order),
+        },
         Payment::NotMade => Finding::NotHappened("the order is not paid"),
         Payment::Impossible => {
             Finding::Refuted(Cause::OrderNotPayable, "the order is closed and not paid")

@@ -1,9 +1,10 @@
 use super::*;
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::money::Money;
-use crate::domain::order::OrderStatus;
+use crate::domain::order::{OrderPassenger, OrderStatus};
 use crate::domain::time::LocalTime;
-use crate::operations::record::Baseline;
+use crate::domain::trip::Segment;
+use crate::operations::record::{Baseline, Part};
 
 fn order(status: OrderStatus) -> Order {
     Order {
@@ -33,6 +34,7 @@ fn judged(intent: &Intent, baseline: &Baseline, sight: &Sight<'_>) -> Finding {
         baseline,
         made_by_others: &[],
         by_number_only: false,
+        not_before: LocalTime::parse_wire("2030-05-01 09:50:00").ok(),
     };
     judge(intent, &known, sight)
 }
@@ -124,10 +126,128 @@ fn law_7_evidence_must_be_ours() {
     let found = order(OrderStatus::Booked);
     assert_eq!(word(&book("T-1", "950.00", vec![]), &found), "happened");
     assert_eq!(word(&book("T-2", "950.00", vec![]), &found), "inconclusive");
-    assert_eq!(word(&book("T-1", "951.00", vec![]), &found), "inconclusive");
+}
+
+/// A flight of the documented example: CZ8957, 2030-05-20T08:45.
+fn found() -> Order {
+    let booking = include_str!("../../../openapi/examples/booking.json");
+    let mut booking: serde_json::Value = serde_json::from_str(booking).unwrap();
+    let traveller = OrderPassenger {
+        passenger_id: None,
+        name: None,
+        kind: None,
+        document: None,
+        birth_date: None,
+        mobile_country_code: None,
+        mobile: None,
+        fare: None,
+        cabins: Vec::new(),
+        ticket_numbers: Vec::new(),
+    };
+    Order {
+        booked_at: LocalTime::parse_wire("2030-05-01 10:00:00").ok(),
+        passengers: vec![traveller],
+        journeys: serde_json::from_value(booking["offer"]["journeys"].take()).unwrap(),
+        ..order(OrderStatus::Booked)
+    }
+}
+
+fn booked_as(order: &Order) -> Finding {
+    let intent = Intent::Book {
+        out_order_no: "T-1".parse().unwrap(),
+        total: Money::parse("950.00").unwrap(),
+        segments: vec!["CZ8957@2030-05-20T08:45".into()],
+        passengers: vec![format!("psg_{:032x}", 1).parse().unwrap()],
+    };
+    judged(&intent, &Baseline::default(), &Sight::Order(order))
+}
+
+#[test]
+fn law_7_what_is_found_under_our_reference_exists_and_tells_in_what_it_differs() {
+    assert_eq!(booked_as(&found()).word(), "happened");
+    let flight = |order: &mut Order, edit: fn(&mut Segment)| {
+        edit(&mut order.journeys[0].segments[0]);
+    };
+    let time = |text: &str| LocalTime::parse_wire(text).unwrap();
+    for (part, edit) in [
+        (
+            Part::TotalPrice,
+            &(|o: &mut Order| o.total_price = Money::parse("951.00").ok()) as &dyn Fn(&mut Order),
+        ),
+        (Part::DepartureTime, &|o| {
+            o.journeys[0].segments[0].departure_time = time("2030-05-20 08:46:00");
+        }),
+        (Part::DepartureDate, &|o| {
+            o.journeys[0].segments[0].departure_time = time("2030-05-21 08:45:00");
+        }),
+        (Part::FlightNo, &|o| {
+            flight(o, |s| {
+                s.marketing_flight_no = "CZ8959".parse().unwrap();
+                s.operating_flight_no = Some("CZ8959".into());
+            });
+        }),
+        (Part::FlightCount, &|o| {
+            let again = o.journeys[0].segments[0].clone();
+            o.journeys[0].segments.push(again);
+        }),
+        (Part::PassengerCount, &|o| {
+            let again = o.passengers[0].clone();
+            o.passengers.push(again);
+        }),
+    ] {
+        let mut order = found();
+        edit(&mut order);
+        let finding = booked_as(&order);
+        let parts: Vec<_> = finding.differences().iter().map(|d| d.part).collect();
+        assert_eq!(parts, [part], "{finding:?}");
+        assert!(finding.receipt().is_some());
+        // Without the time of booking it cannot be told whether the operation made it.
+        order.booked_at = None;
+        assert_eq!(booked_as(&order).word(), "inconclusive", "{part:?}");
+        order.booked_at = LocalTime::parse_wire("2030-05-01 09:49:59").ok();
+        assert_eq!(booked_as(&order).word(), "inconclusive", "{part:?}");
+    }
+    // Sold under another number, and flown under ours.
+    let mut shared = found();
+    flight(&mut shared, |s| {
+        s.marketing_flight_no = "MF4444".parse().unwrap();
+        s.operating_flight_no = Some("CZ8957".into());
+    });
+    assert_eq!(booked_as(&shared).word(), "happened");
+    let mut older = found();
+    older.booked_at = LocalTime::parse_wire("2030-05-01 09:49:59").ok();
+    assert_eq!(booked_as(&older).word(), "inconclusive");
+}
+
+#[test]
+fn law_7_a_part_that_is_missing_tells_nothing() {
+    for edit in [
+        |o: &mut Order| o.total_price = None,
+        |o: &mut Order| o.passengers.clear(),
+        |o: &mut Order| o.journeys.clear(),
+        |o: &mut Order| o.status = OrderStatus::Failed,
+    ] {
+        let mut order = found();
+        edit(&mut order);
+        assert_eq!(booked_as(&order).word(), "inconclusive", "{order:?}");
+        // Nor does it make another part count.
+        order.total_price = order.total_price.and(Money::parse("951.00").ok());
+        assert_eq!(booked_as(&order).word(), "inconclusive", "{order:?}");
+    }
+}
+
+#[test]
+fn law_7_another_amount_was_paid() {
+    let mut paid = order(OrderStatus::Paid);
+    paid.paid_price = Money::parse("951.00").ok();
+    let finding = judged(&pay(), &Baseline::default(), &Sight::Order(&paid));
+    let [difference] = finding.differences() else {
+        panic!("{finding:?}");
+    };
+    assert_eq!(difference.part, Part::PaidPrice);
     assert_eq!(
-        word(&book("T-1", "950.00", vec!["CZ8957".into()]), &found),
-        "inconclusive"
+        (&*difference.asked, &*difference.found),
+        ("950.00", "951.00")
     );
 }
 
@@ -285,6 +405,7 @@ mod after_sales {
                 baseline: &baseline(&[]),
                 made_by_others,
                 by_number_only,
+                not_before: None,
             };
             [
                 judge(&refund(&[1]), &known, &Sight::Refunds(&refunds)),

@@ -22,6 +22,7 @@ fn settled(standing: Standing) -> Report {
         standing,
         claim: None,
         result: succeeded.then(receipt),
+        differs: Vec::new(),
         failure: (!succeeded).then(|| Failure::of(Cause::Refused)),
         what: String::new(),
         proves: None,

@@ -1,4 +1,5 @@
 ALTER TABLE operations ADD COLUMN made TEXT;
+ALTER TABLE operations ADD COLUMN differs TEXT;
 UPDATE operations SET made = kind || ':' || account || ':' || CASE kind
         WHEN 'book' THEN json_extract(result, '$.order_id')
         WHEN 'refund' THEN json_extract(result, '$.refund_order_no')

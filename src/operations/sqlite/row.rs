@@ -19,7 +19,7 @@ macro_rules! columns {
     () => {
         "id, version, state, basis, account, caller, boot, touched_ms, intent, created_at, sent_at, \
          sent_steady_ms, settled_at, claim, findings, next_look_at, watch_until, prune_at, \
-         contradicted, retry_of, baseline, result, failure"
+         contradicted, retry_of, baseline, result, differs, failure"
     };
 }
 
@@ -140,6 +140,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Operation, JournalError> {
             .transpose()?,
         baseline: optional(row.try_get("baseline").map_err(failed)?)?.unwrap_or_default(),
         result: optional(row.try_get("result").map_err(failed)?)?,
+        differs: optional(row.try_get("differs").map_err(failed)?)?.unwrap_or_default(),
         failure: optional(row.try_get("failure").map_err(failed)?)?,
     })
 }

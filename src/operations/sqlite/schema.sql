@@ -43,6 +43,8 @@ CREATE TABLE IF NOT EXISTS operations (
     result          TEXT,
     -- Which order, refund or change it made: kind, account and Fliggy's number.
     made            TEXT,
+    -- In what the result is not as it was asked for; empty where it is.
+    differs         TEXT,
     failure         TEXT
 );
 CREATE INDEX IF NOT EXISTS operations_lock_base ON operations (lock_base);

@@ -428,7 +428,8 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
          WHEN EXISTS (SELECT 1 FROM operations AS holder WHERE holder.lock_key = ?16) THEN NULL \
          ELSE ?16 END, done_key = ?17, absent_key = ?18, \
          idempotency = CASE WHEN ?19 THEN NULL ELSE idempotency END, touched_ms = ?20, \
-         twin_key = CASE WHEN ?21 THEN duplicate END, baseline = ?22, prune_at = ?23, made = ?24 \
+         twin_key = CASE WHEN ?21 THEN duplicate END, baseline = ?22, prune_at = ?23, made = ?24, \
+         differs = ?25 \
          WHERE id = ?1 AND version = ?2 AND (?3 <> 'sending' OR NOT EXISTS (SELECT 1 FROM operations \
          AS earlier WHERE (earlier.id = operations.retry_of OR earlier.lock_base = operations.lock_base) \
          AND earlier.state = 'needs_attention'))",
@@ -467,6 +468,9 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
             .made()
             .map(|number| row::made_key(operation.kind(), &operation.account, number)),
     )
+    .bind(document(
+        Some(&operation.differs).filter(|d| !d.is_empty()),
+    )?)
     .execute(&mut *connection)
     .await
     .map_err(failed)?
