@@ -232,6 +232,7 @@ fn settings(reconcile: &Reconcile, top: &Top) -> ReconcileSettings {
         inline_wait: reconcile.inline_wait,
         max_interval: reconcile.max_interval,
         watch: reconcile.watch,
+        confirm_after: reconcile.confirm_after,
         concurrency: usize::try_from(reconcile.concurrency).unwrap_or(1),
         deadline: top.deadline,
     }

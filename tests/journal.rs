@@ -122,6 +122,7 @@ fn new(intent: Intent, key: u8) -> NewOperation {
             sent_at: None,
             sent_steady_ms: None,
             settled_at: None,
+            confirmed_at: None,
             claim: Claim::Silence,
             findings: Findings::default(),
             next_look_at: None,
@@ -242,6 +243,7 @@ async fn an_operation_comes_back_as_it_was_written_also_from_a_later_process() {
     operation.sent_at = Some(operation.created_at);
     operation.sent_steady_ms = Some(42);
     operation.claim = Claim::RefusedUnlisted;
+    operation.confirmed_at = Some(operation.created_at);
     operation.baseline = Baseline {
         numbers: vec![4_966_000_000_001, 9_007_199_254_740_993],
         travellers: vec!["psg_0123456789abcdef0123456789abcdef".parse().unwrap()],
@@ -261,6 +263,7 @@ async fn an_operation_comes_back_as_it_was_written_also_from_a_later_process() {
     // The store keeps milliseconds.
     operation.created_at = read.created_at;
     operation.sent_at = read.sent_at;
+    operation.confirmed_at = read.confirmed_at;
     assert_eq!(read, operation);
     journal.close().await;
     drop(journal);

@@ -395,6 +395,7 @@ pub(super) fn open(kind: &str) -> Value {
         "subject": subject,
         "created_at": "2030-05-01T10:08:07.120+08:00",
         "settled_at": null,
+        "confirmed_at": null,
         "contradicted": false,
         "timeline": story(),
         "result": null,
@@ -418,6 +419,7 @@ pub(super) fn settled() -> Value {
     operation["state"] = json!("succeeded");
     operation["version"] = json!(5);
     operation["settled_at"] = json!("2030-05-01T10:08:13.150+08:00");
+    operation["confirmed_at"] = json!("2030-05-01T10:08:13.150+08:00");
     operation["result"] = receipt(Stage::Paid);
     if let Some(story) = operation["timeline"].as_array_mut() {
         story.push(json!({

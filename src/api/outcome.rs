@@ -191,6 +191,10 @@ pub(super) struct OperationView {
     /// When it settled (+08:00); null while it is open.
     #[schema(required = true, value_type = Option<Rfc3339>)]
     settled_at: Option<Rfc3339>,
+    /// When a lookup confirmed how it was settled (+08:00). Null while a success stands on Fliggy's answer
+    /// alone, which is normal for some seconds; and where a refusal or absence is watched.
+    #[schema(required = true, value_type = Option<Rfc3339>)]
+    confirmed_at: Option<Rfc3339>,
     /// Evidence against its settled state came in: a person must decide.
     contradicted: bool,
     /// Its story, oldest first; empty in lists.
@@ -227,6 +231,7 @@ impl OperationView {
             account: operation.account,
             created_at: Rfc3339(operation.created_at),
             settled_at: operation.settled_at.map(Rfc3339),
+            confirmed_at: operation.confirmed_at.map(Rfc3339),
             contradicted: operation.contradicted,
             timeline,
             result: operation.result,

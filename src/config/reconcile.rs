@@ -31,9 +31,13 @@ pub struct Reconcile {
     /// The longest pause between two looks.
     #[serde(with = "humantime_serde")]
     pub max_interval: Duration,
-    /// How long an operation that ended `absent` is looked at further.
+    /// How long an operation that ended `absent`, was refused, or succeeded on Fliggy's word alone is looked
+    /// at further.
     #[serde(with = "humantime_serde")]
     pub watch: Duration,
+    /// From a success on Fliggy's word to the lookup that confirms it.
+    #[serde(with = "humantime_serde")]
+    pub confirm_after: Duration,
     /// Looks under way at the same time.
     pub concurrency: u32,
 }
@@ -54,6 +58,7 @@ impl Reconcile {
         let attention_after = table.required("attention_after", value::duration);
         let max_interval = table.required("max_interval", value::duration);
         let watch = table.required("watch", value::duration_or_zero);
+        let confirm_after = table.required("confirm_after", value::duration);
         let concurrency = table.required("concurrency", value::count);
         table.finish();
         let reconcile = Self {
@@ -65,6 +70,7 @@ impl Reconcile {
             attention_after: attention_after?,
             max_interval: max_interval?,
             watch: watch?,
+            confirm_after: confirm_after?,
             concurrency: concurrency?,
         };
         reconcile.check(problems);

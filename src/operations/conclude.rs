@@ -87,6 +87,7 @@ impl Operations {
                 failure: None,
                 differs: Vec::new(),
                 what: "upstream answered: done".to_owned(),
+                confirmed: false,
                 proves: None,
             }),
             Conclusion::Rejected(cause) => Report::Settled(Settlement::failed(

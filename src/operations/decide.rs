@@ -45,6 +45,8 @@ pub struct Before<'a> {
     pub refusal: Option<Cause>,
     /// Whether evidence against a settled state came in before.
     pub contradicted: bool,
+    /// Whether a lookup has agreed with how it was settled.
+    pub confirmed: bool,
     /// What was found so far.
     pub findings: &'a Findings,
 }
@@ -59,6 +61,7 @@ impl<'a> Before<'a> {
             claim: row.claim,
             refusal: row.failure.as_ref().map(|failure| failure.cause),
             contradicted: row.contradicted,
+            confirmed: row.confirmed_at.is_some(),
             findings: &row.findings,
         }
     }
@@ -86,6 +89,8 @@ pub enum Step {
     Contradiction,
     /// What is there now came about by itself: nothing is left to watch for.
     Explained,
+    /// What was settled on a word alone is as it should be.
+    Confirmed,
 }
 
 /// What later operations of the same kind on the same subject mean for the lookups of a settled one.
@@ -115,6 +120,21 @@ pub fn later_of(intent: &Intent, later: &[(State, Intent)]) -> Later {
     }
 }
 
+/// Whether an earlier operation on the subject, of the same kind, has to be looked at before the new one is
+/// sent: what it was to do may have been done, and the new one would do it again.
+#[must_use]
+pub fn looks_first(new: &Intent, earlier: &Operation) -> bool {
+    match new.kind() {
+        Kind::Refund | Kind::Change => earlier.intent.may_be_taken_for(new),
+        Kind::Book => {
+            earlier.standing.basis == Some(Basis::RefusedByGateway)
+                && earlier.confirmed_at.is_none()
+        }
+        // They read their order or change before they are sent.
+        Kind::Pay | Kind::Close | Kind::ChangePay | Kind::ChangeCancel => false,
+    }
+}
+
 /// Weighs a look: the findings with it counted in, and what to do.
 #[must_use]
 pub fn decide(
@@ -129,14 +149,42 @@ pub fn decide(
             Finding::Happened(_) if closes_by_itself(before.kind) => Step::Explained,
             // It exists, whatever it is like.
             Finding::Happened(_) | Finding::Differs(..) => Step::Contradiction,
+            Finding::NotHappened(_) | Finding::Refuted(..)
+                if before.standing.basis == Some(Basis::RefusedByGateway) =>
+            {
+                Step::Confirmed
+            }
             Finding::NotHappened(_) | Finding::Refuted(..) | Finding::Inconclusive(_) => Step::Wait,
         },
+        State::Succeeded if !before.confirmed => believed(before, finding, &findings, patience),
         State::Sending | State::Unknown | State::NeedsAttention => {
             weigh(before, finding, &findings, patience)
         }
         State::Accepted | State::Succeeded => Step::Wait,
     };
     (findings, step)
+}
+
+/// Weighs a lookup of a success that stands on upstream's word alone.
+fn believed(
+    before: &Before<'_>,
+    finding: &Finding,
+    findings: &Findings,
+    patience: &Patience,
+) -> Step {
+    match finding {
+        Finding::Happened(_) => Step::Confirmed,
+        Finding::Differs(_, differences) => match differs(findings, differences) {
+            Some(Step::Settle(..)) => Step::Confirmed,
+            Some(_) => Step::Contradiction,
+            None => Step::Wait,
+        },
+        Finding::NotHappened(_) if absent_long_enough(before.kind, findings, patience) => {
+            Step::Contradiction
+        }
+        Finding::Refuted(..) if findings.refuting >= REFUTING => Step::Contradiction,
+        Finding::NotHappened(_) | Finding::Refuted(..) | Finding::Inconclusive(_) => Step::Wait,
+    }
 }
 
 /// Counts the time of a lookup that could not be made, for want of quota: it finds nothing, and a
@@ -252,9 +300,13 @@ fn refuted(
     })
 }
 
+/// Whether enough lookups over the settle window have not found it.
+fn absent_long_enough(kind: Kind, findings: &Findings, patience: &Patience) -> bool {
+    findings.absent >= patience.min_looks && findings.absent_ms >= millis(patience.window(kind))
+}
+
 fn not_happened(before: &Before<'_>, findings: &Findings, patience: &Patience) -> Option<Step> {
-    let absent_long_enough = findings.absent >= patience.min_looks
-        && findings.absent_ms >= millis(patience.window(before.kind));
+    let absent_long_enough = absent_long_enough(before.kind, findings, patience);
     match before.claim {
         Claim::Refused | Claim::RefusedUnlisted => refusal(before, findings, Cause::Refused),
         Claim::Silence if absent_long_enough => Some(Step::Settle(

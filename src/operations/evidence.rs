@@ -23,6 +23,8 @@ pub struct Known<'a> {
     pub baseline: &'a Baseline,
     /// Fliggy's numbers of what other operations made: it is never this one's.
     pub made_by_others: &'a [u64],
+    /// Fliggy's number of what this operation made, as the answer to it said.
+    pub made: Option<u64>,
     /// A later operation may have made what does not bear this one's number.
     pub by_number_only: bool,
     /// The earliest time at which the operation may have made something.
@@ -166,6 +168,11 @@ pub fn judge(intent: &Intent, known: &Known<'_>, sight: &Sight<'_>) -> Finding {
             if known.made_by_others.contains(&order.order_id.get()) =>
         {
             Finding::Inconclusive("the order found was made by another operation")
+        }
+        (Intent::Book { .. }, Sight::Order(order))
+            if known.made.is_some_and(|made| made != order.order_id.get()) =>
+        {
+            Finding::Inconclusive("the order found is not the one that the answer named")
         }
         (
             Intent::Book {

@@ -275,6 +275,13 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
         operation: &Operation,
     ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>>;
 
+    /// Whether a refund or change of the order was sent.
+    fn has_after_sales(
+        &self,
+        account: &AccountName,
+        order_id: OrderId,
+    ) -> BoxFuture<'_, Result<bool, JournalError>>;
+
     /// Which operations of this kind, on this account, made what bears one of these numbers.
     fn makers(
         &self,

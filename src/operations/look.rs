@@ -5,14 +5,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cause::{Cause, Failure};
-use super::decide::{Later, Moment, later_of};
+use super::decide::{Later, Moment, later_of, looks_first};
 use super::evidence::{Finding, Known, Sight, judge};
 use super::journal::{JournalError, Proof};
 use super::orders::OrderKey;
 use super::reads::ReadError;
 use super::record::{Claim, Intent, Operation};
 use super::service::Operations;
-use super::states::{Kind, State};
+use super::states::{Basis, Kind, State};
 use crate::domain::change::{Change, ChangeList};
 use crate::domain::ids::OutOrderNo;
 use crate::domain::order::{Order, OrderSummary, OrderWindow};
@@ -145,7 +145,7 @@ impl Seen {
 fn is_refused(operation: &Operation) -> bool {
     match operation.claim {
         Claim::Refused | Claim::RefusedUnlisted => true,
-        Claim::Silence | Claim::Done => false,
+        Claim::Silence | Claim::Done => operation.standing.basis == Some(Basis::RefusedByGateway),
     }
 }
 
@@ -231,9 +231,21 @@ impl Operations {
             baseline: &operation.baseline,
             made_by_others: &made_by_others,
             by_number_only,
+            made: operation.made(),
             not_before: operation.sent_at.map(|sent| around(sent).0),
         };
-        Ok((judge(&operation.intent, &known, &sight), by_number_only))
+        let mut finding = judge(&operation.intent, &known, &sight);
+        if let (Finding::Differs(receipt, _), Seen::Order(order)) = (&finding, seen)
+            && operation.kind() == Kind::Book
+            && self
+                .journal
+                .has_after_sales(&account.name, order.order_id)
+                .await?
+        {
+            // It is not as it was booked because it was changed or refunded since.
+            finding = Finding::Happened(receipt.clone());
+        }
+        Ok((finding, by_number_only))
     }
 
     /// What later operations mean for lookups of this one.
@@ -371,13 +383,11 @@ impl Operations {
                     .with_detail("the operation named in retry_of is not in the journal")
             })?);
         }
-        if operation.intent.number_among_several().is_some() {
-            let before = self.journal.earlier_ones(operation).await;
-            let before = before.map_err(no_journal)?.into_iter();
-            earlier.extend(before.filter(|one| {
-                Some(one.id) != operation.retry_of && one.intent.may_be_taken_for(&operation.intent)
-            }));
-        }
+        let before = self.journal.earlier_ones(operation).await;
+        let before = before.map_err(no_journal)?.into_iter();
+        earlier.extend(before.filter(|one| {
+            Some(one.id) != operation.retry_of && looks_first(&operation.intent, one)
+        }));
         let mut listed = None;
         for one in earlier {
             let account = self.account(&one.account).ok_or_else(|| {

@@ -284,6 +284,7 @@ impl Operations {
             sent_at: None,
             sent_steady_ms: None,
             settled_at: None,
+            confirmed_at: None,
             claim: Claim::Silence,
             findings: Findings::default(),
             next_look_at: None,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use metrics::gauge;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::cause::{Cause, Failure};
 use super::journal::JournalError;
@@ -61,6 +61,31 @@ impl Drop for Looking {
     }
 }
 
+/// Places for looks under way. Those at settled operations get half of them: a caller waits for the others.
+#[derive(Clone)]
+struct Slots {
+    all: Arc<Semaphore>,
+    watch: Arc<Semaphore>,
+}
+
+impl Slots {
+    fn new(count: usize) -> Self {
+        Self {
+            all: Arc::new(Semaphore::new(count)),
+            watch: Arc::new(Semaphore::new((count / 2).max(1))),
+        }
+    }
+
+    fn take(&self, state: State) -> Option<[Option<OwnedSemaphorePermit>; 2]> {
+        let watch = if state.is_settled() {
+            Some(self.watch.clone().try_acquire_owned().ok()?)
+        } else {
+            None
+        };
+        Some([Some(self.all.clone().try_acquire_owned().ok()?), watch])
+    }
+}
+
 // === impl Operations ===
 
 impl Operations {
@@ -69,7 +94,7 @@ impl Operations {
         if let Err(error) = self.journal.wake_all(self.store_ms()).await {
             tracing::error!(%error, "the journal could not be prepared for looking");
         }
-        let slots = Arc::new(Semaphore::new(self.settings.concurrency));
+        let slots = Slots::new(self.settings.concurrency);
         loop {
             let (this, slots) = (self.clone(), slots.clone());
             let pause = match tokio::spawn(async move { this.pass(&slots).await }).await {
@@ -93,7 +118,7 @@ impl Operations {
     }
 
     /// One pass: sweeps, then looks at what is due. Answers how long to sleep.
-    async fn pass(self: &Arc<Self>, slots: &Arc<Semaphore>) -> Result<Duration, JournalError> {
+    async fn pass(self: &Arc<Self>, slots: &Slots) -> Result<Duration, JournalError> {
         self.sweep().await?;
         if let Err(error) = self.journal.prune(self.store_ms()).await {
             // Nothing depends on it, and lookups must go on.
@@ -105,9 +130,9 @@ impl Operations {
         }
         let now = self.store_ms();
         for operation in self.journal.due(now, BATCH).await? {
-            let Ok(slot) = slots.clone().try_acquire_owned() else {
-                // Every slot is taken; the look that ends first wakes the loop.
-                return Ok(PASS);
+            // Where every slot is taken, the look that ends first wakes the loop.
+            let Some(slot) = slots.take(operation.state()) else {
+                continue;
             };
             let Some(looking) = Looking::begin(self, operation.id) else {
                 continue;

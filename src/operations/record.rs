@@ -421,6 +421,17 @@ pub struct Findings {
     pub last: Option<String>,
 }
 
+impl Findings {
+    /// Begins anew to count lookups that speak against a success.
+    pub fn forget_absence(&mut self) {
+        self.absent = 0;
+        self.absent_ms = 0;
+        self.absent_anchor = None;
+        self.refuting = 0;
+        self.refuting_anchor = None;
+    }
+}
+
 /// A point in the steady time of one process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Anchor {
@@ -468,6 +479,8 @@ pub struct Operation {
     pub sent_steady_ms: Option<u64>,
     /// When it settled.
     pub settled_at: Option<Timestamp>,
+    /// When a lookup agreed with how it was settled; none where it settled on a word alone.
+    pub confirmed_at: Option<Timestamp>,
     /// What upstream's answer claimed.
     pub claim: Claim,
     /// What looks found.

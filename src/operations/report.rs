@@ -247,6 +247,7 @@ impl Operations {
                             refusal.unwrap_or_else(|| Failure::of(cause))
                         }),
                         what: format!("checked: {}", look.finding.sentence()),
+                        confirmed: true,
                         proves: look.proves,
                     };
                     return self.settled(row, &settlement);

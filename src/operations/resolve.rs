@@ -93,7 +93,8 @@ impl Operations {
         let operation = self.found(id).await?;
         match operation.state() {
             State::Unknown | State::NeedsAttention => {}
-            State::Rejected | State::NotExecuted if operation.watch_until.is_some() => {}
+            State::Rejected | State::NotExecuted | State::Succeeded
+                if operation.watch_until.is_some() => {}
             State::Accepted
             | State::Sending
             | State::Succeeded
@@ -133,6 +134,7 @@ impl Operations {
             | State::Rejected
             | State::NotExecuted => return Err(NotResolved::Refused(Box::new(operation))),
         }
+        let mut confirmed = false;
         let mut result = None;
         let mut differs = Vec::new();
         if let Some(account) = self.account(&operation.account) {
@@ -140,6 +142,11 @@ impl Operations {
             if let Some(later) = look.not_made {
                 return Err(NotResolved::NotLooked(Box::new(operation), later));
             }
+            confirmed = match (resolution, &look.finding) {
+                (_, Finding::Inconclusive(_)) => false,
+                (Resolution::Succeeded, _) => true,
+                (Resolution::Rejected | Resolution::NotExecuted, _) => false,
+            };
             result = look.finding.receipt();
             differs = look.finding.differences().to_vec();
             if !agrees(resolution, &look.finding) {
@@ -183,6 +190,7 @@ impl Operations {
                 resolve.operator,
                 masked(&resolve.reason, &[])
             ),
+            confirmed,
             proves: None,
         };
         let changed = self.change(&mut operation, |row| Some(self.settled(row, &settlement)));

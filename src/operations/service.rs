@@ -41,8 +41,10 @@ pub struct ReconcileSettings {
     pub inline_wait: Duration,
     /// The longest pause between two looks.
     pub max_interval: Duration,
-    /// How long a settled `absent` or refusal is watched.
+    /// How long a settled operation is watched.
     pub watch: Duration,
+    /// From a success on a word alone to the lookup that confirms it.
+    pub confirm_after: Duration,
     /// Looks at the same time.
     pub concurrency: usize,
     /// The deadline of one TOP call.
@@ -285,17 +287,26 @@ impl Operations {
         let to = settlement.standing;
         row.standing = to;
         row.settled_at = Some(self.clock.wall());
+        row.confirmed_at = row.settled_at.filter(|_| settlement.confirmed);
         row.claim = settlement.claim.unwrap_or(row.claim);
         row.result = settlement.result.clone();
         row.differs.clone_from(&settlement.differs);
         row.failure = settlement.failure.clone();
         // What was settled before and is settled again is a new fact.
         let again = std::mem::take(&mut row.contradicted);
-        let watched = to.basis == Some(Basis::Absent) || to.state == State::Rejected;
         let now = self.store_ms();
+        let watched = is_watched(row);
         row.prune_at = row.sent_nothing().then(|| now + millis(KEPT_UNSENT));
         row.watch_until = watched.then(|| now + millis(self.settings.watch));
-        row.next_look_at = self.next_look(row);
+        row.next_look_at = match (to.state, to.basis) {
+            (State::Succeeded, _) | (_, Some(Basis::RefusedByGateway)) => {
+                watched.then(|| now + millis(self.settings.confirm_after))
+            }
+            _ => self.next_look(row),
+        };
+        if to.state == State::Succeeded {
+            row.findings.forget_absence();
+        }
         let mut fact = match to.basis {
             Some(basis) => format!("{}/{}", to.state.as_str(), basis.as_str()),
             None => to.state.as_str().to_owned(),
@@ -333,6 +344,7 @@ impl Operations {
         row.standing = Standing::of(State::NeedsAttention);
         row.contradicted = true;
         row.settled_at = None;
+        row.confirmed_at = None;
         row.prune_at = None;
         row.result = found.or_else(|| row.result.take());
         row.next_look_at = self.next_look(row);
@@ -448,7 +460,24 @@ pub(super) struct Settlement {
     pub(super) differs: Vec<Difference>,
     pub(super) failure: Option<Failure>,
     pub(super) what: String,
+    /// A lookup has shown it.
+    pub(super) confirmed: bool,
     pub(super) proves: Option<Proof>,
+}
+
+/// Whether a settled operation is looked at further: what is absent or refused may show late, and what
+/// succeeded or was refused by TOP's gateway on a word alone is to be confirmed.
+fn is_watched(row: &Operation) -> bool {
+    match row.state() {
+        State::Rejected => true,
+        State::Succeeded => row.confirmed_at.is_none(),
+        State::NotExecuted => match row.standing.basis {
+            Some(Basis::Absent) => true,
+            Some(Basis::RefusedByGateway) => row.sent_at.is_some(),
+            Some(Basis::NotSent) | None => false,
+        },
+        State::Accepted | State::Sending | State::Unknown | State::NeedsAttention => false,
+    }
 }
 
 impl Settlement {
@@ -460,6 +489,7 @@ impl Settlement {
             differs: Vec::new(),
             failure: Some(failure),
             what: what.into(),
+            confirmed: false,
             proves: None,
         }
     }

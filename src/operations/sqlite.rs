@@ -29,7 +29,7 @@ use super::journal::{
     Acceptance, Condition, Event, Fault, Filter, Journal, JournalError, Known, NewOperation, Proof,
     Save, Saved,
 };
-use super::record::{Intent, Operation, TimelineEntry};
+use super::record::{Intent, Operation, Subject, TimelineEntry};
 use super::states::{Kind, State};
 use crate::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use crate::domain::time::Rfc3339;
@@ -528,6 +528,26 @@ impl Journal for SqliteJournal {
                 .await
                 .map_err(failed)?;
             found.iter().map(row::read).collect()
+        })
+    }
+
+    fn has_after_sales(
+        &self,
+        account: &AccountName,
+        order_id: OrderId,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        let lock = Subject::Order(order_id).lock(account);
+        self.reading(async move {
+            let found: i64 = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM operations WHERE lock_base = ?1 AND \
+                 +kind IN ('refund', 'change') AND \
+                 +state IN ('sending', 'unknown', 'needs_attention', 'succeeded'))",
+            )
+            .bind(lock)
+            .fetch_one(&self.readers)
+            .await
+            .map_err(failed)?;
+            Ok(found != 0)
         })
     }
 

@@ -32,11 +32,16 @@ impl Operations {
                 Err(_) => return false,
             }
         }
+        let options = if operation.state().is_settled() {
+            ReadOptions::WATCH
+        } else {
+            ReadOptions::LOOK
+        };
         let moment = self.moment(&operation);
         let look = match self.account(&operation.account) {
             Some(account) => tokio::select! {
                 biased;
-                look = self.look(&operation, &account, ReadOptions::LOOK) => look,
+                look = self.look(&operation, &account, options) => look,
                 // It changes nothing, and must not hold up a stop.
                 () = self.stopping.cancelled() => Look::cut_short(),
             },
@@ -126,6 +131,7 @@ impl Operations {
                     differs: look.finding.differences().to_vec(),
                     failure,
                     what: told,
+                    confirmed: standing.state == State::Succeeded,
                     proves: None,
                 };
                 self.settled(row, &settlement)
@@ -133,6 +139,15 @@ impl Operations {
             Step::Attention(why) => {
                 show(row, &look.finding);
                 self.ask_a_person(row, &told, why)
+            }
+            Step::Confirmed => {
+                row.confirmed_at = Some(self.clock.wall());
+                row.next_look_at = None;
+                row.watch_until = None;
+                if let Finding::Differs(..) = look.finding {
+                    show(row, &look.finding);
+                }
+                Note::of(format!("{told}; confirmed"))
             }
             Step::Explained => {
                 row.next_look_at = None;
@@ -209,20 +224,35 @@ impl Operations {
         let now = self.store_ms();
         let settings = &self.settings;
         if row.state().is_settled() {
-            let began = row.watch_until? - millis(settings.watch);
-            return next_watch(now - began, settings.watch).map(|at| began + at);
+            return self.next_watch(row, now);
         }
         let pause = if row.state() == State::NeedsAttention {
             jittered(settings.max_interval * SLOWER, row)
-        } else if let Some(pause) = self.confirming_pause(row) {
-            pause
         } else {
-            let doubled = settings
-                .first_look
-                .saturating_mul(1 << row.findings.looks.min(20));
-            jittered(doubled.min(settings.max_interval), row)
+            self.confirming_pause(row)
+                .unwrap_or_else(|| self.back_off(row))
         };
         Some(now + millis(pause))
+    }
+
+    /// When to look at a settled operation next. What is believed is looked at soon, and again like an
+    /// unknown one while it is not there.
+    fn next_watch(&self, row: &Operation, now: i64) -> Option<i64> {
+        let settings = &self.settings;
+        let began = row.watch_until? - millis(settings.watch);
+        let by_schedule = next_watch(now - began, settings.watch).map(|at| began + at);
+        if row.state() != State::Succeeded || row.findings.last.as_deref() == Some("inconclusive") {
+            return by_schedule;
+        }
+        let pause = self.confirming_pause(row);
+        Some(now + millis(pause.unwrap_or_else(|| self.back_off(row))))
+    }
+
+    /// Growing pauses.
+    fn back_off(&self, row: &Operation) -> Duration {
+        let first = self.settings.first_look;
+        let doubled = first.saturating_mul(1 << row.findings.looks.min(20));
+        jittered(doubled.min(self.settings.max_interval), row)
     }
 
     pub(super) fn confirming_pause(&self, row: &Operation) -> Option<Duration> {

@@ -19,6 +19,8 @@ pub enum Lane {
     /// A look of the reconciler: its own small share, and never retried by the stack, because the
     /// reconciler itself decides when to look again.
     Look,
+    /// A look at an operation that is settled: behind the others, with half of their share at most.
+    Watch,
 }
 
 /// A file part: sent as multipart, never signed.

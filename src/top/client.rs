@@ -60,6 +60,12 @@ impl ReadOptions<'_> {
         extra: None,
         keep_upstream: false,
     };
+    /// A look of the reconciler at an operation that is settled.
+    pub const WATCH: Self = Self {
+        lane: Lane::Watch,
+        extra: None,
+        keep_upstream: false,
+    };
     /// A look of the reconciler.
     pub const LOOK: Self = Self {
         lane: Lane::Look,

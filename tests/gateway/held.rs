@@ -191,6 +191,14 @@ impl Journal for HeldJournal {
         self.inner.earlier_ones(operation)
     }
 
+    fn has_after_sales(
+        &self,
+        account: &AccountName,
+        order_id: OrderId,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        self.inner.has_after_sales(account, order_id)
+    }
+
     fn makers(
         &self,
         account: &AccountName,

@@ -443,3 +443,85 @@ async fn law_10_one_fact_is_one_event_and_the_feed_keeps_its_order() {
     }
     assert_eq!(paged, events);
 }
+
+/// Lookups that confirm come at once.
+const CONFIRMED_SOON: (&str, &str) = ("GATEWAY__RECONCILE__CONFIRM_AFTER", "100ms");
+
+#[tokio::test]
+async fn law_6_a_success_on_fliggys_word_is_confirmed_by_a_lookup() {
+    let world = World::start_with(&[CONFIRMED_SOON], |_| {}).await;
+    let body = booking(&world.offer().await, "CONFIRMED");
+    let booked = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+    let close = format!(
+        "/v1/orders/{}/close",
+        booked.body["order_id"].as_str().unwrap()
+    );
+    let confirmed = |o: &Value| !o["confirmed_at"].is_null();
+    let operation = world.until(booked.operation(), confirmed).await;
+    assert_eq!(operation["state"], "succeeded");
+    let closed = world.write(&close, "c", &json!({})).await;
+    assert_eq!(closed.status, 200, "{closed:?}");
+    world.until(closed.operation(), confirmed).await;
+    assert_eq!(
+        world
+            .events()
+            .await
+            .iter()
+            .filter(|e| e["type"] == "operation_settled")
+            .count(),
+        2
+    );
+}
+
+#[tokio::test]
+async fn law_6_a_success_that_cannot_be_found_is_contradicted() {
+    let world = World::start_with(&[CONFIRMED_SOON], |_| {}).await;
+    // The account has an order, so that what is not there is absent.
+    world.booked("HOLLOW-0").await;
+    world
+        .fault(json!({"method": "book", "fault": "success_without_effect"}))
+        .await;
+    let body = booking(&world.offer_of_now().await, "HOLLOW-1");
+    let booked = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+    let operation = world
+        .until_state(booked.operation(), "needs_attention")
+        .await;
+    assert_eq!(operation["contradicted"], true, "{operation:#}");
+    assert_eq!(operation["confirmed_at"], Value::Null);
+    let repeated = world.write("/v1/orders", "other", &body).await;
+    assert_eq!(
+        repeated.body["code"], "operation_in_progress",
+        "{repeated:?}"
+    );
+    assert_eq!(world.received("airbook").await, 2);
+}
+
+#[tokio::test]
+async fn law_6_a_booking_that_tops_gateway_refused_is_looked_at_before_it_is_repeated() {
+    let world = World::start().await;
+    let number = "REFUSED-1";
+    let body = booking(&world.offer().await, number);
+    world
+        .fault(json!({"method": "book", "fault": "invalid_session"}))
+        .await;
+    let refused = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(refused.body["code"], "session_invalid", "{refused:?}");
+    let looks = world.received_for("queryorderdetail", number).await;
+    // While it cannot be looked at, it is not repeated.
+    world
+        .fault(json!({"method": "detail", "fault": "lookup_error"}))
+        .await;
+    let blind = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(blind.body["code"], "upstream_unavailable", "{blind:?}");
+    assert_eq!(blind.body["side_effects"], "none");
+    assert_eq!(world.received_for("airbook", number).await, 1);
+    let booked = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+    assert!(world.received_for("queryorderdetail", number).await >= looks + 2);
+    // It is confirmed that the first did nothing, and not asked about again.
+    let first = world.operation(refused.operation()).await;
+    assert_ne!(first["confirmed_at"], Value::Null, "{first:#}");
+    assert_eq!(first["basis"], "refused_by_gateway");
+}

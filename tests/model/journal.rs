@@ -137,6 +137,15 @@ impl Journal for GatedJournal {
         self.read(move |store| store.earlier_ones(&operation))
     }
 
+    fn has_after_sales(
+        &self,
+        account: &AccountName,
+        order_id: OrderId,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        let account = account.clone();
+        self.read(move |store| store.has_after_sales(&account, order_id))
+    }
+
     fn makers(
         &self,
         account: &AccountName,

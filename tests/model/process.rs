@@ -51,6 +51,7 @@ const SETTINGS: ReconcileSettings = ReconcileSettings {
     inline_wait: Duration::from_secs(3),
     max_interval: Duration::from_secs(10),
     watch: Duration::from_secs(150),
+    confirm_after: Duration::from_secs(5),
     concurrency: 8,
     deadline: DEADLINE,
 };

@@ -10,7 +10,7 @@ use fliggy_gateway::operations::journal::{
     Acceptance, Check, Condition, Event, Filter, Journal, JournalError, Known, NewOperation, Proof,
     Save, Saved,
 };
-use fliggy_gateway::operations::record::{Intent, Operation, TimelineEntry};
+use fliggy_gateway::operations::record::{Intent, Operation, Subject, TimelineEntry};
 use fliggy_gateway::operations::states::{Basis, Kind, State};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -45,6 +45,14 @@ pub(crate) struct ModelStore {
 
 fn is_open(state: State) -> bool {
     !state.is_settled()
+}
+
+/// Whether an operation in this state may have had its effect.
+fn may_have_been_sent(state: State) -> bool {
+    match state {
+        State::Sending | State::Unknown | State::NeedsAttention | State::Succeeded => true,
+        State::Accepted | State::Rejected | State::NotExecuted => false,
+    }
 }
 
 fn is_absent(operation: &Operation) -> bool {
@@ -290,10 +298,10 @@ impl Tables {
 
     fn later_ones(&self, operation: &Operation) -> Vec<(State, Intent)> {
         let (_, later) = self.around(operation);
-        let sent = later.into_iter().rev().filter(|o| match o.state() {
-            State::Sending | State::Unknown | State::NeedsAttention | State::Succeeded => true,
-            State::Accepted | State::Rejected | State::NotExecuted => false,
-        });
+        let sent = later
+            .into_iter()
+            .rev()
+            .filter(|o| may_have_been_sent(o.state()));
         sent.map(|o| (o.state(), o.intent.clone())).collect()
     }
 
@@ -309,6 +317,16 @@ impl Tables {
             | State::Succeeded => false,
         });
         undone.cloned().collect()
+    }
+
+    fn has_after_sales(&self, account: &AccountName, order_id: OrderId) -> bool {
+        let lock = Subject::Order(order_id).lock(account);
+        self.rows.iter().any(|row| {
+            let operation = &row.operation;
+            lock_of(operation) == lock
+                && matches!(operation.kind(), Kind::Refund | Kind::Change)
+                && may_have_been_sent(operation.state())
+        })
     }
 
     fn makers(
@@ -435,6 +453,14 @@ impl Journal for ModelStore {
         operation: &Operation,
     ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
         at_once(self.tables().earlier_ones(operation))
+    }
+
+    fn has_after_sales(
+        &self,
+        account: &AccountName,
+        order_id: OrderId,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        at_once(self.tables().has_after_sales(account, order_id))
     }
 
     fn makers(

@@ -42,6 +42,7 @@ fn looks(kind: Kind, claim: Claim, seen: &[(Finding, Moment)]) -> Step {
             claim,
             refusal: None,
             contradicted: false,
+            confirmed: false,
             findings: &findings,
         };
         let (counted, step) = decide(&before, finding, moment, &PATIENCE);
@@ -114,6 +115,7 @@ fn lookups_that_cannot_be_made_find_nothing_and_end_with_a_person() {
             claim: Claim::Silence,
             refusal: None,
             contradicted: false,
+            confirmed: false,
             findings: &findings,
         };
         let (counted, step) = waited(&before, &at("a", minute * 60), &PATIENCE);
@@ -301,6 +303,7 @@ fn law_6_what_closes_by_itself_contradicts_nothing() {
             claim: Claim::Silence,
             refusal: None,
             contradicted: false,
+            confirmed: false,
             findings: &Findings::default(),
         };
         let wanted = match kind {
@@ -346,6 +349,7 @@ fn law_6_a_settled_operation_is_reopened_by_its_effect_only() {
                 claim: Claim::Silence,
                 refusal: None,
                 contradicted: false,
+                confirmed: false,
                 findings: &Findings::default(),
             };
             assert_eq!(decide(&before, &finding, &at("a", 0), &PATIENCE).1, step);
@@ -361,6 +365,7 @@ fn a_contradicted_operation_waits_for_a_person() {
         claim: Claim::Silence,
         refusal: None,
         contradicted: true,
+        confirmed: false,
         findings: &Findings::default(),
     };
     for finding in [happened(), ABSENT, NOTHING, REFUTED] {
@@ -380,6 +385,7 @@ proptest! {
         claim in 0usize..4,
         kind in 0usize..Kind::ALL.len(),
         contradicted: bool,
+        confirmed: bool,
         seen in proptest::collection::vec((any_finding(), 0u64..10_000, any::<bool>()), 1..30),
     ) {
         let state = State::ALL[state];
@@ -395,12 +401,12 @@ proptest! {
         for (finding, seconds, after_deadline) in seen {
             let moment = Moment { after_deadline, ..at("a", seconds) };
             let before = Before {
-                kind: Kind::ALL[kind], standing, claim, refusal: None, contradicted,
+                kind: Kind::ALL[kind], standing, claim, refusal: None, contradicted, confirmed,
                 findings: &findings,
             };
             let (counted, step) = decide(&before, &finding, &moment, &PATIENCE);
             let to = match step {
-                Step::Wait | Step::Explained => None,
+                Step::Wait | Step::Explained | Step::Confirmed => None,
                 Step::Settle(to, _) => Some(to),
                 Step::Attention(_) | Step::Contradiction => {
                     Some(Standing::of(State::NeedsAttention))
@@ -410,7 +416,7 @@ proptest! {
                 prop_assert!(super::super::states::may_become(standing, to), "{standing:?} {to:?}");
                 // Nothing but evidence makes it done, and an error never settles anything.
                 if to.state == State::Succeeded {
-                    prop_assert!(matches!(finding, Finding::Happened(_)));
+                    prop_assert!(matches!(finding, Finding::Happened(_) | Finding::Differs(..)));
                 }
                 if matches!(finding, Finding::Inconclusive(_)) {
                     prop_assert_eq!(to.state, State::NeedsAttention);
@@ -520,6 +526,7 @@ fn law_7_what_exists_contradicts_whatever_it_is_like() {
             claim: Claim::Silence,
             refusal: None,
             contradicted: false,
+            confirmed: false,
             findings: &Findings::default(),
         };
         let found = differs(&[Part::FlightNo]);
@@ -541,4 +548,68 @@ fn a_lookup_confirms_a_difference_outside_the_back_off() {
     assert_eq!(pause(1, "differs"), Some(Duration::from_secs(2)));
     assert_eq!(pause(1, "inconclusive"), None);
     assert_eq!(pause(2, "differs"), None);
+}
+
+/// What becomes of an operation that was settled on a word alone.
+fn believed_as(standing: Standing, seen: &[(Finding, Moment)]) -> Step {
+    let mut findings = Findings::default();
+    for (finding, moment) in seen {
+        let before = Before {
+            kind: Kind::Book,
+            standing,
+            claim: Claim::Done,
+            refusal: None,
+            contradicted: false,
+            confirmed: false,
+            findings: &findings,
+        };
+        let (counted, step) = decide(&before, finding, moment, &PATIENCE);
+        if step != Step::Wait {
+            return step;
+        }
+        findings = counted;
+    }
+    Step::Wait
+}
+
+#[test]
+fn law_6_a_success_on_a_word_alone_is_confirmed_or_contradicted() {
+    let done = |seen: &[(Finding, Moment)]| believed_as(Standing::of(State::Succeeded), seen);
+    assert_eq!(done(&[(happened(), at("a", 5))]), Step::Confirmed);
+    // Errors never speak against it.
+    let errors: Vec<_> = (0..50)
+        .map(|i| (Finding::Inconclusive("an error"), at("a", i * 600)))
+        .collect();
+    assert_eq!(done(&errors), Step::Wait);
+    // What is not there yet may be late.
+    let absent: Vec<_> = (0..5).map(|i| (ABSENT, at("a", 5 + i * 30))).collect();
+    assert_eq!(done(&absent[..4]), Step::Wait);
+    assert_eq!(done(&absent), Step::Contradiction);
+    let quick: Vec<_> = (0..9).map(|i| (ABSENT, at("a", 5 + i))).collect();
+    assert_eq!(done(&quick), Step::Wait, "within the settle window");
+    assert_eq!(done(&[(REFUTED, at("a", 5))]), Step::Wait);
+    let refuted = [(REFUTED, at("a", 5)), (REFUTED, at("a", 6))];
+    assert_eq!(done(&refuted), Step::Contradiction);
+    let differing = |part| [5, 7].map(|s| (differs(&[part]), at("a", s)));
+    assert_eq!(done(&differing(Part::TotalPrice)), Step::Confirmed);
+    assert_eq!(done(&differing(Part::FlightNo)), Step::Contradiction);
+}
+
+#[test]
+fn law_6_what_tops_gateway_refused_is_looked_at_once() {
+    let refused = |finding| {
+        let standing = Standing::not_executed(Basis::RefusedByGateway);
+        believed_as(standing, &[(finding, at("a", 5))])
+    };
+    assert_eq!(refused(ABSENT), Step::Confirmed);
+    assert_eq!(refused(REFUTED), Step::Confirmed);
+    assert_eq!(refused(happened()), Step::Contradiction);
+    assert_eq!(refused(Finding::Inconclusive("an error")), Step::Wait);
+    // What was refused or absent is watched on.
+    for standing in [
+        Standing::of(State::Rejected),
+        Standing::not_executed(Basis::Absent),
+    ] {
+        assert_eq!(believed_as(standing, &[(ABSENT, at("a", 5))]), Step::Wait);
+    }
 }

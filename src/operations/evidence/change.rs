@@ -38,6 +38,7 @@ pub(super) fn created(intent: &Intent, known: &Known<'_>, list: &ChangeList) -> 
         ) {
             // Reads refuse a list with a row of another order: it shows neither presence nor absence.
             _ if row.order_id.is_some_and(|told| told != *order_id) => Owner::Unclear,
+            _ if known.made == Some(row.change_order_no.get()) => Owner::Named,
             Owner::Likely if known.by_number_only => Owner::Unclear,
             // The travellers are ours, but they are on their way to another flight.
             Owner::Likely if goes_elsewhere(row, targets) => Owner::Unclear,

@@ -34,6 +34,7 @@ pub(super) fn applied(intent: &Intent, known: &Known<'_>, list: &RefundList) -> 
         ) {
             // Reads refuse a list with a row of another order: it shows neither presence nor absence.
             _ if row.order_id.is_some_and(|told| told != *order_id) => Owner::Unclear,
+            _ if known.made == Some(row.refund_order_no.get()) => Owner::Named,
             Owner::Likely if known.by_number_only => Owner::Unclear,
             // A supplementary refund follows from an earlier one, which may be ours.
             Owner::Named | Owner::Likely if row.supplementary == Some(true) => Owner::Unclear,

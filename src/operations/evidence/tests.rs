@@ -33,6 +33,7 @@ fn judged(intent: &Intent, baseline: &Baseline, sight: &Sight<'_>) -> Finding {
     let known = Known {
         baseline,
         made_by_others: &[],
+        made: None,
         by_number_only: false,
         not_before: LocalTime::parse_wire("2030-05-01 09:50:00").ok(),
     };
@@ -404,6 +405,7 @@ mod after_sales {
             let known = Known {
                 baseline: &baseline(&[]),
                 made_by_others,
+                made: None,
                 by_number_only,
                 not_before: None,
             };

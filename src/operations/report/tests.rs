@@ -25,6 +25,7 @@ fn settled(standing: Standing) -> Report {
         differs: Vec::new(),
         failure: (!succeeded).then(|| Failure::of(Cause::Refused)),
         what: String::new(),
+        confirmed: false,
         proves: None,
     })
 }

@@ -18,7 +18,7 @@ use crate::operations::states::{Kind, Standing, State};
 macro_rules! columns {
     () => {
         "id, version, state, basis, account, caller, boot, touched_ms, intent, created_at, sent_at, \
-         sent_steady_ms, settled_at, claim, findings, next_look_at, watch_until, prune_at, \
+         sent_steady_ms, settled_at, confirmed_at, claim, findings, next_look_at, watch_until, prune_at, \
          contradicted, retry_of, baseline, result, differs, failure"
     };
 }
@@ -129,6 +129,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Operation, JournalError> {
             .map_err(failed)?
             .and_then(|ms| u64::try_from(ms).ok()),
         settled_at: times("settled_at")?,
+        confirmed_at: times("confirmed_at")?,
         claim: word(row.try_get("claim").map_err(failed)?)?,
         findings: document(row.try_get("findings").map_err(failed)?)?,
         next_look_at: row.try_get("next_look_at").map_err(failed)?,

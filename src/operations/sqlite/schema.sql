@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS operations (
     sent_at         INTEGER,
     sent_steady_ms  INTEGER,
     settled_at      INTEGER,
+    -- When a lookup agreed with how it was settled.
+    confirmed_at    INTEGER,
     claim           TEXT    NOT NULL,
     findings        TEXT    NOT NULL,
     next_look_at    INTEGER,

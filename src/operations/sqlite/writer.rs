@@ -429,7 +429,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
          ELSE ?16 END, done_key = ?17, absent_key = ?18, \
          idempotency = CASE WHEN ?19 THEN NULL ELSE idempotency END, touched_ms = ?20, \
          twin_key = CASE WHEN ?21 THEN duplicate END, baseline = ?22, prune_at = ?23, made = ?24, \
-         differs = ?25 \
+         differs = ?25, confirmed_at = ?26 \
          WHERE id = ?1 AND version = ?2 AND (?3 <> 'sending' OR NOT EXISTS (SELECT 1 FROM operations \
          AS earlier WHERE (earlier.id = operations.retry_of OR earlier.lock_base = operations.lock_base) \
          AND earlier.state = 'needs_attention'))",
@@ -471,6 +471,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
     .bind(document(
         Some(&operation.differs).filter(|d| !d.is_empty()),
     )?)
+    .bind(operation.confirmed_at.map(ms_of))
     .execute(&mut *connection)
     .await
     .map_err(failed)?

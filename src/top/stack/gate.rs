@@ -37,6 +37,8 @@ pub struct QuotaSettings {
 pub struct Gate {
     callers: Share,
     looks: Share,
+    /// What of `looks` the looks at settled operations may use.
+    watch: Share,
     max_wait: Duration,
     bans: RwLock<Bans>,
     clock: SharedClock,
@@ -58,7 +60,7 @@ struct Share {
 /// The right to make one call now. Held until the call has ended.
 #[derive(Debug)]
 pub struct Permit {
-    _in_flight: OwnedSemaphorePermit,
+    _in_flight: [Option<OwnedSemaphorePermit>; 2],
 }
 
 /// The longest time for which a ban holds calls back without asking TOP again. The text may say a day,
@@ -75,17 +77,23 @@ impl Gate {
     /// A gate with these limits.
     #[must_use]
     pub fn new(settings: &QuotaSettings, clock: SharedClock) -> Self {
-        let share = |rate, burst, in_flight| Share {
-            rate: DefaultDirectRateLimiter::direct(Quota::per_second(rate).allow_burst(burst)),
+        let share = |quota: Quota, burst, in_flight| Share {
+            rate: DefaultDirectRateLimiter::direct(quota.allow_burst(burst)),
             in_flight: Arc::new(Semaphore::new(in_flight)),
         };
+        let looks = settings.looks_per_second;
+        let half = NonZeroU32::new(looks.get() / 2).unwrap_or(NonZeroU32::MIN);
+        // Half of one a second is one in two seconds.
+        let half_rate = Quota::with_period(Duration::from_secs(2) / looks.get())
+            .unwrap_or(Quota::per_second(half));
         Self {
-            callers: share(settings.per_second, settings.burst, settings.max_concurrent),
-            looks: share(
-                settings.looks_per_second,
-                settings.looks_per_second,
-                LOOKS_IN_FLIGHT,
+            callers: share(
+                Quota::per_second(settings.per_second),
+                settings.burst,
+                settings.max_concurrent,
             ),
+            looks: share(Quota::per_second(looks), looks, LOOKS_IN_FLIGHT),
+            watch: share(half_rate, half, LOOKS_IN_FLIGHT / 2),
             max_wait: settings.max_wait,
             bans: RwLock::default(),
             clock,
@@ -95,12 +103,13 @@ impl Gate {
     /// Waits for the method's turn, at most as long as configured.
     ///
     /// # Errors
-    /// [`NotSent::Quota`] when the turn would come too late; nothing was used up then.
+    /// [`NotSent::Quota`] when the turn would come too late; no share that others need was used up then.
     pub async fn permit(&self, lane: Lane, method: &str) -> Result<Permit, NotSent> {
         let started = self.clock.steady();
-        let share = match lane {
-            Lane::Caller => &self.callers,
-            Lane::Look => &self.looks,
+        let shares: &[&Share] = match lane {
+            Lane::Caller => &[&self.callers],
+            Lane::Look => &[&self.looks],
+            Lane::Watch => &[&self.watch, &self.looks],
         };
         let refuse = |retry_after| Err(NotSent::Quota { retry_after });
         let left = |clock: &SharedClock| {
@@ -116,30 +125,34 @@ impl Gate {
                 tokio::time::sleep(ban).await;
                 continue;
             }
-            let acquire = share.in_flight.clone().acquire_owned();
-            let Ok(Ok(in_flight)) = tokio::time::timeout(left(&self.clock), acquire).await else {
-                return refuse(Duration::from_secs(1));
-            };
-            loop {
-                // One may have begun while this call waited.
-                if self.ban_left(method).is_some() {
-                    continue 'banned;
-                }
-                match share.rate.check() {
-                    Ok(()) => {
-                        return Ok(Permit {
-                            _in_flight: in_flight,
-                        });
+            let mut in_flight = [None, None];
+            for (place, share) in in_flight.iter_mut().zip(shares) {
+                let acquire = share.in_flight.clone().acquire_owned();
+                let acquired = tokio::time::timeout(left(&self.clock), acquire).await;
+                let Ok(Ok(acquired)) = acquired else {
+                    return refuse(Duration::from_secs(1));
+                };
+                *place = Some(acquired);
+            }
+            for share in shares {
+                loop {
+                    // One may have begun while this call waited.
+                    if self.ban_left(method).is_some() {
+                        continue 'banned;
                     }
-                    Err(not_yet) => {
-                        let wait = not_yet.wait_time_from(DefaultClock::default().now());
-                        if wait > left(&self.clock) {
-                            return refuse(wait);
-                        }
-                        tokio::time::sleep(wait).await;
+                    let Err(not_yet) = share.rate.check() else {
+                        break;
+                    };
+                    let wait = not_yet.wait_time_from(DefaultClock::default().now());
+                    if wait > left(&self.clock) {
+                        return refuse(wait);
                     }
+                    tokio::time::sleep(wait).await;
                 }
             }
+            return Ok(Permit {
+                _in_flight: in_flight,
+            });
         }
     }
 
@@ -298,6 +311,33 @@ mod tests {
             Err(NotSent::Quota { .. })
         ));
         assert!(gate.permit(Lane::Look, PAY).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn looks_at_settled_operations_have_half_of_the_looks_share() {
+        let quota = QuotaSettings {
+            per_second: NonZeroU32::MIN,
+            burst: NonZeroU32::MIN,
+            looks_per_second: NonZeroU32::new(4).unwrap(),
+            max_concurrent: 1,
+            max_wait: Duration::ZERO,
+        };
+        let taken = async |lanes: &[Lane]| {
+            // The limiter's own clock runs on; all of this is done within a fraction of a second.
+            let gate = Gate::new(&quota, Arc::new(ManualClock::new()));
+            let mut taken = Vec::new();
+            for lane in lanes {
+                taken.push(gate.permit(*lane, PAY).await.is_ok());
+            }
+            taken
+        };
+        use Lane::{Look, Watch};
+        assert_eq!(taken(&[Watch, Watch, Watch]).await, [true, true, false]);
+        // What they leave is there for the others.
+        let both = taken(&[Watch, Watch, Watch, Look, Look]).await;
+        assert_eq!(both, [true, true, false, true, true]);
+        let none_left = taken(&[Look, Look, Look, Look, Watch]).await;
+        assert_eq!(none_left, [true, true, true, true, false]);
     }
 
     #[tokio::test]
