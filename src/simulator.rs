@@ -18,6 +18,7 @@ mod gate;
 mod hidden;
 mod input;
 mod itinerary;
+mod known;
 mod ledger;
 mod methods;
 mod offer;
@@ -170,12 +171,16 @@ struct State {
 
 impl State {
     fn new(config: &SimulatorConfig) -> Self {
+        let mut ledger = ledger::Ledger::new(
+            config.clock.clone(),
+            config.timing.clone(),
+            config.max_orders,
+        );
+        for account in config.sessions.values().collect::<BTreeSet<_>>() {
+            known::seed(&mut ledger, account);
+        }
         Self {
-            ledger: ledger::Ledger::new(
-                config.clock.clone(),
-                config.timing.clone(),
-                config.max_orders,
-            ),
+            ledger,
             scripts: script::Scripts::default(),
             calls: calls::CallLog::default(),
         }
@@ -183,7 +188,7 @@ impl State {
 }
 
 impl Simulator {
-    /// A stand-in with an empty ledger.
+    /// A stand-in whose accounts have one order each, which was booked a day ago and is closed.
     #[must_use]
     pub fn new(config: SimulatorConfig) -> Self {
         let state = Mutex::new(State::new(&config));

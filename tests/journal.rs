@@ -18,11 +18,11 @@ use fliggy_gateway::domain::refund::{RefundFee, RefundKind, RefundReceipt, Refun
 use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::operations::cause::{Cause, Failure};
 use fliggy_gateway::operations::journal::{
-    Acceptance, Fault, Filter, Journal, NewOperation, Proof, Save, Saved,
+    Acceptance, Fault, Filter, Journal, Lookup, NewOperation, Proof, Save, Saved, SessionTag,
 };
 use fliggy_gateway::operations::record::{
-    Baseline, Claim, Difference, EventKind, Findings, Intent, NewEvent, Operation, Part, Receipt,
-    TimelineEntry,
+    Attention, Baseline, Claim, Difference, EventKind, Findings, Intent, NewEvent, Operation, Part,
+    Receipt, TimelineEntry,
 };
 use fliggy_gateway::operations::sqlite::{SqliteJournal, SqliteSettings};
 use fliggy_gateway::operations::states::{Basis, Kind, Standing, State};
@@ -106,6 +106,16 @@ fn entry(state: State) -> TimelineEntry {
     }
 }
 
+/// An order that was found by this reference.
+fn proof(reference: &str, at_ms: i64) -> Proof {
+    Proof {
+        lookup: Lookup::OrderByReference,
+        key: reference.to_owned(),
+        session: Some(SessionTag::new(&HashKey::new([1; 32]), "a session")),
+        at_ms,
+    }
+}
+
 fn new(intent: Intent, key: u8) -> NewOperation {
     let clock = SystemClock::new();
     NewOperation {
@@ -129,6 +139,7 @@ fn new(intent: Intent, key: u8) -> NewOperation {
             watch_until: None,
             prune_at: None,
             contradicted: false,
+            attention: None,
             retry_of: None,
             baseline: Baseline::default(),
             result: None,
@@ -228,6 +239,7 @@ on_every_store! {
     law_7_what_an_operation_made_is_known_by_its_number,
     the_same_passengers_are_not_booked_twice_unawares,
     law_9_a_change_is_decided_on_the_row_as_it_stands,
+    law_5_the_last_proof_of_each_lookup_is_kept,
     law_10_one_fact_is_one_event,
     due_operations_come_the_most_overdue_first,
     sends_of_a_process_that_is_gone_are_stale,
@@ -243,6 +255,7 @@ async fn an_operation_comes_back_as_it_was_written_also_from_a_later_process() {
     operation.sent_at = Some(operation.created_at);
     operation.sent_steady_ms = Some(42);
     operation.claim = Claim::RefusedUnlisted;
+    operation.attention = Some(Attention::NoControl);
     operation.confirmed_at = Some(operation.created_at);
     operation.baseline = Baseline {
         numbers: vec![4_966_000_000_001, 9_007_199_254_740_993],
@@ -599,6 +612,14 @@ async fn a_journal_of_version_2_knows_what_its_operations_made() {
     }
     let unknown = 7_359_143_789_775_800_005;
     assert_eq!(asked(&journal, new(pay(unknown), 1)).await, "locked");
+    for (lookup, key) in [
+        (Lookup::OrderByReference, "V2-2"),
+        (Lookup::RefundsOfOrder, "7359143789775800003"),
+        (Lookup::ChangesOfOrder, "7359143789775800003"),
+    ] {
+        let proof = journal.proof(&account(), lookup).await.unwrap().unwrap();
+        assert_eq!((proof.key.as_str(), proof.at_ms), (key, 0));
+    }
     let paid = journal.makers(&account(), Kind::Pay, &[7_359_143_789_775_800_003]);
     assert_eq!(paid.await.unwrap(), []);
 }
@@ -837,7 +858,7 @@ async fn law_9_a_change_is_decided_on_the_row_as_it_stands(journal: &dyn Journal
                 subject: operation.id.to_string(),
                 fact: "not_executed".into(),
             }],
-            proves: Some(Proof::Orders),
+            proves: Some(proof("T-1", 1)),
         })
         .await
         .unwrap();
@@ -848,7 +869,8 @@ async fn law_9_a_change_is_decided_on_the_row_as_it_stands(journal: &dyn Journal
     // Nothing of it is there: no line, no event, no proof.
     assert_eq!(journal.timeline(operation.id).await.unwrap().len(), 2);
     assert!(journal.events(0, 10).await.unwrap().is_empty());
-    assert!(!journal.proven(&account(), Proof::Orders).await.unwrap());
+    let proof = journal.proof(&account(), Lookup::OrderByReference).await;
+    assert_eq!(proof.unwrap(), None);
 }
 
 async fn law_10_one_fact_is_one_event(journal: &dyn Journal) {
@@ -865,7 +887,7 @@ async fn law_10_one_fact_is_one_event(journal: &dyn Journal) {
                         subject: order.to_string(),
                         fact: "paid".into(),
                     }],
-                    proves: Some(Proof::Orders),
+                    proves: Some(proof(&format!("T-{key}"), i64::from(key))),
                 })
                 .await
                 .unwrap();
@@ -881,7 +903,50 @@ async fn law_10_one_fact_is_one_event(journal: &dyn Journal) {
     assert!(events[0].sequence < events[1].sequence);
     let rest = journal.events(events[0].sequence, 10).await.unwrap();
     assert_eq!(rest.len(), 1);
-    assert!(journal.proven(&account(), Proof::Orders).await.unwrap());
+}
+
+async fn law_5_the_last_proof_of_each_lookup_is_kept(journal: &dyn Journal) {
+    let mut operation = taken(journal, new(pay(1), 1)).await;
+    let read = async |account: &str, lookup| {
+        let account = account.parse().unwrap();
+        journal.proof(&account, lookup).await.unwrap()
+    };
+    let other = Proof {
+        lookup: Lookup::RefundsOfOrder,
+        ..proof("7", 5)
+    };
+    let answered = |reference| Proof {
+        session: None,
+        ..proof(reference, 0)
+    };
+    for proves in [
+        answered("T-0"),
+        answered("T-1"),
+        proof("T-1", 1),
+        other.clone(),
+        proof("T-2", 9),
+        answered("T-3"),
+    ] {
+        operation.standing = Standing::of(State::Sending);
+        let saved = journal
+            .save(Save {
+                operation: operation.clone(),
+                timeline: Vec::new(),
+                events: Vec::new(),
+                proves: Some(proves),
+            })
+            .await
+            .unwrap();
+        let Saved::Done(version) = saved else {
+            panic!("{saved:?}");
+        };
+        operation.version = version;
+    }
+    let orders = read("default", Lookup::OrderByReference).await;
+    assert_eq!(orders, Some(proof("T-2", 9)));
+    assert_eq!(read("default", Lookup::RefundsOfOrder).await, Some(other));
+    assert_eq!(read("default", Lookup::ChangesOfOrder).await, None);
+    assert_eq!(read("another", Lookup::OrderByReference).await, None);
 }
 
 async fn due_operations_come_the_most_overdue_first(journal: &dyn Journal) {

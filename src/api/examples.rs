@@ -397,6 +397,7 @@ pub(super) fn open(kind: &str) -> Value {
         "settled_at": null,
         "confirmed_at": null,
         "contradicted": false,
+        "attention": null,
         "timeline": story(),
         "result": null,
         "differs": [],

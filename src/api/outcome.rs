@@ -16,7 +16,7 @@ use crate::domain::time::Rfc3339;
 use crate::domain::violation::Violation;
 use crate::operations::cause::{Cause, Failure};
 use crate::operations::perform::{NotTaken, Performed};
-use crate::operations::record::{Difference, Operation, Receipt, TimelineEntry};
+use crate::operations::record::{Attention, Difference, Operation, Receipt, TimelineEntry};
 use crate::operations::states::{Basis, Kind, State};
 
 /// The header of an answer that an earlier request with the same key got.
@@ -197,6 +197,9 @@ pub(super) struct OperationView {
     confirmed_at: Option<Rfc3339>,
     /// Evidence against its settled state came in: a person must decide.
     contradicted: bool,
+    /// Why a person must decide; null in every state but `needs_attention`.
+    #[schema(required = true, value_type = Option<Attention>)]
+    attention: Option<Attention>,
     /// Its story, oldest first; empty in lists.
     timeline: Vec<TimelineEntry>,
     /// What was achieved; null until then.
@@ -233,6 +236,7 @@ impl OperationView {
             settled_at: operation.settled_at.map(Rfc3339),
             confirmed_at: operation.confirmed_at.map(Rfc3339),
             contradicted: operation.contradicted,
+            attention: operation.attention,
             timeline,
             result: operation.result,
             differs: operation.differs,

@@ -336,9 +336,6 @@ pub struct Change {
 /// The changes of an order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChangeList {
-    /// Whether the answer had a list at all, be it empty. One without may be of another shape than the
-    /// contract's, whose name for the list is inferred.
-    pub told: bool,
     /// The rows that could be read.
     pub changes: Vec<Change>,
     /// Rows that could not be read. A list with such rows proves no absence.

@@ -244,9 +244,6 @@ pub struct RefundSummary {
 /// The refunds of an order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RefundList {
-    /// Whether the answer had a list at all, be it empty. One without may be of another shape than the
-    /// contract's, whose name for the list is inferred.
-    pub told: bool,
     /// The rows that could be read.
     pub refunds: Vec<RefundSummary>,
     /// Rows that could not be read. A list with such rows proves no absence.

@@ -91,11 +91,7 @@ impl Operations {
                 by_configuration: true,
                 ..
             }) => {
-                let none = ChangeList {
-                    told: true,
-                    ..ChangeList::default()
-                };
-                return Ok((none, None));
+                return Ok((ChangeList::default(), None));
             }
             Err(error) => return Err(error),
         };

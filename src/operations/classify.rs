@@ -120,6 +120,17 @@ const fn text(text: &'static str, cause: Cause) -> Row {
     }
 }
 
+/// Parts of texts by which the account may not see what was asked for.
+const DENYING_TEXTS: [&str; 7] = [
+    "无权",
+    "没有权限",
+    "权限不足",
+    "未授权",
+    "不属于",
+    "permission",
+    "not authorized",
+];
+
 /// Texts and codes behind which the write may have been done, wherever they stand. Not even
 /// configuration can overrule them. Sources: seed FAQ 7 (远程调用服务超时), the documented
 /// `isv.SYSTEM_ERROR` / 系统错误, TOP's `isp.*` grammar. Words of work under way are no refusal either.
@@ -310,7 +321,7 @@ impl Classifier {
                 // A user, a channel or a session that does not exist says nothing of the order.
                 let of_it = code.contains(word)
                     && (code.contains("not_exist") || code.contains("not-exist"));
-                !words.is_silent() && (words.says(text) || of_it)
+                !words.is_silent() && !words.denies_access() && (words.says(text) || of_it)
             }
         }
     }
@@ -431,6 +442,16 @@ impl<'a> Words<'a> {
             || self.texts.iter().flatten().any(|text| {
                 let text = text.to_ascii_lowercase();
                 SILENT_TEXTS.iter().any(|silent| text.contains(silent)) || asks_to_try_again(&text)
+            })
+    }
+
+    /// Whether they say, beside anything else, that the account may not see it: it may be there.
+    fn denies_access(&self) -> bool {
+        let code = self.code.map(str::to_ascii_lowercase);
+        code.is_some_and(|code| code.contains("permission") || code.contains("denied"))
+            || self.texts.iter().flatten().any(|text| {
+                let text = text.to_ascii_lowercase();
+                DENYING_TEXTS.iter().any(|denying| text.contains(denying))
             })
     }
 

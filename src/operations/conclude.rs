@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
+
 use super::cause::{Failure, Upstream};
 use super::classify::{Conclusion, Ending};
-use super::decide::Moment;
+use super::decide::{Control, Moment};
+use super::journal::SessionTag;
 use super::kill_point::{Point, reach};
 use super::look::Look;
 use super::perform::{Asked, Background, Write};
@@ -13,7 +16,7 @@ use super::report::{Open, Report};
 use super::service::{Operations, Settlement};
 use super::states::{Basis, Standing, State};
 use crate::top::call::CallError;
-use crate::top::client::{ReadOptions, Reply};
+use crate::top::client::{Account, ReadOptions, Reply};
 use crate::top::method::{Answer, Method};
 
 // === impl Operations ===
@@ -165,7 +168,16 @@ impl Operations {
                 at_ms: self.steady_ms(),
             },
             after_deadline: self.until_deadline(operation).is_zero(),
+            session: self
+                .account(&operation.account)
+                .map(|account| self.session_tag(&account)),
+            control: Control::Untried,
         }
+    }
+
+    /// The session that is in force on an account.
+    pub(super) fn session_tag(&self, account: &Account) -> SessionTag {
+        SessionTag::new(self.hash_key(), account.session.expose_secret())
     }
 
     /// How long the deadline of its send is off.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::cause::Cause;
 use super::evidence::Finding;
-use super::record::{Anchor, Claim, Difference, Findings, Intent, Operation};
+use super::journal::{Lookup, SessionTag};
+use super::record::{Anchor, Attention, Claim, Difference, Findings, Intent, Operation};
 use super::states::{Basis, Kind, Standing, State};
 
 /// The limits of looking.
@@ -74,6 +75,25 @@ pub struct Moment {
     pub anchor: Anchor,
     /// Whether the send's deadline had passed when the look began.
     pub after_deadline: bool,
+    /// The session under which it was made; none where the account is gone.
+    pub session: Option<SessionTag>,
+    /// Whether it would have found what it did not find.
+    pub control: Control,
+}
+
+/// Whether a lookup that does not find something would have found it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// Nobody has tried yet.
+    Untried,
+    /// A known object of the account was found in the same way, lately and under the same session.
+    Found,
+    /// A known object was looked up in the same way, and was not found.
+    NotFound,
+    /// No object is known that could be looked up.
+    NoneKnown,
+    /// A known object could not be looked up.
+    Inconclusive,
 }
 
 /// What to do.
@@ -83,8 +103,10 @@ pub enum Step {
     Wait,
     /// Settle, with the reason where it was not done.
     Settle(Standing, Option<Cause>),
+    /// Look up a known object in the same way, then decide.
+    TryControl,
     /// Ask a person, and go on looking.
-    Attention(&'static str),
+    Attention(Attention),
     /// A settled operation is contradicted: reopen, lock, raise an alarm.
     Contradiction,
     /// What is there now came about by itself: nothing is left to watch for.
@@ -156,9 +178,11 @@ pub fn decide(
             }
             Finding::NotHappened(_) | Finding::Refuted(..) | Finding::Inconclusive(_) => Step::Wait,
         },
-        State::Succeeded if !before.confirmed => believed(before, finding, &findings, patience),
+        State::Succeeded if !before.confirmed => {
+            believed(before, finding, &findings, moment, patience)
+        }
         State::Sending | State::Unknown | State::NeedsAttention => {
-            weigh(before, finding, &findings, patience)
+            weigh(before, finding, &findings, moment, patience)
         }
         State::Accepted | State::Succeeded => Step::Wait,
     };
@@ -170,6 +194,7 @@ fn believed(
     before: &Before<'_>,
     finding: &Finding,
     findings: &Findings,
+    moment: &Moment,
     patience: &Patience,
 ) -> Step {
     match finding {
@@ -180,10 +205,23 @@ fn believed(
             None => Step::Wait,
         },
         Finding::NotHappened(_) if absent_long_enough(before.kind, findings, patience) => {
-            Step::Contradiction
+            match control(before.kind, moment) {
+                Control::Untried => Step::TryControl,
+                Control::Found => Step::Contradiction,
+                Control::NotFound | Control::NoneKnown | Control::Inconclusive => Step::Wait,
+            }
         }
         Finding::Refuted(..) if findings.refuting >= REFUTING => Step::Contradiction,
         Finding::NotHappened(_) | Finding::Refuted(..) | Finding::Inconclusive(_) => Step::Wait,
+    }
+}
+
+/// Whether what was not found would have been. The lookup of a payment, a closing or a cancellation has found
+/// its order or change: it is its own control.
+fn control(kind: Kind, moment: &Moment) -> Control {
+    match Lookup::of(kind) {
+        Some(_) => moment.control,
+        None => Control::Found,
     }
 }
 
@@ -208,7 +246,7 @@ pub fn waited(before: &Before<'_>, moment: &Moment, patience: &Patience) -> (Fin
 
 fn too_long(findings: &Findings, patience: &Patience) -> Step {
     if findings.looked_ms >= millis(patience.attention_after) {
-        Step::Attention("looked for long enough without an answer that settles it")
+        Step::Attention(Attention::Undecided)
     } else {
         Step::Wait
     }
@@ -223,7 +261,13 @@ fn closes_by_itself(kind: Kind) -> bool {
     }
 }
 
-fn weigh(before: &Before<'_>, finding: &Finding, findings: &Findings, patience: &Patience) -> Step {
+fn weigh(
+    before: &Before<'_>,
+    finding: &Finding,
+    findings: &Findings,
+    moment: &Moment,
+    patience: &Patience,
+) -> Step {
     if before.contradicted {
         // Two truths came from upstream about this one; only a person chooses.
         return Step::Wait;
@@ -231,8 +275,8 @@ fn weigh(before: &Before<'_>, finding: &Finding, findings: &Findings, patience: 
     let settled = match finding {
         Finding::Happened(_) => Some(Step::Settle(Standing::of(State::Succeeded), None)),
         Finding::Differs(_, differences) => differs(findings, differences),
-        Finding::Refuted(cause, why) => refuted(before, findings, *cause, why),
-        Finding::NotHappened(_) => not_happened(before, findings, patience),
+        Finding::Refuted(cause, _) => refuted(before, findings, *cause),
+        Finding::NotHappened(_) => not_happened(before, findings, moment, patience),
         Finding::Inconclusive(_) => None,
     };
     // From `sending` only its own answer can be judged; everything slower is `unknown` first.
@@ -256,7 +300,7 @@ fn differs(findings: &Findings, differences: &[Difference]) -> Option<Step> {
     let another_trip = differences.iter().any(|d| d.part.makes_another_trip());
     (findings.differing >= DIFFERING).then(|| {
         if another_trip {
-            Step::Attention("what was found is not what was asked for")
+            Step::Attention(Attention::Differs)
         } else {
             Step::Settle(Standing::of(State::Succeeded), None)
         }
@@ -279,12 +323,7 @@ fn refusal(before: &Before<'_>, findings: &Findings, cause: Cause) -> Option<Ste
 /// One lookup may show an order before its payment is booked: a refutation needs two.
 const REFUTING: u32 = 2;
 
-fn refuted(
-    before: &Before<'_>,
-    findings: &Findings,
-    cause: Cause,
-    why: &'static str,
-) -> Option<Step> {
+fn refuted(before: &Before<'_>, findings: &Findings, cause: Cause) -> Option<Step> {
     if let Some(step) = refusal(before, findings, cause) {
         return Some(step);
     }
@@ -292,7 +331,7 @@ fn refuted(
         return None;
     }
     Some(match before.claim {
-        Claim::Done => Step::Attention(why),
+        Claim::Done => Step::Attention(Attention::Refuted),
         Claim::Silence | Claim::Refused | Claim::RefusedUnlisted => Step::Settle(
             Standing::of(State::Rejected),
             Some(before.refusal.unwrap_or(cause)),
@@ -305,18 +344,31 @@ fn absent_long_enough(kind: Kind, findings: &Findings, patience: &Patience) -> b
     findings.absent >= patience.min_looks && findings.absent_ms >= millis(patience.window(kind))
 }
 
-fn not_happened(before: &Before<'_>, findings: &Findings, patience: &Patience) -> Option<Step> {
-    let absent_long_enough = absent_long_enough(before.kind, findings, patience);
+fn not_happened(
+    before: &Before<'_>,
+    findings: &Findings,
+    moment: &Moment,
+    patience: &Patience,
+) -> Option<Step> {
     match before.claim {
-        Claim::Refused | Claim::RefusedUnlisted => refusal(before, findings, Cause::Refused),
-        Claim::Silence if absent_long_enough => Some(Step::Settle(
+        // An answered refusal needs no control: a lookup agrees with it, and proves nothing by itself.
+        Claim::Refused | Claim::RefusedUnlisted => {
+            return refusal(before, findings, Cause::Refused);
+        }
+        Claim::Silence | Claim::Done => {}
+    }
+    if !absent_long_enough(before.kind, findings, patience) {
+        return None;
+    }
+    match (control(before.kind, moment), before.claim) {
+        (Control::Untried, _) => Some(Step::TryControl),
+        (Control::Found, Claim::Done) => Some(Step::Attention(Attention::NotFound)),
+        (Control::Found, _) => Some(Step::Settle(
             Standing::not_executed(Basis::Absent),
             Some(Cause::Absent),
         )),
-        Claim::Done if absent_long_enough => Some(Step::Attention(
-            "upstream said that it was done, and it cannot be found",
-        )),
-        Claim::Silence | Claim::Done => None,
+        (Control::NotFound | Control::NoneKnown, _) => Some(Step::Attention(Attention::NoControl)),
+        (Control::Inconclusive, _) => None,
     }
 }
 
@@ -384,6 +436,11 @@ fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
     }
     match finding {
         Finding::NotHappened(_) if moment.after_deadline => {
+            if findings.absent_session != moment.session {
+                // What another session does not see says nothing.
+                findings.forget_absence();
+                findings.absent_session.clone_from(&moment.session);
+            }
             findings.absent += 1;
             findings.absent_ms += since(findings.absent_anchor.as_ref(), &moment.anchor);
             later(&mut findings.absent_anchor, &moment.anchor);

@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::attachments::KeptAttachment;
@@ -136,27 +136,76 @@ pub enum Acceptance {
     NothingToRetry,
 }
 
-/// Something that a read has shown on an account once, so that it is known to show it: what it does
-/// not show is absent from then on.
+/// A kind of lookup that tells of what was made by not finding it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Proof {
-    /// A lookup by reference has found an order.
-    Orders,
-    /// A list has shown a refund.
-    Refunds,
-    /// A list has shown a change.
-    Changes,
+pub enum Lookup {
+    /// An order by its `out_order_no`.
+    OrderByReference,
+    /// The refunds of an order.
+    RefundsOfOrder,
+    /// The changes of an order.
+    ChangesOfOrder,
 }
 
-impl Proof {
+impl Lookup {
+    /// The lookup of operations of this kind. The others are about one thing that exists: the lookup that
+    /// shows how it stands has found it.
+    #[must_use]
+    pub fn of(kind: Kind) -> Option<Self> {
+        match kind {
+            Kind::Book => Some(Self::OrderByReference),
+            Kind::Refund => Some(Self::RefundsOfOrder),
+            Kind::Change => Some(Self::ChangesOfOrder),
+            Kind::Pay | Kind::Close | Kind::ChangePay | Kind::ChangeCancel => None,
+        }
+    }
+
     /// The word of the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Orders => "lookups_proven",
-            Self::Refunds => "refunds_proven",
-            Self::Changes => "changes_proven",
+            Self::OrderByReference => "order_by_reference",
+            Self::RefundsOfOrder => "refunds_of_order",
+            Self::ChangesOfOrder => "changes_of_order",
         }
+    }
+}
+
+/// What is known to be there on an account: looked up, it is the control of lookups that find nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The kind of lookup.
+    pub lookup: Lookup,
+    /// What was looked up: an `out_order_no`, or the id of an order.
+    pub key: String,
+    /// The session under which it was found last; none while it is known from an answer alone.
+    pub session: Option<SessionTag>,
+    /// When: store time in ms.
+    pub at_ms: i64,
+}
+
+/// A session of an account, known again by a keyed hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionTag(String);
+
+impl SessionTag {
+    /// The tag of a session.
+    #[must_use]
+    pub fn new(key: &HashKey, session: &str) -> Self {
+        let mac = key.mac(&[b"session", session.as_bytes()]);
+        Self(hex::encode(&mac[..16]))
+    }
+
+    /// The tag as the store has written it.
+    #[must_use]
+    pub fn from_store(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The tag for the store.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -169,7 +218,7 @@ pub struct Save {
     pub timeline: Vec<TimelineEntry>,
     /// Facts to tell, committed together with the change.
     pub events: Vec<NewEvent>,
-    /// What a look has proven on the operation's account.
+    /// What a lookup has found on the operation's account, or an answer has told where nothing is known.
     pub proves: Option<Proof>,
 }
 
@@ -290,12 +339,12 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
         numbers: &[u64],
     ) -> BoxFuture<'_, Result<Vec<(u64, OperationId)>, JournalError>>;
 
-    /// Whether a read on this account has shown such a thing before.
-    fn proven(
+    /// What a lookup of this kind has found last on this account, or is known to be there.
+    fn proof(
         &self,
         account: &AccountName,
-        proof: Proof,
-    ) -> BoxFuture<'_, Result<bool, JournalError>>;
+        lookup: Lookup,
+    ) -> BoxFuture<'_, Result<Option<Proof>, JournalError>>;
 
     /// Facts after this place in the feed.
     fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>>;

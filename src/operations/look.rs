@@ -5,16 +5,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cause::{Cause, Failure};
-use super::decide::{Later, Moment, later_of, looks_first};
+use super::decide::{Control, Later, Moment, later_of, looks_first};
 use super::evidence::{Finding, Known, Sight, judge};
-use super::journal::{JournalError, Proof};
+use super::journal::{JournalError, Lookup, Proof};
 use super::orders::OrderKey;
 use super::reads::ReadError;
 use super::record::{Claim, Intent, Operation};
-use super::service::Operations;
+use super::service::{Operations, millis};
 use super::states::{Basis, Kind, State};
 use crate::domain::change::{Change, ChangeList};
-use crate::domain::ids::OutOrderNo;
+use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::order::{Order, OrderSummary, OrderWindow};
 use crate::domain::refund::RefundList;
 use crate::domain::time::{LocalTime, SKEW};
@@ -40,6 +40,8 @@ struct NotMade(Duration);
 /// What one read showed.
 enum Seen {
     Order(Box<Order>),
+    /// An order that was found by a list and not by its reference.
+    ListedOrder(Box<Order>),
     Refunds(RefundList),
     Changes(ChangeList),
     Change(Box<Change>),
@@ -48,8 +50,6 @@ enum Seen {
     Nothing(&'static str),
 }
 
-/// TOP may leave an empty list out. But the name of the list is a guess until one was seen.
-const NO_LIST: &str = "the answer has no list, and none was ever seen on this account";
 const NO_JOURNAL: &str = "the journal could not be read";
 const NOT_ASKED: &str = "upstream could not be asked, or did not say";
 const OTHER_RESOURCE: &str = "the answer is about another order, refund or change";
@@ -102,7 +102,7 @@ impl Seen {
 
     fn sight(&self) -> Sight<'_> {
         match self {
-            Self::Order(order) => Sight::Order(order),
+            Self::Order(order) | Self::ListedOrder(order) => Sight::Order(order),
             Self::Refunds(list) => Sight::Refunds(list),
             Self::Changes(list) => Sight::Changes(list),
             Self::Change(change) => Sight::Change(change),
@@ -114,7 +114,9 @@ impl Seen {
     /// Fliggy's numbers of what the operation may have made.
     fn numbers(&self, operation: &Operation) -> Vec<u64> {
         match self {
-            Self::Order(order) if operation.kind() == Kind::Book => vec![order.order_id.get()],
+            Self::Order(order) | Self::ListedOrder(order) if operation.kind() == Kind::Book => {
+                vec![order.order_id.get()]
+            }
             Self::Refunds(list) => {
                 let rows = list.refunds.iter();
                 rows.map(|row| row.refund_order_no.get()).collect()
@@ -123,25 +125,35 @@ impl Seen {
                 let rows = list.changes.iter();
                 rows.map(|row| row.change_order_no.get()).collect()
             }
-            Self::Order(_) | Self::Change(_) | Self::NotFound | Self::Nothing(_) => Vec::new(),
+            Self::Order(_)
+            | Self::ListedOrder(_)
+            | Self::Change(_)
+            | Self::NotFound
+            | Self::Nothing(_) => Vec::new(),
         }
     }
 
-    /// What the account's reads are known to show from now on.
-    fn proves(&self, operation: &Operation) -> Option<Proof> {
-        match (self, &operation.intent) {
-            (Self::Order(order), Intent::Book { out_order_no, .. }) => {
-                order.is_for(out_order_no).then_some(Proof::Orders)
-            }
-            (Self::Refunds(list), _) => (!list.refunds.is_empty()).then_some(Proof::Refunds),
-            (Self::Changes(list), _) => (!list.changes.is_empty()).then_some(Proof::Changes),
-            (Self::Order(_) | Self::Change(_) | Self::NotFound | Self::Nothing(_), _) => None,
+    /// What it has found in this kind of lookup: the control of others.
+    fn found(&self, lookup: Lookup) -> bool {
+        match (self, lookup) {
+            (Self::Order(_), Lookup::OrderByReference) => true,
+            (Self::Refunds(list), Lookup::RefundsOfOrder) => !list.refunds.is_empty(),
+            (Self::Changes(list), Lookup::ChangesOfOrder) => !list.changes.is_empty(),
+            (
+                Self::Order(_)
+                | Self::ListedOrder(_)
+                | Self::Refunds(_)
+                | Self::Changes(_)
+                | Self::Change(_)
+                | Self::NotFound
+                | Self::Nothing(_),
+                _,
+            ) => false,
         }
     }
 }
 
-/// An answered refusal needs no proof that the account's reads show what is there: a lookup has to
-/// agree with it, not to prove absence by itself.
+/// An answered refusal needs no control: a lookup has to agree with it, not to prove absence by itself.
 fn is_refused(operation: &Operation) -> bool {
     match operation.claim {
         Claim::Refused | Claim::RefusedUnlisted => true,
@@ -159,9 +171,19 @@ fn around(sent: Timestamp) -> (LocalTime, LocalTime) {
     )
 }
 
-/// Pages of a list at most; a longer one is not read to its end, and so proves nothing.
+/// How old a control may be.
+const CONTROL_AGE: Duration = Duration::from_mins(5);
+/// How far back an order may be booked that serves as one.
+const CONTROL_DAYS: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
+/// Pages of a list at most; a longer one is not read to its end.
 const PAGES: u32 = 50;
 const PAGE_SIZE: u32 = 50;
+
+/// Whether a control of this store time may serve now. One from the future was found by a process whose clock
+/// was wrong: nobody knows how old it is.
+fn is_recent(now_ms: i64, at_ms: i64) -> bool {
+    (0..=millis(CONTROL_AGE)).contains(&now_ms.saturating_sub(at_ms))
+}
 
 // === impl Operations ===
 
@@ -192,7 +214,7 @@ impl Operations {
         .increment(1);
         Look {
             finding,
-            proves: seen.proves(operation),
+            proves: self.proof(operation, account, seen),
             by_number_only,
             not_made: None,
         }
@@ -204,18 +226,6 @@ impl Operations {
         account: &Account,
         seen: &Seen,
     ) -> Result<(Finding, bool), JournalError> {
-        let listed = match seen {
-            Seen::Refunds(list) => Some((list.told || !list.refunds.is_empty(), Proof::Refunds)),
-            Seen::Changes(list) => Some((list.told || !list.changes.is_empty(), Proof::Changes)),
-            Seen::Order(_) | Seen::Change(_) | Seen::NotFound | Seen::Nothing(_) => None,
-        };
-        let mut sight = seen.sight();
-        if let Some((false, proof)) = listed
-            && !is_refused(operation)
-            && !self.journal.proven(&account.name, proof).await?
-        {
-            sight = Sight::Nothing(NO_LIST);
-        }
         let numbers = seen.numbers(operation);
         let mut made_by_others = Vec::new();
         if !numbers.is_empty() {
@@ -234,8 +244,8 @@ impl Operations {
             made: operation.made(),
             not_before: operation.sent_at.map(|sent| around(sent).0),
         };
-        let mut finding = judge(&operation.intent, &known, &sight);
-        if let (Finding::Differs(receipt, _), Seen::Order(order)) = (&finding, seen)
+        let mut finding = judge(&operation.intent, &known, &seen.sight());
+        if let (Finding::Differs(receipt, _), Sight::Order(order)) = (&finding, seen.sight())
             && operation.kind() == Kind::Book
             && self
                 .journal
@@ -303,9 +313,8 @@ impl Operations {
         Seen::of(read, |found| Seen::Order(Box::new(found.order)))
     }
 
-    /// Whether a not-found answer counts: from a lookup that has found an order on this account
-    /// before, or beside a list read to its end over the time of the send. A list that has the order
-    /// is evidence that it is there.
+    /// An order that is not found by its reference. Until such a lookup has found an order under the session
+    /// in force, the list around the time of the send is read, too: it may have the order all the same.
     async fn absence(
         &self,
         operation: &Operation,
@@ -313,9 +322,15 @@ impl Operations {
         reference: &OutOrderNo,
         options: ReadOptions<'static>,
     ) -> Result<Seen, NotMade> {
-        match self.journal.proven(&account.name, Proof::Orders).await {
-            Ok(true) => return Ok(Seen::NotFound),
-            Ok(false) => {}
+        match self
+            .journal
+            .proof(&account.name, Lookup::OrderByReference)
+            .await
+        {
+            Ok(Some(proof)) if proof.session == Some(self.session_tag(account)) => {
+                return Ok(Seen::NotFound);
+            }
+            Ok(_) => {}
             Err(_) => return Ok(Seen::Nothing(NO_JOURNAL)),
         }
         let (booked_from, booked_until) = around(operation.sent_at.unwrap_or(operation.created_at));
@@ -326,7 +341,6 @@ impl Operations {
             page: 1,
             page_size: PAGE_SIZE,
         };
-        let mut rows = 0;
         while window.page <= PAGES {
             let listed = match self.list_page(account, &window, options).await {
                 Ok(listed) => listed,
@@ -341,35 +355,17 @@ impl Operations {
             if let Some(row) = listed.orders.iter().find(|row| named(row)) {
                 let key = OrderKey::Id(row.order_id);
                 return Ok(match self.see_order(account, &key, options).await? {
-                    Seen::NotFound | Seen::Nothing(_) => {
-                        Seen::Nothing("the list has the order, and it could not be read")
-                    }
-                    seen => seen,
+                    Seen::Order(order) => Seen::ListedOrder(order),
+                    _ => Seen::Nothing("the list has the order, and it could not be read"),
                 });
             }
-            // Any row that does not name its order could be ours.
-            let nameless = listed.orders.iter().any(|row| row.out_order_no.is_none());
-            if listed.dropped > 0 || nameless {
-                return Ok(Seen::Nothing(
-                    "the list has rows that do not tell which order they are",
-                ));
+            let is_last = listed.total_pages.is_none_or(|pages| window.page >= pages);
+            if listed.orders.is_empty() || is_last {
+                break;
             }
-            rows += listed.orders.len() as u64;
-            match (listed.total_pages, listed.total_count) {
-                (Some(pages), Some(count)) if window.page >= pages => {
-                    return Ok(if rows == count {
-                        Seen::NotFound
-                    } else {
-                        Seen::Nothing("the list has fewer rows than it says")
-                    });
-                }
-                (Some(_), Some(_)) => window.page += 1,
-                (None, _) | (_, None) => {
-                    return Ok(Seen::Nothing("the list does not tell where it ends"));
-                }
-            }
+            window.page += 1;
         }
-        Ok(Seen::Nothing("the list is too long to be read to its end"))
+        Ok(Seen::NotFound)
     }
 
     /// Law 6: before an operation is sent that could repeat the effect of earlier ones, those are looked at.
@@ -394,8 +390,8 @@ impl Operations {
                 Failure::of(Cause::ReadFailed)
                     .with_detail("the account of an earlier operation is not configured any more")
             })?;
-            let moment = self.moment(&one);
-            let look = match &listed {
+            let mut moment = self.moment(&one);
+            let mut look = match &listed {
                 Some(seen) => self.look_of(&one, &account, seen).await,
                 None => match self.see(&one, &account, ReadOptions::CALLER).await {
                     Ok(seen) => {
@@ -407,9 +403,148 @@ impl Operations {
                     Err(NotMade(_)) => return Err(Failure::of(Cause::RateLimited)),
                 },
             };
+            if one.standing.basis == Some(Basis::Absent)
+                && matches!(look.finding, Finding::NotHappened(_))
+            {
+                self.try_control(&one, &account, ReadOptions::CALLER, &mut look, &mut moment)
+                    .await;
+            }
             self.not_done_after_all(one, look, &moment).await?;
         }
         Ok(())
+    }
+
+    /// Finds out whether a lookup that found nothing would have found what is there.
+    pub(super) async fn try_control(
+        &self,
+        operation: &Operation,
+        account: &Account,
+        options: ReadOptions<'static>,
+        look: &mut Look,
+        moment: &mut Moment,
+    ) {
+        if look.proves.is_some() {
+            // The same list shows others.
+            moment.control = Control::Found;
+        } else {
+            (moment.control, look.proves) = self.control(operation, account, options).await;
+        }
+    }
+
+    /// The control of a lookup that found nothing: a known object of the account, found by the same method
+    /// and the same kind of key within the last minutes, under the session in force. Where it was not found
+    /// lately it is looked up now.
+    async fn control(
+        &self,
+        operation: &Operation,
+        account: &Account,
+        options: ReadOptions<'static>,
+    ) -> (Control, Option<Proof>) {
+        let Some(lookup) = Lookup::of(operation.kind()) else {
+            return (Control::Found, None);
+        };
+        let Ok(known) = self.journal.proof(&account.name, lookup).await else {
+            return (Control::Inconclusive, None);
+        };
+        // What is looked for is no control of itself.
+        let own = operation.intent.subject().text();
+        let known = known.filter(|proof| proof.key != own);
+        if let Some(proof) = &known
+            && proof.session == Some(self.session_tag(account))
+            && is_recent(self.store_ms(), proof.at_ms)
+        {
+            return (Control::Found, None);
+        }
+        let key = match (known, lookup) {
+            (Some(proof), _) => proof.key,
+            (None, Lookup::OrderByReference) => {
+                match self
+                    .listed_reference(operation, &own, account, options)
+                    .await
+                {
+                    Ok(reference) => reference,
+                    Err(why) => return (why, None),
+                }
+            }
+            (None, Lookup::RefundsOfOrder | Lookup::ChangesOfOrder) => {
+                return (Control::NoneKnown, None);
+            }
+        };
+        let control = self.look_up_known(lookup, &key, account, options).await;
+        let found = control == Control::Found;
+        (control, found.then(|| self.proof_of(lookup, key, account)))
+    }
+
+    /// The reference of an order of the last days, where none is known yet.
+    async fn listed_reference(
+        &self,
+        operation: &Operation,
+        own: &str,
+        account: &Account,
+        options: ReadOptions<'static>,
+    ) -> Result<String, Control> {
+        let sent = operation.sent_at.unwrap_or(operation.created_at);
+        let window = OrderWindow {
+            booked_from: LocalTime::from_timestamp(sent.checked_sub(CONTROL_DAYS).unwrap_or(sent)),
+            booked_until: around(sent).1,
+            status: None,
+            page: 1,
+            page_size: PAGE_SIZE,
+        };
+        let listed = self.list_page(account, &window, options).await;
+        let listed = listed.map_err(|_| Control::Inconclusive)?;
+        let mut references = listed.orders.into_iter().filter_map(|row| row.out_order_no);
+        let other = references.find(|reference| reference != own);
+        other.ok_or(Control::NoneKnown)
+    }
+
+    /// Looks up an object that is known to be there.
+    async fn look_up_known(
+        &self,
+        lookup: Lookup,
+        key: &str,
+        account: &Account,
+        options: ReadOptions<'static>,
+    ) -> Control {
+        let seen = match (lookup, key.parse::<OutOrderNo>(), key.parse::<OrderId>()) {
+            (Lookup::OrderByReference, Ok(reference), _) => {
+                self.see_order(account, &OrderKey::Reference(reference), options)
+                    .await
+            }
+            (Lookup::RefundsOfOrder, _, Ok(order_id)) => {
+                let read = self.read_refunds(account, order_id, options).await;
+                Seen::of(read, |(list, _)| Seen::Refunds(list))
+            }
+            (Lookup::ChangesOfOrder, _, Ok(order_id)) => {
+                let read = self.read_changes(account, order_id, options).await;
+                Seen::of(read, |(list, _)| Seen::Changes(list))
+            }
+            // No such key is written.
+            (Lookup::OrderByReference | Lookup::RefundsOfOrder | Lookup::ChangesOfOrder, ..) => {
+                return Control::NoneKnown;
+            }
+        };
+        match seen {
+            Ok(seen) if seen.found(lookup) => Control::Found,
+            Ok(Seen::Nothing(_)) | Err(NotMade(_)) => Control::Inconclusive,
+            Ok(_) => Control::NotFound,
+        }
+    }
+
+    fn proof_of(&self, lookup: Lookup, key: String, account: &Account) -> Proof {
+        Proof {
+            lookup,
+            key,
+            session: Some(self.session_tag(account)),
+            at_ms: self.store_ms(),
+        }
+    }
+
+    /// What the lookup of an operation has found, as the control of others.
+    fn proof(&self, operation: &Operation, account: &Account, seen: &Seen) -> Option<Proof> {
+        let lookup = Lookup::of(operation.kind()).filter(|lookup| seen.found(*lookup))?;
+        let key = operation.intent.subject().text();
+        Some(self.proof_of(lookup, key, account))
     }
 
     /// Counts a look at an earlier operation in. The new one has sent nothing yet, so what is found is the
@@ -438,10 +573,33 @@ impl Operations {
                     earlier.state().as_str()
                 )))
             }
-            Finding::NotHappened(_) | Finding::Refuted(..) => Ok(()),
+            // A person may have settled it without a control.
+            Finding::NotHappened(_) => match moment.control {
+                Control::Found | Control::NoneKnown | Control::Untried => Ok(()),
+                Control::NotFound | Control::Inconclusive => {
+                    Err(Failure::of(Cause::ReadFailed).with_detail(
+                        "an earlier operation is not found, but a known object of the account was not found \
+                         in the same way either",
+                    ))
+                }
+            },
+            Finding::Refuted(..) => Ok(()),
             // Upstream refused it, and a lookup agreed then.
             Finding::Inconclusive(_) if earlier.state() == State::Rejected => Ok(()),
             Finding::Inconclusive(why) => Err(Failure::of(Cause::ReadFailed).with_detail(why)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn law_5_a_control_is_five_minutes_old_at_most() {
+        let now = 1_000_000_000;
+        for (age, recent) in [(0, true), (300_000, true), (300_001, false), (-1, false)] {
+            assert_eq!(is_recent(now, now - age), recent, "{age}");
         }
     }
 }

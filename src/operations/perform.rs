@@ -291,6 +291,7 @@ impl Operations {
             watch_until: None,
             prune_at: None,
             contradicted: false,
+            attention: None,
             retry_of: asked.retry_of,
             baseline: Baseline::default(),
             result: None,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::cause::Failure;
+use super::journal::SessionTag;
 use super::states::{Basis, Kind, Standing, State};
 use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::{
@@ -307,6 +308,42 @@ impl Receipt {
     }
 }
 
+/// Why a person must decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Attention {
+    /// Lookups do not find it, and no known order, refund or change of the account was found in the same
+    /// way under the session in force: it may be there and not be shown.
+    NoControl,
+    /// Fliggy answered that it was done, and it cannot be found.
+    NotFound,
+    /// Fliggy answered that it was done, and lookups show that it cannot have been.
+    Refuted,
+    /// What was found is not what was asked for; `differs` tells in what.
+    Differs,
+    /// It was looked up for long enough without an answer that settles it.
+    Undecided,
+    /// It was settled, and Fliggy showed another outcome later.
+    Contradicted,
+}
+
+impl Attention {
+    /// The reason in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NoControl => {
+                "it is not found, but no known object of the account was found in the same way either"
+            }
+            Self::NotFound => "upstream said that it was done, and it cannot be found",
+            Self::Refuted => "upstream said that it was done, and shows that it was not",
+            Self::Differs => "what was found is not what was asked for",
+            Self::Undecided => "looked for long enough without an answer that settles it",
+            Self::Contradicted => "upstream shows another outcome than the recorded one",
+        }
+    }
+}
+
 /// A part of what was found that is not as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Difference {
@@ -402,6 +439,9 @@ pub struct Findings {
     pub anchor: Option<Anchor>,
     /// The same for the last look that found the effect absent.
     pub absent_anchor: Option<Anchor>,
+    /// The session under which these looks were made.
+    #[serde(default)]
+    pub absent_session: Option<SessionTag>,
     /// The same for the last lookup that counts as agreeing.
     #[serde(default)]
     pub agreeing_anchor: Option<Anchor>,
@@ -422,11 +462,17 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Begins anew to count lookups that speak against a success.
+    /// Begins anew to count lookups that find the effect absent.
     pub fn forget_absence(&mut self) {
         self.absent = 0;
         self.absent_ms = 0;
         self.absent_anchor = None;
+        self.absent_session = None;
+    }
+
+    /// Begins anew to count lookups that speak against a success.
+    pub fn forget_doubts(&mut self) {
+        self.forget_absence();
         self.refuting = 0;
         self.refuting_anchor = None;
     }
@@ -493,6 +539,8 @@ pub struct Operation {
     pub prune_at: Option<i64>,
     /// Whether evidence against a settled state came in: only a person settles it then.
     pub contradicted: bool,
+    /// Why a person must decide, where the state says that one must.
+    pub attention: Option<Attention>,
     /// The operation that this one repeats after it ended `absent`.
     pub retry_of: Option<OperationId>,
     /// How the order stood before the send of a refund or change.

@@ -147,11 +147,7 @@ impl Operations {
                 by_configuration: true,
                 ..
             }) => {
-                let none = RefundList {
-                    told: true,
-                    ..RefundList::default()
-                };
-                return Ok((none, None));
+                return Ok((RefundList::default(), None));
             }
             Err(error) => return Err(error),
         };

@@ -248,13 +248,13 @@ impl Operations {
                         }),
                         what: format!("checked: {}", look.finding.sentence()),
                         confirmed: true,
-                        proves: look.proves,
+                        proves: look.proves.clone(),
                     };
                     return self.settled(row, &settlement);
                 }
             }
             seen = Some(look.finding.sentence());
-            proves = look.proves;
+            proves = look.proves.clone();
         }
         let what = match (open.claim, seen) {
             (Claim::Silence, _) => "no answer that says what was done; looking".to_owned(),

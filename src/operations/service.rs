@@ -14,8 +14,10 @@ use super::attachments::Uploaded;
 use super::cause::Failure;
 use super::classify::Classifier;
 use super::decide::Patience;
-use super::journal::{Journal, JournalError, Proof, Save, Saved};
-use super::record::{Claim, Difference, EventKind, NewEvent, Operation, Receipt, TimelineEntry};
+use super::journal::{Journal, JournalError, Lookup, Proof, Save, Saved};
+use super::record::{
+    Attention, Claim, Difference, EventKind, NewEvent, Operation, Receipt, TimelineEntry,
+};
 use super::search::Found;
 use super::single_flight::SingleFlight;
 use super::states::{Basis, Kind, Standing, State, may_become};
@@ -286,6 +288,7 @@ impl Operations {
     pub(super) fn settled(&self, row: &mut Operation, settlement: &Settlement) -> Note {
         let to = settlement.standing;
         row.standing = to;
+        row.attention = None;
         row.settled_at = Some(self.clock.wall());
         row.confirmed_at = row.settled_at.filter(|_| settlement.confirmed);
         row.claim = settlement.claim.unwrap_or(row.claim);
@@ -305,7 +308,7 @@ impl Operations {
             _ => self.next_look(row),
         };
         if to.state == State::Succeeded {
-            row.findings.forget_absence();
+            row.findings.forget_doubts();
         }
         let mut fact = match to.basis {
             Some(basis) => format!("{}/{}", to.state.as_str(), basis.as_str()),
@@ -329,7 +332,7 @@ impl Operations {
         Note {
             what: settlement.what.clone(),
             events,
-            proves: settlement.proves,
+            proves: settlement.proves.clone().or_else(|| known_from(row)),
         }
     }
 
@@ -343,6 +346,7 @@ impl Operations {
         let was = row.state();
         row.standing = Standing::of(State::NeedsAttention);
         row.contradicted = true;
+        row.attention = Some(Attention::Contradicted);
         row.settled_at = None;
         row.confirmed_at = None;
         row.prune_at = None;
@@ -449,6 +453,17 @@ fn fact_of(kind: Kind, receipt: &Receipt) -> NewEvent {
         subject,
         fact: fact.to_owned(),
     }
+}
+
+/// What is known to be there because upstream answered that it was made.
+fn known_from(row: &Operation) -> Option<Proof> {
+    let lookup = Lookup::of(row.kind()).filter(|_| row.state() == State::Succeeded)?;
+    Some(Proof {
+        lookup,
+        key: row.intent.subject().text(),
+        session: None,
+        at_ms: 0,
+    })
 }
 
 /// What an operation settles as.

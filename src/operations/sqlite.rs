@@ -26,8 +26,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::attachments::KeptAttachment;
 use super::journal::{
-    Acceptance, Condition, Event, Fault, Filter, Journal, JournalError, Known, NewOperation, Proof,
-    Save, Saved,
+    Acceptance, Condition, Event, Fault, Filter, Journal, JournalError, Known, Lookup,
+    NewOperation, Proof, Save, Saved, SessionTag,
 };
 use super::record::{Intent, Operation, Subject, TimelineEntry};
 use super::states::{Kind, State};
@@ -578,20 +578,27 @@ impl Journal for SqliteJournal {
         })
     }
 
-    fn proven(
+    fn proof(
         &self,
         account: &AccountName,
-        proof: Proof,
-    ) -> BoxFuture<'_, Result<bool, JournalError>> {
-        let name = writer::name_of(proof, account);
+        lookup: Lookup,
+    ) -> BoxFuture<'_, Result<Option<Proof>, JournalError>> {
+        let account = account.to_string();
         self.reading(async move {
-            let found: i64 =
-                sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM meta WHERE name = ?1)")
-                    .bind(name)
-                    .fetch_one(&self.readers)
-                    .await
-                    .map_err(failed)?;
-            Ok(found != 0)
+            let found: Option<(String, Option<String>, i64)> = sqlx::query_as(
+                "SELECT key, session, at FROM proofs WHERE account = ?1 AND lookup = ?2",
+            )
+            .bind(account)
+            .bind(lookup.as_str())
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(failed)?;
+            Ok(found.map(|(key, session, at_ms)| Proof {
+                lookup,
+                key,
+                session: session.map(SessionTag::from_store),
+                at_ms,
+            }))
         })
     }
 

@@ -8,10 +8,10 @@ use super::evidence::Finding;
 use super::journal::JournalError;
 use super::kill_point::{Point, reach};
 use super::look::Look;
-use super::record::{EventKind, NewEvent, Operation};
+use super::record::{Attention, EventKind, NewEvent, Operation};
 use super::service::{Changed, Note, Operations, Settlement, millis};
 use super::states::{Standing, State};
-use crate::top::client::ReadOptions;
+use crate::top::client::{Account, ReadOptions};
 
 /// How much rarer than the usual longest pause the looks of settled and stuck operations are.
 const SLOWER: u32 = 12;
@@ -37,11 +37,11 @@ impl Operations {
         } else {
             ReadOptions::LOOK
         };
-        let moment = self.moment(&operation);
+        let mut moment = self.moment(&operation);
         let look = match self.account(&operation.account) {
             Some(account) => tokio::select! {
                 biased;
-                look = self.look(&operation, &account, options) => look,
+                look = self.controlled_look(&operation, &account, options, &mut moment) => look,
                 // It changes nothing, and must not hold up a stop.
                 () = self.stopping.cancelled() => Look::cut_short(),
             },
@@ -54,6 +54,24 @@ impl Operations {
         let written = self.weigh(&mut operation, look, &moment).await;
         reach(Point::Weighed).await;
         written
+    }
+
+    /// A look, and where what follows from it needs one, its control.
+    async fn controlled_look(
+        &self,
+        operation: &Operation,
+        account: &Account,
+        options: ReadOptions<'static>,
+        moment: &mut Moment,
+    ) -> Look {
+        let mut look = self.look(operation, account, options).await;
+        let patience = &self.settings.patience;
+        let (_, step) = decide(&Before::of(operation), &look.finding, moment, patience);
+        if look.not_made.is_none() && step == Step::TryControl {
+            self.try_control(operation, account, options, &mut look, moment)
+                .await;
+        }
+        look
     }
 
     /// Counts a look in, and does what follows from it. Answers whether it was written down.
@@ -113,7 +131,8 @@ impl Operations {
         }
         let told = format!("look {looks}: {}", look.finding.sentence());
         let mut note = match step {
-            Step::Wait => {
+            // Where the control was not tried, the row has changed meanwhile; the next look tries it.
+            Step::Wait | Step::TryControl => {
                 row.next_look_at = self.next_look(row);
                 // A long search would otherwise write the same line over and over.
                 let tell = news || looks <= 10 || looks.is_multiple_of(50);
@@ -160,7 +179,9 @@ impl Operations {
                 note
             }
         };
-        note.proves = look.proves;
+        if look.proves.is_some() {
+            note.proves.clone_from(&look.proves);
+        }
         note
     }
 
@@ -184,10 +205,11 @@ impl Operations {
         .map(drop)
     }
 
-    fn ask_a_person(&self, row: &mut Operation, told: &str, why: &str) -> Note {
+    fn ask_a_person(&self, row: &mut Operation, told: &str, why: Attention) -> Note {
         row.standing = Standing::of(State::NeedsAttention);
+        row.attention = Some(why);
         row.next_look_at = self.next_look(row);
-        let mut note = Note::of(format!("{told}; a person must decide: {why}"));
+        let mut note = Note::of(format!("{told}; a person must decide: {}", why.words()));
         note.events.push(NewEvent {
             kind: EventKind::OperationNeedsAttention,
             subject: row.id.to_string(),

@@ -34,10 +34,8 @@ pub fn answer(
     account: &AccountName,
     now: LocalTime,
 ) -> Result<ChangeList, Unreadable> {
-    let told = answer.change_order_list.is_some();
     let rows = answer.change_order_list.unwrap_or_default().0;
     let mut list = ChangeList {
-        told,
         changes: Vec::with_capacity(rows.len()),
         dropped: 0,
     };

@@ -23,10 +23,8 @@ pub fn answer(
     key: &HashKey,
     account: &AccountName,
 ) -> Result<RefundList, Unreadable> {
-    let told = answer.refund_order_list.is_some();
     let rows = answer.refund_order_list.unwrap_or_default().0;
     let mut list = RefundList {
-        told,
         refunds: Vec::with_capacity(rows.len()),
         dropped: 0,
     };

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use fliggy_gateway::operations::attachments::KeptAttachment;
 use fliggy_gateway::operations::journal::{
-    Acceptance, Condition, Event, Filter, Journal, JournalError, Known, NewOperation, Proof, Save,
-    Saved,
+    Acceptance, Condition, Event, Filter, Journal, JournalError, Known, Lookup, NewOperation,
+    Proof, Save, Saved,
 };
 use fliggy_gateway::operations::record::{Intent, Operation, TimelineEntry};
 use fliggy_gateway::operations::sqlite::SqliteJournal;
@@ -208,12 +208,12 @@ impl Journal for HeldJournal {
         self.inner.makers(account, kind, numbers)
     }
 
-    fn proven(
+    fn proof(
         &self,
         account: &AccountName,
-        proof: Proof,
-    ) -> BoxFuture<'_, Result<bool, JournalError>> {
-        self.inner.proven(account, proof)
+        lookup: Lookup,
+    ) -> BoxFuture<'_, Result<Option<Proof>, JournalError>> {
+        self.inner.proof(account, lookup)
     }
 
     fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {

@@ -175,7 +175,7 @@ async fn law_3_what_did_not_answer_is_open_until_it_is_found() {
 }
 
 #[tokio::test]
-async fn law_5_an_unproven_lookup_settles_with_the_list_only() {
+async fn law_5_a_lookup_without_a_control_settles_once_the_list_names_one() {
     // Nothing was ever found on this account: a lookup's not-found means nothing by itself.
     let world = World::start().await;
     world
@@ -196,7 +196,7 @@ async fn law_5_an_unproven_lookup_settles_with_the_list_only() {
     world.until_received("queryorderlist", seen + 10).await;
     let operation = world.operation(open.operation()).await;
     assert_eq!(operation["state"], "unknown", "{operation:#}");
-    // With a list that can be read to its end, it is absent.
+    // The list names an order that the lookup finds, so that this one is absent.
     let cleared = reqwest::Client::new()
         .delete(format!("{}/_simulator/faults", world.top))
         .send()
@@ -442,6 +442,37 @@ async fn law_10_one_fact_is_one_event_and_the_feed_keeps_its_order() {
         paged.extend(items);
     }
     assert_eq!(paged, events);
+}
+
+#[tokio::test]
+async fn law_5_lookups_that_find_nothing_at_all_prove_no_absence() {
+    let world = World::start_with(&[CONFIRMED_SOON], |_| {}).await;
+    let known = booking(&world.offer().await, "BLIND-1");
+    let known = world.write("/v1/orders", "known", &known).await;
+    let confirmed = |o: &Value| !o["confirmed_at"].is_null();
+    world.until(known.operation(), confirmed).await;
+    // That was long ago, and from now on this session sees nothing.
+    world
+        .clock
+        .advance_steady(std::time::Duration::from_secs(301));
+    world
+        .fault(json!({"method": "detail", "fault": "lookup_not_found", "times": null}))
+        .await;
+    world
+        .fault(json!({"method": "book", "fault": "timeout_done"}))
+        .await;
+    let body = booking(&world.offer_of_now().await, "BLIND-2");
+    let lost = world.write_within("/v1/orders", "lost", &body, 0).await;
+    let operation = world.until_state(lost.operation(), "needs_attention").await;
+    assert_eq!(operation["attention"], "no_control", "{operation:#}");
+    let cleared = reqwest::Client::new()
+        .delete(format!("{}/_simulator/faults", world.top))
+        .send()
+        .await
+        .unwrap();
+    assert!(cleared.status().is_success());
+    let operation = world.until_state(lost.operation(), "succeeded").await;
+    assert_eq!(operation["attention"], Value::Null, "{operation:#}");
 }
 
 /// Lookups that confirm come at once.

@@ -3,8 +3,8 @@
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use fliggy_gateway::operations::attachments::KeptAttachment;
 use fliggy_gateway::operations::journal::{
-    Acceptance, Condition, Event, Filter, Journal, JournalError, Known, NewOperation, Proof, Save,
-    Saved,
+    Acceptance, Condition, Event, Filter, Journal, JournalError, Known, Lookup, NewOperation,
+    Proof, Save, Saved,
 };
 use fliggy_gateway::operations::record::{Intent, Operation, TimelineEntry};
 use fliggy_gateway::operations::states::{Kind, State};
@@ -156,13 +156,13 @@ impl Journal for GatedJournal {
         self.read(move |store| store.makers(&account, kind, &numbers))
     }
 
-    fn proven(
+    fn proof(
         &self,
         account: &AccountName,
-        proof: Proof,
-    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        lookup: Lookup,
+    ) -> BoxFuture<'_, Result<Option<Proof>, JournalError>> {
         let account = account.clone();
-        self.read(move |store| store.proven(&account, proof))
+        self.read(move |store| store.proof(&account, lookup))
     }
 
     fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {

@@ -1,14 +1,13 @@
 //! A journal in memory: the acceptance rules read once more, independently of any database. It passes
 //! the suite of `tests/journal.rs`.
 
-use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard};
 
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use fliggy_gateway::operations::attachments::KeptAttachment;
 use fliggy_gateway::operations::journal::{
-    Acceptance, Check, Condition, Event, Filter, Journal, JournalError, Known, NewOperation, Proof,
-    Save, Saved,
+    Acceptance, Check, Condition, Event, Filter, Journal, JournalError, Known, Lookup,
+    NewOperation, Proof, Save, Saved,
 };
 use fliggy_gateway::operations::record::{Intent, Operation, Subject, TimelineEntry};
 use fliggy_gateway::operations::states::{Basis, Kind, State};
@@ -32,7 +31,7 @@ struct Row {
 struct Tables {
     rows: Vec<Row>,
     events: Vec<Event>,
-    proofs: BTreeSet<(String, &'static str)>,
+    proofs: Vec<(AccountName, Proof)>,
     attachments: Vec<KeptAttachment>,
 }
 
@@ -221,8 +220,14 @@ impl Tables {
             }
         }
         if let Some(proof) = save.proves {
-            self.proofs
-                .insert((operation.account.to_string(), proof.as_str()));
+            let account = operation.account.clone();
+            if proof.session.is_some() {
+                self.proofs
+                    .retain(|(of, known)| (of, known.lookup) != (&account, proof.lookup));
+            }
+            if self.proof(&account, proof.lookup).is_none() {
+                self.proofs.push((account, proof));
+            }
         }
         Saved::Done(operation.version)
     }
@@ -294,6 +299,12 @@ impl Tables {
             later.clear();
         }
         (earlier, later)
+    }
+
+    fn proof(&self, account: &AccountName, lookup: Lookup) -> Option<Proof> {
+        let mut proofs = self.proofs.iter();
+        let found = proofs.find(|(of, proof)| of == account && proof.lookup == lookup);
+        found.map(|(_, proof)| proof.clone())
     }
 
     fn later_ones(&self, operation: &Operation) -> Vec<(State, Intent)> {
@@ -472,13 +483,12 @@ impl Journal for ModelStore {
         at_once(self.tables().makers(account, kind, numbers))
     }
 
-    fn proven(
+    fn proof(
         &self,
         account: &AccountName,
-        proof: Proof,
-    ) -> BoxFuture<'_, Result<bool, JournalError>> {
-        let proven = (account.to_string(), proof.as_str());
-        at_once(self.tables().proofs.contains(&proven))
+        lookup: Lookup,
+    ) -> BoxFuture<'_, Result<Option<Proof>, JournalError>> {
+        at_once(self.tables().proof(account, lookup))
     }
 
     fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {

@@ -278,6 +278,27 @@ fn law_5_only_a_listed_not_found_is_one() {
             answer(Some(true), Some("isv.ORDER_NOT_EXIST"), Some("订单不存在")),
             false,
         ),
+        // What may not be seen may be there.
+        (
+            answer(Some(false), None, Some("订单不存在或无权限查看")),
+            false,
+        ),
+        (
+            answer(
+                Some(false),
+                Some("isv.ORDER_NOT_EXIST"),
+                Some("该订单不属于当前用户"),
+            ),
+            false,
+        ),
+        (
+            answer(
+                Some(false),
+                Some("isv.ORDER_NOT_EXIST_OR_NO_PERMISSION"),
+                None,
+            ),
+            false,
+        ),
         (answer(None, None, None), false),
     ] {
         assert_eq!(

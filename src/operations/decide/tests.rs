@@ -28,7 +28,13 @@ fn at(boot: &str, seconds: u64) -> Moment {
             at_ms: seconds * 1000,
         },
         after_deadline: true,
+        session: Some(session("one")),
+        control: Control::Found,
     }
+}
+
+fn session(name: &str) -> SessionTag {
+    SessionTag::from_store(name.to_owned())
 }
 
 /// Looks at these moments one after the other; the step after the last, or the first that is not
@@ -406,7 +412,7 @@ proptest! {
             };
             let (counted, step) = decide(&before, &finding, &moment, &PATIENCE);
             let to = match step {
-                Step::Wait | Step::Explained | Step::Confirmed => None,
+                Step::Wait | Step::TryControl | Step::Explained | Step::Confirmed => None,
                 Step::Settle(to, _) => Some(to),
                 Step::Attention(_) | Step::Contradiction => {
                     Some(Standing::of(State::NeedsAttention))
@@ -612,4 +618,67 @@ fn law_6_what_tops_gateway_refused_is_looked_at_once() {
     ] {
         assert_eq!(believed_as(standing, &[(ABSENT, at("a", 5))]), Step::Wait);
     }
+}
+
+#[test]
+fn law_5_absence_needs_a_control() {
+    use Attention::{NoControl, NotFound};
+    let asks = |why| Step::Attention(why);
+    let seen = |control| -> Vec<_> {
+        let looks = (0..5).map(|i| at("a", i * 60));
+        let last = 4;
+        let tried = looks.enumerate().map(|(i, moment)| Moment {
+            control: if i == last { control } else { Control::Untried },
+            ..moment
+        });
+        tried.map(|moment| (ABSENT, moment)).collect()
+    };
+    for kind in [Kind::Book, Kind::Refund, Kind::Change] {
+        for (control, silence, done) in [
+            (Control::Untried, Step::TryControl, Step::TryControl),
+            (Control::Found, ABSENCE, asks(NotFound)),
+            (Control::NotFound, asks(NoControl), asks(NoControl)),
+            (Control::NoneKnown, asks(NoControl), asks(NoControl)),
+            (Control::Inconclusive, Step::Wait, Step::Wait),
+        ] {
+            assert_eq!(looks(kind, Claim::Silence, &seen(control)), silence);
+            assert_eq!(looks(kind, Claim::Done, &seen(control)), done);
+            // A success is contradicted only by what would have been found.
+            let believed = match control {
+                Control::Found => Step::Contradiction,
+                Control::Untried => Step::TryControl,
+                Control::NotFound | Control::NoneKnown | Control::Inconclusive => Step::Wait,
+            };
+            assert_eq!(
+                believed_as(Standing::of(State::Succeeded), &seen(control)),
+                believed
+            );
+        }
+        // An answered refusal needs none.
+        let refused = looks(kind, Claim::Refused, &seen(Control::NoneKnown));
+        assert!(matches!(refused, Step::Settle(..)), "{refused:?}");
+    }
+    // The order or change itself was found.
+    for kind in [Kind::Close, Kind::ChangeCancel] {
+        assert_eq!(
+            looks(kind, Claim::Silence, &seen(Control::Untried)),
+            ABSENCE
+        );
+    }
+}
+
+#[test]
+fn law_5_another_session_begins_anew() {
+    let under = |name: &str, seconds| {
+        let moment = Moment {
+            session: Some(session(name)),
+            ..at("a", seconds)
+        };
+        (ABSENT, moment)
+    };
+    let mut seen: Vec<_> = (0..4).map(|i| under("one", i * 60)).collect();
+    seen.extend((4..8).map(|i| under("two", i * 60)));
+    assert_eq!(looks(Kind::Book, Claim::Silence, &seen), Step::Wait);
+    seen.push(under("two", 8 * 60));
+    assert_eq!(looks(Kind::Book, Claim::Silence, &seen), ABSENCE);
 }

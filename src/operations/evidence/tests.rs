@@ -332,7 +332,6 @@ mod after_sales {
 
     fn looked_for(passengers: &[u8], before: &[u64], refunds: Vec<RefundSummary>) -> Finding {
         let list = RefundList {
-            told: true,
             refunds,
             dropped: 0,
         };
@@ -393,12 +392,10 @@ mod after_sales {
         let words = |told: [Option<&str>; 2], made_by_others: &[u64], by_number_only| {
             let [refund_no, change_no] = told;
             let refunds = RefundList {
-                told: true,
                 refunds: vec![refund_row(7, refund_no, &[Some(1)])],
                 dropped: 0,
             };
             let changes = ChangeList {
-                told: true,
                 changes: vec![change(7, change_no, &[1], None)],
                 dropped: 0,
             };
@@ -459,14 +456,12 @@ mod after_sales {
     #[test]
     fn a_list_with_rows_that_cannot_be_read_proves_no_absence() {
         let list = RefundList {
-            told: true,
             refunds: Vec::new(),
             dropped: 1,
         };
         let finding = judged(&refund(&[1]), &Baseline::default(), &Sight::Refunds(&list));
         assert_eq!(finding.word(), "inconclusive");
         let list = ChangeList {
-            told: true,
             changes: Vec::new(),
             dropped: 1,
         };
@@ -562,7 +557,6 @@ mod after_sales {
             (vec![change(2, Some("C-2"), &[1], None)], "inconclusive"),
         ] {
             let list = ChangeList {
-                told: true,
                 changes: rows.clone(),
                 dropped: 0,
             };
@@ -570,7 +564,6 @@ mod after_sales {
             assert_eq!(finding.word(), wanted, "{rows:?}");
         }
         let list = ChangeList {
-            told: true,
             changes: vec![change(2, Some("C-1"), &[1], None)],
             dropped: 0,
         };
@@ -629,7 +622,6 @@ mod after_sales {
     #[test]
     fn law_5_what_is_about_something_else_does_not_count() {
         let list = RefundList {
-            told: true,
             refunds: Vec::new(),
             dropped: 0,
         };

@@ -19,7 +19,7 @@ macro_rules! columns {
     () => {
         "id, version, state, basis, account, caller, boot, touched_ms, intent, created_at, sent_at, \
          sent_steady_ms, settled_at, confirmed_at, claim, findings, next_look_at, watch_until, prune_at, \
-         contradicted, retry_of, baseline, result, differs, failure"
+         contradicted, attention, retry_of, baseline, result, differs, failure"
     };
 }
 
@@ -136,6 +136,11 @@ pub(super) fn read(row: &SqliteRow) -> Result<Operation, JournalError> {
         watch_until: row.try_get("watch_until").map_err(failed)?,
         prune_at: row.try_get("prune_at").map_err(failed)?,
         contradicted: row.try_get("contradicted").map_err(failed)?,
+        attention: row
+            .try_get::<Option<String>, _>("attention")
+            .map_err(failed)?
+            .map(word)
+            .transpose()?,
         retry_of: retry_of
             .map(|id| OperationId::from_str(&id).map_err(failed))
             .transpose()?,

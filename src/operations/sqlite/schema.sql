@@ -39,6 +39,8 @@ CREATE TABLE IF NOT EXISTS operations (
     -- When an operation that sent nothing is deleted.
     prune_at        INTEGER,
     contradicted    INTEGER NOT NULL,
+    -- Why a person must decide.
+    attention       TEXT,
     retry_of        TEXT,
     -- Of a refund or change: how its order stood before the send. Empty for others.
     baseline        TEXT,
@@ -90,6 +92,17 @@ CREATE TABLE IF NOT EXISTS attachments (
     at              INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS attachments_order ON attachments (order_id, account);
+
+-- What a lookup has found last on an account, or is known to be there: the control of lookups that find
+-- nothing. The session is a keyed hash, and empty while no lookup has found it.
+CREATE TABLE IF NOT EXISTS proofs (
+    account         TEXT    NOT NULL,
+    lookup          TEXT    NOT NULL,
+    key             TEXT    NOT NULL,
+    session         TEXT,
+    at              INTEGER NOT NULL,
+    PRIMARY KEY (account, lookup)
+) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS meta (
     name            TEXT    NOT NULL PRIMARY KEY,

@@ -11,9 +11,8 @@ use tokio::time::timeout;
 
 use super::health::Health;
 use super::{failed, ms_of, open, row};
-use crate::domain::ids::AccountName;
 use crate::operations::attachments::KeptAttachment;
-use crate::operations::journal::{Acceptance, JournalError, NewOperation, Proof, Save, Saved};
+use crate::operations::journal::{Acceptance, JournalError, NewOperation, Save, Saved, SessionTag};
 use crate::operations::kill_point::{Point, reach};
 use crate::operations::record::{Baseline, Intent, Operation, TimelineEntry};
 use crate::operations::states::{Basis, State};
@@ -267,10 +266,6 @@ fn done_key(operation: &Operation) -> String {
     }
 }
 
-pub(super) fn name_of(proof: Proof, account: &AccountName) -> String {
-    format!("{}:{account}", proof.as_str())
-}
-
 async fn accept(
     connection: &mut SqliteConnection,
     new: &NewOperation,
@@ -429,7 +424,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
          ELSE ?16 END, done_key = ?17, absent_key = ?18, \
          idempotency = CASE WHEN ?19 THEN NULL ELSE idempotency END, touched_ms = ?20, \
          twin_key = CASE WHEN ?21 THEN duplicate END, baseline = ?22, prune_at = ?23, made = ?24, \
-         differs = ?25, confirmed_at = ?26 \
+         differs = ?25, confirmed_at = ?26, attention = ?27 \
          WHERE id = ?1 AND version = ?2 AND (?3 <> 'sending' OR NOT EXISTS (SELECT 1 FROM operations \
          AS earlier WHERE (earlier.id = operations.retry_of OR earlier.lock_base = operations.lock_base) \
          AND earlier.state = 'needs_attention'))",
@@ -472,6 +467,13 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
         Some(&operation.differs).filter(|d| !d.is_empty()),
     )?)
     .bind(operation.confirmed_at.map(ms_of))
+    .bind(
+        operation
+            .attention
+            .as_ref()
+            .map(row::word_of)
+            .transpose()?,
+    )
     .execute(&mut *connection)
     .await
     .map_err(failed)?
@@ -503,12 +505,20 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
         .await
         .map_err(failed)?;
     }
-    if let Some(proof) = change.proves {
-        sqlx::query("INSERT INTO meta (name, value) VALUES (?1, x'01') ON CONFLICT DO NOTHING")
-            .bind(name_of(proof, &operation.account))
-            .execute(&mut *connection)
-            .await
-            .map_err(failed)?;
+    if let Some(proof) = &change.proves {
+        sqlx::query(
+            "INSERT INTO proofs (account, lookup, key, session, at) VALUES (?1, ?2, ?3, ?4, ?5) \
+             ON CONFLICT (account, lookup) DO UPDATE SET key = excluded.key, \
+             session = excluded.session, at = excluded.at WHERE excluded.session IS NOT NULL",
+        )
+        .bind(operation.account.to_string())
+        .bind(proof.lookup.as_str())
+        .bind(&proof.key)
+        .bind(proof.session.as_ref().map(SessionTag::as_str))
+        .bind(proof.at_ms)
+        .execute(&mut *connection)
+        .await
+        .map_err(failed)?;
     }
     Ok(Saved::Done(version))
 }

@@ -25,6 +25,14 @@ async fn late(world: &World, method: &str) {
         .await;
 }
 
+/// A refund and a change of other orders: what is looked up in the same way, and found.
+async fn another_refund_and_change(world: &World) {
+    let refunded = ticketed(world, "CONTROL-1").await;
+    refunded.refunded(world, "CONTROL-R-1", "voluntary").await;
+    let changed = ticketed(world, "CONTROL-2").await;
+    changed.changed(world, "CONTROL-C-1").await;
+}
+
 async fn strike(world: &World, method: &str, fault: &str) {
     world.fault(json!({"method": method, "fault": fault})).await;
 }
@@ -169,6 +177,7 @@ async fn a_list_whose_rows_cannot_be_read_never_shows_that_a_refund_was_not_appl
 #[tokio::test]
 async fn an_absent_refund_or_change_is_repeated_under_its_name_after_a_look() {
     let world = World::start().await;
+    another_refund_and_change(&world).await;
     let ticket = family(&world, "REPEAT-1").await;
     let adult = ticket.refund_of(&world, "REPEAT-R-1", 0).await;
     strike(&world, "refund", "timeout_nothing").await;
@@ -182,7 +191,7 @@ async fn an_absent_refund_or_change_is_repeated_under_its_name_after_a_look() {
     let refused = apply(&world, &ticket, &under(&adult, "REPEAT-R-3", None)).await;
     assert_eq!(problem(&refused), (409, "retry_of_required"), "{refused:?}");
     assert_eq!(refused.operation(), first.operation());
-    assert_eq!(world.received("refund_create").await, 2);
+    assert_eq!(world.received("refund_create").await, 3);
     let looks = world.received("refund_list").await;
     // The caller's own number may be used again: nothing was applied for under it.
     let mut repeated = under(&adult, "REPEAT-R-1", Some(&first));
@@ -215,6 +224,7 @@ async fn an_absent_refund_or_change_is_repeated_under_its_name_after_a_look() {
 #[tokio::test]
 async fn who_repeats_an_absent_refund_looks_first_and_finds_that_it_was_applied_for() {
     let world = World::start_with(&RARE, |_| {}).await;
+    another_refund_and_change(&world).await;
     let ticket = ticketed(&world, "FOUND-1").await;
     let body = ticket.refund_of(&world, "FOUND-R-1", 0).await;
     late(&world, "refund").await;
@@ -231,12 +241,13 @@ async fn who_repeats_an_absent_refund_looks_first_and_finds_that_it_was_applied_
         .until_state(first.operation(), "needs_attention")
         .await;
     assert_eq!(operation["contradicted"], true, "{operation:#}");
-    assert_eq!(world.received("refund_create").await, 1);
+    assert_eq!(world.received("refund_create").await, 2);
 }
 
 #[tokio::test]
 async fn law_6_evidence_after_absent_locks_the_order_or_the_change() {
     let world = World::start().await;
+    another_refund_and_change(&world).await;
     let [refunds, changes, pays] = [
         ticketed(&world, "LATE-R").await,
         ticketed(&world, "LATE-C").await,
@@ -282,8 +293,8 @@ async fn law_6_evidence_after_absent_locks_the_order_or_the_change() {
         let locked = (409, "operation_in_progress");
         assert_eq!(problem(&refused), locked, "{refused:?}");
     }
-    for method in ["refund_create", "change_pay"] {
-        assert_eq!(world.received(method).await, 1, "{method}");
+    for (method, count) in [("refund_create", 2), ("change_pay", 1)] {
+        assert_eq!(world.received(method).await, count, "{method}");
     }
     assert_eq!(world.effects("LATE-R", "refund").await, 1);
     assert_eq!(world.effects("LATE-C", "change").await, 1);
@@ -293,6 +304,7 @@ async fn law_6_evidence_after_absent_locks_the_order_or_the_change() {
 #[tokio::test]
 async fn an_absent_refund_or_change_stays_watched_though_the_same_was_done_for_others_after_it() {
     let world = World::start().await;
+    another_refund_and_change(&world).await;
     let refunds = family(&world, "OTHERS-1").await;
     let adult = refunds.refund_of(&world, "OTHERS-R-1", 0).await;
     let child = refunds.refund_of(&world, "OTHERS-R-2", 1).await;
@@ -336,6 +348,7 @@ async fn an_absent_refund_or_change_stays_watched_though_the_same_was_done_for_o
 #[tokio::test]
 async fn law_6_an_absent_refund_that_shows_after_another_one_of_its_traveller_contradicts() {
     let world = World::start_with(&RARE, |_| {}).await;
+    another_refund_and_change(&world).await;
     let ticket = there_and_back(&world, "AFTER-1").await;
     let mut bodies = Vec::new();
     for (number, journey) in [("AFTER-R-1", 0), ("AFTER-R-2", 1)] {
@@ -365,6 +378,7 @@ async fn law_6_an_absent_refund_that_shows_after_another_one_of_its_traveller_co
 #[tokio::test]
 async fn law_6_a_refund_looks_at_every_earlier_one_that_it_could_repeat() {
     let world = World::start_with(&RARE, |_| {}).await;
+    another_refund_and_change(&world).await;
     let ticket = family(&world, "EVERY-1").await;
     let adult = ticket.refund_of(&world, "EVERY-R-1", 0).await;
     let child = ticket.refund_of(&world, "EVERY-R-2", 1).await;
@@ -381,7 +395,7 @@ async fn law_6_a_refund_looks_at_every_earlier_one_that_it_could_repeat() {
     // It names the younger one only; the older has happened.
     let third = apply(&world, &ticket, &under(&both, "EVERY-R-3", Some(&second))).await;
     assert_eq!(problem(&third), (409, "evidence_contradicts"), "{third:?}");
-    assert_eq!(world.received("refund_create").await, 2);
+    assert_eq!(world.received("refund_create").await, 3);
     let first = world.operation(first.operation()).await;
     assert_eq!(first["state"], "needs_attention", "{first:#}");
 }
