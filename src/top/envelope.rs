@@ -100,8 +100,8 @@ const ROOT_SUFFIX: &str = "_response";
 /// # Errors
 /// The body is empty, cut, no JSON, nested too deep, or of another shape.
 pub fn decode<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope<A>, Unreadable> {
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    let Some(first) = body.iter().find(|b| !b.is_ascii_whitespace()) else {
+    let body = trimmed(body);
+    let Some(first) = body.first() else {
         return Err(Unreadable {
             reason: "the body is empty",
         });
@@ -112,21 +112,27 @@ pub fn decode<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope
         });
     }
     match decode_once(method, body) {
-        // The gateway has been seen to send raw control characters inside strings.
-        Err(Failure::Json(Category::Syntax)) => match escape_controls(body) {
-            Some(mended) => decode_once(method, &mended),
-            None => Err(Failure::Json(Category::Syntax)),
-        },
+        Err(Failure::Json(Category::Syntax)) => texts(body)
+            .iter()
+            .find_map(|text| decode_once(method, readable_strings(text).as_bytes()).ok())
+            .ok_or(Failure::Json(Category::Syntax)),
         other => other,
     }
     .map_err(Unreadable::from)
+}
+
+/// The body without whitespace and byte order marks before it.
+#[must_use]
+pub fn trimmed(body: &[u8]) -> &[u8] {
+    let body = body.trim_ascii_start();
+    body.strip_prefix(b"\xEF\xBB\xBF").map_or(body, trimmed)
 }
 
 /// The object under the answer's root as raw JSON, to show upstream's own fields beside ours.
 /// Nothing where the body is an error or no answer.
 #[must_use]
 pub fn inner_raw(body: &[u8]) -> Option<&RawValue> {
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let body = trimmed(body);
     let roots: Roots<'_> = serde_json::from_slice(body).ok()?;
     match roots.choose("").ok()? {
         Root::Answer(raw) => Some(raw),
@@ -332,25 +338,66 @@ impl<'de> Deserialize<'de> for Roots<'de> {
     }
 }
 
-/// Escapes control characters that stand raw inside strings; nothing if there are none.
-fn escape_controls(body: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(body.len() + 64);
-    let (mut in_string, mut escaped, mut changed) = (false, false, false);
-    for &byte in body {
-        if in_string && byte < 0x20 && !escaped {
-            out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
-            changed = true;
-            continue;
-        }
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            _ => {}
-        }
-        out.push(byte);
+/// The texts that the bytes may stand for, the likeliest first: UTF-8 with errors, or GBK, which
+/// older parts of TOP write.
+fn texts(body: &[u8]) -> Vec<Cow<'_, str>> {
+    let utf8 = String::from_utf8_lossy(body);
+    if matches!(utf8, Cow::Borrowed(_)) {
+        return vec![utf8];
     }
-    changed.then_some(out)
+    let (gbk, _) = encoding_rs::GBK.decode_without_bom_handling(body);
+    let count = |wanted: fn(&char) -> bool| utf8.chars().filter(wanted).count();
+    let is_utf8 = count(|c| ('\u{4e00}'..='\u{9fff}').contains(c))
+        > count(|c| *c == char::REPLACEMENT_CHARACTER);
+    if is_utf8 {
+        vec![utf8, gbk]
+    } else {
+        vec![gbk, utf8]
+    }
+}
+
+/// Makes the strings of a JSON text readable: escapes raw control characters, which TOP has been seen
+/// to send, and replaces surrogates that have no partner.
+fn readable_strings(json: &str) -> String {
+    let mut out = String::with_capacity(json.len() + 64);
+    let mut in_string = false;
+    let mut rest = json;
+    while let Some(c) = rest.chars().next() {
+        let taken = match c {
+            '\\' if in_string => {
+                let (escape, length) = readable_escape(rest);
+                out.push_str(escape);
+                length
+            }
+            c if in_string && u32::from(c) < 0x20 => {
+                out.push_str(&format!("\\u{:04x}", u32::from(c)));
+                1
+            }
+            c => {
+                in_string ^= c == '"';
+                out.push(c);
+                c.len_utf8()
+            }
+        };
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    out
+}
+
+/// The escape sequence at the start of a text, or one for U+FFFD where it is half a character, and how
+/// long it is in the text.
+fn readable_escape(text: &str) -> (&str, usize) {
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let length = match unit(0) {
+        Some(0xD800..=0xDBFF) if matches!(unit(6), Some(0xDC00..=0xDFFF)) => 12,
+        Some(0xD800..=0xDFFF) => return ("\\ufffd", 6),
+        Some(_) => 6,
+        None => 1 + text[1..].chars().next().map_or(0, char::len_utf8),
+    };
+    (&text[..length], length)
 }
 
 #[cfg(test)]
@@ -414,6 +461,7 @@ mod tests {
             r#"{"other_response":{},"alitrip_flight_service_pay_response":{"is_success":true}}"#,
             " \n{\"alitrip_flight_service_pay_response\":{\"is_success\":true},\"stray\":[]}\n ",
             "\u{feff}{\"is_success\":true}",
+            " \u{feff}\u{feff}\r\n{\"is_success\":true}",
         ] {
             assert_eq!(read(body), Ok(success()), "{body}");
         }
@@ -489,6 +537,40 @@ mod tests {
             panic!("{:?}", read(body));
         };
         assert_eq!(answer.text, Field::Value("a\tb\n\"c".to_owned()));
+    }
+
+    #[test]
+    fn texts_that_are_not_quite_utf8_cost_no_more_than_themselves() {
+        let gbk = |text: &str| encoding_rs::GBK.encode(text).0.into_owned();
+        let around = |text: &[u8]| {
+            let parts: [&[u8]; 3] = [
+                br#"{"x_response":{"text":""#,
+                text,
+                br#"","is_success":true,"numbers":[7]}}"#,
+            ];
+            parts.concat()
+        };
+        for (text, wanted) in [
+            (gbk("会话已过期"), "会话已过期"),
+            // In GBK the second byte of this character is a backslash.
+            (gbk("不誠"), "不誠"),
+            (gbk("誠"), "誠"),
+            ("订单\\n不".as_bytes()[..10].to_vec(), "订单\n\u{fffd}"),
+            (b"a\xffb".to_vec(), "a\u{fffd}b"),
+            (br"a\ud83db".to_vec(), "a\u{fffd}b"),
+            (br"a\udc00\ud800".to_vec(), "a\u{fffd}\u{fffd}"),
+            (br"\ud800\ud83d\ude00\\".to_vec(), "\u{fffd}\u{1f600}\\"),
+            (b"\\ud800\n".to_vec(), "\u{fffd}"),
+        ] {
+            let Ok(Envelope::Answer(answer)) = decode::<Plain>(METHOD, &around(&text)) else {
+                panic!("{wanted}: {:?}", decode::<Plain>(METHOD, &around(&text)));
+            };
+            assert_eq!(answer.text, Field::Value(wanted.to_owned()));
+            assert_eq!(answer.is_success, Field::Value(true), "{wanted}");
+            assert_eq!(answer.numbers.0.len(), 1, "{wanted}");
+        }
+        let cut = [b"{\"x_response\":{\"text\":\"".as_slice(), &gbk("会话")].concat();
+        assert!(decode::<Plain>(METHOD, &cut).is_err());
     }
 
     #[test]

@@ -8,8 +8,10 @@
 
 mod api;
 mod attachments;
+mod canned;
 mod changes;
 mod documented;
+mod encodings;
 mod examples;
 mod extra;
 mod guesses;

@@ -59,7 +59,7 @@ fn judge(received: Received) -> Result<Received, CallError> {
                 Err(unreadable) => Err(CallError::Lost(Lost::Unreadable(unreadable.reason))),
             }
         }
-        200 if received.body.trim_ascii_start().first() == Some(&b'{') => Ok(received),
+        200 if envelope::trimmed(&received.body).first() == Some(&b'{') => Ok(received),
         200 => Err(CallError::Lost(Lost::Unreadable("not a JSON object"))),
         other => Err(CallError::Lost(Lost::Status(other))),
     }
@@ -67,8 +67,7 @@ fn judge(received: Received) -> Result<Received, CallError> {
 
 /// Looks at the first key only: an answer may be large, and is decoded once, by the client.
 fn leads_with_error(body: &[u8]) -> bool {
-    let inside = body
-        .trim_ascii_start()
+    let inside = envelope::trimmed(body)
         .strip_prefix(b"{")
         .map(<[u8]>::trim_ascii_start);
     inside.is_some_and(|rest| rest.starts_with(b"\"error_response\""))
@@ -94,6 +93,10 @@ mod tests {
         assert_eq!(judged(200, r#"{"x_response":{"is_success":true}}"#), Ok(()));
         assert_eq!(judged(200, refused), Err(Delivery::Answered));
         assert_eq!(judged(400, refused), Err(Delivery::Answered));
+        let marked = "\u{feff}{\"error_response\":{\"code\":25}}";
+        assert_eq!(judged(200, marked), Err(Delivery::Answered));
+        let marked = "\u{feff} {\"x_response\":{\"is_success\":true}}";
+        assert_eq!(judged(200, marked), Ok(()));
         for (status, body) in [
             (200, ""),
             (200, "<html>bad gateway</html>"),

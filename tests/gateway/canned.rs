@@ -1,0 +1,41 @@
+//! A gateway on answers that are written down: the body as it comes over the wire.
+
+use tokio_util::sync::CancellationToken;
+use wiremock::matchers::{any, body_string_contains};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::world::World;
+
+pub(crate) const DETAIL: &str = "alitrip.flight.service.queryorderdetail";
+pub(crate) const SEARCH: &str = "alitrip.flight.service.search";
+
+/// The gateway and what stands for TOP.
+pub(crate) struct Canned {
+    pub(crate) world: World,
+    top: MockServer,
+}
+
+impl Canned {
+    /// Every call of a method that is not named here is answered with HTTP 404.
+    pub(crate) async fn start(answers: &[(&str, &[u8])]) -> Self {
+        let top = MockServer::start().await;
+        for (method, body) in answers {
+            let mock = Mock::given(body_string_contains(format!("method={method}&")));
+            let answer = ResponseTemplate::new(200).set_body_raw(*body, "text/javascript");
+            mock.respond_with(answer).mount(&top).await;
+        }
+        let silent = ResponseTemplate::new(404);
+        let others = Mock::given(any()).respond_with(silent).with_priority(250);
+        others.mount(&top).await;
+        let world = World::on(top.uri(), &[], CancellationToken::new()).await;
+        Self { world, top }
+    }
+
+    /// How many calls of this method came.
+    pub(crate) async fn calls(&self, method: &str) -> usize {
+        let wanted = format!("method={method}&");
+        let calls = self.top.received_requests().await.unwrap();
+        let bodies = calls.iter().map(|call| String::from_utf8_lossy(&call.body));
+        bodies.filter(|body| body.contains(&wanted)).count()
+    }
+}
