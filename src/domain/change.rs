@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::ids::{ChangeOrderNo, OrderId, OutChangeNo, PassengerId};
 use super::money::Money;
-use super::passenger::{CallingCode, PassengerType};
+use super::passenger::{CallingCode, OrderPassengerType};
 use super::personal::Personal;
 use super::time::LocalTime;
 use super::trip::{AirportCode, CityCode, FlightNo, Segment, SegmentCabin};
@@ -233,10 +233,10 @@ pub struct ChangePassenger {
     /// Name as on the document; null if not told.
     #[schema(required = true, value_type = Option<String>, example = "李四")]
     pub name: Option<Personal<String>>,
-    /// Kind of passenger; null where Fliggy's number for it is not known here.
+    /// Kind of passenger; null if not told.
     #[serde(rename = "type")]
-    #[schema(required = true, value_type = Option<PassengerType>)]
-    pub kind: Option<PassengerType>,
+    #[schema(required = true, value_type = Option<OrderPassengerType>)]
+    pub kind: Option<OrderPassengerType>,
     /// What the change costs this traveller; null if not told (yet).
     #[schema(required = true, value_type = Option<ChangeFee>)]
     pub fee: Option<ChangeFee>,

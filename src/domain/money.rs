@@ -33,6 +33,15 @@ impl Money {
     const EXPECTED: &'static str =
         "an amount in yuan as a string with at most two decimals, such as \"950.00\"";
 
+    /// The difference, or nothing where it would be less than nothing.
+    #[must_use]
+    pub const fn checked_sub(self, less: Self) -> Option<Self> {
+        match self.0.checked_sub(less.0) {
+            Some(fen) => Some(Self(fen)),
+            None => None,
+        }
+    }
+
     /// Reads `950`, `950.5` or `950.00`: yuan, at most eight digits before the point and two after.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Offers: what a search finds and a booking takes.
 
+mod check;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -7,6 +9,8 @@ use super::money::Money;
 use super::nullable::required_nullable;
 use super::passenger::PassengerType;
 use super::trip::{Journey, SegmentCabin, TripType};
+
+pub use self::check::check;
 
 /// Something that can be booked: a flight or two, of one seller, at one price. Hand it to the
 /// booking exactly as the search gave it; every field is required there, also where it is null.

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::ids::{AccountName, HashKey, OrderId, OutOrderNo, PassengerId};
 use super::money::Money;
-use super::passenger::{DocumentType, PassengerType};
+use super::passenger::{DocumentType, OrderDocumentType, OrderPassengerType};
 use super::personal::Personal;
 use super::time::{LocalDate, LocalTime};
 use super::trip::{Journey, SegmentCabin, TripType};
@@ -177,10 +177,10 @@ impl Order {
 /// A travel document in an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderDocument {
-    /// Kind of document; null where Fliggy's number for it is not known here.
+    /// Kind of document; null if not told.
     #[serde(rename = "type")]
-    #[schema(required = true, value_type = Option<DocumentType>)]
-    pub kind: Option<DocumentType>,
+    #[schema(required = true, value_type = Option<OrderDocumentType>)]
+    pub kind: Option<OrderDocumentType>,
     /// Number of the document.
     #[schema(value_type = String, example = "110101199003070011")]
     pub number: Personal<String>,
@@ -195,10 +195,10 @@ pub struct OrderPassenger {
     /// Name as on the document; null if not told.
     #[schema(required = true, value_type = Option<String>, example = "李四")]
     pub name: Option<Personal<String>>,
-    /// Kind of passenger; null where Fliggy's number for it is not known here.
+    /// Kind of passenger; null if not told.
     #[serde(rename = "type")]
-    #[schema(required = true, value_type = Option<PassengerType>)]
-    pub kind: Option<PassengerType>,
+    #[schema(required = true, value_type = Option<OrderPassengerType>)]
+    pub kind: Option<OrderPassengerType>,
     /// Travel document; null if not told.
     #[schema(required = true, value_type = Option<OrderDocument>)]
     pub document: Option<OrderDocument>,

@@ -34,15 +34,42 @@ impl PassengerType {
             Self::Infant => 8,
         }
     }
+}
+
+/// Kind of passenger in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderPassengerType {
+    /// Pays the adult fare.
+    Adult,
+    /// Pays the child fare.
+    Child,
+    /// Has no seat.
+    Infant,
+    /// Fliggy's number for it is not listed here.
+    Other,
+}
+
+impl OrderPassengerType {
+    /// TOP's number, where it is listed.
+    #[must_use]
+    pub const fn wire(self) -> Option<u8> {
+        match self {
+            Self::Adult => Some(PassengerType::Adult.wire()),
+            Self::Child => Some(PassengerType::Child.wire()),
+            Self::Infant => Some(PassengerType::Infant.wire()),
+            Self::Other => None,
+        }
+    }
 
     /// The kind behind TOP's number.
     #[must_use]
-    pub const fn from_wire(number: i64) -> Option<Self> {
+    pub const fn from_wire(number: i64) -> Self {
         match number {
-            0 => Some(Self::Adult),
-            1 => Some(Self::Child),
-            8 => Some(Self::Infant),
-            _ => None,
+            0 => Self::Adult,
+            1 => Self::Child,
+            8 => Self::Infant,
+            _ => Self::Other,
         }
     }
 }
@@ -70,12 +97,33 @@ macro_rules! document_types {
                 }
             }
 
+        }
+
+        /// Kind of travel document in an order.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum OrderDocumentType {
+            $($(#[$meta])* $name,)*
+            /// Fliggy's number for it is not listed here.
+            Other,
+        }
+
+        impl OrderDocumentType {
+            /// TOP's number, where it is listed.
+            #[must_use]
+            pub const fn wire(self) -> Option<u8> {
+                match self {
+                    $(Self::$name => Some($number),)*
+                    Self::Other => None,
+                }
+            }
+
             /// The kind behind TOP's number.
             #[must_use]
-            pub const fn from_wire(number: i64) -> Option<Self> {
+            pub const fn from_wire(number: i64) -> Self {
                 match number {
-                    $($number => Some(Self::$name),)*
-                    _ => None,
+                    $($number => Self::$name,)*
+                    _ => Self::Other,
                 }
             }
         }

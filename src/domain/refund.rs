@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::ids::{OrderId, OutRefundNo, PassengerId, RefundOrderNo};
 use super::money::Money;
-use super::passenger::PassengerType;
+use super::passenger::OrderPassengerType;
 use super::personal::Personal;
 use super::time::LocalTime;
 
@@ -193,10 +193,10 @@ pub struct Traveller {
     /// Name as on the document; null if not told.
     #[schema(required = true, value_type = Option<String>, example = "李四")]
     pub name: Option<Personal<String>>,
-    /// Kind of passenger; null where Fliggy's number for it is not known here.
+    /// Kind of passenger; null if not told.
     #[serde(rename = "type")]
-    #[schema(required = true, value_type = Option<PassengerType>)]
-    pub kind: Option<PassengerType>,
+    #[schema(required = true, value_type = Option<OrderPassengerType>)]
+    pub kind: Option<OrderPassengerType>,
 }
 
 /// A row of the refunds of an order.

@@ -1,5 +1,7 @@
 //! Searches.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -121,10 +123,9 @@ impl SearchMode {
 pub struct SearchAnswer {
     /// The offers that could be read, in Fliggy's order.
     pub offers: Vec<Offer>,
-    /// How many could not, because something needed to book them was missing or unreadable.
-    pub dropped: usize,
-    /// TOP's name of the field for which the first of them was dropped.
-    pub unreadable_field: Option<&'static str>,
+    /// How many could not, by TOP's name of a field that a booking needs and that was missing or
+    /// unreadable.
+    pub dropped: BTreeMap<&'static str, usize>,
 }
 
 /// Most flights a journey may name.

@@ -110,34 +110,38 @@ pub enum TripType {
     OneWay,
     /// There and back.
     RoundTrip,
+    /// Fliggy's number for it is not listed here.
+    Other,
 }
 
 impl TripType {
     /// TOP's number (documented for one way, seen in a client for round trips).
     #[must_use]
-    pub const fn wire(self) -> u8 {
+    pub const fn wire(self) -> Option<u8> {
         match self {
-            Self::OneWay => 1,
-            Self::RoundTrip => 2,
+            Self::OneWay => Some(1),
+            Self::RoundTrip => Some(2),
+            Self::Other => None,
         }
     }
 
     /// The kind of trip behind TOP's number.
     #[must_use]
-    pub const fn from_wire(number: i64) -> Option<Self> {
+    pub const fn from_wire(number: i64) -> Self {
         match number {
-            1 => Some(Self::OneWay),
-            2 => Some(Self::RoundTrip),
-            _ => None,
+            1 => Self::OneWay,
+            2 => Self::RoundTrip,
+            _ => Self::Other,
         }
     }
 
-    /// How many journeys it has.
+    /// How many journeys it has, if that is known.
     #[must_use]
-    pub const fn journeys(self) -> usize {
+    pub const fn journeys(self) -> Option<usize> {
         match self {
-            Self::OneWay => 1,
-            Self::RoundTrip => 2,
+            Self::OneWay => Some(1),
+            Self::RoundTrip => Some(2),
+            Self::Other => None,
         }
     }
 }

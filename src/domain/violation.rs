@@ -62,6 +62,10 @@ impl Violations {
         }
     }
 
+    pub(super) fn extend(&mut self, more: Vec<Violation>) {
+        self.0.extend(more);
+    }
+
     pub(super) fn finish<T>(self, value: T) -> Result<T, Vec<Violation>> {
         if self.0.is_empty() {
             Ok(value)

@@ -1,5 +1,6 @@
 //! Search: identical searches in flight share one upstream call.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
@@ -20,8 +21,8 @@ use crate::translate;
 pub struct Found {
     /// The offers, in upstream's order.
     pub offers: Vec<Offer>,
-    /// Offers that could not be read and are left out.
-    pub dropped: usize,
+    /// Offers that could not be read and are left out, by the field that is to blame.
+    pub dropped: BTreeMap<&'static str, usize>,
     /// Upstream said that there is no quote (搜索询价无报价).
     pub no_quote: bool,
     /// Upstream's own object, when it was asked for.
@@ -85,8 +86,12 @@ impl Operations {
                 Err(failure)
             };
         }
-        let answer = translate::search::answer(reply.answer)
+        let mut answer = translate::search::answer(reply.answer)
             .map_err(|unreadable| unreadable_answer(NAME, unreadable.field))?;
+        let now = self.now();
+        for offer in &mut answer.offers {
+            offer.judge(now);
+        }
         Ok(Found {
             offers: answer.offers,
             dropped: answer.dropped,
@@ -100,7 +105,7 @@ impl Found {
     fn nothing() -> Self {
         Self {
             offers: Vec::new(),
-            dropped: 0,
+            dropped: BTreeMap::new(),
             no_quote: true,
             upstream: None,
         }

@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::domain::booking::segments_fingerprint;
     use crate::domain::order::{OrderReceipt, OrderStatus, document_hash};
-    use crate::domain::passenger::{DocumentType, PassengerType};
+    use crate::domain::passenger::{DocumentType, OrderPassengerType};
     use crate::translate::samples;
 
     fn read(wire: wire::QueryOrderDetailResponse) -> Result<Order, Unreadable> {
@@ -132,7 +132,7 @@ mod tests {
             panic!("{:?}", order.passengers);
         };
         assert_eq!(adult.ticket_numbers, ["999-0000000001"]);
-        assert_eq!(child.kind, Some(PassengerType::Child));
+        assert_eq!(child.kind, Some(OrderPassengerType::Child));
         assert_eq!(
             child.fare.unwrap().ticket_price.unwrap().to_string(),
             "360.00"

@@ -4,7 +4,7 @@ use super::{Unnamed, Unreadable, optional, required};
 use crate::domain::change::ChangeStatus;
 use crate::domain::ids::{AccountName, HashKey, OrderId, PassengerId};
 use crate::domain::order::{OrderDocument, OrderPassenger, OrderStatus, StatusMap};
-use crate::domain::passenger::{DocumentType, PassengerType};
+use crate::domain::passenger::{OrderDocumentType, OrderPassengerType};
 use crate::domain::personal::Personal;
 use crate::domain::refund::Traveller;
 use crate::domain::trip::{Journey, Segment, SegmentCabin, TripType};
@@ -15,9 +15,7 @@ use crate::top::wire;
 pub(super) fn itinerary(
     route: wire::FlightRoute,
 ) -> Result<(Option<TripType>, Vec<Journey>), Unreadable> {
-    let trip_type = optional(route.trip_type, "trip_type")?
-        .map(|number| TripType::from_wire(number).ok_or(Unreadable { field: "trip_type" }))
-        .transpose()?;
+    let trip_type = listed(route.trip_type, TripType::from_wire, TripType::Other);
     let journeys = route
         .flight_journey_list
         .into_iter()
@@ -98,9 +96,13 @@ pub(super) fn passenger(
     OrderPassenger {
         passenger_id: passenger_id(document_type, number.as_ref(), key, account),
         name: p.name.lossy(),
-        kind: p.kind.lossy().and_then(PassengerType::from_wire),
+        kind: passenger_type(p.kind),
         document: number.map(|number| OrderDocument {
-            kind: document_type.and_then(DocumentType::from_wire),
+            kind: listed(
+                p.credential_type,
+                OrderDocumentType::from_wire,
+                OrderDocumentType::Other,
+            ),
             number,
         }),
         birth_date: p.birthday.lossy(),
@@ -109,6 +111,23 @@ pub(super) fn passenger(
         fare: None,
         cabins: Vec::new(),
         ticket_numbers: Vec::new(),
+    }
+}
+
+fn passenger_type(field: Field<i64>) -> Option<OrderPassengerType> {
+    listed(
+        field,
+        OrderPassengerType::from_wire,
+        OrderPassengerType::Other,
+    )
+}
+
+/// A value of a closed list: `other` where it is none of them.
+fn listed<T>(field: Field<i64>, from_wire: fn(i64) -> T, other: T) -> Option<T> {
+    match field {
+        Field::Value(number) => Some(from_wire(number)),
+        Field::Unreadable => Some(other),
+        Field::Absent => None,
     }
 }
 
@@ -137,7 +156,7 @@ pub(super) fn traveller(
     Traveller {
         passenger_id: kind.and_then(|kind| passenger_id(Some(kind), number.as_ref(), key, account)),
         name: p.name.lossy(),
-        kind: p.kind.lossy().and_then(PassengerType::from_wire),
+        kind: passenger_type(p.kind),
     }
 }
 
@@ -151,8 +170,8 @@ pub(super) fn travellers(
             let document = p.document.as_ref().ok_or(Unnamed)?;
             Ok(wire::TravellerRequest {
                 name: p.name.clone().ok_or(Unnamed)?,
-                kind: p.kind.map(PassengerType::wire),
-                credential_type: document.kind.map(DocumentType::wire),
+                kind: p.kind.and_then(OrderPassengerType::wire),
+                credential_type: document.kind.and_then(OrderDocumentType::wire),
                 credential_no: document.number.clone(),
             })
         })

@@ -1,5 +1,7 @@
 //! `alitrip.flight.service.search`.
 
+use std::collections::BTreeMap;
+
 use super::{Unreadable, parts, required};
 use crate::domain::city::city_of_airport;
 use crate::domain::money::Money;
@@ -73,7 +75,8 @@ fn flight_request(
     }
 }
 
-/// The offers of an answer. One that lacks what a booking needs is left out and counted.
+/// The offers of an answer. One that lacks what a booking needs is left out and counted. Whether the
+/// others can be booked is for [`Offer::judge`] to tell.
 ///
 /// # Errors
 /// None today: an answer without readable offers has an empty list.
@@ -81,16 +84,12 @@ pub fn answer(answer: wire::SearchResponse) -> Result<SearchAnswer, Unreadable> 
     let items = answer.flight_item_list.0;
     let mut found = SearchAnswer {
         offers: Vec::with_capacity(items.len()),
-        dropped: 0,
-        unreadable_field: None,
+        dropped: BTreeMap::new(),
     };
     for item in items {
         match offer(item) {
             Ok(offer) => found.offers.push(offer),
-            Err(Unreadable { field }) => {
-                found.dropped += 1;
-                found.unreadable_field.get_or_insert(field);
-            }
+            Err(Unreadable { field }) => *found.dropped.entry(field).or_default() += 1,
         }
     }
     Ok(found)
@@ -181,20 +180,42 @@ enum Part {
     Total,
 }
 
-/// A fare, or the part it lacks. Only the total of the taxes may be left out: it is a sum.
+/// A fare, or the part it lacks. One of the taxes, or their total, may be left out where the others
+/// tell it, and both taxes where the total is nothing.
 fn fare(
     ticket: Field<Money>,
     airport: Field<Money>,
     fuel: Field<Money>,
     total: Field<Money>,
 ) -> Result<Fare, Part> {
+    let told = |field: Field<Money>, part| match field {
+        Field::Value(money) => Ok(Some(money)),
+        Field::Absent => Ok(None),
+        Field::Unreadable => Err(part),
+    };
     let fare = ticket.lossy().ok_or(Part::Ticket)?;
-    let airport_fee = airport.lossy().ok_or(Part::Airport)?;
-    let fuel_fee = fuel.lossy().ok_or(Part::Fuel)?;
-    let taxes_total = match total {
-        Field::Value(total) => total,
-        Field::Absent => airport_fee.checked_add(fuel_fee).ok_or(Part::Total)?,
-        Field::Unreadable => return Err(Part::Total),
+    let taxes = (
+        told(airport, Part::Airport)?,
+        told(fuel, Part::Fuel)?,
+        told(total, Part::Total)?,
+    );
+    let (airport_fee, fuel_fee, taxes_total) = match taxes {
+        (Some(airport), Some(fuel), Some(total)) => (airport, fuel, total),
+        (Some(airport), Some(fuel), None) => {
+            let total = airport.checked_add(fuel).ok_or(Part::Total)?;
+            (airport, fuel, total)
+        }
+        (Some(airport), None, Some(total)) => {
+            let fuel = total.checked_sub(airport).ok_or(Part::Fuel)?;
+            (airport, fuel, total)
+        }
+        (None, Some(fuel), Some(total)) => {
+            let airport = total.checked_sub(fuel).ok_or(Part::Airport)?;
+            (airport, fuel, total)
+        }
+        (None, None, Some(Money::ZERO)) => (Money::ZERO, Money::ZERO, Money::ZERO),
+        (None, _, _) => return Err(Part::Airport),
+        (Some(_), None, None) => return Err(Part::Fuel),
     };
     Ok(Fare {
         fare,
@@ -305,7 +326,7 @@ mod tests {
     #[test]
     fn the_sample_gives_two_offers() {
         let found = answer(samples::answer::<wire::Search>()).unwrap();
-        assert_eq!((found.offers.len(), found.dropped), (2, 0));
+        assert_eq!((found.offers.len(), found.dropped.len()), (2, 0));
         let plain = &found.offers[0];
         assert_eq!(plain.supply, Some(Supply::Own));
         assert_eq!(plain.member_fare, None);
@@ -337,18 +358,18 @@ mod tests {
             "flight_route",
             "flight_segment_cabin_relation",
             "adt_flight_item_price",
-            "adt_oil_fee",
         ] {
             let mut item = sample_item(0);
             item.as_object_mut().unwrap().remove(field);
             let found = translated(&item);
-            assert_eq!((found.offers.len(), found.dropped), (0, 1), "{field}");
-            assert_eq!(found.unreadable_field, Some(field));
+            assert_eq!(found.offers, []);
+            assert_eq!(found.dropped, BTreeMap::from([(field, 1)]));
         }
         let mut item = sample_item(0);
         item["flight_route"]["flight_journey_list"]["flight_journey"][0]["flight_segment_list"]["flight_segment"]
             [0]["dep_time"] = json!("tomorrow");
-        assert_eq!(translated(&item).unreadable_field, Some("dep_time"));
+        let dropped = translated(&item).dropped;
+        assert_eq!(dropped, BTreeMap::from([("dep_time", 1)]));
     }
 
     #[test]
@@ -371,9 +392,42 @@ mod tests {
     }
 
     #[test]
+    fn a_missing_part_of_the_taxes_is_derived_or_named() {
+        let null = || json!(null);
+        for (build, oil, total, derived) in [
+            (json!(50), json!(20), null(), Ok("50.00 20.00 70.00")),
+            (json!(50), null(), json!(50), Ok("50.00 0.00 50.00")),
+            (json!(50), null(), json!(70), Ok("50.00 20.00 70.00")),
+            (null(), json!("20"), json!(70), Ok("50.00 20.00 70.00")),
+            (null(), null(), json!(0), Ok("0.00 0.00 0.00")),
+            // What is told is not corrected.
+            (json!(50), json!(20), json!(71), Ok("50.00 20.00 71.00")),
+            (json!(50), null(), json!(40), Err("adt_oil_fee")),
+            (json!(50), null(), null(), Err("adt_oil_fee")),
+            (null(), json!(20), json!(10), Err("adt_build_fee")),
+            (null(), null(), json!(70), Err("adt_build_fee")),
+            (json!(50), json!("?"), json!(70), Err("adt_oil_fee")),
+            (json!(50), json!(20), json!("?"), Err("adt_total_fee")),
+        ] {
+            let mut item = sample_item(0);
+            for (field, value) in [("build", build), ("oil", oil), ("total", total)] {
+                item[format!("adt_{field}_fee")] = value;
+            }
+            let found = translated(&item);
+            let of = |f: &Fare| format!("{} {} {}", f.airport_fee, f.fuel_fee, f.taxes_total);
+            let taxes = found.offers.iter().map(|offer| of(&offer.prices.adult));
+            match derived {
+                Ok(wanted) => assert_eq!(taxes.collect::<Vec<_>>(), [wanted]),
+                Err(field) => assert_eq!(found.dropped, BTreeMap::from([(field, 1)])),
+            }
+        }
+    }
+
+    #[test]
     fn missing_fares_of_children_are_no_fares() {
         let mut item = sample_item(0);
         item.as_object_mut().unwrap().remove("chd_build_fee");
+        item.as_object_mut().unwrap().remove("chd_total_fee");
         item.as_object_mut().unwrap().remove("adt_total_fee");
         let offer = &translated(&item).offers[0];
         assert_eq!(offer.prices.child, None);
@@ -385,7 +439,7 @@ mod tests {
     fn no_fares_are_an_empty_list() {
         for body in [r#"{"is_success":true}"#, r#"{"flight_item_list":{}}"#] {
             let found = answer(serde_json::from_str(body).unwrap()).unwrap();
-            assert_eq!((found.offers.len(), found.dropped), (0, 0));
+            assert_eq!((found.offers.len(), found.dropped.len()), (0, 0));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! A gateway on answers that are written down: the body as it comes over the wire.
 
+use std::time::Duration;
+
 use tokio_util::sync::CancellationToken;
 use wiremock::matchers::{any, body_string_contains};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -29,6 +31,16 @@ impl Canned {
         others.mount(&top).await;
         let world = World::on(top.uri(), &[], CancellationToken::new()).await;
         Self { world, top }
+    }
+
+    /// Waits until this many calls of the method have come, and no more.
+    pub(crate) async fn until_called(&self, method: &str, count: usize) {
+        let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+        while self.calls(method).await < count {
+            assert!(tokio::time::Instant::now() < limit, "no {method}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(self.calls(method).await, count, "{method}");
     }
 
     /// How many calls of this method came.

@@ -1,5 +1,7 @@
 //! `POST /v1/flights/search`
 
+use std::collections::BTreeMap;
+
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -67,7 +69,7 @@ pub struct Notice {
     /// What, for programs.
     code: NoticeCode,
     /// What, for people.
-    message: &'static str,
+    message: String,
 }
 
 /// The kinds of notices.
@@ -107,7 +109,7 @@ impl NoticeCode {
             }
             Self::OffersDropped => {
                 "Some offers lacked a field that a booking needs, or it could not be read; they are \
-                 left out. `?include=upstream` shows them."
+                 left out. `?include=upstream` shows them. Offers by Fliggy's name of the field:"
             }
         }
     }
@@ -184,18 +186,33 @@ fn notices(found: &Found, mode: SearchMode, with_infants: bool) -> Vec<Notice> {
         .offers
         .iter()
         .any(|offer| offer.supply == Some(Supply::Own));
+    let dropped = !found.dropped.is_empty();
     [
-        (found.offers.is_empty(), NoticeCode::NoOffers),
-        (!own, NoticeCode::NoOwnShop),
+        (found.offers.is_empty() && !dropped, NoticeCode::NoOffers),
+        (!own && !dropped, NoticeCode::NoOwnShop),
         (with_infants, NoticeCode::InfantsFilterOffers),
         (mode == SearchMode::Listing, NoticeCode::ListingIsSlow),
-        (found.dropped > 0, NoticeCode::OffersDropped),
+        (dropped, NoticeCode::OffersDropped),
     ]
     .into_iter()
     .filter(|(applies, _)| *applies)
     .map(|(_, code)| Notice {
         code,
-        message: code.message(),
+        message: match code {
+            NoticeCode::OffersDropped => {
+                format!("{} {}", code.message(), told(&found.dropped))
+            }
+            _ => code.message().to_owned(),
+        },
     })
     .collect()
+}
+
+/// `adt_oil_fee (2), dep_time (1).`
+fn told(dropped: &BTreeMap<&'static str, usize>) -> String {
+    let fields: Vec<_> = dropped
+        .iter()
+        .map(|(field, count)| format!("{field} ({count})"))
+        .collect();
+    format!("{}.", fields.join(", "))
 }

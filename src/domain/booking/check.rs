@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Booking, MOST_PASSENGERS, Violation};
-use crate::domain::offer::{MemberRole, Offer};
+use crate::domain::offer::{self, MemberRole, Offer};
 use crate::domain::passenger::{
     CallingCode, Document, DocumentType, MemberBuyer, Passenger, PassengerType, format, id_card,
 };
@@ -26,98 +26,15 @@ pub fn check(booking: &Booking, now: LocalTime) -> Result<(), Vec<Violation>> {
 }
 
 fn check_offer(v: &mut Violations, offer: &Offer, now: LocalTime) {
-    if !offer.bookable {
-        let reason = offer.not_bookable_reason.as_deref();
-        v.add(
-            "/offer/bookable",
-            "offer_not_bookable",
-            reason.unwrap_or("the search marked this offer as not bookable"),
-        );
+    if offer.bookable {
+        v.extend(offer::check(offer, now));
+        return;
     }
-    v.require(
-        !offer.solution_id.trim().is_empty(),
-        "/offer/solution_id",
-        "blank",
-        "must not be blank",
-    );
-    v.require(
-        offer.journeys.len() == offer.trip_type.journeys(),
-        "/offer/journeys",
-        "journey_count",
-        "a one-way offer has one journey, a round trip two",
-    );
-    let mut ids = HashSet::new();
-    let mut arrived: Option<LocalTime> = None;
-    for (j, journey) in offer.journeys.iter().enumerate() {
-        v.require(
-            !journey.segments.is_empty(),
-            format_args!("/offer/journeys/{j}/segments"),
-            "no_segments",
-            "a journey has at least one segment",
-        );
-        for (s, segment) in journey.segments.iter().enumerate() {
-            let at = format!("/offer/journeys/{j}/segments/{s}");
-            v.require(
-                !segment.segment_id.trim().is_empty() && ids.insert(segment.segment_id.as_str()),
-                format_args!("{at}/segment_id"),
-                "segment_id",
-                "must be set, and only once in an offer",
-            );
-            let departs = format!("{at}/departure_time");
-            match arrived {
-                None => v.require(
-                    segment.departure_time > now,
-                    departs,
-                    "departure_past",
-                    "the flight has departed",
-                ),
-                Some(arrived) => v.require(
-                    segment.departure_time >= arrived,
-                    departs,
-                    "segment_order",
-                    "the flight departs before the one before it has arrived",
-                ),
-            }
-            v.require(
-                segment.arrival_time > segment.departure_time,
-                format_args!("{at}/arrival_time"),
-                "arrival_before_departure",
-                "must be after departure",
-            );
-            arrived = Some(segment.arrival_time.max(segment.departure_time));
-        }
-    }
-    check_cabins(v, offer, &ids);
-}
-
-fn check_cabins(v: &mut Violations, offer: &Offer, ids: &HashSet<&str>) {
-    let mut with_cabin = HashSet::new();
-    for (c, cabin) in offer.cabins.iter().enumerate() {
-        let at = format!("/offer/cabins/{c}");
-        v.require(
-            ids.contains(cabin.segment_id.as_str()),
-            format_args!("{at}/segment_id"),
-            "unknown_segment",
-            "names no segment of the offer",
-        );
-        v.require(
-            with_cabin.insert(cabin.segment_id.as_str()),
-            format_args!("{at}/segment_id"),
-            "second_cabin",
-            "the segment has a cabin already",
-        );
-        v.require(
-            !cabin.cabin.trim().is_empty(),
-            format_args!("{at}/cabin"),
-            "blank",
-            "must not be blank",
-        );
-    }
-    v.require(
-        ids.iter().all(|id| with_cabin.contains(id)),
-        "/offer/cabins",
-        "cabin_missing",
-        "every segment needs its cabin",
+    let reason = offer.not_bookable_reason.as_deref();
+    v.add(
+        "/offer/bookable",
+        "offer_not_bookable",
+        reason.unwrap_or("the search marked this offer as not bookable"),
     );
 }
 
@@ -380,12 +297,6 @@ fn check_member_fare(v: &mut Violations, booking: &Booking, now: LocalTime) {
     let Some(fare) = &booking.offer.member_fare else {
         return;
     };
-    v.require(
-        !fare.membership.is_empty(),
-        "/offer/member_fare/membership",
-        "membership_missing",
-        "a member fare says which memberships will do",
-    );
     v.require(
         booking.allow_register_or_query_member == Some(true),
         "/allow_register_or_query_member",

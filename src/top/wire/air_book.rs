@@ -32,7 +32,8 @@ pub struct CreateOrderRequest {
     /// Channel name (渠道名称).
     pub external_agent_name: String,
     /// 1 one way, 2 round trip.
-    pub trip_type: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trip_type: Option<u8>,
     /// Key of the offer.
     pub solution_id: String,
     /// Journeys in travel order.

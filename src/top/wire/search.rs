@@ -30,7 +30,8 @@ pub struct SearchFlightInfoReq {
     /// 0 listing, 2 chosen flights.
     pub search_mode: u8,
     /// 1 one way, 2 round trip.
-    pub trip_type: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trip_type: Option<u8>,
     /// `ALL_CABIN`, `Y`, `FC`, `F`, `C`.
     pub cabin_class: &'static str,
     /// Ask for child fares.

@@ -1,0 +1,152 @@
+//! Whether an offer can be booked: the search and the booking ask the same function.
+
+use super::Offer;
+use crate::domain::time::LocalTime;
+use crate::domain::violation::{Violation, Violations};
+
+impl Offer {
+    /// Notes whether the offer can be booked at this time of the +08:00 clock, and why not.
+    pub fn judge(&mut self, now: LocalTime) {
+        let found = check(self, now).into_iter().map(|v| {
+            let place = v.pointer.strip_prefix("/offer").unwrap_or(&v.pointer);
+            format!("{place}: {}", v.message)
+        });
+        let reasons: Vec<_> = self
+            .not_bookable_reason
+            .take()
+            .into_iter()
+            .chain(found)
+            .collect();
+        if !reasons.is_empty() {
+            self.bookable = false;
+            self.not_bookable_reason = Some(reasons.join("; "));
+        }
+    }
+}
+
+/// Everything that stands in the way of booking an offer, whoever travels. The pointers are those of
+/// a booking. `now` is the time on the +08:00 clock.
+#[must_use]
+pub fn check(offer: &Offer, now: LocalTime) -> Vec<Violation> {
+    let mut violations = Violations::default();
+    let v = &mut violations;
+    let fares = [
+        Some(&offer.prices.adult),
+        offer.prices.child.as_ref(),
+        offer.prices.infant.as_ref(),
+    ];
+    v.require(
+        fares
+            .into_iter()
+            .flatten()
+            .all(|fare| fare.total().is_some()),
+        "/offer/prices",
+        "total_too_large",
+        "the sum of fare and taxes is too large for an order",
+    );
+    v.require(
+        !offer.solution_id.trim().is_empty(),
+        "/offer/solution_id",
+        "blank",
+        "must not be blank",
+    );
+    match offer.trip_type.journeys() {
+        Some(count) => v.require(
+            offer.journeys.len() == count,
+            "/offer/journeys",
+            "journey_count",
+            "a one-way offer has one journey, a round trip two",
+        ),
+        None => v.add(
+            "/offer/trip_type",
+            "unknown_trip_type",
+            "only one-way trips and round trips can be booked",
+        ),
+    }
+    let mut ids = Vec::new();
+    let mut arrived: Option<LocalTime> = None;
+    for (j, journey) in offer.journeys.iter().enumerate() {
+        v.require(
+            !journey.segments.is_empty(),
+            format_args!("/offer/journeys/{j}/segments"),
+            "no_segments",
+            "a journey has at least one segment",
+        );
+        for (s, segment) in journey.segments.iter().enumerate() {
+            let at = format_args!("/offer/journeys/{j}/segments/{s}");
+            let id = segment.segment_id.as_str();
+            v.require(
+                !id.trim().is_empty() && !ids.contains(&id),
+                format_args!("{at}/segment_id"),
+                "segment_id",
+                "must be set, and only once in an offer",
+            );
+            ids.push(id);
+            let departs = format_args!("{at}/departure_time");
+            match arrived {
+                None => v.require(
+                    segment.departure_time > now,
+                    departs,
+                    "departure_past",
+                    "the flight has departed",
+                ),
+                Some(arrived) => v.require(
+                    segment.departure_time >= arrived,
+                    departs,
+                    "segment_order",
+                    "the flight departs before the one before it has arrived",
+                ),
+            }
+            v.require(
+                segment.arrival_time > segment.departure_time,
+                format_args!("{at}/arrival_time"),
+                "arrival_before_departure",
+                "must be after departure",
+            );
+            arrived = Some(segment.arrival_time.max(segment.departure_time));
+        }
+    }
+    check_cabins(v, offer, &ids);
+    if let Some(fare) = &offer.member_fare {
+        v.require(
+            !fare.membership.is_empty(),
+            "/offer/member_fare/membership",
+            "membership_missing",
+            "a member fare says which memberships will do",
+        );
+    }
+    violations.finish(()).err().unwrap_or_default()
+}
+
+fn check_cabins(v: &mut Violations, offer: &Offer, ids: &[&str]) {
+    let mut with_cabin = Vec::new();
+    for (c, cabin) in offer.cabins.iter().enumerate() {
+        let at = format_args!("/offer/cabins/{c}");
+        let id = cabin.segment_id.as_str();
+        v.require(
+            ids.contains(&id),
+            format_args!("{at}/segment_id"),
+            "unknown_segment",
+            "names no segment of the offer",
+        );
+        v.require(
+            !with_cabin.contains(&id),
+            format_args!("{at}/segment_id"),
+            "second_cabin",
+            "the segment has a cabin already",
+        );
+        with_cabin.push(id);
+        v.require(
+            !cabin.cabin.trim().is_empty(),
+            format_args!("{at}/cabin"),
+            "blank",
+            "must not be blank",
+        );
+    }
+    v.require(
+        ids.iter().all(|id| with_cabin.contains(id)),
+        "/offer/cabins",
+        "cabin_missing",
+        "every segment needs its cabin",
+    );
+}
