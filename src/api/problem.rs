@@ -76,7 +76,7 @@ pub struct ProblemBody {
     /// What upstream said.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    upstream: Option<UpstreamFault>,
+    pub(super) upstream: Option<UpstreamFault>,
     /// The quote as it is now, with `refund_fee_changed`, `refund_fee_unknown`, `quote_expired` and
     /// `order_not_refundable`, if it could be had.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -302,6 +302,9 @@ impl IntoResponse for Problem {
     fn into_response(mut self) -> Response {
         if self.body.request_id.is_empty() {
             self.body.request_id = request_log::current_request_id();
+        }
+        if request_log::has_no_key() {
+            self.body.retry = self.body.retry.without_key();
         }
         let code = self.body.code;
         let mut response = (

@@ -29,6 +29,7 @@ tokio::task_local! {
 #[derive(Debug)]
 struct RequestContext {
     request_id: String,
+    is_write: bool,
     caller: OnceLock<Arc<str>>,
     operation_id: OnceLock<String>,
 }
@@ -38,6 +39,14 @@ struct RequestContext {
 pub fn current_request_id() -> String {
     CONTEXT
         .try_with(|context| context.request_id.clone())
+        .unwrap_or_default()
+}
+
+/// Whether the request under way is of a kind that has no `Idempotency-Key`; false outside of one.
+#[must_use]
+pub(super) fn has_no_key() -> bool {
+    CONTEXT
+        .try_with(|context| !context.is_write)
         .unwrap_or_default()
 }
 
@@ -56,6 +65,7 @@ pub(super) async fn record(
     let request_id = accepted_id(&request).unwrap_or_else(|| state.clock.new_uuid().to_string());
     let context = Arc::new(RequestContext {
         request_id,
+        is_write: is_write(&request),
         caller: OnceLock::new(),
         operation_id: OnceLock::new(),
     });
@@ -87,6 +97,22 @@ pub(super) async fn record(
     }
     line.status = Some(response.status());
     response
+}
+
+/// The paths of the writes, which alone have an `Idempotency-Key`.
+pub(super) const WRITES: [&str; 7] = [
+    "/v1/orders",
+    "/v1/orders/{order_id}/payment",
+    "/v1/orders/{order_id}/close",
+    "/v1/orders/{order_id}/refunds",
+    "/v1/orders/{order_id}/changes",
+    "/v1/changes/{change_order_no}/payment",
+    "/v1/changes/{change_order_no}/cancel",
+];
+
+fn is_write(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>();
+    request.method() == Method::POST && route.is_some_and(|route| WRITES.contains(&route.as_str()))
 }
 
 /// The id the caller gave, if it is 1 to 128 visible ASCII characters.

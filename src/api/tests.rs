@@ -142,6 +142,7 @@ async fn a_full_gateway_says_so_at_once_and_stays_alive() {
     let refused = get(&router, "/v1/wait").await;
     assert_eq!(refused.code(), "overloaded");
     assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(refused.json()["retry"], "same_request");
     assert_eq!(get(&router, "/livez").await.status(), 200);
 
     // The client goes away: its place is free again.
@@ -216,6 +217,23 @@ async fn the_served_document_asks_for_keys_only_where_they_are_wanted() {
         assert_eq!(found.map_or(0, serde_json::Map::len), schemes, "{mode:?}");
         assert_eq!(document["security"].is_array(), schemes > 0);
     }
+}
+
+#[test]
+fn the_paths_of_writes_are_those_with_a_key() {
+    let document = serde_json::to_value(openapi()).unwrap();
+    let mut writes = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let parameters = item["post"]["parameters"].as_array();
+        let mut names = parameters.into_iter().flatten().map(|p| &p["name"]);
+        if names.any(|name| name == "Idempotency-Key") {
+            writes.push(path.as_str());
+        }
+    }
+    let mut listed = request_log::WRITES.to_vec();
+    writes.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(writes, listed);
 }
 
 /// What makes the document useful to read and safe to generate from: nothing undescribed, every

@@ -24,12 +24,18 @@ pub enum Action {
     Cancel,
 }
 
+/// Whether there is still time to pay: up to the deadline, and without one always.
+#[must_use]
+pub fn in_time(pay_before: Option<LocalTime>, now: LocalTime) -> bool {
+    pay_before.is_none_or(|before| now < before)
+}
+
 /// What may be done with an order. Fields beat the status, which is a Chinese phrase: an order whose
 /// status is not listed may be paid where nothing shows that it was.
 #[must_use]
 pub fn of_order(order: &Order, now: LocalTime) -> Vec<Action> {
     let paid = order.paid_at.is_some() || order.paid_price.is_some_and(|p| p > Money::ZERO);
-    let in_time = order.pay_before.is_none_or(|before| now < before);
+    let in_time = in_time(order.pay_before, now);
     let unpaid = || match in_time {
         true => vec![Action::Pay, Action::Close],
         false => vec![Action::Close],
@@ -62,7 +68,7 @@ pub fn of_order(order: &Order, now: LocalTime) -> Vec<Action> {
 /// What may be done with a change.
 #[must_use]
 pub fn of_change(change: &Change, now: LocalTime) -> Vec<Action> {
-    let in_time = change.pay_before.is_none_or(|before| now < before);
+    let in_time = in_time(change.pay_before, now);
     let known = change.total_price.is_some();
     match change.status {
         _ if change.paid_at.is_some() || change.payment_unclear => Vec::new(),

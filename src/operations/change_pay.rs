@@ -10,9 +10,11 @@ use super::perform::{Read, Ready, Write};
 use super::reads::ReadError;
 use super::record::{Intent, Receipt};
 use super::service::Operations;
+use crate::domain::actions::in_time;
 use crate::domain::change::{Change, ChangeReceipt, ChangeStatus};
 use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey};
 use crate::domain::money::Money;
+use crate::domain::time::LocalTime;
 use crate::top::client::{Account, ReadOptions};
 use crate::top::method::Method;
 use crate::top::wire::ChangePay as ChangePayMethod;
@@ -48,7 +50,7 @@ impl Write for PayChange {
             .read_change(account, self.change_order_no, ReadOptions::CALLER)
             .await
             .map_err(ReadError::into_failure)?;
-        may_be_paid(&found.change, self.total)?;
+        may_be_paid(&found.change, self.total, operations.now())?;
         let change = &found.change;
         let request =
             translate::change_pay::request(self.change_order_no, change.order_id, self.total);
@@ -83,7 +85,7 @@ impl Write for PayChange {
 
 /// Another total, or a change that cannot be paid, and nothing is sent. A status that is not listed
 /// never stands in the way.
-fn may_be_paid(change: &Change, agreed: Money) -> Result<(), Failure> {
+fn may_be_paid(change: &Change, agreed: Money, now: LocalTime) -> Result<(), Failure> {
     let refused = |detail: &str| Err(Failure::of(Cause::ChangeNotPayable).with_detail(detail));
     match payment_of_change(change) {
         Payment::Made => return Err(Failure::of(Cause::AlreadyPaid)),
@@ -98,6 +100,9 @@ fn may_be_paid(change: &Change, agreed: Money) -> Result<(), Failure> {
         | ChangeStatus::AwaitingTicketing
         | ChangeStatus::Ticketed
         | ChangeStatus::Other => {}
+    }
+    if !in_time(change.pay_before, now) {
+        return refused("the time to pay is over");
     }
     match change.total_price {
         Some(total) if total == agreed => Ok(()),

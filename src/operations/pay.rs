@@ -10,9 +10,11 @@ use super::perform::{Read, Ready, Write};
 use super::record::{Intent, Receipt};
 use super::selection::names_on;
 use super::service::Operations;
+use crate::domain::actions::in_time;
 use crate::domain::ids::{AccountName, HashKey, OrderId};
 use crate::domain::money::Money;
 use crate::domain::order::{Order, OrderStatus};
+use crate::domain::time::LocalTime;
 use crate::top::client::{Account, ReadOptions};
 use crate::top::method::Method;
 use crate::top::wire::Pay as PayMethod;
@@ -49,7 +51,7 @@ impl Write for Pay {
             .read_order(account, &key, ReadOptions::CALLER)
             .await
             .map_err(|error| error.into_failure())?;
-        may_be_paid(&found.order, self.total)?;
+        may_be_paid(&found.order, self.total, operations.now())?;
         let reference = found.order.out_order_no.as_deref();
         let request = translate::pay::request(self.order_id, reference, self.total);
         Ok(Ready {
@@ -79,8 +81,8 @@ impl Write for Pay {
 }
 
 /// Law of writes, rule 4 of the API: another total, or an order that cannot be paid, and nothing is
-/// sent. A status that is not listed never stands in the way.
-fn may_be_paid(order: &Order, agreed: Money) -> Result<(), Failure> {
+/// sent. The deadline is that of `available_actions`. A status that is not listed never stands in the way.
+fn may_be_paid(order: &Order, agreed: Money, now: LocalTime) -> Result<(), Failure> {
     if order.status == OrderStatus::Failed {
         return Err(
             Failure::of(Cause::OrderNotPayable).with_detail("the order is marked as failed")
@@ -95,6 +97,9 @@ fn may_be_paid(order: &Order, agreed: Money) -> Result<(), Failure> {
             return Err(Failure::of(Cause::OrderNotPayable).with_detail(DOUBTFUL));
         }
         Payment::NotMade | Payment::Unclear => {}
+    }
+    if !in_time(order.pay_before, now) {
+        return Err(Failure::of(Cause::OrderNotPayable).with_detail("the time to pay is over"));
     }
     match order.total_price {
         Some(total) if total == agreed => Ok(()),

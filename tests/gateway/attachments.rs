@@ -332,10 +332,10 @@ async fn an_upload_that_failed_is_no_upload() {
     let world = World::start().await;
     let faults = [
         ("refuse", (422, "upstream_rejected"), "none"),
-        ("timeout_nothing", (504, "upstream_timeout"), "unknown"),
-        ("hang_then_nothing", (504, "upstream_timeout"), "unknown"),
-        ("reset_before", (503, "upstream_unavailable"), "unknown"),
-        ("cut_json", (502, "upstream_unreadable"), "unknown"),
+        ("timeout_nothing", (504, "upload_unknown"), "unknown"),
+        ("hang_then_nothing", (504, "upload_unknown"), "unknown"),
+        ("reset_before", (504, "upload_unknown"), "unknown"),
+        ("cut_json", (504, "upload_unknown"), "unknown"),
         ("invalid_session", (502, "session_invalid"), "none"),
     ];
     for (before, (fault, expected, side_effects)) in (0..).zip(faults) {
@@ -345,6 +345,12 @@ async fn an_upload_that_failed_is_no_upload() {
         let answer = world.upload(form(PDF)).await;
         assert_eq!(problem(&answer), expected, "{fault}: {answer:?}");
         assert_eq!(answer.body["side_effects"], side_effects, "{fault}");
+        let again = if side_effects == "unknown" {
+            "same_request"
+        } else {
+            "never"
+        };
+        assert_eq!(answer.body["retry"], again, "{fault}");
         // It was not sent again by itself.
         assert_eq!(world.received("upload").await, before + 1, "{fault}");
     }

@@ -16,7 +16,7 @@ use crate::api::ApiState;
 use crate::api::context::AccountContext;
 use crate::api::extract::{Json, unread};
 use crate::api::outcome::problem_of;
-use crate::api::problem::{API, BODY, Code, FieldError, Problem, READ, RESTRICTED, SideEffects};
+use crate::api::problem::{API, BODY, Code, FieldError, Problem, READ, RESTRICTED};
 use crate::domain::attachment::FileType;
 use crate::domain::ids::OrderId;
 use crate::operations::attachments::File;
@@ -71,7 +71,11 @@ problem_answers!(
     RESTRICTED,
     BODY,
     READ,
-    &[Code::OrderNotFound, Code::JournalUnavailable]
+    &[
+        Code::OrderNotFound,
+        Code::JournalUnavailable,
+        Code::UploadUnknown
+    ]
 );
 
 /// Upload an attachment
@@ -131,10 +135,10 @@ fn not_uploaded(failure: &Failure) -> Problem {
     if !lost {
         return problem;
     }
-    problem
-        .side_effects(SideEffects::Unknown)
-        .detail("The file was sent, and Fliggy may have it; its id is not known.")
-        .hint("Send the same file again: a second copy moves no money and harms no application.")
+    match &problem.body().upstream {
+        Some(upstream) => Problem::new(Code::UploadUnknown).upstream(upstream.clone()),
+        None => Problem::new(Code::UploadUnknown),
+    }
 }
 
 /// The parts of an upload, whole, and its place among the files that are in memory.

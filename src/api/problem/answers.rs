@@ -95,6 +95,9 @@ macro_rules! problem_answers {
 /// One answer a status, with one example a code.
 #[must_use]
 pub fn answers(groups: &[&[Code]]) -> ProblemAnswers {
+    let is_write = groups
+        .iter()
+        .any(|codes| codes.contains(&Code::IdempotencyKeyMissing));
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
     for code in groups.iter().copied().flatten().copied() {
         let codes = by_status.entry(code.spec().status.as_u16()).or_default();
@@ -106,12 +109,12 @@ pub fn answers(groups: &[&[Code]]) -> ProblemAnswers {
         .into_iter()
         .map(|(status, mut codes)| {
             codes.sort_unstable();
-            (status.to_string(), RefOr::T(answer(&codes)))
+            (status.to_string(), RefOr::T(answer(&codes, is_write)))
         })
         .collect()
 }
 
-fn answer(codes: &[Code]) -> Response {
+fn answer(codes: &[Code], is_write: bool) -> Response {
     let lines: Vec<String> = codes
         .iter()
         .map(|code| format!("`{}`: {}.", code.as_str(), code.spec().title))
@@ -119,7 +122,7 @@ fn answer(codes: &[Code]) -> Response {
     let examples = codes.iter().map(|code| {
         let example = ExampleBuilder::new()
             .summary(code.spec().title)
-            .value(serde_json::to_value(example(*code)).ok())
+            .value(serde_json::to_value(example(*code, is_write)).ok())
             .build();
         (code.as_str(), RefOr::T(example))
     });
@@ -154,7 +157,7 @@ pub(crate) fn text_header(description: &str) -> utoipa::openapi::Header {
 }
 
 /// What a problem of this code looks like.
-fn example(code: Code) -> super::ProblemBody {
+fn example(code: Code, is_write: bool) -> super::ProblemBody {
     const OPERATION: &str = "0197a3f0-5c1e-7b44-9d1a-6f0c2d9e8b71";
     let problem = Problem::new(code);
     let problem = match code {
@@ -178,6 +181,9 @@ fn example(code: Code) -> super::ProblemBody {
         _ => problem,
     };
     let mut body = *problem.body;
+    if !is_write {
+        body.retry = body.retry.without_key();
+    }
     body.request_id = "0197a3f0-5c1d-7e02-8f2b-1c5b7a4e9d30".to_owned();
     body
 }

@@ -15,9 +15,12 @@ pub fn catalogue() -> String {
          the request may have changed something upstream (`none`, `unknown`), `retry` what to do next:\n\n\
          - `same_key`: send the same request with the same `Idempotency-Key` again\n\
          - `new_key`: nothing was done; send it, changed where needed, with a new key\n\
+         - `same_request`: send the same request again\n\
          - `later`: send the same request again after a pause\n\
          - `never`: the same request will be refused again; change it, or let somebody act\n\n\
-         A problem may say something else than the table where it knows better.\n\n\
+         Only writes have keys. On every other request `same_request` stands for the `same_key` of the\n\
+         table, and `never` for its `new_key`. A problem may say something else than the table where it\n\
+         knows better.\n\n\
          | code | status | side effects | retry | title |\n| --- | --- | --- | --- | --- |\n",
     );
     for code in Code::ALL {

@@ -22,6 +22,8 @@ pub enum Retry {
     SameKey,
     /// Nothing was done. Send it, changed where the problem says so, with a new `Idempotency-Key`.
     NewKey,
+    /// Send the same request again. It is no write, so it has no `Idempotency-Key`.
+    SameRequest,
     /// Send the same request again after a pause.
     Later,
     /// The same request will be refused again; it must be changed, or somebody must act.
@@ -29,12 +31,23 @@ pub enum Retry {
 }
 
 impl Retry {
+    /// The same for a request that has no key: a read, or an upload.
+    #[must_use]
+    pub const fn without_key(self) -> Self {
+        match self {
+            Self::SameKey => Self::SameRequest,
+            Self::NewKey => Self::Never,
+            Self::SameRequest | Self::Later | Self::Never => self,
+        }
+    }
+
     /// The word on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SameKey => "same_key",
             Self::NewKey => "new_key",
+            Self::SameRequest => "same_request",
             Self::Later => "later",
             Self::Never => "never",
         }
@@ -223,7 +236,8 @@ codes! {
         Some("Show the fee of the new quote to whoever decides, and send its `quote_id` with a new key."),
     ChangeNotPayable "change_not_payable" CONFLICT None Never None;
         "The change cannot be paid";
-        "The change is closed, or its fees are not confirmed yet. Nothing was paid.";
+        "The change is closed, its fees are not confirmed yet, or its time to pay is over. Nothing was \
+         paid.";
         Some("Read the change: `available_actions` tells what can be done with it."),
     ChangeNotCancellable "change_not_cancellable" CONFLICT None Never None;
         "The change cannot be cancelled";
@@ -370,6 +384,10 @@ codes! {
         "A read did not answer within the deadline, or upstream answered 远程调用服务超时 (its own \
          timeout). Nothing was changed.";
         Some("Nothing was changed: ask again. If it stays slow, TOP or Fliggy is in trouble."),
+    UploadUnknown "upload_unknown" GATEWAY_TIMEOUT Unknown SameRequest Some(2);
+        "It is not known whether the file arrived";
+        "The file was sent and no usable answer came. Fliggy may have it; its id is not known.";
+        Some("Send the same file again: a second copy moves no money and harms no application."),
     NotExecuted "not_executed" GATEWAY_TIMEOUT None NewKey None;
         "It did not happen";
         "The outcome was not known; the gateway looked for it over the settle window and it is not \
