@@ -15,6 +15,7 @@ pub mod close;
 pub mod detail;
 pub mod flight_changes;
 pub mod list;
+mod moment;
 mod parts;
 mod passenger_refund;
 pub mod pay;

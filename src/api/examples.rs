@@ -373,6 +373,7 @@ pub(super) fn flight_changes() -> Value {
             "notified_at": "2030-05-18T09:00:00+08:00",
             "old": flight("2030-05-20T08:45:00+08:00", "2030-05-20T11:35:00+08:00"),
             "new": flight("2030-05-20T10:45:00+08:00", "2030-05-20T13:35:00+08:00"),
+            "unreadable": [],
         }],
         "next_cursor": null,
     })

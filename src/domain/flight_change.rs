@@ -54,6 +54,17 @@ pub struct FlightTimes {
     pub arrival_time: Option<LocalTime>,
 }
 
+/// What Fliggy told in a form that the gateway cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct UnreadableField {
+    /// Fliggy's name of the field.
+    #[schema(value_type = String, example = "new_depart_time")]
+    pub field: &'static str,
+    /// What it told, cut to 64 characters; null where that is no text.
+    #[schema(required = true, example = "08点45分左右")]
+    pub text: Option<String>,
+}
+
 /// A schedule change of a flight of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FlightChange {
@@ -80,4 +91,6 @@ pub struct FlightChange {
     /// The flight as it is now; null where there is none.
     #[schema(required = true, value_type = Option<FlightTimes>)]
     pub new: Option<FlightTimes>,
+    /// What was told and is null here because the gateway cannot read it.
+    pub unreadable: Vec<UnreadableField>,
 }

@@ -92,20 +92,6 @@ impl StatusMap {
             .copied()
             .unwrap_or(OrderStatus::Other)
     }
-
-    /// A phrase with that meaning, to ask a list for it. The documented phrase comes first.
-    #[must_use]
-    pub fn phrase(&self, status: OrderStatus) -> Option<&str> {
-        const DOCUMENTED: &str = "生单预定成功";
-        if self.by_phrase.get(DOCUMENTED) == Some(&status) {
-            return Some(DOCUMENTED);
-        }
-        self.by_phrase
-            .iter()
-            .filter(|(_, s)| **s == status)
-            .map(|(phrase, _)| phrase.as_str())
-            .min()
-    }
 }
 
 impl Default for StatusMap {
@@ -280,6 +266,8 @@ pub struct OrderPage {
     pub orders: Vec<OrderSummary>,
     /// Rows that could not be read. A list with such rows proves no absence.
     pub dropped: usize,
+    /// Rows that are left out because another status was asked for.
+    pub in_other_status: usize,
     /// The page this is, from 1, if told.
     pub page_index: Option<u32>,
     /// Orders in all, if told.
@@ -401,7 +389,6 @@ mod tests {
         assert_eq!(map.status("改期中"), OrderStatus::Ticketing);
         assert_eq!(map.status("已关闭"), OrderStatus::Other);
         assert_eq!(map.status("没有的状态"), OrderStatus::Other);
-        assert_eq!(map.phrase(OrderStatus::Booked), Some("生单预定成功"));
         assert!(StatusMap::default().by_phrase.len() > 10);
     }
 }

@@ -157,6 +157,12 @@ impl LocalDate {
         self.0
     }
 
+    /// The day after.
+    #[must_use]
+    pub fn tomorrow(self) -> Option<Self> {
+        self.0.tomorrow().ok().map(Self)
+    }
+
     /// Reads a day from TOP's `yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss`; the time of day is ignored.
     ///
     /// # Errors

@@ -95,9 +95,6 @@ impl Operations {
         let request = translate::list::request(
             window.booked_from,
             window.booked_until,
-            window
-                .status
-                .and_then(|status| self.statuses.phrase(status)),
             window.page,
             window.page_size,
         );
@@ -105,13 +102,19 @@ impl Operations {
             .ask::<QueryOrderList>(account, &request, options, Missing::Order)
             .await
             .map_err(ReadError::into_failure)?;
-        translate::list::answer(
+        let mut page = translate::list::answer(
             reply.answer,
             &self.statuses,
             self.hash_key(),
             &account.name,
             self.now(),
         )
-        .map_err(|unreadable| unreadable_answer(QueryOrderList::NAME, unreadable.field))
+        .map_err(|unreadable| unreadable_answer(QueryOrderList::NAME, unreadable.field))?;
+        if let Some(status) = window.status {
+            let told = page.orders.len();
+            page.orders.retain(|order| order.status == status);
+            page.in_other_status = told - page.orders.len();
+        }
+        Ok(page)
     }
 }

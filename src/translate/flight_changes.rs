@@ -1,10 +1,9 @@
 //! `alitrip.flight.flightchange.order.query`.
 
-use super::{Unreadable, optional, required};
-use crate::domain::flight_change::{FlightChange, FlightChangeKind, FlightTimes};
+use super::{Unreadable, moment, optional, required};
+use crate::domain::flight_change::{FlightChange, FlightChangeKind, FlightTimes, UnreadableField};
 use crate::domain::ids::OrderId;
-use crate::domain::time::{LocalDate, LocalTime};
-use crate::domain::trip::{AirportCode, FlightNo};
+use crate::domain::time::LocalTime;
 use crate::top::lenient::Field;
 use crate::top::wire;
 
@@ -28,64 +27,114 @@ pub fn answer(answer: wire::FlightChangeQueryResponse) -> Result<Vec<FlightChang
 fn flight_change(row: wire::FlightChangeOrder) -> Result<FlightChange, Unreadable> {
     let told = required(row.flight_change.0, "flight_change")?;
     let kind_code = told.change_type.lossy();
-    let old = Told {
-        flight_no: told.old_flight_no,
-        date: told.old_flight_date,
-        from: told.old_depart_code,
-        to: told.old_arrive_code,
-        departure: told.old_depart_time,
-        arrival: told.old_arrive_time,
-    };
-    let new = Told {
-        flight_no: told.new_flight_no,
-        date: told.new_flight_date,
-        from: told.new_depart_code,
-        to: told.new_arrive_code,
-        departure: told.new_depart_time,
-        arrival: told.new_arrive_time,
-    };
+    let mut reader = Reader::default();
+    let old = reader.flight(Told {
+        flight_no: (told.old_flight_no, "old_flight_no"),
+        date: (told.old_flight_date, "old_flight_date"),
+        from: (told.old_depart_code, "old_depart_code"),
+        to: (told.old_arrive_code, "old_arrive_code"),
+        departure: (told.old_depart_time, "old_depart_time"),
+        arrival: (told.old_arrive_time, "old_arrive_time"),
+    });
+    let new = reader.flight(Told {
+        flight_no: (told.new_flight_no, "new_flight_no"),
+        date: (told.new_flight_date, "new_flight_date"),
+        from: (told.new_depart_code, "new_depart_code"),
+        to: (told.new_arrive_code, "new_arrive_code"),
+        departure: (told.new_depart_time, "new_depart_time"),
+        arrival: (told.new_arrive_time, "new_arrive_time"),
+    });
     Ok(FlightChange {
         order_id: optional(row.order_id, "order_id")?,
         kind: FlightChangeKind::from_wire(kind_code),
         kind_code,
         sub_type: told.sub_type.lossy(),
         reason: told.change_reason.lossy(),
-        notified_at: told.change_time.lossy(),
-        old: old.times(),
-        new: (!new.is_absent()).then(|| new.times()),
+        notified_at: reader.read((told.change_time, "change_time"), |text| {
+            moment::time(text, None)
+        }),
+        old: old.unwrap_or_default(),
+        new,
+        unreadable: reader.unreadable,
     })
 }
 
+/// A field and TOP's name of it.
+type Named = (Field<String>, &'static str);
+
 /// One side of a schedule change, as it was told.
 struct Told {
-    flight_no: Field<FlightNo>,
-    date: Field<LocalDate>,
-    from: Field<AirportCode>,
-    to: Field<AirportCode>,
-    departure: Field<LocalTime>,
-    arrival: Field<LocalTime>,
+    flight_no: Named,
+    date: Named,
+    from: Named,
+    to: Named,
+    departure: Named,
+    arrival: Named,
 }
 
-impl Told {
-    /// Whether nothing is told of the flight. A garbled field tells that there is one.
-    fn is_absent(&self) -> bool {
-        matches!(self.flight_no, Field::Absent)
-            && matches!(self.date, Field::Absent)
-            && matches!(self.from, Field::Absent)
-            && matches!(self.to, Field::Absent)
-            && matches!(self.departure, Field::Absent)
-            && matches!(self.arrival, Field::Absent)
+/// Reads fields and keeps what it cannot read.
+#[derive(Default)]
+struct Reader {
+    unreadable: Vec<UnreadableField>,
+}
+
+impl Reader {
+    /// Nothing where nothing is told of the flight. A field that cannot be read tells that there is
+    /// one.
+    fn flight(&mut self, told: Told) -> Option<FlightTimes> {
+        let fields = [
+            &told.flight_no,
+            &told.date,
+            &told.from,
+            &told.to,
+            &told.departure,
+            &told.arrival,
+        ];
+        if fields.iter().all(|(field, _)| *field == Field::Absent) {
+            return None;
+        }
+        let date = self.read(told.date, moment::date);
+        let departure_time = self.read(told.departure, |text| moment::time(text, date));
+        // A flight lands on the day it departs or on the next one.
+        let day = departure_time.map(LocalTime::date).or(date);
+        let arrival_time = self.read(told.arrival, |text| {
+            let on_the_day = moment::time(text, day)?;
+            match departure_time {
+                Some(departure) if on_the_day < departure => {
+                    moment::time(text, day?.tomorrow()).or(Some(on_the_day))
+                }
+                Some(_) | None => Some(on_the_day),
+            }
+        });
+        Some(FlightTimes {
+            flight_no: self.read(told.flight_no, |text| text.parse().ok()),
+            date,
+            departure_airport: self.read(told.from, |text| text.parse().ok()),
+            arrival_airport: self.read(told.to, |text| text.parse().ok()),
+            departure_time,
+            arrival_time,
+        })
     }
 
-    fn times(self) -> FlightTimes {
-        FlightTimes {
-            flight_no: self.flight_no.lossy(),
-            date: self.date.lossy(),
-            departure_airport: self.from.lossy(),
-            arrival_airport: self.to.lossy(),
-            departure_time: self.departure.lossy(),
-            arrival_time: self.arrival.lossy(),
+    fn read<T>(
+        &mut self,
+        (field, name): Named,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        const LONGEST: usize = 64;
+        let text = match field {
+            Field::Absent => return None,
+            Field::Value(text) => Some(text),
+            Field::Unreadable => None,
+        };
+        let value = text.as_deref().and_then(parse);
+        if value.is_none() {
+            self.unreadable.push(UnreadableField {
+                field: name,
+                text: text.map(|text| text.chars().take(LONGEST).collect()),
+            });
         }
+        value
     }
 }
 
@@ -122,6 +171,63 @@ mod tests {
         let leaves = |times: &FlightTimes| times.departure_time.unwrap().to_string();
         assert_eq!(leaves(&change.old), "2030-05-20T08:45:00+08:00");
         assert_eq!(leaves(new), "2030-05-20T10:45:00+08:00");
+    }
+
+    #[test]
+    fn times_are_read_in_every_form_or_named() {
+        let read = |departure: Value, arrival: Value| {
+            let told = json!({
+                "new_flight_date": "2030-05-20",
+                "new_depart_time": departure, "new_arrive_time": arrival,
+            });
+            let mut found = read(json!([{"flight_change": told}])).unwrap();
+            let change = found.remove(0);
+            let new = change.new.unwrap();
+            let text = |time: Option<LocalTime>| time.map(|time| time.to_string());
+            let times = (text(new.departure_time), text(new.arrival_time));
+            (times, change.unreadable)
+        };
+        let time = |text: &str| Some(format!("2030-05-{text}:00+08:00"));
+        for (departure, arrival) in [
+            (json!("2030-05-20 22:45:00"), json!("2030-05-21 01:35:00")),
+            (json!("2030-05-20 22:45"), json!("2030-05-21 01:35")),
+            (json!("2030-05-20T22:45:00"), json!("2030-05-21T01:35")),
+            (
+                json!("2030-05-20T14:45:00Z"),
+                json!("2030-05-20T17:35:00.000Z"),
+            ),
+            (json!("2030/5/20 22:45"), json!("2030/05/21 1:35:00")),
+            (json!("20300520224500"), json!("203005210135")),
+            (
+                json!("2030年05月20日22时45分"),
+                json!("2030年5月21日 01:35"),
+            ),
+            (json!(1_905_518_700_000_u64), json!("1905528900")),
+            (json!("22:45"), json!("01:35")),
+            (json!("22:45:00"), json!("1:35")),
+            (json!("2245"), json!("0135")),
+            (json!("22:45"), json!("01:35+1")),
+        ] {
+            let found = read(departure.clone(), arrival.clone());
+            let wanted = ((time("20T22:45"), time("21T01:35")), Vec::new());
+            assert_eq!(found, wanted, "{departure} {arrival}");
+        }
+        for wrong in [
+            "soon",
+            "25:00",
+            "2030-13-01 08:45",
+            "2030-05-20",
+            "08:45:00:00",
+        ] {
+            let (times, unreadable) = read(json!("22:45"), json!(wrong));
+            assert_eq!(times, (time("20T22:45"), None), "{wrong}");
+            let text = Some(wrong.to_owned());
+            let field = "new_arrive_time";
+            assert_eq!(unreadable, [UnreadableField { field, text }]);
+        }
+        let (_, unreadable) = read(json!({"at": 1}), json!(null));
+        let (field, text) = ("new_depart_time", None);
+        assert_eq!(unreadable, [UnreadableField { field, text }]);
     }
 
     #[test]

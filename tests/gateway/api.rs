@@ -381,6 +381,7 @@ async fn lists_are_read_page_by_page() {
     assert_eq!(numbers, ["LIST-4", "LIST-3", "LIST-2", "LIST-1", "LIST-0"]);
     assert_eq!(pages(&format!("{query}&status=paid")).await.len(), 0);
     assert_eq!(pages(&format!("{query}&status=booked")).await.len(), 5);
+    assert_eq!(pages(&format!("{query}&status=other")).await.len(), 0);
     assert_eq!(pages("/v1/operations?limit=2&kind=pay").await.len(), 0);
     assert_eq!(
         pages("/v1/operations?limit=2&subject=LIST-3").await.len(),

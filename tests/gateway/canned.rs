@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use wiremock::matchers::{any, body_string_contains};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -23,9 +24,24 @@ impl Canned {
         let top = MockServer::start().await;
         for (method, body) in answers {
             let mock = Mock::given(body_string_contains(format!("method={method}&")));
-            let answer = ResponseTemplate::new(200).set_body_raw(*body, "text/javascript");
-            mock.respond_with(answer).mount(&top).await;
+            mock.respond_with(json(*body)).mount(&top).await;
         }
+        Self::on(top).await
+    }
+
+    /// The same with one method, whose pages are these.
+    pub(crate) async fn pages(method: &str, pages: &[Value]) -> Self {
+        let top = MockServer::start().await;
+        for (page, number) in pages.iter().zip(1..) {
+            let number = format!("page_index%22%3A{number}%2C");
+            let mock = Mock::given(body_string_contains(format!("method={method}&")));
+            let mock = mock.and(body_string_contains(number));
+            mock.respond_with(json(page.to_string())).mount(&top).await;
+        }
+        Self::on(top).await
+    }
+
+    async fn on(top: MockServer) -> Self {
         let silent = ResponseTemplate::new(404);
         let others = Mock::given(any()).respond_with(silent).with_priority(250);
         others.mount(&top).await;
@@ -50,4 +66,8 @@ impl Canned {
         let bodies = calls.iter().map(|call| String::from_utf8_lossy(&call.body));
         bodies.filter(|body| body.contains(&wanted)).count()
     }
+}
+
+fn json(body: impl Into<Vec<u8>>) -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_raw(body, "text/javascript")
 }

@@ -24,10 +24,11 @@ pub struct OrderFilter {
     /// Booked at this time or earlier.
     #[param(example = "2030-12-31T23:59:59+08:00")]
     booked_until: LocalTime,
-    /// Only orders in this status. `other` cannot be asked for: Fliggy is asked with its own phrase.
+    /// Only orders in this status. The gateway picks them from each page of Fliggy's list, so a page
+    /// may be empty and still have a next one: go on until `next_cursor` is null.
     #[serde(default)]
-    #[param(required = false, value_type = ListedStatus, inline)]
-    status: Option<ListedStatus>,
+    #[param(required = false, value_type = OrderStatus, inline)]
+    status: Option<OrderStatus>,
     /// At most as many; 50 if left out. A page may hold fewer and still have a next one.
     #[serde(default)]
     #[param(required = false, value_type = u32, minimum = 1, maximum = 200, default = 50)]
@@ -41,40 +42,6 @@ pub struct OrderFilter {
 /// Rows asked for at once, whatever the caller wants: how many Fliggy gives at most is not known.
 const LARGEST_PAGE: u32 = 50;
 
-/// The statuses that Fliggy has a phrase for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ListedStatus {
-    /// Fliggy is still booking it.
-    Creating,
-    /// Seats are held; it waits for payment.
-    Booked,
-    /// Paid.
-    Paid,
-    /// Paid; tickets are being issued.
-    Ticketing,
-    /// Tickets are issued.
-    Ticketed,
-    /// Closed.
-    Closed,
-    /// Booking or ticketing failed.
-    Failed,
-}
-
-impl From<ListedStatus> for OrderStatus {
-    fn from(status: ListedStatus) -> Self {
-        match status {
-            ListedStatus::Creating => Self::Creating,
-            ListedStatus::Booked => Self::Booked,
-            ListedStatus::Paid => Self::Paid,
-            ListedStatus::Ticketing => Self::Ticketing,
-            ListedStatus::Ticketed => Self::Ticketed,
-            ListedStatus::Closed => Self::Closed,
-            ListedStatus::Failed => Self::Failed,
-        }
-    }
-}
-
 /// `p` and the number of a page.
 #[derive(Debug, Clone, Copy)]
 pub struct PageCursor(u32);
@@ -86,7 +53,9 @@ impl<'de> Deserialize<'de> for PageCursor {
             .filter(|n| n.len() <= 6 && !n.starts_with(['0', '+']))
             .and_then(|n| n.parse().ok())
             .map(Self)
-            .ok_or_else(|| serde::de::Error::custom("expected the next_cursor of a page"))
+            .ok_or_else(|| {
+                serde::de::Error::custom("expected the next_cursor of a page, such as p2")
+            })
     }
 }
 
@@ -136,7 +105,7 @@ pub async fn list_orders(
     let window = OrderWindow {
         booked_from: filter.booked_from,
         booked_until: filter.booked_until,
-        status: filter.status.map(OrderStatus::from),
+        status: filter.status,
         page,
         page_size: limit,
     };
@@ -145,7 +114,7 @@ pub async fn list_orders(
         .list_page(&context.account, &window, ReadOptions::CALLER)
         .await
         .map_err(|failure| problem_of(&failure, None))?;
-    let rows = found.orders.len() + found.dropped;
+    let rows = found.orders.len() + found.dropped + found.in_other_status;
     let more = match found.total_pages {
         Some(pages) => page < pages,
         // It does not tell; a full page may have a next one.

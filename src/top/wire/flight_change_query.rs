@@ -1,11 +1,9 @@
 //! `alitrip.flight.flightchange.order.query`: schedule changes of an order. Documented but for the
-//! error code; the form of its times is not, and is taken to be that of all others.
+//! error code. The forms of its times are not: they are texts here, and read leniently.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::OrderId;
-use crate::domain::time::{LocalDate, LocalTime};
-use crate::domain::trip::{AirportCode, FlightNo};
 use crate::top::lenient::{Element, Field, List, Object};
 use crate::top::method::{Effect, Method};
 
@@ -73,29 +71,29 @@ pub struct FlightChange {
     /// The airline's reason.
     pub change_reason: Field<String>,
     /// When the airline told.
-    pub change_time: Field<LocalTime>,
+    pub change_time: Field<String>,
     /// Flight number before the change.
-    pub old_flight_no: Field<FlightNo>,
+    pub old_flight_no: Field<String>,
     /// Day of the flight before the change.
-    pub old_flight_date: Field<LocalDate>,
+    pub old_flight_date: Field<String>,
     /// Departure airport before the change.
-    pub old_depart_code: Field<AirportCode>,
+    pub old_depart_code: Field<String>,
     /// Arrival airport before the change.
-    pub old_arrive_code: Field<AirportCode>,
+    pub old_arrive_code: Field<String>,
     /// Departure before the change, +08:00.
-    pub old_depart_time: Field<LocalTime>,
+    pub old_depart_time: Field<String>,
     /// Arrival before the change, +08:00.
-    pub old_arrive_time: Field<LocalTime>,
+    pub old_arrive_time: Field<String>,
     /// Flight number after the change.
-    pub new_flight_no: Field<FlightNo>,
+    pub new_flight_no: Field<String>,
     /// Day of the flight after the change.
-    pub new_flight_date: Field<LocalDate>,
+    pub new_flight_date: Field<String>,
     /// Departure airport after the change.
-    pub new_depart_code: Field<AirportCode>,
+    pub new_depart_code: Field<String>,
     /// Arrival airport after the change.
-    pub new_arrive_code: Field<AirportCode>,
+    pub new_arrive_code: Field<String>,
     /// Departure after the change, +08:00.
-    pub new_depart_time: Field<LocalTime>,
+    pub new_depart_time: Field<String>,
     /// Arrival after the change, +08:00.
-    pub new_arrive_time: Field<LocalTime>,
+    pub new_arrive_time: Field<String>,
 }

@@ -28,9 +28,6 @@ pub struct QueryOrderListRequest {
     pub book_time_start: String,
     /// Window end.
     pub book_time_end: String,
-    /// Only this status (a Chinese phrase).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub order_status: Option<String>,
     /// Page wanted, from 1.
     pub page_index: u32,
     /// Entries per page.
