@@ -95,6 +95,9 @@ pub enum Cause {
     Absent,
 }
 
+/// TOP's sub code of a call from an address that is not on the app's white list.
+const WHITE_LIST: &str = "isv.permission-ip-whitelist-limit";
+
 /// Upstream's own words, cleaned of what could be personal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upstream {
@@ -198,11 +201,20 @@ impl Upstream {
     #[must_use]
     pub fn of_error(method: &str, error: &ErrorResponse, names: &Names) -> Self {
         let text = error.sub_msg.as_deref().or(error.msg.as_deref());
+        // Nobody but TOP knows the address, and it has to go on the white list.
+        let about_address = error.sub_code.as_deref() == Some(WHITE_LIST);
+        let clean = |text: &str| {
+            if about_address {
+                names.clean_but_addresses(text)
+            } else {
+                names.clean(text)
+            }
+        };
         Self {
             method: method.to_owned(),
             code: error.code.map(|code| code.to_string()),
-            sub_code: error.sub_code.as_deref().map(|text| names.clean(text)),
-            message: text.map(|text| names.clean(text)),
+            sub_code: error.sub_code.as_deref().map(|code| names.clean_code(code)),
+            message: text.map(clean),
             request_id: error.request_id.clone(),
         }
     }
@@ -212,7 +224,7 @@ impl Upstream {
     pub fn of_business(method: &str, verdict: &BusinessVerdict<'_>, names: &Names) -> Self {
         Self {
             method: method.to_owned(),
-            code: verdict.code.map(|text| names.clean(text)),
+            code: verdict.code.map(|code| names.clean_code(code)),
             sub_code: None,
             message: verdict.message.map(|text| names.clean(text)),
             request_id: verdict.request_id.map(ToOwned::to_owned),

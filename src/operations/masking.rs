@@ -1,5 +1,6 @@
 //! What of upstream's texts may be kept: no name, document, phone or address of a person.
 
+use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use crate::domain::personal::Personal;
@@ -39,11 +40,39 @@ impl Names {
 
     /// Upstream's text as it may be kept.
     pub(super) fn clean(&self, text: &str) -> String {
+        self.cleaned(text, Addresses::Mask)
+    }
+
+    /// The same of a text that says from which address the gateway called.
+    pub(super) fn clean_but_addresses(&self, text: &str) -> String {
+        self.cleaned(text, Addresses::Keep)
+    }
+
+    /// Upstream's code as it may be kept. What has the form of a code is one, unless it has digits
+    /// enough for a mobile number or a known value in it.
+    pub(super) fn clean_code(&self, code: &str) -> String {
+        let is_code = code.len() <= LONGEST_CODE
+            && code.bytes().all(|b| b.is_ascii_graphic() && b != b'@')
+            && code
+                .split(|c: char| !c.is_ascii_digit())
+                .all(|digits| digits.len() < MOBILE)
+            && !self
+                .known
+                .iter()
+                .any(|v| code.contains(v.expose().as_str()));
+        if is_code {
+            code.to_owned()
+        } else {
+            self.clean(code)
+        }
+    }
+
+    fn cleaned(&self, text: &str, addresses: Addresses) -> String {
         if !self.everybody && OF_PERSONS.iter().any(|word| text.contains(word)) {
-            return WITHHELD.to_owned();
+            return withheld(text);
         }
         let known: Vec<&str> = self.known.iter().map(|v| v.expose().as_str()).collect();
-        masked(text, &known)
+        masked_but(text, &known, addresses)
     }
 }
 
@@ -64,12 +93,54 @@ const OF_PERSONS: [&str; 9] = [
     "护照",
 ];
 
-/// What is told instead.
-const WITHHELD: &str = "(not kept: the text speaks of a person)";
+/// What a text that is not kept was about, by words in it.
+const CLASSES: [(&str, &[&str]); 10] = [
+    ("passenger", &["乘客", "旅客", "乘机人"]),
+    ("contact", &["联系人"]),
+    ("buyer", &["购买人"]),
+    ("name", &["姓名", "名字", "拼音"]),
+    ("document", &["证件", "身份证", "护照"]),
+    ("phone", &["手机", "电话", "联系方式"]),
+    ("age", &["年龄", "儿童", "婴儿", "出生", "生日"]),
+    ("membership", &["会员"]),
+    ("duplicate", &["重复", "已存在", "已预订", "已购"]),
+    ("restriction", &["黑名单", "失信", "限制", "禁止"]),
+];
+
+/// What is told instead: what it was about, in words of the gateway.
+fn withheld(text: &str) -> String {
+    let classes = CLASSES
+        .iter()
+        .filter(|(_, words)| words.iter().any(|word| text.contains(word)));
+    let classes: Vec<_> = classes.map(|(class, _)| *class).collect();
+    format!(
+        "(not kept: the text speaks of a person; it is about: {})",
+        classes.join(", ")
+    )
+}
+
+/// The longest code that is kept as it is.
+const LONGEST_CODE: usize = 64;
+/// How many digits a mobile number has.
+const MOBILE: usize = 11;
+
+/// What becomes of IP addresses, whose digits look like those of a phone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Addresses {
+    Keep,
+    Mask,
+}
 
 /// Masks the request's own personal values, e-mail addresses, and every run of digits that could be a
 /// document or a phone; upstream's texts, and a person's, may repeat them.
 pub(super) fn masked(text: &str, personal: &[&str]) -> String {
+    masked_but(text, personal, Addresses::Mask)
+}
+
+fn masked_but(text: &str, personal: &[&str], addresses: Addresses) -> String {
+    let is_kept = |run: &str| {
+        addresses == Addresses::Keep && run.trim_matches('.').parse::<Ipv4Addr>().is_ok()
+    };
     let mut text = text.to_owned();
     for value in personal.iter().filter(|v| v.chars().count() > 1) {
         text = text.replace(value, "***");
@@ -79,7 +150,7 @@ pub(super) fn masked(text: &str, personal: &[&str]) -> String {
     let mut run = String::new();
     let flush = |run: &mut String, cleaned: &mut String| {
         let digits = run.bytes().filter(u8::is_ascii_digit).count();
-        let personal = digits >= 7 || run.contains('@');
+        let personal = (digits >= 7 && !is_kept(run)) || run.contains('@');
         cleaned.push_str(if personal { "***" } else { run });
         run.clear();
     };
@@ -202,7 +273,7 @@ mod tests {
             (
                 "乘客李四有误",
                 &[],
-                "(not kept: the text speaks of a person)",
+                "(not kept: the text speaks of a person; it is about: passenger)",
             ),
             ("写信给 a.b-c@example.net,谢谢", &[], "写信给 ***,谢谢"),
             ("账户余额不足,支付失败", &[], "账户余额不足,支付失败"),
@@ -253,9 +324,36 @@ mod tests {
     }
 
     #[test]
+    fn codes_and_the_address_of_the_gateway_are_kept() {
+        let names = Names::some(vec![Personal::new("ZHANG".to_owned())]);
+        for (code, kept) in [
+            ("isv.PASSENGER_NOT_MATCH", "isv.PASSENGER_NOT_MATCH"),
+            ("1002003004", "1002003004"),
+            ("E-13800138000", "***"),
+            ("ZHANG_IS_WRONG", "***_IS_WRONG"),
+            ("a@b.cn", "***"),
+        ] {
+            assert_eq!(names.clean_code(code), kept);
+        }
+        let text = "source ip 203.0.113.57, or 13800138000.";
+        assert_eq!(
+            names.clean_but_addresses(text),
+            "source ip 203.0.113.57, or ***"
+        );
+        assert_eq!(names.clean(text), "source ip ***, or ***");
+    }
+
+    #[test]
     fn where_not_all_are_known_nothing_that_speaks_of_a_person_is_kept() {
         let some = Names::some(vec![Personal::new("张三".to_owned())]);
-        assert_eq!(some.clean("乘客张三,联系人李四有误"), WITHHELD);
+        assert_eq!(
+            some.clean("乘客张三,联系人李四的证件与姓名重复"),
+            "(not kept: the text speaks of a person; it is about: passenger, contact, name, document, \
+             duplicate)"
+        );
+        for word in OF_PERSONS {
+            assert!(!some.clean(word).ends_with(": )"), "{word}");
+        }
         assert_eq!(some.clean("张三的客票不可退"), "***的客票不可退");
     }
 }

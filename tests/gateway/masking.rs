@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::ticket::advance;
+use crate::ticket::{advance, problem};
 use crate::world::{Answer, World, booking, metrics, search};
 
 /// What every crate logged.
@@ -502,4 +502,44 @@ async fn the_process_that_logs() {
         assert!(text.contains(crate_name), "{crate_name} logged nothing");
     }
     assert_clean("log", &log);
+}
+
+#[tokio::test]
+async fn the_address_that_is_not_on_the_white_list_is_shown() {
+    let world = World::start().await;
+    let order = world.booked("ADDRESS-1").await;
+    for method in ["detail", "pay"] {
+        let rule = json!({"method": method, "fault": "ip_not_allowed", "times": 1});
+        world.fault(rule).await;
+    }
+    let path = format!("/v1/orders/{}", order["order_id"].as_str().unwrap());
+    let read = world.get(&path).await;
+    let paid = world.pay(&order, "pay", 20).await;
+    for refused in [read, paid] {
+        assert_eq!(problem(&refused), (502, "ip_not_allowed"), "{refused:?}");
+        let message = refused.body["upstream"]["message"].as_str().unwrap();
+        assert!(message.contains("192.168.1.0"), "{message}");
+        assert!(!message.contains("12345678"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_speaks_of_a_person_keeps_its_code_and_what_it_is_about() {
+    let world = World::start().await;
+    let order = world.booked("PERSON-1").await;
+    let text = "乘客张三丰的证件号码重复";
+    let rule = json!({
+        "method": "detail", "fault": "refuse", "code": "isv.CREDENTIAL_2001001", "text": text,
+    });
+    world.fault(rule).await;
+    let path = format!("/v1/orders/{}", order["order_id"].as_str().unwrap());
+    let refused = world.get(&path).await;
+    assert_eq!(problem(&refused), (422, "upstream_rejected"), "{refused:?}");
+    let upstream = &refused.body["upstream"];
+    assert_eq!(upstream["code"], "isv.CREDENTIAL_2001001");
+    let message = upstream["message"].as_str().unwrap();
+    assert!(
+        message.ends_with("it is about: passenger, document, duplicate)"),
+        "{message}"
+    );
 }

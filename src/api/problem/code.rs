@@ -346,8 +346,8 @@ codes! {
         "The gateway's address is not on the IP white list";
         "TOP answered isv.permission-ip-whitelist-limit: the application is called from an address \
          that its owner did not allow.";
-        Some("In the console of open.taobao.com, add the gateway's public address to the IP white \
-              list of the application."),
+        Some("In the console of open.taobao.com, add the gateway's public address, which \
+              `upstream.message` tells, to the IP white list of the application."),
     ClockSkew "clock_skew" BAD_GATEWAY None Later None;
         "The gateway's clock is wrong";
         "TOP answered 31 Invalid timestamp: it takes calls that are at most 10 minutes off.";
