@@ -137,7 +137,9 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let problems = Problems::default();
         let tree = merge(file, env, profile)?;
-        let mut root = Table::new(String::new(), Some(tree), &problems);
+        // The sandbox has a value for every key.
+        let fallback = merge(None, std::iter::empty(), Profile::Sandbox)?;
+        let mut root = Table::new(String::new(), Some(tree), Some(fallback), &problems);
         let server = Server::read(root.table("server"));
         let top = Top::read(root.table("top"));
         let accounts = accounts::read(root.table("accounts"));
@@ -155,7 +157,7 @@ impl Config {
             profile,
             server.as_ref(),
             top.as_ref(),
-            accounts.as_ref(),
+            &accounts,
             auth.as_ref(),
             reconcile.as_ref(),
         );
@@ -163,7 +165,7 @@ impl Config {
             Some(Self {
                 server: server?,
                 top: top?,
-                accounts: accounts?,
+                accounts,
                 store: store?,
                 auth: auth?,
                 reconcile: reconcile?,
@@ -208,7 +210,7 @@ fn contradictions(
     profile: Profile,
     server: Option<&Server>,
     top: Option<&Top>,
-    accounts: Option<&BTreeMap<AccountName, Account>>,
+    accounts: &BTreeMap<AccountName, Account>,
     auth: Option<&Auth>,
     reconcile: Option<&Reconcile>,
 ) {
@@ -252,7 +254,7 @@ fn contradictions(
             },
         );
     }
-    if let (Some(accounts), Some(auth)) = (accounts, auth) {
+    if let Some(auth) = auth {
         for (name, key) in &auth.keys {
             for account in key.accounts.iter().flatten() {
                 problems.unless(accounts.contains_key(account), || {

@@ -34,7 +34,7 @@ impl Account {
     }
 }
 
-pub(crate) fn read(table: Table<'_>) -> Option<BTreeMap<AccountName, Account>> {
+pub(crate) fn read(mut table: Table<'_>) -> BTreeMap<AccountName, Account> {
     let problems = table.problems();
     let named: Vec<(String, Value)> = table.named();
     if named.is_empty() {
@@ -43,9 +43,9 @@ pub(crate) fn read(table: Table<'_>) -> Option<BTreeMap<AccountName, Account>> {
              `[accounts.default]` with `session` and `channel`",
         );
     }
-    let mut accounts = Some(BTreeMap::new());
+    let mut accounts = BTreeMap::new();
     for (name, value) in named {
-        let account = Account::read(Table::at("accounts", &name, value, problems));
+        let account = Account::read(table.at(&name, value));
         let name = super::parse_account_name(&name).or_else(|| {
             problems.add(format!(
                 "`accounts.{name}`: a name is a lower-case letter or digit and up to 31 more of \
@@ -53,24 +53,20 @@ pub(crate) fn read(table: Table<'_>) -> Option<BTreeMap<AccountName, Account>> {
             ));
             None
         });
-        accounts = match (accounts, name, account) {
-            (Some(mut accounts), Some(name), Some(account)) => {
-                accounts.insert(name, account);
-                Some(accounts)
-            }
-            _ => None,
-        };
+        if let (Some(name), Some(account)) = (name, account) {
+            accounts.insert(name, account);
+        }
     }
-    if let Some(accounts) = &accounts {
-        shared_sessions(accounts, problems);
-    }
+    shared_sessions(&accounts, problems);
     accounts
 }
 
 /// One open write per order holds within an account. Two names of one Taobao user would each pay it.
 fn shared_sessions(accounts: &BTreeMap<AccountName, Account>, problems: &Problems) {
     let mut seen: BTreeMap<&str, &AccountName> = BTreeMap::new();
-    for (name, account) in accounts {
+    let told =
+        |(name, _): &(&AccountName, _)| !problems.is_broken(&format!("accounts.{name}.session"));
+    for (name, account) in accounts.iter().filter(told) {
         if let Some(first) = seen.insert(account.session.expose_secret(), name) {
             problems.add(format!(
                 "`accounts.{first}` and `accounts.{name}` have the same session, so they are one \

@@ -134,13 +134,14 @@ impl Auth {
     pub(crate) fn read(mut table: Table<'_>) -> Option<Self> {
         let problems = table.problems();
         let mode = table.required("mode", mode);
-        let named = table.table("keys").named();
+        let mut callers = table.table("keys");
+        let named = callers.named();
         table.finish();
 
         let mut keys: BTreeMap<String, Key> = BTreeMap::new();
         let mut whole = true;
         for (name, value) in named {
-            match Key::read(Table::at("auth.keys", &name, value, problems)) {
+            match Key::read(callers.at(&name, value)) {
                 Some(key) => {
                     if let Some((other, _)) = keys.iter().find(|(_, k)| k.digest == key.digest) {
                         problems.add(format!(
@@ -164,6 +165,6 @@ impl Auth {
                 "`auth.keys` are set, but `auth.mode` is `none` and ignores them".to_owned()
             }),
         }
-        whole.then_some(Self { mode, keys })
+        Some(Self { mode, keys })
     }
 }

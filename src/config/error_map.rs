@@ -56,7 +56,7 @@ fn verdict(value: &Value) -> Result<Verdict, String> {
 impl ErrorRow {
     fn read(index: usize, value: Value, problems: &Problems) -> Option<Self> {
         let path = format!("error_map[{index}]");
-        let mut table = Table::new(path.clone(), Some(value), problems);
+        let mut table = Table::new(path.clone(), Some(value), None, problems);
         let method = table.optional("method", value::text);
         let code = table.optional("code", value::text_or_integer);
         let sub_code = table.optional("sub_code", value::text);

@@ -6,7 +6,7 @@ use super::OrderStatus;
 use super::table::Table;
 use super::value;
 
-pub(crate) fn read(table: Table<'_>) -> BTreeMap<String, OrderStatus> {
+pub(crate) fn read(mut table: Table<'_>) -> BTreeMap<String, OrderStatus> {
     let problems = table.problems();
     let mut map = BTreeMap::new();
     for (phrase, value) in table.named() {

@@ -12,22 +12,40 @@ use super::value::{self, Parse, kind_of};
 
 /// Where everything that is wrong is collected.
 #[derive(Debug, Default)]
-pub(crate) struct Problems(RefCell<Vec<String>>);
+pub(crate) struct Problems {
+    found: RefCell<Vec<String>>,
+    rules: RefCell<Vec<String>>,
+    broken: RefCell<Vec<String>>,
+}
 
 impl Problems {
     pub(crate) fn add(&self, problem: impl Into<String>) {
-        self.0.borrow_mut().push(problem.into());
+        self.found.borrow_mut().push(problem.into());
     }
 
-    /// Says `what` unless `fine`.
+    /// Says `what` unless `fine`. It names the keys of the rule in backticks, and is left out where
+    /// one of them has no value of its own: the rule then saw a default.
     pub(crate) fn unless(&self, fine: bool, what: impl FnOnce() -> String) {
         if !fine {
-            self.add(what());
+            self.rules.borrow_mut().push(what());
         }
     }
 
+    /// Notes a key whose value is missing or wrong.
+    fn note_broken(&self, path: &str) {
+        self.broken.borrow_mut().push(format!("`{path}`"));
+    }
+
+    /// Whether a key has no value of its own.
+    pub(crate) fn is_broken(&self, path: &str) -> bool {
+        self.broken.borrow().contains(&format!("`{path}`"))
+    }
+
     pub(crate) fn into_vec(self) -> Vec<String> {
-        self.0.into_inner()
+        let (mut found, broken) = (self.found.into_inner(), self.broken.into_inner());
+        let told = |rule: &String| !broken.iter().any(|key| rule.contains(key));
+        found.extend(self.rules.into_inner().into_iter().filter(told));
+        found
     }
 }
 
@@ -36,24 +54,42 @@ impl Problems {
 pub(crate) struct Table<'p> {
     path: String,
     entries: BTreeMap<String, Value>,
+    /// What stands in for a key that is missing or wrong, so that the rest can be checked as well.
+    fallback: BTreeMap<String, Value>,
+    /// The table is no table: that its keys are missing is not worth a word.
+    broken: bool,
     known: Vec<&'static str>,
     problems: &'p Problems,
 }
 
 impl<'p> Table<'p> {
-    /// The table at `path`; anything else there is a problem and reads as an empty table.
-    pub(crate) fn new(path: String, value: Option<Value>, problems: &'p Problems) -> Self {
+    /// The table at `path`; anything else there is a problem and reads as an empty table. `fallback`
+    /// is a table whose values stand in for those that are missing or wrong.
+    pub(crate) fn new(
+        path: String,
+        value: Option<Value>,
+        fallback: Option<Value>,
+        problems: &'p Problems,
+    ) -> Self {
+        let mut broken = false;
         let entries = match value.map(|value| (kind_of(&value), value.kind)) {
             Some((_, ValueKind::Table(table))) => table.into_iter().collect(),
             None | Some((_, ValueKind::Nil)) => BTreeMap::new(),
             Some((kind, _)) => {
                 problems.add(format!("`{path}` must be a table, but is {kind}"));
+                broken = true;
                 BTreeMap::new()
             }
+        };
+        let fallback = match fallback.map(|value| value.kind) {
+            Some(ValueKind::Table(table)) => table.into_iter().collect(),
+            Some(_) | None => BTreeMap::new(),
         };
         Self {
             path,
             entries,
+            fallback,
+            broken,
             known: Vec::new(),
             problems,
         }
@@ -90,32 +126,42 @@ impl<'p> Table<'p> {
         self.parsed(key, &value, parse)
     }
 
-    /// A key that must be there.
+    /// A key that must be there. Where it is missing or wrong its default is given, if there is one,
+    /// for the sake of the checks: the configuration as a whole is refused.
     pub(crate) fn required<T>(&mut self, key: &'static str, parse: Parse<T>) -> Option<T> {
-        match self.take_raw(key) {
+        let found = match self.take_raw(key) {
             Some(value) => self.parsed(key, &value, parse),
             None => {
-                self.missing(key);
+                self.missing(key, "in the file");
                 None
             }
-        }
+        };
+        found.or_else(|| self.stand_in(key, parse))
+    }
+
+    fn stand_in<T>(&self, key: &str, parse: Parse<T>) -> Option<T> {
+        self.fallback.get(key).and_then(|value| parse(value).ok())
     }
 
     fn parsed<T>(&self, key: &str, value: &Value, parse: Parse<T>) -> Option<T> {
         parse(value)
             .map_err(|why| {
+                let path = self.path_of(key);
+                self.problems.note_broken(&path);
                 self.problems
-                    .add(format!("`{}`{}: {why}", self.path_of(key), origin(value)));
+                    .add(format!("`{path}`{}: {why}", origin(value)));
             })
             .ok()
     }
 
-    fn missing(&self, key: &str) {
+    fn missing(&self, key: &str, place: &str) {
         let path = self.path_of(key);
-        self.problems.add(format!(
-            "`{path}` is missing; set it in the file or as {}",
-            environment_name(&path)
-        ));
+        self.problems.note_broken(&path);
+        if !self.broken {
+            let name = environment_name(&path);
+            self.problems
+                .add(format!("`{path}` is missing; set it {place} or as {name}"));
+        }
     }
 
     /// A secret: the value under `key`, or the trimmed content of the file named under `key_file`.
@@ -129,6 +175,7 @@ impl<'p> Table<'p> {
         let file = self.take_raw(key_file);
         match (value, file) {
             (Some(_), Some(_)) => {
+                self.problems.note_broken(&self.path_of(key));
                 self.problems.add(format!(
                     "`{}` and `{}` are both set; keep one of them",
                     self.path_of(key),
@@ -141,6 +188,7 @@ impl<'p> Table<'p> {
                 let file = self.parsed(key_file, &value, value::text)?;
                 read_secret(Path::new(&file))
                     .map_err(|why| {
+                        self.problems.note_broken(&self.path_of(key));
                         self.problems
                             .add(format!("`{}`: {why}", self.path_of(key_file)));
                     })
@@ -156,32 +204,34 @@ impl<'p> Table<'p> {
         key: &'static str,
         key_file: &'static str,
     ) -> Option<SecretString> {
-        if !self.has(key) && !self.has(key_file) {
+        let found = if self.has(key) || self.has(key_file) {
+            self.secret(key, key_file)
+        } else {
             self.known.extend([key, key_file]);
-            let path = self.path_of(key);
-            self.problems.add(format!(
-                "`{path}` is missing; set it or `{key_file}` in the file, or as {}",
-                environment_name(&path)
-            ));
-            return None;
-        }
-        self.secret(key, key_file)
+            self.missing(key, &format!("or `{key_file}` in the file,"));
+            None
+        };
+        found.or_else(|| self.stand_in(key, value::secret))
     }
 
     /// A table inside this one; empty where it is missing.
     pub(crate) fn table(&mut self, key: &'static str) -> Table<'p> {
         let value = self.take_raw(key);
-        Table::new(self.path_of(key), value, self.problems)
+        let fallback = self.fallback.get(key).cloned();
+        let mut table = Table::new(self.path_of(key), value, fallback, self.problems);
+        table.broken |= self.broken;
+        table
     }
 
     /// The entries of a table whose keys are names that the operator chose.
-    pub(crate) fn named(mut self) -> Vec<(String, Value)> {
+    pub(crate) fn named(&mut self) -> Vec<(String, Value)> {
         std::mem::take(&mut self.entries).into_iter().collect()
     }
 
-    /// A table under a name that the operator chose.
-    pub(crate) fn at(path: &str, name: &str, value: Value, problems: &'p Problems) -> Table<'p> {
-        Table::new(format!("{path}.{name}"), Some(value), problems)
+    /// A table under a name that the operator chose. Any of the default's tables stands in for it.
+    pub(crate) fn at(&self, name: &str, value: Value) -> Table<'p> {
+        let fallback = self.fallback.values().next().cloned();
+        Table::new(self.path_of(name), Some(value), fallback, self.problems)
     }
 
     /// Every key that nobody asked for is a problem: a typing error must not read as a default.

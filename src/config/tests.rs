@@ -173,6 +173,11 @@ fn every_problem_is_named_at_once() {
         "`error_map[0].verdict`: expected `rejected`",
         "`error_map[0]` has none of",
         "unknown key `store.ulr` (from the environment); did you mean `url`?",
+        // One key that is missing or wrong hides no rule about the others.
+        "`top.connect_timeout` must be shorter than `top.deadline`",
+        "`top.deadline` must be at least 5s",
+        "`top.quota.looks_per_second` is a share",
+        "`reconcile.first_look` must be at most 2s",
     ];
     for part in expected {
         assert!(
@@ -181,6 +186,42 @@ fn every_problem_is_named_at_once() {
         );
     }
     assert_eq!(problems.len(), expected.len(), "{problems:#?}");
+}
+
+#[test]
+fn a_rule_about_a_key_without_a_value_is_not_told() {
+    let text = r#"
+        server = 7
+        [top]
+        deadline = "soon"
+        connect_timeout = "50s"
+        [top.contract]
+        overrides = [{ method = "nonsense", side = "answer", path = "x", drop = true }]
+        [accounts.a]
+        channel = "A"
+        [accounts.b]
+        channel = "B"
+        [auth]
+        mode = "keys"
+        [auth.keys.app]
+        key = "0123456789abcdef"
+        accounts = ["c"]
+        [auth.keys.other]
+    "#;
+    let found = load(text, &[], Profile::Sandbox).unwrap_err().problems;
+    let expected = [
+        "`accounts.a.session` is missing",
+        "`accounts.b.session` is missing",
+        "`auth.keys.app.accounts` names `c`, which is no account",
+        "`auth.keys.other.key` is missing",
+        "`server` must be a table, but is an integer",
+        "`top.contract.overrides`",
+        "`top.deadline`: expected a duration",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}");
+    }
 }
 
 #[test]
