@@ -17,7 +17,7 @@ pub mod payment_time;
 pub mod personal;
 pub mod refund;
 pub mod search;
-mod text;
+pub(crate) mod text;
 pub mod time;
 pub mod trip;
 pub mod violation;

@@ -7,6 +7,7 @@ mod headers;
 mod json;
 mod params;
 mod reason;
+mod schema;
 
 pub use headers::{IdempotencyKey, IfMatch, PreferWait};
 pub use json::Json;

@@ -24,7 +24,9 @@ impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match u32::deserialize(deserializer)? {
             n @ 1..=200 => Ok(Self(n)),
-            _ => Err(serde::de::Error::custom("expected a number from 1 to 200")),
+            _ => Err(serde::de::Error::custom(
+                "expected a number from 1 to 200, such as 50",
+            )),
         }
     }
 }

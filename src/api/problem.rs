@@ -278,6 +278,14 @@ impl Problem {
     }
 }
 
+impl ProblemBody {
+    /// What is wrong with this request.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
 impl From<Code> for Problem {
     fn from(code: Code) -> Self {
         Self::new(code)

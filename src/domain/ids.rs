@@ -8,7 +8,7 @@ use sha2::Sha256;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::text::{text_traits, text_type};
+use super::text::{document_number, text_traits, text_type};
 use crate::clock::Clock;
 
 macro_rules! upstream_number {
@@ -63,7 +63,7 @@ upstream_number!(
         example = "1234125412"
     )]
     OrderId,
-    "an order id: a string of digits"
+    "an order id: a string of digits, such as \"1234125412\""
 );
 
 upstream_number!(
@@ -77,7 +77,7 @@ upstream_number!(
         example = "4966000000001"
     )]
     RefundOrderNo,
-    "a refund number: a string of digits"
+    "a refund number: a string of digits, such as \"4966000000001\""
 );
 
 upstream_number!(
@@ -90,7 +90,7 @@ upstream_number!(
         example = "4988000000001"
     )]
     ChangeOrderNo,
-    "a change number: a string of digits"
+    "a change number: a string of digits, such as \"4988000000001\""
 );
 
 text_type!(
@@ -105,7 +105,7 @@ text_type!(
     )]
     OutOrderNo,
     is_reference,
-    "an order number of 1 to 64 letters, digits, '_', '.' or '-'"
+    "an order number of 1 to 64 letters, digits, '_', '.' or '-', such as \"TRIP-20300501-000001\""
 );
 
 /// Whether a text can be a number that a caller gives to something of its own.
@@ -127,7 +127,7 @@ text_type!(
     )]
     OutRefundNo,
     is_reference,
-    "a refund number of 1 to 64 letters, digits, '_', '.' or '-'"
+    "a refund number of 1 to 64 letters, digits, '_', '.' or '-', such as \"R-20300501-000001\""
 );
 
 text_type!(
@@ -142,7 +142,7 @@ text_type!(
     )]
     OutChangeNo,
     is_reference,
-    "a change number of 1 to 64 letters, digits, '_', '.' or '-'"
+    "a change number of 1 to 64 letters, digits, '_', '.' or '-', such as \"C-20300501-000001\""
 );
 
 text_type!(
@@ -160,7 +160,7 @@ text_type!(
         && b.iter()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'_' | b'-'))
         && !matches!(b[0], b'_' | b'-'),
-    "an account name: 1 to 32 lower-case letters, digits, '_' or '-'"
+    "an account name: 1 to 32 lower-case letters, digits, '_' or '-', such as \"default\""
 );
 
 text_type!(
@@ -179,13 +179,13 @@ text_type!(
         && b[4..]
             .iter()
             .all(|c| c.is_ascii_digit() || matches!(c, b'a'..=b'f')),
-    "a passenger id: \"psg_\" and 32 hexadecimal digits"
+    "a passenger id: \"psg_\" and 32 hexadecimal digits, such as \"psg_0123456789abcdef0123456789abcdef\""
 );
 
 impl PassengerId {
     /// The id of the holder of a document: HMAC-SHA-256 over account, document type (TOP's number)
-    /// and document number, cut to 128 bits. Case and blanks around the number do not matter: the
-    /// check letter of an ID card is written `x` and `X`.
+    /// and document number, cut to 128 bits. Case and blanks in the number do not matter: the check
+    /// letter of an ID card is written `x` and `X`.
     #[must_use]
     pub fn derive(
         key: &HashKey,
@@ -193,7 +193,7 @@ impl PassengerId {
         document_type: u8,
         document_no: &str,
     ) -> Self {
-        let number = document_no.trim().to_uppercase();
+        let number = document_number(document_no);
         let mac = key.mac(&[
             b"passenger",
             account.as_str().as_bytes(),
@@ -216,7 +216,8 @@ impl PassengerId {
 pub struct OperationId(Uuid);
 
 impl OperationId {
-    const EXPECTED: &'static str = "an operation id: a UUID";
+    const EXPECTED: &'static str =
+        "an operation id: a UUID, such as \"01976c5e-7b2a-7c31-9d3e-8f2b6a1c4d50\"";
 
     /// A new id whose time part is the clock's time of day.
     #[must_use]
@@ -319,7 +320,7 @@ mod tests {
         let id = PassengerId::derive(&KEY, &account, 0, "11010119900307001x");
         assert_eq!(
             id,
-            PassengerId::derive(&KEY, &account, 0, " 11010119900307001X ")
+            PassengerId::derive(&KEY, &account, 0, " 110101 19900307 001X\u{3000}")
         );
         assert_eq!(id.as_str().parse::<PassengerId>().unwrap(), id);
         let other_account: AccountName = "second".parse().unwrap();

@@ -194,7 +194,7 @@ text_type!(
     )]
     CountryCode,
     |b| b.len() == 2 && b.iter().all(u8::is_ascii_uppercase),
-    "a country code of two capital letters"
+    "a country code of two capital letters, such as \"CN\""
 );
 
 /// Gender as the document has it.

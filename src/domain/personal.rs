@@ -62,10 +62,14 @@ impl Described for String {
 
 impl<'de, T: Deserialize<'de> + Described> Deserialize<'de> for Personal<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The cause may quote the value, so it is replaced by what was expected.
-        T::deserialize(deserializer)
-            .map(Self)
-            .map_err(|_| serde::de::Error::custom(format_args!("expected {}", T::EXPECTED)))
+        T::deserialize(deserializer).map(Self).map_err(|error| {
+            // That a field is missing quotes nothing, and names the field.
+            if error.to_string().starts_with("missing field `") {
+                return error;
+            }
+            // Any other cause may quote the value, so it is replaced by what was expected.
+            serde::de::Error::custom(format_args!("expected {}", T::EXPECTED))
+        })
     }
 }
 
@@ -108,6 +112,10 @@ mod tests {
             .to_string();
         assert!(!error.contains("1101"), "{error}");
         assert!(error.contains("expected a string"), "{error}");
+        let missing =
+            serde_json::from_str::<crate::domain::passenger::Document>(r#"{"type": "passport"}"#);
+        let missing = missing.unwrap_err().to_string();
+        assert!(missing.contains("missing field `number`"), "{missing}");
         let date = "\"07.03.1990\"";
         let error = serde_json::from_str::<Personal<crate::domain::time::LocalDate>>(date)
             .unwrap_err()

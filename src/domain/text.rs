@@ -14,6 +14,55 @@ pub struct MalformedText {
     pub expected: &'static str,
 }
 
+/// Whether a character shows nothing, or only says how others are shown: control and format
+/// characters, fillers, variation selectors, and spaces other than the common ones (U+0020, U+3000).
+/// Two texts that differ in such characters alone look the same.
+pub(crate) const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{0}'..='\u{1f}'
+            | '\u{7f}'..='\u{a0}'
+            | '\u{ad}'
+            | '\u{34f}'
+            | '\u{600}'..='\u{605}'
+            | '\u{61c}'
+            | '\u{6dd}'
+            | '\u{70f}'
+            | '\u{890}'..='\u{891}'
+            | '\u{8e2}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{1680}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{2000}'..='\u{200f}'
+            | '\u{2028}'..='\u{202f}'
+            | '\u{205f}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{110bd}'
+            | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// The text without invisible characters.
+pub(crate) fn visible(text: &str) -> String {
+    text.chars().filter(|c| !is_invisible(*c)).collect()
+}
+
+/// A number of a document for comparison: case and blanks in it do not matter.
+pub(crate) fn document_number(text: &str) -> String {
+    let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    bare.to_uppercase()
+}
+
 /// Reads a JSON string through `parse`. Serde's own messages quote what they found; these do not.
 pub(crate) fn deserialize_text<'de, D, T>(
     deserializer: D,
@@ -184,3 +233,38 @@ macro_rules! text_type {
 }
 
 pub(crate) use {text_traits, text_type};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invisible_characters_are_told_from_visible_ones() {
+        for c in [
+            '\u{200b}',
+            '\u{200d}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{feff}',
+            '\u{ad}',
+            '\u{a0}',
+            '\u{3164}',
+            '\u{fe0f}',
+            '\u{2028}',
+            '\u{e0041}',
+            '\0',
+            '\n',
+            '\t',
+            '\u{85}',
+            '\u{180e}',
+            '\u{2800}',
+        ] {
+            assert!(is_invisible(c), "{c:?}");
+        }
+        for c in "aZ0 李\u{3000}é·•—／ｱ한😀䶮".chars() {
+            assert!(!is_invisible(c), "{c:?}");
+        }
+        assert_eq!(visible("T\u{200b}1\u{feff}"), "T1");
+        assert_eq!(document_number(" h0000\u{3000}0001 "), "H00000001");
+    }
+}

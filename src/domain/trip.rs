@@ -44,7 +44,7 @@ iata_code!(
     /// IATA code of an airport: three capital letters.
     #[schema(value_type = String, pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3, example = "PKX")]
     AirportCode,
-    "an airport code of three capital letters"
+    "an airport code of three capital letters, such as \"PKX\""
 );
 
 iata_code!(
@@ -52,7 +52,7 @@ iata_code!(
     /// airports `PEK` and `PKX`.
     #[schema(value_type = String, pattern = "^[A-Z]{3}$", min_length = 3, max_length = 3, example = "BJS")]
     CityCode,
-    "a city code of three capital letters"
+    "a city code of three capital letters, such as \"BJS\""
 );
 
 text_type!(

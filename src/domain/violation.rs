@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use serde_json::{Map, Value};
+
+use super::text::is_invisible;
+
 /// One thing that is wrong. Never contains personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -12,6 +16,9 @@ pub struct Violation {
     /// What, for people.
     pub message: String,
 }
+
+/// The code of a text with an invisible character.
+pub(super) const INVISIBLE: &str = "invisible_character";
 
 /// The result of a check, with what another check of the same request found wrong.
 ///
@@ -29,6 +36,17 @@ pub fn both<T>(
             Err(found)
         }
     }
+}
+
+/// All texts with an invisible character in an object of any shape. A field's name counts as one.
+#[must_use]
+pub fn invisible_texts(at: &str, object: &Map<String, Value>) -> Vec<Violation> {
+    let mut violations = Violations::default();
+    for (name, value) in object {
+        violations.require_text(name, true, at, INVISIBLE, "");
+        violations.require_visible(&format!("{at}/{name}"), value);
+    }
+    violations.0
 }
 
 /// Collects violations.
@@ -59,6 +77,48 @@ impl Violations {
     ) {
         if !holds {
             self.add(pointer, code, message);
+        }
+    }
+
+    /// Adds one where the text has an invisible character, with its place, or where it does not fit.
+    pub(super) fn require_text(
+        &mut self,
+        text: &str,
+        fits: bool,
+        pointer: impl fmt::Display,
+        code: &'static str,
+        message: &str,
+    ) {
+        // Most texts are plain, and soon looked through.
+        let found = match text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+            true => None,
+            false => text.chars().enumerate().find(|(_, c)| is_invisible(*c)),
+        };
+        match found {
+            Some((index, c)) => self.add(
+                pointer,
+                // A line break or another control character is no line of text to begin with.
+                if c.is_control() { code } else { INVISIBLE },
+                format!(
+                    "the character at position {} (U+{:04X}) is invisible; leave it out",
+                    index + 1,
+                    u32::from(c)
+                ),
+            ),
+            None => self.require(fits, pointer, code, message),
+        }
+    }
+
+    fn require_visible(&mut self, at: &str, value: &Value) {
+        match value {
+            Value::String(text) => self.require_text(text, true, at, INVISIBLE, ""),
+            Value::Object(object) => self.extend(invisible_texts(at, object)),
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.require_visible(&format!("{at}/{index}"), item);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 

@@ -27,7 +27,7 @@ use crate::domain::ids::{AccountName, HashKey, OperationId};
 use crate::domain::order::StatusMap;
 use crate::domain::refund::{EmptyFee, RefundKinds};
 use crate::domain::time::{LocalTime, Rfc3339};
-use crate::domain::violation::Violation;
+use crate::domain::violation::{Violation, invisible_texts};
 use crate::telemetry::metrics as names;
 use crate::top::client::{Account, TopClient};
 use crate::top::method::Method;
@@ -200,10 +200,15 @@ impl Operations {
         self.accounts.get(name).cloned()
     }
 
-    /// What a caller must not send as `extra` with this method: fields of the gateway's own.
+    /// What a caller must not send as `extra` with this method: fields of the gateway's own, and texts
+    /// with invisible characters.
     #[must_use]
     pub fn refused_extra<M: Method>(&self, extra: Option<&Map<String, Value>>) -> Vec<Violation> {
-        extra.map_or_else(Vec::new, |extra| self.top.refused_extra::<M>(extra))
+        extra.map_or_else(Vec::new, |extra| {
+            let mut refused = self.top.refused_extra::<M>(extra);
+            refused.extend(invisible_texts("/extra", extra));
+            refused
+        })
     }
 
     /// Ends: no send begins any more; those under way get their answer and their commit.

@@ -7,6 +7,7 @@ use crate::domain::offer::Fare;
 use crate::domain::order::{OrderReceipt, StatusMap};
 use crate::domain::passenger::{Contact, MemberBuyer, Passenger, PassengerType};
 use crate::domain::personal::Personal;
+use crate::domain::text::visible;
 use crate::domain::time::LocalDate;
 use crate::domain::trip::{Journey, Segment, SegmentCabin};
 use crate::top::wire::{self, Yuan};
@@ -62,18 +63,18 @@ fn journey(journey: &Journey) -> wire::FlightJourneyRequest {
 fn segment(s: &Segment) -> wire::FlightSegmentRequest {
     wire::FlightSegmentRequest {
         id: s.segment_id.clone(),
-        marketing_airline: s.marketing_airline.clone(),
+        marketing_airline: s.marketing_airline.as_deref().map(visible),
         marketing_flight_no: s.marketing_flight_no.as_str().to_owned(),
-        operating_airline: s.operating_airline.clone(),
-        operating_flight_no: s.operating_flight_no.clone(),
+        operating_airline: s.operating_airline.as_deref().map(visible),
+        operating_flight_no: s.operating_flight_no.as_deref().map(visible),
         code_share: s.code_share,
         dep_airport: s.departure_airport,
-        dep_term: s.departure_terminal.clone(),
+        dep_term: s.departure_terminal.as_deref().map(visible),
         dep_time: s.departure_time.to_wire(),
         arr_airport: s.arrival_airport,
-        arr_term: s.arrival_terminal.clone(),
+        arr_term: s.arrival_terminal.as_deref().map(visible),
         arr_time: s.arrival_time.to_wire(),
-        equip_type: s.aircraft.clone(),
+        equip_type: s.aircraft.as_deref().map(visible),
     }
 }
 
@@ -81,8 +82,8 @@ fn cabin(cabin: &SegmentCabin) -> wire::FlightSegmentItemRequest {
     wire::FlightSegmentItemRequest {
         flight_segment_id: cabin.segment_id.clone(),
         cabin: cabin.cabin.clone(),
-        cabin_class: cabin.cabin_class.clone(),
-        cabin_class_name: cabin.cabin_class_name.clone(),
+        cabin_class: cabin.cabin_class.as_deref().map(visible),
+        cabin_class_name: cabin.cabin_class_name.as_deref().map(visible),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::domain::change::{
 use crate::domain::city::city_of_airport;
 use crate::domain::money::Money;
 use crate::domain::order::OrderPassenger;
+use crate::domain::text::visible;
 use crate::domain::trip::{AirportCode, CityCode};
 use crate::top::wire;
 
@@ -37,7 +38,7 @@ fn target(target: &ChangeTarget) -> wire::ChangedFlightSegmentRequest {
     wire::ChangedFlightSegmentRequest {
         flight_segment_id: target.replaces.clone(),
         marketing_flight_no: s.marketing_flight_no.as_str().to_owned(),
-        operating_flight_no: s.operating_flight_no.clone(),
+        operating_flight_no: s.operating_flight_no.as_deref().map(visible),
         dep_city_code: city(s.departure_city, s.departure_airport),
         arr_city_code: city(s.arrival_city, s.arrival_airport),
         dep_airport: s.departure_airport,
@@ -45,7 +46,7 @@ fn target(target: &ChangeTarget) -> wire::ChangedFlightSegmentRequest {
         dep_time: s.departure_time.to_wire(),
         arr_time: s.arrival_time.to_wire(),
         cabin: target.cabin.cabin.clone(),
-        cabin_class: target.cabin.cabin_class.clone(),
+        cabin_class: target.cabin.cabin_class.as_deref().map(visible),
     }
 }
 

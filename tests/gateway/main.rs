@@ -21,6 +21,7 @@ mod interleavings;
 mod journey;
 mod laws;
 mod life;
+mod malformed;
 mod masking;
 mod matrix;
 mod offers;

@@ -34,7 +34,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
             return Err(header_problem(
                 NAME,
                 "invalid",
-                "expected 1 to 255 visible ASCII characters without spaces",
+                "expected 1 to 255 visible ASCII characters without spaces, such as a UUID",
             ));
         }
         Ok(Self(String::from_utf8_lossy(key).into_owned()))

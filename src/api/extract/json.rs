@@ -9,17 +9,19 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_path_to_error::Segment;
 use tower_http::timeout::TimeoutError;
+use utoipa::ToSchema;
 
 use super::super::problem::{Code, FieldError, Problem};
-use super::reason;
+use super::{reason, schema};
 
 /// A JSON body: taken from a request, or given as an answer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Json<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned + ToSchema, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -84,10 +86,10 @@ pub(in crate::api) fn unread(status: StatusCode, error: &(dyn Error + 'static)) 
 }
 
 /// Reads a whole body as one JSON value.
-pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub(super) fn parse<T: DeserializeOwned + ToSchema>(body: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer)
-        .map_err(|error| mismatch(&error, body))?;
+        .map_err(|error| mismatch(&error, body, &T::name()))?;
     deserializer.end().map_err(|error| syntax(&error))?;
     Ok(value)
 }
@@ -104,26 +106,48 @@ fn syntax(error: &serde_json::Error) -> Problem {
         .detail(format!("The body is not valid: {message}."))
 }
 
-fn mismatch(error: &serde_path_to_error::Error<serde_json::Error>, body: &[u8]) -> Problem {
+/// Everything that can be said of a body that does not fit: what serde stumbled over, and every field
+/// that the schema of this name wants and that is missing.
+fn mismatch(
+    error: &serde_path_to_error::Error<serde_json::Error>,
+    body: &[u8],
+    name: &str,
+) -> Problem {
     if !error.inner().is_data() {
         return syntax(error.inner());
     }
     let mut pointer = pointer(error.path());
-    let whole: Option<serde_json::Value> = serde_json::from_slice(body).ok();
-    let found = whole
-        .as_ref()
-        .and_then(|whole| whole.pointer(&pointer))
-        .map(|value| match value {
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        });
-    let reason = reason::of(&error.inner().to_string(), found.as_deref());
+    let whole: Value = serde_json::from_slice(body).unwrap_or_default();
+    let found = whole.pointer(&pointer).map(|value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    });
+    let mut reason = reason::of(&error.inner().to_string(), found.as_deref());
     if let Some(field) = reason.field
         && !pointer.ends_with(&format!("/{field}"))
     {
         pointer = format!("{pointer}/{field}");
     }
-    Problem::invalid(FieldError::new(pointer, reason.code, reason.message))
+    if ["wrong_type", "invalid"].contains(&reason.code)
+        && !reason.message.contains("such as")
+        && let Some(example) = schema::example(name, &pointer)
+    {
+        reason.message = format!("{}, such as {example}", reason.message);
+    }
+    let missing = schema::missing(name, &whole);
+    let more: Vec<_> = missing.iter().filter(|m| **m != pointer).collect();
+    let problem = Problem::invalid(FieldError::new(&pointer, reason.code, reason.message));
+    let problem = match more.len() {
+        0 => problem,
+        count => {
+            let detail = format!("{}; {count} more in `errors`", problem.body().detail());
+            problem.detail(detail)
+        }
+    };
+    problem.errors(
+        more.into_iter()
+            .map(|pointer| FieldError::new(pointer, "missing", "is missing")),
+    )
 }
 
 /// RFC 6901. A segment that does not look like a name of ours is a key the caller made up; the

@@ -9,8 +9,8 @@ pub(super) struct Reason {
     pub(super) field: Option<String>,
 }
 
-/// Rewrites a message of serde. `value` is what stood at the place of the error: a message of a
-/// domain type that quotes it is replaced as a whole.
+/// Rewrites a message of serde. `value` is what stood at the place of the error: a message that
+/// quotes it is replaced as a whole, unless it is one of our own types.
 pub(super) fn of(message: &str, value: Option<&str>) -> Reason {
     let message = without_position(message);
     let reason = |code, message: String| Reason {
@@ -47,6 +47,10 @@ pub(super) fn of(message: &str, value: Option<&str>) -> Reason {
                 None => reason(code, "is not valid".to_owned()),
             };
         }
+    }
+    // Our own types say what they expect, and quote nothing.
+    if message.starts_with("expected ") {
+        return reason("invalid", message.to_owned());
     }
     let quoted = value.is_some_and(|value| !value.is_empty() && message.contains(value));
     if quoted || message.contains('"') {

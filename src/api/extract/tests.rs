@@ -12,7 +12,7 @@ use super::super::tests::{Answered, get, send, state, with_routes};
 use super::*;
 use crate::config::AuthMode;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Trip {
     #[expect(dead_code, reason = "only its type matters")]
@@ -21,7 +21,7 @@ struct Trip {
     passengers: Vec<Person>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Person {
     #[expect(dead_code, reason = "only its type matters")]
@@ -30,14 +30,14 @@ struct Person {
     kind: Kind,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
     Adult,
     Child,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Paging {
     limit: Option<u8>,

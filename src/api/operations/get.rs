@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for WaitSeconds {
             .and_then(|n| n.parse().ok())
             .filter(|n| (1..=60).contains(n))
             .map(|n| Self(Duration::from_secs(n)))
-            .ok_or_else(|| serde::de::Error::custom("expected 1s to 60s"))
+            .ok_or_else(|| serde::de::Error::custom("expected 1s to 60s, such as 20s"))
     }
 }
 

@@ -60,7 +60,9 @@ impl<'de> Deserialize<'de> for SubjectText {
         if (1..=64).contains(&text.len()) && text.bytes().all(fits) {
             Ok(Self(text))
         } else {
-            Err(serde::de::Error::custom("expected an order id or number"))
+            Err(serde::de::Error::custom(
+                "expected an order id or number, such as 1234125412",
+            ))
         }
     }
 }

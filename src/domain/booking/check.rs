@@ -7,6 +7,7 @@ use crate::domain::offer::{self, MemberRole, Offer};
 use crate::domain::passenger::{
     CallingCode, Document, DocumentType, MemberBuyer, Passenger, PassengerType, format, id_card,
 };
+use crate::domain::text::document_number;
 use crate::domain::time::{LocalDate, LocalTime};
 use crate::domain::violation::Violations;
 
@@ -70,7 +71,7 @@ fn check_passengers(v: &mut Violations, booking: &Booking, now: LocalTime) {
             "the offer has no fare for this kind of passenger",
         );
         let document = &passenger.document;
-        let number = document.number.expose().trim().to_uppercase();
+        let number = document_number(document.number.expose());
         v.require(
             seen.insert((document.kind, number)),
             format_args!("{at}/document/number"),
@@ -147,20 +148,23 @@ fn age_on(born: LocalDate, day: LocalDate) -> i16 {
 }
 
 fn check_name(v: &mut Violations, at: &str, name: &str) {
-    v.require(
+    v.require_text(
+        name,
         format::is_name(name),
         format_args!("{at}/name"),
         "name_format",
-        "a name has 1 to 64 characters, not only blanks",
+        "a name has 1 to 64 characters, not only blanks, such as \"李四\" or \"LI/SI\"",
     );
 }
 
 fn check_mobile(v: &mut Violations, at: &str, country: &CallingCode, mobile: &str) {
-    v.require(
+    v.require_text(
+        mobile,
         format::is_mobile(country.as_str(), mobile),
         format_args!("{at}/mobile"),
         "mobile_format",
-        "a mobile number has 5 to 15 digits; with country code 86 it has 11 and begins with 13 to 19",
+        "a mobile number has 5 to 15 digits; with country code 86 it has 11 and begins with 13 to 19, such \
+         as \"13800000000\"",
     );
 }
 
@@ -175,10 +179,13 @@ fn check_document(
     match document.kind {
         DocumentType::IdCard => {
             if !id_card::is_formed(number) {
-                v.add(
+                v.require_text(
+                    number,
+                    false,
                     pointer,
                     "id_card_format",
-                    "an ID card number has 18 characters: 17 digits and a digit or X",
+                    "an ID card number has 18 characters: 17 digits and a digit or X, such as \
+                     \"11010519491231002X\"",
                 );
             } else if !id_card::checksum_holds(number) {
                 v.add(
@@ -190,15 +197,16 @@ fn check_document(
                 v.add(
                     pointer,
                     "id_card_birth_date",
-                    "the digits 7 to 14 are no date",
+                    "the digits 7 to 14 are no date, such as 19491231",
                 );
             }
         }
-        DocumentType::Passport => v.require(
+        DocumentType::Passport => v.require_text(
+            number,
             format::is_passport_number(number),
             pointer,
             "passport_format",
-            "a passport number has 5 to 17 letters and digits",
+            "a passport number has 5 to 17 letters and digits, such as \"E12345678\"",
         ),
         DocumentType::StudentCard
         | DocumentType::MilitaryOfficerCard
@@ -215,11 +223,12 @@ fn check_document(
         | DocumentType::BirthCertificate
         | DocumentType::DrivingLicence
         | DocumentType::HongKongMacaoResidencePermit
-        | DocumentType::TaiwanResidencePermit => v.require(
+        | DocumentType::TaiwanResidencePermit => v.require_text(
+            number,
             format::is_document_number(number),
             pointer,
             "document_format",
-            "a document number has 1 to 64 characters, not only blanks",
+            "a document number has 1 to 64 characters, not only blanks, such as \"H00000001\"",
         ),
     }
     if let (Some(expires), Some(until)) = (document.expires_on, valid_until) {
@@ -270,16 +279,20 @@ fn check_contact(v: &mut Violations, booking: &Booking, now: LocalTime) {
         contact.mobile.expose(),
     );
     if let Some(phone) = &contact.phone {
-        v.require(
-            format::is_phone(phone.expose()),
+        let phone = phone.expose();
+        v.require_text(
+            phone,
+            format::is_phone(phone),
             "/contact/phone",
             "phone_format",
-            "a phone number has 5 to 20 digits, blanks, '+', '-' and parentheses",
+            "a phone number has 5 to 20 digits, blanks, '+', '-' and parentheses, such as \"010-00000000\"",
         );
     }
     if let Some(email) = &contact.email {
-        v.require(
-            format::is_email(email.expose()),
+        let email = email.expose();
+        v.require_text(
+            email,
+            format::is_email(email),
             "/contact/email",
             "email_format",
             "an e-mail address is written name@example.com",

@@ -40,11 +40,19 @@ pub fn check(wish: &ChangeWish) -> Result<(), Vec<Violation>> {
     let mut seen = HashSet::new();
     for (index, target) in wish.targets.iter().enumerate() {
         let at = format!("/segments/{index}");
-        v.require(
+        v.require_text(
+            &target.replaces,
             is_line(&target.replaces, 255),
             format_args!("{at}/replaces"),
             "malformed",
-            "is no segment id",
+            "expected a segment_id of the order, such as \"CZ8957PKXXMN0520\"",
+        );
+        v.require_text(
+            &target.segment.segment_id,
+            is_line(&target.segment.segment_id, 255),
+            format_args!("{at}/segment/segment_id"),
+            "malformed",
+            "expected a segment_id of the offer, such as \"CZ8957PKXXMN0520\"",
         );
         v.require(
             seen.insert(target.replaces.as_str()),
@@ -58,11 +66,12 @@ pub fn check(wish: &ChangeWish) -> Result<(), Vec<Violation>> {
             "unknown_segment",
             "is the cabin of another segment",
         );
-        v.require(
+        v.require_text(
+            &target.cabin.cabin,
             is_line(&target.cabin.cabin, 16),
             format_args!("{at}/cabin/cabin"),
             "malformed",
-            "is no booking class",
+            "expected a booking class, such as \"Y\"",
         );
         v.require(
             target.segment.arrival_time > target.segment.departure_time,
@@ -76,29 +85,38 @@ pub fn check(wish: &ChangeWish) -> Result<(), Vec<Violation>> {
 }
 
 fn check_texts(v: &mut Violations, wish: &ChangeWish) {
-    v.require(
-        wish.solution_id.as_ref().is_none_or(|id| is_line(id, 512)),
-        "/solution_id",
-        "malformed",
-        "is no solution id",
-    );
-    let remark = wish.remark.as_ref();
-    v.require(
-        remark.is_none_or(|remark| is_line(remark.expose(), LONGEST_TEXT)),
-        "/remark",
-        "malformed",
-        "1 to 500 characters in one line",
-    );
+    if let Some(id) = &wish.solution_id {
+        v.require_text(
+            id,
+            is_line(id, 512),
+            "/solution_id",
+            "malformed",
+            "expected the solution_id of an offer, such as \"SOL-TEST-0001\"",
+        );
+    }
+    if let Some(remark) = &wish.remark {
+        let remark = remark.expose();
+        v.require_text(
+            remark,
+            is_line(remark, LONGEST_TEXT),
+            "/remark",
+            "malformed",
+            "expected 1 to 500 characters in one line, such as \"请保留原座位\"",
+        );
+    }
     let Some(contact) = &wish.contact else {
         return;
     };
-    let name = contact.name.as_ref();
-    v.require(
-        name.is_none_or(|name| format::is_name(name.expose())),
-        "/contact/name",
-        "malformed",
-        "1 to 64 characters",
-    );
+    if let Some(name) = &contact.name {
+        let name = name.expose();
+        v.require_text(
+            name,
+            format::is_name(name),
+            "/contact/name",
+            "malformed",
+            "expected a name of 1 to 64 characters, such as \"张三\"",
+        );
+    }
     v.require(
         format::is_mobile(
             contact.mobile_country_code.as_str(),
@@ -106,6 +124,6 @@ fn check_texts(v: &mut Violations, wish: &ChangeWish) {
         ),
         "/contact/mobile",
         "malformed",
-        "5 to 15 digits; in mainland China 11 of them, beginning with 13 to 19",
+        "expected 5 to 15 digits; in mainland China 11 of them, beginning with 13 to 19, such as \"13800000000\"",
     );
 }

@@ -44,7 +44,8 @@ pub fn check(offer: &Offer, now: LocalTime) -> Vec<Violation> {
         "total_too_large",
         "the sum of fare and taxes is too large for an order",
     );
-    v.require(
+    v.require_text(
+        &offer.solution_id,
         !offer.solution_id.trim().is_empty(),
         "/offer/solution_id",
         "blank",
@@ -63,7 +64,7 @@ pub fn check(offer: &Offer, now: LocalTime) -> Vec<Violation> {
             "only one-way trips and round trips can be booked",
         ),
     }
-    let mut ids = Vec::new();
+    let mut number = 0;
     let mut arrived: Option<LocalTime> = None;
     for (j, journey) in offer.journeys.iter().enumerate() {
         v.require(
@@ -75,13 +76,14 @@ pub fn check(offer: &Offer, now: LocalTime) -> Vec<Violation> {
         for (s, segment) in journey.segments.iter().enumerate() {
             let at = format_args!("/offer/journeys/{j}/segments/{s}");
             let id = segment.segment_id.as_str();
-            v.require(
-                !id.trim().is_empty() && !ids.contains(&id),
+            v.require_text(
+                id,
+                !id.trim().is_empty() && ids(offer).position(|first| first == id) == Some(number),
                 format_args!("{at}/segment_id"),
                 "segment_id",
                 "must be set, and only once in an offer",
             );
-            ids.push(id);
+            number += 1;
             let departs = format_args!("{at}/departure_time");
             match arrived {
                 None => v.require(
@@ -106,7 +108,7 @@ pub fn check(offer: &Offer, now: LocalTime) -> Vec<Violation> {
             arrived = Some(segment.arrival_time.max(segment.departure_time));
         }
     }
-    check_cabins(v, offer, &ids);
+    check_cabins(v, offer);
     if let Some(fare) = &offer.member_fare {
         v.require(
             !fare.membership.is_empty(),
@@ -118,25 +120,34 @@ pub fn check(offer: &Offer, now: LocalTime) -> Vec<Violation> {
     violations.finish(()).err().unwrap_or_default()
 }
 
-fn check_cabins(v: &mut Violations, offer: &Offer, ids: &[&str]) {
-    let mut with_cabin = Vec::new();
+// A search asks this of each of its offers, so that nothing here allocates without need.
+fn ids(offer: &Offer) -> impl Iterator<Item = &str> {
+    let segments = offer.journeys.iter().flat_map(|journey| &journey.segments);
+    segments.map(|segment| segment.segment_id.as_str())
+}
+
+fn check_cabins(v: &mut Violations, offer: &Offer) {
     for (c, cabin) in offer.cabins.iter().enumerate() {
         let at = format_args!("/offer/cabins/{c}");
         let id = cabin.segment_id.as_str();
         v.require(
-            ids.contains(&id),
+            ids(offer).any(|known| known == id),
             format_args!("{at}/segment_id"),
             "unknown_segment",
             "names no segment of the offer",
         );
         v.require(
-            !with_cabin.contains(&id),
+            offer
+                .cabins
+                .iter()
+                .take(c)
+                .all(|earlier| earlier.segment_id != id),
             format_args!("{at}/segment_id"),
             "second_cabin",
             "the segment has a cabin already",
         );
-        with_cabin.push(id);
-        v.require(
+        v.require_text(
+            &cabin.cabin,
             !cabin.cabin.trim().is_empty(),
             format_args!("{at}/cabin"),
             "blank",
@@ -144,7 +155,7 @@ fn check_cabins(v: &mut Violations, offer: &Offer, ids: &[&str]) {
         );
     }
     v.require(
-        ids.iter().all(|id| with_cabin.contains(id)),
+        ids(offer).all(|id| offer.cabins.iter().any(|cabin| cabin.segment_id == id)),
         "/offer/cabins",
         "cabin_missing",
         "every segment needs its cabin",

@@ -46,7 +46,13 @@ pub fn check_selection(selection: &RefundSelection) -> Result<(), Vec<Violation>
     let mut seen = HashSet::new();
     for (index, segment) in selection.segments.iter().enumerate() {
         let at = format!("/segments/{index}");
-        v.require(is_line(segment, 255), &at, "malformed", "is no segment id");
+        v.require_text(
+            segment,
+            is_line(segment, 255),
+            &at,
+            "malformed",
+            "expected a segment_id of the order, such as \"CZ8957PKXXMN0520\"",
+        );
         v.require(seen.insert(segment), &at, "twice", "is named twice");
     }
     violations.finish(())
@@ -62,12 +68,16 @@ pub fn check_application(
 ) -> Result<(), Vec<Violation>> {
     let mut violations = Violations::default();
     let v = &mut violations;
-    v.require(
-        reason.is_none_or(|reason| is_line(reason.expose(), LONGEST_TEXT)),
-        "/reason",
-        "malformed",
-        "1 to 500 characters in one line",
-    );
+    if let Some(reason) = reason {
+        let reason = reason.expose();
+        v.require_text(
+            reason,
+            is_line(reason, LONGEST_TEXT),
+            "/reason",
+            "malformed",
+            "expected 1 to 500 characters in one line, such as \"航班延误\"",
+        );
+    }
     v.require(
         attachments.len() <= MOST_ATTACHMENTS,
         "/attachments",
@@ -77,23 +87,23 @@ pub fn check_application(
     let mut seen = HashSet::new();
     for (index, attachment) in attachments.iter().enumerate() {
         let at = format!("/attachments/{index}");
-        v.require(
+        v.require_text(
+            attachment,
             is_line(attachment, 255),
             &at,
             "malformed",
-            "is no attachment id",
+            "expected the attachment_id of an upload, such as \"FILE-0001\"",
         );
         v.require(seen.insert(attachment), &at, "twice", "is named twice");
     }
     violations.finish(())
 }
 
-/// Whether a text is one line of so many characters at most, and not blank.
+/// Whether a text has so many characters at most and is not blank. That it is one line follows from
+/// its having no invisible characters.
 pub(in crate::domain) fn is_line(text: &str, longest: usize) -> bool {
     let count = text.chars().take(longest + 1).count();
-    (1..=longest).contains(&count)
-        && !text.chars().all(|c| c.is_whitespace() || c == '\u{feff}')
-        && !text.chars().any(char::is_control)
+    (1..=longest).contains(&count) && !text.chars().all(char::is_whitespace)
 }
 
 #[cfg(test)]
@@ -148,6 +158,7 @@ mod tests {
         );
         for (text, attachments, code) in [
             ("a\nb", files(&[]), "malformed"),
+            ("a\u{202e}b", files(&[]), "invisible_character"),
             (" ", files(&[]), "malformed"),
             ("x", files(&["F", "F"]), "twice"),
             ("x", files(&[""]), "malformed"),
