@@ -124,6 +124,15 @@ impl Gateway {
         self.state.clone()
     }
 
+    /// How many operations in the journal have no known outcome.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn open_operations(&self) -> Result<i64, JournalError> {
+        let counts = self.operations.journal().open_counts().await?;
+        Ok(counts.into_iter().map(|(_, count)| count).sum())
+    }
+
     /// From the moment the token is cancelled the gateway is not ready: nothing new is sent, long
     /// polls end, `accepted` operations end as not sent. What is under way goes on.
     pub fn stop_taking_when(

@@ -6,6 +6,7 @@
 //! name URIs, sqlx prints statements, and any update may begin to. So only this crate may write
 //! below `info`, whatever the operator's filter says.
 
+use std::io::IsTerminal as _;
 use std::panic::PanicHookInfo;
 
 use thiserror::Error;
@@ -42,7 +43,9 @@ pub enum TelemetryError {
 /// # Errors
 /// When the filter is not one, or logs were set up before.
 pub fn init(config: &config::Telemetry) -> Result<(), TelemetryError> {
-    subscriber(config, std::io::stderr)?.try_init()?;
+    let colours = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    lines(config, std::io::stderr, colours)?.try_init()?;
     std::panic::set_hook(Box::new(log_panic));
     Ok(())
 }
@@ -58,9 +61,20 @@ pub fn subscriber<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
+    lines(config, writer, false)
+}
+
+fn lines<W>(
+    config: &config::Telemetry,
+    writer: W,
+    colours: bool,
+) -> Result<Box<dyn Subscriber + Send + Sync>, TelemetryError>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     let filter = EnvFilter::builder().parse(effective_filter(&config.log_filter))?;
     let base = tracing_subscriber::registry().with(filter).with(Cap);
-    let lines = fmt::layer().with_writer(writer);
+    let lines = fmt::layer().with_ansi(colours).with_writer(writer);
     Ok(match config.log_format {
         LogFormat::Pretty => Box::new(base.with(lines.with_target(false))),
         LogFormat::Json => Box::new(

@@ -87,6 +87,45 @@ fn sign_shows_what_is_signed_without_the_secret() {
 }
 
 #[test]
+fn a_call_without_a_connection_says_where_to_and_why_not() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = closed.local_addr().unwrap();
+    drop(closed);
+    let refused = format!("({address}): connection refused");
+    for (endpoint, why) in [
+        (format!("http://{address}/canary"), refused.as_str()),
+        (
+            "http://no-such-host.invalid/canary".to_owned(),
+            "(no-such-host.invalid:80): the host name cannot be resolved",
+        ),
+    ] {
+        let output = gateway(
+            &["top", "call", "taobao.time.get"],
+            &[
+                ("GATEWAY__TOP__ENDPOINT", endpoint.as_str()),
+                ("GATEWAY__TOP__APP_KEY", "12345678"),
+                ("GATEWAY__TOP__APP_SECRET", "canary-secret"),
+                // A busy machine resolves slowly.
+                ("GATEWAY__TOP__DEADLINE", "30s"),
+                ("GATEWAY__TOP__CONNECT_TIMEOUT", "20s"),
+                ("GATEWAY__SERVER__SHUTDOWN_GRACE", "40s"),
+                ("GATEWAY__ACCOUNTS__DEFAULT__SESSION", "canary-session"),
+                ("GATEWAY__ACCOUNTS__DEFAULT__CHANNEL", "X"),
+                ("GATEWAY__AUTH__MODE", "none"),
+                ("GATEWAY__SERVER__LISTEN", "127.0.0.1:0"),
+            ],
+        );
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains(&format!("no connection to TOP {why}")),
+            "{said}"
+        );
+        assert!(!said.contains("canary"), "{said}");
+    }
+}
+
+#[test]
 fn help_has_examples() {
     let output = gateway(&["--help"], &[]);
     assert!(text(&output.stdout).contains("fliggy-gateway sandbox"));

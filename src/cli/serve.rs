@@ -1,6 +1,7 @@
 //! `serve`.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
@@ -50,11 +51,38 @@ pub(super) async fn serve(
         .map_err(|error| Failure::failed(format!("{}: {error}", config.server.listen)))?;
     let address = listener.local_addr().map_err(Failure::failed)?;
     let (listener, for_the_end) = twice(listener).map_err(Failure::failed)?;
+    let path = config.store.path();
+    // A relative path depends on where the process was started.
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let journal = Found::at(&path);
     let gateway = Gateway::start(config, SystemClock::shared(), metrics)
         .await
         .map_err(Failure::failed)?;
+    let open_operations = gateway.open_operations().await.ok();
     let router = api::router(gateway.state());
-    tracing::info!(%address, "serving");
+    let endpoint = &config.top.endpoint;
+    if journal == Found::NothingInNewFolder {
+        tracing::warn!(
+            "the journal is new, and so is its folder: if this gateway has run before, stop it, and set \
+             store.url to the earlier journal or mount its volume; a new journal knows nothing of what was \
+             sent"
+        );
+    }
+    if endpoint.scheme() == "http" && endpoint.host_str().is_some_and(is_taobao) {
+        tracing::warn!(
+            "top.endpoint is plain http: sessions and passengers cross the network unencrypted; use https"
+        );
+    }
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        %address,
+        // A bare URL: the configuration takes neither credentials nor a query in it.
+        %endpoint,
+        journal = %path.display(),
+        journal_is = journal.word(),
+        open_operations,
+        "serving"
+    );
     started(address)?;
 
     tokio::spawn(gateway.stop_taking_when(shutdown.soft.clone()));
@@ -86,6 +114,43 @@ pub(super) async fn serve(
         _ = over => tracing::error!("the shutdown grace is over; the journal knows what is open"),
     }
     Ok(())
+}
+
+/// What is at the journal's path before the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Journal,
+    Nothing,
+    /// The folder does not exist, or has nothing in it.
+    NothingInNewFolder,
+}
+
+impl Found {
+    fn at(path: &Path) -> Self {
+        if path.metadata().is_ok_and(|file| file.len() > 0) {
+            return Self::Journal;
+        }
+        let entries = path.parent().and_then(|folder| folder.read_dir().ok());
+        match entries.and_then(|mut entries| entries.next()) {
+            Some(_) => Self::Nothing,
+            None => Self::NothingInNewFolder,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Journal => "existing",
+            Self::Nothing | Self::NothingInNewFolder => "new",
+        }
+    }
+}
+
+/// Whether TOP or its sandbox is reached by this host.
+fn is_taobao(host: &str) -> bool {
+    ["taobao.com", "tbsandbox.com"].iter().any(|domain| {
+        let below = host.strip_suffix(domain);
+        below.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
 }
 
 /// How long the journal may take to end when the shutdown grace is over.

@@ -126,7 +126,8 @@ fn url_text<S: Serializer>(url: &Url, out: S) -> Result<S::Ok, S::Error> {
 
 fn endpoint(value: &Value) -> Result<Url, String> {
     let url = value::http_url(value)?;
-    if url.query().is_some() || url.fragment().is_some() || url.password().is_some() {
+    let credentials = url.password().is_some() || !url.username().is_empty();
+    if url.query().is_some() || url.fragment().is_some() || credentials {
         return Err("must be a bare URL: parameters travel in the body of a call".to_owned());
     }
     Ok(url)

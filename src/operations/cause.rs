@@ -183,7 +183,9 @@ impl Failure {
 impl From<&NotSent> for Failure {
     fn from(why: &NotSent) -> Self {
         match why {
-            NotSent::Connect => Self::of(Cause::Unreachable),
+            NotSent::Connect(_) | NotSent::Broken => {
+                Self::of(Cause::Unreachable).with_detail(why.to_string())
+            }
             NotSent::Quota { retry_after } => Self {
                 retry_after: Some(retry_after.as_secs().max(1)),
                 ..Self::of(Cause::RateLimited)

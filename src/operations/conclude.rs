@@ -98,10 +98,17 @@ impl Operations {
                 failed(cause),
                 "upstream refused",
             )),
-            Conclusion::NotSent(cause) => Report::Settled(Settlement::not_sent(
-                failed(cause),
-                "nothing was sent: no connection, or too late",
-            )),
+            Conclusion::NotSent(cause) => {
+                let (failure, what) = match &ended {
+                    Err(CallError::NotSent(why)) => {
+                        (Failure::from(why), format!("nothing was sent: {why}"))
+                    }
+                    Err(CallError::Refused(_) | CallError::Lost(_)) | Ok(_) => {
+                        (failed(cause), "nothing was sent".to_owned())
+                    }
+                };
+                Report::Settled(Settlement::not_sent(failure, what))
+            }
             Conclusion::RefusedByGateway(cause) => Report::Settled(Settlement::failed(
                 Standing::not_executed(Basis::RefusedByGateway),
                 failed(cause),

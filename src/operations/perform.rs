@@ -326,8 +326,11 @@ impl Operations {
         let (opened, background) = match ready {
             Ok(ready) => ready,
             Err(failure) => {
-                let what =
-                    "nothing was sent: a check failed, or there was no quota or no connection";
+                let why = failure.detail.as_deref();
+                let what = format!(
+                    "nothing was sent: {}",
+                    why.unwrap_or("a check failed, or there was no quota")
+                );
                 return self.not_sent(&mut operation, failure, what).await;
             }
         };
@@ -365,7 +368,7 @@ impl Operations {
     }
 
     /// Ends an operation of which this task, the only one that may send it, has sent nothing.
-    async fn not_sent(&self, operation: &mut Operation, failure: Failure, what: &'static str) {
+    async fn not_sent(&self, operation: &mut Operation, failure: Failure, what: impl Into<String>) {
         let report = Report::Settled(Settlement::not_sent(failure, what));
         self.report(operation, &report).await;
     }

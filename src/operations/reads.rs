@@ -127,7 +127,8 @@ impl Operations {
                 Lost::Deadline => Cause::UpstreamTimeout,
                 Lost::Connection | Lost::Status(_) => Cause::UpstreamUnavailable,
                 Lost::TooLarge | Lost::Unreadable(_) => Cause::UpstreamUnreadable,
-            }),
+            })
+            .with_detail(format!("{method}: {lost}")),
             CallError::Refused(refused) => {
                 let cause = self
                     .classifier

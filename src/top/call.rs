@@ -122,9 +122,12 @@ pub enum CallError {
 /// Why nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotSent {
-    /// No connection could be opened, or it broke or was misused before the request was sent.
-    #[error("no connection to TOP")]
-    Connect,
+    /// No connection could be opened.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The connection broke, or the peer answered on it, before the request was sent.
+    #[error("the connection to TOP broke before the request was sent")]
+    Broken,
     /// The quota is used up, or TOP has banned the app for a while.
     #[error("the quota of TOP calls is used up")]
     Quota {
@@ -140,6 +143,59 @@ pub enum NotSent {
     /// The gateway is stopping.
     #[error("the gateway is stopping")]
     Stopping,
+}
+
+/// Why no connection could be opened, and to where. Holds neither credentials nor a path or query.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no connection to TOP ({route}): {cause}")]
+pub struct ConnectError {
+    /// Where to.
+    pub route: Route,
+    /// Why not.
+    pub cause: ConnectCause,
+}
+
+/// The endpoint of TOP, and the proxy in front of it if there is one, each as `host:port`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// TOP's endpoint.
+    pub endpoint: Arc<str>,
+    /// The proxy.
+    pub proxy: Option<Arc<str>>,
+}
+
+impl std::fmt::Display for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.endpoint)?;
+        match &self.proxy {
+            Some(proxy) => write!(f, " through the proxy {proxy}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The step at which opening a connection failed. The texts are those of the system, the TLS library
+/// or the HTTP library.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectCause {
+    /// The name of the host has no address.
+    #[error("the host name cannot be resolved ({0})")]
+    Dns(String),
+    /// Nothing listens at the address.
+    #[error("connection refused")]
+    Refused,
+    /// Not open within `top.connect_timeout`.
+    #[error("not open within top.connect_timeout")]
+    Timeout,
+    /// The TLS handshake failed.
+    #[error("the TLS handshake failed ({0})")]
+    Tls(String),
+    /// The proxy could not be reached, or did not open a tunnel.
+    #[error("the proxy could not be used ({0})")]
+    Proxy(String),
+    /// Anything else, such as no route to the host.
+    #[error("{0}")]
+    Other(String),
 }
 
 /// How an answer got lost.

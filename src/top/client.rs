@@ -190,7 +190,7 @@ impl TopClient {
             ended = &mut attempt => Err(match ended {
                 Err(CallError::NotSent(why)) => why,
                 // The body was not released, so this is no answer to it.
-                Ok(_) | Err(CallError::Refused(_) | CallError::Lost(_)) => NotSent::Connect,
+                Ok(_) | Err(CallError::Refused(_) | CallError::Lost(_)) => NotSent::Broken,
             }),
             () = departure.asked() => Ok(Opened {
                 attempt,

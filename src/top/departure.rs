@@ -141,7 +141,7 @@ mod tests {
         assert!((&mut leaving).now_or_never().is_none());
         departure.release(clock.steady() + SECOND);
         assert_eq!(leaving.now_or_never(), Some(Ok(())));
-        assert_eq!(departure.withhold(NotSent::Connect), None);
+        assert_eq!(departure.withhold(NotSent::Broken), None);
     }
 
     #[test]
@@ -152,16 +152,16 @@ mod tests {
         let left = departure.clone().leave().now_or_never();
         assert_eq!(left, Some(Err(NotSent::TooLate)));
         departure.release(clock.steady() + SECOND);
-        assert_eq!(departure.withhold(NotSent::Connect), Some(NotSent::TooLate));
+        assert_eq!(departure.withhold(NotSent::Broken), Some(NotSent::TooLate));
     }
 
     #[test]
     fn a_body_that_is_withheld_never_leaves() {
         let (clock, departure) = departure();
-        let withheld = departure.withhold(NotSent::Connect);
-        assert_eq!(withheld, Some(NotSent::Connect));
+        let withheld = departure.withhold(NotSent::Broken);
+        assert_eq!(withheld, Some(NotSent::Broken));
         departure.release(clock.steady() + SECOND);
         let left = departure.leave().now_or_never();
-        assert_eq!(left, Some(Err(NotSent::Connect)));
+        assert_eq!(left, Some(Err(NotSent::Broken)));
     }
 }

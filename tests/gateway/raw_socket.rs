@@ -382,6 +382,10 @@ async fn a_refused_connection_sent_nothing_and_frees_the_key() {
     let operation = world.operation(refused.operation()).await;
     assert_eq!(operation["state"], "not_executed");
     assert_eq!(operation["basis"], "not_sent");
+    let why = format!("no connection to TOP ({address}): connection refused");
+    assert_eq!(refused.body["detail"], why.as_str());
+    let last = operation["timeline"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["what"], format!("nothing was sent: {why}"));
     // The key and the number are free: the same request is a new operation.
     let again = world.write("/v1/orders", "k", &body).await;
     assert_eq!(again.status, 503, "{again:?}");
@@ -390,4 +394,5 @@ async fn a_refused_connection_sent_nothing_and_frees_the_key() {
     // A read says so in its own words.
     let read = world.get("/v1/orders/7").await;
     assert_eq!(read.status, 503, "{read:?}");
+    assert_eq!(read.body["detail"], why.as_str());
 }

@@ -151,9 +151,9 @@ pub(crate) fn open(world: &mut World, step: &Step) {
         Step::Leave(number) => world.leave(number),
         Step::NoConnection(number) => {
             if let Pending::Leave(write, answer) = world.take(number).pending {
-                let why = write.departure.withhold(NotSent::Connect);
+                let why = write.departure.withhold(NotSent::Broken);
                 assert!(why.is_some(), "it has left before its gate was opened");
-                drop(answer.send(Err(CallError::NotSent(NotSent::Connect))));
+                drop(answer.send(Err(CallError::NotSent(NotSent::Broken))));
                 world.hears(&write.subject, Heard::NotSent);
             }
         }

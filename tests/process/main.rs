@@ -13,6 +13,7 @@ mod disk;
 mod kill;
 mod sandbox;
 mod signals;
+mod start;
 mod stop;
 mod store;
 mod world;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fliggy_gateway::clock::{Clock, ManualClock};
-use fliggy_gateway::top::call::{CallError, Lost, NotSent};
+use fliggy_gateway::top::call::{CallError, ConnectCause, Lost, NotSent};
 use fliggy_gateway::top::client::{Opened, TopClient};
 use fliggy_gateway::top::contract::Mend;
 use fliggy_gateway::top::stack::{Parts, TransportSettings};
@@ -193,7 +193,7 @@ async fn what_comes_before_the_body_has_left_is_no_answer_and_nothing_is_sent() 
             }
         };
         assert!(
-            matches!(ended, Err(CallError::NotSent(NotSent::Connect))),
+            matches!(ended, Err(CallError::NotSent(NotSent::Broken))),
             "{words:?} {then:?}: {ended:?}"
         );
         let seen = served.await.unwrap();
@@ -236,39 +236,116 @@ async fn curt(words: Option<&'static str>) -> SocketAddr {
 }
 
 #[tokio::test]
-async fn a_connection_that_could_not_be_opened_sent_nothing() {
+async fn a_connection_that_could_not_be_opened_sent_nothing_and_says_why() {
     let plain = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
     let forbidden = "HTTP/1.1 403 Forbidden\r\n\r\n";
     let who = "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
     let bad_gateway = "HTTP/1.1 502 Bad Gateway\r\n\r\n";
+    let (closed, silent) = (closed_port().await, curt(None).await);
     let mut cases = Vec::new();
-    for (name, address) in [
-        ("refused", format!("http://{}", closed_port().await)),
-        ("no such host", "http://no-such-host.invalid".to_owned()),
-        ("TLS: closed", format!("https://{}", curt(Some("")).await)),
-        ("TLS: HTTP", format!("https://{}", curt(Some(plain)).await)),
-        ("TLS: silence", format!("https://{}", curt(None).await)),
+    for (name, address, cause) in [
+        ("refused", format!("http://{closed}"), "refused"),
+        (
+            "no such host",
+            "http://no-such-host.invalid:81".to_owned(),
+            "dns",
+        ),
+        (
+            "TLS: closed",
+            format!("https://{}", curt(Some("")).await),
+            "tls",
+        ),
+        (
+            "TLS: HTTP",
+            format!("https://{}", curt(Some(plain)).await),
+            "tls",
+        ),
+        ("TLS: silence", format!("https://{silent}"), "timeout"),
     ] {
-        cases.push((name, address, None));
+        cases.push((name, address, None, cause));
     }
-    for (name, proxy) in [
-        ("proxy: refused", closed_port().await),
-        ("proxy: closed", curt(Some("")).await),
-        ("proxy: silence", curt(None).await),
-        ("proxy: 403", curt(Some(forbidden)).await),
-        ("proxy: 407", curt(Some(who)).await),
-        ("proxy: 502", curt(Some(bad_gateway)).await),
+    let top = "https://top.invalid";
+    for (name, address, proxy, cause) in [
+        ("proxy: refused", top, closed.to_string(), "proxy"),
+        (
+            "proxy of HTTP: refused",
+            "http://top.invalid",
+            closed.to_string(),
+            "proxy",
+        ),
+        (
+            "proxy: no such host",
+            top,
+            "no-such-proxy.invalid:3128".to_owned(),
+            "proxy",
+        ),
+        (
+            "proxy: closed",
+            top,
+            curt(Some("")).await.to_string(),
+            "proxy",
+        ),
+        ("proxy: silence", top, silent.to_string(), "timeout"),
+        (
+            "proxy: 403",
+            top,
+            curt(Some(forbidden)).await.to_string(),
+            "proxy",
+        ),
+        (
+            "proxy: 407",
+            top,
+            curt(Some(who)).await.to_string(),
+            "proxy",
+        ),
+        (
+            "proxy: 502",
+            top,
+            curt(Some(bad_gateway)).await.to_string(),
+            "proxy",
+        ),
     ] {
-        let proxy = format!("http://{proxy}").parse().unwrap();
-        cases.push((name, "https://top.invalid".to_owned(), Some(proxy)));
+        cases.push((name, address.to_owned(), Some(proxy), cause));
     }
-    for (name, address, proxy) in cases {
+    for (name, address, proxy, cause) in cases {
+        let endpoint: reqwest::Url = address.parse().unwrap();
+        // A busy machine resolves slowly.
+        let connect_timeout = match cause {
+            "timeout" => SECOND / 2,
+            _ => 20 * SECOND,
+        };
         let client = Client::with(&TransportSettings {
-            proxy,
-            ..settings(&address, 1000)
+            connect_timeout,
+            proxy: proxy.as_ref().map(|proxy| {
+                format!("http://canary-user:canary-password@{proxy}")
+                    .parse()
+                    .unwrap()
+            }),
+            ..settings(&format!("{address}/canary-path?canary=query"), 1000)
         });
-        let ended = client.open().await.map(drop);
-        assert_eq!(ended, Err(NotSent::Connect), "{name}");
+        let why = client.open().await.map(drop).unwrap_err();
+        let NotSent::Connect(failed) = &why else {
+            panic!("{name}: {why:?}");
+        };
+        let word = match &failed.cause {
+            ConnectCause::Dns(_) => "dns",
+            ConnectCause::Refused => "refused",
+            ConnectCause::Timeout => "timeout",
+            ConnectCause::Tls(_) => "tls",
+            ConnectCause::Proxy(_) => "proxy",
+            ConnectCause::Other(_) => "other",
+        };
+        assert_eq!(word, cause, "{name}: {why}");
+        let host = endpoint.host_str().unwrap();
+        let port = endpoint.port_or_known_default().unwrap();
+        let said = why.to_string();
+        for part in [Some(format!("{host}:{port}")), proxy].iter().flatten() {
+            assert!(said.contains(part), "{name}: {said}");
+        }
+        assert!(
+            !format!("{said} {why:?}").contains("canary"),
+            "{name}: {said}"
+        );
     }
 }
 

@@ -135,7 +135,7 @@ fn a_call_that_tops_gateway_refused_was_not_executed() {
 
 #[test]
 fn a_connection_that_was_never_made_sent_nothing() {
-    let error = CallError::NotSent(NotSent::Connect);
+    let error = CallError::NotSent(NotSent::Broken);
     for kind in Kind::ALL {
         assert_eq!(conclude(kind, &Ending::Error(&error)), "not sent");
     }

@@ -115,7 +115,7 @@ where
 /// the caller's patience, and a slow search stays slow.
 fn is_transient(error: &CallError) -> bool {
     match error {
-        CallError::NotSent(NotSent::Connect) => true,
+        CallError::NotSent(NotSent::Connect(_) | NotSent::Broken) => true,
         CallError::NotSent(
             NotSent::Quota { .. } | NotSent::Encode | NotSent::TooLate | NotSent::Stopping,
         ) => false,

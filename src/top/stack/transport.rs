@@ -1,5 +1,6 @@
 //! The wire: one POST, the whole body back, inflated and capped.
 
+use std::error::Error as _;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use tower::Service;
 
 use super::held::Held;
 use super::sign::{Signed, SignedBody};
-use crate::top::call::{CallError, Lost, NotSent, Received};
+use crate::top::call::{CallError, ConnectCause, ConnectError, Lost, NotSent, Received, Route};
 
 /// What an HTTP client for TOP is built from.
 #[derive(Clone, Debug)]
@@ -33,6 +34,7 @@ pub struct Transport {
     client: reqwest::Client,
     /// Shared: a stack is cloned several times a call.
     endpoint: Arc<reqwest::Url>,
+    route: Route,
     max_answer: usize,
 }
 
@@ -40,6 +42,8 @@ pub struct Transport {
 const READ_IDLE: Duration = Duration::from_secs(20);
 /// How long sent bytes may stay unacknowledged before the kernel gives the connection up.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(5);
+/// The longest text of a library that is told of a failed connection, in characters.
+const LONGEST_REASON: usize = 160;
 
 // === impl Transport ===
 
@@ -91,6 +95,10 @@ impl Transport {
         }
         Ok(Self {
             client: builder.build()?,
+            route: Route {
+                endpoint: host_and_port(&settings.endpoint).into(),
+                proxy: settings.proxy.as_ref().map(|url| host_and_port(url).into()),
+            },
             endpoint: Arc::new(settings.endpoint.clone()),
             max_answer: settings.max_answer,
         })
@@ -135,12 +143,13 @@ impl Service<Signed> for Transport {
             }
         };
         let max = self.max_answer;
+        let route = self.route.clone();
         Box::pin(async move {
             let sent = request.send().await;
-            let unsent = sent.as_ref().err().and_then(unsent);
+            let unsent = sent.as_ref().err().and_then(|error| unsent(error, route));
             let unsent = match departure {
                 // What comes back before the body has left is no answer to it.
-                Some(departure) => departure.withhold(unsent.unwrap_or(NotSent::Connect)),
+                Some(departure) => departure.withhold(unsent.unwrap_or(NotSent::Broken)),
                 None => unsent,
             };
             if let Some(why) = unsent {
@@ -180,14 +189,52 @@ async fn whole(mut response: reqwest::Response, max: usize) -> Result<Bytes, Cal
     Err(CallError::Lost(Lost::TooLarge))
 }
 
+/// The authority of a URL without its credentials.
+fn host_and_port(url: &reqwest::Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
 /// Why a request never left, where the HTTP client's error proves it.
-fn unsent(error: &reqwest::Error) -> Option<NotSent> {
+fn unsent(error: &reqwest::Error, route: Route) -> Option<NotSent> {
     if error.is_builder() {
         Some(NotSent::Encode)
     } else if error.is_connect() {
-        Some(NotSent::Connect)
+        let cause = connect_cause(error, route.proxy.is_some());
+        Some(NotSent::Connect(ConnectError { route, cause }))
     } else {
         None
+    }
+}
+
+/// The step at which the connection failed. The HTTP client does not export the types of its errors,
+/// so name resolution and tunnel are told by their texts; a test opens a connection of every kind.
+fn connect_cause(error: &reqwest::Error, proxied: bool) -> ConnectCause {
+    if error.is_timeout() {
+        return ConnectCause::Timeout;
+    }
+    let causes: Vec<_> = std::iter::successors(error.source(), |error| (*error).source()).collect();
+    let said = |text: &str| causes.iter().any(|e| e.to_string().starts_with(text));
+    let refused = causes.iter().any(|error| {
+        let io = error.downcast_ref::<std::io::Error>();
+        io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
+    });
+    // The last one says most. It is text of a library, about what the peer sent: bounded.
+    let last = causes.last().map(ToString::to_string).unwrap_or_default();
+    let last: String = last.chars().take(LONGEST_REASON).collect();
+    let (dns, tcp, tunnel) = (said("dns error"), said("tcp "), said("tunnel error"));
+    match (dns, refused) {
+        // Only the proxy's own name and address are looked up and connected to.
+        (true, _) | (_, true) if proxied => ConnectCause::Proxy(last),
+        _ if tunnel || (proxied && tcp) => ConnectCause::Proxy(last),
+        (true, _) => ConnectCause::Dns(last),
+        (_, true) => ConnectCause::Refused,
+        _ if tcp => ConnectCause::Other(last),
+        // Connected, and no tunnel that failed: what is left is the handshake.
+        _ => ConnectCause::Tls(last),
     }
 }
 

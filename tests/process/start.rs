@@ -1,0 +1,107 @@
+//! What the log says of a start.
+
+use serde_json::{Value, json};
+
+use crate::ask::Ask;
+use crate::world::{Gateway, World, binary};
+
+/// A gateway on this journal, whose folder need not exist, and whose operations stay open for a while.
+async fn start(world: &World, journal: &str) -> Gateway {
+    let mut command = binary();
+    command.arg("serve");
+    let patience = [
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW", "5m"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "5m"),
+        ("GATEWAY__RECONCILE__ATTENTION_AFTER", "10m"),
+    ];
+    world.on_journal(&mut command, journal, &patience);
+    Gateway::serving(world.run("gateway", command)).await
+}
+
+/// The line that says that the gateway serves.
+async fn start_line(gateway: &mut Gateway) -> Value {
+    let line = gateway.process.line(r#""message":"serving""#).await;
+    serde_json::from_str(&line).unwrap()
+}
+
+/// Sends a booking that is never answered and that nobody finds, and kills the gateway.
+async fn left_open(world: &World, gateway: &mut Gateway) {
+    let ask = Ask::book(&world.example(gateway).await, "START-1");
+    world
+        .fault(json!({"method": "airbook", "fault": "html_502_nothing"}))
+        .await;
+    let open = world.ask(&gateway.address, &ask, Some(0)).await.unwrap();
+    assert_eq!(open.status, 202, "{open:?}");
+    world.until_received(&ask).await;
+    gateway.process.kill().await;
+}
+
+#[tokio::test]
+async fn a_start_says_version_endpoint_and_journal_and_warns_of_a_new_one_in_a_new_folder() {
+    let world = World::start().await;
+    let journal = "new/folder/journal.db";
+    let mut first = start(&world, journal).await;
+    let line = start_line(&mut first).await;
+    assert_eq!(line["version"], env!("CARGO_PKG_VERSION"), "{line}");
+    assert_eq!(line["endpoint"], format!("{}/router/rest", world.top));
+    assert_eq!(
+        line["journal"],
+        world.dir.path().join(journal).to_str().unwrap()
+    );
+    assert_eq!(line["journal_is"], "new", "{line}");
+    assert_eq!(line["open_operations"], 0, "{line}");
+    left_open(&world, &mut first).await;
+    let said = first.process.whole_output().await;
+    assert!(said.contains("so is its folder"), "{said}");
+
+    let mut second = start(&world, journal).await;
+    let line = start_line(&mut second).await;
+    assert_eq!(line["journal_is"], "existing", "{line}");
+    assert_eq!(line["open_operations"], 1, "{line}");
+    second.process.kill().await;
+    let said = second.process.whole_output().await;
+    assert!(!said.contains("so is its folder"), "{said}");
+
+    // Beside other files.
+    let mut third = start(&world, "beside.db").await;
+    assert_eq!(start_line(&mut third).await["journal_is"], "new");
+    third.process.kill().await;
+    let said = third.process.whole_output().await;
+    assert!(!said.contains("so is its folder"), "{said}");
+}
+
+#[tokio::test]
+async fn a_start_warns_of_plain_http_to_taobao() {
+    let world = World::start().await;
+    for (endpoint, warned) in [
+        ("http://gw.api.taobao.com/router/rest", true),
+        ("http://gw.api.tbsandbox.com/router/rest", true),
+        ("https://gw.api.taobao.com/router/rest", false),
+        ("http://not-taobao.com.example/router/rest", false),
+    ] {
+        let env = [
+            ("GATEWAY__TOP__ENDPOINT", endpoint),
+            ("GATEWAY__TOP__DEADLINE", "6s"),
+            ("GATEWAY__RECONCILE__SETTLE_WINDOW", "2m"),
+            ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "10m"),
+            ("GATEWAY__RECONCILE__ATTENTION_AFTER", "30m"),
+        ];
+        let mut gateway = world.gateway("journal.db", &env).await;
+        gateway.process.kill().await;
+        let said = gateway.process.whole_output().await;
+        assert_eq!(said.contains("plain http"), warned, "{endpoint}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_is_no_terminal_has_no_colours() {
+    let world = World::start().await;
+    let mut process = world.spawn(
+        "journal.db",
+        &[("GATEWAY__TELEMETRY__LOG_FORMAT", "pretty")],
+    );
+    process.line("serving").await;
+    process.kill().await;
+    let said = process.whole_output().await;
+    assert!(!said.contains('\u{1b}'), "{said:?}");
+}
