@@ -140,6 +140,7 @@ const ROWS: &[Row] = &[
 /// A second to answer, three to know nothing: a busy test machine must not turn one into the other.
 const PACE: &[(&str, &str)] = &[
     ("GATEWAY__TOP__DEADLINE", "3s"),
+    ("GATEWAY__TOP__CONNECT_TIMEOUT", "2500ms"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW", "3s"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "3s"),
 ];
@@ -147,6 +148,7 @@ const PACE: &[(&str, &str)] = &[
 /// The same where the stand-in is busy for seconds.
 const SLOW_PACE: &[(&str, &str)] = &[
     ("GATEWAY__TOP__DEADLINE", "5s"),
+    ("GATEWAY__TOP__CONNECT_TIMEOUT", "4500ms"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW", "5s"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "5s"),
 ];

@@ -164,7 +164,7 @@ async fn serve(
                 if written.is_err() {
                     return;
                 }
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
         Trick::TwoAnswers => {
@@ -247,11 +247,14 @@ async fn play(trick: Trick) -> (Answer, Value, u64, World) {
     let stop = CancellationToken::new();
     let server = Server::start(trick, behind.top.clone(), stop.clone()).await;
     let patience = [
-        ("GATEWAY__TOP__DEADLINE", "2s"),
-        ("GATEWAY__RECONCILE__SETTLE_WINDOW", "2s"),
-        ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "2s"),
+        ("GATEWAY__TOP__DEADLINE", "5s"),
+        ("GATEWAY__TOP__CONNECT_TIMEOUT", "4s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW", "5s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "5s"),
+        ("GATEWAY__RECONCILE__ATTENTION_AFTER", "1h"),
     ];
-    let mut world = World::on(server.address.clone(), &patience, stop).await;
+    // The clock stands still until the write is lost: however slow the machine, it leaves in time.
+    let mut world = World::frozen_on(server.address.clone(), &patience, stop).await;
     world.top = behind.top.clone();
     let offer = world.offer().await;
     let number = format!("RAW-{trick:?}");
@@ -260,7 +263,13 @@ async fn play(trick: Trick) -> (Answer, Value, u64, World) {
         .post_with("/v1/orders", &headers, &booking(&offer, &number))
         .await;
     assert_eq!(first.status, 202, "{first:?}");
-    let settled = world.settled(first.operation()).await;
+    world.until_state(first.operation(), "unknown").await;
+    let settled = world
+        .until(first.operation(), |operation| {
+            world.clock.advance_steady(Duration::from_millis(200));
+            !operation["settled_at"].is_null()
+        })
+        .await;
     assert!(world.ledger(&number).await.is_empty());
     (first, settled, server.bookings(), world)
 }

@@ -18,6 +18,7 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use crate::documented;
+use crate::ticket::PATIENT;
 
 /// Everything a test needs. Stops when it is dropped.
 pub(crate) struct World {
@@ -37,6 +38,9 @@ impl Drop for World {
         self.stop.cancel();
     }
 }
+
+/// Nothing that is waited for takes longer, on a busy machine either.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// The metrics of this process: all worlds count together.
 pub(crate) fn metrics() -> PrometheusHandle {
@@ -70,7 +74,7 @@ impl Answer {
 /// room to answer: every test but those about silence wants an answer.
 pub(crate) const FAST: &[(&str, &str)] = &[
     ("GATEWAY__TOP__DEADLINE", "1s"),
-    ("GATEWAY__TOP__CONNECT_TIMEOUT", "500ms"),
+    ("GATEWAY__TOP__CONNECT_TIMEOUT", "900ms"),
     ("GATEWAY__TOP__QUOTA__REQUESTS_PER_SECOND", "5000"),
     ("GATEWAY__TOP__QUOTA__BURST", "5000"),
     ("GATEWAY__TOP__QUOTA__LOOKS_PER_SECOND", "2000"),
@@ -108,6 +112,15 @@ impl World {
     /// Starts a gateway on something else that stands for TOP.
     pub(crate) async fn on(top: String, more: &[(&str, &str)], stop: CancellationToken) -> Self {
         Self::on_clock(Arc::new(ManualClock::new()), top, more, stop).await
+    }
+
+    /// The same on a clock that stands still.
+    pub(crate) async fn frozen_on(
+        top: String,
+        more: &[(&str, &str)],
+        stop: CancellationToken,
+    ) -> Self {
+        Self::on_clock(Arc::new(ManualClock::frozen()), top, more, stop).await
     }
 
     /// Starts both on a clock that stands still, the gateway on what becomes of its journal.
@@ -273,8 +286,24 @@ impl World {
 
     /// Scripts the stand-in.
     pub(crate) async fn fault(&self, rule: Value) {
-        let answer = self.post_with("/_simulator/faults", &[], &rule).await;
+        self.rule(&rule).await;
+    }
+
+    /// Scripts the stand-in for the time that this takes. A background lookup of the same order meets the
+    /// fault too, and does not use it up.
+    pub(crate) async fn under_fault<T>(&self, mut rule: Value, work: impl Future<Output = T>) -> T {
+        rule["times"] = Value::Null;
+        let path = format!("/_simulator/faults/{}", self.rule(&rule).await["id"]);
+        let done = work.await;
+        let removed = self.http.delete(format!("{}{path}", self.top)).send().await;
+        assert_eq!(removed.unwrap().status(), 204);
+        done
+    }
+
+    async fn rule(&self, rule: &Value) -> Value {
+        let answer = self.post_with("/_simulator/faults", &[], rule).await;
         assert!(answer.status < 300, "{answer:?}");
+        answer.body
     }
 
     /// How many calls of this method about this order upstream received.
@@ -298,9 +327,9 @@ impl World {
         found.body
     }
 
-    /// The operation as soon as it stands like this; 20 s are the limit.
+    /// The operation as soon as it stands like this.
     pub(crate) async fn until(&self, id: &str, what: impl Fn(&Value) -> bool) -> Value {
-        let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+        let limit = tokio::time::Instant::now() + LIMIT;
         loop {
             let operation = self.operation(id).await;
             if what(&operation) {
@@ -319,7 +348,7 @@ impl World {
 
     /// Waits until upstream has received so many calls of the method.
     pub(crate) async fn until_received(&self, method: &str, count: u64) {
-        let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+        let limit = tokio::time::Instant::now() + LIMIT;
         while self.received(method).await < count {
             assert!(tokio::time::Instant::now() < limit, "no {method}");
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -328,7 +357,7 @@ impl World {
 
     /// The same about this order.
     pub(crate) async fn until_received_for(&self, method: &str, out_order_no: &str, count: u64) {
-        let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+        let limit = tokio::time::Instant::now() + LIMIT;
         while self.received_for(method, out_order_no).await < count {
             assert!(tokio::time::Instant::now() < limit, "no {method}");
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -378,10 +407,14 @@ impl World {
     }
 
     /// The first offer that anybody may book, of the fixed flight CZ8957 on a day far off. It is the
-    /// same in every world, so it is searched for once.
+    /// same in every world, so it is searched for once, in one that has time for it.
     pub(crate) async fn offer(&self) -> Value {
         static OFFER: OnceCell<Value> = OnceCell::const_new();
-        OFFER.get_or_init(|| self.offer_of_now()).await.clone()
+        let search = async || {
+            let patient = Self::start_with(PATIENT, |_| {}).await;
+            patient.offer_of_now().await
+        };
+        OFFER.get_or_init(search).await.clone()
     }
 
     /// The same, searched for in this world.
@@ -404,11 +437,31 @@ impl World {
     /// Books under this number; the answer has status 201 or the test ends.
     pub(crate) async fn booked(&self, out_order_no: &str) -> Value {
         let booking = booking(&self.offer().await, out_order_no);
-        let answer = self
-            .write("/v1/orders", &format!("book-{out_order_no}"), &booking)
-            .await;
-        assert_eq!(answer.status, 201, "{answer:?}");
-        answer.body
+        self.done("/v1/orders", &format!("book-{out_order_no}"), &booking)
+            .await
+    }
+
+    /// A write that is sent. A busy machine may miss the second in which a write may leave; the problem
+    /// then says what a caller does: ask again under the same key.
+    pub(crate) async fn sent(&self, path: &str, key: &str, body: &Value, wait: u32) -> Answer {
+        let limit = tokio::time::Instant::now() + LIMIT;
+        loop {
+            let answer = self.write_within(path, key, body, wait).await;
+            if answer.body["code"] != "not_sent" || answer.body["retry"] != "same_key" {
+                return answer;
+            }
+            assert!(tokio::time::Instant::now() < limit, "{answer:?}");
+        }
+    }
+
+    /// A write that is done, however long that takes; answers what it achieved. A slow answer is looked up.
+    pub(crate) async fn done(&self, path: &str, key: &str, body: &Value) -> Value {
+        let answer = self.sent(path, key, body, 20).await;
+        match answer.status {
+            200 | 201 => answer.body,
+            202 => self.until_state(answer.operation(), "succeeded").await["result"].clone(),
+            _ => panic!("{answer:?}"),
+        }
     }
 }
 

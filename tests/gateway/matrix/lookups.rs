@@ -99,7 +99,7 @@ async fn lost(
             .fault(json!({"method": lookup(kind), "fault": lookups, "times": times, "match": only}))
             .await;
     };
-    let (first, ()) = tokio::join!(world.write_within(&path, number, &body, 0), broken);
+    let (first, ()) = tokio::join!(world.sent(&path, number, &body, 0), broken);
     assert_eq!(first.status, 202, "{first:?}");
     first.operation().to_owned()
 }
