@@ -6,7 +6,6 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tower::ServiceExt;
@@ -16,6 +15,7 @@ use super::contract::mend::{Mend, Side};
 use super::contract::registry::{MethodContract, Registry};
 use super::departure::Departure;
 use super::envelope::{self, Envelope};
+use super::lenient::bounded;
 use super::method::Method;
 use super::stack::{self, Gate, Parts, Permit, RetrySettings, Stack, Transport, TransportSettings};
 use crate::clock::SharedClock;
@@ -389,9 +389,10 @@ impl TopClient {
     ) -> Result<Reply<M::Answer>, CallError> {
         let lost = |reason| CallError::Lost(Lost::Unreadable(reason));
         let answer = if self.mend.touches(M::NAME, Side::Answer) {
-            let tree: Value = unwrap(envelope::decode(M::NAME, &received.body))?;
+            let tree = unwrap(envelope::decode_tree(M::NAME, &received.body))?;
             let tree = self.mend.answer_from_wire(M::NAME, tree);
-            serde_json::from_value(tree).map_err(|_| lost("another shape than the contract's"))?
+            bounded(received.body.len(), || serde_json::from_value(tree))
+                .map_err(|_| lost("another shape than the contract's"))?
         } else {
             unwrap(envelope::decode::<M::Answer>(M::NAME, &received.body))?
         };
@@ -406,9 +407,7 @@ fn contract<M: Method>() -> Option<&'static MethodContract> {
     Registry::embedded().method(M::NAME)
 }
 
-fn unwrap<A: DeserializeOwned>(
-    decoded: Result<Envelope<A>, envelope::Unreadable>,
-) -> Result<A, CallError> {
+fn unwrap<A>(decoded: Result<Envelope<A>, envelope::Unreadable>) -> Result<A, CallError> {
     match decoded {
         Ok(Envelope::Answer(answer)) => Ok(answer),
         Ok(Envelope::Error(error)) => Err(CallError::Refused(Box::new(error))),

@@ -6,10 +6,11 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::lenient::{Field, Key, Object};
+use super::lenient::{Field, Key, Object, bounded, room};
 
 /// An answer of TOP.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,13 +74,30 @@ fn ban_seconds(text: &str) -> Option<u64> {
 
 impl From<WireError> for ErrorResponse {
     fn from(wire: WireError) -> Self {
+        let at_most = |text: Field<String>, longest| {
+            let text = text.lossy()?;
+            Some(capped(&text, longest).to_owned())
+        };
         Self {
             code: wire.code.lossy(),
-            msg: wire.msg.lossy(),
-            sub_code: wire.sub_code.lossy(),
-            sub_msg: wire.sub_msg.lossy(),
-            request_id: wire.request_id.lossy(),
+            msg: at_most(wire.msg, LONGEST_TEXT),
+            sub_code: at_most(wire.sub_code, LONGEST_WORD),
+            sub_msg: at_most(wire.sub_msg, LONGEST_TEXT),
+            request_id: at_most(wire.request_id, LONGEST_WORD),
         }
+    }
+}
+
+/// How much of an error's text is read, in characters.
+pub(crate) const LONGEST_TEXT: usize = 1_000;
+/// How much of a code, a request id or a status phrase is read, in characters.
+pub(crate) const LONGEST_WORD: usize = 100;
+
+/// The start of a text of upstream: some end up in the journal, in logs and in answers.
+pub(crate) fn capped(text: &str, longest: usize) -> &str {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => &text[..end],
+        None => text,
     }
 }
 
@@ -111,6 +129,43 @@ pub fn decode<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope
             reason: "the body is markup, not JSON",
         });
     }
+    decode_json(method, body).map_err(Unreadable::from)
+}
+
+/// The same as a tree, for overrides. A node takes many times the bytes of a short value, so an answer
+/// that is made of very short ones is refused.
+///
+/// # Errors
+/// As [`decode`], or the tree would take too much memory.
+pub fn decode_tree(method: &str, body: &[u8]) -> Result<Envelope<Value>, Unreadable> {
+    if nodes(body).saturating_mul(NODE) > room(body.len()) {
+        return Err(Unreadable {
+            reason: "the JSON has too many values for its length",
+        });
+    }
+    decode(method, body)
+}
+
+/// What a node of a tree takes, with its place in its parent.
+const NODE: usize = 2 * size_of::<Value>();
+
+/// How many values the JSON has at most. What looks like the end of a string and is none only adds to
+/// them or takes from them what its own length allows.
+fn nodes(body: &[u8]) -> usize {
+    let (mut count, mut in_string, mut escaped) = (1, false, false);
+    for byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b',' | b'[' | b'{' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
+fn decode_json<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope<A>, Failure> {
     match decode_once(method, body) {
         Err(Failure::Json(Category::Syntax)) => texts(body)
             .iter()
@@ -118,7 +173,6 @@ pub fn decode<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope
             .ok_or(Failure::Json(Category::Syntax)),
         other => other,
     }
-    .map_err(Unreadable::from)
 }
 
 /// The body without whitespace and byte order marks before it.
@@ -173,13 +227,13 @@ impl From<Failure> for Unreadable {
 fn decode_once<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope<A>, Failure> {
     // Checked once as a whole it is text, and its thousands of strings need no check of their own.
     // Where it is not, a broken character in a field that nobody reads does no harm.
-    let first = match std::str::from_utf8(body) {
-        Ok(text) => first_root(serde_json::Deserializer::from_str(text))?,
-        Err(_) => first_root(serde_json::Deserializer::from_slice(body))?,
-    };
+    let first = bounded(body.len(), || match std::str::from_utf8(body) {
+        Ok(text) => first_root(serde_json::Deserializer::from_str(text)),
+        Err(_) => first_root(serde_json::Deserializer::from_slice(body)),
+    })?;
     match first {
         Some(envelope) => Ok(envelope),
-        None => decode_by_keys(method, body),
+        None => bounded(body.len(), || decode_by_keys(method, body)),
     }
 }
 
@@ -476,6 +530,22 @@ mod tests {
         assert_eq!(error.code, Some(26));
         assert_eq!(error.sub_code, None);
         assert_eq!(error.request_id.as_deref(), Some("15r"));
+    }
+
+    #[test]
+    fn the_texts_of_an_error_are_capped() {
+        let long = "长".repeat(100_000);
+        let body = serde_json::json!({"error_response": {
+            "code": 15, "msg": long, "sub_code": long, "sub_msg": long, "request_id": long,
+        }});
+        let Ok(Envelope::Error(error)) = read(&body.to_string()) else {
+            panic!("no error");
+        };
+        let length = |text: Option<String>| text.unwrap().chars().count();
+        assert_eq!(length(error.msg), LONGEST_TEXT);
+        assert_eq!(length(error.sub_msg), LONGEST_TEXT);
+        assert_eq!(length(error.sub_code), LONGEST_WORD);
+        assert_eq!(length(error.request_id), LONGEST_WORD);
     }
 
     #[test]

@@ -3,9 +3,12 @@
 //! element, and absent things as `null`, `""` or `{}`. (What the official Java parser accepts was
 //! measured; see `protocol.md` 1.6.)
 //!
-//! Everything here streams: no tree is built and nothing is read twice.
+//! Everything here streams: no tree is built and nothing is read twice. How much memory an answer may
+//! take is bounded by its length (`bounded`): an element of a list can be a hundred times as large in
+//! memory as the `{}` it was read from.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -311,6 +314,48 @@ impl<'de, T: Scalar> Visitor<'de> for FieldVisitor<T> {
     }
 }
 
+/// How many bytes of list elements, or of nodes of a tree, an answer may take for each of its own bytes.
+/// Real elements have names and values, and take about as much as their text.
+const ROOM_PER_BYTE: usize = 8;
+/// The same for an answer that is nearly empty.
+const LEAST_ROOM: usize = 64 * 1024;
+
+thread_local! {
+    /// Bytes that the answer being read may still take for list elements. serde hands no context down.
+    static ROOM: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+/// How much an answer of this length may take.
+pub(super) fn room(length: usize) -> usize {
+    length
+        .saturating_mul(ROOM_PER_BYTE)
+        .saturating_add(LEAST_ROOM)
+}
+
+/// Reads an answer of this length with a bound on its memory: reading fails where its lists would take
+/// more.
+pub(super) fn bounded<R>(length: usize, read: impl FnOnce() -> R) -> R {
+    struct Restore(usize);
+
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            ROOM.set(self.0);
+        }
+    }
+
+    let _restore = Restore(ROOM.replace(room(length)));
+    read()
+}
+
+/// A list of this one element, if there is room for it.
+fn one<T, E: Error>(element: T) -> Result<Vec<T>, E> {
+    let left = ROOM.get().checked_sub(size_of::<T>());
+    ROOM.set(
+        left.ok_or_else(|| E::custom("the lists have too many elements for so short an answer"))?,
+    );
+    Ok(vec![element])
+}
+
 fn drain<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<(), A::Error> {
     while seq.next_element::<IgnoredAny>()?.is_some() {}
     Ok(())
@@ -438,7 +483,7 @@ struct ListVisitor<T> {
 
 impl<'de, T: Element + Deserialize<'de>> ListVisitor<T> {
     fn scalar<V: IntoDeserializer<'de, E>, E: Error>(value: V) -> Result<Vec<T>, E> {
-        Ok(vec![T::deserialize(value.into_deserializer())?])
+        one(T::deserialize(value.into_deserializer())?)
     }
 }
 
@@ -488,7 +533,7 @@ impl<'de, T: Element + Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
         if self.depth == Depth::Element {
             return Err(A::Error::custom("a list in place of an element"));
         }
-        let mut items = Vec::with_capacity(seq.size_hint().unwrap_or(0));
+        let mut items = Vec::new();
         while let Some(element) = seq.next_element_seed(Self {
             depth: Depth::Element,
             of: PhantomData,
@@ -500,7 +545,7 @@ impl<'de, T: Element + Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<T>, A::Error> {
         if self.depth != Depth::List {
-            return Ok(vec![T::deserialize(MapAccessDeserializer::new(map))?]);
+            return one(T::deserialize(MapAccessDeserializer::new(map))?);
         }
         let Some(Key(first)) = map.next_key()? else {
             return Ok(Vec::new());
@@ -513,8 +558,9 @@ impl<'de, T: Element + Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
             while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
             return Ok(items);
         }
-        let only = T::deserialize(MapAccessDeserializer::new(Replay::new(first, map)))?;
-        Ok(vec![only])
+        one(T::deserialize(MapAccessDeserializer::new(Replay::new(
+            first, map,
+        )))?)
     }
 }
 

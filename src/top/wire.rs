@@ -44,6 +44,7 @@ pub use search::*;
 pub use traveller::*;
 pub use upload::*;
 
+use super::envelope::{LONGEST_TEXT, LONGEST_WORD, capped};
 use super::lenient::Field;
 use super::method::BusinessVerdict;
 use crate::domain::money::Money;
@@ -73,11 +74,14 @@ pub(super) fn verdict<'a>(
     message: &'a Field<String>,
     request_id: &'a Field<String>,
 ) -> BusinessVerdict<'a> {
+    fn at_most(text: &Field<String>, longest: usize) -> Option<&str> {
+        text.as_ref().lossy().map(|text| capped(text, longest))
+    }
     BusinessVerdict {
         is_success: is_success.lossy(),
-        code: code.as_ref().lossy().map(String::as_str),
-        message: message.as_ref().lossy().map(String::as_str),
-        request_id: request_id.as_ref().lossy().map(String::as_str),
+        code: at_most(code, LONGEST_WORD),
+        message: at_most(message, LONGEST_TEXT),
+        request_id: at_most(request_id, LONGEST_WORD),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::domain::passenger::{OrderDocumentType, OrderPassengerType};
 use crate::domain::personal::Personal;
 use crate::domain::refund::Traveller;
 use crate::domain::trip::{Journey, Segment, SegmentCabin, TripType};
+use crate::top::envelope::{LONGEST_WORD, capped};
 use crate::top::lenient::{Field, List, TextItem};
 use crate::top::wire;
 
@@ -186,10 +187,13 @@ pub(super) fn texts(items: List<TextItem>) -> Vec<String> {
         .collect()
 }
 
-/// Status and the words it was told in.
+/// Status and the words it was told in, which are kept and shown up to a length.
 pub(super) fn status(field: Field<String>, statuses: &StatusMap) -> (OrderStatus, String) {
     match field.lossy() {
-        Some(text) => (statuses.status(&text), text),
+        Some(text) => (
+            statuses.status(&text),
+            capped(&text, LONGEST_WORD).to_owned(),
+        ),
         None => (OrderStatus::Other, String::new()),
     }
 }
