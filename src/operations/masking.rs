@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use crate::domain::personal::Personal;
+use crate::top::envelope::LONGEST_TEXT;
 
 /// Who may be named in a text of upstream.
 #[derive(Debug, Default)]
@@ -78,6 +79,8 @@ impl Names {
 
 /// The longest upstream text that is kept.
 const LONGEST: usize = 300;
+/// The longest value that is looked for with blanks in it.
+const LONGEST_VALUE: usize = 80;
 
 /// Words beside which a person's name stands. Where not all names are known a text with such a word is
 /// not kept.
@@ -141,10 +144,16 @@ fn masked_but(text: &str, personal: &[&str], addresses: Addresses) -> String {
     let is_kept = |run: &str| {
         addresses == Addresses::Keep && run.trim_matches('.').parse::<Ipv4Addr>().is_ok()
     };
+    let was_cut = text.chars().count() >= LONGEST_TEXT;
     let mut text = text.to_owned();
     for value in personal.iter().filter(|v| v.chars().count() > 1) {
         text = text.replace(value, "***");
-        text = without_name(&text, &latin_words(value));
+        let words = latin_words(value);
+        text = if words.is_empty() {
+            without_spaced(&text, value)
+        } else {
+            without_name(&text, &words)
+        };
     }
     let mut cleaned = String::with_capacity(text.len());
     let mut run = String::new();
@@ -163,7 +172,46 @@ fn masked_but(text: &str, personal: &[&str], addresses: Addresses) -> String {
         }
     }
     flush(&mut run, &mut cleaned);
-    cleaned.chars().take(LONGEST).collect()
+    let mut kept = cleaned.chars().count();
+    if was_cut {
+        // The end may be a part of a name, which is not recognised.
+        kept = kept.saturating_sub(LONGEST_VALUE);
+    }
+    cleaned.chars().take(kept.min(LONGEST)).collect()
+}
+
+/// What upstream may put between the characters of a name or number.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || "/／·•・\u{200b}\u{feff}".contains(c)
+}
+
+/// Masks a value that has blanks in the text, or had them in the request: `张 三`, `138 0013 8000`.
+fn without_spaced(text: &str, value: &str) -> String {
+    let value: Vec<char> = value.chars().filter(|c| !is_blank(*c)).collect();
+    // One character is no name, and what is long is a sentence.
+    if !(2..=LONGEST_VALUE).contains(&value.len()) {
+        return text.to_owned();
+    }
+    let seen: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| !is_blank(*c)).collect();
+    let mut kept = String::with_capacity(text.len());
+    let (mut until, mut first) = (0, 0);
+    while let Some(window) = seen.get(first..first + value.len()) {
+        if window
+            .iter()
+            .zip(&value)
+            .any(|((_, seen), wanted)| seen != wanted)
+        {
+            first += 1;
+            continue;
+        }
+        let (start, (last, c)) = (window[0].0, window[value.len() - 1]);
+        kept.push_str(&text[until..start]);
+        kept.push_str("***");
+        until = last + c.len_utf8();
+        first += value.len();
+    }
+    kept.push_str(&text[until..]);
+    kept
 }
 
 /// What stands between the words of a name.
@@ -216,7 +264,7 @@ fn without_name(text: &str, name: &[&str]) -> String {
     };
     let beside = |at: usize| {
         let between = &text[found[at].end..found[at + 1].start];
-        between.chars().all(|c| BETWEEN.contains(c))
+        between.chars().all(|c| BETWEEN.contains(c) || is_blank(c))
             && (0..name.len()).any(|one| {
                 of_name(at, one)
                     && (0..name.len()).any(|other| other != one && of_name(at + 1, other))
@@ -297,6 +345,20 @@ mod tests {
             ("ZHANG/SANFENG", &["ZHANG/SAN FENG"], "***/***"),
             ("ZHANG/SAN-FENG", &["ZHANG/SAN FENG"], "***/***-***"),
             ("O'Neil, J.", &["O'NEIL/J"], "***'***, ***."),
+            // With blanks, there or here.
+            ("乘客张 三有误", &["张三"], "乘客***有误"),
+            ("乘客张\u{3000}三 有误", &["张三"], "乘客*** 有误"),
+            ("乘客张三有误", &["张 三"], "乘客***有误"),
+            ("买买提 阿卜杜拉", &["买买提·阿卜杜拉"], "***"),
+            ("手机138 0013 8000有误", &["13800138000"], "手机***有误"),
+            ("乘客ZHANG / SAN有误", &["ZHANG/SAN"], "乘客*** / ***有误"),
+            ("乘客LI / SI有误", &["LI/SI"], "乘客*** / ***有误"),
+            (
+                "乘客LI\u{3000}SI有误",
+                &["LI / SI"],
+                "乘客***\u{3000}***有误",
+            ),
+            ("姓张, 三人", &["张三"], "姓张, 三人"),
             // Words that only contain its words, or are short and alone, are not the name.
             (
                 "THOUSAND; Li is lithium",
@@ -341,6 +403,18 @@ mod tests {
             "source ip 203.0.113.57, or ***"
         );
         assert_eq!(names.clean(text), "source ip ***, or ***");
+    }
+
+    #[test]
+    fn a_name_that_was_cut_in_half_is_not_kept() {
+        let digits = "1".repeat(LONGEST_TEXT - 1);
+        let names = Names::everybody(vec![Personal::new("张三".to_owned())]);
+        let cleaned = names.clean(&format!("{digits}张"));
+        assert!(!cleaned.contains('张'), "{cleaned}");
+        assert_eq!(
+            names.clean(&"满".repeat(2 * LONGEST)).chars().count(),
+            LONGEST
+        );
     }
 
     #[test]
