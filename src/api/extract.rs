@@ -11,7 +11,7 @@ mod schema;
 
 pub use headers::{IdempotencyKey, IfMatch, PreferWait};
 pub use json::Json;
-pub(super) use json::{sized, unread};
+pub(super) use json::{not_encoded, sized, unread};
 pub use params::{Path, Query};
 
 /// A problem with one thing wrong in a header.

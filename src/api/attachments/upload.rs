@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::api::ApiState;
 use crate::api::context::AccountContext;
-use crate::api::extract::{Json, unread};
+use crate::api::extract::{Json, not_encoded, unread};
 use crate::api::outcome::problem_of;
 use crate::api::problem::{API, BODY, Code, FieldError, Problem, READ, RESTRICTED};
 use crate::domain::attachment::FileType;
@@ -148,6 +148,7 @@ impl FromRequest<ApiState> for Parts {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &ApiState) -> Result<Self, Problem> {
+        not_encoded(request.headers())?;
         // Before the first byte is read: so many files are in memory at once, and no more.
         let place = Arc::clone(&state.limits.uploads)
             .try_acquire_owned()

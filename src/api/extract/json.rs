@@ -4,7 +4,7 @@ use std::error::Error;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -28,6 +28,7 @@ impl<T: DeserializeOwned + ToSchema, S: Send + Sync> FromRequest<S> for Json<T> 
         if !is_json(request.headers()) {
             return Err(Code::UnsupportedMediaType.into());
         }
+        not_encoded(request.headers())?;
         let body = Bytes::from_request(request, state)
             .await
             .map_err(|rejection| unread(rejection.status(), &rejection))?;
@@ -67,6 +68,21 @@ fn is_json(headers: &HeaderMap) -> bool {
     };
     let subtype = subtype.to_ascii_lowercase();
     kind.eq_ignore_ascii_case("application") && (subtype == "json" || subtype.ends_with("+json"))
+}
+
+/// Refuses a body that is compressed: what it would become has no bound.
+pub(in crate::api) fn not_encoded(headers: &HeaderMap) -> Result<(), Problem> {
+    let plain = |value: &HeaderValue| {
+        let value = value.as_bytes().trim_ascii();
+        value.is_empty() || value.eq_ignore_ascii_case(b"identity")
+    };
+    if headers.get_all(CONTENT_ENCODING).iter().all(plain) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::UnsupportedMediaType)
+        .detail("The body has a `Content-Encoding`, and none is taken.")
+        .hint("Send the body as it is, without `Content-Encoding`.")
+        .header(ACCEPT_ENCODING, HeaderValue::from_static("identity")))
 }
 
 /// Why the body could not be read to its end.

@@ -28,11 +28,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// The problem of a query. What the caller made up, a name or a value, is not repeated: it may be
+/// somebody's data.
 fn query_problem(rejection: &QueryRejection, query: Option<&str>) -> Problem {
     let text = rejection.body_text();
     let text = text
         .strip_prefix("Failed to deserialize query string: ")
         .unwrap_or(&text);
+    if let Some((_, taken)) = text.split_once("unknown field `") {
+        return problem("query", "", "unknown_field", not_taken(taken));
+    }
     // `name: message`, or the message alone where no parameter is to blame.
     let (name, message) = match text.split_once(": ") {
         Some((name, message)) if is_name(name) => (name, message),
@@ -43,7 +48,36 @@ fn query_problem(rejection: &QueryRejection, query: Option<&str>) -> Problem {
         .map(|(_, value)| value);
     let reason = reason::of(message, value.as_deref());
     let name = reason.field.as_deref().unwrap_or(name);
-    problem("query", name, reason.code, reason.message.clone())
+    problem("query", name, reason.code, in_our_words(reason.message))
+}
+
+/// What to send instead of a parameter that is not taken. serde ends its message with the names that
+/// are.
+fn not_taken(message: &str) -> String {
+    let names: Vec<_> = message
+        .rsplit_once("`, expected ")
+        .map_or("", |(_, names)| names)
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .collect();
+    if names.is_empty() {
+        return "has a parameter, and this operation takes none".to_owned();
+    }
+    format!("has a parameter that is not one of: {}", names.join(", "))
+}
+
+/// The messages of the standard library's parsers, as a caller understands them.
+fn in_our_words(message: String) -> String {
+    let ours = ["expected ", "is ", "must "];
+    if ours.iter().any(|start| message.starts_with(start)) {
+        message
+    } else if message.contains("digit") || message.contains("integer") || message.contains("number")
+    {
+        "expected a whole number within its limits".to_owned()
+    } else {
+        "is not valid".to_owned()
+    }
 }
 
 fn is_name(text: &str) -> bool {

@@ -164,12 +164,91 @@ async fn parameters_that_do_not_fit_are_named() {
     };
     assert_eq!(pointer("/v1/list?limit=canary").await, "query/limit");
     assert_eq!(pointer("/v1/list?limit=300").await, "query/limit");
-    assert_eq!(pointer("/v1/list?colour=canary").await, "query/colour");
+    assert_eq!(pointer("/v1/list?colour=canary").await, "query");
     assert_eq!(pointer("/v1/list?limit=1&limit=2").await, "query/limit");
     assert_eq!(pointer("/v1/one/canary").await, "path");
     assert_eq!(pointer("/v1/one/%ff").await, "path/order_id");
     assert_eq!(get(&router, "/v1/list?limit=3").await.json(), json!(3));
     assert_eq!(get(&router, "/v1/one/7").await.json(), json!(7));
+}
+
+#[tokio::test]
+async fn a_query_is_refused_without_its_names_and_the_words_of_a_parser() {
+    let router = router();
+    for (query, pointer, message) in [
+        (
+            "canary=1",
+            "query",
+            "has a parameter that is not one of: limit",
+        ),
+        (
+            "canary%60,%20expected%20%60x=1",
+            "query",
+            "has a parameter that is not one of: limit",
+        ),
+        (
+            "limit=1&zhangsan=canary",
+            "query",
+            "has a parameter that is not one of: limit",
+        ),
+        (
+            "limit=canary",
+            "query/limit",
+            "expected a whole number within its limits",
+        ),
+        (
+            "limit=",
+            "query/limit",
+            "expected a whole number within its limits",
+        ),
+        (
+            "limit=300",
+            "query/limit",
+            "expected a whole number within its limits",
+        ),
+        ("limit=1&limit=2", "query/limit", "is there twice"),
+        (
+            "limit=%ff",
+            "query/limit",
+            "expected a whole number within its limits",
+        ),
+    ] {
+        let answer = get(&router, &format!("/v1/list?{query}")).await;
+        assert_eq!(answer.code(), "invalid_request");
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(
+            !text.contains("canary") && !text.contains("zhangsan"),
+            "{text}"
+        );
+        let error = &answer.json()["errors"][0];
+        assert_eq!(error["pointer"], pointer, "{query}: {text}");
+        assert_eq!(error["message"], message, "{query}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_with_a_content_encoding_is_refused() {
+    let router = router();
+    for (encoding, taken) in [
+        ("gzip", false),
+        ("br, gzip", false),
+        ("", true),
+        ("identity", true),
+    ] {
+        let request = Request::post("/v1/take")
+            .header("content-type", "application/json")
+            .header("content-encoding", encoding)
+            .body(Body::from(r#"{"adults": 1, "passengers": []}"#));
+        let answer = send(&router, request.unwrap()).await;
+        if taken {
+            assert_eq!(answer.status(), 200, "{encoding}");
+            continue;
+        }
+        assert_eq!(answer.code(), "unsupported_media_type", "{encoding}");
+        assert_eq!(answer.header("accept-encoding"), "identity");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("Content-Encoding"), "{detail}");
+    }
 }
 
 #[tokio::test]
