@@ -11,6 +11,7 @@ pub mod extract;
 pub mod flights;
 pub mod include;
 mod limit;
+mod malformed;
 pub mod openapi;
 pub mod operations;
 pub mod orders;
@@ -24,10 +25,16 @@ pub mod state;
 mod system;
 mod write;
 
+use axum::http::HeaderValue;
+
+pub use malformed::Malformed;
 pub use openapi::document as openapi;
 pub use problem::{Code, Problem};
 pub use router::router;
 pub use state::{ApiState, Readiness, Ready};
+
+/// Answers about travellers, orders and money are kept by nobody on the way.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 #[cfg(test)]
 mod tests;

@@ -16,15 +16,17 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::api::ApiState;
 use crate::config;
 
 mod activity;
 mod connection;
+mod refusing;
 mod shutdown;
 
 pub use shutdown::Shutdown;
 
-/// The longest request head, in bytes; a longer one is answered 431 by hyper.
+/// The longest request head, in bytes; a longer one is answered 414 or 431.
 const MAX_HEAD: usize = 64 * 1024;
 
 /// How long to wait after an accept failed for want of file descriptors or memory: at once it would
@@ -39,6 +41,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    state: ApiState,
     config: &config::Server,
     shutdown: Shutdown,
 ) {
@@ -49,6 +52,7 @@ pub async fn serve(
     let permits = Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)));
     let server = Server {
         router,
+        state,
         http: http(),
         header_timeout: config.header_timeout,
         idle_timeout: config.idle_timeout,
@@ -90,6 +94,8 @@ fn http() -> http1::Builder {
 /// What every connection needs.
 struct Server {
     router: Router,
+    /// For the answers to what never reaches the router.
+    state: ApiState,
     http: http1::Builder,
     header_timeout: Duration,
     idle_timeout: Duration,
@@ -129,7 +135,9 @@ impl Server {
         let _ = stream.set_nodelay(true);
         let activity = activity::Activity::new(self.header_timeout, self.idle_timeout);
         let io = activity::Watched::new(stream, Arc::clone(&activity));
-        let service = connection::Service::new(self.router.clone(), Arc::clone(&activity));
+        let io = refusing::Refusing::new(io, Arc::clone(&activity), self.state.clone());
+        let (router, state) = (self.router.clone(), self.state.clone());
+        let service = connection::Service::new(router, state, Arc::clone(&activity));
         let http = self.http.serve_connection(TokioIo::new(io), service);
         let (soft, kill) = (self.soft.clone(), self.kill.clone());
         async move {

@@ -61,13 +61,13 @@ async fn no_canary_comes_out_of_the_logs_at_trace() {
         "/rest",
         post(|| async { format!("{{\"answer\": \"{CANARY}\"}}") }),
     );
-    let router = api::router(state).nest("/upstream", upstream);
+    let router = api::router(state.clone()).nest("/upstream", upstream);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let shutdown = Shutdown::new();
     let server = tokio::spawn({
         let (config, shutdown) = (config.server.clone(), shutdown.clone());
-        async move { server::serve(listener, router, &config, shutdown).await }
+        async move { server::serve(listener, router, state, &config, shutdown).await }
     });
 
     // A client that would dump every byte it sends and receives, if it were let.

@@ -241,6 +241,13 @@ impl Problem {
         self
     }
 
+    /// The id of a request that is refused outside of the router.
+    #[must_use]
+    pub(super) fn request_id(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.body.request_id);
+        self
+    }
+
     /// A further header of the answer.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {

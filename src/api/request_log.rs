@@ -7,14 +7,15 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use metrics::{Counter, Histogram, counter, histogram};
 use tracing::Instrument as _;
 
-use super::ApiState;
 use super::problem::{self, Code, MEDIA_TYPE, OPERATION_ID, Problem};
+use super::{ApiState, NO_STORE};
 use crate::telemetry::handles::Handles;
 use crate::telemetry::metrics::{HTTP_REQUEST_SECONDS, HTTP_REQUESTS};
 
@@ -80,6 +81,7 @@ pub(super) async fn record(
     if let Some(route) = &line.route {
         request.extensions_mut().insert(route.clone());
     }
+    let personal = request.uri().path().starts_with("/v1/");
     let span = tracing::info_span!("request", request_id = %context.request_id);
     let work = async move {
         let response = next.run(request).await;
@@ -94,6 +96,9 @@ pub(super) async fn record(
     }
     if let Ok(id) = HeaderValue::from_str(&context.request_id) {
         response.headers_mut().insert(REQUEST_ID, id);
+    }
+    if personal {
+        response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
     }
     line.status = Some(response.status());
     response
@@ -113,6 +118,15 @@ pub(super) const WRITES: [&str; 7] = [
 fn is_write(request: &Request) -> bool {
     let route = request.extensions().get::<MatchedPath>();
     request.method() == Method::POST && route.is_some_and(|route| WRITES.contains(&route.as_str()))
+}
+
+/// Logs and counts a request that the router never saw.
+pub(super) fn refused(state: &ApiState, status: StatusCode, request_id: &str) {
+    count(state, "-".to_owned(), status.as_u16(), Duration::ZERO);
+    tracing::info!(
+        target: "fliggy_gateway::request",
+        method = "-", route = "-", status = status.as_u16(), request_id, "request"
+    );
 }
 
 /// The id the caller gave, if it is 1 to 128 visible ASCII characters.
@@ -163,12 +177,7 @@ impl Drop for Line {
         // The template, never the path itself. What matched no route has no name.
         let route = self.route.as_ref().map_or("-", MatchedPath::as_str);
         let operation = format!("{} {route}", known_method(&self.method));
-        let known = &self.state.request_handles;
-        let (requests, seconds) = known.get((operation, status), |(operation, status)| {
-            handles(operation, *status)
-        });
-        requests.increment(1);
-        seconds.record(took);
+        count(&self.state, operation, status, took);
         tracing::info!(
             target: "fliggy_gateway::request",
             method = known_method(&self.method),
@@ -185,6 +194,15 @@ impl Drop for Line {
 
 /// A counter and a histogram for each operation and status.
 pub(super) type RequestHandles = Handles<(String, u16), (Counter, Histogram)>;
+
+fn count(state: &ApiState, operation: String, status: u16, took: Duration) {
+    let known = &state.request_handles;
+    let (requests, seconds) = known.get((operation, status), |(operation, status)| {
+        handles(operation, *status)
+    });
+    requests.increment(1);
+    seconds.record(took);
+}
 
 fn handles(operation: &str, status: u16) -> (Counter, Histogram) {
     let operation = operation.to_owned();

@@ -103,6 +103,30 @@ fn routes_for_tests() -> OpenApiRouter<ApiState> {
 }
 
 #[tokio::test]
+async fn what_may_be_personal_is_kept_by_nobody_on_the_way() {
+    let router = router(state(AuthMode::Keys));
+    for path in [
+        "/v1/orders/7",
+        "/v1/orders/nothing",
+        "/v1/operations",
+        "/v1/nothing",
+    ] {
+        let refused = get(&router, path).await;
+        assert!(refused.status().is_client_error(), "{path}");
+        assert_eq!(refused.header("cache-control"), "no-store", "{path}");
+    }
+    let request = Request::delete("/v1/orders").body(Body::empty()).unwrap();
+    let refused = send(&router, request).await;
+    assert_eq!(refused.code(), "method_not_allowed");
+    assert_eq!(refused.header("cache-control"), "no-store");
+    let document = get(&router, "/openapi.json").await;
+    assert_ne!(
+        document.response.headers().get("cache-control"),
+        Some(&NO_STORE)
+    );
+}
+
+#[tokio::test]
 async fn what_the_router_refuses_is_a_problem_too() {
     let router = with_routes(routes_for_tests(), state(AuthMode::None));
     assert_eq!(get(&router, "/nothing").await.code(), "not_found");

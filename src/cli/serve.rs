@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::{ConfigArgs, Failure, block_on};
-use crate::api;
+use crate::api::{self, ApiState};
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Profile};
 use crate::gateway::Gateway;
@@ -94,6 +94,7 @@ pub(super) async fn serve(
     let end = tokio::spawn(answer_to_the_end(
         for_the_end,
         router.clone(),
+        gateway.state(),
         config.server.clone(),
         shutdown.soft.clone(),
         ended.clone(),
@@ -103,7 +104,7 @@ pub(super) async fn serve(
         soft.cancelled().await;
         tokio::time::sleep(grace + JOURNAL_END).await;
     });
-    server::serve(listener, router, &config.server, shutdown).await;
+    server::serve(listener, router, gateway.state(), &config.server, shutdown).await;
     tokio::select! {
         () = gateway.stop() => {
             ended.soft.cancel();
@@ -168,12 +169,13 @@ fn twice(listener: TcpListener) -> io::Result<(TcpListener, std::net::TcpListene
 async fn answer_to_the_end(
     listener: std::net::TcpListener,
     router: Router,
+    state: ApiState,
     config: config::Server,
     begin: CancellationToken,
     ended: Shutdown,
 ) -> io::Result<()> {
     begin.cancelled().await;
     let listener = TcpListener::from_std(listener)?;
-    server::serve(listener, router, &config, ended).await;
+    server::serve(listener, router, state, &config, ended).await;
     Ok(())
 }

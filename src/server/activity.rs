@@ -6,7 +6,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -34,6 +34,9 @@ pub(super) struct Activity {
     phase: AtomicU8,
     /// When the phase began or last moved on, in ms since `start`.
     since: AtomicU64,
+    /// How long the first line of the request head under way is so far, and whether it has ended.
+    line: AtomicUsize,
+    line_ended: AtomicBool,
     header_timeout: Duration,
     idle_timeout: Duration,
 }
@@ -44,6 +47,8 @@ impl Activity {
             start: Instant::now(),
             phase: AtomicU8::new(Phase::Silent as u8),
             since: AtomicU64::new(0),
+            line: AtomicUsize::new(0),
+            line_ended: AtomicBool::new(false),
             header_timeout,
             idle_timeout,
         })
@@ -84,12 +89,27 @@ impl Activity {
         self.header_timeout
     }
 
-    fn read_some(&self) {
+    fn read_some(&self, bytes: &[u8]) {
         match self.phase() {
             // The head's time runs from its first byte, and further bytes do not prolong it.
-            Phase::Silent | Phase::Idle => self.enter(Phase::Head),
+            Phase::Silent | Phase::Idle => {
+                self.enter(Phase::Head);
+                self.line.store(0, Ordering::Relaxed);
+                self.line_ended.store(false, Ordering::Relaxed);
+            }
             Phase::Head | Phase::Busy => {}
         }
+        if !self.line_ended.load(Ordering::Relaxed) {
+            let end = bytes.iter().position(|byte| *byte == b'\n');
+            let more = end.unwrap_or(bytes.len());
+            self.line.fetch_add(more, Ordering::Relaxed);
+            self.line_ended.store(end.is_some(), Ordering::Relaxed);
+        }
+    }
+
+    /// How long the first line of the request head under way is so far.
+    pub(super) fn line(&self) -> usize {
+        self.line.load(Ordering::Relaxed)
     }
 
     fn wrote_some(&self) {
@@ -122,8 +142,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     ) -> Poll<std::io::Result<()>> {
         let before = buf.filled().len();
         let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if buf.filled().len() > before {
-            self.activity.read_some();
+        let read = &buf.filled()[before..];
+        if !read.is_empty() {
+            self.activity.read_some(read);
         }
         poll
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::header::HOST;
+use axum::http::{Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1::Connection;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::activity::{Activity, Phase};
+use crate::api::{ApiState, Malformed};
 
 /// How long a silent client has for its first byte when the process is asked to end.
 const LINGER: Duration = Duration::from_millis(250);
@@ -24,12 +26,17 @@ const LINGER: Duration = Duration::from_millis(250);
 #[derive(Debug, Clone)]
 pub(super) struct Service {
     router: Router,
+    state: ApiState,
     activity: Arc<Activity>,
 }
 
 impl Service {
-    pub(super) fn new(router: Router, activity: Arc<Activity>) -> Self {
-        Self { router, activity }
+    pub(super) fn new(router: Router, state: ApiState, activity: Arc<Activity>) -> Self {
+        Self {
+            router,
+            state,
+            activity,
+        }
     }
 }
 
@@ -41,12 +48,25 @@ impl hyper::service::Service<Request<Incoming>> for Service {
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.activity.enter(Phase::Busy);
         let activity = Arc::clone(&self.activity);
+        if !has_host(&request) {
+            activity.enter(Phase::Idle);
+            let refused = Malformed::Host.answer(&self.state).map(Body::from);
+            return Box::pin(std::future::ready(Ok(refused)));
+        }
         let answer = self.router.clone().oneshot(request);
         Box::pin(async move {
             let answer = answer.await;
             activity.enter(Phase::Idle);
             answer
         })
+    }
+}
+
+/// Whether the request says once whom it is for (RFC 9112, 3.2); HTTP/1.0 need not say it.
+fn has_host<B>(request: &Request<B>) -> bool {
+    match request.headers().get_all(HOST).iter().count() {
+        0 => request.version() < Version::HTTP_11,
+        hosts => hosts == 1,
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::api::extract::Json;
+use crate::clock::SystemClock;
 use crate::config::{Config, Profile};
 
 /// Longer than anything here takes; only a failing test waits for it.
@@ -62,12 +63,14 @@ async fn start(config: config::Server) -> Running {
             post(|Json(body): Json<serde_json::Value>| async move { body.to_string() }),
         )
         .route("/wait", get(wait));
+    let whole = Config::load(None, std::iter::empty(), Profile::Sandbox).unwrap();
+    let state = ApiState::new(&whole, SystemClock::shared(), None);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let shutdown = Shutdown::new();
     let server = tokio::spawn({
         let shutdown = shutdown.clone();
-        async move { serve(listener, router, &config, shutdown).await }
+        async move { serve(listener, router, state, &config, shutdown).await }
     });
     Running {
         addr,
@@ -258,12 +261,99 @@ async fn a_hard_shutdown_stops_at_once() {
     running.ended().await;
 }
 
+/// Everything until the server closes, which must be one whole problem of this status and code.
+async fn problem(client: &mut TcpStream, status: u16, code: &str) {
+    let answer = rest(client).await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let mut lines = head.lines();
+    assert_eq!(
+        lines.next().unwrap()[8..12],
+        format!(" {status}"),
+        "{answer}"
+    );
+    let headers: std::collections::BTreeMap<_, _> =
+        lines.map(|line| line.split_once(": ").unwrap()).collect();
+    assert_eq!(
+        headers["content-type"], "application/problem+json",
+        "{answer}"
+    );
+    assert_eq!(
+        headers["content-length"],
+        body.len().to_string(),
+        "{answer}"
+    );
+    assert_eq!(headers["cache-control"], "no-store");
+    assert_eq!(headers["connection"], "close");
+    assert!(headers.contains_key("date"), "{answer}");
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!(body["status"], status);
+    assert_eq!(body["code"], code);
+    assert_eq!(body["side_effects"], "none");
+    assert_eq!(body["request_id"], headers["x-request-id"]);
+}
+
 #[tokio::test]
-async fn a_head_without_end_is_refused() {
+async fn what_cannot_be_parsed_is_answered_with_a_problem() {
     let mut config = config();
     config.header_timeout = PATIENCE;
     let running = start(config).await;
-    let head = format!("GET / HTTP/1.1\r\nx: {}", "a".repeat(MAX_HEAD + 1));
-    let mut client = running.sent(&head).await;
-    assert!(rest(&mut client).await.starts_with("HTTP/1.1 431"));
+    let many: String = (0..101).map(|n| format!("x-{n}: 1\r\n")).collect();
+    let long = "a".repeat(MAX_HEAD + 1);
+    for (request, status, code) in [
+        (
+            "\u{16}\u{3}\u{1} hello\r\n\r\n".to_owned(),
+            400,
+            "invalid_request",
+        ),
+        (
+            "GET / HTTP/9.9\r\nhost: x\r\n\r\n".to_owned(),
+            400,
+            "invalid_request",
+        ),
+        (
+            "GET / HTTP/1.1\r\nhost: x\r\n: y\r\n\r\n".to_owned(),
+            400,
+            "invalid_request",
+        ),
+        (
+            "POST /take HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n"
+                .to_owned(),
+            400,
+            "invalid_request",
+        ),
+        (format!("GET /{long} HTTP/1.1\r\n"), 414, "uri_too_long"),
+        (
+            format!("GET / HTTP/1.1\r\nx: {long}"),
+            431,
+            "head_too_large",
+        ),
+        (
+            format!("GET / HTTP/1.1\r\nhost: x\r\n{many}\r\n"),
+            431,
+            "head_too_large",
+        ),
+    ] {
+        let mut client = running.sent(&request).await;
+        problem(&mut client, status, code).await;
+        // The same after a request that is answered.
+        let mut client = running.sent(GET).await;
+        answer(&mut client, "hello").await;
+        client.write_all(request.as_bytes()).await.unwrap();
+        problem(&mut client, status, code).await;
+    }
+}
+
+#[tokio::test]
+async fn a_request_says_once_whom_it_is_for() {
+    let running = start(config()).await;
+    for request in [
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nhost: x\r\nhost: x\r\n\r\n",
+        "GET / HTTP/1.0\r\nhost: x\r\nhost: y\r\n\r\n",
+    ] {
+        let mut client = running.sent(request).await;
+        problem(&mut client, 400, "invalid_request").await;
+    }
+    let mut client = running.sent("GET / HTTP/1.0\r\n\r\n").await;
+    assert!(rest(&mut client).await.ends_with("hello"));
 }

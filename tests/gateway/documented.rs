@@ -21,6 +21,10 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
     if operation.is_null() {
         return;
     }
+    if path.starts_with("/v1/") {
+        let cached = answer.header("cache-control");
+        assert_eq!(cached, Some("no-store"), "{method} {path}");
+    }
     let announced = &operation["responses"][answer.status.to_string()];
     assert!(
         announced.is_object(),

@@ -260,6 +260,15 @@ codes! {
         "The request body is too large";
         "The body is longer than the gateway takes.";
         Option::None,
+    UriTooLong "uri_too_long" URI_TOO_LONG None Never None;
+        "The address of the request is too long";
+        "The request line is longer than the gateway reads. Nothing was done.";
+        Option::None,
+    HeadTooLarge "head_too_large" REQUEST_HEADER_FIELDS_TOO_LARGE None Never None;
+        "The headers of the request are too large";
+        "The request line and headers are longer than 64 KiB together, or there are more than 100 \
+         headers. Nothing was done.";
+        Option::None,
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE None Never None;
         "The request body has a type that is not taken";
         "The header `Content-Type` is missing or names something else than the operation takes.";
