@@ -34,6 +34,7 @@ async fn again(journal: &SqliteJournal, past: &Operation) -> Acceptance {
     let clock = SystemClock::new();
     let operation = Operation {
         id: OperationId::new(&clock),
+        revision: 1,
         version: 1,
         standing: Standing::of(State::Accepted),
         ..past.clone()

@@ -121,6 +121,7 @@ fn new(intent: Intent, key: u8) -> NewOperation {
     NewOperation {
         operation: Operation {
             id: OperationId::new(&clock),
+            revision: 1,
             version: 1,
             intent,
             standing: Standing::of(State::Accepted),
@@ -179,7 +180,7 @@ async fn saved(journal: &dyn Journal, operation: &Operation, standing: Standing)
 async fn put(journal: &dyn Journal, operation: &mut Operation, standing: Standing) {
     operation.standing = standing;
     match saved(journal, operation, standing).await {
-        Saved::Done(version) => operation.version = version,
+        Saved::Done(revision) => operation.revision = revision,
         other @ (Saved::Stale(_) | Saved::Gone) => panic!("{other:?}"),
     }
 }
@@ -891,10 +892,10 @@ async fn law_10_one_fact_is_one_event(journal: &dyn Journal) {
                 })
                 .await
                 .unwrap();
-            let Saved::Done(version) = saved else {
+            let Saved::Done(revision) = saved else {
                 panic!("{saved:?}");
             };
-            operation.version = version;
+            operation.revision = revision;
         }
     }
     let events = journal.events(0, 10).await.unwrap();
@@ -937,10 +938,10 @@ async fn law_5_the_last_proof_of_each_lookup_is_kept(journal: &dyn Journal) {
             })
             .await
             .unwrap();
-        let Saved::Done(version) = saved else {
+        let Saved::Done(revision) = saved else {
             panic!("{saved:?}");
         };
-        operation.version = version;
+        operation.revision = revision;
     }
     let orders = read("default", Lookup::OrderByReference).await;
     assert_eq!(orders, Some(proof("T-2", 9)));

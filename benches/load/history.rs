@@ -43,11 +43,11 @@ WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1),
 past AS (SELECT i, 1700000000000 + i AS at, i % 500 = 0 AS absent,
     i % 500 = 0 AND i > ?1 * 9 / 10 AS watched, randomblob(32) AS duplicate,
     CAST(strftime('%s', 'now') AS INTEGER) * 1000 AS now FROM n)
-INSERT INTO operations (id, version, kind, state, basis, account, caller, subject, lock_base, done_key,
+INSERT INTO operations (id, revision, version, kind, state, basis, account, caller, subject, lock_base, done_key,
     absent_key, duplicate, twin_key, idempotency, fingerprint, boot, touched_ms, intent, created_at,
-    sent_at, sent_steady_ms, settled_at, claim, findings, next_look_at, watch_until, contradicted,
-    result, failure)
-SELECT printf('01800000-%04x-7%03x-8000-%012x', i >> 12, i & 4095, i), 3 + absent, 'book',
+    sent_at, sent_steady_ms, settled_at, confirmed_at, claim, findings, next_look_at, watch_until,
+    contradicted, result, made, failure)
+SELECT printf('01800000-%04x-7%03x-8000-%012x', i >> 12, i & 4095, i), 3 + absent, 3 + absent, 'book',
     iif(absent, 'not_executed', 'succeeded'), iif(absent, 'absent', NULL),
     'default', 'bench', 'PAST-' || i, 'reference:default:PAST-' || i,
     iif(absent, NULL, 'book:reference:default:PAST-' || i),
@@ -57,7 +57,7 @@ SELECT printf('01800000-%04x-7%03x-8000-%012x', i >> 12, i & 4095, i), 3 + absen
     '{"kind":"book","out_order_no":"PAST-' || i || '","total":"950.00",' ||
         '"segments":["CZ8957@2030-05-20T08:45"],' ||
         '"passengers":["psg_' || lower(hex(randomblob(16))) || '"]}',
-    at, at, i, at, iif(absent, 'silence', 'done'),
+    at, at, i, at, iif(absent, NULL, at), iif(absent, 'silence', 'done'),
     iif(absent, '{"looks":9,"absent":8,"agreeing":0,"absent_ms":120500,"looked_ms":126000,' ||
         '"anchor":{"boot":"01800000-0000-7000-8000-000000000000","at_ms":' || i || '},' ||
         '"absent_anchor":{"boot":"01800000-0000-7000-8000-000000000000","at_ms":' || i || '},' ||
@@ -68,6 +68,7 @@ SELECT printf('01800000-%04x-7%03x-8000-%012x', i >> 12, i & 4095, i), 3 + absen
     iif(absent, NULL, '{"order_id":"' || i || '","out_order_no":"PAST-' || i || '",' ||
         '"status":"booked","status_text":"生单预定成功","total_price":"950.00","paid_price":null,' ||
         '"booked_at":null,"pay_before":null,"paid_at":null,"trade_no":null}'),
+    iif(absent, NULL, 'book:default:' || i),
     iif(absent, '{"cause":"absent","upstream":null,"detail":null,"hint":null,"retry_after":null}', NULL)
 FROM past"#;
 

@@ -177,7 +177,8 @@ pub(super) struct OperationView {
     /// How it is known that nothing was executed; null in every other state.
     #[schema(required = true, value_type = Option<Basis>)]
     basis: Option<Basis>,
-    /// Grows with every change; `If-Match` of a resolution names it.
+    /// Grows when the state, its basis, `result` or `differs` changes, and not with every lookup; `If-Match` of
+    /// a resolution names it.
     #[schema(minimum = 1)]
     version: i64,
     /// The purchasing account.

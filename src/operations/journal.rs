@@ -92,7 +92,7 @@ pub enum Warning {
 /// An operation that a caller asks for, before the journal has it.
 #[derive(Clone, Debug)]
 pub struct NewOperation {
-    /// The operation, version 1, state `accepted`.
+    /// The operation, revision and version 1, state `accepted`.
     pub operation: Operation,
     /// The caller's key, hashed with the caller's name.
     pub idempotency: [u8; 32],
@@ -209,10 +209,10 @@ impl SessionTag {
     }
 }
 
-/// A change of an operation: the whole row as it is to be, if it still has this version.
+/// A change of an operation: the whole row as it is to be, if it still has this revision.
 #[derive(Clone, Debug)]
 pub struct Save {
-    /// The row to be; its version is that on which the change was decided.
+    /// The row to be; its revision is that on which the change was decided.
     pub operation: Operation,
     /// New lines of its story.
     pub timeline: Vec<TimelineEntry>,
@@ -225,7 +225,7 @@ pub struct Save {
 /// What became of a change.
 #[derive(Debug)]
 pub enum Saved {
-    /// Committed; the row's new version.
+    /// Committed; the row's new revision.
     Done(i64),
     /// Somebody else changed the row first; this is how it stands.
     Stale(Box<Operation>),
@@ -277,7 +277,7 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// The operation that was taken under this key.
     fn known(&self, idempotency: [u8; 32]) -> BoxFuture<'_, Result<Option<Known>, JournalError>>;
 
-    /// Changes an operation, if it still has the version on which the change was decided. A change to
+    /// Changes an operation, if it still has the revision on which the change was decided. A change to
     /// `sending` is stale, too, where the operation that it repeats (`retry_of`), or another one on its
     /// subject, needs attention.
     fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>>;

@@ -273,6 +273,7 @@ impl Operations {
     fn draft<W: Write>(&self, write: &W, asked: &Asked) -> Operation {
         Operation {
             id: OperationId::new(&*self.clock),
+            revision: 1,
             version: 1,
             intent: write.intent(self.hash_key(), &asked.account.name),
             standing: Standing::of(State::Accepted),

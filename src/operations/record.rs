@@ -503,7 +503,10 @@ pub struct Baseline {
 pub struct Operation {
     /// Its id.
     pub id: OperationId,
-    /// Grows with every change; every change is a compare-and-set on it.
+    /// Grows with every write; every write is a compare-and-set on it.
+    pub revision: i64,
+    /// What callers and operators see of that: grows with the state, its basis, the result and what differs
+    /// of it, and with nothing else.
     pub version: i64,
     /// What was asked for.
     pub intent: Intent,

@@ -193,11 +193,15 @@ impl Operations {
             confirmed,
             proves: None,
         };
-        let changed = self.change(&mut operation, |row| Some(self.settled(row, &settlement)));
-        match changed.await? {
-            Changed::Done => Ok(operation),
-            Changed::Declined => Err(NotResolved::Refused(Box::new(operation))),
-            Changed::Stale => Err(NotResolved::VersionMismatch(Box::new(operation))),
+        loop {
+            let changed = self.change(&mut operation, |row| Some(self.settled(row, &settlement)));
+            match changed.await? {
+                Changed::Done => return Ok(operation),
+                Changed::Declined => return Err(NotResolved::Refused(Box::new(operation))),
+                // A lookup was counted meanwhile: what the person decided on is as it was.
+                Changed::Stale if operation.version == version => {}
+                Changed::Stale => return Err(NotResolved::VersionMismatch(Box::new(operation))),
+            }
         }
     }
 

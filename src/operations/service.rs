@@ -231,8 +231,8 @@ impl Operations {
         u64::try_from(self.clock.steady().as_millis()).unwrap_or(u64::MAX / 2)
     }
 
-    /// Changes an operation, if it is still at the version that `operation` holds: whatever `edit`
-    /// rests on was read at that version. Where another change was faster, `operation` becomes the row
+    /// Changes an operation, if it is still at the revision that `operation` holds: whatever `edit`
+    /// rests on was read at that revision. Where another change was faster, `operation` becomes the row
     /// as it now stands, and the caller decides whether its reason still holds.
     ///
     /// # Errors
@@ -253,6 +253,9 @@ impl Operations {
             );
             return Ok(Changed::Declined);
         }
+        if is_news(operation, &next) {
+            next.version = operation.version + 1;
+        }
         let save = Save {
             operation: next.clone(),
             timeline: Some(note.what)
@@ -268,8 +271,8 @@ impl Operations {
             proves: note.proves,
         };
         match self.journal.save(save).await? {
-            Saved::Done(version) => {
-                next.version = version;
+            Saved::Done(revision) => {
+                next.revision = revision;
                 let before = std::mem::replace(operation, next);
                 if before.standing != operation.standing {
                     self.moved(operation);
@@ -428,6 +431,11 @@ impl Operations {
     }
 }
 
+/// Whether callers and operators see another operation than before.
+fn is_news(before: &Operation, now: &Operation) -> bool {
+    before.standing != now.standing || before.result != now.result || before.differs != now.differs
+}
+
 /// Upstream shows another outcome than the one that was recorded.
 fn alarm(operation: &Operation) {
     counter!(names::CONTRADICTIONS).increment(1);
@@ -548,7 +556,7 @@ impl Waiter<'_> {
                         break;
                     }
                     if let Some(now) = changes.borrow_and_update().as_deref()
-                        && now.version > operation.version
+                        && now.revision > operation.revision
                     {
                         operation = now.clone();
                     }

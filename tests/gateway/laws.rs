@@ -340,18 +340,44 @@ async fn law_9_a_person_decides_only_on_what_was_seen_and_never_against_it() {
     let stale = world.post_with(&path, &[("If-Match", &stale)], &yes).await;
     assert_eq!(problem(&stale), (412, "version_mismatch"), "{stale:?}");
     let before = world.received_for("queryorderdetail", "LAW-9B").await;
-    let answer = loop {
-        let version = world.operation(open.operation()).await["version"].to_string();
-        let answer = world
-            .post_with(&path, &[("If-Match", &version)], &yes)
-            .await;
-        if answer.status != 412 {
-            break answer;
-        }
-    };
+    let version = operation["version"].to_string();
+    let answer = world
+        .post_with(&path, &[("If-Match", &version)], &yes)
+        .await;
     // It looked, saw nothing, and so needs to be told which order it is.
     assert_eq!(problem(&answer), (409, "resolve_refused"), "{answer:?}");
     assert!(world.received_for("queryorderdetail", "LAW-9B").await > before);
+}
+
+#[tokio::test]
+async fn law_9_lookups_do_not_change_the_version_that_a_person_has_seen() {
+    let world = World::start().await;
+    let number = "sim.book.timeout_done.18";
+    let silent = json!({"method": "detail", "fault": "lookup_error", "times": null});
+    world.fault(silent).await;
+    let body = booking(&world.offer().await, number);
+    let open = world.write_within("/v1/orders", "k", &body, 0).await;
+    let seen = world.until_state(open.operation(), "unknown").await;
+    let looks = world.received_for("queryorderdetail", number).await;
+    let path = format!("/v1/operations/{}", open.operation());
+    for _ in 0..5 {
+        let reconcile = format!("{path}/reconcile");
+        let looked = world.post_with(&reconcile, &[], &json!({})).await;
+        assert_eq!(looked.body["version"], seen["version"], "{looked:?}");
+    }
+    world
+        .until_received_for("queryorderdetail", number, looks + 5)
+        .await;
+    let version = seen["version"].to_string();
+    let made = json!({
+        "outcome": "succeeded", "reason": "seen on Fliggy's page", "order_id": "7000000000000000001",
+    });
+    let resolve = format!("{path}/resolve");
+    let resolved = world
+        .post_with(&resolve, &[("If-Match", &version)], &made)
+        .await;
+    assert_eq!(resolved.status, 200, "{resolved:?}");
+    assert_ne!(resolved.body["version"], seen["version"]);
 }
 
 #[tokio::test]
@@ -362,15 +388,9 @@ async fn law_9_a_person_who_contradicts_upstream_is_refused() {
     let paid = world.pay(&order, "k", 0).await;
     world.until_state(paid.operation(), "needs_attention").await;
     let path = format!("/v1/operations/{}/resolve", paid.operation());
-    let decide = async |body: Value| loop {
-        let version = world.operation(paid.operation()).await["version"].to_string();
-        let answer = world
-            .post_with(&path, &[("If-Match", &version)], &body)
-            .await;
-        if answer.status != 412 {
-            break answer;
-        }
-    };
+    let version = world.operation(paid.operation()).await["version"].to_string();
+    let headers = [("If-Match", version.as_str())];
+    let decide = async |body: Value| world.post_with(&path, &headers, &body).await;
     let refused = decide(json!({"outcome": "succeeded", "reason": "they said so"})).await;
     assert_eq!(
         problem(&refused),

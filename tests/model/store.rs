@@ -179,7 +179,7 @@ impl Tables {
         let Some(row) = self.rows.iter_mut().find(|r| r.operation.id == next.id) else {
             return Saved::Gone;
         };
-        if row.operation.version != next.version || repeats_a_contradicted {
+        if row.operation.revision != next.revision || repeats_a_contradicted {
             return Saved::Stale(Box::new(row.operation.clone()));
         }
         row.locks = is_open(next.state()) && (row.locks || !held);
@@ -193,7 +193,7 @@ impl Tables {
         row.timeline.extend(save.timeline);
         // What is decided at acceptance never changes.
         row.operation = Operation {
-            version: next.version + 1,
+            revision: next.revision + 1,
             intent: row.operation.intent.clone(),
             account: row.operation.account.clone(),
             caller: row.operation.caller.clone(),
@@ -229,7 +229,7 @@ impl Tables {
                 self.proofs.push((account, proof));
             }
         }
-        Saved::Done(operation.version)
+        Saved::Done(operation.revision)
     }
 
     fn list(&self, filter: &Filter) -> Vec<Operation> {

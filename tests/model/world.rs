@@ -137,6 +137,8 @@ pub(crate) struct World {
     pub(crate) not_sent: BTreeSet<OperationId>,
     /// What senders heard, and in which process.
     heard: BTreeMap<OperationId, (Heard, u32)>,
+    /// Operations whose sender was told that they were done, and nothing was.
+    pub(crate) deceived: BTreeSet<OperationId>,
     /// What an operator has resolved, or tried to.
     pub(crate) resolved: BTreeSet<OperationId>,
     /// What was heard of operations that were open when everything began to work.
@@ -179,6 +181,7 @@ impl Shared {
             sends: BTreeMap::new(),
             not_sent: BTreeSet::new(),
             heard: BTreeMap::new(),
+            deceived: BTreeSet::new(),
             resolved: BTreeSet::new(),
             expected: Vec::new(),
             callers: Vec::new(),
@@ -320,10 +323,10 @@ impl World {
             Change::Save(save) => {
                 let next = &save.operation;
                 format!(
-                    "save {} {} at version {}",
+                    "save {} {} at revision {}",
                     self.name(next.id),
                     written(next.standing),
-                    next.version
+                    next.revision
                 )
             }
         }
@@ -356,15 +359,15 @@ impl World {
                 let saved = self.store.save(*save).now_or_never().unwrap().unwrap();
                 let name = self.name(id);
                 match (&saved, before) {
-                    (Saved::Done(version), Some(before)) => {
+                    (Saved::Done(revision), Some(before)) => {
                         if before.standing != to {
                             let line = format!("{} -> {}", written(before.standing), written(to));
                             self.say(format!("  {name}: {line}"));
                             self.moves.insert(line);
                             self.moved(&before, to);
                         }
-                        if *version != before.version + 1 {
-                            self.violation(format!("{name} skipped a version"));
+                        if *revision != before.revision + 1 {
+                            self.violation(format!("{name} skipped a revision"));
                         }
                     }
                     (Saved::Stale(_), _) => self.say(format!("  {name}: stale")),

@@ -1,3 +1,5 @@
+ALTER TABLE operations ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+UPDATE operations SET revision = version;
 ALTER TABLE operations ADD COLUMN made TEXT;
 ALTER TABLE operations ADD COLUMN differs TEXT;
 ALTER TABLE operations ADD COLUMN confirmed_at INTEGER;

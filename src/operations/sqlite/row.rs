@@ -17,7 +17,7 @@ use crate::operations::states::{Kind, Standing, State};
 
 macro_rules! columns {
     () => {
-        "id, version, state, basis, account, caller, boot, touched_ms, intent, created_at, sent_at, \
+        "id, revision, version, state, basis, account, caller, boot, touched_ms, intent, created_at, sent_at, \
          sent_steady_ms, settled_at, confirmed_at, claim, findings, next_look_at, watch_until, prune_at, \
          contradicted, attention, retry_of, baseline, result, differs, failure"
     };
@@ -112,6 +112,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Operation, JournalError> {
     };
     Ok(Operation {
         id: OperationId::from_str(&id).map_err(failed)?,
+        revision: row.try_get("revision").map_err(failed)?,
         version: row.try_get("version").map_err(failed)?,
         intent: document(row.try_get("intent").map_err(failed)?)?,
         standing: Standing {

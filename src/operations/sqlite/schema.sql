@@ -1,6 +1,8 @@
 -- The journal. Times are ms since 1970 (UTC); documents are JSON. No personal data anywhere.
 CREATE TABLE IF NOT EXISTS operations (
     id              TEXT    NOT NULL PRIMARY KEY,
+    -- The compare-and-set of every write; and what of it callers see.
+    revision        INTEGER NOT NULL,
     version         INTEGER NOT NULL,
     kind            TEXT    NOT NULL,
     state           TEXT    NOT NULL,

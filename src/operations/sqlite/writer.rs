@@ -288,9 +288,9 @@ async fn accept(
         return Ok(refusal);
     }
     sqlx::query(
-        "INSERT INTO operations (id, version, kind, state, account, caller, subject, lock_base, \
+        "INSERT INTO operations (id, revision, version, kind, state, account, caller, subject, lock_base, \
          lock_key, duplicate, twin_key, idempotency, fingerprint, boot, intent, created_at, claim, \
-         findings, contradicted, retry_of, touched_ms) VALUES (?1, 1, ?2, 'accepted', ?3, ?4, ?5, \
+         findings, contradicted, retry_of, touched_ms) VALUES (?1, 1, 1, ?2, 'accepted', ?3, ?4, ?5, \
          ?6, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15, ?16)",
     )
     .bind(operation.id.to_string())
@@ -416,7 +416,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
     // itself, and this one is found by its state. A send is stale where the operation that it repeats, or
     // another one on its subject, has been contradicted since it was looked up.
     let changed = sqlx::query(
-        "UPDATE operations SET version = version + 1, state = ?3, basis = ?4, boot = ?5, \
+        "UPDATE operations SET revision = revision + 1, version = ?28, state = ?3, basis = ?4, boot = ?5, \
          sent_at = ?6, sent_steady_ms = ?7, settled_at = ?8, claim = ?9, findings = ?10, \
          next_look_at = ?11, watch_until = ?12, contradicted = ?13, result = ?14, failure = ?15, \
          lock_key = CASE WHEN ?16 IS NULL THEN NULL WHEN lock_key IS NOT NULL THEN lock_key \
@@ -425,12 +425,12 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
          idempotency = CASE WHEN ?19 THEN NULL ELSE idempotency END, touched_ms = ?20, \
          twin_key = CASE WHEN ?21 THEN duplicate END, baseline = ?22, prune_at = ?23, made = ?24, \
          differs = ?25, confirmed_at = ?26, attention = ?27 \
-         WHERE id = ?1 AND version = ?2 AND (?3 <> 'sending' OR NOT EXISTS (SELECT 1 FROM operations \
+         WHERE id = ?1 AND revision = ?2 AND (?3 <> 'sending' OR NOT EXISTS (SELECT 1 FROM operations \
          AS earlier WHERE (earlier.id = operations.retry_of OR earlier.lock_base = operations.lock_base) \
          AND earlier.state = 'needs_attention'))",
     )
     .bind(operation.id.to_string())
-    .bind(operation.version)
+    .bind(operation.revision)
     .bind(standing.state.as_str())
     .bind(standing.basis.map(Basis::as_str))
     .bind(&operation.boot)
@@ -474,6 +474,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
             .map(row::word_of)
             .transpose()?,
     )
+    .bind(operation.version)
     .execute(&mut *connection)
     .await
     .map_err(failed)?
@@ -489,8 +490,8 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
             None => Saved::Gone,
         });
     }
-    let version = operation.version + 1;
-    tell_story(connection, operation, version, &change.timeline).await?;
+    let revision = operation.revision + 1;
+    tell_story(connection, operation, revision, &change.timeline).await?;
     for event in &change.events {
         sqlx::query(
             "INSERT INTO events (kind, subject, fact, operation_id, at) VALUES (?1, ?2, ?3, ?4, ?5) \
@@ -520,17 +521,17 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
         .await
         .map_err(failed)?;
     }
-    Ok(Saved::Done(version))
+    Ok(Saved::Done(revision))
 }
 
 async fn tell_story(
     connection: &mut SqliteConnection,
     operation: &Operation,
-    version: i64,
+    revision: i64,
     entries: &[TimelineEntry],
 ) -> Result<(), JournalError> {
     for (index, entry) in entries.iter().enumerate() {
-        let seq = version * 8 + i64::try_from(index).unwrap_or(7).min(7);
+        let seq = revision * 8 + i64::try_from(index).unwrap_or(7).min(7);
         sqlx::query(
             "INSERT INTO timeline (operation_id, seq, at, state, what) VALUES (?1, ?2, ?3, ?4, ?5)",
         )
