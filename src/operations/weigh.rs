@@ -257,13 +257,14 @@ impl Operations {
         Some(now + millis(pause))
     }
 
-    /// When to look at a settled operation next. What is believed is looked at soon, and again like an
-    /// unknown one while it is not there.
+    /// When to look at a settled operation next. A success that a lookup did not show is looked for like an
+    /// unknown operation, until it is there or contradicted.
     fn next_watch(&self, row: &Operation, now: i64) -> Option<i64> {
         let settings = &self.settings;
         let began = row.watch_until? - millis(settings.watch);
         let by_schedule = next_watch(now - began, settings.watch).map(|at| began + at);
-        if row.state() != State::Succeeded || row.findings.last.as_deref() == Some("inconclusive") {
+        let doubted = row.findings.absent + row.findings.refuting + row.findings.differing > 0;
+        if row.state() != State::Succeeded || !doubted {
             return by_schedule;
         }
         let pause = self.confirming_pause(row);

@@ -485,6 +485,7 @@ impl Run {
             Step::Forget(g) => format!("TOP forgets: {}", gate(g)),
             Step::Refuse(g, refusal) => format!("TOP refuses ({refusal:?}): {}", gate(g)),
             Step::AnswerDone(g) => format!("TOP answers done: {}", gate(g)),
+            Step::Pretend(g) => format!("TOP answers done, and does nothing: {}", gate(g)),
             Step::AnswerTimeout(g) => format!("TOP answers timeout: {}", gate(g)),
             Step::Break(g) => format!("the connection breaks: {}", gate(g)),
             Step::Show => "TOP shows what it did".to_owned(),

@@ -17,6 +17,8 @@ impl World {
             self.violation(format!("{name} may not become {}", written(to)));
         }
         let done = self.ledger.is_done(id);
+        // A booking or closing is believed on TOP's word; a lookup contradicts it in time.
+        let believed = self.deceived.contains(&id) && !before.kind().moves_money();
         match to {
             Standing {
                 state: State::Sending,
@@ -28,7 +30,9 @@ impl World {
             Standing {
                 state: State::Succeeded,
                 ..
-            } if !done => self.violation(format!("{name} succeeded, and nothing was done")),
+            } if !done && !believed => {
+                self.violation(format!("{name} succeeded, and nothing was done"));
+            }
             Standing {
                 basis: Some(Basis::NotSent),
                 ..
@@ -82,6 +86,12 @@ impl World {
             let name = self.name(row.id);
             let done = self.ledger.is_done(row.id);
             match row.state() {
+                // The watch is over, and no lookup ever said anything.
+                State::Succeeded
+                    if !done && row.findings.absent == 0 && row.confirmed_at.is_none() => {}
+                State::Succeeded if !done => {
+                    self.violation(format!("{name} was not done, and is believed still"));
+                }
                 State::Succeeded | State::NeedsAttention => {}
                 State::Rejected | State::NotExecuted if !done => {}
                 State::Rejected | State::NotExecuted => {
@@ -122,6 +132,8 @@ impl World {
             };
             let sent = |id: Option<OperationId>| id.is_some_and(|id| self.sends.contains_key(&id));
             let done = |id: Option<OperationId>| id.is_some_and(|id| self.ledger.is_done(id));
+            let believed =
+                |id: Option<OperationId>| id.is_some_and(|id| self.deceived.contains(&id));
             let wrong = match told.standing {
                 Ok(Standing {
                     basis: Some(Basis::NotSent),
@@ -130,14 +142,14 @@ impl World {
                 Ok(Standing {
                     state: State::Succeeded,
                     ..
-                }) => !done(told.operation),
+                }) => !done(told.operation) && !believed(told.operation),
                 Ok(Standing {
                     state: State::Rejected | State::NotExecuted,
                     ..
                 }) => done(told.operation),
                 // It may have been taken, and may go on.
                 Ok(_) | Err("not acknowledged") => false,
-                Err("already done") => !done(told.operation),
+                Err("already done") => !done(told.operation) && !believed(told.operation),
                 Err(_) => sent(caller.drafted),
             };
             if wrong {

@@ -2,13 +2,11 @@
 //!
 //! It does what it is told, also twice, so that a second payment is noticed. Restrictions, each to be
 //! lifted when the gateway handles the opposite:
-//! - A refusal is true: `Step::Refuse` decides that the write is never done. Lift it with law 3 (refusals
-//!   that are confirmed by lookups and watched).
-//! - A claimed success is true: `Step::AnswerDone` needs a write that was done. Lift it with law 6
-//!   (confirmation of believed success).
-//! - A read that does not find an effect is late by less than a settle window: `world::LATEST`. Lift it
-//!   with law 5 (absence needs a control).
-//! - No order closes by itself. Lift it with law 3 (a refutation needs two agreeing lookups).
+//! - A refusal is true: `Step::Refuse` decides that the write is never done. A listed refusal of a booking is
+//!   believed at once (law 3), so that one which is not true is found out by the watch only.
+//! - A read that does not find an effect is late by less than a settle window: `world::LATEST`. What shows
+//!   later is found by the watch, and contradicts.
+//! - No order closes by itself.
 //! - An operator tells the truth: `explorer::truth`. This one stays.
 
 use fliggy_gateway::domain::ids::OperationId;
@@ -264,6 +262,10 @@ impl Ledger {
             None => return json!({}),
         };
         let order = self.orders.iter().find(|o| o.id == order).unwrap();
+        self.answer(write.kind, order)
+    }
+
+    fn answer(&self, kind: Kind, order: &Order) -> Value {
         let common = json!({
             "order_id": order.id, "out_order_no": order.reference, "is_success": true,
         });
@@ -273,7 +275,7 @@ impl Ledger {
             all.as_object_mut().unwrap().extend(more);
             all
         };
-        match write.kind {
+        match kind {
             Kind::Pay => json!({"alitrip_flight_service_pay_response": with(json!({
                 "order_status": "支付成功", "real_pay_price": order.total, "pay_time": self.now(),
             }))}),
@@ -284,6 +286,25 @@ impl Ledger {
                 "order_status": "生单预定成功", "total_price": order.total, "book_time": order.booked,
             }))}),
         }
+    }
+
+    /// The answer to a write that was not done, as if it had been.
+    pub(crate) fn pretended(&self, write: &WriteCall) -> Value {
+        let id = write.request["order_id"].as_u64();
+        let known = self.orders.iter().find(|order| Some(order.id) == id);
+        let made = Order {
+            id: 7_900_000 + u64::try_from(self.effects.len()).unwrap(),
+            reference: write.request["out_order_no"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+            total: write.request["total_price"].clone(),
+            segments: json!([]),
+            passengers: Vec::new(),
+            booked: self.now(),
+            made_by: None,
+        };
+        self.answer(write.kind, known.unwrap_or(&made))
     }
 
     /// An answer that is no success.

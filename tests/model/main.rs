@@ -131,6 +131,7 @@ impl Mood {
             | Step::ExecuteHidden(_)
             | Step::Forget(_)
             | Step::Refuse(..)
+            | Step::Pretend(_)
             | Step::AnswerTimeout(_)
             | Step::Break(_)
             | Step::FreezeRead(_) => 2,

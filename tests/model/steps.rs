@@ -45,6 +45,8 @@ pub(crate) enum Step {
     Forget(u32),
     Refuse(u32, Refusal),
     AnswerDone(u32),
+    /// TOP answers that it was done, and does nothing.
+    Pretend(u32),
     AnswerTimeout(u32),
     /// The connection of a call breaks.
     Break(u32),
@@ -97,6 +99,7 @@ pub(crate) fn of_gate(world: &World, gate: &Gate, steps: &mut Vec<Step>) {
                 if heard {
                     let refusals = [Refusal::Listed, Refusal::Unlisted, Refusal::Gateway];
                     steps.extend(refusals.map(|how| Step::Refuse(number, how)));
+                    steps.push(Step::Pretend(number));
                 }
                 steps.push(Step::Forget(number));
             }
@@ -184,6 +187,16 @@ pub(crate) fn open(world: &mut World, step: &Step) {
         Step::AnswerDone(number) => {
             reply(world, number, Some(Heard::Done), |ledger, write| {
                 Ok(received(&ledger.done(write)))
+            });
+        }
+        Step::Pretend(number) => {
+            decide(world, number, Fate::NotDone);
+            let gate = world.gates.iter().find(|gate| gate.number == number);
+            if let Some(Pending::Upstream { write, .. }) = gate.map(|gate| &gate.pending) {
+                world.deceived.extend(write.operation);
+            }
+            reply(world, number, Some(Heard::Done), |ledger, write| {
+                Ok(received(&ledger.pretended(write)))
             });
         }
         Step::AnswerTimeout(number) => {
