@@ -14,8 +14,7 @@ async fn with_another_name_for_the_list() -> World {
     }))
     .unwrap();
     let mend = Mend::build(Registry::embedded(), &[row]).unwrap();
-    let hasty = [("GATEWAY__RECONCILE__ATTENTION_AFTER", "2s")];
-    World::start_with(&hasty, |simulator| simulator.mend = mend).await
+    World::start_with(&[], |simulator| simulator.mend = mend).await
 }
 
 fn refund(passenger: &serde_json::Value) -> serde_json::Value {

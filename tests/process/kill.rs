@@ -102,8 +102,8 @@ async fn killed_at_every_point_of_a_write_nothing_is_lost_or_done_twice() {
     println!("{} rounds", all.len());
     futures::stream::iter(all)
         .for_each_concurrent(4, |(number, ask, round)| {
-            let world = &world;
-            async move { killed(world, &number, &ask, &round).await }
+            let (world, ticket) = (&world, &ticket);
+            async move { killed(world, ticket, &number, &ask, &round).await }
         })
         .await;
 }
@@ -121,7 +121,7 @@ fn until(point: &str) -> Vec<(&str, &str)> {
     env
 }
 
-async fn killed(world: &World, number: &str, ask: &Ask, round: &Round) {
+async fn killed(world: &World, ticket: &Ticket, number: &str, ask: &Ask, round: &Round) {
     let what = format!("{number}: {:?} killed at {:?}", ask.kind, round.points);
     let journal = format!("{number}.db");
     let (first, more) = round.points.split_first().unwrap();
@@ -145,6 +145,13 @@ async fn killed(world: &World, number: &str, ask: &Ask, round: &Round) {
         Then::Absent => &[],
     };
     let gateway = world.gateway(&journal, pace).await;
+    if matches!(round.then, Then::Absent) && matches!(ask.kind, Kind::Refund | Kind::Change) {
+        // Absent beside another one only, which the journal must know.
+        let number = format!("{number}-OTHER");
+        let other = world.prepared(&gateway, ask.kind, ticket, &number).await;
+        let other = world.ask(&gateway.address, &other, Some(20)).await.unwrap();
+        assert_eq!(other.status, 201, "{what}: {other:?}");
+    }
     world.drained(&gateway).await;
     let again = world
         .ask(&gateway.address, ask, Some(20))
