@@ -197,12 +197,7 @@ async fn law_5_a_lookup_without_a_control_settles_once_the_list_names_one() {
     let operation = world.operation(open.operation()).await;
     assert_eq!(operation["state"], "unknown", "{operation:#}");
     // The list names an order that the lookup finds, so that this one is absent.
-    let cleared = reqwest::Client::new()
-        .delete(format!("{}/_simulator/faults", world.top))
-        .send()
-        .await
-        .unwrap();
-    assert!(cleared.status().is_success());
+    world.end_faults().await;
     let operation = world.settled(open.operation()).await;
     assert_eq!(operation["basis"], "absent", "{operation:#}");
 }
@@ -485,12 +480,7 @@ async fn law_5_lookups_that_find_nothing_at_all_prove_no_absence() {
     let lost = world.write_within("/v1/orders", "lost", &body, 0).await;
     let operation = world.until_state(lost.operation(), "needs_attention").await;
     assert_eq!(operation["attention"], "no_control", "{operation:#}");
-    let cleared = reqwest::Client::new()
-        .delete(format!("{}/_simulator/faults", world.top))
-        .send()
-        .await
-        .unwrap();
-    assert!(cleared.status().is_success());
+    world.end_faults().await;
     let operation = world.until_state(lost.operation(), "succeeded").await;
     assert_eq!(operation["attention"], Value::Null, "{operation:#}");
 }

@@ -58,12 +58,7 @@ async fn a_payment_whose_lookups_answer_parameter_errors_is_never_not_executed()
     assert_eq!(again.status, 202, "{again:?}");
     assert_eq!(again.operation(), paid.operation());
     // When upstream talks again, the truth comes out.
-    let cleared = reqwest::Client::new()
-        .delete(format!("{}/_simulator/faults", world.top))
-        .send()
-        .await
-        .unwrap();
-    assert!(cleared.status().is_success());
+    world.end_faults().await;
     let operation = world.settled(paid.operation()).await;
     assert_eq!(operation["basis"], "absent", "{operation:#}");
     assert_eq!(world.received("pay").await, 1);

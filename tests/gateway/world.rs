@@ -306,6 +306,13 @@ impl World {
         answer.body
     }
 
+    /// Ends all faults.
+    pub(crate) async fn end_faults(&self) {
+        let path = format!("{}/_simulator/faults", self.top);
+        let ended = self.http.delete(path).send().await.unwrap();
+        assert!(ended.status().is_success());
+    }
+
     /// How many calls of this method about this order upstream received.
     pub(crate) async fn received_for(&self, method: &str, out_order_no: &str) -> u64 {
         let path = format!("/_simulator/calls?out_order_no={out_order_no}&method={method}");
