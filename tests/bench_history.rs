@@ -95,8 +95,9 @@ async fn the_past_of_the_load_bench_is_read_and_stands_against_repetitions() {
         "{refused:?}"
     );
     for operation in [nothing, done] {
-        let story = journal.timeline(operation.id).await.unwrap();
-        assert_eq!(story.last().unwrap().state, operation.state());
-        assert_eq!(story.len() as i64, operation.version);
+        let found = journal.with_timeline(operation.id).await.unwrap();
+        let (_, timeline) = found.unwrap();
+        assert_eq!(timeline.last().unwrap().state, operation.state());
+        assert_eq!(timeline.len() as i64, operation.version);
     }
 }

@@ -32,7 +32,8 @@ time has most probably been made, so neither success nor failure can be said. Th
 guesses: it writes down the intent before it sends anything, sends a write at most once, and calls such \
 an outcome `unknown`. Then it asks upstream, again and again, until it knows. Your request waits a few \
 seconds for that (`Prefer: wait=N`); if the outcome is still open, you get **202** with the operation, \
-its `Location` and a `Retry-After`. Long-poll `GET /v1/operations/{id}?wait=20s` until it is settled.
+its `Location` and a `Retry-After`. Long-poll `GET /v1/operations/{id}?wait=20s` until it is settled \
+or needs attention.
 
 **What you do.** Send an `Idempotency-Key` with every write and keep it with your own record. Whatever \
 happens to a request (a timeout, a lost connection, a 202, a crash of your own), send the same request \

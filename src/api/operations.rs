@@ -12,18 +12,21 @@ use super::ApiState;
 use super::auth::Caller;
 use super::outcome::view;
 use super::problem::{Code, Problem};
+use crate::domain::ids::OperationId;
 use crate::operations::journal::{Fault, JournalError};
 use crate::operations::record::Operation;
 
-/// The operation with its story.
-async fn shown(state: &ApiState, operation: Operation) -> Result<Response, Problem> {
-    let timeline = state
-        .operations()?
-        .journal()
-        .timeline(operation.id)
-        .await
-        .map_err(unreadable)?;
-    Ok(view(operation, timeline, StatusCode::OK))
+/// The operation with its timeline, as both stand now.
+async fn shown(state: &ApiState, caller: &Caller, id: OperationId) -> Result<Response, Problem> {
+    let read = state.operations()?.journal().with_timeline(id);
+    let found = read.await.map_err(unreadable)?;
+    let (operation, timeline) = found.unzip();
+    let operation = visible(operation, caller)?;
+    Ok(view(
+        operation,
+        timeline.unwrap_or_default(),
+        StatusCode::OK,
+    ))
 }
 
 /// Another app's operation does not exist for a caller; an operator sees all.

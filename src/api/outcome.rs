@@ -201,7 +201,7 @@ pub(super) struct OperationView {
     /// Why a person must decide; null in every state but `needs_attention`.
     #[schema(required = true, value_type = Option<Attention>)]
     attention: Option<Attention>,
-    /// Its story, oldest first; empty in lists.
+    /// What happened, oldest first; empty in lists. Of a very long one the middle is left out.
     timeline: Vec<TimelineEntry>,
     /// What was achieved; null until then.
     #[schema(required = true, value_type = Option<Receipt>)]
@@ -216,7 +216,7 @@ pub(super) struct OperationView {
 }
 
 impl OperationView {
-    /// The view of an operation with its story.
+    /// The view of an operation with its timeline.
     #[must_use]
     pub(super) fn new(operation: Operation, timeline: Vec<TimelineEntry>) -> Self {
         let settled = operation.state().is_settled();
@@ -258,7 +258,8 @@ pub(super) fn answer(
         replayed,
     } = performed;
     let id = operation.id;
-    let mut response = match operation.state() {
+    let operation_state = operation.state();
+    let mut response = match operation_state {
         State::Succeeded => match operation.result.clone() {
             Some(receipt) => done(operation.kind(), &receipt),
             None => view(operation, timeline, StatusCode::OK),
@@ -278,7 +279,12 @@ pub(super) fn answer(
             if let Ok(location) = HeaderValue::from_str(&format!("/v1/operations/{id}")) {
                 headers.insert(LOCATION, location);
             }
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
+            let seconds = if operation_state.is_in_progress() {
+                "2"
+            } else {
+                "60"
+            };
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
             response
         }
     };

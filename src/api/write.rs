@@ -23,7 +23,7 @@ use crate::domain::violation::Violation;
 use crate::operations::cause::Cause;
 use crate::operations::orders::OrderKey;
 use crate::operations::perform::{Asked, NotTaken, Performed, Write};
-use crate::operations::record::{Intent, Receipt};
+use crate::operations::record::{Intent, Receipt, TimelineEntry};
 use crate::operations::service::Operations;
 use crate::operations::states::Kind;
 use crate::top::client::{Account as PurchasingAccount, ReadOptions};
@@ -92,7 +92,7 @@ impl WriteContext {
         let ended = self
             .run(write, body, found, retry_of, allow_duplicate)
             .await?;
-        Ok(ended.answer(None).await)
+        Ok(ended.answer(None))
     }
 
     /// Performs the write; how it ended is still to be told.
@@ -159,11 +159,20 @@ impl WriteContext {
         not_taken(why, &self.caller.name, self.caller.is_operator())
     }
 
-    async fn ended(&self, performed: Performed) -> Result<Ended, Problem> {
+    async fn ended(&self, mut performed: Performed) -> Result<Ended, Problem> {
         let operations = self.state.operations()?;
+        let mut timeline = Vec::new();
+        if !performed.operation.state().is_settled() {
+            let read = operations.journal().with_timeline(performed.operation.id);
+            // Where it cannot be read, the operation is shown as it was known, without a timeline.
+            if let Ok(Some(found)) = read.await {
+                (performed.operation, timeline) = found;
+            }
+        }
         Ok(Ended {
             operations: operations.clone(),
             performed: read_anew(operations, &self.account, performed).await,
+            timeline,
             account: self.account.clone(),
         })
     }
@@ -174,6 +183,7 @@ pub struct Ended {
     pub(super) operations: Arc<Operations>,
     pub(super) account: Arc<PurchasingAccount>,
     performed: Performed,
+    timeline: Vec<TimelineEntry>,
 }
 
 impl Ended {
@@ -185,16 +195,8 @@ impl Ended {
     }
 
     /// The answer; a problem carries the quote.
-    pub async fn answer(self, quote: Option<RefundQuote>) -> Response {
-        let timeline = if self.performed.operation.state().is_settled() {
-            Vec::new()
-        } else {
-            // A story that cannot be read now is no reason to hide the operation.
-            let journal = self.operations.journal();
-            let story = journal.timeline(self.performed.operation.id);
-            story.await.unwrap_or_default()
-        };
-        answer(self.performed, timeline, quote)
+    pub fn answer(self, quote: Option<RefundQuote>) -> Response {
+        answer(self.performed, self.timeline, quote)
     }
 }
 

@@ -233,6 +233,9 @@ pub enum Saved {
     Gone,
 }
 
+/// An operation with its timeline, oldest first.
+pub type WithTimeline = (Operation, Vec<TimelineEntry>);
+
 /// Which operations a list shows, newest first.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -285,8 +288,11 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// One operation.
     fn get(&self, id: OperationId) -> BoxFuture<'_, Result<Option<Operation>, JournalError>>;
 
-    /// Its story, oldest first.
-    fn timeline(&self, id: OperationId) -> BoxFuture<'_, Result<Vec<TimelineEntry>, JournalError>>;
+    /// One operation with its timeline: both from one read, so that they agree.
+    fn with_timeline(
+        &self,
+        id: OperationId,
+    ) -> BoxFuture<'_, Result<Option<WithTimeline>, JournalError>>;
 
     /// Operations, newest first.
     fn list(&self, filter: Filter) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>>;

@@ -193,8 +193,8 @@ fn texts(extra: Option<&Map<String, Value>>) -> Vec<Personal<String>> {
 // === impl Operations ===
 
 impl Operations {
-    /// Performs a write: once, whatever happens. Answers how the operation stands when it settled,
-    /// or when the time to wait was over.
+    /// Performs a write: once, whatever happens. Answers how the operation stands when it settled or
+    /// needs a person, or when the time to wait was over.
     ///
     /// # Errors
     /// [`NotTaken`], when there is no operation.
@@ -223,7 +223,7 @@ impl Operations {
             return Ok(self.replay(performed, wait).await);
         }
         Ok(Performed {
-            operation: waiter.settled(self, performed.operation, at_most).await,
+            operation: waiter.ended(self, performed.operation, at_most).await,
             replayed: false,
         })
     }
@@ -252,11 +252,11 @@ impl Operations {
         }
     }
 
-    /// The answer to a repeated request: how the operation stands, at once, or when it settled
-    /// within the time that the app is willing to wait.
+    /// The answer to a repeated request: how the operation stands, at once, or when it settled or needs
+    /// a person within the time that the app is willing to wait.
     async fn replay(&self, performed: Performed, wait: Option<Duration>) -> Performed {
         let at_most = match wait {
-            Some(at_most) if !performed.operation.state().is_settled() => at_most,
+            Some(at_most) if performed.operation.state().is_in_progress() => at_most,
             Some(_) | None => return performed,
         };
         let operation = match self.wait(performed.operation.id, at_most).await {

@@ -403,8 +403,8 @@ impl Operations {
         }
     }
 
-    /// Waits until the operation is settled, the time is over, or the process stops; answers how it
-    /// stands then.
+    /// Waits until the operation is settled or needs a person, the time is over, or the process stops;
+    /// answers how it stands then.
     ///
     /// # Errors
     /// When the journal cannot be read.
@@ -417,7 +417,7 @@ impl Operations {
         let Some(operation) = self.journal.get(id).await? else {
             return Ok(None);
         };
-        Ok(Some(waiter.settled(self, operation, at_most).await))
+        Ok(Some(waiter.ended(self, operation, at_most).await))
     }
 
     pub(super) fn waiter(&self, id: OperationId) -> Waiter<'_> {
@@ -537,7 +537,7 @@ pub(super) struct Waiter<'a> {
 }
 
 impl Waiter<'_> {
-    pub(super) async fn settled(
+    pub(super) async fn ended(
         mut self,
         operations: &Operations,
         mut operation: Operation,
@@ -548,7 +548,7 @@ impl Waiter<'_> {
         };
         let over = tokio::time::sleep(at_most);
         tokio::pin!(over);
-        while !operation.state().is_settled() {
+        while operation.state().is_in_progress() {
             tokio::select! {
                 biased;
                 changed = changes.changed() => {

@@ -1,8 +1,11 @@
 //! The journal on SQLite: WAL, `synchronous=FULL`, one writer, many readers.
 
 mod check;
+#[cfg(test)]
+mod costs;
 mod files;
 mod health;
+mod list;
 mod open;
 mod row;
 mod writer;
@@ -27,15 +30,13 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::attachments::KeptAttachment;
 use super::journal::{
     Acceptance, Condition, Event, Fault, Filter, Journal, JournalError, Known, Lookup,
-    NewOperation, Proof, Save, Saved, SessionTag,
+    NewOperation, Proof, Save, Saved, SessionTag, WithTimeline,
 };
-use super::record::{Intent, Operation, Subject, TimelineEntry};
+use super::record::{Intent, Operation, Subject};
 use super::states::{Kind, State};
 use crate::domain::ids::{AccountName, HashKey, OperationId, OrderId};
-use crate::domain::time::Rfc3339;
 use files::Files;
 use health::Health;
-use row::COLUMNS;
 use writer::Command;
 
 /// How the journal is opened.
@@ -297,71 +298,39 @@ impl Journal for SqliteJournal {
         })
     }
 
-    fn timeline(&self, id: OperationId) -> BoxFuture<'_, Result<Vec<TimelineEntry>, JournalError>> {
+    fn with_timeline(
+        &self,
+        id: OperationId,
+    ) -> BoxFuture<'_, Result<Option<WithTimeline>, JournalError>> {
         self.reading(async move {
+            // One transaction reads one state of the database.
+            let mut snapshot = self.readers.begin().await.map_err(failed)?;
+            let id = id.to_string();
+            let found = sqlx::query(row::SELECT_ONE)
+                .bind(&id)
+                .fetch_optional(&mut *snapshot)
+                .await
+                .map_err(failed)?;
+            let Some(found) = found else {
+                return Ok(None);
+            };
+            let operation = row::read(&found)?;
             let found = sqlx::query(
-                "SELECT at, state, what FROM timeline WHERE operation_id = ?1 ORDER BY seq LIMIT 500",
+                "SELECT at, state, what FROM timeline WHERE operation_id = ?1 ORDER BY seq",
             )
-            .bind(id.to_string())
-            .fetch_all(&self.readers)
+            .bind(id)
+            .fetch_all(&mut *snapshot)
             .await
             .map_err(failed)?;
-            found
-                .iter()
-                .map(|line| {
-                    Ok(TimelineEntry {
-                        at: Rfc3339(row::time(line.try_get("at").map_err(failed)?)?),
-                        state: row::word(line.try_get("state").map_err(failed)?)?,
-                        what: line.try_get("what").map_err(failed)?,
-                    })
-                })
-                .collect()
+            snapshot.commit().await.map_err(failed)?;
+            let timeline = found.iter().map(row::entry).collect::<Result<_, _>>()?;
+            Ok(Some((operation, timeline)))
         })
     }
 
     fn list(&self, filter: Filter) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
         self.reading(async move {
-            let mut query =
-                sqlx::QueryBuilder::new(format!("SELECT {COLUMNS} FROM operations WHERE 1 = 1"));
-            // The narrowest filter has its index; a `+` keeps the planner from the others'.
-            if let Some(subject) = &filter.subject {
-                query.push(" AND subject = ").push_bind(subject);
-            }
-            let narrowed = filter.subject.is_some();
-            if let Some(state) = filter.state {
-                query.push(if narrowed {
-                    " AND +state = "
-                } else {
-                    " AND state = "
-                });
-                query.push_bind(state.as_str());
-            }
-            // Few are open; of the settled ones a caller's own are found sooner than everybody's.
-            let narrowed = narrowed || filter.state.is_some_and(|s| !s.is_settled());
-            let by_caller = filter.caller.is_some();
-            if let Some(caller) = filter.caller {
-                query.push(if narrowed {
-                    " AND +caller = "
-                } else {
-                    " AND caller = "
-                });
-                query.push_bind(caller);
-            }
-            if let Some(kind) = filter.kind {
-                let narrowed = narrowed || by_caller || filter.state.is_some();
-                query.push(if narrowed {
-                    " AND +kind = "
-                } else {
-                    " AND kind = "
-                });
-                query.push_bind(kind.as_str());
-            }
-            if let Some(before) = filter.before {
-                query.push(" AND id < ").push_bind(before.to_string());
-            }
-            query
-                .push(" ORDER BY id DESC LIMIT ")
-                .push_bind(i64::from(filter.limit));
+            let mut query = list::query(&filter);
             let found = query
                 .build()
                 .fetch_all(&self.readers)

@@ -107,6 +107,16 @@ impl State {
         }
     }
 
+    /// Whether the gateway is still working on it and will move it on by itself, so that waiting for it makes
+    /// sense.
+    #[must_use]
+    pub fn is_in_progress(self) -> bool {
+        match self {
+            Self::Accepted | Self::Sending | Self::Unknown => true,
+            Self::Succeeded | Self::Rejected | Self::NotExecuted | Self::NeedsAttention => false,
+        }
+    }
+
     /// Whether the operation is over. An open one holds the lock on its subject.
     #[must_use]
     pub fn is_settled(self) -> bool {

@@ -6,9 +6,9 @@ use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use fliggy_gateway::operations::attachments::KeptAttachment;
 use fliggy_gateway::operations::journal::{
     Acceptance, Condition, Event, Filter, Journal, JournalError, Known, Lookup, NewOperation,
-    Proof, Save, Saved,
+    Proof, Save, Saved, WithTimeline,
 };
-use fliggy_gateway::operations::record::{Intent, Operation, TimelineEntry};
+use fliggy_gateway::operations::record::{Intent, Operation};
 use fliggy_gateway::operations::sqlite::SqliteJournal;
 use fliggy_gateway::operations::states::{Basis, Kind, Standing, State};
 use futures::future::BoxFuture;
@@ -145,8 +145,11 @@ impl Journal for HeldJournal {
         self.inner.get(id)
     }
 
-    fn timeline(&self, id: OperationId) -> BoxFuture<'_, Result<Vec<TimelineEntry>, JournalError>> {
-        self.inner.timeline(id)
+    fn with_timeline(
+        &self,
+        id: OperationId,
+    ) -> BoxFuture<'_, Result<Option<WithTimeline>, JournalError>> {
+        self.inner.with_timeline(id)
     }
 
     fn list(&self, filter: Filter) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {

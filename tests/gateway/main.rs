@@ -25,6 +25,7 @@ mod malformed;
 mod masking;
 mod matrix;
 mod offers;
+mod operations;
 mod other_resources;
 mod overrides;
 mod payment_times;

@@ -59,7 +59,9 @@ async fn a_payment_whose_lookups_answer_parameter_errors_is_never_not_executed()
     assert_eq!(again.operation(), paid.operation());
     // When upstream talks again, the truth comes out.
     world.end_faults().await;
-    let operation = world.settled(paid.operation()).await;
+    let operation = world
+        .until(paid.operation(), |o| !o["settled_at"].is_null())
+        .await;
     assert_eq!(operation["basis"], "absent", "{operation:#}");
     assert_eq!(world.received("pay").await, 1);
 }

@@ -4,9 +4,9 @@ use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use fliggy_gateway::operations::attachments::KeptAttachment;
 use fliggy_gateway::operations::journal::{
     Acceptance, Condition, Event, Filter, Journal, JournalError, Known, Lookup, NewOperation,
-    Proof, Save, Saved,
+    Proof, Save, Saved, WithTimeline,
 };
-use fliggy_gateway::operations::record::{Intent, Operation, TimelineEntry};
+use fliggy_gateway::operations::record::{Intent, Operation};
 use fliggy_gateway::operations::states::{Kind, State};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -85,8 +85,11 @@ impl Journal for GatedJournal {
         self.read(move |store| store.get(id))
     }
 
-    fn timeline(&self, id: OperationId) -> BoxFuture<'_, Result<Vec<TimelineEntry>, JournalError>> {
-        self.read(move |store| store.timeline(id))
+    fn with_timeline(
+        &self,
+        id: OperationId,
+    ) -> BoxFuture<'_, Result<Option<WithTimeline>, JournalError>> {
+        self.read(move |store| store.with_timeline(id))
     }
 
     fn list(&self, filter: Filter) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {

@@ -7,7 +7,7 @@ use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use fliggy_gateway::operations::attachments::KeptAttachment;
 use fliggy_gateway::operations::journal::{
     Acceptance, Check, Condition, Event, Filter, Journal, JournalError, Known, Lookup,
-    NewOperation, Proof, Save, Saved,
+    NewOperation, Proof, Save, Saved, WithTimeline,
 };
 use fliggy_gateway::operations::record::{Intent, Operation, Subject, TimelineEntry};
 use fliggy_gateway::operations::states::{Basis, Kind, State};
@@ -407,10 +407,13 @@ impl Journal for ModelStore {
         at_once(self.tables().find(id).map(|row| row.operation.clone()))
     }
 
-    fn timeline(&self, id: OperationId) -> BoxFuture<'_, Result<Vec<TimelineEntry>, JournalError>> {
+    fn with_timeline(
+        &self,
+        id: OperationId,
+    ) -> BoxFuture<'_, Result<Option<WithTimeline>, JournalError>> {
         let tables = self.tables();
         let row = tables.find(id);
-        at_once(row.map(|row| row.timeline.clone()).unwrap_or_default())
+        at_once(row.map(|row| (row.operation.clone(), row.timeline.clone())))
     }
 
     fn list(&self, filter: Filter) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {

@@ -21,7 +21,8 @@ use crate::problem_answers;
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Wait {
-    /// Long poll: seconds to wait for the operation to settle, such as `20s`; 60 at most.
+    /// Long poll: seconds to wait until the operation settles or needs attention, such as `20s`; 60 at
+    /// most.
     #[serde(default)]
     #[param(
         required = false,
@@ -55,8 +56,8 @@ problem_answers!(
 
 /// Read an operation
 ///
-/// What became of a write, and the story of how it was found out. With `wait` the answer comes when
-/// the operation has settled, or when the time is over. An operation that ended before its send began is
+/// What became of a write, and how that was found out. With `wait` the answer comes when the operation has
+/// settled or needs attention, or when the time is over. An operation that ended before its send began is
 /// deleted after 24 hours.
 #[utoipa::path(
     get,
@@ -83,15 +84,11 @@ pub async fn get_operation(
     Path(id): Path<OperationId>,
     Query(wait): Query<Wait>,
 ) -> Result<Response, Problem> {
-    let operations = state.operations()?;
-    let found = operations.journal().get(id).await.map_err(unreadable)?;
-    let operation = visible(found, &caller)?;
-    let operation = match wait.wait {
-        Some(WaitSeconds(at_most)) if !operation.state().is_settled() => {
-            let found = operations.wait(id, at_most).await.map_err(unreadable)?;
-            visible(found, &caller)?
-        }
-        Some(_) | None => operation,
-    };
-    shown(&state, operation).await
+    if let Some(WaitSeconds(at_most)) = wait.wait {
+        let operations = state.operations()?;
+        let found = operations.journal().get(id).await.map_err(unreadable)?;
+        visible(found, &caller)?;
+        operations.wait(id, at_most).await.map_err(unreadable)?;
+    }
+    shown(&state, &caller, id).await
 }

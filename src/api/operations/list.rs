@@ -70,7 +70,7 @@ impl<'de> Deserialize<'de> for SubjectText {
 /// A page of operations, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OperationPage {
-    /// The operations, without their stories.
+    /// The operations. Their `timeline` is left empty; read one operation to see it.
     items: Vec<OperationView>,
     /// Hand it back as `cursor` for the next page; null on the last one.
     #[schema(required = true)]

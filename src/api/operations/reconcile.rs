@@ -42,9 +42,9 @@ pub async fn reconcile_operation(
     let operations = state.operations()?;
     let found = operations.journal().get(id).await.map_err(unreadable)?;
     visible(found, &caller)?;
-    let operation = operations
+    operations
         .look_now(id)
         .await
         .map_err(super::resolve::not_resolved)?;
-    shown(&state, operation).await
+    shown(&state, &caller, id).await
 }

@@ -109,12 +109,12 @@ pub async fn resolve_operation(
             change_order_no: request.change_order_no,
         },
     };
-    let operation = state
+    state
         .operations()?
         .resolve(id, &resolve)
         .await
         .map_err(not_resolved)?;
-    shown(&state, operation).await
+    shown(&state, &caller, id).await
 }
 
 pub(super) fn not_resolved(why: NotResolved) -> Problem {

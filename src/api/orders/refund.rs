@@ -153,7 +153,7 @@ pub async fn create_refund(
         }
         Some(_) | None => None,
     };
-    Ok(ended.answer(quote).await)
+    Ok(ended.answer(quote))
 }
 
 /// What is to be refunded, and for which fee.

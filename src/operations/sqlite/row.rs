@@ -10,9 +10,10 @@ use sqlx::sqlite::SqliteRow;
 
 use super::failed;
 use crate::domain::ids::{AccountName, OperationId};
+use crate::domain::time::Rfc3339;
 use crate::operations::attachments::KeptAttachment;
 use crate::operations::journal::JournalError;
-use crate::operations::record::Operation;
+use crate::operations::record::{Operation, TimelineEntry};
 use crate::operations::states::{Kind, Standing, State};
 
 macro_rules! columns {
@@ -155,6 +156,15 @@ pub(super) fn read(row: &SqliteRow) -> Result<Operation, JournalError> {
 /// By what an operation is found that made the order, refund or change with this number.
 pub(super) fn made_key(kind: Kind, account: &AccountName, number: u64) -> String {
     format!("{}:{account}:{number}", kind.as_str())
+}
+
+/// A line of a timeline.
+pub(super) fn entry(row: &SqliteRow) -> Result<TimelineEntry, JournalError> {
+    Ok(TimelineEntry {
+        at: Rfc3339(time(row.try_get("at").map_err(failed)?)?),
+        state: word(row.try_get("state").map_err(failed)?)?,
+        what: row.try_get("what").map_err(failed)?,
+    })
 }
 
 /// An attachment as it is kept.

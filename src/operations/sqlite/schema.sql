@@ -57,13 +57,16 @@ CREATE INDEX IF NOT EXISTS operations_lock_base ON operations (lock_base);
 CREATE INDEX IF NOT EXISTS operations_done ON operations (done_key);
 CREATE INDEX IF NOT EXISTS operations_absent ON operations (absent_key);
 CREATE INDEX IF NOT EXISTS operations_twin ON operations (twin_key);
-CREATE INDEX IF NOT EXISTS operations_state ON operations (state, id);
-CREATE INDEX IF NOT EXISTS operations_kind ON operations (kind, id);
+CREATE INDEX IF NOT EXISTS operations_state_kind ON operations (state, kind, id);
 CREATE INDEX IF NOT EXISTS operations_caller ON operations (caller, id);
+CREATE INDEX IF NOT EXISTS operations_caller_state_kind ON operations (caller, state, kind, id);
 CREATE INDEX IF NOT EXISTS operations_subject ON operations (subject, id);
 CREATE INDEX IF NOT EXISTS operations_due ON operations (next_look_at);
 CREATE INDEX IF NOT EXISTS operations_made ON operations (made);
 CREATE INDEX IF NOT EXISTS operations_prune ON operations (prune_at);
+-- Of earlier gateways.
+DROP INDEX IF EXISTS operations_state;
+DROP INDEX IF EXISTS operations_kind;
 
 CREATE TABLE IF NOT EXISTS timeline (
     operation_id    TEXT    NOT NULL,

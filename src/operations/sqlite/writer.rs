@@ -139,7 +139,7 @@ async fn commit(connection: &mut SqliteConnection, work: Vec<Command>, health: &
 }
 
 /// What one command came to; told when its commit is on disk.
-enum Done {
+pub(super) enum Done {
     Accept(Acceptance),
     Save(Saved),
     Prune(u64),
@@ -151,7 +151,7 @@ enum Done {
 /// The transaction is spoken in SQL and not left to the driver: on a full disk or a failed write
 /// SQLite may have rolled back by itself, and a driver that counts transactions would then refuse
 /// every later one until the process is restarted.
-async fn transaction(
+pub(super) async fn transaction(
     connection: &mut SqliteConnection,
     work: &[Command],
 ) -> Result<Vec<Done>, JournalError> {
@@ -427,7 +427,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
          differs = ?25, confirmed_at = ?26, attention = ?27 \
          WHERE id = ?1 AND revision = ?2 AND (?3 <> 'sending' OR NOT EXISTS (SELECT 1 FROM operations \
          AS earlier WHERE (earlier.id = operations.retry_of OR earlier.lock_base = operations.lock_base) \
-         AND earlier.state = 'needs_attention'))",
+         AND +earlier.state = 'needs_attention'))",
     )
     .bind(operation.id.to_string())
     .bind(operation.revision)
@@ -597,9 +597,11 @@ async fn wake_all(connection: &mut SqliteConnection, now: i64) -> Result<(), Jou
     // Open ones at once; watched ones within the hour, however far off a moved clock had put them.
     sqlx::query(
         "UPDATE operations SET next_look_at = CASE WHEN state IN ('unknown', 'needs_attention') \
-         THEN ?1 ELSE MIN(next_look_at, ?1 + 3600000) END WHERE next_look_at IS NOT NULL",
+         THEN ?1 ELSE MIN(next_look_at, ?1 + 3600000) END WHERE next_look_at > ?2",
     )
     .bind(now)
+    // Any time there is: `IS NOT NULL` would not use the index in every build of SQLite.
+    .bind(i64::MIN)
     .execute(&mut *connection)
     .await
     .map_err(failed)?;

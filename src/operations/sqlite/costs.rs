@@ -1,0 +1,350 @@
+//! What the statements of the journal cost as the history grows: counted in instructions of SQLite's virtual
+//! machine, which do not depend on the speed of the machine.
+
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
+use tokio::sync::oneshot;
+
+use super::writer::{Command, transaction};
+use super::*;
+use crate::clock::{Clock as _, SystemClock};
+use crate::operations::record::{Baseline, Claim, Findings, TimelineEntry};
+use crate::operations::states::{Basis, Standing};
+
+/// A history of this many payments of `app` that succeeded, with as many refused bookings of `other`, and
+/// a few older operations of other kinds and states. None is due or open.
+const FILL: &str = r#"
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1),
+past AS (
+    SELECT i, i % 2 = 0 AS booked, i < 9 AS rare FROM n
+)
+INSERT INTO operations (id, revision, version, kind, state, basis, account, caller, subject, lock_base, done_key,
+    fingerprint, boot, touched_ms, intent, created_at, settled_at, claim, findings, contradicted, made)
+SELECT printf('01800000-%04x-7%03x-8000-%012x', i >> 12, i & 4095, i), 3, 3,
+    CASE WHEN rare THEN 'close' WHEN booked THEN 'book' ELSE 'pay' END,
+    CASE WHEN rare THEN 'not_executed' WHEN booked THEN 'rejected' ELSE 'succeeded' END,
+    CASE WHEN rare THEN 'refused_by_gateway' END,
+    'default', iif(booked, 'other', 'app'), i, 'order:default:' || i,
+    iif(booked OR rare, NULL, 'pay:order:default:' || i),
+    x'00', 'boot', i, '{"kind":"pay","order_id":"' || i || '","total":"950.00"}', i, i, 'done',
+    '{"looks":0,"absent":0,"agreeing":0,"absent_ms":0,"looked_ms":0,"anchor":null,"absent_anchor":null,"last":null}',
+    0, 'pay:default:' || i
+FROM past"#;
+
+const FILL_TIMELINE: &str = "INSERT INTO timeline (operation_id, seq, at, state, what) \
+    SELECT id, seq, 0, state, 'x' FROM operations, \
+    (SELECT 8 AS seq UNION ALL SELECT 16 UNION ALL SELECT 24)";
+
+const FILL_EVENTS: &str = "INSERT INTO events (kind, subject, fact, operation_id, at) \
+    SELECT 'operation_settled', id, 'succeeded', id, 0 FROM operations";
+
+const FILL_ATTACHMENTS: &str = "INSERT INTO attachments (id, account, order_id, file_id, at) \
+    SELECT randomblob(32), 'default', subject, 'file', 0 FROM operations";
+
+fn settings(dir: &Path) -> SqliteSettings {
+    SqliteSettings {
+        path: dir.join("journal.db"),
+        read_connections: 1,
+        queue: 16,
+        hash_key: None,
+    }
+}
+
+/// A connection to a journal with so many operations.
+async fn filled(dir: &Path, rows: i64) -> SqliteConnection {
+    SqliteJournal::open(&settings(dir))
+        .await
+        .unwrap()
+        .close()
+        .await;
+    let url = format!("sqlite://{}", dir.join("journal.db").display());
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    for statement in [FILL, FILL_TIMELINE, FILL_EVENTS, FILL_ATTACHMENTS] {
+        let mut query = sqlx::query(statement);
+        if statement == FILL {
+            query = query.bind(rows);
+        }
+        query.execute(&mut connection).await.unwrap();
+    }
+    connection
+}
+
+/// Counts the instructions of a connection.
+async fn counted(connection: &mut SqliteConnection) -> Arc<AtomicU64> {
+    let steps = Arc::new(AtomicU64::new(0));
+    let count = steps.clone();
+    let mut handle = connection.lock_handle().await.unwrap();
+    handle.set_progress_handler(1, move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        true
+    });
+    steps
+}
+
+fn every<T: Copy>(all: &[T]) -> impl Iterator<Item = Option<T>> {
+    std::iter::once(None).chain(all.iter().copied().map(Some))
+}
+
+/// Every combination of filters, with values that many, few and no operations have.
+fn filters() -> Vec<Filter> {
+    let middle = OperationId::from_str("01800000-0000-7010-8000-000000000010").unwrap();
+    let mut filters = Vec::new();
+    for caller in [None, Some("app"), Some("other"), Some("nobody")] {
+        for state in every(&State::ALL) {
+            for kind in every(&Kind::ALL) {
+                for subject in [None, Some("7"), Some("none")] {
+                    for before in [None, Some(middle)] {
+                        filters.push(Filter {
+                            caller: caller.map(str::to_owned),
+                            state,
+                            kind,
+                            subject: subject.map(str::to_owned),
+                            before,
+                            limit: 5,
+                        });
+                    }
+                }
+            }
+        }
+    }
+    filters
+}
+
+fn an_operation(order: u64) -> Operation {
+    let clock = SystemClock::new();
+    Operation {
+        id: OperationId::new(&clock),
+        revision: 1,
+        version: 1,
+        intent: Intent::Pay {
+            order_id: order.to_string().parse().unwrap(),
+            total: "950.00".parse().unwrap(),
+        },
+        standing: Standing::of(State::Accepted),
+        account: "default".parse().unwrap(),
+        caller: "app".to_owned(),
+        boot: "boot".to_owned(),
+        touched_ms: 1,
+        created_at: clock.wall(),
+        sent_at: None,
+        sent_steady_ms: None,
+        settled_at: None,
+        confirmed_at: None,
+        claim: Claim::Silence,
+        findings: Findings::default(),
+        next_look_at: None,
+        watch_until: None,
+        prune_at: None,
+        contradicted: false,
+        attention: None,
+        retry_of: None,
+        baseline: Baseline::default(),
+        result: None,
+        differs: Vec::new(),
+        failure: None,
+    }
+}
+
+fn a_line(state: State) -> TimelineEntry {
+    TimelineEntry {
+        at: crate::domain::time::Rfc3339(SystemClock::new().wall()),
+        state,
+        what: "x".to_owned(),
+    }
+}
+
+fn a_save(operation: &Operation, revision: i64, standing: Standing) -> Command {
+    let (answer, _) = oneshot::channel();
+    let save = Save {
+        operation: Operation {
+            revision,
+            standing,
+            ..operation.clone()
+        },
+        timeline: vec![a_line(standing.state)],
+        events: Vec::new(),
+        proves: Some(Proof {
+            lookup: Lookup::OrderByReference,
+            key: "T-1".to_owned(),
+            session: Some(SessionTag::from_store("a session".to_owned())),
+            at_ms: 1,
+        }),
+    };
+    Command::Save(Box::new(save), answer)
+}
+
+fn an_acceptance(operation: Operation, key: u8) -> Command {
+    let (answer, _) = oneshot::channel();
+    let new = NewOperation {
+        operation,
+        idempotency: [key; 32],
+        fingerprint: [key; 32],
+        duplicate: Some([key; 32]),
+        allow_duplicate: false,
+        timeline: a_line(State::Accepted),
+    };
+    Command::Accept(Box::new(new), answer)
+}
+
+/// The cost of each read that the journal offers.
+async fn reads(dir: &Path) -> Vec<(String, u64)> {
+    let journal = SqliteJournal::open(&settings(dir)).await.unwrap();
+    let steps = counted(&mut journal.readers.acquire().await.unwrap()).await;
+    let mut costs = Vec::new();
+    macro_rules! cost {
+        ($name:expr, $read:expr) => {{
+            steps.store(0, Ordering::Relaxed);
+            let _ = $read.await.unwrap();
+            costs.push(($name, steps.load(Ordering::Relaxed)));
+        }};
+    }
+    for filter in filters() {
+        cost!(format!("{filter:?}"), journal.list(filter.clone()));
+    }
+    let id = OperationId::from_str("01800000-0000-7007-8000-000000000007").unwrap();
+    let operation = journal.get(id).await.unwrap().unwrap();
+    let account = &operation.account;
+    let order = "7".parse().unwrap();
+    cost!("get".to_owned(), journal.get(id));
+    cost!("with_timeline".to_owned(), journal.with_timeline(id));
+    cost!("known".to_owned(), journal.known([1; 32]));
+    cost!("due".to_owned(), journal.due(1_000, 128));
+    cost!("next_due".to_owned(), journal.next_due(1_000));
+    cost!("stale".to_owned(), journal.stale("another", i64::MAX));
+    cost!("open_counts".to_owned(), journal.open_counts());
+    cost!("prune".to_owned(), journal.prune(1_000));
+    cost!("later_ones".to_owned(), journal.later_ones(&operation));
+    cost!("earlier_ones".to_owned(), journal.earlier_ones(&operation));
+    cost!(
+        "after_sales".to_owned(),
+        journal.has_after_sales(account, order)
+    );
+    cost!(
+        "makers".to_owned(),
+        journal.makers(account, Kind::Pay, &[1, 7])
+    );
+    cost!(
+        "proof".to_owned(),
+        journal.proof(account, Lookup::OrderByReference)
+    );
+    cost!("events".to_owned(), journal.events(0, 5));
+    cost!(
+        "events at the end".to_owned(),
+        journal.events(i64::MAX / 2, 5)
+    );
+    cost!("attachment".to_owned(), journal.attachment([1; 32]));
+    cost!(
+        "has_attachment".to_owned(),
+        journal.has_attachment(account, order)
+    );
+    journal.close().await;
+    costs
+}
+
+/// The cost of each change.
+async fn writes(connection: &mut SqliteConnection) -> Vec<(String, u64)> {
+    let operation = an_operation(1_000_000);
+    let (waking, _) = oneshot::channel();
+    let (pruning, _) = oneshot::channel();
+    let (probing, _) = oneshot::channel();
+    let sending = Standing::of(State::Sending);
+    let unsent = Standing::not_executed(Basis::NotSent);
+    let commands = [
+        ("accept", an_acceptance(operation.clone(), 1)),
+        ("send", a_save(&operation, 1, sending)),
+        (
+            "settle",
+            a_save(&operation, 2, Standing::of(State::Succeeded)),
+        ),
+        ("refuse", an_acceptance(an_operation(9), 2)),
+        ("stale", a_save(&operation, 1, unsent)),
+        ("wake_all", Command::WakeAll(1_000, waking)),
+        ("prune", Command::Prune(1_000, pruning)),
+        ("probe", Command::Probe(probing)),
+    ];
+    let steps = counted(connection).await;
+    let mut costs = Vec::new();
+    for (name, command) in commands {
+        steps.store(0, Ordering::Relaxed);
+        transaction(connection, &[command]).await.unwrap();
+        costs.push((name.to_owned(), steps.load(Ordering::Relaxed)));
+    }
+    costs
+}
+
+#[tokio::test]
+async fn no_statement_costs_more_with_history() {
+    let mut all = Vec::new();
+    for rows in [500, 10_000] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut connection = filled(dir.path(), rows).await;
+        let mut costs = writes(&mut connection).await;
+        connection.close().await.unwrap();
+        costs.extend(reads(dir.path()).await);
+        all.push(costs);
+    }
+    let (short, long) = (&all[0], &all[1]);
+    assert!(short.len() > 1_500);
+    let dearer: Vec<_> = short
+        .iter()
+        .zip(long)
+        .filter(|((_, before), (_, after))| *after > before + before / 4 + 50)
+        .map(|((name, before), (_, after))| format!("{name}: {before} to {after}"))
+        .collect();
+    assert!(
+        dearer.is_empty(),
+        "{} cost more in a longer history:\n{}",
+        dearer.len(),
+        dearer.join("\n")
+    );
+    let dearest = long.iter().max_by_key(|(_, cost)| *cost).unwrap();
+    assert!(dearest.1 < 3_000, "{dearest:?}");
+}
+
+#[tokio::test]
+async fn a_list_searches_an_index_of_all_its_filters_and_sorts_nothing() {
+    let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    sqlx::raw_sql(open::SCHEMA)
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    for filter in filters() {
+        let sql = list::query(&filter).sql().as_str().to_owned();
+        let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        for line in &plan {
+            let line: String = line.get("detail");
+            assert!(!line.contains("TEMP B-TREE"), "{filter:?}: {line}");
+            if !line.starts_with("SEARCH") && !line.starts_with("SCAN") {
+                continue;
+            }
+            let searched = |column: &str| line.contains(&format!("{column}=?"));
+            let wanted = if filter.subject.is_some() {
+                searched("subject")
+            } else {
+                (filter.caller.is_none() || searched("caller"))
+                    && (filter.state.is_none() || searched("state"))
+                    && (filter.kind.is_none() || searched("kind"))
+            };
+            let nothing_given = filter.caller.is_none()
+                && filter.state.is_none()
+                && filter.kind.is_none()
+                && filter.subject.is_none();
+            assert!(wanted, "{filter:?}: {line}");
+            assert!(line.contains("INDEX"), "{filter:?}: {line}");
+            assert!(
+                line.starts_with("SEARCH") || nothing_given,
+                "{filter:?}: {line}"
+            );
+            assert!(
+                filter.before.is_none() || line.contains("id<?"),
+                "{filter:?}: {line}"
+            );
+        }
+    }
+}

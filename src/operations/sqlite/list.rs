@@ -1,0 +1,64 @@
+//! The query behind a list of operations: each combination of filters has an index that leads to its rows
+//! in order, so that a list costs the same however long the history is.
+
+use sqlx::{QueryBuilder, Sqlite};
+
+use super::row::COLUMNS;
+use crate::operations::journal::Filter;
+use crate::operations::states::{Kind, State};
+
+/// Builds the query.
+///
+/// The indexes hold caller, state, kind and id, in this order. Where only one of state and kind is given,
+/// the query merges one ordered search for each value of the other: seven at most.
+pub(super) fn query(filter: &Filter) -> QueryBuilder<Sqlite> {
+    let (states, kinds) = match (filter.state, filter.kind) {
+        _ if filter.subject.is_some() => (vec![filter.state], vec![filter.kind]),
+        (None, None) => (vec![None], vec![None]),
+        (None, kind) => (State::ALL.map(Some).to_vec(), vec![kind]),
+        (state, None) => (vec![state], Kind::ALL.map(Some).to_vec()),
+        (state, kind) => (vec![state], vec![kind]),
+    };
+    let mut query = QueryBuilder::new("");
+    let mut joint = "";
+    for state in states {
+        for kind in &kinds {
+            query.push(joint);
+            joint = " UNION ALL ";
+            search(&mut query, filter, state, *kind);
+        }
+    }
+    query
+        .push(" ORDER BY id DESC LIMIT ")
+        .push_bind(i64::from(filter.limit));
+    query
+}
+
+fn search(
+    query: &mut QueryBuilder<Sqlite>,
+    filter: &Filter,
+    state: Option<State>,
+    kind: Option<Kind>,
+) {
+    query.push(format!("SELECT {COLUMNS} FROM operations WHERE 1 = 1"));
+    // A subject has few operations: a `+` keeps the planner from the indexes of the other filters.
+    let plus = if filter.subject.is_some() { "+" } else { "" };
+    if let Some(subject) = &filter.subject {
+        query.push(" AND subject = ").push_bind(subject.clone());
+    }
+    if let Some(caller) = &filter.caller {
+        query.push(format!(" AND {plus}caller = "));
+        query.push_bind(caller.clone());
+    }
+    if let Some(state) = state {
+        query.push(format!(" AND {plus}state = "));
+        query.push_bind(state.as_str());
+    }
+    if let Some(kind) = kind {
+        query.push(format!(" AND {plus}kind = "));
+        query.push_bind(kind.as_str());
+    }
+    if let Some(before) = filter.before {
+        query.push(" AND id < ").push_bind(before.to_string());
+    }
+}

@@ -1,0 +1,94 @@
+//! Operations as the API shows them.
+
+use std::time::Duration;
+
+use serde_json::json;
+use sqlx::{Connection as _, SqliteConnection};
+
+use crate::world::{Answer, World, booking};
+
+fn agree(answer: &Answer) {
+    let timeline = answer.body["timeline"].as_array().unwrap();
+    let last = &timeline.last().unwrap()["state"];
+    assert_eq!(*last, answer.body["state"], "{answer:#?}");
+}
+
+/// A call that must not last until its `wait` is over.
+async fn soon(call: impl Future<Output = Answer>) -> Answer {
+    let limit = Duration::from_secs(40);
+    tokio::time::timeout(limit, call).await.expect("an answer")
+}
+
+#[tokio::test]
+async fn a_wait_ends_when_a_person_must_decide() {
+    let hasty = [("GATEWAY__RECONCILE__ATTENTION_AFTER", "1500ms")];
+    let world = World::start_with(&hasty, |_| {}).await;
+    let order = world.booked("WAIT").await;
+    let only = json!({"out_order_no": "WAIT"});
+    world
+        .fault(json!({"method": "pay", "fault": "timeout_nothing", "delay_ms": 250, "match": only}))
+        .await;
+    // The order is read before the payment is sent; from then on every lookup is refused.
+    let broken = async {
+        world.until_received_for("pay", "WAIT", 1).await;
+        let rule =
+            json!({"method": "detail", "fault": "lookup_error", "times": null, "match": only});
+        world.fault(rule).await;
+    };
+    let (waited, ()) = tokio::join!(soon(world.pay(&order, "pay", 60)), broken);
+    assert_eq!(waited.status, 202, "{waited:?}");
+    assert_eq!(waited.body["state"], "needs_attention", "{waited:?}");
+    assert_eq!(waited.header("retry-after"), Some("60"));
+    agree(&waited);
+    let path = format!("/v1/operations/{}?wait=60s", waited.operation());
+    let read = soon(world.get(&path)).await;
+    assert_eq!(read.body["state"], "needs_attention", "{read:?}");
+    // A replay does not wait either.
+    let replayed = soon(world.pay(&order, "pay", 60)).await;
+    assert_eq!(replayed.body["state"], "needs_attention", "{replayed:?}");
+}
+
+#[tokio::test]
+async fn state_and_timeline_of_an_answer_agree() {
+    let world = World::start().await;
+    let offer = world.offer().await;
+    let bookings = (0..40).map(|i| {
+        let number = format!("AGREE-{i}");
+        let body = booking(&offer, &number);
+        let world = &world;
+        async move {
+            let answer = world.write_within("/v1/orders", &number, &body, 0).await;
+            if answer.status == 202 {
+                agree(&answer);
+            }
+            for _ in 0..5 {
+                let path = format!("/v1/operations/{}", answer.operation());
+                agree(&world.get(&path).await);
+            }
+            answer.status
+        }
+    });
+    let statuses = futures::future::join_all(bookings).await;
+    assert!(statuses.contains(&202), "{statuses:?}");
+}
+
+#[tokio::test]
+async fn a_list_reads_no_timeline() {
+    let world = World::start().await;
+    world.booked("LIST").await;
+    let url = format!("sqlite://{}", world.journal().display());
+    let mut journal = SqliteConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql("ALTER TABLE timeline RENAME TO gone")
+        .execute(&mut journal)
+        .await
+        .unwrap();
+    journal.close().await.unwrap();
+
+    let list = world.get("/v1/operations").await;
+    assert_eq!(list.status, 200, "{list:?}");
+    let operation = &list.body["items"][0];
+    assert_eq!(operation["timeline"], json!([]), "{operation:#}");
+    let id = operation["id"].as_str().unwrap();
+    let one = world.get(&format!("/v1/operations/{id}")).await;
+    assert_eq!(one.status, 503, "{one:?}");
+}
