@@ -106,6 +106,8 @@ pub(super) fn problem_of(failure: &Failure, operation: Option<OperationId>) -> P
         problem = problem.hint(hint.clone());
     }
     match operation {
+        // This operation is not the one that did it.
+        Some(_) if code == Code::AlreadyDone => problem,
         Some(id) => problem.operation(id),
         None => problem,
     }
@@ -150,11 +152,19 @@ pub(super) fn not_taken(why: NotTaken, caller: &str, is_operator: bool) -> Probl
             }
         }
         NotTaken::Duplicate(other) => about(Code::PossibleDuplicate, &other),
-        NotTaken::RetryOfRequired(other) => about(Code::RetryOfRequired, &other),
+        // The id is needed to go on, by whichever app uses the account. How it ended is the same for all.
+        NotTaken::RetryOfRequired(other) => about(Code::RetryOfRequired, &other)
+            .operation_id(other.id)
+            .detail(format!(
+                "Operation {} ended as not_executed (absent): it was looked for and not found. A request \
+                 that could repeat its effect must name it in `retry_of`. Nothing was sent.",
+                other.id
+            )),
         NotTaken::NothingToRetry => Problem::invalid(FieldError::new(
             "/retry_of",
             "nothing_to_retry",
-            "names no operation of yours that ended as not executed (absent) and that this one repeats",
+            "expected the id of an operation that ended as not_executed (absent) and whose effect this \
+             request could repeat, as `retry_of_required` names it",
         )),
         NotTaken::JournalUnavailable => Problem::new(Code::JournalUnavailable),
         NotTaken::NotAcknowledged => Problem::new(Code::JournalUnavailable)

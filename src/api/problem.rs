@@ -204,8 +204,14 @@ impl Problem {
     /// The operation in the journal: in the body, as `instance`, and as header `Operation-Id`.
     #[must_use]
     pub fn operation(mut self, id: impl fmt::Display) -> Self {
-        let id = id.to_string();
         self.body.instance = Some(format!("/v1/operations/{id}"));
+        self.operation_id(id)
+    }
+
+    /// The same without `instance`: the operation may not be the caller's to read.
+    #[must_use]
+    pub fn operation_id(mut self, id: impl fmt::Display) -> Self {
+        let id = id.to_string();
         if let Ok(value) = HeaderValue::from_str(&id) {
             self.headers.insert(OPERATION_ID, value);
         }

@@ -316,15 +316,15 @@ pub trait Journal: Send + Sync + std::fmt::Debug {
     /// Deletes some of the operations that sent nothing and whose time is over; answers how many.
     fn prune(&self, now_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>>;
 
-    /// The later operations of this one's kind on its subject that may have been sent or were done, the
-    /// youngest first. One that is only accepted explains nothing that is there already.
+    /// The later operations on this one's subject that could repeat its effect by their kind, and that may
+    /// have been sent or were done, the youngest first. One that is only accepted explains nothing that is there already.
     fn later_ones(
         &self,
         operation: &Operation,
     ) -> BoxFuture<'_, Result<Vec<(State, Intent)>, JournalError>>;
 
-    /// The earlier operations of this one's kind on its subject that were sent and ended without effect,
-    /// the youngest first.
+    /// The earlier operations on this one's subject whose effect it could repeat by its kind, and that were
+    /// sent and ended without effect, the youngest first.
     fn earlier_ones(
         &self,
         operation: &Operation,

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::cause::Failure;
 use super::journal::SessionTag;
-use super::states::{Basis, Kind, Standing, State};
+use super::states::{Basis, Kind, Repetition, Standing, State};
 use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::{
     AccountName, ChangeOrderNo, OperationId, OrderId, OutChangeNo, OutOrderNo, OutRefundNo,
@@ -101,54 +101,40 @@ impl Intent {
         }
     }
 
-    /// Whether it is a repetition of an earlier intent. A booking may be repeated under another
-    /// number; everything else is about its order.
+    /// Whether it is a repetition of an earlier intent. A booking may be repeated under another number;
+    /// everything else is about its subject.
     #[must_use]
     pub fn repeats(&self, earlier: &Self) -> bool {
-        self.kind() == earlier.kind()
+        self.kind().repetition_of(earlier.kind()) != Repetition::Never
             && (self.kind() == Kind::Book || self.subject() == earlier.subject())
     }
 
     /// Whether what the later operation does to the same subject may be taken for what this one was to
-    /// do. The refunds of an order are told apart by the caller's numbers and by their travellers, and
-    /// so are its changes; everything else is done to the one thing that it is about.
+    /// do.
     #[must_use]
     pub fn may_be_taken_for(&self, later: &Self) -> bool {
-        match (self, later) {
-            (
-                Self::Refund {
-                    out_refund_no: ours,
-                    passengers,
-                    ..
-                },
-                Self::Refund {
-                    out_refund_no: theirs,
-                    passengers: others,
-                    ..
-                },
-            ) => ours == theirs || passengers.iter().any(|one| others.contains(one)),
-            (
-                Self::Change {
-                    out_change_no: ours,
-                    passengers,
-                    ..
-                },
-                Self::Change {
-                    out_change_no: theirs,
-                    passengers: others,
-                    ..
-                },
-            ) => ours == theirs || passengers.iter().any(|one| others.contains(one)),
-            (
-                Self::Book { .. }
-                | Self::Pay { .. }
-                | Self::Close { .. }
-                | Self::Refund { .. }
-                | Self::Change { .. }
-                | Self::ChangePay { .. }
-                | Self::ChangeCancel { .. },
-                _,
-            ) => true,
+        match later.kind().repetition_of(self.kind()) {
+            Repetition::Never => false,
+            Repetition::Always => true,
+            Repetition::InCommon => {
+                let number = self.number_among_several();
+                let theirs = later.travellers();
+                (number.is_some() && number == later.number_among_several())
+                    || self.travellers().iter().any(|one| theirs.contains(one))
+            }
+        }
+    }
+
+    /// Whom it is about.
+    fn travellers(&self) -> &[PassengerId] {
+        match self {
+            Self::Book { passengers, .. }
+            | Self::Refund { passengers, .. }
+            | Self::Change { passengers, .. } => passengers,
+            Self::Pay { .. }
+            | Self::Close { .. }
+            | Self::ChangePay { .. }
+            | Self::ChangeCancel { .. } => &[],
         }
     }
 

@@ -244,6 +244,11 @@ fn about(path: &Path, error: JournalError) -> JournalError {
     )
 }
 
+/// The words of these kinds, as a JSON array.
+fn words(kinds: impl Iterator<Item = Kind>) -> String {
+    serde_json::Value::from_iter(kinds.map(Kind::as_str)).to_string()
+}
+
 fn ms_of(at: Timestamp) -> i64 {
     at.as_millisecond()
 }
@@ -456,17 +461,19 @@ impl Journal for SqliteJournal {
         operation: &Operation,
     ) -> BoxFuture<'_, Result<Vec<(State, Intent)>, JournalError>> {
         let lock = operation.intent.subject().lock(&operation.account);
-        let (id, kind) = (operation.id.to_string(), operation.kind());
+        let id = operation.id.to_string();
+        let kinds = words(operation.kind().could_be_repeated_by());
         self.reading(async move {
             let found: Vec<(String, String)> = sqlx::query_as(
-                "SELECT state, intent FROM operations WHERE lock_base = ?1 AND +kind = ?3 AND \
+                "SELECT state, intent FROM operations WHERE lock_base = ?1 AND \
+                 +kind IN (SELECT value FROM json_each(?3)) AND \
                  rowid > (SELECT rowid FROM operations WHERE id = ?2) AND +state IN \
                  ('sending', 'unknown', 'needs_attention', 'succeeded') \
                  ORDER BY rowid DESC",
             )
             .bind(lock)
             .bind(id)
-            .bind(kind.as_str())
+            .bind(kinds)
             .fetch_all(&self.readers)
             .await
             .map_err(failed)?;
@@ -487,12 +494,13 @@ impl Journal for SqliteJournal {
         operation: &Operation,
     ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
         let lock = operation.intent.subject().lock(&operation.account);
-        let (id, kind) = (operation.id.to_string(), operation.kind());
+        let id = operation.id.to_string();
+        let kinds = words(operation.kind().could_repeat());
         self.reading(async move {
             let found = sqlx::query(row::SELECT_EARLIER)
                 .bind(lock)
                 .bind(id)
-                .bind(kind.as_str())
+                .bind(kinds)
                 .fetch_all(&self.readers)
                 .await
                 .map_err(failed)?;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 
-use crate::world::{Answer, World, booking};
+use crate::ticket::{advance, problem};
+use crate::world::{Answer, World, booking, search};
 
 fn agree(answer: &Answer) {
     let timeline = answer.body["timeline"].as_array().unwrap();
@@ -91,4 +92,77 @@ async fn a_list_reads_no_timeline() {
     let id = operation["id"].as_str().unwrap();
     let one = world.get(&format!("/v1/operations/{id}")).await;
     assert_eq!(one.status, 503, "{one:?}");
+}
+
+#[tokio::test]
+async fn law_6_another_app_of_the_account_learns_which_operation_it_must_name() {
+    const KEYS: &[(&str, &str)] = &[
+        ("GATEWAY__AUTH__MODE", "keys"),
+        ("GATEWAY__AUTH__KEYS__TRIPS__KEY", "trips-0123456789abcdef"),
+        ("GATEWAY__AUTH__KEYS__COSTS__KEY", "costs-0123456789abcdef"),
+    ];
+    const TRIPS: (&str, &str) = ("X-Api-Key", "trips-0123456789abcdef");
+    const COSTS: (&str, &str) = ("X-Api-Key", "costs-0123456789abcdef");
+    let world = World::start_with(KEYS, |_| {}).await;
+    let write = async |app, key: &str, path: &str, body: &Value| {
+        let headers = [app, ("Idempotency-Key", key), ("Prefer", "wait=20")];
+        world.post_with(path, &headers, body).await
+    };
+    let search = search("BJS", "XMN");
+    let found = world.post_with("/v1/flights/search", &[TRIPS], &search);
+    let offer = found.await.body["items"][0].clone();
+    let order = write(TRIPS, "book", "/v1/orders", &booking(&offer, "SHARED")).await;
+    assert_eq!(order.status, 201, "{order:?}");
+    let path = format!(
+        "/v1/orders/{}/payment",
+        order.body["order_id"].as_str().unwrap()
+    );
+    let mut body = json!({"total_price": order.body["total_price"]});
+    world
+        .fault(json!({
+            "method": "pay", "fault": "timeout_nothing", "match": {"out_order_no": "SHARED"},
+        }))
+        .await;
+    let lost = write(TRIPS, "pay", &path, &body).await;
+    assert_eq!(problem(&lost), (504, "not_executed"), "{lost:?}");
+
+    let blind = write(COSTS, "pay", &path, &body).await;
+    assert_eq!(problem(&blind), (409, "retry_of_required"), "{blind:?}");
+    assert_eq!(blind.body["operation_id"], lost.operation());
+    let detail = blind.body["detail"].as_str().unwrap();
+    assert!(detail.contains("not_executed (absent)"), "{detail}");
+    // No more than that: the operation itself is not shown.
+    assert!(blind.body.get("instance").is_none(), "{blind:?}");
+    let hidden = world
+        .get_with(&format!("/v1/operations/{}", lost.operation()), &[COSTS])
+        .await;
+    assert_eq!(hidden.status, 404);
+
+    body["retry_of"] = blind.body["operation_id"].clone();
+    let paid = write(COSTS, "pay", &path, &body).await;
+    assert_eq!(paid.status, 200, "{paid:?}");
+    // Its owner is told which one did it, and another app is not.
+    for (app, named) in [(TRIPS, Value::Null), (COSTS, json!(paid.operation()))] {
+        let again = write(app, "again", &path, &body).await;
+        assert_eq!(problem(&again), (409, "already_done"), "{again:?}");
+        assert_eq!(again.body["operation_id"], named, "{again:?}");
+    }
+}
+
+#[tokio::test]
+async fn already_done_never_names_the_operation_of_the_request_itself() {
+    let world = World::start().await;
+    let order = world.booked("ELSEWHERE").await;
+    let id = order["order_id"].as_str().unwrap();
+    // It was paid by somebody else: no operation of the gateway did it.
+    advance(&world, &format!("orders/{id}"), "paid").await;
+    let refused = world.pay(&order, "pay", 5).await;
+    assert_eq!(problem(&refused), (409, "already_done"), "{refused:?}");
+    assert!(refused.body.get("operation_id").is_none(), "{refused:?}");
+    assert!(refused.body.get("instance").is_none(), "{refused:?}");
+    let operation = world.operation(refused.operation()).await;
+    assert!(
+        operation["problem"].get("operation_id").is_none(),
+        "{operation:#}"
+    );
 }

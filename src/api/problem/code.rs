@@ -186,7 +186,8 @@ codes! {
         Some("Wait until the open operation is settled (`GET /v1/operations/{id}?wait=20s`)."),
     AlreadyDone "already_done" CONFLICT None Never None;
         "It was done before";
-        "An earlier operation on the same subject succeeded. This request did nothing.";
+        "An earlier operation on the same subject succeeded, or Fliggy shows that it was done. \
+         `operation_id` names the operation that did it, where it is yours. This request did nothing.";
         Some("Read the order or the change; its state is what you asked for."),
     PossibleDuplicate "possible_duplicate" CONFLICT None NewKey None;
         "The same passengers may be booked on the same flights already";
@@ -197,7 +198,7 @@ codes! {
         "The earlier attempt must be named";
         "An earlier operation on the same subject ended as not executed because nothing was found. \
          A new one must name it in `retry_of`, and the gateway looks once more before it sends.";
-        Some("Send the request with `retry_of` set to the id of the earlier operation."),
+        Some("Send the request again under a new key, with `retry_of` set to `operation_id`."),
     PriceChanged "price_changed" CONFLICT None NewKey None;
         "The price is not the one that was agreed to";
         "The order, or the change, costs another total than the request agreed to. Nothing was paid.";

@@ -56,7 +56,7 @@ pub(super) const SELECT_STALE: &str = concat!(
 pub(super) const SELECT_EARLIER: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM operations WHERE lock_base = ?1 AND +kind = ?3 AND \
+    " FROM operations WHERE lock_base = ?1 AND +kind IN (SELECT value FROM json_each(?3)) AND \
      rowid < (SELECT rowid FROM operations WHERE id = ?2) AND \
      (+state = 'rejected' OR +basis IN ('absent', 'refused_by_gateway')) ORDER BY rowid DESC"
 );
@@ -82,14 +82,14 @@ pub(super) const SELECT_AGAINST: &str = concat!(
     " FROM operations WHERE lock_base = ?2 AND +state = 'needs_attention' LIMIT 1) \
      UNION ALL SELECT * FROM (SELECT 'done', fingerprint, rowid AS place, ",
     columns!(),
-    " FROM operations WHERE done_key = ?7 LIMIT 1) \
+    " FROM operations WHERE done_key = ?6 LIMIT 1) \
      UNION ALL SELECT * FROM (SELECT 'absent', fingerprint, rowid AS place, ",
     columns!(),
-    " FROM operations WHERE absent_key = ?3 ORDER BY rowid DESC) \
+    " FROM operations WHERE absent_key IN (SELECT value FROM json_each(?3))) \
      UNION ALL SELECT * FROM (SELECT 'later', fingerprint, rowid AS place, ",
     columns!(),
-    " FROM operations WHERE lock_base = ?2 AND +kind = ?6 AND +state = 'succeeded' \
-     AND rowid > (SELECT min(rowid) FROM operations WHERE absent_key = ?3)) \
+    " FROM operations WHERE lock_base = ?2 AND +state = 'succeeded' AND rowid > \
+     (SELECT min(rowid) FROM operations WHERE absent_key IN (SELECT value FROM json_each(?3)))) \
      UNION ALL SELECT * FROM (SELECT 'duplicate', fingerprint, rowid AS place, ",
     columns!(),
     " FROM operations WHERE twin_key = ?4 AND +state IN \

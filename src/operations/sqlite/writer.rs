@@ -15,7 +15,7 @@ use crate::operations::attachments::KeptAttachment;
 use crate::operations::journal::{Acceptance, JournalError, NewOperation, Save, Saved, SessionTag};
 use crate::operations::kill_point::{Point, reach};
 use crate::operations::record::{Baseline, Intent, Operation, TimelineEntry};
-use crate::operations::states::{Basis, State};
+use crate::operations::states::{Basis, Kind, State};
 use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
 
 type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
@@ -251,15 +251,21 @@ fn refuse(command: Command, error: &JournalError) {
     }
 }
 
-/// What a later operation of this kind on this subject asks for.
-fn subject_key(operation: &Operation) -> String {
+/// What a later operation on this subject asks for about an earlier one of this kind.
+fn subject_key(operation: &Operation, kind: Kind) -> String {
     let lock = operation.intent.subject().lock(&operation.account);
-    format!("{}:{lock}", operation.kind().as_str())
+    format!("{}:{lock}", kind.as_str())
+}
+
+/// The keys of those that ended absent and whose effect this operation could repeat, as a JSON array.
+fn repeated_keys(operation: &Operation) -> String {
+    let kinds = operation.kind().could_repeat();
+    serde_json::Value::from_iter(kinds.map(|kind| subject_key(operation, kind))).to_string()
 }
 
 /// What a later operation asks for that would do the same once more.
 fn done_key(operation: &Operation) -> String {
-    let key = subject_key(operation);
+    let key = subject_key(operation, operation.kind());
     match operation.intent.number_among_several() {
         Some(number) => format!("{key}:{number}"),
         None => key,
@@ -272,14 +278,12 @@ async fn accept(
 ) -> Result<Acceptance, JournalError> {
     let operation = &new.operation;
     let lock = operation.intent.subject().lock(&operation.account);
-    let key = subject_key(operation);
     let against = sqlx::query(row::SELECT_AGAINST)
         .bind(&new.idempotency[..])
         .bind(&lock)
-        .bind(&key)
+        .bind(repeated_keys(operation))
         .bind(new.duplicate.as_ref().map(|d| &d[..]))
         .bind(operation.retry_of.as_ref().map(ToString::to_string))
-        .bind(operation.kind().as_str())
         .bind(done_key(operation))
         .fetch_all(&mut *connection)
         .await
@@ -408,7 +412,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
     let standing = operation.standing;
     let open = !standing.state.is_settled();
     let lock = operation.intent.subject().lock(&operation.account);
-    let key = subject_key(operation);
+    let key = subject_key(operation, operation.kind());
     let done = standing.state == State::Succeeded;
     let absent = standing.basis == Some(Basis::Absent);
     let frees = standing.basis.is_some_and(Basis::frees_the_key);
