@@ -2,7 +2,7 @@
 //! time it is and repeat a run exactly.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -11,7 +11,8 @@ use uuid::Uuid;
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// The time of day. May jump; used for what people and TOP read, never to settle anything.
     fn wall(&self) -> Timestamp;
-    /// Time since an arbitrary start. Never jumps; windows, waits and ages are measured with it.
+    /// Time since an arbitrary start. Never jumps, and runs on while the machine is suspended; windows, waits
+    /// and ages are measured with it.
     fn steady(&self) -> Duration;
     /// A new UUID of version 7 with this clock's time of day. The rest of it is random; a test that
     /// must be repeatable derives it from a seed.
@@ -37,16 +38,33 @@ pub type SharedClock = Arc<dyn Clock>;
 /// The machine's own clocks.
 #[derive(Debug)]
 pub struct SystemClock {
-    start: Instant,
+    start: Duration,
+}
+
+/// `CLOCK_BOOTTIME`. `Instant` reads `CLOCK_MONOTONIC`, which stands still while the machine is suspended: a
+/// write whose time to leave is over would leave after it.
+#[cfg(target_os = "linux")]
+fn boot_time() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Duration::new(
+        u64::try_from(now.tv_sec).unwrap_or(0),
+        u32::try_from(now.tv_nsec).unwrap_or(0),
+    )
+}
+
+/// The closest that the standard library has.
+#[cfg(not(target_os = "linux"))]
+fn boot_time() -> Duration {
+    static ORIGIN: std::sync::LazyLock<std::time::Instant> =
+        std::sync::LazyLock::new(std::time::Instant::now);
+    ORIGIN.elapsed()
 }
 
 impl SystemClock {
     /// A clock whose steady time starts now.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            start: Instant::now(),
-        }
+        Self { start: boot_time() }
     }
 
     /// The same, ready to be handed around.
@@ -72,7 +90,7 @@ impl Clock for SystemClock {
     }
 
     fn steady(&self) -> Duration {
-        self.start.elapsed()
+        boot_time().saturating_sub(self.start)
     }
 }
 
@@ -151,6 +169,25 @@ impl Clock for ManualClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The kernel measures its uptime by the clock that runs on in suspend.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn steady_time_is_the_time_since_boot() {
+        let uptime = || -> Duration {
+            let text = std::fs::read_to_string("/proc/uptime").unwrap();
+            let seconds = text.split(' ').next().unwrap().parse().unwrap();
+            Duration::from_secs_f64(seconds)
+        };
+        let clock = SystemClock::new();
+        let (before, now, after) = (uptime(), clock.start + clock.steady(), uptime());
+        // The kernel tells hundredths of a second.
+        let rounding = Duration::from_millis(10);
+        assert!(
+            before <= now && now <= after + rounding,
+            "{before:?} {now:?} {after:?}"
+        );
+    }
 
     #[test]
     fn a_jump_of_the_wall_clock_leaves_steady_time_alone() {

@@ -11,7 +11,7 @@ use super::journal::SessionTag;
 use super::kill_point::{Point, reach};
 use super::look::Look;
 use super::perform::{Asked, Background, Write};
-use super::record::{Anchor, Claim, Operation, Receipt};
+use super::record::{Claim, Operation, Receipt};
 use super::report::{Open, Report};
 use super::service::{Operations, Settlement};
 use super::states::{Basis, Standing, State};
@@ -170,10 +170,7 @@ impl Operations {
     /// When a look at this operation begins.
     pub(super) fn moment(&self, operation: &Operation) -> Moment {
         Moment {
-            anchor: Anchor {
-                boot: self.boot.clone(),
-                at_ms: self.steady_ms(),
-            },
+            anchor: self.anchor(),
             after_deadline: self.until_deadline(operation).is_zero(),
             session: self
                 .account(&operation.account)

@@ -443,6 +443,13 @@ pub struct Findings {
     /// When the last of these lookups began.
     #[serde(default)]
     pub differing_anchor: Option<Anchor>,
+    /// Steady time for which the operation was watched after it settled, in ms, as seen by running
+    /// processes.
+    #[serde(default)]
+    pub watched_ms: u64,
+    /// The process that measured it last, and its steady time then.
+    #[serde(default)]
+    pub watched_anchor: Option<Anchor>,
     /// What the last look found, in a word.
     pub last: Option<String>,
 }
@@ -522,7 +529,8 @@ pub struct Operation {
     pub findings: Findings,
     /// When to look next: store time in ms, `None` when there is nothing to look for.
     pub next_look_at: Option<i64>,
-    /// Until when a settled operation is watched: store time in ms.
+    /// Until when a settled operation is watched if no process ends meanwhile: store time in ms. The watch is
+    /// over when its last step has been measured, whatever a wall clock says.
     pub watch_until: Option<i64>,
     /// When it is deleted because it sent nothing: store time in ms.
     pub prune_at: Option<i64>,

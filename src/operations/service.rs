@@ -16,7 +16,7 @@ use super::classify::Classifier;
 use super::decide::Patience;
 use super::journal::{Journal, JournalError, Lookup, Proof, Save, Saved};
 use super::record::{
-    Attention, Claim, Difference, EventKind, NewEvent, Operation, Receipt, TimelineEntry,
+    Anchor, Attention, Claim, Difference, EventKind, NewEvent, Operation, Receipt, TimelineEntry,
 };
 use super::search::Found;
 use super::single_flight::SingleFlight;
@@ -105,6 +105,8 @@ pub struct Operations {
     pub(super) wake: Notify,
     /// Names this process in the journal.
     pub(super) boot: String,
+    /// Steady time at the start of the process.
+    started_ms: u64,
     /// Store time at steady time zero: wall time is read once, so its later jumps do not matter.
     store_zero_ms: i64,
     pub(super) busy: super::reconcile::Busy,
@@ -159,8 +161,8 @@ impl Operations {
     #[must_use]
     pub fn new(parts: Parts) -> Arc<Self> {
         let boot = OperationId::new(&*parts.clock).to_string();
-        let steady = i64::try_from(parts.clock.steady().as_millis()).unwrap_or(0);
-        let store_zero_ms = parts.clock.wall().as_millisecond() - steady;
+        let steady = parts.clock.steady();
+        let store_zero_ms = parts.clock.wall().as_millisecond() - millis(steady);
         Arc::new(Self {
             journal: parts.journal,
             top: parts.top,
@@ -174,6 +176,7 @@ impl Operations {
             tasks: TaskTracker::new(),
             wake: Notify::new(),
             boot,
+            started_ms: u64::try_from(steady.as_millis()).unwrap_or(0),
             store_zero_ms,
             busy: Mutex::default(),
             searches: Arc::default(),
@@ -229,6 +232,31 @@ impl Operations {
 
     pub(super) fn steady_ms(&self) -> u64 {
         u64::try_from(self.clock.steady().as_millis()).unwrap_or(u64::MAX / 2)
+    }
+
+    /// Now, in the steady time of this process.
+    pub(super) fn anchor(&self) -> Anchor {
+        Anchor {
+            boot: self.boot.clone(),
+            at_ms: self.steady_ms(),
+        }
+    }
+
+    /// Counts the time for which a settled operation was watched: since it was counted last, or since this
+    /// process began where another one counted last.
+    pub(super) fn count_watched(&self, row: &mut Operation, until: &Anchor) {
+        let findings = &mut row.findings;
+        let last = findings.watched_anchor.take();
+        let from = match last {
+            Some(last) if last.boot == self.boot => last.at_ms,
+            Some(_) | None => self.started_ms,
+        };
+        let until = until.at_ms.max(from);
+        findings.watched_ms += until - from;
+        findings.watched_anchor = Some(Anchor {
+            boot: self.boot.clone(),
+            at_ms: until,
+        });
     }
 
     /// Changes an operation, if it is still at the revision that `operation` holds: whatever `edit`
@@ -309,6 +337,8 @@ impl Operations {
         let watched = is_watched(row);
         row.prune_at = row.sent_nothing().then(|| now + millis(KEPT_UNSENT));
         row.watch_until = watched.then(|| now + millis(self.settings.watch));
+        row.findings.watched_ms = 0;
+        row.findings.watched_anchor = watched.then(|| self.anchor());
         row.next_look_at = match (to.state, to.basis) {
             (State::Succeeded, _) | (_, Some(Basis::RefusedByGateway)) => {
                 watched.then(|| now + millis(self.settings.confirm_after))

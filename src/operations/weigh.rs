@@ -126,6 +126,9 @@ impl Operations {
         let news = row.findings.last != findings.last;
         let looks = findings.looks;
         row.findings = findings;
+        if row.state().is_settled() {
+            self.count_watched(row, &moment.anchor);
+        }
         if row.findings.differing > 1 && row.state() == State::NeedsAttention {
             show(row, &look.finding);
         }
@@ -192,6 +195,7 @@ impl Operations {
         self.change(operation, |row| {
             if !done {
                 // It may come to nothing yet.
+                self.count_watched(row, &self.anchor());
                 row.next_look_at = self.next_look(row);
                 return Some(Note::default());
             }
@@ -261,8 +265,12 @@ impl Operations {
     /// unknown operation, until it is there or contradicted.
     fn next_watch(&self, row: &Operation, now: i64) -> Option<i64> {
         let settings = &self.settings;
-        let began = row.watch_until? - millis(settings.watch);
-        let by_schedule = next_watch(now - began, settings.watch).map(|at| began + at);
+        row.watch_until?;
+        let watched = i64::try_from(row.findings.watched_ms).unwrap_or(i64::MAX);
+        let counted = row.findings.watched_anchor.as_ref();
+        let since = counted.map_or(0, |anchor| self.steady_ms().saturating_sub(anchor.at_ms));
+        let began = now - i64::try_from(since).unwrap_or(0) - watched;
+        let by_schedule = next_watch(watched, settings.watch).map(|at| began + at);
         let doubted = row.findings.absent + row.findings.refuting + row.findings.differing > 0;
         if row.state() != State::Succeeded || !doubted {
             return by_schedule;

@@ -166,3 +166,51 @@ async fn already_done_never_names_the_operation_of_the_request_itself() {
         "{operation:#}"
     );
 }
+
+#[tokio::test]
+async fn law_6_a_clock_that_is_days_ahead_at_the_start_ends_no_watch() {
+    let world = World::start().await;
+    let order = world.booked("AHEAD").await;
+    world
+        .fault(json!({"method": "pay", "fault": "refuse", "match": {"out_order_no": "AHEAD"}}))
+        .await;
+    let refused = world.pay(&order, "pay", 20).await;
+    assert_eq!(problem(&refused), (422, "upstream_rejected"), "{refused:?}");
+    let url = format!("sqlite://{}", world.journal().display());
+    let mut journal = SqliteConnection::connect(&url).await.unwrap();
+    // As if a process with a right clock had settled it, and the clock of this one were ten days ahead.
+    sqlx::query(
+        "UPDATE operations SET watch_until = watch_until - 864000000, \
+         next_look_at = next_look_at - 864000000, \
+         findings = json_set(findings, '$.watched_anchor.boot', 'another') WHERE id = ?1",
+    )
+    .bind(refused.operation())
+    .execute(&mut journal)
+    .await
+    .unwrap();
+    let look = async || {
+        let path = format!("/v1/operations/{}/reconcile", refused.operation());
+        let looked = world.post_with(&path, &[], &json!({})).await;
+        assert_eq!(looked.status, 200, "{looked:?}");
+    };
+    let next = async |journal: &mut SqliteConnection| -> Option<i64> {
+        sqlx::query_scalar("SELECT next_look_at FROM operations WHERE id = ?1")
+            .bind(refused.operation())
+            .fetch_one(journal)
+            .await
+            .unwrap()
+    };
+    look().await;
+    assert!(next(&mut journal).await.is_some(), "the watch has ended");
+    world.clock.advance_steady(Duration::from_hours(23));
+    look().await;
+    assert!(next(&mut journal).await.is_some(), "the watch has ended");
+    // A lookup after the last step ends it.
+    world.clock.advance_steady(Duration::from_hours(1));
+    // (One that was under way before does not.)
+    let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+    while next(&mut journal).await.is_some() {
+        assert!(tokio::time::Instant::now() < limit, "the watch goes on");
+        look().await;
+    }
+}
