@@ -1061,3 +1061,36 @@ async fn many_writers_share_a_commit_and_each_gets_its_own_answer(journal: &dyn 
     let count = |wanted: &str| words.iter().filter(|w| **w == wanted).count();
     assert_eq!((count("accepted"), count("locked")), (51, 49));
 }
+
+#[tokio::test]
+async fn a_long_timeline_keeps_its_beginning_and_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path()).await;
+    let mut operation = taken(&journal, new(pay(1), 1)).await;
+    for n in 2..=1_000 {
+        operation.standing = Standing::of(State::Unknown);
+        let saved = journal.save(Save {
+            operation: operation.clone(),
+            timeline: vec![TimelineEntry {
+                what: format!("line {n}"),
+                ..entry(State::Unknown)
+            }],
+            events: Vec::new(),
+            proves: None,
+        });
+        match saved.await.unwrap() {
+            Saved::Done(version) => operation.version = version,
+            other @ (Saved::Stale(_) | Saved::Gone) => panic!("{other:?}"),
+        }
+    }
+    let lines = timeline(&journal, &operation).await;
+    assert!((500..600).contains(&lines.len()), "{}", lines.len());
+    assert_eq!(lines[0].state, State::Accepted);
+    assert_eq!(lines[99].what, "line 100");
+    assert!(lines[100].what.contains("left out"), "{}", lines[100].what);
+    let kept = lines.len() - 101;
+    for (line, n) in lines[101..].iter().zip(1_001 - kept..) {
+        assert_eq!(line.what, format!("line {n}"));
+    }
+    assert_eq!(lines.last().unwrap().what, "line 1000");
+}

@@ -548,6 +548,58 @@ async fn tell_story(
         .await
         .map_err(failed)?;
     }
+    if version % CUT_EVERY == 0 {
+        cut_middle(connection, operation).await?;
+    }
+    Ok(())
+}
+
+/// Changes of an operation between two cuts of its timeline.
+const CUT_EVERY: i64 = 64;
+/// Lines that are kept of a timeline: at its beginning, and at its end.
+const FIRST_LINES: i64 = 100;
+const LAST_LINES: i64 = 400;
+
+/// Keeps a timeline from growing without end. How it began and what happened last are kept, and a line tells
+/// that something between them is left out.
+async fn cut_middle(
+    connection: &mut SqliteConnection,
+    operation: &Operation,
+) -> Result<(), JournalError> {
+    let id = operation.id.to_string();
+    let last: Option<i64> = sqlx::query_scalar(
+        "SELECT seq FROM timeline WHERE operation_id = ?1 ORDER BY seq LIMIT 1 OFFSET ?2",
+    )
+    .bind(&id)
+    .bind(FIRST_LINES - 1)
+    .fetch_optional(&mut *connection)
+    .await
+    .map_err(failed)?;
+    let Some(last) = last else {
+        return Ok(());
+    };
+    let gone = sqlx::query(
+        "DELETE FROM timeline WHERE operation_id = ?1 AND seq > ?2 AND seq < (SELECT seq FROM timeline \
+         WHERE operation_id = ?1 AND seq > ?2 ORDER BY seq DESC LIMIT 1 OFFSET ?3)",
+    )
+    .bind(&id)
+    .bind(last)
+    .bind(LAST_LINES - 1)
+    .execute(&mut *connection)
+    .await
+    .map_err(failed)?;
+    if gone.rows_affected() > 0 {
+        sqlx::query(
+            "INSERT INTO timeline (operation_id, seq, at, state, what) SELECT operation_id, seq + 1, at, \
+             state, 'the lines that followed are left out, up to the next one' FROM timeline \
+             WHERE operation_id = ?1 AND seq = ?2",
+        )
+        .bind(&id)
+        .bind(last)
+        .execute(&mut *connection)
+        .await
+        .map_err(failed)?;
+    }
     Ok(())
 }
 
