@@ -175,7 +175,8 @@ pub struct OrderDocument {
 /// A traveller of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderPassenger {
-    /// Names the traveller in refunds and changes; null where Fliggy does not tell the document.
+    /// Names the traveller in refunds and changes; null where Fliggy does not tell the document, or masks
+    /// those of several travellers alike.
     #[schema(required = true, value_type = Option<PassengerId>)]
     pub passenger_id: Option<PassengerId>,
     /// Name as on the document; null if not told.

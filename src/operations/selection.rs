@@ -64,8 +64,15 @@ pub(super) fn travellers<'a>(
         .map(|(index, id)| {
             let is_it = |p: &&OrderPassenger| p.passenger_id.as_ref() == Some(id);
             order.passengers.iter().find(is_it).ok_or_else(|| {
+                let nameless = order.passengers.iter().any(|p| p.passenger_id.is_none());
+                let or = if nameless {
+                    ", or one whom Fliggy does not tell from the others: it hides a document, or masks \
+                     several alike"
+                } else {
+                    ""
+                };
                 Failure::of(Cause::PassengerNotInOrder).with_detail(format!(
-                    "/passengers/{index} names no passenger of the order"
+                    "/passengers/{index} names no passenger of the order{or}"
                 ))
             })
         })

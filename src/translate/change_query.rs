@@ -100,7 +100,7 @@ fn passengers(
     key: &HashKey,
     account: &AccountName,
 ) -> Result<Vec<ChangePassenger>, Unreadable> {
-    let fees = fees
+    let mut fees = fees
         .into_iter()
         .map(|detail| {
             let who = optional(detail.passenger.0, "passenger")?.unwrap_or_default();
@@ -108,10 +108,20 @@ fn passengers(
             Ok((parts::traveller(who, key, account), change_fee(fee)?))
         })
         .collect::<Result<Vec<_>, Unreadable>>()?;
+    parts::drop_shared_ids(
+        &mut fees,
+        |(who, _)| &mut who.passenger_id,
+        |(who, _)| who.name.as_ref(),
+    );
     let mut passengers: Vec<_> = tickets
         .into_iter()
         .map(|p| ticketed(p, key, account))
         .collect();
+    parts::drop_shared_ids(
+        &mut passengers,
+        |p| &mut p.passenger_id,
+        |p| p.name.as_ref(),
+    );
     if passengers.is_empty() {
         let from_fees = |(who, fee)| ChangePassenger {
             fee,

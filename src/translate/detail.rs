@@ -38,11 +38,16 @@ pub fn answer(
         Some(route) => parts::itinerary(route)?,
         None => (None, Vec::new()),
     };
-    let passengers = answer
+    let mut passengers = answer
         .flight_book_order_detail_list
         .into_iter()
         .map(|detail| passenger(detail, key, account))
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
+    parts::drop_shared_ids(
+        &mut passengers,
+        |p| &mut p.passenger_id,
+        |p| p.name.as_ref(),
+    );
     let booked_at = answer.book_time.lossy();
     let paid_at = PaymentTime::weigh(answer.pay_time.lossy(), booked_at, now);
     Ok(Order {
@@ -143,6 +148,39 @@ mod tests {
         assert_eq!(adult.passenger_id, Some(hash));
         let born = adult.birth_date.as_ref().unwrap().expose();
         assert_eq!(born.to_string(), "1990-03-07");
+    }
+
+    #[test]
+    fn travellers_whose_documents_are_masked_alike_share_no_id() {
+        let ids = |passengers: [(&str, &str); 3]| {
+            let passengers = passengers.map(|(name, number)| {
+                json!({"passenger": {"name": name, "credential_type": 0, "credential_no": number}})
+            });
+            let wire = serde_json::from_value(json!({
+                "order_id": 7, "flight_book_order_detail_list": {
+                    "flight_book_order_detail": passengers,
+                },
+            }));
+            let order = read(wire.unwrap()).unwrap();
+            let ids = order
+                .passengers
+                .into_iter()
+                .map(|p| p.passenger_id.is_some());
+            ids.collect::<Vec<_>>()
+        };
+        let (one, other) = ("1101**********0011", "1101**********0029");
+        let [a, b, c] = ["测试甲", "测试乙", "测试丙"];
+        assert_eq!(ids([(a, one), (b, one), (c, other)]), [false, false, true]);
+        assert_eq!(
+            ids([("测*", one), ("测*", one), (c, other)]),
+            [false, false, true]
+        );
+        assert_eq!(
+            ids([("", one), ("", one), (c, other)]),
+            [false, false, true]
+        );
+        // One traveller who is listed twice.
+        assert_eq!(ids([(a, one), (a, one), (c, other)]), [true, true, true]);
     }
 
     #[test]

@@ -70,6 +70,16 @@ fn summary(
 ) -> Result<OrderSummary, Unreadable> {
     let booked_at = row.book_time.lossy();
     let (status, status_text) = parts::status(row.order_status, statuses);
+    let mut passengers: Vec<_> = row
+        .passenger_list
+        .into_iter()
+        .map(|p| parts::passenger(p, key, account))
+        .collect();
+    parts::drop_shared_ids(
+        &mut passengers,
+        |p| &mut p.passenger_id,
+        |p| p.name.as_ref(),
+    );
     Ok(OrderSummary {
         order_id: required(row.order_id, "order_id")?,
         out_order_no: optional(row.out_order_no, "out_order_no")?,
@@ -81,11 +91,7 @@ fn summary(
         total_price: optional(row.total_price, "total_price")?,
         paid_price: optional(row.real_pay_price, "real_pay_price")?,
         alipay_trade_no: row.alipay_trade_no.lossy(),
-        passengers: row
-            .passenger_list
-            .into_iter()
-            .map(|p| parts::passenger(p, key, account))
-            .collect(),
+        passengers,
     })
 }
 

@@ -145,6 +145,37 @@ fn passenger_id(
     number.map(|number| PassengerId::derive(key, account, wire_type, number.expose()))
 }
 
+/// Takes the ids away that several travellers share, whose documents are masked alike: such an id does not say
+/// who is meant. The same traveller may be listed twice, under the same name.
+pub(super) fn drop_shared_ids<T>(
+    travellers: &mut [T],
+    id: fn(&mut T) -> &mut Option<PassengerId>,
+    name: fn(&T) -> Option<&Personal<String>>,
+) {
+    // A masked name is as good as none.
+    let told = |who: &T| {
+        name(who)
+            .filter(|name| !name.expose().contains('*'))
+            .cloned()
+    };
+    let listed: Vec<_> = travellers
+        .iter_mut()
+        .map(|who| (id(who).clone(), told(who)))
+        .collect();
+    for (at, who) in travellers.iter_mut().enumerate() {
+        let (ours, name) = &listed[at];
+        let shared = listed
+            .iter()
+            .enumerate()
+            .any(|(other, (theirs, other_name))| {
+                other != at && ours == theirs && (name.is_none() || name != other_name)
+            });
+        if shared {
+            *id(who) = None;
+        }
+    }
+}
+
 /// A traveller of a refund or change.
 pub(super) fn traveller(
     p: wire::TravellerAnswer,

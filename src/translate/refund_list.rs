@@ -45,6 +45,16 @@ fn summary(
 ) -> Result<RefundSummary, Unreadable> {
     let kind_code = row.refund_apply_type.lossy();
     let status_code = optional(row.refund_order_status, "refund_order_status")?;
+    let mut passengers = row
+        .passenger_list
+        .into_iter()
+        .map(|p| traveller(p, key, account))
+        .collect::<Result<Vec<_>, _>>()?;
+    parts::drop_shared_ids(
+        &mut passengers,
+        |p| &mut p.passenger_id,
+        |p| p.name.as_ref(),
+    );
     Ok(RefundSummary {
         refund_order_no: required(row.refund_order_no, "refund_order_no")?,
         order_id: optional(row.order_id, "order_id")?,
@@ -58,11 +68,7 @@ fn summary(
         refund_amount: optional(row.refund_to_buyer_money, "refund_to_buyer_money")?,
         applied_at: row.apply_time.lossy(),
         refunded_at: optional(row.refund_time, "refund_time")?,
-        passengers: row
-            .passenger_list
-            .into_iter()
-            .map(|p| traveller(p, key, account))
-            .collect::<Result<_, _>>()?,
+        passengers,
     })
 }
 

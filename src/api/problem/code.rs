@@ -298,7 +298,8 @@ codes! {
     PassengerNotInOrder "passenger_not_in_order" UNPROCESSABLE_ENTITY None NewKey None;
         "The order has no such passenger";
         "A `passenger_id` names nobody of the order. Nothing was sent.";
-        Some("Read the order; each of its passengers has a `passenger_id`."),
+        Some("Read the order and take a `passenger_id` that it shows. Where it is null, ask Fliggy's \
+             support."),
     SegmentNotInOrder "segment_not_in_order" UNPROCESSABLE_ENTITY None NewKey None;
         "The order has no such segment";
         "A segment id is none of the order's. Nothing was sent.";
