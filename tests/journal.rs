@@ -1079,7 +1079,7 @@ async fn a_long_timeline_keeps_its_beginning_and_its_end() {
             proves: None,
         });
         match saved.await.unwrap() {
-            Saved::Done(version) => operation.version = version,
+            Saved::Done(revision) => operation.revision = revision,
             other @ (Saved::Stale(_) | Saved::Gone) => panic!("{other:?}"),
         }
     }

@@ -548,7 +548,7 @@ async fn tell_story(
         .await
         .map_err(failed)?;
     }
-    if version % CUT_EVERY == 0 {
+    if revision % CUT_EVERY == 0 {
         cut_middle(connection, operation).await?;
     }
     Ok(())
