@@ -237,19 +237,12 @@ impl Operations {
                 );
                 row.findings = findings;
                 if let Step::Settle(standing, cause) = step {
-                    let settlement = Settlement {
-                        standing,
-                        claim: None,
-                        result: look.finding.receipt(),
-                        differs: look.finding.differences().to_vec(),
-                        failure: cause.map(|cause| {
-                            let refusal = open.refusal.clone();
-                            refusal.unwrap_or_else(|| Failure::of(cause))
-                        }),
-                        what: format!("checked: {}", look.finding.sentence()),
-                        confirmed: true,
-                        proves: look.proves.clone(),
-                    };
+                    let failure = cause.map(|cause| {
+                        let refusal = open.refusal.clone();
+                        refusal.unwrap_or_else(|| Failure::of(cause))
+                    });
+                    let what = format!("checked: {}", look.finding.sentence());
+                    let settlement = Settlement::by_lookup(standing, failure, look, what);
                     return self.settled(row, &settlement);
                 }
             }

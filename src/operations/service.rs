@@ -15,6 +15,7 @@ use super::cause::Failure;
 use super::classify::Classifier;
 use super::decide::Patience;
 use super::journal::{Journal, JournalError, Lookup, Proof, Save, Saved};
+use super::look::Look;
 use super::record::{
     Anchor, Attention, Claim, Difference, EventKind, NewEvent, Operation, Receipt, TimelineEntry,
 };
@@ -549,6 +550,25 @@ impl Settlement {
             what: what.into(),
             confirmed: false,
             proves: None,
+        }
+    }
+
+    /// What a lookup settles.
+    pub(super) fn by_lookup(
+        standing: Standing,
+        failure: Option<Failure>,
+        look: &Look,
+        what: String,
+    ) -> Self {
+        Self {
+            standing,
+            claim: None,
+            result: look.finding.receipt(),
+            differs: look.finding.differences().to_vec(),
+            failure,
+            what,
+            confirmed: standing.state == State::Succeeded,
+            proves: look.proves.clone(),
         }
     }
 

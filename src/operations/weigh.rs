@@ -146,16 +146,7 @@ impl Operations {
                     let kept = row.failure.clone().filter(|f| f.cause == cause);
                     kept.unwrap_or_else(|| Failure::of(cause))
                 });
-                let settlement = Settlement {
-                    standing,
-                    claim: None,
-                    result: look.finding.receipt(),
-                    differs: look.finding.differences().to_vec(),
-                    failure,
-                    what: told,
-                    confirmed: standing.state == State::Succeeded,
-                    proves: None,
-                };
+                let settlement = Settlement::by_lookup(standing, failure, look, told);
                 self.settled(row, &settlement)
             }
             Step::Attention(why) => {
@@ -166,9 +157,7 @@ impl Operations {
                 row.confirmed_at = Some(self.clock.wall());
                 row.next_look_at = None;
                 row.watch_until = None;
-                if let Finding::Differs(..) = look.finding {
-                    show(row, &look.finding);
-                }
+                show(row, &look.finding);
                 Note::of(format!("{told}; confirmed"))
             }
             Step::Explained => {
@@ -296,7 +285,7 @@ impl Operations {
     }
 }
 
-/// Shows on an open operation what was found.
+/// Shows what was found where it differs from the request.
 fn show(row: &mut Operation, finding: &Finding) {
     if let Finding::Differs(receipt, differences) = finding {
         row.result = Some((**receipt).clone());

@@ -516,6 +516,24 @@ async fn law_6_a_success_on_fliggys_word_is_confirmed_by_a_lookup() {
 }
 
 #[tokio::test]
+async fn law_6_a_refusal_that_a_lookup_agreed_with_is_watched_and_not_confirmed() {
+    let world = World::start().await;
+    let order = world.booked("REFUSED-2").await;
+    world
+        .fault(json!({"method": "pay", "fault": "refuse_unlisted", "text": "请求参数错误"}))
+        .await;
+    let refused = world.pay(&order, "k", 20).await;
+    assert_eq!(
+        problem(&refused),
+        (502, "channel_not_assigned"),
+        "{refused:?}"
+    );
+    let operation = world.operation(refused.operation()).await;
+    assert_eq!(operation["state"], "rejected", "{operation:#}");
+    assert_eq!(operation["confirmed_at"], Value::Null, "{operation:#}");
+}
+
+#[tokio::test]
 async fn law_6_a_success_that_cannot_be_found_is_contradicted() {
     let world = World::start_with(&[CONFIRMED_SOON], |_| {}).await;
     // The account has an order, so that what is not there is absent.
