@@ -21,8 +21,8 @@ use fliggy_gateway::operations::journal::{
     Acceptance, Fault, Filter, Journal, Lookup, NewOperation, Proof, Save, Saved, SessionTag,
 };
 use fliggy_gateway::operations::record::{
-    Attention, Baseline, Claim, Difference, EventKind, Findings, Intent, NewEvent, Operation, Part,
-    Receipt, TimelineEntry,
+    Attention, Baseline, Claim, Difference, EventKind, Intent, NewEvent, Operation, Part, Receipt,
+    TimelineEntry,
 };
 use fliggy_gateway::operations::sqlite::{SqliteJournal, SqliteSettings};
 use fliggy_gateway::operations::states::{Basis, Kind, Standing, State};
@@ -119,34 +119,15 @@ fn proof(reference: &str, at_ms: i64) -> Proof {
 fn new(intent: Intent, key: u8) -> NewOperation {
     let clock = SystemClock::new();
     NewOperation {
-        operation: Operation {
-            id: OperationId::new(&clock),
-            revision: 1,
-            version: 1,
+        operation: Operation::accepted(
+            OperationId::new(&clock),
             intent,
-            standing: Standing::of(State::Accepted),
-            account: account(),
-            caller: "app".into(),
-            boot: "boot-1".into(),
-            touched_ms: 1000,
-            created_at: clock.wall(),
-            sent_at: None,
-            sent_steady_ms: None,
-            settled_at: None,
-            confirmed_at: None,
-            claim: Claim::Silence,
-            findings: Findings::default(),
-            next_look_at: None,
-            watch_until: None,
-            prune_at: None,
-            contradicted: false,
-            attention: None,
-            retry_of: None,
-            baseline: Baseline::default(),
-            result: None,
-            differs: Vec::new(),
-            failure: None,
-        },
+            account(),
+            "app".into(),
+            "boot-1".into(),
+            1000,
+            clock.wall(),
+        ),
         idempotency: [key; 32],
         fingerprint: [key; 32],
         duplicate: None,

@@ -15,7 +15,7 @@ use super::classify::Reference;
 use super::journal::{Acceptance, JournalError, NewOperation};
 use super::kill_point::{Point, reach};
 use super::masking::Names;
-use super::record::{Baseline, Claim, Findings, Intent, Operation, Receipt, TimelineEntry};
+use super::record::{Baseline, Intent, Operation, Receipt, TimelineEntry};
 use super::report::Report;
 use super::service::{Changed, Note, Operations, Settlement};
 use super::states::{Kind, Standing, State};
@@ -271,33 +271,18 @@ impl Operations {
     }
 
     fn draft<W: Write>(&self, write: &W, asked: &Asked) -> Operation {
+        let account = asked.account.name.clone();
         Operation {
-            id: OperationId::new(&*self.clock),
-            revision: 1,
-            version: 1,
-            intent: write.intent(self.hash_key(), &asked.account.name),
-            standing: Standing::of(State::Accepted),
-            account: asked.account.name.clone(),
-            caller: asked.caller.clone(),
-            boot: self.boot.clone(),
-            touched_ms: self.store_ms(),
-            created_at: self.clock.wall(),
-            sent_at: None,
-            sent_steady_ms: None,
-            settled_at: None,
-            confirmed_at: None,
-            claim: Claim::Silence,
-            findings: Findings::default(),
-            next_look_at: None,
-            watch_until: None,
-            prune_at: None,
-            contradicted: false,
-            attention: None,
             retry_of: asked.retry_of,
-            baseline: Baseline::default(),
-            result: None,
-            differs: Vec::new(),
-            failure: None,
+            ..Operation::accepted(
+                OperationId::new(&*self.clock),
+                write.intent(self.hash_key(), &account),
+                account,
+                asked.caller.clone(),
+                self.boot.clone(),
+                self.store_ms(),
+                self.clock.wall(),
+            )
         }
     }
 

@@ -248,7 +248,7 @@ impl Receipt {
         }
     }
 
-    /// Whether the total is the one that was asked for, as far as it is told.
+    /// Whether the total is the requested one. A receipt without a total fits.
     #[must_use]
     pub fn total_fits(&self, intent: &Intent) -> bool {
         match (self, intent) {
@@ -330,7 +330,7 @@ impl Attention {
     }
 }
 
-/// A part of what was found that is not as it was asked for.
+/// A part of what was found that differs from the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Difference {
     /// Which part.
@@ -544,13 +544,54 @@ pub struct Operation {
     pub baseline: Baseline,
     /// What was achieved.
     pub result: Option<Receipt>,
-    /// In what the result is not as it was asked for.
+    /// The parts of the result that differ from the request.
     pub differs: Vec<Difference>,
     /// Why it was not.
     pub failure: Option<Failure>,
 }
 
 impl Operation {
+    /// A new operation in state `accepted`.
+    #[must_use]
+    pub fn accepted(
+        id: OperationId,
+        intent: Intent,
+        account: AccountName,
+        caller: String,
+        boot: String,
+        touched_ms: i64,
+        created_at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            revision: 1,
+            version: 1,
+            intent,
+            standing: Standing::of(State::Accepted),
+            account,
+            caller,
+            boot,
+            touched_ms,
+            created_at,
+            sent_at: None,
+            sent_steady_ms: None,
+            settled_at: None,
+            confirmed_at: None,
+            claim: Claim::Silence,
+            findings: Findings::default(),
+            next_look_at: None,
+            watch_until: None,
+            prune_at: None,
+            contradicted: false,
+            attention: None,
+            retry_of: None,
+            baseline: Baseline::default(),
+            result: None,
+            differs: Vec::new(),
+            failure: None,
+        }
+    }
+
     /// The kind.
     #[must_use]
     pub fn kind(&self) -> Kind {

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::writer::{Command, transaction};
 use super::*;
 use crate::clock::{Clock as _, SystemClock};
-use crate::operations::record::{Baseline, Claim, Findings, TimelineEntry};
+use crate::operations::record::TimelineEntry;
 use crate::operations::states::{Basis, Standing};
 
 /// A history of this many payments of `app` that succeeded, with as many refused bookings of `other`, and
@@ -115,37 +115,19 @@ fn filters() -> Vec<Filter> {
 
 fn an_operation(order: u64) -> Operation {
     let clock = SystemClock::new();
-    Operation {
-        id: OperationId::new(&clock),
-        revision: 1,
-        version: 1,
-        intent: Intent::Pay {
-            order_id: order.to_string().parse().unwrap(),
-            total: "950.00".parse().unwrap(),
-        },
-        standing: Standing::of(State::Accepted),
-        account: "default".parse().unwrap(),
-        caller: "app".to_owned(),
-        boot: "boot".to_owned(),
-        touched_ms: 1,
-        created_at: clock.wall(),
-        sent_at: None,
-        sent_steady_ms: None,
-        settled_at: None,
-        confirmed_at: None,
-        claim: Claim::Silence,
-        findings: Findings::default(),
-        next_look_at: None,
-        watch_until: None,
-        prune_at: None,
-        contradicted: false,
-        attention: None,
-        retry_of: None,
-        baseline: Baseline::default(),
-        result: None,
-        differs: Vec::new(),
-        failure: None,
-    }
+    let intent = Intent::Pay {
+        order_id: order.to_string().parse().unwrap(),
+        total: "950.00".parse().unwrap(),
+    };
+    Operation::accepted(
+        OperationId::new(&clock),
+        intent,
+        "default".parse().unwrap(),
+        "app".to_owned(),
+        "boot".to_owned(),
+        1,
+        clock.wall(),
+    )
 }
 
 fn a_line(state: State) -> TimelineEntry {
