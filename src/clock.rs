@@ -41,8 +41,8 @@ pub struct SystemClock {
     start: Duration,
 }
 
-/// `CLOCK_BOOTTIME`. `Instant` reads `CLOCK_MONOTONIC`, which stands still while the machine is suspended: a
-/// write whose time to leave is over would leave after it.
+/// Reads `CLOCK_BOOTTIME`. `Instant` reads `CLOCK_MONOTONIC`, which does not count the time in suspend: after a
+/// suspend, a write could be sent although its send window is over.
 #[cfg(target_os = "linux")]
 fn boot_time() -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);

@@ -216,9 +216,8 @@ pub(super) struct OperationView {
     /// What was achieved; null until then.
     #[schema(required = true, value_type = Option<Receipt>)]
     result: Option<Receipt>,
-    /// In what `result` is not as it was asked for, by two lookups at least two seconds apart. Where only
-    /// amounts and times differ, the operation has succeeded; where it is another trip, a person must
-    /// decide.
+    /// The parts of `result` that differ from the request, by two lookups at least two seconds apart. If only
+    /// amounts and times differ, the operation has succeeded; if it is another trip, a person must decide.
     differs: Vec<Difference>,
     /// Why it was not done; null unless it was refused or not executed.
     #[schema(required = true, value_type = Option<ProblemBody>)]

@@ -58,7 +58,7 @@ impl Operations {
                     verdict,
                     reference: read.reference,
                     complete: read.receipt.as_ref().is_some_and(|receipt| {
-                        // Lookups confirm what is not as it was asked for.
+                        // Lookups confirm a total that differs from the request.
                         receipt.total_fits(&operation.intent)
                     }),
                 };

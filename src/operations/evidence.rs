@@ -53,7 +53,7 @@ pub enum Sight<'a> {
 pub enum Finding {
     /// It was done; this is how it stands.
     Happened(Box<Receipt>),
-    /// It was done, and some parts are not as they were asked for.
+    /// It was done, and some parts differ from the request.
     Differs(Box<Receipt>, Vec<Difference>),
     /// It is not there. Counts towards absence.
     NotHappened(&'static str),
@@ -110,7 +110,7 @@ impl Finding {
         }
     }
 
-    /// What is not as it was asked for.
+    /// The parts that differ from the request.
     pub(super) fn differences(&self) -> &[Difference] {
         match self {
             Self::Differs(_, differences) => differences,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::cause::{Cause, Failure};
 use super::decide::{Control, Later, Moment, later_of, looks_first};
@@ -161,20 +161,27 @@ fn is_refused(operation: &Operation) -> bool {
     }
 }
 
-/// The times that upstream may tell for something that was made when this was sent.
-fn around(sent: Timestamp) -> (LocalTime, LocalTime) {
-    let earliest = sent.checked_sub(SKEW).unwrap_or(sent);
-    let latest = sent.checked_add(SKEW).unwrap_or(sent);
-    (
-        LocalTime::from_timestamp(earliest),
-        LocalTime::from_timestamp(latest),
-    )
+fn earlier(sent: Timestamp, by: SignedDuration) -> LocalTime {
+    LocalTime::from_timestamp(sent.checked_sub(by).unwrap_or(sent))
+}
+
+/// The first page of the orders that were booked from so long before the send until TOP may have booked
+/// what was sent.
+fn orders_about(operation: &Operation, before: SignedDuration) -> OrderWindow {
+    let sent = operation.sent_at.unwrap_or(operation.created_at);
+    OrderWindow {
+        booked_from: earlier(sent, before),
+        booked_until: LocalTime::from_timestamp(sent.checked_add(SKEW).unwrap_or(sent)),
+        status: None,
+        page: 1,
+        page_size: PAGE_SIZE,
+    }
 }
 
 /// How old a control may be.
 const CONTROL_AGE: Duration = Duration::from_mins(5);
 /// How far back an order may be booked that serves as one.
-const CONTROL_DAYS: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
+const CONTROL_DAYS: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Pages of a list at most; a longer one is not read to its end.
 const PAGES: u32 = 50;
 const PAGE_SIZE: u32 = 50;
@@ -242,7 +249,7 @@ impl Operations {
             made_by_others: &made_by_others,
             by_number_only,
             made: operation.made(),
-            not_before: operation.sent_at.map(|sent| around(sent).0),
+            not_before: operation.sent_at.map(|sent| earlier(sent, SKEW)),
         };
         let mut finding = judge(&operation.intent, &known, &seen.sight());
         if let (Finding::Differs(receipt, _), Sight::Order(order)) = (&finding, seen.sight())
@@ -333,14 +340,7 @@ impl Operations {
             Ok(_) => {}
             Err(_) => return Ok(Seen::Nothing(NO_JOURNAL)),
         }
-        let (booked_from, booked_until) = around(operation.sent_at.unwrap_or(operation.created_at));
-        let mut window = OrderWindow {
-            booked_from,
-            booked_until,
-            status: None,
-            page: 1,
-            page_size: PAGE_SIZE,
-        };
+        let mut window = orders_about(operation, SKEW);
         while window.page <= PAGES {
             let listed = match self.list_page(account, &window, options).await {
                 Ok(listed) => listed,
@@ -483,14 +483,7 @@ impl Operations {
         account: &Account,
         options: ReadOptions<'static>,
     ) -> Result<String, Control> {
-        let sent = operation.sent_at.unwrap_or(operation.created_at);
-        let window = OrderWindow {
-            booked_from: LocalTime::from_timestamp(sent.checked_sub(CONTROL_DAYS).unwrap_or(sent)),
-            booked_until: around(sent).1,
-            status: None,
-            page: 1,
-            page_size: PAGE_SIZE,
-        };
+        let window = orders_about(operation, CONTROL_DAYS);
         let listed = self.list_page(account, &window, options).await;
         let listed = listed.map_err(|_| Control::Inconclusive)?;
         let mut references = listed.orders.into_iter().filter_map(|row| row.out_order_no);

@@ -110,7 +110,7 @@ const CLASSES: [(&str, &[&str]); 10] = [
     ("restriction", &["黑名单", "失信", "限制", "禁止"]),
 ];
 
-/// What is told instead: what it was about, in words of the gateway.
+/// The text that replaces a withheld message: it names the subject of the message in the gateway's own words.
 fn withheld(text: &str) -> String {
     let classes = CLASSES
         .iter()

@@ -37,14 +37,19 @@ fn session(name: &str) -> SessionTag {
     SessionTag::from_store(name.to_owned())
 }
 
+/// Looks at an unknown operation at these moments.
+fn looks(kind: Kind, claim: Claim, seen: &[(Finding, Moment)]) -> Step {
+    looks_at(kind, Standing::of(State::Unknown), claim, seen)
+}
+
 /// Looks at these moments one after the other; the step after the last, or the first that is not
 /// to wait.
-fn looks(kind: Kind, claim: Claim, seen: &[(Finding, Moment)]) -> Step {
+fn looks_at(kind: Kind, standing: Standing, claim: Claim, seen: &[(Finding, Moment)]) -> Step {
     let mut findings = Findings::default();
     for (finding, moment) in seen {
         let before = Before {
             kind,
-            standing: Standing::of(State::Unknown),
+            standing,
             claim,
             refusal: None,
             contradicted: false,
@@ -556,26 +561,9 @@ fn a_lookup_confirms_a_difference_outside_the_back_off() {
     assert_eq!(pause(2, "differs"), None);
 }
 
-/// What becomes of an operation that was settled on a word alone.
+/// What becomes of a booking that was settled on a word alone.
 fn believed_as(standing: Standing, seen: &[(Finding, Moment)]) -> Step {
-    let mut findings = Findings::default();
-    for (finding, moment) in seen {
-        let before = Before {
-            kind: Kind::Book,
-            standing,
-            claim: Claim::Done,
-            refusal: None,
-            contradicted: false,
-            confirmed: false,
-            findings: &findings,
-        };
-        let (counted, step) = decide(&before, finding, moment, &PATIENCE);
-        if step != Step::Wait {
-            return step;
-        }
-        findings = counted;
-    }
-    Step::Wait
+    looks_at(Kind::Book, standing, Claim::Done, seen)
 }
 
 #[test]

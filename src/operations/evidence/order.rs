@@ -23,8 +23,8 @@ pub(super) struct Booked<'a> {
     pub(super) not_before: Option<LocalTime>,
 }
 
-/// Whether it is the order that was booked. One under our reference that was made after the send is; what
-/// is not as it was asked for is told.
+/// Whether it is the order that was booked. An order that bears our reference and was booked after the send
+/// is; the finding lists the parts that differ from the request.
 pub(super) fn booked(order: &Order, asked: &Booked<'_>) -> Finding {
     if !order.is_for(asked.out_order_no) {
         return Finding::Inconclusive("the order found has another reference");

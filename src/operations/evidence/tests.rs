@@ -202,7 +202,7 @@ fn law_7_what_is_found_under_our_reference_exists_and_tells_in_what_it_differs()
         let parts: Vec<_> = finding.differences().iter().map(|d| d.part).collect();
         assert_eq!(parts, [part], "{finding:?}");
         assert!(finding.receipt().is_some());
-        // Without the time of booking it cannot be told whether the operation made it.
+        // Without a booking time, the order may be older than the operation.
         order.booked_at = None;
         assert_eq!(booked_as(&order).word(), "inconclusive", "{part:?}");
         order.booked_at = LocalTime::parse_wire("2030-05-01 09:49:59").ok();

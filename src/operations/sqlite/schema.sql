@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS operations (
     result          TEXT,
     -- Which order, refund or change it made: kind, account and Fliggy's number.
     made            TEXT,
-    -- In what the result is not as it was asked for; empty where it is.
+    -- The parts of the result that differ from the request; empty where none do.
     differs         TEXT,
     failure         TEXT
 );
