@@ -164,13 +164,18 @@ async fn a_booking_that_was_made_is_found_whatever_happens_to_the_lookups() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_or_a_close_that_was_made_is_found_whatever_happens_to_the_lookups() {
+    what_was_done_is_found(&[Kind::Pay, Kind::Close]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refund_that_was_applied_for_is_found_whatever_happens_to_the_lookups() {
     what_was_done_is_found(&[Kind::Refund]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_that_was_made_or_paid_is_found_whatever_happens_to_the_lookups() {
-    what_was_done_is_found(&[Kind::Change, Kind::ChangePay]).await;
+async fn a_change_that_was_made_paid_or_cancelled_is_found_whatever_happens_to_the_lookups() {
+    what_was_done_is_found(&[Kind::Change, Kind::ChangePay, Kind::ChangeCancel]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -179,11 +184,16 @@ async fn lookups_that_say_nothing_never_show_that_nothing_was_booked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lookups_that_say_nothing_never_show_that_nothing_was_paid_or_closed() {
+    what_cannot_be_seen_is_never_absent(&[Kind::Pay, Kind::Close]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lookups_that_say_nothing_never_show_that_no_refund_was_applied_for() {
     what_cannot_be_seen_is_never_absent(&[Kind::Refund]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lookups_that_say_nothing_never_show_that_no_change_was_made_or_paid() {
-    what_cannot_be_seen_is_never_absent(&[Kind::Change, Kind::ChangePay]).await;
+async fn lookups_that_say_nothing_never_show_that_no_change_was_made_paid_or_cancelled() {
+    what_cannot_be_seen_is_never_absent(&[Kind::Change, Kind::ChangePay, Kind::ChangeCancel]).await;
 }
