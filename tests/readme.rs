@@ -182,6 +182,28 @@ fn between<'a>(text: &'a str, from: &'a str, to: &'a str) -> impl Iterator<Item 
         .filter_map(move |rest| rest.split(to).next())
 }
 
+/// The toolchain of `rust-toolchain.toml` is the one that the package and the image name, and the image
+/// does not see the file: rustup would download its components there.
+#[test]
+fn one_toolchain_is_named_everywhere() {
+    let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
+    let pinned: toml::Table = toml::from_str(&read("rust-toolchain.toml")).unwrap();
+    let channel = pinned["toolchain"]["channel"].as_str().unwrap();
+    let minor = env!("CARGO_PKG_RUST_VERSION");
+    assert!(channel.starts_with(&format!("{minor}.")), "{channel}");
+    let image = format!("\nFROM rust:{minor}-slim AS build\n");
+    assert!(read("Dockerfile").contains(&image));
+    assert!(README.contains(&format!("Rust {minor} ")));
+    let context = read(".dockerignore");
+    let mut taken = context.lines().filter(|line| !line.starts_with('#'));
+    assert_eq!(
+        taken.next(),
+        Some("*"),
+        "the list names what the build takes"
+    );
+    assert!(!taken.any(|line| line.contains("rust-toolchain")));
+}
+
 #[test]
 fn the_example_configuration_is_valid() {
     let folder = tempfile::tempdir().unwrap();
