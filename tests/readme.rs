@@ -1,5 +1,6 @@
-//! What README.md and the deployment files say is so: the tour works word for word, every key, call
-//! and command is there, every file that is named exists, and the example configuration is valid.
+//! What the documentation says is so: the tour works word for word; every key, call, command and
+//! problem is documented, and nothing that does not exist; links and paths lead somewhere; the example
+//! configuration is valid; one version of the toolchain is named everywhere.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,6 +15,10 @@ use std::process::{Child, Command, Output, Stdio};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_fliggy-gateway");
 const README: &str = include_str!("../README.md");
+const TOUR: &str = include_str!("../docs/tour.md");
+const API: &str = include_str!("../docs/api.md");
+const CONFIGURATION: &str = include_str!("../docs/configuration.md");
+const PROBLEMS: &str = include_str!("../openapi/problems.md");
 const DEFAULTS: &str = include_str!("../src/config/defaults.toml");
 const EXAMPLE: &str = include_str!("../deploy/gateway.example.toml");
 
@@ -54,7 +59,7 @@ fn keys(table: &toml::Table, path: &str, all: &mut BTreeSet<String>) {
     }
 }
 
-/// `accounts.default.channel` is told of as `accounts.<name>.channel`.
+/// `accounts.default.channel` is documented as `accounts.<name>.channel`.
 fn with_placeholders(key: &str) -> String {
     let parts: Vec<_> = key.split('.').collect();
     match parts.as_slice() {
@@ -64,8 +69,35 @@ fn with_placeholders(key: &str) -> String {
     }
 }
 
+/// A row of a table of keys.
+struct Row<'a> {
+    keys: Vec<&'a str>,
+    kind: &'a str,
+    default: &'a str,
+    meaning: &'a str,
+}
+
+/// The rows of the configuration reference: key, type, default, meaning.
+fn rows() -> Vec<Row<'static>> {
+    let row = |line: &'static str| {
+        let line = line.strip_prefix("| ")?.strip_suffix(" |")?;
+        let cells: Vec<_> = line.split(" | ").collect();
+        let [keys, kind, default, meaning] = *cells else {
+            return None;
+        };
+        let keys: Vec<_> = code(keys).collect();
+        keys.first()?.contains('.').then_some(Row {
+            keys,
+            kind,
+            default,
+            meaning,
+        })
+    };
+    CONFIGURATION.lines().filter_map(row).collect()
+}
+
 #[test]
-fn every_configuration_key_is_in_the_table() {
+fn every_configuration_key_has_a_row() {
     let mut all = BTreeSet::new();
     for text in [DEFAULTS, EXAMPLE] {
         keys(&toml::from_str(text).unwrap(), "", &mut all);
@@ -78,19 +110,76 @@ fn every_configuration_key_is_in_the_table() {
         &mut all,
     );
     assert!(all.len() > 40, "{all:?}");
+    let rows = rows();
+    let documented: BTreeSet<_> = rows.iter().flat_map(|row| &row.keys).copied().collect();
     let missing: Vec<_> = all
         .iter()
         .map(|key| with_placeholders(key))
-        .filter(|key| !README.contains(&format!("`{key}`")))
+        .filter(|key| !documented.contains(key.as_str()))
+        // They have sections and tables of their own.
+        .filter(|key| !["error_map", "status_map"].contains(&key.split('.').next().unwrap()))
         .collect();
-    assert!(missing.is_empty(), "README.md lacks {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "docs/configuration.md lacks {missing:?}"
+    );
+    for row in rows {
+        let kind = row.kind.trim_end_matches(" or 0");
+        let explained = CONFIGURATION.contains(&format!("\n| {kind} | "));
+        assert!(explained, "{:?} has no known type", row.keys);
+        let told = !row.default.is_empty() && !row.meaning.is_empty();
+        assert!(told, "{:?}", row.keys);
+    }
+}
+
+/// Keys that no default, example or sandbox has are found where the code asks for them.
+#[test]
+fn every_key_that_the_code_reads_is_documented() {
+    let documented: BTreeSet<&str> = code(CONFIGURATION)
+        .flat_map(|name| name.split('.'))
+        .collect();
+    let mut read = 0;
+    for file in std::fs::read_dir(root().join("src/config")).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for call in [".required(", ".optional(", ".required_secret(", ".secret("] {
+            for arguments in between(&text, call, ")") {
+                for key in arguments.split('"').skip(1).step_by(2) {
+                    assert!(documented.contains(key), "{}: {key}", path.display());
+                    read += 1;
+                }
+            }
+        }
+    }
+    assert!(read > 60, "only {read} keys were found");
 }
 
 #[test]
-fn the_table_tells_the_real_defaults() {
+fn every_documented_key_exists() {
+    let rows = rows();
+    let variables = rows.iter().flat_map(|row| &row.keys).map(|key| {
+        let key = key.replace("<name>", "main").replace("<kind>", "voluntary");
+        format!("GATEWAY__{}", key.to_uppercase().replace('.', "__"))
+    });
+    let checked = Command::new(PROGRAM)
+        .arg("check-config")
+        .env_clear()
+        .envs(variables.map(|variable| (variable, "-")))
+        .env("GATEWAY__SERVER__NO_SUCH_KEY", "-")
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&checked.stderr);
+    let unknown: Vec<_> = told.lines().filter(|l| l.contains("unknown key")).collect();
+    assert_eq!(unknown.len(), 1, "{told}");
+    assert!(unknown[0].contains("server.no_such_key"), "{told}");
+}
+
+#[test]
+fn the_rows_have_the_real_defaults() {
     let defaults: toml::Table = toml::from_str(DEFAULTS).unwrap();
     let mut checked = 0;
-    for (section, key, told) in README.lines().filter_map(row) {
+    for row in rows() {
+        let (section, key) = row.keys[0].split_once('.').unwrap();
         let mut value = defaults.get(section);
         for part in key.split('.') {
             value = value.and_then(|table| table.get(part));
@@ -100,18 +189,10 @@ fn the_table_tells_the_real_defaults() {
             toml::Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        assert_eq!(told, value, "{section}.{key}");
+        assert_eq!(row.default, format!("`{value}`"), "{section}.{key}");
         checked += 1;
     }
     assert!(checked > 30, "only {checked} rows were read");
-}
-
-/// Section, key and default of a row of the table of keys.
-fn row(line: &str) -> Option<(&str, &str, &str)> {
-    let mut cells = line.strip_prefix("| `")?.split(" | ");
-    let (section, key) = cells.next()?.strip_suffix('`')?.split_once('.')?;
-    let told = cells.next()?.strip_prefix('`')?.strip_suffix('`')?;
-    Some((section, key, told))
 }
 
 #[test]
@@ -119,10 +200,14 @@ fn every_call_and_every_command_is_there() {
     let document: serde_json::Value = serde_json::from_slice(&run(&["openapi"]).stdout).unwrap();
     let paths = document["paths"].as_object().unwrap();
     assert!(!paths.is_empty());
+    let table: String = API.lines().filter(|line| line.starts_with("| `")).collect();
     for (path, calls) in paths {
         for method in calls.as_object().unwrap().keys() {
             let call = format!("`{} {path}`", method.to_uppercase());
-            assert!(README.contains(&call), "README.md lacks {call}");
+            assert!(
+                table.contains(&call),
+                "the table of docs/api.md lacks {call}"
+            );
         }
     }
     let help = String::from_utf8(run(&["--help"]).stdout).unwrap();
@@ -145,41 +230,88 @@ fn every_call_and_every_command_is_there() {
 }
 
 #[test]
-fn every_file_that_is_named_exists() {
-    for page in ["README.md", "CHANGELOG.md", "deploy/README.md"]
-        .into_iter()
-        .map(PathBuf::from)
-        .chain(pages("docs"))
-        .chain(pages("docs/adr"))
-    {
-        let text = std::fs::read_to_string(root().join(&page)).unwrap();
-        let folder = page.parent().unwrap();
-        for link in between(&text, "](", ")") {
-            let file = link.split('#').next().unwrap();
-            if !file.is_empty() && !file.contains("://") {
-                let target = root().join(folder).join(file);
-                assert!(target.exists(), "{}: {link}", page.display());
+fn every_problem_is_documented_as_it_is() {
+    let document: serde_json::Value = serde_json::from_slice(&run(&["openapi"]).stdout).unwrap();
+    let schema = &document["components"]["schemas"]["ProblemCode"];
+    let codes = schema["enum"].as_array().unwrap();
+    let codes: Vec<_> = codes.iter().map(|code| code.as_str().unwrap()).collect();
+    assert!(codes.len() > 50, "{codes:?}");
+    for code in &codes {
+        let heading = format!("## `{code}`\n");
+        assert!(PROBLEMS.contains(&heading), "problems.md lacks {code}");
+    }
+
+    // A page names a problem by its status and code: 409 `already_done`.
+    let mut named = 0;
+    for (page, text) in pages() {
+        let parts: Vec<_> = text.split('`').collect();
+        for pair in parts.windows(2) {
+            let Some(status) = status_before(pair[0]) else {
+                continue;
+            };
+            if !codes.contains(&pair[1]) {
+                continue;
+            }
+            let row = format!("| [`{0}`](#{0}) | {status} |", pair[1]);
+            assert!(
+                PROBLEMS.contains(&row),
+                "{}: {status} {}",
+                page.display(),
+                pair[1]
+            );
+            named += 1;
+        }
+    }
+    assert!(named > 20, "only {named} problems were found");
+}
+
+/// The status that stands right before a code.
+fn status_before(text: &str) -> Option<&str> {
+    let status = text.strip_suffix(' ')?.rsplit(' ').next()?;
+    let is_status = status.len() == 3 && status.starts_with(['4', '5']);
+    (is_status && status.bytes().all(|byte| byte.is_ascii_digit())).then_some(status)
+}
+
+#[test]
+fn the_readme_is_short() {
+    let lines = README.lines().count();
+    assert!(
+        lines <= 200,
+        "README.md has {lines} lines; move something to docs/"
+    );
+}
+
+#[test]
+fn every_link_and_every_path_leads_somewhere() {
+    let pages = pages();
+    assert!(pages.len() > 20);
+    for (page, text) in &pages {
+        let prose = without_blocks(text);
+        for link in between(&prose, "](", ")") {
+            if link.contains("://") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match file {
+                "" => root().join(page),
+                file => root().join(page.parent().unwrap()).join(file),
+            };
+            assert!(target.exists(), "{}: {link}", page.display());
+            if !anchor.is_empty() {
+                let target = without_blocks(&std::fs::read_to_string(&target).unwrap());
+                let mut anchors = target.lines().filter_map(anchor_of);
+                let found = anchors.any(|heading| heading == anchor);
+                assert!(found, "{}: {link}", page.display());
             }
         }
-        for file in between(&text, "-d @", " ") {
+        for path in code(&prose).filter(|path| is_path(path)) {
+            assert!(root().join(path).exists(), "{}: {path}", page.display());
+        }
+        for file in between(text, "-d @", " ") {
             let file = file.split_whitespace().next().unwrap();
             assert!(root().join(file).exists(), "{}: {file}", page.display());
         }
     }
-}
-
-fn pages(folder: &str) -> Vec<PathBuf> {
-    std::fs::read_dir(root().join(folder))
-        .unwrap()
-        .map(|entry| Path::new(folder).join(entry.unwrap().file_name()))
-        .filter(|path| path.extension().is_some_and(|end| end == "md"))
-        .collect()
-}
-
-fn between<'a>(text: &'a str, from: &'a str, to: &'a str) -> impl Iterator<Item = &'a str> {
-    text.split(from)
-        .skip(1)
-        .filter_map(move |rest| rest.split(to).next())
 }
 
 /// The toolchain of `rust-toolchain.toml` is the one that the package and the image name, and the image
@@ -204,6 +336,71 @@ fn one_toolchain_is_named_everywhere() {
     assert!(!taken.any(|line| line.contains("rust-toolchain")));
 }
 
+/// All pages with their text.
+fn pages() -> Vec<(PathBuf, String)> {
+    let folders = ["", "benches", "deploy", "docs", "docs/adr", "openapi"];
+    let pages = folders.into_iter().flat_map(files);
+    pages
+        .filter(|path| path.extension().is_some_and(|end| end == "md"))
+        .map(|path| {
+            let text = std::fs::read_to_string(root().join(&path)).unwrap();
+            (path, text)
+        })
+        .collect()
+}
+
+/// The files right in a folder.
+fn files(folder: &str) -> Vec<PathBuf> {
+    std::fs::read_dir(root().join(folder))
+        .unwrap()
+        .map(|entry| Path::new(folder).join(entry.unwrap().file_name()))
+        .filter(|path| root().join(path).is_file())
+        .collect()
+}
+
+/// The text without its code blocks.
+fn without_blocks(text: &str) -> String {
+    text.split("\n```")
+        .step_by(2)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// What stands between backticks.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// Whether the name is a path of this project without a placeholder.
+fn is_path(name: &str) -> bool {
+    const FOLDERS: [&str; 8] = [
+        "src/", "tests/", "docs/", "deploy/", "openapi/", "benches/", ".ci/", ".github/",
+    ];
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    FOLDERS.iter().any(|folder| name.starts_with(folder)) && name.chars().all(plain)
+}
+
+/// The anchor that GitHub gives a heading.
+fn anchor_of(line: &str) -> Option<String> {
+    let heading = line
+        .strip_prefix('#')?
+        .trim_start_matches('#')
+        .strip_prefix(' ')?;
+    let kept = |c: &char| c.is_alphanumeric() || " -_".contains(*c);
+    let anchor = heading
+        .to_lowercase()
+        .chars()
+        .filter(kept)
+        .collect::<String>();
+    Some(anchor.replace(' ', "-"))
+}
+
+fn between<'a>(text: &'a str, from: &'a str, to: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(from)
+        .skip(1)
+        .filter_map(move |rest| rest.split(to).next())
+}
+
 #[test]
 fn the_example_configuration_is_valid() {
     let folder = tempfile::tempdir().unwrap();
@@ -219,7 +416,7 @@ fn the_example_configuration_is_valid() {
 }
 
 #[test]
-fn the_overrides_of_the_readme_are_valid() {
+fn the_examples_of_the_configuration_reference_are_valid() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("gateway.toml");
     let check = |text: &str| {
@@ -231,7 +428,7 @@ fn the_overrides_of_the_readme_are_valid() {
             file.to_str().unwrap(),
         ])
     };
-    let text: String = between(README, "```toml\n", "```").collect();
+    let text: String = between(CONFIGURATION, "```toml\n", "```").collect();
     assert!(text.contains("top.contract.overrides"));
     let checked = check(&text);
     assert!(checked.status.success(), "{checked:?}");
@@ -299,13 +496,15 @@ impl Drop for Sandbox {
 fn the_tour_works_word_for_word() {
     let folder = tempfile::tempdir().unwrap();
     let sandbox = Sandbox::start(folder.path());
-    let steps: Vec<(&str, &str)> = between(README, "<!-- tour -->\n```sh\n", "<!--")
+    let steps: Vec<(&str, &str)> = [README, TOUR]
+        .into_iter()
+        .flat_map(|page| between(page, "<!-- tour -->\n```sh\n", "<!--"))
         .map(|step| {
             let (commands, rest) = step.split_once("```\n```text\n").unwrap();
             (commands, rest.split_once("```").unwrap().0)
         })
         .collect();
-    assert!(steps.len() >= 7);
+    assert!(steps.len() >= 11);
 
     const MARK: &str = "=== next step";
     let script = steps
@@ -328,7 +527,7 @@ fn the_tour_works_word_for_word() {
         for promise in promises(told) {
             assert!(
                 seen.contains(promise),
-                "after\n{commands}README.md promises {promise}, but there was\n{seen}"
+                "after\n{commands}the tour promises {promise}, but there was\n{seen}"
             );
         }
     }
