@@ -314,6 +314,32 @@ fn every_link_and_every_path_leads_somewhere() {
     }
 }
 
+/// Files that are no pages name pages from the root of the project.
+#[test]
+fn forms_and_deployment_files_name_pages_that_exist() {
+    let folders = [
+        ".github",
+        ".github/ISSUE_TEMPLATE",
+        ".github/workflows",
+        "deploy",
+    ];
+    let mut files: Vec<_> = folders.into_iter().flat_map(files).collect();
+    files.extend(["Dockerfile", "justfile"].map(PathBuf::from));
+    let mut named = 0;
+    for file in files.iter().filter(|file| !file.ends_with("README.md")) {
+        let text = std::fs::read_to_string(root().join(file)).unwrap();
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"./_-".contains(c));
+        for name in words
+            .map(|word| word.trim_matches('.'))
+            .filter(|word| word.ends_with(".md"))
+        {
+            assert!(root().join(name).exists(), "{}: {name}", file.display());
+            named += 1;
+        }
+    }
+    assert!(named > 5, "only {named} names were found");
+}
+
 /// The toolchain of `rust-toolchain.toml` is the one that the package and the image name, and the image
 /// does not see the file: rustup would download its components there.
 #[test]
