@@ -21,8 +21,8 @@ use fliggy_gateway::operations::journal::{
     Acceptance, Fault, Filter, Journal, Lookup, NewOperation, Proof, Save, Saved, SessionTag,
 };
 use fliggy_gateway::operations::record::{
-    Attention, Baseline, Claim, Difference, EventKind, Intent, NewEvent, Operation, Part, Receipt,
-    TimelineEntry,
+    Attention, Baseline, Claim, Difference, DifferingField, EventKind, Intent, NewEvent, Operation,
+    Receipt, TimelineEntry,
 };
 use fliggy_gateway::operations::sqlite::{SqliteJournal, SqliteSettings};
 use fliggy_gateway::operations::states::{Basis, Kind, Standing, State};
@@ -254,8 +254,8 @@ async fn an_operation_comes_back_as_it_was_written_also_from_a_later_process() {
     operation.next_look_at = Some(5000);
     operation.failure = Some(Failure::of(Cause::Refused).with_detail("why"));
     operation.differs = vec![Difference {
-        part: Part::TotalPrice,
-        asked: "950.00".into(),
+        field: DifferingField::TotalPrice,
+        expected: "950.00".into(),
         found: "960.00".into(),
     }];
     put(&journal, &mut operation, Standing::of(State::Sending)).await;

@@ -231,3 +231,52 @@ fn the_answers_shown_have_the_form_they_promise() {
     });
     assert!(seen >= 12, "{seen} examples");
 }
+
+#[test]
+fn every_success_of_a_write_is_an_operation() {
+    let document = document();
+    let mut writes = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let operation = &item["post"];
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        if !parameters
+            .into_iter()
+            .any(|p| p["name"] == "Idempotency-Key")
+        {
+            continue;
+        }
+        writes += 1;
+        let responses = operation["responses"].as_object().unwrap();
+        let successes = responses
+            .iter()
+            .filter(|(status, _)| status.starts_with('2'));
+        let mut statuses = Vec::new();
+        for (status, response) in successes {
+            let schema = &response["content"]["application/json"]["schema"];
+            assert_eq!(
+                schema["$ref"], "#/components/schemas/Operation",
+                "{path} {status}"
+            );
+            statuses.push(status.as_str());
+        }
+        assert!(
+            matches!(statuses[..], ["200" | "201", "202"]),
+            "{path}: {statuses:?}"
+        );
+    }
+    assert_eq!(writes, 7);
+}
+
+/// A generated client gets one type for each member: `oneOf` says nothing but that a reference may be null.
+#[test]
+fn one_of_stands_for_nullable_references_only() {
+    walk("", &document(), &mut |at, value| {
+        if let Some(choices) = value.get("oneOf").and_then(Value::as_array) {
+            let nullable = choices.len() == 2
+                && choices[0]["$ref"].is_string()
+                && choices[1] == json!({"type": "null"});
+            assert!(nullable, "{at}: {choices:?}");
+        }
+        assert!(value.get("anyOf").is_none(), "{at}");
+    });
+}

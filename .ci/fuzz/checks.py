@@ -67,11 +67,11 @@ def before_call(ctx, case, **kwargs):
 @schemathesis.hook
 def after_call(ctx, case, response):
     """What was made is read, paid and cancelled from then on."""
-    if response.status_code == 201:
-        made = response.json()
-        for name in ("refund_order_no", "change_order_no"):
-            if name in made:
-                KNOWN[name] = made[name]
+    if response.status_code == 201 and case.operation.path != "/v1/attachments":
+        operation = response.json()
+        for member in ("refund", "change"):
+            if operation[member]:
+                KNOWN[f"{member}_order_no"] = operation[member][f"{member}_order_no"]
 
 
 # What the extractors say of a request whose form is wrong (src/api/extract/reason.rs).

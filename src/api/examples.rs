@@ -37,14 +37,14 @@ pub(super) fn offers() -> Value {
 
 /// How the order of that booking stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+enum Stage {
     Booked,
     Paid,
     Closed,
 }
 
 /// The order in short.
-pub(super) fn receipt(stage: Stage) -> Value {
+fn receipt(stage: Stage) -> Value {
     let total = &booking()["total_price"];
     let paid = stage == Stage::Paid;
     let (status, text) = match stage {
@@ -178,7 +178,7 @@ pub(super) fn refund_request() -> Value {
 }
 
 /// The application in short.
-pub(super) fn refund_receipt() -> Value {
+fn refund_receipt() -> Value {
     json!({
         "refund_order_no": REFUND_NO,
         "order_id": ORDER_ID,
@@ -267,7 +267,7 @@ pub(super) fn change_request() -> Value {
 
 /// How the change stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum ChangeStage {
+enum ChangeStage {
     Made,
     Paid,
     Cancelled,
@@ -277,7 +277,7 @@ pub(super) enum ChangeStage {
 const CHANGE_TOTAL: &str = "205.00";
 
 /// The change in short.
-pub(super) fn change_receipt(stage: ChangeStage) -> Value {
+fn change_receipt(stage: ChangeStage) -> Value {
     let paid = stage == ChangeStage::Paid;
     json!({
         "change_order_no": CHANGE_NO,
@@ -391,19 +391,46 @@ pub(super) fn open(kind: &str) -> Value {
         "kind": kind,
         "state": "unknown",
         "basis": null,
-        "version": 4,
-        "account": "default",
         "subject": subject,
+        "account": "default",
+        "version": 4,
         "created_at": "2030-05-01T10:08:07.120+08:00",
         "settled_at": null,
         "confirmed_at": null,
         "contradicted": false,
         "attention": null,
-        "timeline": story(),
-        "result": null,
         "differs": [],
+        "retry_of": null,
+        "order": null,
+        "refund": null,
+        "change": null,
+        "raw": null,
+        "found": null,
         "problem": null,
+        "timeline": story(),
     })
+}
+
+/// A write that has succeeded, as it is answered: without its timeline.
+pub(super) fn done(kind: &str) -> Value {
+    let mut operation = open(kind);
+    operation["state"] = json!("succeeded");
+    operation["version"] = json!(3);
+    operation["settled_at"] = json!("2030-05-01T10:08:07.690+08:00");
+    let (member, receipt) = match kind {
+        "book" => ("order", receipt(Stage::Booked)),
+        "pay" => ("order", receipt(Stage::Paid)),
+        "close" => ("order", receipt(Stage::Closed)),
+        "refund" => ("refund", refund_receipt()),
+        "change" => ("change", change_receipt(ChangeStage::Made)),
+        "change_pay" => ("change", change_receipt(ChangeStage::Paid)),
+        _ => ("change", change_receipt(ChangeStage::Cancelled)),
+    };
+    operation[member] = receipt;
+    if let Value::Object(members) = &mut operation {
+        members.shift_remove("timeline");
+    }
+    operation
 }
 
 fn story() -> Value {
@@ -417,26 +444,24 @@ fn story() -> Value {
 
 /// A payment that timed out and was found made.
 pub(super) fn settled() -> Value {
-    let mut operation = open("pay");
-    operation["state"] = json!("succeeded");
+    let mut operation = done("pay");
     operation["version"] = json!(5);
     operation["settled_at"] = json!("2030-05-01T10:08:13.150+08:00");
-    operation["confirmed_at"] = json!("2030-05-01T10:08:13.150+08:00");
-    operation["result"] = receipt(Stage::Paid);
-    if let Some(story) = operation["timeline"].as_array_mut() {
+    operation["confirmed_at"] = operation["settled_at"].clone();
+    let mut story = story();
+    if let Some(story) = story.as_array_mut() {
         story.push(json!({
             "at": "2030-05-01T10:08:13.150+08:00", "state": "succeeded",
             "what": "look 1: the order is paid",
         }));
     }
+    operation["timeline"] = story;
     operation
 }
 
-/// A page of operations: their stories are left out.
+/// A page of operations.
 pub(super) fn operations() -> Value {
-    let mut operation = settled();
-    operation["timeline"] = json!([]);
-    json!({"items": [operation], "next_cursor": null})
+    json!({"items": [done("pay")], "next_cursor": null})
 }
 
 /// A page of orders: fares, cabins and tickets are left out.

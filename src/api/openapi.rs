@@ -203,9 +203,11 @@ fn document_write(operation: &mut Operation) {
             "Idempotency-Replayed",
             text_header("`true` where an earlier request with the same key was taken."),
         );
+        if status.starts_with('2') {
+            header("ETag", text_header("The version of the operation."));
+        }
         if status == "202" {
             header("Location", text_header("The operation."));
-            header("ETag", text_header("The version of the operation."));
             let seconds = ObjectBuilder::new().schema_type(Type::Integer).build();
             header(
                 "Retry-After",
@@ -215,15 +217,13 @@ fn document_write(operation: &mut Operation) {
                     .build(),
             );
         }
-        let id = match status.as_str() {
-            "202" => "$response.body#/id",
-            "200" | "201" => "$response.header.Operation-Id",
-            _ => continue,
-        };
+        if !status.starts_with('2') {
+            continue;
+        }
         let link = LinkBuilder::new()
             .operation_id("get_operation")
             .description("How it stands, and how that became known.")
-            .parameter("id", id)
+            .parameter("id", "$response.body#/id")
             .build();
         response
             .links

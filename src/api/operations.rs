@@ -4,13 +4,13 @@ pub mod get;
 pub mod list;
 pub mod reconcile;
 pub mod resolve;
+pub(super) mod view;
 
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::ApiState;
 use super::auth::Caller;
-use super::outcome::view;
 use super::problem::{Code, Problem};
 use crate::domain::ids::OperationId;
 use crate::operations::journal::{Fault, JournalError};
@@ -22,11 +22,7 @@ async fn shown(state: &ApiState, caller: &Caller, id: OperationId) -> Result<Res
     let found = read.await.map_err(unreadable)?;
     let (operation, timeline) = found.unzip();
     let operation = visible(operation, caller)?;
-    Ok(view(
-        operation,
-        timeline.unwrap_or_default(),
-        StatusCode::OK,
-    ))
+    Ok(view::view(operation, timeline, StatusCode::OK))
 }
 
 /// Another app's operation does not exist for a caller; an operator sees all.

@@ -1,26 +1,12 @@
-//! How the ends of reads and writes become HTTP: the one place where causes turn into problems.
+//! Problems of reads and writes: the one place where causes turn into problem codes.
 
-use axum::http::header::{ETAG, LOCATION, RETRY_AFTER};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use super::extract::Json;
-use super::problem::{
-    Code, FieldError, OPERATION_ID, Problem, ProblemBody, Retry, SideEffects, UpstreamFault,
-};
-use crate::domain::ids::{AccountName, OperationId};
-use crate::domain::refund::RefundQuote;
-use crate::domain::time::Rfc3339;
+use super::problem::{Code, FieldError, Problem, Retry, SideEffects, UpstreamFault};
+use crate::domain::ids::OperationId;
 use crate::domain::violation::Violation;
 use crate::operations::cause::{Cause, Failure};
-use crate::operations::perform::{NotTaken, Performed};
-use crate::operations::record::{Attention, Difference, Operation, Receipt, TimelineEntry};
-use crate::operations::states::{Basis, Kind, State};
-
-/// The header of an answer that an earlier request with the same key got.
-pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+use crate::operations::perform::NotTaken;
+use crate::operations::record::Operation;
+use crate::operations::states::State;
 
 /// The problem code of a cause.
 #[must_use]
@@ -113,6 +99,23 @@ pub(super) fn problem_of(failure: &Failure, operation: Option<OperationId>) -> P
     }
 }
 
+/// The problem of an operation that was refused or not executed; none in every other state.
+#[must_use]
+pub(super) fn problem_of_operation(operation: &Operation) -> Option<Problem> {
+    match operation.state() {
+        State::Rejected | State::NotExecuted => {
+            let fallback = Failure::of(Cause::Absent);
+            let failure = operation.failure.as_ref().unwrap_or(&fallback);
+            Some(problem_of(failure, Some(operation.id)))
+        }
+        State::Accepted
+        | State::Sending
+        | State::Unknown
+        | State::Succeeded
+        | State::NeedsAttention => None,
+    }
+}
+
 /// The problem of a request whose content was checked and found wanting. Nothing was sent.
 #[must_use]
 pub(super) fn violations(found: Vec<Violation>) -> Problem {
@@ -172,172 +175,4 @@ pub(super) fn not_taken(why: NotTaken, caller: &str, is_operator: bool) -> Probl
             .detail("The journal has not answered in time. It may still take the request."),
         NotTaken::Stopping => Problem::new(Code::ShuttingDown),
     }
-}
-
-/// An operation as callers see it.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Operation)]
-pub(super) struct OperationView {
-    /// Its id.
-    id: OperationId,
-    /// What was asked for.
-    kind: Kind,
-    /// Where it stands.
-    state: State,
-    /// How it is known that nothing was executed; null in every other state.
-    #[schema(required = true, value_type = Option<Basis>)]
-    basis: Option<Basis>,
-    /// Grows when the state, its basis, `result` or `differs` changes, and not with every lookup; `If-Match` of
-    /// a resolution names it.
-    #[schema(minimum = 1)]
-    version: i64,
-    /// The purchasing account.
-    account: AccountName,
-    /// What it is about: Fliggy's order id, or for a booking the caller's order number; for the
-    /// payment or cancellation of a change the number of the change.
-    #[schema(example = "1234125412")]
-    subject: String,
-    /// When it was accepted (+08:00).
-    created_at: Rfc3339,
-    /// When it settled (+08:00); null while it is open.
-    #[schema(required = true, value_type = Option<Rfc3339>)]
-    settled_at: Option<Rfc3339>,
-    /// When a lookup confirmed how it was settled (+08:00). Null while a success stands on Fliggy's answer
-    /// alone, which is normal for some seconds; and where a refusal or absence is watched.
-    #[schema(required = true, value_type = Option<Rfc3339>)]
-    confirmed_at: Option<Rfc3339>,
-    /// Evidence against its settled state came in: a person must decide.
-    contradicted: bool,
-    /// Why a person must decide; null in every state but `needs_attention`.
-    #[schema(required = true, value_type = Option<Attention>)]
-    attention: Option<Attention>,
-    /// What happened, oldest first; empty in lists. Of a very long one the middle is left out.
-    timeline: Vec<TimelineEntry>,
-    /// What was achieved; null until then.
-    #[schema(required = true, value_type = Option<Receipt>)]
-    result: Option<Receipt>,
-    /// The parts of `result` that differ from the request, by two lookups at least two seconds apart. If only
-    /// amounts and times differ, the operation has succeeded; if it is another trip, a person must decide.
-    differs: Vec<Difference>,
-    /// Why it was not done; null unless it was refused or not executed.
-    #[schema(required = true, value_type = Option<ProblemBody>)]
-    problem: Option<ProblemBody>,
-}
-
-impl OperationView {
-    /// The view of an operation with its timeline.
-    #[must_use]
-    pub(super) fn new(operation: Operation, timeline: Vec<TimelineEntry>) -> Self {
-        let settled = operation.state().is_settled();
-        let problem = operation
-            .failure
-            .as_ref()
-            .filter(|_| settled)
-            .map(|failure| problem_of(failure, Some(operation.id)).into_body());
-        Self {
-            id: operation.id,
-            kind: operation.kind(),
-            state: operation.state(),
-            basis: operation.standing.basis,
-            version: operation.version,
-            subject: operation.intent.subject().text(),
-            account: operation.account,
-            created_at: Rfc3339(operation.created_at),
-            settled_at: operation.settled_at.map(Rfc3339),
-            confirmed_at: operation.confirmed_at.map(Rfc3339),
-            contradicted: operation.contradicted,
-            attention: operation.attention,
-            timeline,
-            result: operation.result,
-            differs: operation.differs,
-            problem,
-        }
-    }
-}
-
-/// The answer to a write: the resource, a problem, or 202 with the operation.
-#[must_use]
-pub(super) fn answer(
-    performed: Performed,
-    timeline: Vec<TimelineEntry>,
-    quote: Option<RefundQuote>,
-) -> Response {
-    let Performed {
-        operation,
-        replayed,
-    } = performed;
-    let id = operation.id;
-    let operation_state = operation.state();
-    let mut response = match operation_state {
-        State::Succeeded => match operation.result.clone() {
-            Some(receipt) => done(operation.kind(), &receipt),
-            None => view(operation, timeline, StatusCode::OK),
-        },
-        State::Rejected | State::NotExecuted => {
-            let fallback = Failure::of(Cause::Absent);
-            let failure = operation.failure.as_ref().unwrap_or(&fallback);
-            let problem = problem_of(failure, Some(id));
-            match quote {
-                Some(quote) => problem.quote(quote).into_response(),
-                None => problem.into_response(),
-            }
-        }
-        State::Accepted | State::Sending | State::Unknown | State::NeedsAttention => {
-            let mut response = view(operation, timeline, StatusCode::ACCEPTED);
-            let headers = response.headers_mut();
-            if let Ok(location) = HeaderValue::from_str(&format!("/v1/operations/{id}")) {
-                headers.insert(LOCATION, location);
-            }
-            let seconds = if operation_state.is_in_progress() {
-                "2"
-            } else {
-                "60"
-            };
-            headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
-            response
-        }
-    };
-    let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
-        headers.insert(OPERATION_ID, id);
-    }
-    if replayed {
-        headers.insert(REPLAYED, HeaderValue::from_static("true"));
-    }
-    response
-}
-
-fn done(kind: Kind, receipt: &Receipt) -> Response {
-    let mut response = Json(receipt).into_response();
-    let made = match kind {
-        Kind::Book | Kind::Refund | Kind::Change => true,
-        Kind::Pay | Kind::Close | Kind::ChangePay | Kind::ChangeCancel => false,
-    };
-    if made {
-        *response.status_mut() = StatusCode::CREATED;
-        let location = match receipt {
-            Receipt::Order(order) => format!("/v1/orders/{}", order.order_id),
-            Receipt::Refund(refund) => format!("/v1/refunds/{}", refund.refund_order_no),
-            Receipt::Change(change) => format!("/v1/changes/{}", change.change_order_no),
-        };
-        if let Ok(location) = HeaderValue::from_str(&location) {
-            response.headers_mut().insert(LOCATION, location);
-        }
-    }
-    response
-}
-
-/// The operation itself, with its version as entity tag.
-#[must_use]
-pub(super) fn view(
-    operation: Operation,
-    timeline: Vec<TimelineEntry>,
-    status: StatusCode,
-) -> Response {
-    let tag = HeaderValue::from_str(&format!("\"{}\"", operation.version));
-    let mut response = (status, Json(OperationView::new(operation, timeline))).into_response();
-    if let Ok(tag) = tag {
-        response.headers_mut().insert(ETAG, tag);
-    }
-    response
 }

@@ -11,7 +11,8 @@ use serde::Serialize;
 use crate::api::ApiState;
 use crate::api::auth::{Account, Caller};
 use crate::api::extract::{IdempotencyKey, PreferWait};
-use crate::api::outcome::{answer, not_taken, violations};
+use crate::api::operations::view::answer;
+use crate::api::outcome::{not_taken, violations};
 use crate::api::problem::{Code, Problem};
 use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::OperationId;
@@ -161,12 +162,13 @@ impl WriteContext {
 
     async fn ended(&self, mut performed: Performed) -> Result<Ended, Problem> {
         let operations = self.state.operations()?;
-        let mut timeline = Vec::new();
+        let mut timeline = None;
         if !performed.operation.state().is_settled() {
             let read = operations.journal().with_timeline(performed.operation.id);
             // Where it cannot be read, the operation is shown as it was known, without a timeline.
             if let Ok(Some(found)) = read.await {
-                (performed.operation, timeline) = found;
+                performed.operation = found.0;
+                timeline = Some(found.1);
             }
         }
         Ok(Ended {
@@ -183,7 +185,7 @@ pub struct Ended {
     pub(super) operations: Arc<Operations>,
     pub(super) account: Arc<PurchasingAccount>,
     performed: Performed,
-    timeline: Vec<TimelineEntry>,
+    timeline: Option<Vec<TimelineEntry>>,
 }
 
 impl Ended {

@@ -297,7 +297,7 @@ fn weigh(
 const DIFFERING: u32 = 2;
 
 fn differs(findings: &Findings, differences: &[Difference]) -> Option<Step> {
-    let another_trip = differences.iter().any(|d| d.part.makes_another_trip());
+    let another_trip = differences.iter().any(|d| d.field.makes_another_trip());
     (findings.differing >= DIFFERING).then(|| {
         if another_trip {
             Step::Attention(Attention::Differs)
@@ -452,7 +452,7 @@ fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
             APART,
         ),
         Finding::Differs(_, differences) => {
-            let parts: Vec<_> = differences.iter().map(|d| d.part).collect();
+            let parts: Vec<_> = differences.iter().map(|d| d.field).collect();
             if parts != findings.differing_parts {
                 findings.differing_parts = parts;
                 findings.differing = 0;

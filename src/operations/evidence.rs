@@ -127,12 +127,12 @@ impl Finding {
         match self {
             Self::Happened(receipt) => format!("found: {}", receipt.stands()),
             Self::Differs(receipt, differences) => {
-                let parts = differences.iter().map(|part| {
+                let parts = differences.iter().map(|difference| {
                     format!(
                         "{} {} instead of {}",
-                        part.part.words(),
-                        part.found,
-                        part.asked
+                        difference.field.words(),
+                        difference.found,
+                        difference.expected
                     )
                 });
                 let parts: Vec<_> = parts.collect();

@@ -330,24 +330,25 @@ impl Attention {
     }
 }
 
-/// A part of what was found that differs from the request.
+/// A field of what was found that differs from the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Difference {
-    /// Which part.
-    pub part: Part,
-    /// What was asked for.
+    /// The field. (`part` in journals of before.)
+    #[serde(alias = "part")]
+    pub field: DifferingField,
+    /// What the request asked for. (`asked` in journals of before.)
+    #[serde(alias = "asked")]
     #[schema(example = "1580.00")]
-    pub asked: String,
+    pub expected: String,
     /// What Fliggy has.
     #[schema(example = "1590.00")]
     pub found: String,
 }
 
-/// A part of an order that is compared with what was asked for.
+/// A field of an order that is compared with the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = DifferingPart)]
-pub enum Part {
+pub enum DifferingField {
     /// The total (yuan).
     TotalPrice,
     /// The amount that was paid (yuan).
@@ -364,8 +365,8 @@ pub enum Part {
     PassengerCount,
 }
 
-impl Part {
-    /// The part in words.
+impl DifferingField {
+    /// The field in words.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -439,7 +440,7 @@ pub struct Findings {
     pub differing: u32,
     /// Those parts.
     #[serde(default)]
-    pub differing_parts: Vec<Part>,
+    pub differing_parts: Vec<DifferingField>,
     /// When the last of these lookups began.
     #[serde(default)]
     pub differing_anchor: Option<Anchor>,
@@ -686,5 +687,24 @@ impl EventKind {
             Self::ChangePaid => "change_paid",
             Self::ChangeCancelled => "change_cancelled",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_is_read_in_the_words_of_earlier_journals() {
+        let stored = r#"{"part":"total_price","asked":"1580.00","found":"1590.00"}"#;
+        let difference = Difference {
+            field: DifferingField::TotalPrice,
+            expected: "1580.00".to_owned(),
+            found: "1590.00".to_owned(),
+        };
+        assert_eq!(
+            serde_json::from_str::<Difference>(stored).unwrap(),
+            difference
+        );
     }
 }

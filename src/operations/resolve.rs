@@ -273,7 +273,7 @@ fn agrees(resolution: Resolution, finding: &Finding) -> bool {
         // Something was made. Where it is another trip, a person decides whether it is this one's.
         (Resolution::Succeeded, Finding::Differs(..)) => true,
         (Resolution::Rejected | Resolution::NotExecuted, Finding::Differs(_, differences)) => {
-            differences.iter().any(|d| d.part.makes_another_trip())
+            differences.iter().any(|d| d.field.makes_another_trip())
         }
         (Resolution::Succeeded, Finding::Happened(_)) => true,
         (Resolution::Succeeded, Finding::NotHappened(_) | Finding::Refuted(..)) => false,

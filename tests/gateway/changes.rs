@@ -58,16 +58,16 @@ async fn a_change_is_made_paid_and_ticketed() {
     let request = ticket.later("C-1");
     let made = ticket.change(&world, &request).await;
     assert_eq!(made.status, 201, "{made:?}");
-    assert_eq!(made.header("location"), Some(&*path(&made.body, "")));
-    assert_eq!(made.body["status"], "awaiting_payment");
-    assert_eq!(made.body["order_id"], ticket.id);
-    assert_eq!(made.body["out_change_no"], "C-1");
-    assert_eq!(made.body["fee_above_limit"], Value::Null);
-    assert!(made.body["pay_before"].is_string());
-    assert_eq!(made.body["paid_at"], Value::Null);
-    let total = made.body["total_price"].clone();
+    assert_eq!(made.header("location"), Some(&*path(made.made(), "")));
+    assert_eq!(made.made()["status"], "awaiting_payment");
+    assert_eq!(made.made()["order_id"], ticket.id);
+    assert_eq!(made.made()["out_change_no"], "C-1");
+    assert_eq!(made.made()["fee_above_limit"], Value::Null);
+    assert!(made.made()["pay_before"].is_string());
+    assert_eq!(made.made()["paid_at"], Value::Null);
+    let total = made.made()["total_price"].clone();
 
-    let change = read(&world, &made.body).await;
+    let change = read(&world, made.made()).await;
     assert_eq!(
         stands(&change),
         ("awaiting_payment", 2, vec!["pay", "cancel"])
@@ -106,18 +106,21 @@ async fn a_change_is_made_paid_and_ticketed() {
         (&listed["next_cursor"], &listed["dropped"]),
         (&Value::Null, &json!(0))
     );
-    let upstream = world.get(&path(&made.body, "?include=upstream")).await.body;
+    let upstream = world
+        .get(&path(made.made(), "?include=upstream"))
+        .await
+        .body;
     assert!(
         upstream["upstream"]["change_order_list"].is_object(),
         "{upstream:#}"
     );
 
-    let paid = pay(&world, &made.body, "pay", &total).await;
+    let paid = pay(&world, made.made(), "pay", &total).await;
     assert_eq!(paid.status, 200, "{paid:?}");
-    assert_eq!(paid.body["status"], "awaiting_ticketing");
-    assert!(paid.body["paid_at"].is_string() && paid.body["trade_no"].is_string());
+    assert_eq!(paid.made()["status"], "awaiting_ticketing");
+    assert!(paid.made()["paid_at"].is_string() && paid.made()["trade_no"].is_string());
     assert_eq!(
-        stands(&read(&world, &made.body).await),
+        stands(&read(&world, made.made()).await),
         ("awaiting_ticketing", 3, vec![])
     );
     // The order flies as it did until the new ticket is there.
@@ -126,11 +129,11 @@ async fn a_change_is_made_paid_and_ticketed() {
 
     advance(
         &world,
-        &format!("changes/{}", number(&made.body)),
+        &format!("changes/{}", number(made.made())),
         "ticketed",
     )
     .await;
-    let change = read(&world, &made.body).await;
+    let change = read(&world, made.made()).await;
     assert_eq!(stands(&change), ("ticketed", 5, vec![]));
     let new = &change["passengers"][0]["ticket_numbers"];
     assert_ne!(new, &ticket.order["passengers"][0]["ticket_numbers"]);
@@ -143,11 +146,11 @@ async fn a_change_is_made_paid_and_ticketed() {
     // A repetition of any of the writes is read anew and does nothing.
     for again in [
         ticket.change(&world, &request).await,
-        pay(&world, &made.body, "pay", &total).await,
+        pay(&world, made.made(), "pay", &total).await,
     ] {
         assert!(again.status < 300, "{again:?}");
         assert_eq!(again.header("idempotency-replayed"), Some("true"));
-        assert_eq!(again.body["status"], "ticketed");
+        assert_eq!(again.made()["status"], "ticketed");
     }
     let ledger = ticket.change_ledger(&world).await;
     assert_eq!(ledger.len(), 1);
@@ -155,7 +158,7 @@ async fn a_change_is_made_paid_and_ticketed() {
     assert_eq!(ledger[0]["total"], total);
     for (answer, kind, subject) in [
         (&made, "change", &*ticket.id),
-        (&paid, "change_pay", number(&made.body)),
+        (&paid, "change_pay", number(made.made())),
     ] {
         let operation = world.operation(answer.operation()).await;
         assert_eq!(
@@ -173,19 +176,19 @@ async fn a_change_is_cancelled_once_and_another_is_made() {
     let made = ticket.changed(&world, "X-1").await;
     let cancelled = cancel(&world, &made, "cancel").await;
     assert_eq!(cancelled.status, 200, "{cancelled:?}");
-    assert_eq!(cancelled.body["status"], "closed");
+    assert_eq!(cancelled.made()["status"], "closed");
     let change = read(&world, &made).await;
     assert_eq!(stands(&change), ("closed", 4, vec![]));
     assert_eq!(change["close_reason"], "用户取消");
     // Read anew, the answer tells what the cancellation itself did not.
     let again = cancel(&world, &made, "cancel").await;
     assert_eq!(
-        (again.status, &again.body["status"]),
+        (again.status, &again.made()["status"]),
         (200, &json!("closed")),
         "{again:?}"
     );
-    assert_eq!(again.body["out_change_no"], "X-1");
-    assert_eq!(again.body["total_price"], made["total_price"]);
+    assert_eq!(again.made()["out_change_no"], "X-1");
+    assert_eq!(again.made()["total_price"], made["total_price"]);
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     let other = cancel(&world, &made, "cancel-2").await;
     assert_eq!(problem(&other), (409, "already_done"), "{other:?}");
@@ -310,11 +313,11 @@ async fn a_change_above_the_limit_is_made_and_marked() {
         request["max_total"] = limit;
         let made = ticket.change(&world, &request).await;
         assert_eq!(made.status, 201, "{made:?}");
-        assert_eq!(made.body["total_price"], total);
-        assert_eq!(made.body["fee_above_limit"], above, "{number}");
+        assert_eq!(made.made()["total_price"], total);
+        assert_eq!(made.made()["fee_above_limit"], above, "{number}");
         let again = ticket.change(&world, &request).await;
-        assert_eq!(again.body["fee_above_limit"], above, "{number}");
-        let cancelled = cancel(&world, &made.body, &format!("{number}-cancel")).await;
+        assert_eq!(again.made()["fee_above_limit"], above, "{number}");
+        let cancelled = cancel(&world, made.made(), &format!("{number}-cancel")).await;
         assert_eq!(cancelled.status, 200, "{cancelled:?}");
     }
 }
@@ -330,19 +333,19 @@ async fn fees_that_come_later_are_shown_when_they_are_there() {
     request["max_total"] = json!("0.01");
     let made = ticket.change(&world, &request).await;
     assert_eq!(made.status, 201, "{made:?}");
-    assert_eq!(made.body["status"], "submitted");
+    assert_eq!(made.made()["status"], "submitted");
     for unknown in ["total_price", "pay_before", "fee_above_limit"] {
-        assert_eq!(made.body[unknown], Value::Null, "{unknown}");
+        assert_eq!(made.made()[unknown], Value::Null, "{unknown}");
     }
-    let change = read(&world, &made.body).await;
+    let change = read(&world, made.made()).await;
     assert_eq!(stands(&change), ("submitted", 1, vec!["cancel"]));
     assert_eq!(change["total_price"], Value::Null);
-    let early = pay(&world, &made.body, "early", &json!("0.00")).await;
+    let early = pay(&world, made.made(), "early", &json!("0.00")).await;
     assert_eq!(problem(&early), (409, "change_not_payable"), "{early:?}");
     assert_eq!(world.received("change_pay").await, 0);
 
     world.clock.advance_steady(Duration::from_secs(2));
-    let change = read(&world, &made.body).await;
+    let change = read(&world, made.made()).await;
     assert_eq!(
         stands(&change),
         ("awaiting_payment", 2, vec!["pay", "cancel"])
@@ -350,10 +353,10 @@ async fn fees_that_come_later_are_shown_when_they_are_there() {
     assert!(change["pay_before"].is_string());
     // The same request again tells what was not known yet, the limit included.
     let again = ticket.change(&world, &request).await;
-    assert_eq!(again.body["status"], "awaiting_payment", "{again:?}");
-    assert_eq!(again.body["total_price"], change["total_price"]);
-    assert_eq!(again.body["fee_above_limit"], true);
-    let paid = pay(&world, &made.body, "pay", &change["total_price"]).await;
+    assert_eq!(again.made()["status"], "awaiting_payment", "{again:?}");
+    assert_eq!(again.made()["total_price"], change["total_price"]);
+    assert_eq!(again.made()["fee_above_limit"], true);
+    let paid = pay(&world, made.made(), "pay", &change["total_price"]).await;
     assert_eq!(paid.status, 200, "{paid:?}");
 }
 
@@ -367,7 +370,7 @@ async fn an_early_change_may_be_cancelled_before_its_fees_are_known() {
     let made = ticket.changed(&world, "F-2").await;
     let cancelled = cancel(&world, &made, "cancel").await;
     assert_eq!(
-        (cancelled.status, &cancelled.body["status"]),
+        (cancelled.status, &cancelled.made()["status"]),
         (200, &json!("closed")),
         "{cancelled:?}"
     );
@@ -382,19 +385,19 @@ async fn a_change_after_a_schedule_change_costs_nothing_and_is_paid_all_the_same
         request["kind"] = json!(kind);
         let made = ticket.change(&world, &request).await;
         assert_eq!(made.status, 201, "{made:?}");
-        assert_eq!(made.body["total_price"], "0.00");
-        let change = read(&world, &made.body).await;
+        assert_eq!(made.made()["total_price"], "0.00");
+        let change = read(&world, made.made()).await;
         assert_eq!(change["kind"], kind);
         assert_eq!(stands(&change).2, ["pay", "cancel"]);
-        let cancelled = cancel(&world, &made.body, kind).await;
+        let cancelled = cancel(&world, made.made(), kind).await;
         assert_eq!(cancelled.status, 200, "{cancelled:?}");
     }
     let mut request = ticket.later("FREE-PAID");
     request["kind"] = json!("flight_changed");
     let made = ticket.change(&world, &request).await;
-    let paid = pay(&world, &made.body, "pay", &json!("0")).await;
+    let paid = pay(&world, made.made(), "pay", &json!("0")).await;
     assert_eq!(
-        (paid.status, &paid.body["status"]),
+        (paid.status, &paid.made()["status"]),
         (200, &json!("awaiting_ticketing")),
         "{paid:?}"
     );

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::world::Answer;
 
 /// Panics at an answer of another status, or a problem of another code, than the document has for the
-/// operation.
+/// operation, and at an `Operation` that shows a result it does not have.
 pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
     let document =
@@ -31,6 +31,9 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
         "{method} {path} announces no {}: {answer:?}",
         answer.status
     );
+    if announced["content"]["application/json"]["schema"]["$ref"] == OPERATION {
+        holds_together(&answer.body);
+    }
     if let (true, Some(code)) = (answer.status >= 400, answer.body["code"].as_str()) {
         let examples = &announced["content"]["application/problem+json"]["examples"];
         assert!(
@@ -38,6 +41,27 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
             "{method} {path} announces no {code}: {answer:?}"
         );
     }
+}
+
+const OPERATION: &str = "#/components/schemas/Operation";
+
+/// A result if and only if the operation has succeeded, and a problem if and only if it was refused or not
+/// executed.
+fn holds_together(operation: &Value) {
+    let has = |member: &&str| !operation[member].is_null();
+    let results = ["order", "refund", "change", "raw"]
+        .iter()
+        .filter(|m| has(m));
+    let state = operation["state"].as_str().unwrap();
+    assert_eq!(
+        (results.count(), has(&"problem")),
+        (
+            usize::from(state == "succeeded"),
+            matches!(state, "rejected" | "not_executed")
+        ),
+        "{operation:#}"
+    );
+    assert!(!(state == "succeeded" && has(&"found")), "{operation:#}");
 }
 
 /// The path's entry: the one that has the most of it as it is.

@@ -215,11 +215,11 @@ async fn law_7_an_order_with_another_total_is_ours_and_differs() {
     let body = booking(&world.offer().await, number);
     let booked = world.write_within("/v1/orders", "k", &body, 20).await;
     assert_eq!(booked.status, 201, "{booked:?}");
-    let dearer = &booked.body["total_price"];
+    let dearer = &booked.made()["total_price"];
     assert_ne!(*dearer, body["total_price"]);
     let operation = world.operation(booked.operation()).await;
     let asked = &body["total_price"];
-    let total = json!([{"part": "total_price", "asked": asked, "found": dearer}]);
+    let total = json!([{"field": "total_price", "expected": asked, "found": dearer}]);
     assert_eq!(operation["differs"], total, "{operation:#}");
     assert_eq!(world.received("airbook").await, 1);
 }
@@ -235,7 +235,7 @@ async fn law_7_a_direct_answer_with_another_total_is_looked_at() {
     let booked = world.write_within("/v1/orders", "k", &body, 20).await;
     assert_eq!(booked.status, 201, "{booked:?}");
     let operation = world.operation(booked.operation()).await;
-    assert_eq!(operation["differs"][0]["part"], "total_price");
+    assert_eq!(operation["differs"][0]["field"], "total_price");
     assert_eq!(states(&operation)[2], "unknown", "{operation:#}");
 }
 
@@ -259,7 +259,7 @@ async fn law_7_a_flight_that_is_retimed_is_ours_and_differs() {
     let [difference] = operation["differs"].as_array().unwrap().as_slice() else {
         panic!("{operation:#}");
     };
-    assert_eq!(difference["part"], "departure_time", "{difference}");
+    assert_eq!(difference["field"], "departure_time", "{difference}");
 }
 
 #[tokio::test]
@@ -496,7 +496,7 @@ async fn law_6_a_success_on_fliggys_word_is_confirmed_by_a_lookup() {
     assert_eq!(booked.status, 201, "{booked:?}");
     let close = format!(
         "/v1/orders/{}/close",
-        booked.body["order_id"].as_str().unwrap()
+        booked.made()["order_id"].as_str().unwrap()
     );
     let confirmed = |o: &Value| !o["confirmed_at"].is_null();
     let operation = world.until(booked.operation(), confirmed).await;

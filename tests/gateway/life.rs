@@ -7,7 +7,7 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use crate::ticket::{Ticket, advance, change_path, problem, ticketed};
-use crate::world::{Answer, World, booking, search, search_on};
+use crate::world::{Answer, World, booking, made, search, search_on};
 
 /// Longer than anything takes upstream in these worlds, and shorter than the time to pay.
 const LONG: Duration = Duration::from_secs(100);
@@ -46,7 +46,7 @@ impl World {
         assert_eq!(states, wanted, "{operation:#}");
         let last = timeline.last().unwrap()["what"].as_str().unwrap();
         assert!(last.contains("found: "), "{operation:#}");
-        assert_eq!(operation["result"], answer.body, "{operation:#}");
+        assert_eq!(made(&operation), answer.made(), "{operation:#}");
     }
 
     /// How often this was told, of this subject.
@@ -68,17 +68,17 @@ async fn one_order_from_the_search_to_the_money_back_though_nothing_answers_in_t
     let body = booking(&offer, &number);
     let booked = world.write("/v1/orders", "book", &body).await;
     assert_eq!(booked.status, 201, "{booked:?}");
-    let order_id = booked.body["order_id"].clone();
+    let order_id = booked.made()["order_id"].clone();
     let order_path = format!("/v1/orders/{}", order_id.as_str().unwrap());
     let order = world.read(&order_path).await;
     assert_eq!(order["status"], "booked");
     assert_eq!(order["available_actions"], json!(["pay", "close"]));
 
     // The payment times out, and is found.
-    let paid = world.pay(&booked.body, "pay", 20).await;
+    let paid = world.pay(booked.made(), "pay", 20).await;
     assert_eq!(paid.status, 200, "{paid:?}");
-    assert_eq!(paid.body["status"], "paid");
-    assert_eq!(paid.body["paid_price"], body["total_price"]);
+    assert_eq!(paid.made()["status"], "paid");
+    assert_eq!(paid.made()["paid_price"], body["total_price"]);
     world.was_found(&paid).await;
     let order = world.read(&order_path).await;
     assert_eq!(order["available_actions"], json!([]), "no ticket yet");
@@ -111,25 +111,25 @@ async fn one_order_from_the_search_to_the_money_back_though_nothing_answers_in_t
         .write_within(&ticket.path("/changes"), "change", &wish, 20)
         .await;
     assert_eq!(made.status, 201, "{made:?}");
-    assert_eq!(made.body["out_change_no"], "LIFE-C-1");
-    assert_eq!(made.body["status"], "awaiting_payment");
-    assert_eq!(made.body["fee_above_limit"], false);
+    assert_eq!(made.made()["out_change_no"], "LIFE-C-1");
+    assert_eq!(made.made()["status"], "awaiting_payment");
+    assert_eq!(made.made()["fee_above_limit"], false);
     world.was_found(&made).await;
-    let change_no = made.body["change_order_no"].clone();
+    let change_no = made.made()["change_order_no"].clone();
     let change_address = made.header("location").unwrap().to_owned();
-    assert_eq!(change_path(&made.body, ""), change_address);
+    assert_eq!(change_path(made.made(), ""), change_address);
     let change = world.read(&change_address).await;
     assert_eq!(change["available_actions"], json!(["pay", "cancel"]));
-    assert_eq!(change["total_price"], made.body["total_price"]);
+    assert_eq!(change["total_price"], made.made()["total_price"]);
 
     // So does its payment.
     world
         .fault(json!({"method": "change_pay", "fault": hangs, "match": {"out_order_no": number}}))
         .await;
-    let paid_change = pay_change(&world, &made.body, "pay-change", 20).await;
+    let paid_change = pay_change(&world, made.made(), "pay-change", 20).await;
     assert_eq!(paid_change.status, 200, "{paid_change:?}");
-    assert_eq!(paid_change.body["status"], "awaiting_ticketing");
-    assert!(paid_change.body["paid_at"].is_string(), "{paid_change:?}");
+    assert_eq!(paid_change.made()["status"], "awaiting_ticketing");
+    assert!(paid_change.made()["paid_at"].is_string(), "{paid_change:?}");
     world.was_found(&paid_change).await;
 
     // The new ticket, and the new route.
@@ -176,11 +176,11 @@ async fn one_order_from_the_search_to_the_money_back_though_nothing_answers_in_t
         .write_within(&ticket.path("/refunds"), "refund", &application, 20)
         .await;
     assert_eq!(applied.status, 201, "{applied:?}");
-    assert_eq!(applied.body["out_refund_no"], "LIFE-R-1");
-    assert_eq!(applied.body["fee"], quote.body["fee"]);
-    assert_eq!(applied.body["attachment_awaited"], false);
+    assert_eq!(applied.made()["out_refund_no"], "LIFE-R-1");
+    assert_eq!(applied.made()["fee"], quote.body["fee"]);
+    assert_eq!(applied.made()["attachment_awaited"], false);
     world.was_found(&applied).await;
-    let refund_no = applied.body["refund_order_no"].clone();
+    let refund_no = applied.made()["refund_order_no"].clone();
     let refund_address = applied.header("location").unwrap().to_owned();
     let refund = world.read(&refund_address).await;
     assert_eq!(refund["attachments"], json!([attachment["attachment_id"]]));
@@ -250,15 +250,15 @@ async fn a_change_whose_fees_come_later_is_paid_when_they_are_known() {
         .write_within(&ticket.path("/changes"), "change", &wish, 20)
         .await;
     assert_eq!(made.status, 201, "{made:?}");
-    assert_eq!(made.body["status"], "submitted");
-    assert_eq!(made.body["total_price"], Value::Null);
-    assert_eq!(made.body["fee_above_limit"], Value::Null);
+    assert_eq!(made.made()["status"], "submitted");
+    assert_eq!(made.made()["total_price"], Value::Null);
+    assert_eq!(made.made()["fee_above_limit"], Value::Null);
     let address = made.header("location").unwrap().to_owned();
     let change = world.read(&address).await;
     assert_eq!(change["available_actions"], json!(["cancel"]));
     let early = json!({"total_price": "50.00"});
     let refused = world
-        .write_within(&change_path(&made.body, "/payment"), "early", &early, 20)
+        .write_within(&change_path(made.made(), "/payment"), "early", &early, 20)
         .await;
     assert_eq!(problem(&refused), (409, "change_not_payable"));
     assert_eq!(refused.body["side_effects"], "none");
@@ -273,12 +273,12 @@ async fn a_change_whose_fees_come_later_is_paid_when_they_are_known() {
         .write_within(&ticket.path("/changes"), "change", &wish, 20)
         .await;
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
-    assert_eq!(again.body["total_price"], change["total_price"]);
-    assert_eq!(again.body["fee_above_limit"], true, "{again:?}");
+    assert_eq!(again.made()["total_price"], change["total_price"]);
+    assert_eq!(again.made()["fee_above_limit"], true, "{again:?}");
     // Above the limit or not: what is agreed to at the payment counts.
     let paid = pay_change(&world, &change, "pay", 20).await;
     assert_eq!(paid.status, 200, "{paid:?}");
-    assert_eq!(paid.body["status"], "awaiting_ticketing");
+    assert_eq!(paid.made()["status"], "awaiting_ticketing");
     assert_eq!(world.received("change_create").await, 1);
     assert_eq!(world.received("change_pay").await, 1);
 }
@@ -293,26 +293,26 @@ async fn a_change_that_is_too_dear_is_cancelled_and_does_not_block_another() {
         .write_within(&ticket.path("/changes"), "dear", &wish, 20)
         .await;
     assert_eq!(made.status, 201, "{made:?}");
-    assert_eq!(made.body["fee_above_limit"], true);
+    assert_eq!(made.made()["fee_above_limit"], true);
     let again = world
         .write_within(&ticket.path("/changes"), "dear", &wish, 20)
         .await;
-    assert_eq!(again.body["fee_above_limit"], true, "{again:?}");
+    assert_eq!(again.made()["fee_above_limit"], true, "{again:?}");
 
-    let cancel = change_path(&made.body, "/cancel");
+    let cancel = change_path(made.made(), "/cancel");
     let cancelled = world.write_within(&cancel, "cancel", &json!({}), 20).await;
     assert_eq!(cancelled.status, 200, "{cancelled:?}");
-    assert_eq!(cancelled.body["status"], "closed");
-    let change_no = &made.body["change_order_no"];
+    assert_eq!(cancelled.made()["status"], "closed");
+    let change_no = &made.made()["change_order_no"];
     assert_eq!(world.told("change_cancelled", change_no).await, 1);
-    let late = pay_change(&world, &made.body, "late", 20).await;
+    let late = pay_change(&world, made.made(), "late", 20).await;
     assert_eq!(problem(&late), (409, "change_not_payable"), "{late:?}");
     assert_eq!(world.received("change_pay").await, 0);
     let twice = world.write_within(&cancel, "twice", &json!({}), 20).await;
     assert_eq!(problem(&twice), (409, "already_done"), "{twice:?}");
 
     let second = ticket.changed(&world, "DEAR-C-2").await;
-    assert_ne!(second["change_order_no"], made.body["change_order_no"]);
+    assert_ne!(second["change_order_no"], made.made()["change_order_no"]);
     let paid = pay_change(&world, &second, "pay", 20).await;
     assert_eq!(paid.status, 200, "{paid:?}");
     assert_eq!(world.effects("DEAR-1", "change").await, 2);
@@ -330,8 +330,8 @@ async fn a_refund_that_was_rejected_does_not_block_another() {
     let ticket = ticketed(&world, "AGAIN-1").await;
     let first = apply(&world, &ticket, "first").await;
     assert_eq!(first.status, 201, "{first:?}");
-    assert_eq!(first.body["status"], "applied");
-    let number = first.body["refund_order_no"].as_str().unwrap();
+    assert_eq!(first.made()["status"], "applied");
+    let number = first.made()["refund_order_no"].as_str().unwrap();
     advance(&world, &format!("refunds/{number}"), "failed").await;
     let read = world.read(&format!("/v1/refunds/{number}")).await;
     assert_eq!(read["status"], "rejected");
@@ -342,7 +342,7 @@ async fn a_refund_that_was_rejected_does_not_block_another() {
 
     let second = apply(&world, &ticket, "second").await;
     assert_eq!(second.status, 201, "{second:?}");
-    assert_ne!(second.body["refund_order_no"], number);
+    assert_ne!(second.made()["refund_order_no"], number);
     assert_eq!(world.effects("AGAIN-1", "refund").await, 2);
     assert_eq!(world.received("refund_create").await, 2);
     let refunds = world.read(&ticket.path("/refunds")).await;

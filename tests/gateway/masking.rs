@@ -207,9 +207,9 @@ async fn after_the_ticket(
     assert_eq!(made.status, 201, "{made:?}");
     let change = format!(
         "/v1/changes/{}",
-        made.body["change_order_no"].as_str().unwrap()
+        made.made()["change_order_no"].as_str().unwrap()
     );
-    let total = json!({"total_price": made.body["total_price"]});
+    let total = json!({"total_price": made.made()["total_price"]});
     for (method, how, path, body) in [
         ("change_pay", "refuse", "payment", &total),
         ("change_query", "lookup_error", "payment", &total),
@@ -263,7 +263,7 @@ async fn after_the_ticket(
         .await;
     let applied = post(&refunds, "r", &refund).await;
     assert_eq!(applied.status, 201, "{applied:?}");
-    let number = applied.body["refund_order_no"].as_str().unwrap();
+    let number = applied.made()["refund_order_no"].as_str().unwrap();
     let refund = format!("/v1/refunds/{number}");
 
     for how in [Some("refuse"), Some("timeout_nothing"), None] {
@@ -410,8 +410,8 @@ async fn the_process_that_logs() {
     let body = canary_booking(offer, "sim.book.timeout_done.pay.hang_then_succeed.canary");
     let booked = post("/v1/orders", "b", &body).await;
     assert_eq!(booked.status, 201, "{booked:?}");
-    let order = format!("/v1/orders/{}", booked.body["order_id"].as_str().unwrap());
-    let total = json!({"total_price": booked.body["total_price"]});
+    let order = format!("/v1/orders/{}", booked.made()["order_id"].as_str().unwrap());
+    let total = json!({"total_price": booked.made()["total_price"]});
     let paid = post(&format!("{order}/payment"), "p", &total).await;
     assert_eq!(paid.status, 200, "{paid:?}");
     let read = world
@@ -448,7 +448,7 @@ async fn the_process_that_logs() {
         if method == "airbook" {
             continue;
         }
-        let order = format!("/v1/orders/{}", answer.body["order_id"].as_str().unwrap());
+        let order = format!("/v1/orders/{}", answer.made()["order_id"].as_str().unwrap());
         let (path, body) = match method {
             "close" => (format!("{order}/close"), json!({})),
             _ => (format!("{order}/payment"), total.clone()),
@@ -458,7 +458,7 @@ async fn the_process_that_logs() {
             .await;
         assert!(refused.status >= 400, "{refused:?}");
     }
-    after_the_ticket(&world, &post, &booked.body).await;
+    after_the_ticket(&world, &post, booked.made()).await;
 
     // Requests that are wrong: the answer and the log name the field, not the value.
     let mut wrong = canary_booking(offer, "WRONG-1");

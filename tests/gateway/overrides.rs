@@ -133,11 +133,11 @@ async fn a_mended_contract_still_searches_books_and_pays() {
     let body = booking(&offer, "MEND-1");
     let booked = world.write("/v1/orders", "b", &body).await;
     assert_eq!(booked.status, 201, "{booked:?}");
-    let booked = booked.body;
-    let paid = world.pay(&booked, "k", 20).await;
+    let booked = booked.made();
+    let paid = world.pay(booked, "k", 20).await;
     assert_eq!(paid.status, 200, "{paid:?}");
     assert_eq!(
-        (&paid.body["status"], &paid.body["paid_price"]),
+        (&paid.made()["status"], &paid.made()["paid_price"]),
         (&json!("paid"), &booked["total_price"])
     );
     let path = format!("/v1/orders/{}", booked["order_id"].as_str().unwrap());

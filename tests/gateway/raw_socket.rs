@@ -352,7 +352,7 @@ async fn sixty_bookings(afterwards: Afterwards) {
         let operation = world.operation(booked.operation()).await;
         let story = states(&operation);
         if booked.status != 201
-            || booked.body["out_order_no"] != number
+            || booked.made()["out_order_no"] != number
             || story != ["accepted", "sending", "succeeded"]
         {
             wrong.push((booked.status, story.join(" ")));

@@ -283,7 +283,7 @@ async fn an_absent_payment_is_repeated_under_its_name_after_a_look() {
     let body = json!({"total_price": order["total_price"], "retry_of": first.operation()});
     let second = world.write(&pay_path(&order), "second", &body).await;
     assert_eq!(second.status, 200, "{second:?}");
-    assert_eq!(second.body["status"], "paid");
+    assert_eq!(second.made()["status"], "paid");
     // The look at the first one, the order before the payment, the proof after it.
     assert!(world.received("queryorderdetail").await >= before + 3);
     assert_eq!(world.received("pay").await, 2);

@@ -63,6 +63,11 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    /// What the write made: the order, refund or change of an operation that has succeeded.
+    pub(crate) fn made(&self) -> &Value {
+        made(&self.body)
+    }
+
     /// The operation that the answer names.
     pub(crate) fn operation(&self) -> &str {
         self.header("operation-id")
@@ -465,8 +470,8 @@ impl World {
     pub(crate) async fn done(&self, path: &str, key: &str, body: &Value) -> Value {
         let answer = self.sent(path, key, body, 20).await;
         match answer.status {
-            200 | 201 => answer.body,
-            202 => self.until_state(answer.operation(), "succeeded").await["result"].clone(),
+            200 | 201 => answer.made().clone(),
+            202 => made(&self.until_state(answer.operation(), "succeeded").await).clone(),
             _ => panic!("{answer:?}"),
         }
     }
@@ -486,6 +491,14 @@ async fn answer(request: reqwest::RequestBuilder) -> Answer {
     };
     documented::check(&method, &path, &answer);
     answer
+}
+
+/// The order, refund or change of an operation that has succeeded.
+pub(crate) fn made(operation: &Value) -> &Value {
+    let members = ["order", "refund", "change"].map(|member| &operation[member]);
+    let mut made = members.into_iter().filter(|member| member.is_object());
+    made.next()
+        .unwrap_or_else(|| panic!("nothing was made: {operation:#}"))
 }
 
 /// The states an operation went through, each once.

@@ -205,7 +205,7 @@ impl World {
         let ask = Ask::change(&self.ticketed(gateway, number).await, ticket);
         let made = self.ask(&gateway.address, &ask, Some(20)).await.unwrap();
         assert_eq!(made.status, 201, "{made:?}");
-        made.body
+        made.made().clone()
     }
 
     /// What the stand-in's ledger has of such things: all, or those of one subject.

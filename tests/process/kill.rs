@@ -344,6 +344,7 @@ impl Chance {
     }
 }
 
+/// Kills under load, unless `GATEWAY_TEST_KILLS` says otherwise.
 const KILLS: u32 = 32;
 const CLIENTS: u64 = 6;
 
@@ -354,6 +355,7 @@ async fn killed_at_any_moment_under_load_nothing_is_lost_or_done_twice() {
         Err(_) => u64::from(uuid::Uuid::new_v4().as_fields().0),
     };
     println!("GATEWAY_TEST_SEED={seed}");
+    let kills = std::env::var("GATEWAY_TEST_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
     let world = World::start().await;
     let mut gateway = world.gateway("journal.db", &[]).await;
     let example = world.example(&gateway).await;
@@ -374,7 +376,7 @@ async fn killed_at_any_moment_under_load_nothing_is_lost_or_done_twice() {
         client.work(number, &enough)
     }));
     let killer = async {
-        for kill in 0..KILLS {
+        for kill in 0..kills {
             sleep(Duration::from_millis(30 + chance.below(700))).await;
             gateway.process.kill().await;
             // Now and then the next one dies while it starts.
@@ -439,7 +441,7 @@ impl Client<'_> {
         if booked.status != 201 {
             return;
         }
-        let order = booked.body;
+        let order = booked.made().clone();
         if way == 0 {
             self.troubled(Ask::close(&order), number).await;
             return;
@@ -461,9 +463,9 @@ impl Client<'_> {
             return;
         }
         let next = if way == 3 {
-            Ask::cancel_change(&made.body)
+            Ask::cancel_change(made.made())
         } else {
-            Ask::pay_change(&made.body)
+            Ask::pay_change(made.made())
         };
         self.troubled(next, number).await;
     }

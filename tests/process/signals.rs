@@ -188,7 +188,11 @@ async fn asked_twice_it_stops_at_once_and_finds_out_after_the_restart() {
     let again = world.ask(&gateway.address, &pay, None).await.unwrap();
     assert_eq!(again.status, 200, "{again:?}");
     // By now it may be ticketed.
-    assert_eq!(again.body["paid_price"], order["total_price"], "{again:?}");
+    assert_eq!(
+        again.made()["paid_price"],
+        order["total_price"],
+        "{again:?}"
+    );
     assert_eq!(world.received(Kind::Pay, &pay.subject).await, 1);
     assert_eq!(world.effects(Kind::Pay, &pay.subject).await, 1);
 }

@@ -374,7 +374,7 @@ async fn a_database_that_is_damaged_while_it_is_open_takes_no_more_writes() {
     let refused = world.ask(&gateway.address, &late, None).await.unwrap();
     refused_for_the_journal(&refused);
     assert_eq!(world.received(Kind::Book, &late.subject).await, 0);
-    let order = booked.body["order_id"].as_str().unwrap();
+    let order = booked.made()["order_id"].as_str().unwrap();
     let order = format!("/v1/orders/{order}");
     assert_eq!(world.get(&gateway.address, &order).await.status, 200);
     let live = world.get(&gateway.address, "/livez").await;

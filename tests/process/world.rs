@@ -162,6 +162,14 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    /// What the write made: the order, refund or change of an operation that has succeeded.
+    pub(crate) fn made(&self) -> &Value {
+        let members = ["order", "refund", "change"].map(|member| &self.body[member]);
+        let mut made = members.into_iter().filter(|member| member.is_object());
+        made.next()
+            .unwrap_or_else(|| panic!("nothing was made: {self:?}"))
+    }
+
     /// The problem's code, or nothing.
     pub(crate) fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
@@ -342,7 +350,7 @@ impl World {
         let ask = Ask::book(&self.example(gateway).await, out_order_no);
         let booked = self.ask(&gateway.address, &ask, Some(20)).await.unwrap();
         assert_eq!(booked.status, 201, "{booked:?}");
-        booked.body
+        booked.made().clone()
     }
 
     /// Waits until upstream has received this.

@@ -6,10 +6,9 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::api::extract::{Json, Path};
-use crate::api::outcome::OperationView;
+use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
-use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::{ChangeOrderNo, OperationId};
 use crate::operations::change_cancel::CancelChange;
 use crate::problem_answers;
@@ -50,8 +49,8 @@ problem_answers!(
     params(("change_order_no" = ChangeOrderNo, Path, description = "Fliggy's number of the change."), super::super::params::WriteHeaders),
     request_body = CancelChangeRequest,
     responses(
-        (status = 200, description = "The change is closed.", body = ChangeReceipt, example = json!(super::super::examples::change_receipt(super::super::examples::ChangeStage::Cancelled))),
-        (status = 202, description = "Not known yet; the operation tells.", body = OperationView, example = json!(super::super::examples::open("change_cancel"))),
+        (status = 200, description = "The change is closed.", body = OperationView, example = json!(super::super::examples::done("change_cancel"))),
+        (status = 202, description = "The outcome is not known yet, or a person must decide. `state` says which.", body = OperationView, example = json!(super::super::examples::open("change_cancel"))),
         CancelChangeProblems,
     ),
     security(("bearer" = []), ("api_key" = [])),

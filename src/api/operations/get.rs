@@ -11,7 +11,7 @@ use super::{shown, unreadable, visible};
 use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::extract::{Path, Query};
-use crate::api::outcome::OperationView;
+use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, Code, Problem};
 use crate::domain::ids::OperationId;
 use crate::problem_answers;

@@ -9,7 +9,7 @@ use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Query};
 use crate::api::limit::Limit;
-use crate::api::outcome::OperationView;
+use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, Code, Problem};
 use crate::domain::ids::OperationId;
 use crate::operations::journal::Filter;
@@ -70,7 +70,7 @@ impl<'de> Deserialize<'de> for SubjectText {
 /// A page of operations, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OperationPage {
-    /// The operations. Their `timeline` is left empty; read one operation to see it.
+    /// The operations, without their `timeline`; `GET /v1/operations/{id}` has it.
     items: Vec<OperationView>,
     /// Hand it back as `cursor` for the next page; null on the last one.
     #[schema(required = true)]
@@ -118,7 +118,7 @@ pub async fn list_operations(
     Ok(Json(OperationPage {
         items: found
             .into_iter()
-            .map(|operation| OperationView::new(operation, Vec::new()))
+            .map(|operation| OperationView::new(operation, None))
             .collect(),
         next_cursor,
     }))

@@ -9,7 +9,7 @@ use super::{shown, unreadable};
 use crate::api::ApiState;
 use crate::api::auth::Operator;
 use crate::api::extract::{IfMatch, Json, Path};
-use crate::api::outcome::OperationView;
+use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, RESTRICTED};
 use crate::domain::ids::{ChangeOrderNo, OperationId, OrderId, RefundOrderNo};
 use crate::operations::resolve::{Made, NotResolved, Resolution, Resolve};

@@ -7,14 +7,13 @@ use utoipa::ToSchema;
 
 use crate::api::ApiState;
 use crate::api::extract::Json;
-use crate::api::outcome::OperationView;
+use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
 use crate::domain::booking::{Booking, check};
 use crate::domain::ids::{OperationId, OutOrderNo};
 use crate::domain::money::Money;
 use crate::domain::offer::Offer;
-use crate::domain::order::OrderReceipt;
 use crate::domain::passenger::{Contact, MemberBuyer, Passenger};
 use crate::domain::time::LocalTime;
 use crate::operations::book::Book;
@@ -83,17 +82,17 @@ problem_answers!(
     params(super::super::params::WriteHeaders),
     request_body = BookRequest,
     responses(
-        (status = 201, description = "The order exists.", body = OrderReceipt,
+        (status = 201, description = "The order exists.", body = OperationView,
          headers(("Location" = String, description = "The order.")),
          links(
             ("order" = (operation_id = "get_order", description = "Read it.",
-                parameters(("order_id" = "$response.body#/order_id")))),
+                parameters(("order_id" = "$response.body#/order/order_id")))),
             ("payment" = (operation_id = "pay_order", description = "Pay it.",
-                parameters(("order_id" = "$response.body#/order_id")))),
+                parameters(("order_id" = "$response.body#/order/order_id")))),
             ("closing" = (operation_id = "close_order", description = "Close it.",
-                parameters(("order_id" = "$response.body#/order_id")))),
-         ), example = json!(super::super::examples::receipt(super::super::examples::Stage::Booked))),
-        (status = 202, description = "Not known yet; the operation tells.", body = OperationView, example = json!(super::super::examples::open("book"))),
+                parameters(("order_id" = "$response.body#/order/order_id")))),
+         ), example = json!(super::super::examples::done("book"))),
+        (status = 202, description = "The outcome is not known yet, or a person must decide. `state` says which.", body = OperationView, example = json!(super::super::examples::open("book"))),
         BookProblems,
     ),
     security(("bearer" = []), ("api_key" = [])),

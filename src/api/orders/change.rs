@@ -6,12 +6,10 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::api::extract::{Json, Path};
-use crate::api::outcome::OperationView;
+use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
-use crate::domain::change::{
-    ChangeContact, ChangeKind, ChangeReceipt, ChangeTarget, ChangeWish, check,
-};
+use crate::domain::change::{ChangeContact, ChangeKind, ChangeTarget, ChangeWish, check};
 use crate::domain::ids::{OperationId, OrderId, OutChangeNo, PassengerId};
 use crate::domain::money::Money;
 use crate::domain::personal::Personal;
@@ -92,17 +90,17 @@ problem_answers!(
     params(("order_id" = OrderId, Path, description = "Fliggy's order id."), super::super::params::WriteHeaders),
     request_body = ChangeRequest,
     responses(
-        (status = 201, description = "The change exists; it is not paid.", body = ChangeReceipt,
+        (status = 201, description = "The change exists; it is not paid.", body = OperationView,
          headers(("Location" = String, description = "The change.")),
          links(
             ("change" = (operation_id = "get_change", description = "Read it.",
-                parameters(("change_order_no" = "$response.body#/change_order_no")))),
+                parameters(("change_order_no" = "$response.body#/change/change_order_no")))),
             ("payment" = (operation_id = "pay_change", description = "Pay it.",
-                parameters(("change_order_no" = "$response.body#/change_order_no")))),
+                parameters(("change_order_no" = "$response.body#/change/change_order_no")))),
             ("cancellation" = (operation_id = "cancel_change", description = "Cancel it.",
-                parameters(("change_order_no" = "$response.body#/change_order_no")))),
-         ), example = json!(super::super::examples::change_receipt(super::super::examples::ChangeStage::Made))),
-        (status = 202, description = "Not known yet; the operation tells.", body = OperationView, example = json!(super::super::examples::open("change"))),
+                parameters(("change_order_no" = "$response.body#/change/change_order_no")))),
+         ), example = json!(super::super::examples::done("change"))),
+        (status = 202, description = "The outcome is not known yet, or a person must decide. `state` says which.", body = OperationView, example = json!(super::super::examples::open("change"))),
         ChangeProblems,
     ),
     security(("bearer" = []), ("api_key" = [])),

@@ -6,11 +6,10 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::api::extract::{Json, Path};
-use crate::api::outcome::OperationView;
+use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
 use crate::domain::ids::{OperationId, OrderId};
-use crate::domain::order::OrderReceipt;
 use crate::operations::close::Close;
 use crate::problem_answers;
 
@@ -51,8 +50,8 @@ problem_answers!(
     params(("order_id" = OrderId, Path, description = "Fliggy's order id."), super::super::params::WriteHeaders),
     request_body = CloseRequest,
     responses(
-        (status = 200, description = "The order is closed.", body = OrderReceipt, example = json!(super::super::examples::receipt(super::super::examples::Stage::Closed))),
-        (status = 202, description = "Not known yet; the operation tells.", body = OperationView, example = json!(super::super::examples::open("close"))),
+        (status = 200, description = "The order is closed.", body = OperationView, example = json!(super::super::examples::done("close"))),
+        (status = 202, description = "The outcome is not known yet, or a person must decide. `state` says which.", body = OperationView, example = json!(super::super::examples::open("close"))),
         CloseProblems,
     ),
     security(("bearer" = []), ("api_key" = [])),

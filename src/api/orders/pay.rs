@@ -6,12 +6,11 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::api::extract::{Json, Path};
-use crate::api::outcome::OperationView;
+use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
 use crate::domain::ids::{OperationId, OrderId};
 use crate::domain::money::Money;
-use crate::domain::order::OrderReceipt;
 use crate::operations::pay::Pay;
 use crate::problem_answers;
 
@@ -60,8 +59,8 @@ problem_answers!(
     params(("order_id" = OrderId, Path, description = "Fliggy's order id."), super::super::params::WriteHeaders),
     request_body = PayRequest,
     responses(
-        (status = 200, description = "The order is paid.", body = OrderReceipt, example = json!(super::super::examples::receipt(super::super::examples::Stage::Paid))),
-        (status = 202, description = "Not known yet; the operation tells.", body = OperationView, example = json!(super::super::examples::open("pay"))),
+        (status = 200, description = "The order is paid.", body = OperationView, example = json!(super::super::examples::done("pay"))),
+        (status = 202, description = "The outcome is not known yet, or a person must decide. `state` says which.", body = OperationView, example = json!(super::super::examples::open("pay"))),
         PayProblems,
     ),
     security(("bearer" = []), ("api_key" = [])),

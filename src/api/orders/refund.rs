@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::api::extract::{Json, Path};
-use crate::api::outcome::OperationView;
+use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, FieldError, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
 use crate::domain::ids::{OperationId, OrderId, OutRefundNo, PassengerId};
 use crate::domain::money::Money;
 use crate::domain::personal::Personal;
 use crate::domain::refund::check::{check_application, check_selection};
-use crate::domain::refund::{QuoteId, RefundFee, RefundKind, RefundReceipt, RefundSelection};
+use crate::domain::refund::{QuoteId, RefundFee, RefundKind, RefundSelection};
 use crate::operations::cause::Cause;
 use crate::operations::refund::{Agreed, Refund};
 use crate::problem_answers;
@@ -103,12 +103,12 @@ problem_answers!(
     params(("order_id" = OrderId, Path, description = "Fliggy's order id."), super::super::params::WriteHeaders),
     request_body = RefundRequest,
     responses(
-        (status = 201, description = "The application exists.", body = RefundReceipt,
+        (status = 201, description = "The application exists.", body = OperationView,
          headers(("Location" = String, description = "The refund.")),
          links(("refund" = (operation_id = "get_refund", description = "Read it.",
-            parameters(("refund_order_no" = "$response.body#/refund_order_no"))))),
-         example = json!(super::super::examples::refund_receipt())),
-        (status = 202, description = "Not known yet; the operation tells.", body = OperationView, example = json!(super::super::examples::open("refund"))),
+            parameters(("refund_order_no" = "$response.body#/refund/refund_order_no"))))),
+         example = json!(super::super::examples::done("refund"))),
+        (status = 202, description = "The outcome is not known yet, or a person must decide. `state` says which.", body = OperationView, example = json!(super::super::examples::open("refund"))),
         RefundProblems,
     ),
     security(("bearer" = []), ("api_key" = [])),

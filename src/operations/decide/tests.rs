@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::ids::OrderId;
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::{RefundFee, RefundKind};
-use crate::operations::record::{Part, Receipt};
+use crate::operations::record::{DifferingField, Receipt};
 use proptest::prelude::*;
 
 const PATIENCE: Patience = Patience {
@@ -485,11 +485,11 @@ fn law_6_what_later_operations_explain() {
 }
 
 /// An order on which these parts differ.
-fn differs(parts: &[Part]) -> Finding {
+fn differs(parts: &[DifferingField]) -> Finding {
     let receipt = Receipt::Order(OrderReceipt::unread(OrderId::new(7).unwrap()));
     let differences = parts.iter().map(|part| Difference {
-        part: *part,
-        asked: "a".into(),
+        field: *part,
+        expected: "a".into(),
         found: "b".into(),
     });
     Finding::Differs(Box::new(receipt), differences.collect())
@@ -497,8 +497,8 @@ fn differs(parts: &[Part]) -> Finding {
 
 #[test]
 fn law_7_a_part_differs_in_two_lookups_two_seconds_apart() {
-    let terms = || differs(&[Part::TotalPrice, Part::DepartureTime]);
-    let trip = || differs(&[Part::TotalPrice, Part::FlightNo]);
+    let terms = || differs(&[DifferingField::TotalPrice, DifferingField::DepartureTime]);
+    let trip = || differs(&[DifferingField::TotalPrice, DifferingField::FlightNo]);
     let seen = |findings: Vec<(Finding, Moment)>| looks(Kind::Book, Claim::Silence, &findings);
     assert_eq!(seen(vec![(terms(), at("a", 1))]), Step::Wait);
     assert_eq!(
@@ -540,7 +540,7 @@ fn law_7_what_exists_contradicts_whatever_it_is_like() {
             confirmed: false,
             findings: &Findings::default(),
         };
-        let found = differs(&[Part::FlightNo]);
+        let found = differs(&[DifferingField::FlightNo]);
         let step = decide(&before, &found, &at("a", 0), &PATIENCE).1;
         assert_eq!(step, Step::Contradiction);
     }
@@ -585,8 +585,14 @@ fn law_6_a_success_on_a_word_alone_is_confirmed_or_contradicted() {
     let refuted = [(REFUTED, at("a", 5)), (REFUTED, at("a", 6))];
     assert_eq!(done(&refuted), Step::Contradiction);
     let differing = |part| [5, 7].map(|s| (differs(&[part]), at("a", s)));
-    assert_eq!(done(&differing(Part::TotalPrice)), Step::Confirmed);
-    assert_eq!(done(&differing(Part::FlightNo)), Step::Contradiction);
+    assert_eq!(
+        done(&differing(DifferingField::TotalPrice)),
+        Step::Confirmed
+    );
+    assert_eq!(
+        done(&differing(DifferingField::FlightNo)),
+        Step::Contradiction
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::domain::order::{Order, OrderReceipt, OrderStatus};
 use crate::domain::time::LocalTime;
 use crate::domain::trip::Segment;
 use crate::operations::cause::Cause;
-use crate::operations::record::{Difference, Part, Receipt};
+use crate::operations::record::{Difference, DifferingField, Receipt};
 
 fn happened(order: &Order) -> Finding {
     Finding::Happened(Box::new(Receipt::Order(OrderReceipt::from(order))))
@@ -48,19 +48,27 @@ pub(super) fn booked(order: &Order, asked: &Booked<'_>) -> Finding {
         return Finding::Inconclusive("the order found has no flights");
     }
     let mut differences = Vec::new();
-    let mut compare = |part, asked: String, found: String| {
-        if asked != found {
-            differences.push(Difference { part, asked, found });
+    let mut compare = |field, expected: String, found: String| {
+        if expected != found {
+            differences.push(Difference {
+                field,
+                expected,
+                found,
+            });
         }
     };
-    compare(Part::TotalPrice, asked.total.to_string(), total.to_string());
     compare(
-        Part::PassengerCount,
+        DifferingField::TotalPrice,
+        asked.total.to_string(),
+        total.to_string(),
+    );
+    compare(
+        DifferingField::PassengerCount,
         asked.passengers.to_string(),
         order.passengers.len().to_string(),
     );
     compare(
-        Part::FlightCount,
+        DifferingField::FlightCount,
         asked.segments.len().to_string(),
         flights.len().to_string(),
     );
@@ -82,22 +90,26 @@ pub(super) fn booked(order: &Order, asked: &Booked<'_>) -> Finding {
 }
 
 /// Compares a flight with one that was asked for, written `CZ8957@2030-05-20T08:45`.
-fn compare_flight(asked: &str, found: &Segment, compare: &mut impl FnMut(Part, String, String)) {
+fn compare_flight(
+    asked: &str,
+    found: &Segment,
+    compare: &mut impl FnMut(DifferingField, String, String),
+) {
     let Some((number, departure)) = asked.split_once('@') else {
         return;
     };
     let flown_as = found.operating_flight_no.as_deref() == Some(number);
     if !flown_as {
         let sold_as = found.marketing_flight_no.to_string();
-        compare(Part::FlightNo, number.to_owned(), sold_as);
+        compare(DifferingField::FlightNo, number.to_owned(), sold_as);
     }
     let time = found.departure_time.to_string();
     let time = time.get(..departure.len()).unwrap_or(&time);
     let day = |time: &str| time.split('T').next().map(str::to_owned);
     let part = if day(departure) == day(time) {
-        Part::DepartureTime
+        DifferingField::DepartureTime
     } else {
-        Part::DepartureDate
+        DifferingField::DepartureDate
     };
     compare(part, departure.to_owned(), time.to_owned());
 }
@@ -111,8 +123,8 @@ pub(super) fn paid(order: &Order, order_id: OrderId, total: Money) -> Finding {
         Payment::Made => match order.paid_price.filter(|paid| *paid > Money::ZERO) {
             Some(paid) if paid != total => {
                 let difference = Difference {
-                    part: Part::PaidPrice,
-                    asked: total.to_string(),
+                    field: DifferingField::PaidPrice,
+                    expected: total.to_string(),
                     found: paid.to_string(),
                 };
                 let receipt = Receipt::Order(OrderReceipt::from(order));

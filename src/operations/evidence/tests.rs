@@ -4,7 +4,7 @@ use crate::domain::money::Money;
 use crate::domain::order::{OrderPassenger, OrderStatus};
 use crate::domain::time::LocalTime;
 use crate::domain::trip::Segment;
-use crate::operations::record::{Baseline, Part};
+use crate::operations::record::{Baseline, DifferingField};
 
 fn order(status: OrderStatus) -> Order {
     Order {
@@ -172,26 +172,26 @@ fn law_7_what_is_found_under_our_reference_exists_and_tells_in_what_it_differs()
     let time = |text: &str| LocalTime::parse_wire(text).unwrap();
     for (part, edit) in [
         (
-            Part::TotalPrice,
+            DifferingField::TotalPrice,
             &(|o: &mut Order| o.total_price = Money::parse("951.00").ok()) as &dyn Fn(&mut Order),
         ),
-        (Part::DepartureTime, &|o| {
+        (DifferingField::DepartureTime, &|o| {
             o.journeys[0].segments[0].departure_time = time("2030-05-20 08:46:00");
         }),
-        (Part::DepartureDate, &|o| {
+        (DifferingField::DepartureDate, &|o| {
             o.journeys[0].segments[0].departure_time = time("2030-05-21 08:45:00");
         }),
-        (Part::FlightNo, &|o| {
+        (DifferingField::FlightNo, &|o| {
             flight(o, |s| {
                 s.marketing_flight_no = "CZ8959".parse().unwrap();
                 s.operating_flight_no = Some("CZ8959".into());
             });
         }),
-        (Part::FlightCount, &|o| {
+        (DifferingField::FlightCount, &|o| {
             let again = o.journeys[0].segments[0].clone();
             o.journeys[0].segments.push(again);
         }),
-        (Part::PassengerCount, &|o| {
+        (DifferingField::PassengerCount, &|o| {
             let again = o.passengers[0].clone();
             o.passengers.push(again);
         }),
@@ -199,7 +199,7 @@ fn law_7_what_is_found_under_our_reference_exists_and_tells_in_what_it_differs()
         let mut order = found();
         edit(&mut order);
         let finding = booked_as(&order);
-        let parts: Vec<_> = finding.differences().iter().map(|d| d.part).collect();
+        let parts: Vec<_> = finding.differences().iter().map(|d| d.field).collect();
         assert_eq!(parts, [part], "{finding:?}");
         assert!(finding.receipt().is_some());
         // Without a booking time, the order may be older than the operation.
@@ -245,9 +245,9 @@ fn law_7_another_amount_was_paid() {
     let [difference] = finding.differences() else {
         panic!("{finding:?}");
     };
-    assert_eq!(difference.part, Part::PaidPrice);
+    assert_eq!(difference.field, DifferingField::PaidPrice);
     assert_eq!(
-        (&*difference.asked, &*difference.found),
+        (&*difference.expected, &*difference.found),
         ("950.00", "951.00")
     );
 }

@@ -136,7 +136,8 @@ async fn a_refund_and_a_change_without_the_callers_numbers_are_found_by_their_tr
     assert_eq!(ledger.len(), 2);
     assert_eq!(ledger[0]["out_refund_no"], "NAMELESS-R-2");
     assert_eq!(
-        found.body["refund_order_no"], ledger[0]["refund_order_no"],
+        found.made()["refund_order_no"],
+        ledger[0]["refund_order_no"],
         "{found:?}"
     );
 
@@ -145,7 +146,7 @@ async fn a_refund_and_a_change_without_the_callers_numbers_are_found_by_their_tr
     let made = change(&world, &ticket, &ticket.later("NAMELESS-C-1")).await;
     assert_eq!(made.status, 201, "{made:?}");
     let ledger = ticket.change_ledger(&world).await;
-    assert_eq!(made.body["change_order_no"], ledger[0]["change_order_no"]);
+    assert_eq!(made.made()["change_order_no"], ledger[0]["change_order_no"]);
     for answer in [&found, &made] {
         let operation = world.operation(answer.operation()).await;
         let wanted = ["accepted", "sending", "unknown", "succeeded"];
@@ -415,7 +416,8 @@ async fn an_absent_change_payment_is_repeated_once_it_is_known_not_to_be_made() 
     total["retry_of"] = json!(first.operation());
     let second = world.write_within(&path, "pay-3", &total, 20).await;
     assert_eq!(second.status, 200, "{second:?}");
-    assert_eq!(second.body["status"], "awaiting_ticketing");
+    assert_eq!(second.made()["status"], "awaiting_ticketing");
+    assert_eq!(second.body["retry_of"], first.operation());
     let third = pay_change(&world, &made, "pay-4", 20).await;
     assert_eq!(problem(&third), (409, "already_done"), "{third:?}");
     assert_eq!(world.received("change_pay").await, 2);
