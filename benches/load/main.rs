@@ -1,5 +1,6 @@
 //! The load bench: `cargo bench --bench load -- [detail|search|book|idle|inflight|history] …`, all of
-//! them if none is named. `benches/README.md` says what it measures and what it has measured.
+//! them if none is named, and `cargo bench --bench load -- instructions [BINARY]`. `benches/README.md`
+//! says what it measures and what it has measured.
 //!
 //! The process under test, the gateway's own binary or the bare loop, has one core for itself. The
 //! client (this process) and the upstream share another.
@@ -10,6 +11,7 @@ mod answers;
 mod bare;
 mod client;
 mod history;
+mod instructions;
 mod process;
 mod requests;
 mod subject;
@@ -30,6 +32,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ALL: [&str; 6] = ["detail", "search", "book", "idle", "inflight", "history"];
 const ROUNDS: usize = 7;
+/// The program that is measured.
+const GATEWAY: &str = env!("CARGO_BIN_EXE_fliggy-gateway");
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
@@ -38,6 +42,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--upstream", mode, hold] => block_on(upstream::run(mode, hold.parse()?)),
         ["--bare", endpoint] => runtime(true)?.block_on(bare::run(endpoint.to_owned())),
+        ["instructions"] => block_on(instructions::count(&[GATEWAY.as_ref()])),
+        ["instructions", other] => {
+            block_on(instructions::count(&[other.as_ref(), GATEWAY.as_ref()]))
+        }
         ref chosen => {
             process::pin(process::OTHERS)?;
             let chosen = if chosen.is_empty() { &ALL } else { chosen };

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal};
 use rustix::thread::{CpuSet, sched_setaffinity};
 use tokio::net::TcpStream;
 
@@ -79,6 +80,18 @@ impl Process {
         let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let number = line.and_then(|line| line.split_whitespace().next());
         Ok(number.ok_or("no VmRSS")?.parse::<u64>()? * 1024)
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(crate) fn stop(mut self) -> Result<(), Box<dyn Error>> {
+        let pid = Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, Signal::TERM)?;
+        let ended = self.child.wait()?;
+        if ended.success() {
+            Ok(())
+        } else {
+            Err(format!("the process under test ended with {ended}").into())
+        }
     }
 
     /// Waits until it says that it is ready.

@@ -58,6 +58,17 @@ impl Subject {
         upstream: &Upstream,
         dir: &Path,
     ) -> Result<Self, Box<dyn Error>> {
+        let gateway = Command::new(crate::GATEWAY);
+        Self::serving(name, gateway, upstream, dir).await
+    }
+
+    /// A gateway that this command runs. What it logs is in the file `log` of the directory.
+    pub(crate) async fn serving(
+        name: &'static str,
+        mut command: Command,
+        upstream: &Upstream,
+        dir: &Path,
+    ) -> Result<Self, Box<dyn Error>> {
         let address = free_address()?;
         let config = dir.join("gateway.toml");
         std::fs::write(
@@ -87,7 +98,6 @@ channel = "SANDBOX"
                 upstream.endpoint(),
             ),
         )?;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fliggy-gateway"));
         command
             .args(["serve".as_ref(), "--config".as_ref(), config.as_os_str()])
             .stderr(Stdio::from(std::fs::File::create(dir.join("log"))?));

@@ -1,0 +1,71 @@
+//! Instructions per request, counted by callgrind: they hardly depend on what else the machine does,
+//! so that a few per cent between two commits can be told.
+
+use std::error::Error;
+use std::path::Path;
+use std::process::Command;
+
+use crate::client::Maker;
+use crate::requests;
+use crate::subject::{Subject, Upstream};
+
+/// What is counted, and by how many requests the longer of two runs is longer.
+const MORE: [(&str, u64); 3] = [("detail", 4_000), ("search", 400), ("book", 1_500)];
+/// Requests of the shorter run. The difference of the two is free of what a start and a stop cost.
+const FEW: u64 = 100;
+
+/// Counts for each of these binaries, and compares the others with the first.
+pub(crate) async fn count(binaries: &[&Path]) -> Result<(), Box<dyn Error>> {
+    println!("instructions per request");
+    for (mode, more) in MORE {
+        let make = match mode {
+            "detail" => requests::detail(),
+            "search" => requests::search(),
+            _ => requests::book("A").await?,
+        };
+        let mut first = None;
+        for binary in binaries {
+            let few = run(binary, mode, FEW, &make).await?;
+            let many = run(binary, mode, FEW + more, &make).await?;
+            let each = many.saturating_sub(few) / more;
+            let first = *first.get_or_insert(each);
+            #[expect(clippy::cast_precision_loss, reason = "printed with two decimals")]
+            let change = (each as f64 / first as f64 - 1.0) * 100.0;
+            println!(
+                "  {mode:<8} {each:>10}  {change:+.2} %  {}",
+                binary.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The instructions of a gateway from its start to its stop, with so many requests in between.
+async fn run(
+    binary: &Path,
+    mode: &str,
+    requests: u64,
+    make: &Maker,
+) -> Result<u64, Box<dyn Error>> {
+    let dir = crate::directory()?;
+    let upstream = Upstream::start(mode, 0)?;
+    let told = dir.path().join("valgrind");
+    let mut command = Command::new("valgrind");
+    command
+        .arg("--tool=callgrind")
+        .arg(format!(
+            "--callgrind-out-file={}",
+            dir.path().join("profile").display()
+        ))
+        .arg(format!("--log-file={}", told.display()))
+        .arg(binary);
+    let subject = Subject::serving("gateway", command, &upstream, dir.path()).await?;
+    subject.measure(1, requests, make).await?;
+    subject.process.stop()?;
+    let told = std::fs::read_to_string(told)?;
+    let collected = told
+        .lines()
+        .find_map(|line| line.split_once("Collected : "));
+    let (_, count) = collected.ok_or("valgrind counted nothing")?;
+    Ok(count.trim().parse()?)
+}
