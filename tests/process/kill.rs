@@ -509,7 +509,8 @@ impl Client<'_> {
     /// Repeats the request under its key until there is an answer that is final.
     async fn followed(&mut self, ask: &Ask) -> Answer {
         let mut last = None;
-        let began = Instant::now();
+        // Each gateway has its time; how many there are is known.
+        let mut began = Instant::now();
         while began.elapsed() < 2 * PATIENCE {
             let base = self.address.borrow().clone();
             let Ok(answer) = self.world.ask(&base, ask, Some(2)).await else {
@@ -517,6 +518,7 @@ impl Client<'_> {
                 let moved = self.address.wait_for(|address| *address != base);
                 let moved = timeout(PATIENCE, moved).await;
                 moved.expect("another gateway").unwrap();
+                began = Instant::now();
                 continue;
             };
             if let Some(id) = answer.header("operation-id") {
