@@ -17,6 +17,7 @@ mod conclude;
 pub mod decide;
 pub mod evidence;
 pub mod flight_changes;
+mod history;
 pub mod journal;
 mod kill_point;
 mod look;

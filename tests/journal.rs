@@ -95,6 +95,7 @@ fn book(reference: &str) -> Intent {
         total: Money::parse("950.00").unwrap(),
         segments: Vec::new(),
         passengers: Vec::new(),
+        rules: None,
     }
 }
 
@@ -741,6 +742,7 @@ async fn law_7_what_an_operation_made_is_known_by_its_number(journal: &dyn Journ
         applied_at: None,
         refunded_at: None,
         attachment_awaited: false,
+        passenger_ids: Vec::new(),
     }));
     put(journal, &mut made, Standing::of(State::Succeeded)).await;
     let makers = async |account: &str, kind, numbers: &[u64]| {

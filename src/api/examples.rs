@@ -63,6 +63,8 @@ fn receipt(stage: Stage) -> Value {
         "pay_before": "2030-05-01T10:35:00+08:00",
         "paid_at": paid.then_some("2030-05-01T10:08:12+08:00"),
         "trade_no": paid.then_some("2030050122001400000000000001"),
+        "alipay_trade_no": paid.then_some("2030050122001400000000000001"),
+        "passenger_ids": passenger_ids(),
     })
 }
 
@@ -78,10 +80,10 @@ pub(super) fn order() -> Value {
         .collect();
     let mut order = receipt(Stage::Paid);
     if let Value::Object(members) = &mut order {
+        members.shift_remove("passenger_ids");
         members.extend([
             ("seller".to_owned(), offer["seller"].clone()),
             ("ticketed_at".to_owned(), Value::Null),
-            ("alipay_trade_no".to_owned(), members["trade_no"].clone()),
             ("passengers".to_owned(), Value::Array(passengers)),
             ("trip_type".to_owned(), offer["trip_type"].clone()),
             ("journeys".to_owned(), offer["journeys"].clone()),
@@ -190,6 +192,7 @@ fn refund_receipt() -> Value {
         "applied_at": null,
         "refunded_at": null,
         "attachment_awaited": false,
+        "passenger_ids": passenger_ids(),
     })
 }
 
@@ -293,6 +296,7 @@ fn change_receipt(stage: ChangeStage) -> Value {
         "pay_before": "2030-05-02T10:30:00+08:00",
         "paid_at": paid.then_some("2030-05-02T10:05:00+08:00"),
         "trade_no": paid.then_some("2030050200000000000001"),
+        "passenger_ids": passenger_ids(),
     })
 }
 

@@ -1,6 +1,8 @@
-//! `?include=upstream`: upstream's own fields beside ours.
+//! `?include=`: what else to show.
 
 use serde::Deserialize;
+use serde::de::value::{Error as WordError, StrDeserializer};
+use serde::de::{Deserializer, Error as _, IntoDeserializer};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::top::client::ReadOptions;
@@ -36,6 +38,79 @@ impl Include {
     pub fn options(self) -> ReadOptions<'static> {
         ReadOptions {
             keep_upstream: self.upstream(),
+            ..ReadOptions::CALLER
+        }
+    }
+}
+
+/// What can be shown with an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderPart {
+    /// The operations of this gateway on the order.
+    Operations,
+    /// Its refunds.
+    Refunds,
+    /// Its changes.
+    Changes,
+    /// The rules of the offer that was booked.
+    Rules,
+    /// Upstream's own object, under its own names.
+    Upstream,
+}
+
+/// The query of reads of one order.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct IncludeWithOrder {
+    /// What else to show, separated by commas: `operations`, `refunds`, `changes`, `rules`, `upstream`. Refunds
+    /// and changes are one call to Fliggy each; `available_actions` takes them into account then.
+    #[serde(default)]
+    #[param(
+        required = false,
+        value_type = Vec<OrderPart>,
+        inline,
+        style = Form,
+        explode = false,
+        min_items = 1,
+        example = "refunds,changes"
+    )]
+    include: OrderParts,
+}
+
+/// Words separated by commas.
+#[derive(Clone, Debug, Default)]
+struct OrderParts(Vec<OrderPart>);
+
+impl<'de> Deserialize<'de> for OrderParts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let words = text.split(',').map(|word| {
+            let word: StrDeserializer<'_, WordError> = word.into_deserializer();
+            OrderPart::deserialize(word)
+        });
+        words.collect::<Result<_, _>>().map(Self).map_err(|_| {
+            D::Error::custom(
+                "expected words separated by commas, each one of: operations, refunds, changes, rules, \
+                 upstream",
+            )
+        })
+    }
+}
+
+impl IncludeWithOrder {
+    /// Whether this part is wanted.
+    #[must_use]
+    pub fn wants(&self, part: OrderPart) -> bool {
+        self.include.0.contains(&part)
+    }
+
+    /// How the order is to be read.
+    #[must_use]
+    pub fn options(&self) -> ReadOptions<'static> {
+        ReadOptions {
+            keep_upstream: self.wants(OrderPart::Upstream),
             ..ReadOptions::CALLER
         }
     }

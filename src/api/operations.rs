@@ -9,6 +9,7 @@ pub(super) mod view;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use self::view::OperationView;
 use super::ApiState;
 use super::auth::Caller;
 use super::problem::{Code, Problem};
@@ -22,14 +23,19 @@ async fn shown(state: &ApiState, caller: &Caller, id: OperationId) -> Result<Res
     let found = read.await.map_err(unreadable)?;
     let (operation, timeline) = found.unzip();
     let operation = visible(operation, caller)?;
-    Ok(view::view(operation, timeline, StatusCode::OK))
+    Ok(OperationView::new(operation, timeline).with_status(StatusCode::OK))
 }
 
 /// Another app's operation does not exist for a caller; an operator sees all.
 pub(super) fn visible(operation: Option<Operation>, caller: &Caller) -> Result<Operation, Problem> {
     operation
-        .filter(|o| caller.is_operator() || o.caller == *caller.name)
+        .filter(|operation| is_visible(operation, caller))
         .ok_or_else(|| Problem::new(Code::OperationNotFound))
+}
+
+/// Whether it is the caller's own, or the caller is an operator.
+pub(super) fn is_visible(operation: &Operation, caller: &Caller) -> bool {
+    caller.is_operator() || operation.caller == *caller.name
 }
 
 #[expect(

@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use crate::api::ApiState;
 use crate::api::auth::{Account, Caller};
-use crate::api::extract::{IdempotencyKey, PreferWait};
+use crate::api::extract::{IdempotencyKey, PreferWait, Query};
+use crate::api::include::Include;
 use crate::api::operations::view::answer;
 use crate::api::outcome::{not_taken, violations};
 use crate::api::problem::{Code, Problem};
@@ -26,8 +27,9 @@ use crate::operations::orders::OrderKey;
 use crate::operations::perform::{Asked, NotTaken, Performed, Write};
 use crate::operations::record::{Intent, Receipt, TimelineEntry};
 use crate::operations::service::Operations;
-use crate::operations::states::Kind;
+use crate::operations::states::{Kind, State};
 use crate::top::client::{Account as PurchasingAccount, ReadOptions};
+use serde_json::value::RawValue;
 
 /// Who asks for a write, for which account, under which key.
 pub struct WriteContext {
@@ -36,6 +38,7 @@ pub struct WriteContext {
     account: Arc<PurchasingAccount>,
     key: String,
     wait: Option<Duration>,
+    include: Include,
     path: String,
 }
 
@@ -47,6 +50,7 @@ impl FromRequestParts<ApiState> for WriteContext {
         let Account(account) = Account::from_request_parts(parts, state).await?;
         let IdempotencyKey(key) = IdempotencyKey::from_request_parts(parts, state).await?;
         let PreferWait(wait) = PreferWait::from_request_parts(parts, state).await?;
+        let Query(include) = Query::<Include>::from_request_parts(parts, state).await?;
         let account = state
             .operations()?
             .account(&account)
@@ -57,6 +61,7 @@ impl FromRequestParts<ApiState> for WriteContext {
             account,
             key,
             wait,
+            include,
             path: parts.uri.path().to_owned(),
         })
     }
@@ -171,10 +176,17 @@ impl WriteContext {
                 timeline = Some(found.1);
             }
         }
+        let upstream = if performed.replayed || self.include.upstream() {
+            let options = self.include.options();
+            read_anew(operations, &self.account, &mut performed, options).await
+        } else {
+            None
+        };
         Ok(Ended {
             operations: operations.clone(),
-            performed: read_anew(operations, &self.account, performed).await,
+            performed,
             timeline,
+            upstream,
             account: self.account.clone(),
         })
     }
@@ -186,6 +198,7 @@ pub struct Ended {
     pub(super) account: Arc<PurchasingAccount>,
     performed: Performed,
     timeline: Option<Vec<TimelineEntry>>,
+    upstream: Option<Box<RawValue>>,
 }
 
 impl Ended {
@@ -198,21 +211,22 @@ impl Ended {
 
     /// The answer; a problem carries the quote.
     pub fn answer(self, quote: Option<RefundQuote>) -> Response {
-        answer(self.performed, self.timeline, quote)
+        answer(self.performed, self.timeline, self.upstream, quote)
     }
 }
 
-/// A replayed success shows how things stand now; how they stood then, where that cannot be read or
-/// what is read is another resource.
+/// Reads what a write made as it stands now. A replayed success shows that; how it stood then, where it cannot
+/// be read or what is read is another resource. Answers upstream's own object, where it was asked for.
 async fn read_anew(
     operations: &Operations,
     account: &PurchasingAccount,
-    mut performed: Performed,
-) -> Performed {
-    let Performed {
-        operation,
-        replayed,
-    } = &mut performed;
+    performed: &mut Performed,
+    options: ReadOptions<'_>,
+) -> Option<Box<RawValue>> {
+    let operation = &mut performed.operation;
+    if operation.state() != State::Succeeded {
+        return None;
+    }
     // Fees that were not confirmed then may be now, and are held against the limit of then.
     let limit = match operation.intent {
         Intent::Change { max_total, .. } => max_total,
@@ -223,12 +237,12 @@ async fn read_anew(
         | Intent::ChangePay { .. }
         | Intent::ChangeCancel { .. } => None,
     };
-    if let (true, Some(receipt)) = (*replayed, &mut operation.result)
-        && let Some(now) = receipt_now(operations, account, receipt, limit).await
-    {
-        *receipt = now;
+    let then = operation.result.as_mut()?;
+    let (now, upstream) = receipt_now(operations, account, then, limit, options).await?;
+    if performed.replayed {
+        *then = now;
     }
-    performed
+    upstream
 }
 
 async fn receipt_now(
@@ -236,20 +250,22 @@ async fn receipt_now(
     account: &PurchasingAccount,
     then: &Receipt,
     limit: Option<Money>,
-) -> Option<Receipt> {
-    let options = ReadOptions::CALLER;
+    options: ReadOptions<'_>,
+) -> Option<(Receipt, Option<Box<RawValue>>)> {
     Some(match then {
         Receipt::Order(order) => {
             let key = OrderKey::Id(order.order_id);
             let found = operations.read_order(account, &key, options).await.ok()?;
             may_be_same(&order.out_order_no, &found.order.out_order_no)?;
-            Receipt::Order(OrderReceipt::from(&found.order))
+            let now = OrderReceipt::from(&found.order);
+            (Receipt::Order(now), found.upstream)
         }
         Receipt::Refund(then) => {
             let (number, order) = (then.refund_order_no, Some(then.order_id));
             let read = operations.read_refund(account, number, order, options);
-            let now = read.await.ok()?.refund;
-            Receipt::Refund(RefundReceipt {
+            let found = read.await.ok()?;
+            let now = found.refund;
+            let receipt = RefundReceipt {
                 kind: now.kind.unwrap_or(then.kind),
                 status: now.status,
                 fee: now.fee,
@@ -258,16 +274,19 @@ async fn receipt_now(
                 refunded_at: now.refunded_at,
                 attachment_awaited: now.attachment_awaited,
                 ..then.clone()
-            })
+            };
+            (Receipt::Refund(receipt), found.upstream)
         }
         Receipt::Change(then) => {
             let read = operations.read_change(account, then.change_order_no, options);
-            let now = ChangeReceipt::of(&read.await.ok()?.change, limit);
+            let found = read.await.ok()?;
+            let now = ChangeReceipt::of(&found.change, limit);
             may_be_same(&then.order_id, &now.order_id)?;
-            Receipt::Change(ChangeReceipt {
+            let receipt = ChangeReceipt {
                 fee_above_limit: now.fee_above_limit.or(then.fee_above_limit),
                 ..now
-            })
+            };
+            (Receipt::Change(receipt), found.upstream)
         }
     })
 }

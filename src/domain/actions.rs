@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::change::{Change, ChangeStatus};
+use super::ids::PassengerId;
 use super::money::Money;
-use super::order::{Order, OrderStatus};
+use super::order::{Order, OrderPassenger, OrderStatus};
+use super::refund::{RefundStatus, RefundSummary};
 use super::time::LocalTime;
 
 /// Something a caller may ask for.
@@ -30,10 +32,53 @@ pub fn in_time(pay_before: Option<LocalTime>, now: LocalTime) -> bool {
     pay_before.is_none_or(|before| now < before)
 }
 
+/// What has become of an order after its tickets were issued, as far as it was read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct After<'a> {
+    /// The refunds of the order.
+    pub refunds: &'a [RefundSummary],
+    /// The changes of the order.
+    pub changes: &'a [Change],
+}
+
+impl After<'_> {
+    /// Whether a refund or change keeps the traveller's ticket from being refunded or changed. `flights` are those
+    /// of the order: where there are several, a refund that is done may be one of some of them.
+    fn holds(self, traveller: &PassengerId, flights: usize) -> bool {
+        let refunds = self.refunds.iter().filter(|refund| match refund.status {
+            _ if refund.supplementary == Some(true) => false,
+            RefundStatus::Applied | RefundStatus::InProgress => true,
+            RefundStatus::Refunded => flights <= 1,
+            RefundStatus::Rejected | RefundStatus::Other => false,
+        });
+        let changes = self.changes.iter().filter(|change| match change.status {
+            ChangeStatus::Submitted
+            | ChangeStatus::AwaitingPayment
+            | ChangeStatus::AwaitingTicketing => true,
+            ChangeStatus::Closed | ChangeStatus::Ticketed | ChangeStatus::Other => false,
+        });
+        let refunded = refunds.flat_map(|refund| refund.passengers.iter().map(|p| &p.passenger_id));
+        let changed = changes.flat_map(|change| change.passengers.iter().map(|p| &p.passenger_id));
+        refunded
+            .chain(changed)
+            .any(|id| id.as_ref() == Some(traveller))
+    }
+
+    /// The departures of the flights that tickets were changed to.
+    fn departures(self) -> impl Iterator<Item = LocalTime> {
+        let changes = self.changes.iter();
+        let ticketed = changes.filter(|change| change.status == ChangeStatus::Ticketed);
+        ticketed
+            .flat_map(|change| &change.segments)
+            .filter_map(|segment| segment.departure_time)
+    }
+}
+
 /// What may be done with an order. Fields beat the status, which is a Chinese phrase: an order whose
-/// status is not listed may be paid where nothing shows that it was.
+/// status is not listed may be paid where nothing shows that it was. Refunds and changes that are under way or
+/// done leave nothing to refund or change where they hold the tickets of all travellers.
 #[must_use]
-pub fn of_order(order: &Order, now: LocalTime) -> Vec<Action> {
+pub fn of_order(order: &Order, after: After<'_>, now: LocalTime) -> Vec<Action> {
     let paid = order.paid_at.is_some() || order.paid_price.is_some_and(|p| p > Money::ZERO);
     let in_time = in_time(order.pay_before, now);
     let unpaid = || match in_time {
@@ -41,8 +86,17 @@ pub fn of_order(order: &Order, now: LocalTime) -> Vec<Action> {
         false => vec![Action::Close],
     };
     let ticketed = || {
-        let departures = order.journeys.iter().flat_map(|j| &j.segments);
-        let mut departures = departures.map(|s| s.departure_time).peekable();
+        let segments = order.journeys.iter().flat_map(|j| &j.segments);
+        let flights = segments.clone().count();
+        let held = |traveller: &OrderPassenger| {
+            let id = traveller.passenger_id.as_ref();
+            id.is_some_and(|id| after.holds(id, flights))
+        };
+        if !order.passengers.is_empty() && order.passengers.iter().all(held) {
+            return Vec::new();
+        }
+        let departures = segments.map(|s| s.departure_time).chain(after.departures());
+        let mut departures = departures.peekable();
         // An itinerary that is not told has not departed as far as is known.
         let flies = departures.peek().is_none() || departures.any(|at| now < at);
         match flies {
@@ -86,7 +140,9 @@ pub fn of_change(change: &Change, now: LocalTime) -> Vec<Action> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ids::{ChangeOrderNo, OrderId};
+    use crate::domain::change::{ChangePassenger, ChangedSegment};
+    use crate::domain::ids::{ChangeOrderNo, OrderId, RefundOrderNo};
+    use crate::domain::refund::Traveller;
     use crate::domain::trip::{Journey, Segment};
 
     fn at(text: &str) -> LocalTime {
@@ -153,16 +209,189 @@ mod tests {
         ] {
             let mut order = order(status);
             order.paid_at = paid.then(|| at(EARLY));
-            assert_eq!(of_order(&order, at(now)), wanted, "{status:?} {paid} {now}");
+            assert_eq!(
+                of_order(&order, After::default(), at(now)),
+                wanted,
+                "{status:?} {paid} {now}"
+            );
         }
         for status in [S::Booked, S::Other] {
             let mut unclear = order(status);
             unclear.payment_unclear = true;
-            assert_eq!(of_order(&unclear, at(EARLY)), [], "{status:?}");
+            assert_eq!(
+                of_order(&unclear, After::default(), at(EARLY)),
+                [],
+                "{status:?}"
+            );
         }
         let mut untold = order(S::Ticketed);
         untold.journeys.clear();
-        assert_eq!(of_order(&untold, at(FLOWN)), [Refund, Change]);
+        assert_eq!(
+            of_order(&untold, After::default(), at(FLOWN)),
+            [Refund, Change]
+        );
+    }
+
+    fn traveller(number: u32) -> Option<PassengerId> {
+        Some(format!("psg_{number:032x}").parse().unwrap())
+    }
+
+    fn refund(status: RefundStatus, number: u32) -> RefundSummary {
+        RefundSummary {
+            refund_order_no: RefundOrderNo::new(1).unwrap(),
+            order_id: None,
+            out_refund_no: None,
+            kind: None,
+            kind_code: None,
+            status,
+            status_code: None,
+            supplementary: None,
+            fee: None,
+            refund_amount: None,
+            applied_at: None,
+            refunded_at: None,
+            passengers: vec![Traveller {
+                passenger_id: traveller(number),
+                name: None,
+                kind: None,
+            }],
+        }
+    }
+
+    fn change(status: ChangeStatus, number: u32) -> super::Change {
+        super::Change {
+            change_order_no: ChangeOrderNo::new(1).unwrap(),
+            order_id: None,
+            out_change_no: None,
+            status,
+            status_code: 0,
+            kind: None,
+            total_price: None,
+            created_at: None,
+            pay_before: Some(at("2030-05-01T10:30:00+08:00")),
+            paid_at: None,
+            payment_unclear: false,
+            trade_no: None,
+            close_reason: None,
+            passengers: vec![ChangePassenger {
+                passenger_id: traveller(number),
+                name: None,
+                kind: None,
+                fee: None,
+                ticket_numbers: Vec::new(),
+                original_ticket_numbers: Vec::new(),
+            }],
+            original_segments: Vec::new(),
+            segments: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn refunds_and_changes_that_hold_all_tickets_leave_nothing_to_do() {
+        use Action::{Change, Refund};
+        use ChangeStatus as C;
+        use RefundStatus as R;
+        let both = &[Refund, Change][..];
+        let of = |flights: usize, refunds: &[(R, u32)], changes: &[(C, u32)]| {
+            let mut order = order(OrderStatus::Ticketed);
+            order.passengers = vec![passenger(1), passenger(2)];
+            let segments = &mut order.journeys[0].segments;
+            *segments = vec![segments[0].clone(); flights];
+            let refunds: Vec<_> = refunds.iter().map(|(s, n)| refund(*s, *n)).collect();
+            let changes: Vec<_> = changes.iter().map(|(s, n)| change(*s, *n)).collect();
+            let after = After {
+                refunds: &refunds,
+                changes: &changes,
+            };
+            of_order(&order, after, at(EARLY))
+        };
+        for (refunds, changes, wanted) in [
+            (&[][..], &[][..], both),
+            (&[(R::Applied, 1)], &[], both),
+            (&[(R::Applied, 1), (R::InProgress, 2)], &[], &[]),
+            (&[(R::Refunded, 1), (R::Refunded, 2)], &[], &[]),
+            (&[(R::Rejected, 1), (R::Refunded, 2)], &[], both),
+            (&[(R::Other, 1), (R::Refunded, 2)], &[], both),
+            (&[(R::Applied, 1)], &[(C::Submitted, 2)], &[]),
+            (
+                &[],
+                &[(C::AwaitingPayment, 1), (C::AwaitingTicketing, 2)],
+                &[],
+            ),
+            (&[], &[(C::Ticketed, 1), (C::Closed, 2)], both),
+        ] {
+            assert_eq!(of(1, refunds, changes), wanted, "{refunds:?} {changes:?}");
+        }
+        // Of two flights one may have been refunded.
+        let refunded = [(R::Refunded, 1), (R::Refunded, 2)];
+        assert_eq!(of(2, &refunded, &[]), both);
+        assert_eq!(of(2, &[(R::Applied, 1), (R::Applied, 2)], &[]), []);
+
+        let mut supplementary = [refund(R::Applied, 1), refund(R::Applied, 2)];
+        supplementary
+            .iter_mut()
+            .for_each(|r| r.supplementary = Some(true));
+        let after = After {
+            refunds: &supplementary,
+            changes: &[],
+        };
+        let mut order = order(OrderStatus::Ticketed);
+        order.passengers = vec![passenger(1), passenger(2)];
+        assert_eq!(of_order(&order, after, at(EARLY)), both);
+        // A traveller without an id is never held.
+        order.passengers[0].passenger_id = None;
+        let applied = [refund(R::Applied, 2)];
+        let after = After {
+            refunds: &applied,
+            changes: &[],
+        };
+        assert_eq!(of_order(&order, after, at(EARLY)), both);
+    }
+
+    #[test]
+    fn a_changed_ticket_flies_when_its_new_flight_does() {
+        let mut changed = change(ChangeStatus::Ticketed, 1);
+        changed.segments = vec![segment_at("2030-05-22T08:45:00+08:00")];
+        let mut order = order(OrderStatus::Ticketed);
+        order.passengers = vec![passenger(1)];
+        let changes = [changed];
+        let after = After {
+            refunds: &[],
+            changes: &changes,
+        };
+        let actions = of_order(&order, after, at(FLOWN));
+        assert_eq!(actions, [Action::Refund, Action::Change]);
+    }
+
+    fn passenger(number: u32) -> OrderPassenger {
+        OrderPassenger {
+            passenger_id: traveller(number),
+            name: None,
+            kind: None,
+            document: None,
+            birth_date: None,
+            mobile_country_code: None,
+            mobile: None,
+            fare: None,
+            cabins: Vec::new(),
+            ticket_numbers: Vec::new(),
+        }
+    }
+
+    fn segment_at(departure: &str) -> ChangedSegment {
+        ChangedSegment {
+            replaces: None,
+            marketing_flight_no: None,
+            operating_flight_no: None,
+            departure_city: None,
+            arrival_city: None,
+            departure_airport: None,
+            arrival_airport: None,
+            departure_time: Some(at(departure)),
+            arrival_time: None,
+            cabin: None,
+            cabin_class: None,
+        }
     }
 
     #[test]
@@ -182,22 +411,9 @@ mod tests {
             (S::Other, true, true, EARLY, &[]),
         ] {
             let change = super::Change {
-                change_order_no: ChangeOrderNo::new(1).unwrap(),
-                order_id: None,
-                out_change_no: None,
-                status,
-                status_code: 0,
-                kind: None,
                 total_price: total.then_some(Money::ZERO),
-                created_at: None,
-                pay_before: Some(at("2030-05-01T10:30:00+08:00")),
                 paid_at: paid.then(|| at(EARLY)),
-                payment_unclear: false,
-                trade_no: None,
-                close_reason: None,
-                passengers: Vec::new(),
-                original_segments: Vec::new(),
-                segments: Vec::new(),
+                ..change(status, 1)
             };
             assert_eq!(
                 of_change(&change, at(now)),

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::ids::{ChangeOrderNo, OrderId, OutChangeNo, PassengerId};
 use super::money::Money;
+use super::order::passenger_ids;
 use super::passenger::{CallingCode, OrderPassengerType};
 use super::personal::Personal;
 use super::time::LocalTime;
@@ -371,6 +372,10 @@ pub struct ChangeReceipt {
     /// Trade number. Having one does not mean that it is paid.
     #[schema(required = true, example = "2030050200000000000001")]
     pub trade_no: Option<String>,
+    /// The travellers whose tickets are changed.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub passenger_ids: Vec<PassengerId>,
 }
 
 impl ChangeReceipt {
@@ -387,6 +392,7 @@ impl ChangeReceipt {
             pay_before: change.pay_before,
             paid_at: change.paid_at,
             trade_no: change.trade_no.clone(),
+            passenger_ids: passenger_ids(change.passengers.iter().map(|p| &p.passenger_id)),
         }
     }
 
@@ -403,6 +409,7 @@ impl ChangeReceipt {
             pay_before: None,
             paid_at: None,
             trade_no: None,
+            passenger_ids: Vec::new(),
         }
     }
 }

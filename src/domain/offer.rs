@@ -61,6 +61,20 @@ pub struct Offer {
     pub not_bookable_reason: Option<String>,
 }
 
+/// The rules of an offer, as the search told them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OfferRules {
+    /// Rule for refunds, in Chinese; null if not told.
+    #[schema(required = true, example = "起飞前48小时以前收取票面价10%,之后收取30%")]
+    pub refund_rule: Option<String>,
+    /// Rule for changes, in Chinese; null if not told.
+    #[schema(required = true, example = "起飞前48小时以前收取票面价5%,之后收取20%")]
+    pub change_rule: Option<String>,
+    /// Baggage allowance, in Chinese; null if not told.
+    #[schema(required = true, example = "手提8KG,托运20KG")]
+    pub baggage_rule: Option<String>,
+}
+
 /// Kind of seller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

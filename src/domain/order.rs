@@ -323,6 +323,14 @@ pub struct OrderReceipt {
     /// Trade number. Having one does not mean that it is paid.
     #[schema(required = true, example = "2022022500000000000001")]
     pub trade_no: Option<String>,
+    /// Alipay's trade number; null if not told.
+    #[serde(default)]
+    #[schema(required = true, example = "2022022500000000000001")]
+    pub alipay_trade_no: Option<String>,
+    /// The travellers, by the ids that refunds and changes name them by.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub passenger_ids: Vec<PassengerId>,
 }
 
 impl OrderReceipt {
@@ -340,6 +348,8 @@ impl OrderReceipt {
             pay_before: None,
             paid_at: None,
             trade_no: None,
+            alipay_trade_no: None,
+            passenger_ids: Vec::new(),
         }
     }
 }
@@ -360,8 +370,17 @@ impl From<&Order> for OrderReceipt {
                 .trade_no
                 .clone()
                 .or_else(|| order.alipay_trade_no.clone()),
+            alipay_trade_no: order.alipay_trade_no.clone(),
+            passenger_ids: passenger_ids(order.passengers.iter().map(|p| &p.passenger_id)),
         }
     }
+}
+
+/// The ids of those travellers whose ids are known.
+pub(super) fn passenger_ids<'a>(
+    travellers: impl Iterator<Item = &'a Option<PassengerId>>,
+) -> Vec<PassengerId> {
+    travellers.flatten().cloned().collect()
 }
 
 /// The hash under which a traveller is known: of account, kind and number of the document.

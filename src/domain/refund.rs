@@ -338,6 +338,10 @@ pub struct RefundReceipt {
     /// The kind wants a proof and the application named none: upload it (`POST /v1/attachments` with
     /// the order's id), unless it was uploaded for the order before. Fliggy reviews it.
     pub attachment_awaited: bool,
+    /// The travellers whose tickets are refunded.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub passenger_ids: Vec<PassengerId>,
 }
 
 /// Whether a proof is still to be uploaded.

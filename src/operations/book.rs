@@ -10,12 +10,16 @@ use super::record::{Intent, Receipt};
 use super::service::Operations;
 use crate::domain::booking::{self, Booking};
 use crate::domain::ids::{AccountName, HashKey};
+use crate::domain::offer::OfferRules;
 use crate::domain::order::OrderStatus;
 use crate::domain::personal::Personal;
 use crate::top::client::Account;
 use crate::top::method::Method;
 use crate::top::wire::AirBook;
 use crate::translate;
+
+/// The characters of a rule that are kept.
+const LONGEST_RULE: usize = 2_000;
 
 /// A booking that has passed its checks.
 #[derive(Debug)]
@@ -36,6 +40,7 @@ impl Write for Book {
             total: booking.total_price,
             segments: booking::segments_fingerprint(&booking.offer.journeys),
             passengers: booking.passenger_ids(key, account).collect(),
+            rules: Some(rules(booking)),
         }
     }
 
@@ -68,6 +73,23 @@ impl Write for Book {
                 .filter(|receipt| receipt.status != OrderStatus::Failed)
                 .map(Receipt::Order),
         }
+    }
+}
+
+/// The rules of the booked offer, as they may be kept. They come with the request, so that anything could be
+/// in them.
+fn rules(booking: &Booking) -> OfferRules {
+    let names = Names::everybody(personal(booking));
+    let kept = |text: &Option<String>| {
+        let text = text.as_ref()?;
+        let start: String = text.chars().take(LONGEST_RULE).collect();
+        Some(names.clean(&start))
+    };
+    let offer = &booking.offer;
+    OfferRules {
+        refund_rule: kept(&offer.refund_rule),
+        change_rule: kept(&offer.change_rule),
+        baggage_rule: kept(&offer.baggage_rule),
     }
 }
 

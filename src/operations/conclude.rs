@@ -66,8 +66,9 @@ impl Operations {
                     self.classifier.conclude(kind, name, &ending),
                     said,
                     self.classifier.hint(name, &ending),
-                    read.receipt
-                        .map(|receipt| receipt.completed(background.before.as_ref())),
+                    read.receipt.map(|receipt| {
+                        receipt.completed(background.before.as_ref(), &operation.intent)
+                    }),
                 )
             }
         };

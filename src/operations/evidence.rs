@@ -180,6 +180,7 @@ pub fn judge(intent: &Intent, known: &Known<'_>, sight: &Sight<'_>) -> Finding {
                 total,
                 segments,
                 passengers,
+                rules: _,
             },
             Sight::Order(order),
         ) => order::booked(

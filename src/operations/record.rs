@@ -13,6 +13,7 @@ use crate::domain::ids::{
     PassengerId,
 };
 use crate::domain::money::Money;
+use crate::domain::offer::OfferRules;
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::{RefundFee, RefundKind, RefundReceipt};
 
@@ -31,6 +32,9 @@ pub enum Intent {
         segments: Vec<String>,
         /// The passengers.
         passengers: Vec<PassengerId>,
+        /// The rules of the offer that was booked; none in journals from before they were kept.
+        #[serde(default)]
+        rules: Option<OfferRules>,
     },
     /// Pay an order.
     Pay {
@@ -122,6 +126,20 @@ impl Intent {
                 (number.is_some() && number == later.number_among_several())
                     || self.travellers().iter().any(|one| theirs.contains(one))
             }
+        }
+    }
+
+    /// The rules of the offer that it books.
+    #[must_use]
+    pub fn rules(&self) -> Option<&OfferRules> {
+        match self {
+            Self::Book { rules, .. } => rules.as_ref(),
+            Self::Pay { .. }
+            | Self::Close { .. }
+            | Self::Refund { .. }
+            | Self::Change { .. }
+            | Self::ChangePay { .. }
+            | Self::ChangeCancel { .. } => None,
         }
     }
 
@@ -260,16 +278,34 @@ impl Receipt {
         }
     }
 
-    /// The same with what an answer to a write leaves out and an earlier read told. How it stands, and
-    /// whether it is paid, is only what the answer says.
+    /// The same with what an answer to a write leaves out and the request, or an earlier read, told. How it
+    /// stands, and whether it is paid, is only what the answer says.
     #[must_use]
-    pub fn completed(self, before: Option<&Self>) -> Self {
+    pub fn completed(self, before: Option<&Self>, intent: &Intent) -> Self {
+        let mut receipt = self.completed_by_read(before);
+        let ids = receipt.passenger_ids_mut();
+        if ids.is_empty() {
+            *ids = intent.travellers().to_vec();
+        }
+        receipt
+    }
+
+    fn passenger_ids_mut(&mut self) -> &mut Vec<PassengerId> {
+        match self {
+            Self::Order(order) => &mut order.passenger_ids,
+            Self::Refund(refund) => &mut refund.passenger_ids,
+            Self::Change(change) => &mut change.passenger_ids,
+        }
+    }
+
+    fn completed_by_read(self, before: Option<&Self>) -> Self {
         match (self, before) {
             (Self::Order(now), Some(Self::Order(then))) => Self::Order(OrderReceipt {
                 out_order_no: now.out_order_no.or_else(|| then.out_order_no.clone()),
                 total_price: now.total_price.or(then.total_price),
                 booked_at: now.booked_at.or(then.booked_at),
                 pay_before: now.pay_before.or(then.pay_before),
+                passenger_ids: then.passenger_ids.clone(),
                 ..now
             }),
             (Self::Change(now), Some(Self::Change(then))) => Self::Change(ChangeReceipt {
@@ -277,6 +313,7 @@ impl Receipt {
                 out_change_no: now.out_change_no.or_else(|| then.out_change_no.clone()),
                 total_price: now.total_price.or(then.total_price),
                 pay_before: now.pay_before.or(then.pay_before),
+                passenger_ids: then.passenger_ids.clone(),
                 ..now
             }),
             (now, _) => now,

@@ -158,6 +158,7 @@ impl Write for Refund {
                         !self.attachments.is_empty(),
                         false,
                     ),
+                    passenger_ids: self.selection.passengers.clone(),
                 })
             }),
         }

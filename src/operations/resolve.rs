@@ -213,9 +213,10 @@ impl Operations {
 /// What is known of a write that was done and that no look has found; or which number is missing.
 fn unread(intent: &Intent, made: Made) -> Result<Receipt, &'static str> {
     Ok(match intent {
-        Intent::Book { .. } => {
-            Receipt::Order(OrderReceipt::unread(made.order_id.ok_or("order_id")?))
-        }
+        Intent::Book { passengers, .. } => Receipt::Order(OrderReceipt {
+            passenger_ids: passengers.clone(),
+            ..OrderReceipt::unread(made.order_id.ok_or("order_id")?)
+        }),
         Intent::Pay { order_id, .. } | Intent::Close { order_id } => {
             Receipt::Order(OrderReceipt::unread(*order_id))
         }
@@ -225,7 +226,7 @@ fn unread(intent: &Intent, made: Made) -> Result<Receipt, &'static str> {
             refund_kind,
             fee,
             with_attachment,
-            ..
+            passengers,
         } => {
             let status = RefundStatus::Other;
             Receipt::Refund(RefundReceipt {
@@ -244,16 +245,19 @@ fn unread(intent: &Intent, made: Made) -> Result<Receipt, &'static str> {
                     *with_attachment,
                     false,
                 ),
+                passenger_ids: passengers.clone(),
             })
         }
         Intent::Change {
             order_id,
             out_change_no,
+            passengers,
             ..
         } => {
             let number = made.change_order_no.ok_or("change_order_no")?;
             Receipt::Change(ChangeReceipt {
                 out_change_no: Some(out_change_no.to_string()),
+                passenger_ids: passengers.clone(),
                 ..ChangeReceipt::unread(number, Some(*order_id))
             })
         }

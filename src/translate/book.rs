@@ -150,16 +150,13 @@ pub fn answer(
     }
     let (status, status_text) = parts::status(answer.order_status, statuses);
     Ok(OrderReceipt {
-        order_id,
         out_order_no: Some(asked.as_str().to_owned()),
         status,
         status_text,
         total_price: optional(answer.total_price, "total_price")?,
-        paid_price: None,
         booked_at: answer.book_time.lossy(),
         pay_before: answer.last_pay_time.lossy(),
-        paid_at: None,
-        trade_no: None,
+        ..OrderReceipt::unread(order_id)
     })
 }
 

@@ -87,6 +87,7 @@ pub fn answer(
         pay_before: optional(answer.last_pay_time, "last_pay_time")?,
         paid_at: None,
         trade_no: None,
+        passenger_ids: wish.passengers.clone(),
     })
 }
 

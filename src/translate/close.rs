@@ -28,16 +28,10 @@ pub fn answer(
     let out_order_no = parts::same_order(told, order_id, out_order_no)?;
     let (status, status_text) = parts::status(answer.order_status, statuses);
     Ok(OrderReceipt {
-        order_id,
         out_order_no,
         status,
         status_text,
-        total_price: None,
-        paid_price: None,
-        booked_at: None,
-        pay_before: None,
-        paid_at: None,
-        trade_no: None,
+        ..OrderReceipt::unread(order_id)
     })
 }
 

@@ -36,17 +36,16 @@ pub fn answer(
     let told = (answer.order_id, answer.out_order_no);
     let out_order_no = parts::same_order(told, order_id, out_order_no)?;
     let (status, status_text) = parts::status(answer.order_status, statuses);
+    let alipay_trade_no = answer.alipay_trade_no.lossy();
     Ok(OrderReceipt {
-        order_id,
         out_order_no,
         status,
         status_text,
-        total_price: None,
         paid_price: optional(answer.real_pay_price, "real_pay_price")?,
-        booked_at: None,
-        pay_before: None,
         paid_at: PaymentTime::weigh(answer.pay_time.lossy(), None, now).known(),
-        trade_no: answer.trade_no.lossy().or(answer.alipay_trade_no.lossy()),
+        trade_no: answer.trade_no.lossy().or_else(|| alipay_trade_no.clone()),
+        alipay_trade_no,
+        ..OrderReceipt::unread(order_id)
     })
 }
 

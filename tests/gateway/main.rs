@@ -17,6 +17,7 @@ mod examples;
 mod extra;
 mod guesses;
 mod held;
+mod include;
 mod interleavings;
 mod journey;
 mod laws;

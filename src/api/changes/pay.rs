@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::api::extract::{Json, Path};
+use crate::api::include::Include;
 use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
@@ -56,7 +57,7 @@ problem_answers!(
     path = "/v1/changes/{change_order_no}/payment",
     operation_id = "pay_change",
     tag = "changes",
-    params(("change_order_no" = ChangeOrderNo, Path, description = "Fliggy's number of the change."), super::super::params::WriteHeaders),
+    params(("change_order_no" = ChangeOrderNo, Path, description = "Fliggy's number of the change."), Include, super::super::params::WriteHeaders),
     request_body = PayChangeRequest,
     responses(
         (status = 200, description = "The change is paid.", body = OperationView, example = json!(super::super::examples::done("change_pay"))),

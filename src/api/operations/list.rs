@@ -13,6 +13,7 @@ use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, Code, Problem};
 use crate::domain::ids::OperationId;
 use crate::operations::journal::Filter;
+use crate::operations::record::Operation;
 use crate::operations::states::{Kind, State as OperationState};
 use crate::problem_answers;
 
@@ -77,6 +78,23 @@ pub struct OperationPage {
     next_cursor: Option<String>,
 }
 
+impl OperationPage {
+    /// These operations, and no further page.
+    pub(in crate::api) fn whole(operations: Vec<Operation>) -> Self {
+        Self {
+            items: shown(operations),
+            next_cursor: None,
+        }
+    }
+}
+
+fn shown(operations: Vec<Operation>) -> Vec<OperationView> {
+    let operations = operations.into_iter();
+    operations
+        .map(|operation| OperationView::new(operation, None))
+        .collect()
+}
+
 problem_answers!(ListOperationsProblems = API, &[Code::JournalUnavailable]);
 
 /// List operations
@@ -116,10 +134,7 @@ pub async fn list_operations(
     found.truncate(limit as usize);
     let next_cursor = found.last().filter(|_| more).map(|o| o.id.to_string());
     Ok(Json(OperationPage {
-        items: found
-            .into_iter()
-            .map(|operation| OperationView::new(operation, None))
-            .collect(),
+        items: shown(found),
         next_cursor,
     }))
 }

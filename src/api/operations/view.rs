@@ -6,6 +6,7 @@ use axum::http::header::{ETAG, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -98,6 +99,11 @@ pub(in crate::api) struct OperationView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     timeline: Option<Vec<TimelineEntry>>,
+    /// Upstream's own object of what was made, read after the write, with `?include=upstream` on the write; left
+    /// out where it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = Option<Object>, nullable = false)]
+    upstream: Option<Box<RawValue>>,
 }
 
 /// What lookups found. Exactly one member is not null.
@@ -192,7 +198,19 @@ impl OperationView {
             found,
             problem,
             timeline,
+            upstream: None,
         }
+    }
+
+    /// The answer, with the version as entity tag.
+    #[must_use]
+    pub(in crate::api) fn with_status(self, status: StatusCode) -> Response {
+        let tag = HeaderValue::from_str(&format!("\"{}\"", self.version));
+        let mut response = (status, Json(self)).into_response();
+        if let Ok(tag) = tag {
+            response.headers_mut().insert(ETAG, tag);
+        }
+        response
     }
 }
 
@@ -201,6 +219,7 @@ impl OperationView {
 pub(in crate::api) fn answer(
     performed: Performed,
     timeline: Option<Vec<TimelineEntry>>,
+    upstream: Option<Box<RawValue>>,
     quote: Option<RefundQuote>,
 ) -> Response {
     let Performed {
@@ -219,7 +238,11 @@ pub(in crate::api) fn answer(
         } else {
             (StatusCode::ACCEPTED, Some(format!("/v1/operations/{id}")))
         };
-        let mut response = view(operation, timeline, status);
+        let shown = OperationView {
+            upstream,
+            ..OperationView::new(operation, timeline)
+        };
+        let mut response = shown.with_status(status);
         let headers = response.headers_mut();
         if let Some(location) = location.and_then(|at| HeaderValue::from_str(&at).ok()) {
             headers.insert(LOCATION, location);
@@ -253,19 +276,4 @@ fn made(kind: Kind, receipt: Option<&Receipt>) -> (StatusCode, Option<String>) {
         }
         Kind::Pay | Kind::Close | Kind::ChangePay | Kind::ChangeCancel => (StatusCode::OK, None),
     }
-}
-
-/// The operation, with its version as entity tag.
-#[must_use]
-pub(in crate::api) fn view(
-    operation: Operation,
-    timeline: Option<Vec<TimelineEntry>>,
-    status: StatusCode,
-) -> Response {
-    let tag = HeaderValue::from_str(&format!("\"{}\"", operation.version));
-    let mut response = (status, Json(OperationView::new(operation, timeline))).into_response();
-    if let Ok(tag) = tag {
-        response.headers_mut().insert(ETAG, tag);
-    }
-    response
 }

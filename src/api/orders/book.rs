@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::api::ApiState;
 use crate::api::extract::Json;
+use crate::api::include::Include;
 use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
@@ -79,7 +80,7 @@ problem_answers!(
     path = "/v1/orders",
     operation_id = "book_order",
     tag = "orders",
-    params(super::super::params::WriteHeaders),
+    params(Include, super::super::params::WriteHeaders),
     request_body = BookRequest,
     responses(
         (status = 201, description = "The order exists.", body = OperationView,

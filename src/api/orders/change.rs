@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::api::extract::{Json, Path};
+use crate::api::include::Include;
 use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
@@ -87,7 +88,7 @@ problem_answers!(
     path = "/v1/orders/{order_id}/changes",
     operation_id = "create_change",
     tag = "changes",
-    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), super::super::params::WriteHeaders),
+    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), Include, super::super::params::WriteHeaders),
     request_body = ChangeRequest,
     responses(
         (status = 201, description = "The change exists; it is not paid.", body = OperationView,

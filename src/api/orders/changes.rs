@@ -10,7 +10,9 @@ use crate::api::extract::{Json, Path, Query};
 use crate::api::include::Include;
 use crate::api::outcome::problem_of;
 use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
+use crate::domain::change::ChangeList;
 use crate::domain::ids::OrderId;
+use crate::domain::time::LocalTime;
 use crate::problem_answers;
 
 /// The changes of an order.
@@ -28,6 +30,18 @@ pub struct ChangePage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>, nullable = false)]
     upstream: Option<Box<RawValue>>,
+}
+
+impl ChangePage {
+    pub(super) fn new(found: ChangeList, now: LocalTime, upstream: Option<Box<RawValue>>) -> Self {
+        let changes = found.changes.into_iter();
+        Self {
+            items: changes.map(|change| ChangeView::new(change, now)).collect(),
+            next_cursor: None,
+            dropped: found.dropped,
+            upstream,
+        }
+    }
 }
 
 problem_answers!(
@@ -59,15 +73,5 @@ pub async fn list_changes(
         .read_changes(&context.account, order_id, include.options())
         .await
         .map_err(|error| problem_of(&error.into_failure(), None))?;
-    let now = context.now();
-    Ok(Json(ChangePage {
-        items: found
-            .changes
-            .into_iter()
-            .map(|change| ChangeView::new(change, now))
-            .collect(),
-        next_cursor: None,
-        dropped: found.dropped,
-        upstream,
-    }))
+    Ok(Json(ChangePage::new(found, context.now(), upstream)))
 }

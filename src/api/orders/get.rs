@@ -4,15 +4,22 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::api::auth::Caller;
 use crate::api::context::AccountContext;
 use crate::api::extract::{Json, Path, Query};
-use crate::api::include::Include;
+use crate::api::include::{IncludeWithOrder, OrderPart};
+use crate::api::operations::list::OperationPage;
+use crate::api::operations::{is_visible, unreadable};
+use crate::api::orders::changes::ChangePage;
+use crate::api::orders::refunds::RefundPage;
 use crate::api::outcome::problem_of;
 use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
-use crate::domain::actions::{Action, of_order};
+use crate::domain::actions::{Action, After, of_order};
 use crate::domain::ids::{OrderId, OutOrderNo};
+use crate::domain::offer::OfferRules;
 use crate::domain::order::Order;
-use crate::operations::orders::OrderKey;
+use crate::operations::orders::{FoundOrder, OrderKey};
+use crate::operations::reads::ReadError;
 use crate::problem_answers;
 
 /// An order, and upstream's own object where it was asked for.
@@ -21,8 +28,26 @@ pub struct OrderAnswer {
     /// The order.
     #[serde(flatten)]
     order: Order,
-    /// What the order itself allows next. A write that is open on it still stands in the way.
+    /// What the order itself allows next; with `?include=refunds,changes`, what those leave of it. A write that
+    /// is open on the order still stands in the way.
     available_actions: Vec<Action>,
+    /// The operations of this gateway on the order and its changes, as far as the caller may see them, newest
+    /// first; with `?include=operations`. At most the last 50 on the order, its number and each change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    operations: Option<OperationPage>,
+    /// The refunds of the order, with `?include=refunds`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    refunds: Option<RefundPage>,
+    /// The changes of the order, with `?include=changes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    changes: Option<ChangePage>,
+    /// The rules of the offer that was booked, with `?include=rules`; null where this gateway did not book it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, value_type = Option<OfferRules>)]
+    rules: Option<Option<OfferRules>>,
     /// Upstream's own object, with `?include=upstream`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>, nullable = false)]
@@ -33,7 +58,7 @@ problem_answers!(
     OrderProblems = API,
     RESTRICTED,
     READ,
-    &[Code::OrderNotFound]
+    &[Code::OrderNotFound, Code::JournalUnavailable]
 );
 
 /// Read an order
@@ -45,16 +70,17 @@ problem_answers!(
     path = "/v1/orders/{order_id}",
     operation_id = "get_order",
     tag = "orders",
-    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), Include, super::super::params::AccountHeader),
+    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), IncludeWithOrder, super::super::params::AccountHeader),
     responses((status = 200, description = "The order.", body = OrderAnswer, example = json!(super::super::examples::order())), OrderProblems),
     security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn get_order(
     context: AccountContext,
     Path(order_id): Path<OrderId>,
-    Query(include): Query<Include>,
+    caller: Caller,
+    Query(include): Query<IncludeWithOrder>,
 ) -> Result<Json<OrderAnswer>, Problem> {
-    read(&context, &OrderKey::Id(order_id), include).await
+    read(&context, &caller, &OrderKey::Id(order_id), &include).await
 }
 
 /// Read an order by the caller's own number
@@ -65,32 +91,83 @@ pub async fn get_order(
     path = "/v1/orders/by-reference/{out_order_no}",
     operation_id = "get_order_by_reference",
     tag = "orders",
-    params(("out_order_no" = OutOrderNo, Path, description = "The caller's order number."), Include, super::super::params::AccountHeader),
+    params(("out_order_no" = OutOrderNo, Path, description = "The caller's order number."), IncludeWithOrder, super::super::params::AccountHeader),
     responses((status = 200, description = "The order.", body = OrderAnswer, example = json!(super::super::examples::order())), OrderProblems),
     security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn get_order_by_reference(
     context: AccountContext,
     Path(out_order_no): Path<OutOrderNo>,
-    Query(include): Query<Include>,
+    caller: Caller,
+    Query(include): Query<IncludeWithOrder>,
 ) -> Result<Json<OrderAnswer>, Problem> {
-    read(&context, &OrderKey::Reference(out_order_no), include).await
+    let key = OrderKey::Reference(out_order_no);
+    read(&context, &caller, &key, &include).await
 }
 
 async fn read(
     context: &AccountContext,
+    caller: &Caller,
     key: &OrderKey,
-    include: Include,
+    include: &IncludeWithOrder,
 ) -> Result<Json<OrderAnswer>, Problem> {
-    let found = context
-        .operations
-        .read_order(&context.account, key, include.options())
-        .await
-        .map_err(|error| problem_of(&error.into_failure(), None))?;
+    let (operations, account) = (&context.operations, &*context.account);
+    let unread = |error: ReadError| problem_of(&error.into_failure(), None);
+    let options = include.options();
+    let found = operations.read_order(account, key, options).await;
+    let FoundOrder { order, upstream } = found.map_err(unread)?;
+    let refunds = async {
+        match include.wants(OrderPart::Refunds) {
+            true => operations
+                .read_refunds(account, order.order_id, options)
+                .await
+                .map(Some),
+            false => Ok(None),
+        }
+    };
+    let changes = async {
+        match include.wants(OrderPart::Changes) {
+            true => operations
+                .read_changes(account, order.order_id, options)
+                .await
+                .map(Some),
+            false => Ok(None),
+        }
+    };
+    let (refunds, changes) = futures::try_join!(refunds, changes).map_err(unread)?;
+    let wants_rules = include.wants(OrderPart::Rules);
+    let history = match wants_rules || include.wants(OrderPart::Operations) {
+        true => Some(
+            operations
+                .history(account, &order)
+                .await
+                .map_err(unreadable)?,
+        ),
+        false => None,
+    };
+    let rules = history.as_ref().filter(|_| wants_rules).map(|history| {
+        let rules = history
+            .iter()
+            .find_map(|operation| operation.intent.rules());
+        rules.cloned()
+    });
+    let visible = history.filter(|_| include.wants(OrderPart::Operations));
+    let visible = visible.map(|mut history| {
+        history.retain(|operation| is_visible(operation, caller));
+        history
+    });
     let now = context.now();
+    let after = After {
+        refunds: refunds.as_ref().map_or(&[], |(list, _)| &list.refunds),
+        changes: changes.as_ref().map_or(&[], |(list, _)| &list.changes),
+    };
     Ok(Json(OrderAnswer {
-        available_actions: of_order(&found.order, now),
-        order: found.order,
-        upstream: found.upstream,
+        available_actions: of_order(&order, after, now),
+        order,
+        operations: visible.map(OperationPage::whole),
+        refunds: refunds.map(|(list, upstream)| RefundPage::new(list, upstream)),
+        changes: changes.map(|(list, upstream)| ChangePage::new(list, now, upstream)),
+        rules,
+        upstream,
     }))
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::api::extract::{Json, Path};
+use crate::api::include::Include;
 use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
@@ -56,7 +57,7 @@ problem_answers!(
     path = "/v1/orders/{order_id}/payment",
     operation_id = "pay_order",
     tag = "orders",
-    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), super::super::params::WriteHeaders),
+    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), Include, super::super::params::WriteHeaders),
     request_body = PayRequest,
     responses(
         (status = 200, description = "The order is paid.", body = OperationView, example = json!(super::super::examples::done("pay"))),

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::api::extract::{Json, Path};
+use crate::api::include::Include;
 use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, FieldError, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
@@ -100,7 +101,7 @@ problem_answers!(
     path = "/v1/orders/{order_id}/refunds",
     operation_id = "create_refund",
     tag = "refunds",
-    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), super::super::params::WriteHeaders),
+    params(("order_id" = OrderId, Path, description = "Fliggy's order id."), Include, super::super::params::WriteHeaders),
     request_body = RefundRequest,
     responses(
         (status = 201, description = "The application exists.", body = OperationView,

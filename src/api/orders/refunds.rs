@@ -10,7 +10,7 @@ use crate::api::include::Include;
 use crate::api::outcome::problem_of;
 use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
 use crate::domain::ids::OrderId;
-use crate::domain::refund::RefundSummary;
+use crate::domain::refund::{RefundList, RefundSummary};
 use crate::problem_answers;
 
 /// The refunds of an order.
@@ -28,6 +28,17 @@ pub struct RefundPage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>, nullable = false)]
     upstream: Option<Box<RawValue>>,
+}
+
+impl RefundPage {
+    pub(super) fn new(found: RefundList, upstream: Option<Box<RawValue>>) -> Self {
+        Self {
+            items: found.refunds,
+            next_cursor: None,
+            dropped: found.dropped,
+            upstream,
+        }
+    }
 }
 
 problem_answers!(
@@ -59,10 +70,5 @@ pub async fn list_refunds(
         .read_refunds(&context.account, order_id, include.options())
         .await
         .map_err(|error| problem_of(&error.into_failure(), None))?;
-    Ok(Json(RefundPage {
-        items: found.refunds,
-        next_cursor: None,
-        dropped: found.dropped,
-        upstream,
-    }))
+    Ok(Json(RefundPage::new(found, upstream)))
 }

@@ -52,6 +52,7 @@ pub(super) fn applied(intent: &Intent, known: &Known<'_>, list: &RefundList) -> 
             applied_at: row.applied_at,
             refunded_at: row.refunded_at,
             attachment_awaited: attachment_awaited(Some(kind), row.status, *with_attachment, false),
+            passenger_ids: passengers.clone(),
         };
         (owner, Receipt::Refund(receipt))
     });

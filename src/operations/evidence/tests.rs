@@ -123,6 +123,7 @@ fn law_7_evidence_must_be_ours() {
         total: Money::parse(total).unwrap(),
         segments,
         passengers: Vec::new(),
+        rules: None,
     };
     let found = order(OrderStatus::Booked);
     assert_eq!(word(&book("T-1", "950.00", vec![]), &found), "happened");
@@ -159,6 +160,7 @@ fn booked_as(order: &Order) -> Finding {
         total: Money::parse("950.00").unwrap(),
         segments: vec!["CZ8957@2030-05-20T08:45".into()],
         passengers: vec![format!("psg_{:032x}", 1).parse().unwrap()],
+        rules: None,
     };
     judged(&intent, &Baseline::default(), &Sight::Order(order))
 }

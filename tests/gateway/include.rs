@@ -1,0 +1,205 @@
+//! `?include=`: what is shown with an order, and with what a write made.
+
+use serde_json::{Value, json};
+
+use crate::other_resources::somebody_else;
+use crate::ticket::{change_path, family, problem, ticketed};
+use crate::world::{World, booking};
+
+fn kinds(page: &Value) -> Vec<&str> {
+    let items = page["items"].as_array().unwrap().iter();
+    items.map(|o| o["kind"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn an_order_is_read_with_its_operations_refunds_and_changes() {
+    let world = World::start().await;
+    let ticket = family(&world, "WITH-1").await;
+    let refund = ticket.refund_of(&world, "WITH-R-1", 1).await;
+    let path = ticket.path("/refunds");
+    let refund = world.done(&path, "WITH-R-1", &refund).await;
+    let mut change = ticket.later("WITH-C-1");
+    change["passengers"] = json!([ticket.passenger(0)]);
+    let change = world
+        .done(&ticket.path("/changes"), "WITH-C-1", &change)
+        .await;
+    let cancel = change_path(&change, "/cancel");
+    let asked = ticket.path("?include=operations,refunds,changes");
+    let order = world.get(&asked).await;
+    assert_eq!(order.status, 200, "{order:?}");
+    assert_eq!(order.body["order_id"], ticket.id);
+    assert_eq!(
+        kinds(&order.body["operations"]),
+        ["change", "refund", "pay", "book"]
+    );
+    let member = |page: &str, name: &str| order.body[page]["items"][0][name].clone();
+    assert_eq!(
+        member("refunds", "refund_order_no"),
+        refund["refund_order_no"]
+    );
+    assert_eq!(
+        member("changes", "change_order_no"),
+        change["change_order_no"]
+    );
+    // The child's ticket is being refunded, and the adult's changed.
+    assert_eq!(order.body["available_actions"], json!([]));
+    assert_eq!(order.body.get("upstream"), None);
+
+    world.done(&cancel, "WITH-X-1", &json!({})).await;
+    let order = world.get(&asked).await.body;
+    assert_eq!(
+        kinds(&order["operations"]),
+        ["change_cancel", "change", "refund", "pay", "book"]
+    );
+    assert_eq!(order["available_actions"], json!(["refund", "change"]));
+
+    let reference = "/v1/orders/by-reference/WITH-1?include=upstream,changes";
+    let order = world.get(reference).await.body;
+    assert!(order["upstream"]["order_id"].is_number(), "{order:#}");
+    assert!(order["changes"]["upstream"].is_object(), "{order:#}");
+    for left_out in ["operations", "refunds", "rules"] {
+        assert_eq!(order.get(left_out), None, "{left_out}");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_sees_its_own_operations_on_an_order() {
+    const KEYS: &[(&str, &str)] = &[
+        ("GATEWAY__AUTH__MODE", "keys"),
+        ("GATEWAY__AUTH__KEYS__TRIPS__KEY", "trips-0123456789abcdef"),
+        ("GATEWAY__AUTH__KEYS__COSTS__KEY", "costs-0123456789abcdef"),
+        ("GATEWAY__AUTH__KEYS__CHIEF__KEY", "chief-0123456789abcdef"),
+        ("GATEWAY__AUTH__KEYS__CHIEF__ROLE", "operator"),
+    ];
+    let key = |key| ("X-Api-Key", key);
+    let trips = key("trips-0123456789abcdef");
+    let world = World::start_with(KEYS, |_| {}).await;
+    let headers = [trips, ("Idempotency-Key", "book"), ("Prefer", "wait=20")];
+    let body = booking(&world.offer().await, "OWN-1");
+    let booked = world.post_with("/v1/orders", &headers, &body).await;
+    let id = booked.made()["order_id"].as_str().unwrap();
+    let path = format!("/v1/orders/{id}?include=operations,rules");
+    for (key, seen) in [
+        (trips, 1),
+        (key("costs-0123456789abcdef"), 0),
+        (key("chief-0123456789abcdef"), 1),
+    ] {
+        let order = world.get_with(&path, &[key]).await;
+        assert_eq!(order.status, 200, "{order:?}");
+        let shown = order.body["operations"]["items"].as_array().unwrap().len();
+        assert_eq!(shown, seen, "{key:?}");
+        // The rules are the order's, and nobody's secret.
+        let rule = &order.body["rules"]["refund_rule"];
+        assert_eq!(*rule, body["offer"]["refund_rule"]);
+    }
+}
+
+#[tokio::test]
+async fn the_rules_of_the_booked_offer_are_kept_without_personal_data() {
+    let world = World::start().await;
+    let mut body = booking(&world.offer().await, "RULES-1");
+    let name = body["passengers"][0]["name"].as_str().unwrap().to_owned();
+    let rule = format!("{name}的票不得退改,电话13912345678");
+    body["offer"]["change_rule"] = json!(rule);
+    let booked = world.done("/v1/orders", "RULES-1", &body).await;
+    let id = booked["order_id"].as_str().unwrap();
+    let path = format!("/v1/orders/{id}?include=rules");
+    let rules = world.get(&path).await.body["rules"].clone();
+    assert_eq!(rules["refund_rule"], body["offer"]["refund_rule"]);
+    assert_eq!(rules["baggage_rule"], body["offer"]["baggage_rule"]);
+    assert_eq!(rules["change_rule"], "***的票不得退改,电话***");
+
+    // An order that this gateway did not book has none.
+    let journal = std::fs::read(world.journal()).unwrap();
+    assert!(!journal.windows(11).any(|bytes| bytes == b"13912345678"));
+    let plain = world.get(&format!("/v1/orders/{id}")).await.body;
+    assert_eq!(plain.get("rules"), None, "{plain:#}");
+}
+
+#[tokio::test]
+async fn other_words_are_refused_with_those_that_may_be_included() {
+    let world = World::start().await;
+    let order = world.booked("WORDS-1").await;
+    let id = order["order_id"].as_str().unwrap();
+    for words in ["", "everything", "refunds,", "refunds;changes", "Rules"] {
+        let refused = world.get(&format!("/v1/orders/{id}?include={words}")).await;
+        assert_eq!(problem(&refused), (400, "invalid_request"), "{refused:?}");
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.contains("operations, refunds, changes"), "{detail}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_read_of_refunds_is_the_problem_of_the_whole_read() {
+    let world = World::start().await;
+    somebody_else(&world).await;
+    let ticket = ticketed(&world, "HALF-1").await;
+    let rule = json!({
+        "method": "refund_list", "fault": "another_order", "match": {"out_order_no": "HALF-1"},
+    });
+    let refused = world
+        .under_fault(rule, world.get(&ticket.path("?include=refunds")))
+        .await;
+    assert_eq!(
+        problem(&refused),
+        (502, "upstream_unreadable"),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_write_shows_upstreams_object_where_it_was_asked_for() {
+    let world = World::start().await;
+    let body = booking(&world.offer().await, "UP-1");
+    let booked = world
+        .sent("/v1/orders?include=upstream", "UP-1", &body, 20)
+        .await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+    let upstream = &booked.body["upstream"];
+    assert_eq!(upstream["out_order_no"], "UP-1", "{booked:?}");
+    // The same key with and without it is the same request.
+    let again = world.write("/v1/orders", "UP-1", &body).await;
+    assert_eq!(again.status, 201, "{again:?}");
+    assert_eq!(again.body.get("upstream"), None, "{again:?}");
+    assert_eq!(world.received_for("airbook", "UP-1").await, 1);
+    let operation = world.operation(booked.operation()).await;
+    assert_eq!(operation.get("upstream"), None, "{operation:#}");
+
+    let wrong = world.write("/v1/orders?include=all", "UP-2", &body).await;
+    assert_eq!(problem(&wrong), (400, "invalid_request"), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn receipts_name_the_travellers_and_alipays_trade() {
+    let world = World::start().await;
+    let ticket = family(&world, "RECEIPT-1").await;
+    let all = json!(ticket.passengers());
+    let answers = async |path: &str, key: &str, body: &Value| {
+        let answer = world.sent(path, key, body, 20).await;
+        assert!(matches!(answer.status, 200 | 201), "{answer:?}");
+        answer.made().clone()
+    };
+    let mut body: Value =
+        serde_json::from_str(include_str!("../../openapi/examples/booking.json")).unwrap();
+    body["out_order_no"] = json!("RECEIPT-1");
+    body["allow_duplicate"] = json!(true);
+    let booked = answers("/v1/orders", "book-RECEIPT-1", &body).await;
+    assert_eq!(booked["passenger_ids"], all);
+    let total = json!({"total_price": booked["total_price"]});
+    let payment = ticket.path("/payment");
+    let paid = answers(&payment, "pay-RECEIPT-1", &total).await;
+    assert_eq!(paid["passenger_ids"], all);
+    assert_eq!(paid["alipay_trade_no"], ticket.order["alipay_trade_no"]);
+    assert!(paid["alipay_trade_no"].is_string(), "{paid:#}");
+
+    let refund = ticket.refund_of(&world, "RECEIPT-R", 1).await;
+    let refund = answers(&ticket.path("/refunds"), "RECEIPT-R", &refund).await;
+    assert_eq!(refund["passenger_ids"], json!([ticket.passenger(1)]));
+    let mut change = ticket.later("RECEIPT-C");
+    change["passengers"] = json!([ticket.passenger(0)]);
+    let change = answers(&ticket.path("/changes"), "RECEIPT-C", &change).await;
+    assert_eq!(change["passenger_ids"], json!([ticket.passenger(0)]));
+    let cancel = change_path(&change, "/cancel");
+    let cancelled = answers(&cancel, "RECEIPT-X", &json!({})).await;
+    assert_eq!(cancelled["passenger_ids"], json!([ticket.passenger(0)]));
+}
