@@ -93,7 +93,12 @@ async fn serve(mut stream: TcpStream, script: &Script, hold: &Hold) -> std::io::
             Script::Fixed(answer) => stream.write_all(answer).await?,
             Script::Book(next) => {
                 let id = next.fetch_add(1, Ordering::Relaxed);
-                let answer = whole(booked(id, &reference(&got[..end])).as_bytes());
+                let form = String::from_utf8_lossy(&got[..end]);
+                let (reference, total) = (
+                    text_of(&form, "out_order_no"),
+                    text_of(&form, "total_price"),
+                );
+                let answer = whole(booked(id, reference, total).as_bytes());
                 stream.write_all(&answer).await?;
             }
         }
@@ -101,16 +106,16 @@ async fn serve(mut stream: TcpStream, script: &Script, hold: &Hold) -> std::io::
     }
 }
 
-/// The caller's number in a form-encoded booking.
-fn reference(form: &[u8]) -> String {
-    const BEFORE: &str = "%22out_order_no%22%3A%22";
-    let text = String::from_utf8_lossy(form);
-    let value = text.split_once(BEFORE).map_or("", |(_, rest)| rest);
-    value.split('%').next().unwrap_or_default().to_owned()
+/// A text or number in a form-encoded booking.
+fn text_of<'a>(form: &'a str, name: &str) -> &'a str {
+    let value = form.split_once(&format!("%22{name}%22%3A"));
+    let value = value.map_or("", |(_, rest)| rest);
+    let value = value.strip_prefix("%22").unwrap_or(value);
+    value.split('%').next().unwrap_or_default()
 }
 
-fn booked(id: u64, reference: &str) -> String {
+fn booked(id: u64, reference: &str, total: &str) -> String {
     format!(
-        r#"{{"alitrip_flight_service_airbook_response":{{"order_id":{id},"out_order_no":"{reference}","order_status":"生单预定成功","total_price":1160,"book_time":"2030-05-01 10:00:00","last_pay_time":"2030-05-01 10:30:00","is_success":true,"request_id":"15rmr{id}"}}}}"#
+        r#"{{"alitrip_flight_service_airbook_response":{{"order_id":{id},"out_order_no":"{reference}","order_status":"生单预定成功","total_price":{total},"book_time":"2030-05-01 10:00:00","last_pay_time":"2030-05-01 10:30:00","is_success":true,"request_id":"15rmr{id}"}}}}"#
     )
 }
