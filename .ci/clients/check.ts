@@ -1,0 +1,19 @@
+// Tells by the bodies alone which booking was made (the first file) and which is unknown (the second).
+import { readFileSync } from 'node:fs';
+import { OperationFromJSON, OperationState, type Operation } from './client/models/index';
+
+const [made, open]: Operation[] = process.argv.slice(2).map((file) =>
+  OperationFromJSON(JSON.parse(readFileSync(file, 'utf8'))),
+);
+
+function check(holds: boolean, otherwise: string): asserts holds {
+  if (!holds) {
+    throw new Error(otherwise);
+  }
+}
+
+check(made.state === OperationState.Succeeded, 'the first has not succeeded');
+check(made.order !== null, 'the first has no order');
+check(open.state === OperationState.Unknown, 'the second is not unknown');
+check(open.order === null, 'the second has an order');
+console.log(`TypeScript: ${made.order.orderId} was made, ${open.id} is unknown`);
