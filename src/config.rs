@@ -14,7 +14,7 @@ use serde::Serialize;
 pub mod accounts;
 pub mod after_sales;
 pub mod auth;
-pub mod error_map;
+mod error_map;
 pub mod reconcile;
 pub mod server;
 mod show;
@@ -27,7 +27,6 @@ mod value;
 
 pub use accounts::Account;
 pub use auth::{Auth, AuthMode, Key, Role};
-pub use error_map::{ErrorRow, Verdict};
 pub use reconcile::Reconcile;
 pub use server::Server;
 pub use store::Store;
@@ -36,6 +35,7 @@ pub use top::{Proxy, Top};
 
 use crate::domain::ids::AccountName;
 use crate::domain::order::OrderStatus;
+use crate::operations::classify::ErrorRow;
 use crate::top::contract::{Mend, Override, Registry};
 use crate::top::sign::SignMethod;
 use table::{Problems, Table};

@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 use super::*;
 use crate::domain::change::ChangeKind;
 use crate::domain::refund::{EmptyFee, RefundKind};
+use crate::operations::classify::RowVerdict;
 
 const CANARY: &str = "canary-5f1c7e0b9a";
 
@@ -106,7 +107,7 @@ fn the_environment_comes_before_the_file_and_reaches_named_tables() {
         config.auth.keys["reports"].accounts.as_ref().unwrap().len(),
         2
     );
-    assert_eq!(config.error_map[0].verdict, Verdict::Unknown);
+    assert_eq!(config.error_map[0].verdict, RowVerdict::Unknown);
     assert!(
         config.default_account().is_none(),
         "two accounts, none called default"

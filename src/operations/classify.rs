@@ -6,11 +6,14 @@
 use super::cause::Cause;
 use super::record::Claim;
 use super::states::Kind;
-use crate::config::{ErrorRow, Verdict as RowVerdict};
 use crate::top::call::{CallError, NotSent};
 use crate::top::envelope::ErrorResponse;
 use crate::top::lenient::Field;
 use crate::top::method::BusinessVerdict;
+
+mod error_row;
+
+pub use error_row::{ErrorRow, RowVerdict};
 
 /// How a write's call ended.
 #[derive(Debug)]
