@@ -1,0 +1,495 @@
+//! Keeps imports pointing one way, as [`PICTURE`] draws them.
+//!
+//! The sources are read token by token, with the lexer that procedural macros use. Every path counts: in
+//! `use` trees, written out in code, in attributes and in the bodies of macros, also under
+//! `#[cfg(test)]`. Not seen are names in doc comments and in string literals.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+
+/// The layers. A room may import what stands to its right on a line, and itself; `a::b` is only that
+/// part of `a`. `↛` names the crates that a room must not use.
+const PICTURE: &str = "
+    api, console → operations → translate → top → domain
+    api → access, notifications
+    notifications → operations
+    operations, notifications, access → store
+    simulator → top::sign, top::contract
+    cli → simulator
+
+    top, store, operations ↛ axum, axum_core, axum_extra, utoipa_axum
+    api ↛ reqwest, sqlx, secrecy
+
+    access, store, notifications → domain
+    config → operations::classify, top::sign, top::contract, domain
+    telemetry, api → config
+    main → cli
+    cli → server, gateway → api → config
+    cli → telemetry, top
+    gateway → operations, top, domain
+
+    api, console, access, notifications → telemetry::metrics, telemetry::handles → clock
+    operations, store, top → telemetry::metrics, telemetry::handles → clock
+    cli, gateway, server, simulator, domain → clock
+    lib
+";
+// The first two paragraphs are those of the design. Without `secrecy`, a session can be passed on but not
+// read. The third paragraph holds what the design does not draw: configuration, and the places where the
+// parts are put together. The last one holds what all others stand on.
+
+/// What breaks the picture today.
+const EXCEPTIONS: &[Exception] = &[Exception {
+    from: "src/api/",
+    to: "crate::problem_answers",
+    reason: "a macro of the API itself, which `#[macro_export]` puts at the root of the crate",
+}];
+
+/// Imports that are tolerated although the picture does not allow them.
+struct Exception {
+    /// The file, or the folder with a `/` at its end.
+    from: &'static str,
+    /// The path, or the beginning of it.
+    to: &'static str,
+    reason: &'static str,
+}
+
+#[test]
+fn imports_point_one_way() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    collect(&root.join("src"), &mut files);
+    let sources: Vec<(String, String)> = files
+        .iter()
+        .map(|file| {
+            let name = file.strip_prefix(root).unwrap().to_str().unwrap();
+            (
+                name.replace('\\', "/"),
+                std::fs::read_to_string(file).unwrap(),
+            )
+        })
+        .collect();
+    assert!(sources.len() > 200, "only {} sources", sources.len());
+    let complaints = check(&Picture::parse(PICTURE), EXCEPTIONS, &sources);
+    assert!(
+        complaints.is_empty(),
+        "{} breaches of the layers (see PICTURE in {}):\n{}",
+        complaints.len(),
+        file!(),
+        complaints.join("\n")
+    );
+}
+
+fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+fn check(picture: &Picture, exceptions: &[Exception], sources: &[(String, String)]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let mut used = BTreeSet::new();
+    for (file, text) in sources {
+        let module = module_of(file);
+        let Some(room) = picture.room_of(&module) else {
+            complaints.push(format!("{file}: the picture has no room for this file"));
+            continue;
+        };
+        for import in imports(&module, text) {
+            let Some(why) = picture.objection(room, &import.path) else {
+                continue;
+            };
+            let exception = exceptions.iter().position(|exception| {
+                file.starts_with(exception.from) && covers(exception.to, &import.path)
+            });
+            match exception {
+                Some(exception) => _ = used.insert(exception),
+                None => complaints.push(format!(
+                    "{file}:{}: `{room}` imports `{}`; {why}",
+                    import.line, import.path
+                )),
+            }
+        }
+    }
+    for (index, exception) in exceptions.iter().enumerate() {
+        if !used.contains(&index) {
+            complaints.push(format!(
+                "the exception of {} for `{}` ({}) is no longer needed: remove it",
+                exception.from, exception.to, exception.reason
+            ));
+        }
+    }
+    complaints
+}
+
+/// Whether `path` is `whole` or a part of it.
+fn covers(whole: &str, path: &str) -> bool {
+    path.strip_prefix(whole)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+// === the picture ===
+
+struct Picture {
+    /// For each line with arrows, its columns from left to right.
+    lines: Vec<Vec<Vec<String>>>,
+    /// A room, and a crate that it must not use.
+    barred: Vec<(String, String)>,
+    rooms: BTreeSet<String>,
+}
+
+impl Picture {
+    fn parse(text: &str) -> Self {
+        let names = |list: &str| -> Vec<String> {
+            list.split(',').map(|name| name.trim().to_owned()).collect()
+        };
+        let (mut lines, mut barred, mut rooms) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            if let Some((left, right)) = line.split_once('↛') {
+                for room in names(left) {
+                    barred.extend(names(right).into_iter().map(|to| (room.clone(), to)));
+                }
+                continue;
+            }
+            let columns: Vec<_> = line.split('→').map(names).collect();
+            for (at, name) in columns
+                .iter()
+                .enumerate()
+                .flat_map(|(at, names)| names.iter().map(move |name| (at, name)))
+            {
+                // `top::sign`, on the right only, narrows an arrow; it is no room of its own.
+                if !name.contains("::") || at + 1 < columns.len() {
+                    rooms.insert(name.clone());
+                }
+            }
+            lines.push(columns);
+        }
+        Self {
+            lines,
+            barred,
+            rooms,
+        }
+    }
+
+    /// The innermost room in which a module lies.
+    fn room_of(&self, module: &[String]) -> Option<&str> {
+        let module = module.join("::");
+        let rooms = self.rooms.iter().filter(|room| covers(room, &module));
+        rooms.max_by_key(|room| room.len()).map(String::as_str)
+    }
+
+    fn allowed(&self, room: &str) -> BTreeSet<&str> {
+        let right_of_it = |columns: &'_ Vec<Vec<String>>| {
+            columns
+                .iter()
+                .position(|names| names.iter().any(|name| name == room))
+        };
+        self.lines
+            .iter()
+            .filter_map(|columns| Some(&columns[right_of_it(columns)? + 1..]))
+            .flatten()
+            .flatten()
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// Why a room must not import the path, if it must not.
+    fn objection(&self, room: &str, path: &str) -> Option<String> {
+        let Some(inside) = path.strip_prefix("crate::") else {
+            let barred = self.barred.iter();
+            return barred
+                .filter(|(from, to)| from == room && covers(to, path))
+                .map(|(_, to)| format!("it must not use `{to}`"))
+                .next();
+        };
+        let allowed = self.allowed(room);
+        let is_allowed = covers(room, inside) || allowed.iter().any(|to| covers(to, inside));
+        (!is_allowed).then(|| {
+            let allowed: Vec<_> = allowed.into_iter().collect();
+            format!("allowed: {}", allowed.join(", "))
+        })
+    }
+}
+
+// === the sources ===
+
+/// A path that a source text names.
+#[derive(Debug, PartialEq)]
+struct Import {
+    /// From `crate::` where it lies in this crate, else from the name of the other crate.
+    path: String,
+    line: usize,
+}
+
+/// `src/top/wire/pay.rs` is `top::wire::pay`.
+fn module_of(file: &str) -> Vec<String> {
+    let path = file.strip_prefix("src/").unwrap_or(file);
+    let path = path.strip_suffix(".rs").unwrap_or(path);
+    path.split('/').map(ToOwned::to_owned).collect()
+}
+
+fn imports(module: &[String], text: &str) -> Vec<Import> {
+    let mut found = Vec::new();
+    walk(module, text.parse().unwrap(), &mut found);
+    found
+}
+
+fn walk(module: &[String], tokens: TokenStream, found: &mut Vec<Import>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut rest = tokens.as_slice();
+    while let Some((first, after)) = rest.split_first() {
+        rest = match first {
+            TokenTree::Ident(word) if word == "use" => tree(module, &[], after, found),
+            TokenTree::Ident(word) if word == "mod" => match after {
+                [TokenTree::Ident(name), TokenTree::Group(body), after @ ..] => {
+                    let inner = [module, &[name.to_string()]].concat();
+                    walk(&inner, body.stream(), found);
+                    after
+                }
+                _ => after,
+            },
+            TokenTree::Ident(word) if word == "extern" => match after {
+                [TokenTree::Ident(keyword), name, ..] if keyword == "crate" => {
+                    record(module, &[name.to_string()], name, found);
+                    &after[1..]
+                }
+                _ => after,
+            },
+            TokenTree::Ident(word) => {
+                let mut path = vec![word.to_string()];
+                let mut after = after;
+                while let Some([TokenTree::Ident(next), ..]) = after_colons(after) {
+                    path.push(next.to_string());
+                    after = &after[3..];
+                }
+                if path.len() > 1 {
+                    record(module, &path, first, found);
+                }
+                after
+            }
+            TokenTree::Group(group) => {
+                walk(module, group.stream(), found);
+                after
+            }
+            TokenTree::Punct(_) | TokenTree::Literal(_) => after,
+        };
+    }
+}
+
+/// What follows a `::`.
+fn after_colons(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
+    match tokens {
+        [TokenTree::Punct(one), TokenTree::Punct(two), after @ ..]
+            if one.as_char() == ':' && one.spacing() == Spacing::Joint && two.as_char() == ':' =>
+        {
+            Some(after)
+        }
+        _ => None,
+    }
+}
+
+/// Takes one tree of a `use`, up to its `,` or `;`.
+fn tree<'t>(
+    module: &[String],
+    prefix: &[String],
+    tokens: &'t [TokenTree],
+    found: &mut Vec<Import>,
+) -> &'t [TokenTree] {
+    let mut path = prefix.to_vec();
+    let mut rest = after_colons(tokens).unwrap_or(tokens);
+    while let Some((first, after)) = rest.split_first() {
+        match first {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+                let mut inner = inner.as_slice();
+                while !inner.is_empty() {
+                    inner = tree(module, &path, inner, found);
+                    inner = inner.get(1..).unwrap_or_default();
+                }
+                return after;
+            }
+            TokenTree::Ident(_) => path.push(first.to_string()),
+            TokenTree::Punct(star) if star.as_char() == '*' => path.push("*".to_owned()),
+            _ => return rest,
+        }
+        let Some(next) = after_colons(after) else {
+            record(module, &path, first, found);
+            return match after {
+                [TokenTree::Ident(word), _, after @ ..] if word == "as" => after,
+                _ => after,
+            };
+        };
+        rest = next;
+    }
+    rest
+}
+
+/// Notes a path, with `super`, `self` and the crate's own name resolved.
+fn record(module: &[String], path: &[String], at: &TokenTree, found: &mut Vec<Import>) {
+    let mut whole: Vec<&str> = match path[0].as_str() {
+        "crate" | "fliggy_gateway" => vec!["crate"],
+        "self" | "super" => ["crate"]
+            .into_iter()
+            .chain(module.iter().map(String::as_str))
+            .collect(),
+        other => vec![other],
+    };
+    // The first name is either in `whole` already, or `self` or `super`, which is done below.
+    let below = usize::from(!matches!(path[0].as_str(), "self" | "super"));
+    for name in &path[below..] {
+        match name.as_str() {
+            "self" => {}
+            "super" => _ = whole.pop(),
+            name => whole.push(name),
+        }
+    }
+    found.push(Import {
+        path: whole.join("::"),
+        line: at.span().start().line,
+    });
+}
+
+// === the check of the check ===
+
+fn found_in(module: &str, text: &str) -> Vec<(usize, String)> {
+    let module: Vec<_> = module.split("::").map(ToOwned::to_owned).collect();
+    imports(&module, text)
+        .into_iter()
+        .map(|import| (import.line, import.path))
+        .collect()
+}
+
+#[test]
+fn paths_are_found_in_every_form() {
+    let text = "
+use crate::top::{self, call::{Call, Lost as Gone}, wire::*};
+use super::super::domain::ids;
+use axum;
+pub(in crate::api) use ::reqwest::Url as Address;
+extern crate sqlx;
+fn f(a: crate::config::Config) -> impl Future + use<> { <A as crate::api::B>::c(a) as u8 }
+mod inner {
+    use super::x;
+    fn g() { super::super::super::clock::now(); tokio::select! { a = crate::simulator::run() => a } }
+}
+macro_rules! m { () => { $crate::server::start() } }
+#[derive(axum::extract::FromRef)]
+/// Not crate::cli, nor \"crate::cli\".
+struct S(Vec::<fliggy_gateway::telemetry::T>);
+";
+    let found = found_in("operations::pay", text);
+    let expected = [
+        (2, "crate::top"),
+        (2, "crate::top::call::Call"),
+        (2, "crate::top::call::Lost"),
+        (2, "crate::top::wire::*"),
+        (3, "crate::domain::ids"),
+        (4, "axum"),
+        (5, "crate::api"),
+        (5, "reqwest::Url"),
+        (6, "sqlx"),
+        (7, "crate::config::Config"),
+        (7, "crate::api::B"),
+        (9, "crate::operations::pay::x"),
+        (10, "crate::clock::now"),
+        (10, "tokio::select"),
+        (10, "crate::simulator::run"),
+        (12, "crate::server::start"),
+        (13, "axum::extract::FromRef"),
+        (15, "crate::telemetry::T"),
+    ];
+    let expected: Vec<_> = expected.map(|(line, path)| (line, path.to_owned())).into();
+    assert_eq!(found, expected);
+}
+
+const SMALL: &str = "
+    api → operations → top → domain
+    simulator → top::sign
+    domain → clock
+    api, top → clock::names → domain
+    api ↛ reqwest
+";
+
+fn complaints(exceptions: &[Exception], file: &str, text: &str) -> Vec<String> {
+    let sources = [(file.to_owned(), text.to_owned())];
+    check(&Picture::parse(SMALL), exceptions, &sources)
+}
+
+#[test]
+fn an_import_against_the_arrows_is_named_with_what_is_allowed() {
+    for (file, text, complaint) in [
+        ("src/api/pay.rs", "use crate::{domain::a, top::b};", None),
+        ("src/top/sign.rs", "use super::call;", None),
+        (
+            "src/top/sign.rs",
+            "\nuse crate::{\n    domain::ids,\n    operations::pay,\n};",
+            Some(
+                "src/top/sign.rs:4: `top` imports `crate::operations::pay`; \
+                 allowed: clock::names, domain",
+            ),
+        ),
+        (
+            "src/simulator.rs",
+            "use crate::top::sign::verify;\nfn f() { crate::top::signal() }",
+            Some(
+                "src/simulator.rs:2: `simulator` imports `crate::top::signal`; allowed: top::sign",
+            ),
+        ),
+        (
+            "src/api.rs",
+            "fn f(_: reqwest::Url, _: reqwest_like::Url) {}",
+            Some("src/api.rs:1: `api` imports `reqwest::Url`; it must not use `reqwest`"),
+        ),
+        (
+            "src/clock/names.rs",
+            "use super::Clock;",
+            Some(
+                "src/clock/names.rs:1: `clock::names` imports `crate::clock::Clock`; \
+                 allowed: domain",
+            ),
+        ),
+        (
+            "src/domain.rs",
+            "use crate::*;",
+            Some("src/domain.rs:1: `domain` imports `crate::*`; allowed: clock"),
+        ),
+        (
+            "src/attic/old.rs",
+            "",
+            Some("src/attic/old.rs: the picture has no room for this file"),
+        ),
+    ] {
+        let expected: Vec<_> = complaint.into_iter().collect();
+        assert_eq!(complaints(&[], file, text), expected, "{file}: {text}");
+    }
+}
+
+#[test]
+fn an_exception_is_for_one_import_and_only_while_it_is_needed() {
+    let exceptions = [Exception {
+        from: "src/domain/",
+        to: "crate::top::sign",
+        reason: "it signs",
+    }];
+    let now = |text| complaints(&exceptions, "src/domain/ids.rs", text);
+    assert_eq!(now("use crate::top::sign::sign;"), [""; 0]);
+    assert_eq!(
+        now("use crate::top::{sign, call};"),
+        ["src/domain/ids.rs:1: `domain` imports `crate::top::call`; allowed: clock"]
+    );
+    assert_eq!(
+        now("use crate::clock;"),
+        [
+            "the exception of src/domain/ for `crate::top::sign` (it signs) is no longer needed: \
+             remove it"
+        ]
+    );
+}
