@@ -268,7 +268,7 @@ async fn hash_key(
             ));
         }
         (None, None) => {
-            let fresh = fresh();
+            let fresh = fresh()?;
             keep(connection, OWN_KEY, fresh.expose()).await?;
             fresh
         }
@@ -290,11 +290,10 @@ fn another_key(made_its_own: bool) -> &'static str {
     }
 }
 
-fn fresh() -> HashKey {
+fn fresh() -> Result<HashKey, JournalError> {
     let mut key = [0; 32];
-    key[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-    key[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-    HashKey::new(key)
+    getrandom::fill(&mut key).map_err(|error| JournalError::unavailable(error.to_string()))?;
+    Ok(HashKey::new(key))
 }
 
 fn check(key: &HashKey) -> Vec<u8> {
