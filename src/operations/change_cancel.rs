@@ -68,7 +68,7 @@ impl Write for CancelChange {
             reference: Reference::of(&answer.change_order_no, |told| {
                 *told == self.change_order_no
             }),
-            receipt: translate::change_cancel::answer(answer, self.change_order_no, None)
+            receipt: translate::change_cancel::answer(answer, self.change_order_no)
                 .ok()
                 // One that says "done" and "paid" at once is looked at.
                 .filter(|r| matches!(r.status, ChangeStatus::Closed | ChangeStatus::Other))

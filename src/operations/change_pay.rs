@@ -71,14 +71,9 @@ impl Write for PayChange {
             reference: Reference::of(&answer.change_order_no, |told| {
                 *told == self.change_order_no
             }),
-            receipt: translate::change_pay::answer(
-                answer,
-                self.change_order_no,
-                None,
-                operations.now(),
-            )
-            .ok()
-            .map(Receipt::Change),
+            receipt: translate::change_pay::answer(answer, self.change_order_no, operations.now())
+                .ok()
+                .map(Receipt::Change),
         }
     }
 }

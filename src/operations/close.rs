@@ -64,7 +64,7 @@ impl Write for Close {
     fn read(&self, answer: <CloseMethod as Method>::Answer, operations: &Operations) -> Read {
         Read {
             reference: Reference::of(&answer.order_id, |told| *told == self.order_id),
-            receipt: translate::close::answer(answer, self.order_id, None, &operations.statuses)
+            receipt: translate::close::answer(answer, self.order_id, &operations.statuses)
                 .ok()
                 // One that says "done" and "paid" at once is looked at.
                 .filter(|r| matches!(r.status, OrderStatus::Closed | OrderStatus::Other))

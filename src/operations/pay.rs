@@ -70,7 +70,6 @@ impl Write for Pay {
             receipt: translate::pay::answer(
                 answer,
                 self.order_id,
-                None,
                 &operations.statuses,
                 operations.now(),
             )

@@ -1,6 +1,6 @@
 //! `alitrip.flight.change.order.cancel`.
 
-use super::{Unreadable, parts};
+use super::{Unreadable, optional, parts};
 use crate::domain::change::{ChangeReceipt, ChangeStatus};
 use crate::domain::ids::{ChangeOrderNo, OrderId};
 use crate::top::wire;
@@ -20,16 +20,15 @@ pub fn request(
 /// What was said of the change that was to be given up.
 ///
 /// # Errors
-/// It is about another change or order, or the status is garbled.
+/// It is about another change, or its order or status are garbled.
 pub fn answer(
     answer: wire::ChangeCancelResponse,
     asked: ChangeOrderNo,
-    order_id: Option<OrderId>,
 ) -> Result<ChangeReceipt, Unreadable> {
     parts::agrees(answer.change_order_no, &asked, "change_order_no")?;
     Ok(ChangeReceipt {
         status: parts::change_status(answer.status, ChangeStatus::Other)?,
-        ..ChangeReceipt::unread(asked, parts::order_of_change(answer.order_id, order_id)?)
+        ..ChangeReceipt::unread(asked, optional(answer.order_id, "order_id")?)
     })
 }
 
@@ -52,7 +51,7 @@ mod tests {
 
     #[test]
     fn the_sample_is_closed() {
-        let receipt = answer(samples::answer::<wire::ChangeCancel>(), asked(), None).unwrap();
+        let receipt = answer(samples::answer::<wire::ChangeCancel>(), asked()).unwrap();
         assert_eq!(receipt.status, ChangeStatus::Closed);
         assert_eq!(receipt.order_id, OrderId::new(1_234_125_412));
     }
@@ -66,11 +65,7 @@ mod tests {
             (json!(null), ChangeStatus::Other),
         ] {
             let wire = serde_json::from_value(json!({"status": status})).unwrap();
-            assert_eq!(
-                answer(wire, asked(), None).unwrap().status,
-                found,
-                "{status}"
-            );
+            assert_eq!(answer(wire, asked()).unwrap().status, found, "{status}");
         }
     }
 
@@ -78,13 +73,13 @@ mod tests {
     fn another_change_and_a_garbled_status_prove_nothing() {
         for (field, value) in [
             ("change_order_no", json!(5)),
-            ("order_id", json!(5)),
+            ("order_id", json!("x")),
             ("status", json!("closed")),
         ] {
             let mut json = json!({});
             json[field] = value;
             let wire = serde_json::from_value(json).unwrap();
-            let error = answer(wire, asked(), OrderId::new(7)).unwrap_err();
+            let error = answer(wire, asked()).unwrap_err();
             assert_eq!(error.field, field);
         }
     }

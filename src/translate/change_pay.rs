@@ -25,11 +25,10 @@ pub fn request(
 /// What was said of the change that was to be paid. It is not yet proof of payment.
 ///
 /// # Errors
-/// It is about another change or order, or status or amount of the payment are garbled.
+/// It is about another change, or its order, its status or the amount of the payment are garbled.
 pub fn answer(
     answer: wire::ChangePayResponse,
     asked: ChangeOrderNo,
-    order_id: Option<OrderId>,
     now: LocalTime,
 ) -> Result<ChangeReceipt, Unreadable> {
     parts::agrees(answer.change_order_no, &asked, "change_order_no")?;
@@ -39,7 +38,7 @@ pub fn answer(
         total_price: optional(answer.pay_amount, "pay_amount")?,
         paid_at: PaymentTime::weigh(answer.pay_time.lossy(), None, now).known(),
         trade_no: answer.trade_no.lossy(),
-        ..ChangeReceipt::unread(asked, parts::order_of_change(answer.order_id, order_id)?)
+        ..ChangeReceipt::unread(asked, optional(answer.order_id, "order_id")?)
     })
 }
 
@@ -60,7 +59,7 @@ mod tests {
 
     fn read(json: Value) -> Result<ChangeReceipt, Unreadable> {
         let answered = serde_json::from_value(json).unwrap();
-        answer(answered, asked(), order(), samples::now())
+        answer(answered, asked(), samples::now())
     }
 
     #[test]
@@ -72,7 +71,7 @@ mod tests {
     #[test]
     fn the_sample_is_paid_and_awaits_its_ticket() {
         let sample = samples::answer::<wire::ChangePay>();
-        let receipt = answer(sample, asked(), None, samples::now()).unwrap();
+        let receipt = answer(sample, asked(), samples::now()).unwrap();
         assert_eq!(receipt.status, ChangeStatus::AwaitingTicketing);
         assert_eq!(receipt.order_id, order());
         assert_eq!(receipt.total_price, Money::parse("40").ok());
@@ -87,7 +86,7 @@ mod tests {
         assert_eq!((receipt.paid_at, receipt.total_price), (None, None));
         assert_eq!(
             (receipt.status, receipt.order_id),
-            (ChangeStatus::Other, order())
+            (ChangeStatus::Other, None)
         );
     }
 
@@ -95,7 +94,6 @@ mod tests {
     fn garbled_decisive_fields_prove_nothing() {
         for (field, value) in [
             ("change_order_no", json!(5)),
-            ("order_id", json!(5)),
             ("order_id", json!("x")),
             ("status", json!("paid")),
             ("pay_amount", json!("much")),

@@ -1,6 +1,6 @@
 //! `alitrip.flight.service.close`.
 
-use super::{Unreadable, parts};
+use super::{Unreadable, optional, parts};
 use crate::domain::ids::OrderId;
 use crate::domain::order::{OrderReceipt, StatusMap};
 use crate::top::wire;
@@ -21,14 +21,12 @@ pub fn request(order_id: OrderId, out_order_no: Option<&str>) -> wire::CloseOrde
 pub fn answer(
     answer: wire::CloseResponse,
     order_id: OrderId,
-    out_order_no: Option<&str>,
     statuses: &StatusMap,
 ) -> Result<OrderReceipt, Unreadable> {
-    let told = (answer.order_id, answer.out_order_no);
-    let out_order_no = parts::same_order(told, order_id, out_order_no)?;
+    parts::agrees(answer.order_id, &order_id, "order_id")?;
     let (status, status_text) = parts::status(answer.order_status, statuses);
     Ok(OrderReceipt {
-        out_order_no,
+        out_order_no: optional(answer.out_order_no, "out_order_no")?,
         status,
         status_text,
         ..OrderReceipt::unread(order_id)
@@ -54,18 +52,15 @@ mod tests {
         let statuses = StatusMap::default();
         let id = OrderId::new(1_234_125_412).unwrap();
         let wire = || samples::answer::<wire::Close>();
-        let receipt = answer(wire(), id, Some(NO), &statuses).unwrap();
+        let receipt = answer(wire(), id, &statuses).unwrap();
+        assert_eq!(receipt.out_order_no.as_deref(), Some(NO));
         assert_eq!(receipt.status, OrderStatus::Closed);
         let other = OrderId::new(1).unwrap();
-        assert_eq!(
-            answer(wire(), other, None, &statuses).unwrap_err().field,
-            "order_id"
-        );
-        let error = answer(wire(), id, Some("ANOTHER"), &statuses).unwrap_err();
-        assert_eq!(error.field, "out_order_no");
+        let error = answer(wire(), other, &statuses).unwrap_err();
+        assert_eq!(error.field, "order_id");
         let silent = wire::CloseResponse::default();
-        let receipt = answer(silent, id, Some(NO), &statuses).unwrap();
-        assert_eq!(receipt.out_order_no.as_deref(), Some(NO));
+        let receipt = answer(silent, id, &statuses).unwrap();
+        assert_eq!((receipt.order_id, receipt.out_order_no), (id, None));
         assert_eq!(receipt.status, OrderStatus::Other);
     }
 }

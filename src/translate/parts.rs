@@ -2,7 +2,7 @@
 
 use super::{Unnamed, Unreadable, optional, required};
 use crate::domain::change::ChangeStatus;
-use crate::domain::ids::{AccountName, HashKey, OrderId, PassengerId};
+use crate::domain::ids::{AccountName, HashKey, PassengerId};
 use crate::domain::order::{OrderDocument, OrderPassenger, OrderStatus, StatusMap};
 use crate::domain::passenger::{OrderDocumentType, OrderPassengerType};
 use crate::domain::personal::Personal;
@@ -229,25 +229,6 @@ pub(super) fn status(field: Field<String>, statuses: &StatusMap) -> (OrderStatus
     }
 }
 
-/// The order an answer is about, where it was asked about a known one: it may leave the names out,
-/// but not name another.
-pub(super) fn same_order(
-    (told_id, told_no): (Field<OrderId>, Field<String>),
-    asked_id: OrderId,
-    asked_no: Option<&str>,
-) -> Result<Option<String>, Unreadable> {
-    if optional(told_id, "order_id")?.is_some_and(|told| told != asked_id) {
-        return Err(Unreadable { field: "order_id" });
-    }
-    match (optional(told_no, "out_order_no")?, asked_no) {
-        (Some(told), Some(asked)) if told != asked => Err(Unreadable {
-            field: "out_order_no",
-        }),
-        (Some(told), _) => Ok(Some(told)),
-        (None, asked) => Ok(asked.map(str::to_owned)),
-    }
-}
-
 /// A name in an answer about a known thing: it may be left out, but not be another's.
 pub(super) fn agrees<T: PartialEq<A>, A: ?Sized>(
     told: Field<T>,
@@ -257,17 +238,6 @@ pub(super) fn agrees<T: PartialEq<A>, A: ?Sized>(
     match optional(told, name)? {
         Some(told) if told != *asked => Err(Unreadable { field: name }),
         Some(_) | None => Ok(()),
-    }
-}
-
-/// The order of a change: told, or asked about, and where both, the same.
-pub(super) fn order_of_change(
-    told: Field<OrderId>,
-    asked: Option<OrderId>,
-) -> Result<Option<OrderId>, Unreadable> {
-    match (optional(told, "order_id")?, asked) {
-        (Some(told), Some(asked)) if told != asked => Err(Unreadable { field: "order_id" }),
-        (told, asked) => Ok(told.or(asked)),
     }
 }
 

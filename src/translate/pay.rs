@@ -29,16 +29,14 @@ pub fn request(
 pub fn answer(
     answer: wire::PayResponse,
     order_id: OrderId,
-    out_order_no: Option<&str>,
     statuses: &StatusMap,
     now: LocalTime,
 ) -> Result<OrderReceipt, Unreadable> {
-    let told = (answer.order_id, answer.out_order_no);
-    let out_order_no = parts::same_order(told, order_id, out_order_no)?;
+    parts::agrees(answer.order_id, &order_id, "order_id")?;
     let (status, status_text) = parts::status(answer.order_status, statuses);
     let alipay_trade_no = answer.alipay_trade_no.lossy();
     Ok(OrderReceipt {
-        out_order_no,
+        out_order_no: optional(answer.out_order_no, "out_order_no")?,
         status,
         status_text,
         paid_price: optional(answer.real_pay_price, "real_pay_price")?,
@@ -71,7 +69,7 @@ mod tests {
         let statuses = StatusMap::default();
         let id = OrderId::new(1_234_125_412).unwrap();
         let sample = samples::answer::<wire::Pay>();
-        let receipt = answer(sample, id, Some(NO), &statuses, samples::now()).unwrap();
+        let receipt = answer(sample, id, &statuses, samples::now()).unwrap();
         assert_eq!(receipt.status, OrderStatus::Paid);
         assert_eq!(receipt.paid_price, Money::parse("1160").ok());
         assert_eq!(
@@ -86,13 +84,7 @@ mod tests {
         for told in ["soon", "1970-01-01 08:00:00"] {
             let wire = serde_json::from_value(json!({"is_success": true, "pay_time": told}));
             let id = OrderId::new(1).unwrap();
-            let receipt = answer(
-                wire.unwrap(),
-                id,
-                None,
-                &StatusMap::default(),
-                samples::now(),
-            );
+            let receipt = answer(wire.unwrap(), id, &StatusMap::default(), samples::now());
             assert_eq!(receipt.unwrap().paid_at, None, "{told}");
         }
     }
