@@ -90,12 +90,6 @@ impl AuthTable {
         }
     }
 
-    /// Whether callers prove who they are.
-    #[must_use]
-    pub fn mode(&self) -> AuthMode {
-        self.mode
-    }
-
     fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         match self.mode {
             AuthMode::None => Ok(self.local.clone()),

@@ -86,9 +86,6 @@ macro_rules! document_types {
         }
 
         impl DocumentType {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
             /// TOP's number (documented).
             #[must_use]
             pub const fn wire(self) -> u8 {
@@ -96,7 +93,6 @@ macro_rules! document_types {
                     $(Self::$name => $number,)*
                 }
             }
-
         }
 
         /// Kind of travel document in an order.

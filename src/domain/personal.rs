@@ -19,11 +19,6 @@ impl<T> Personal<T> {
     pub const fn expose(&self) -> &T {
         &self.0
     }
-
-    /// The value, by move.
-    pub fn into_inner(self) -> T {
-        self.0
-    }
 }
 
 impl<T> From<T> for Personal<T> {

@@ -84,13 +84,6 @@ impl LocalTime {
         Self::from_civil(offset().to_datetime(timestamp))
     }
 
-    /// The instant.
-    #[must_use]
-    pub fn timestamp(self) -> Timestamp {
-        // Fails only within hours of the year 9999's end.
-        offset().to_timestamp(self.0).unwrap_or(Timestamp::MAX)
-    }
-
     fn parse_text(s: &str) -> Option<Self> {
         let bytes = s.as_bytes();
         let (seconds, rest) = bytes.split_at_checked(19)?;
@@ -216,12 +209,6 @@ pub struct Rfc3339(pub Timestamp);
 impl Rfc3339 {
     const EXPECTED: &'static str = "a time such as \"2030-05-20T08:45:00.123+08:00\" (RFC 3339)";
 
-    /// The instant.
-    #[must_use]
-    pub const fn timestamp(self) -> Timestamp {
-        self.0
-    }
-
     fn parse_text(s: &str) -> Option<Self> {
         // The form is checked like a local time's; the fraction is then taken from the text.
         LocalTime::parse_text(s)?;
@@ -333,7 +320,8 @@ mod tests {
             let time: LocalTime = text.parse().unwrap();
             assert_eq!(time.to_string(), "2030-05-20T08:45:00+08:00", "{text}");
             assert_eq!(time.to_wire(), "2030-05-20 08:45:00");
-            assert_eq!(time.timestamp(), "2030-05-20T00:45:00Z".parse().unwrap());
+            let instant = "2030-05-20T00:45:00Z".parse().unwrap();
+            assert_eq!(time, LocalTime::from_timestamp(instant));
         }
         for text in [
             "2030-05-20T08:45:00",
@@ -383,7 +371,8 @@ mod tests {
             let time = LocalTime::from_timestamp(Timestamp::from_second(second).unwrap());
             prop_assert_eq!(time.to_string().parse::<LocalTime>().unwrap(), time);
             prop_assert_eq!(LocalTime::parse_wire(&time.to_wire()).unwrap(), time);
-            prop_assert_eq!(time.timestamp().as_second(), second);
+            let instant: Timestamp = time.to_string().parse().unwrap();
+            prop_assert_eq!(instant.as_second(), second);
             let day = time.date();
             prop_assert_eq!(day.to_string().parse::<LocalDate>().unwrap(), day);
         }

@@ -17,14 +17,12 @@ use crate::top::wire::Search;
 use crate::translate;
 
 /// What a search found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Found {
     /// The offers, in upstream's order.
     pub offers: Vec<Offer>,
     /// Offers that could not be read and are left out, by the field that is to blame.
     pub dropped: BTreeMap<&'static str, usize>,
-    /// Upstream said that there is no quote (搜索询价无报价).
-    pub no_quote: bool,
     /// Upstream's own object, when it was asked for.
     pub upstream: Option<Box<RawValue>>,
 }
@@ -73,7 +71,7 @@ impl Operations {
             Err(error) => {
                 let failure = self.read_failure(NAME, &error);
                 return if says_no_quote(&failure) {
-                    Ok(Found::nothing())
+                    Ok(Found::default())
                 } else {
                     Err(failure)
                 };
@@ -81,7 +79,7 @@ impl Operations {
         };
         if let Some(failure) = self.refusal_of_read(NAME, &reply.answer.verdict()) {
             return if says_no_quote(&failure) {
-                Ok(Found::nothing())
+                Ok(Found::default())
             } else {
                 Err(failure)
             };
@@ -95,20 +93,8 @@ impl Operations {
         Ok(Found {
             offers: answer.offers,
             dropped: answer.dropped,
-            no_quote: false,
             upstream: reply.upstream,
         })
-    }
-}
-
-impl Found {
-    fn nothing() -> Self {
-        Self {
-            offers: Vec::new(),
-            dropped: BTreeMap::new(),
-            no_quote: true,
-            upstream: None,
-        }
     }
 }
 
