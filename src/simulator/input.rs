@@ -62,7 +62,7 @@ fn type_scalar(node: &Node, value: &mut Value) {
     let Some(text) = value.as_str() else { return };
     let read = match &node.kind {
         Kind::Number | Kind::Boolean => serde_json::from_str(text.trim()).ok(),
-        Kind::String | Kind::Date | Kind::Bytes | Kind::Object(_) => None,
+        Kind::String | Kind::Date | Kind::Bytes | Kind::Object => None,
     };
     if let Some(read) = read {
         *value = read;

@@ -9,5 +9,5 @@ pub mod registry;
 pub mod validate;
 
 pub use mend::{Mend, Override, Side, WireType};
-pub use registry::{ContractError, Kind, MethodContract, Node, Registry, Source};
+pub use registry::{Kind, MethodContract, Node, Registry};
 pub use validate::{Finding, FindingKind, validate_answer, validate_request};

@@ -26,22 +26,8 @@ const FILES: [&str; 16] = [
     include_str!("../../../openapi/top/alitrip.flight.flightchange.order.query.json"),
 ];
 
-/// Where the knowledge of a field comes from, the surest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// Seen on the official page, in its metadata or in official sample data.
-    Documented,
-    /// Named by the seed document of the project.
-    Seed,
-    /// Seen in a third party's request only.
-    Client,
-    /// A guess; the file says why.
-    Inferred,
-}
-
 /// The type of one value. For a list, the type of its elements.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Text.
     String,
@@ -53,8 +39,8 @@ pub enum Kind {
     Date,
     /// A file (`byte[]`): a multipart part, never signed.
     Bytes,
-    /// An object, with TOP's name of its type.
-    Object(String),
+    /// An object.
+    Object,
 }
 
 /// One field of a request or an answer.
@@ -72,20 +58,8 @@ pub struct Node {
     pub values: Vec<Value>,
     /// Name by which TOP wraps the list once more in an answer.
     pub wrapper: Option<String>,
-    /// How sure the field is.
-    pub source: Source,
-    /// What the field means.
-    pub description: String,
     /// Fields of an object.
     pub children: Vec<Node>,
-}
-
-impl Node {
-    /// The field of this object with that name.
-    #[must_use]
-    pub fn child(&self, name: &str) -> Option<&Node> {
-        find(&self.children, name)
-    }
 }
 
 /// What is known of one method.
@@ -93,32 +67,21 @@ impl Node {
 pub struct MethodContract {
     /// `alitrip.flight.service.search` and the like.
     pub name: String,
-    /// TOP's Chinese title.
-    pub title: String,
     /// Application parameters. An object parameter is one form field that holds JSON text.
     pub request: Vec<Node>,
     /// Members of the answer's root object.
     pub response: Vec<Node>,
 }
 
-/// A contract file is not what it should be.
-#[derive(Debug, thiserror::Error)]
-pub enum ContractError {
-    /// Not JSON, or not the shape of API metadata.
-    #[error("the contract file is not readable: {0}")]
-    Shape(#[from] serde_json::Error),
-}
-
 impl MethodContract {
     /// Reads one file in the shape of TOP's API metadata.
     ///
     /// # Errors
-    /// [`ContractError::Shape`] when the text is something else.
-    pub fn from_json(text: &str) -> Result<Self, ContractError> {
+    /// When the text is something else.
+    fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         let file: MethodFile = serde_json::from_str(text)?;
         Ok(Self {
             name: file.name,
-            title: file.title,
             request: file.request.into_iter().map(Node::from).collect(),
             response: file.response.into_iter().map(Node::from).collect(),
         })
@@ -135,7 +98,7 @@ impl MethodContract {
     /// The object parameter of the request, where the method has one.
     #[must_use]
     pub fn object_param(&self) -> Option<&Node> {
-        let is_object = |node: &&Node| matches!(node.kind, Kind::Object(_));
+        let is_object = |node: &&Node| matches!(node.kind, Kind::Object);
         self.request.iter().find(is_object)
     }
 }
@@ -162,8 +125,8 @@ impl Registry {
     /// A registry of these files.
     ///
     /// # Errors
-    /// [`ContractError`] for the first file that is not readable.
-    pub fn parse(files: &[&str]) -> Result<Self, ContractError> {
+    /// For the first file that is not readable.
+    fn parse(files: &[&str]) -> Result<Self, serde_json::Error> {
         let methods = files
             .iter()
             .map(|text| MethodContract::from_json(text).map(|m| (m.name.clone(), m)))
@@ -191,8 +154,6 @@ pub(super) fn find<'a>(nodes: &'a [Node], name: &str) -> Option<&'a Node> {
 #[derive(Deserialize)]
 struct MethodFile {
     name: String,
-    #[serde(rename = "apiChineseName", default)]
-    title: String,
     #[serde(rename = "requestParams", default)]
     request: Vec<NodeFile>,
     #[serde(rename = "responseParams", default)]
@@ -205,11 +166,7 @@ struct NodeFile {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
-    description: String,
-    #[serde(default)]
     required: bool,
-    // Official metadata has no such key; what it says is documented.
-    source: Option<Source>,
     #[serde(default)]
     values: Vec<ValueFile>,
     wrapper: Option<String>,
@@ -234,7 +191,7 @@ impl From<NodeFile> for Node {
             "Boolean" => Kind::Boolean,
             "Date" => Kind::Date,
             "byte[]" => Kind::Bytes,
-            object => Kind::Object(object.to_owned()),
+            _ => Kind::Object,
         };
         Self {
             name: file.name,
@@ -243,8 +200,6 @@ impl From<NodeFile> for Node {
             required: file.required,
             values: file.values.into_iter().map(|v| v.value).collect(),
             wrapper: file.wrapper,
-            source: file.source.unwrap_or(Source::Documented),
-            description: file.description,
             children: file.children.into_iter().map(Node::from).collect(),
         }
     }
@@ -267,9 +222,8 @@ mod tests {
         let offers = find(&search.response, "flight_item_list").unwrap();
         assert!(offers.list);
         assert_eq!(offers.wrapper.as_deref(), Some("flight_item"));
-        assert_eq!(offers.kind, Kind::Object("FlightItem".to_owned()));
-        let member = offers.child("member_type").unwrap();
-        assert_eq!(member.source, Source::Seed);
+        assert_eq!(offers.kind, Kind::Object);
+        let member = find(&offers.children, "member_type").unwrap();
         assert_eq!(member.values.len(), 2);
     }
 

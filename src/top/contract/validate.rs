@@ -127,8 +127,8 @@ impl Checker {
 
     fn single(&mut self, node: &Node, value: &Value) {
         let (right, expected) = match (&node.kind, value) {
-            (Kind::Object(_), Value::Object(map)) => return self.object(&node.children, map),
-            (Kind::Object(_), _) => (false, "an object"),
+            (Kind::Object, Value::Object(map)) => return self.object(&node.children, map),
+            (Kind::Object, _) => (false, "an object"),
             (Kind::String, value) => (value.is_string(), "a string"),
             (Kind::Number, value) => (value.is_number(), "a number"),
             (Kind::Boolean, value) => (value.is_boolean(), "true or false"),

@@ -157,7 +157,7 @@ fn resolve<'a>(
     for (index, name) in path.iter().enumerate() {
         let inside_scalar = chain
             .last()
-            .is_some_and(|node| !matches!(node.kind, Kind::Object(_)));
+            .is_some_and(|node| !matches!(node.kind, Kind::Object));
         match find(level, name) {
             Some(node) => {
                 chain.push(node);
@@ -183,7 +183,7 @@ fn resolve<'a>(
 
 fn check_shape(item: &Override, node: Option<&Node>) -> Result<(), String> {
     let Some(node) = node else { return Ok(()) };
-    let scalar = !matches!(node.kind, Kind::Object(_));
+    let scalar = !matches!(node.kind, Kind::Object);
     if item.wire_type.is_some() && !scalar {
         return Err("an object has no other type".to_owned());
     }
@@ -222,7 +222,7 @@ fn field_of<'a>(plan: &'a mut Plan, name: &str, node: Option<&Node>) -> &'a mut 
         None => {
             plan.fields.push(Field {
                 ours: name.to_owned(),
-                kind: node.map(|node| node.kind.clone()),
+                kind: node.map(|node| node.kind),
                 list: node.is_some_and(|node| node.list),
                 wrapper: node.and_then(|node| node.wrapper.clone()),
                 place: Place::Same,
@@ -295,7 +295,7 @@ fn occupied(nodes: &[Node], plan: &Plan, path: &[String]) -> bool {
             .iter()
             .any(|field| field.kind.is_none() && field.ours == *first);
     };
-    if rest.is_empty() || node.list || !matches!(node.kind, Kind::Object(_)) {
+    if rest.is_empty() || node.list || !matches!(node.kind, Kind::Object) {
         return true;
     }
     let nothing = Plan::default();

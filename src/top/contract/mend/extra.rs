@@ -64,7 +64,7 @@ impl Mend {
 /// An object with every field that the contract knows. The values do not matter.
 fn all_fields(nodes: &[Node]) -> Object {
     let value = |node: &Node| match node.kind {
-        Kind::Object(_) if !node.list => Value::Object(all_fields(&node.children)),
+        Kind::Object if !node.list => Value::Object(all_fields(&node.children)),
         _ => Value::Null,
     };
     nodes

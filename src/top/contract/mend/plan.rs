@@ -185,7 +185,7 @@ impl Plan {
 
 impl Field {
     fn is_plain_object(&self) -> bool {
-        !self.list && matches!(self.kind, Some(Kind::Object(_)))
+        !self.list && matches!(self.kind, Some(Kind::Object))
     }
 
     fn is_wire_name(&self, name: &str) -> bool {
@@ -263,7 +263,7 @@ impl Field {
             Some(Kind::Number) => convert(value, WireType::Number),
             Some(Kind::Boolean) => convert(value, WireType::Boolean),
             Some(Kind::String | Kind::Date | Kind::Bytes) => convert(value, WireType::String),
-            Some(Kind::Object(_)) | None => value,
+            Some(Kind::Object) | None => value,
         }
     }
 }

@@ -175,7 +175,7 @@ fn override_of(
         2 => item.rename = Some(format!("renamed_{index}")),
         _ => match node.kind {
             Kind::Number | Kind::Boolean => item.wire_type = Some(WireType::String),
-            Kind::String | Kind::Date | Kind::Bytes | Kind::Object(_) => {
+            Kind::String | Kind::Date | Kind::Bytes | Kind::Object => {
                 item.rename = Some(format!("renamed_{index}"));
             }
         },
