@@ -269,10 +269,6 @@ pub struct OrderPage {
     pub dropped: usize,
     /// Rows that are left out because another status was asked for.
     pub in_other_status: usize,
-    /// The page this is, from 1, if told.
-    pub page_index: Option<u32>,
-    /// Orders in all, if told.
-    pub total_count: Option<u64>,
     /// Pages in all, if told.
     pub total_pages: Option<u32>,
 }

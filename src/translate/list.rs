@@ -5,7 +5,6 @@ use crate::domain::ids::{AccountName, HashKey};
 use crate::domain::order::{OrderPage, OrderSummary, StatusMap};
 use crate::domain::payment_time::PaymentTime;
 use crate::domain::time::LocalTime;
-use crate::top::lenient::Field;
 use crate::top::wire;
 
 /// The request for a page of the orders booked from `from` to `to`, in any status: Fliggy filters by
@@ -28,7 +27,7 @@ pub fn request(
 /// A page of orders. Rows that cannot be read are counted.
 ///
 /// # Errors
-/// The paging is garbled: it could not be told where the list ends.
+/// The number of pages is garbled: it could not be told where the list ends.
 pub fn answer(
     answer: wire::QueryOrderListResponse,
     statuses: &StatusMap,
@@ -37,14 +36,19 @@ pub fn answer(
     now: LocalTime,
 ) -> Result<OrderPage, Unreadable> {
     let paging = optional(answer.pagination.0, "pagination")?.unwrap_or_default();
+    let total_pages = optional(paging.total_page, "total_page")?
+        .map(|pages| {
+            u32::try_from(pages).map_err(|_| Unreadable {
+                field: "total_page",
+            })
+        })
+        .transpose()?;
     let rows = answer.flight_book_order_list.0;
     let mut page = OrderPage {
         orders: Vec::with_capacity(rows.len()),
         dropped: 0,
         in_other_status: 0,
-        page_index: number(paging.current_page, "current_page")?,
-        total_count: number(paging.total_count, "total_count")?,
-        total_pages: number(paging.total_page, "total_page")?,
+        total_pages,
     };
     for row in rows {
         match summary(row, statuses, key, account, now) {
@@ -53,12 +57,6 @@ pub fn answer(
         }
     }
     Ok(page)
-}
-
-fn number<T: TryFrom<i64>>(field: Field<i64>, name: &'static str) -> Result<Option<T>, Unreadable> {
-    optional(field, name)?
-        .map(|number| T::try_from(number).map_err(|_| Unreadable { field: name }))
-        .transpose()
 }
 
 fn summary(
@@ -144,7 +142,7 @@ mod tests {
             let wire = json!({"flight_book_order_list": list, "is_success": true});
             let page = read(serde_json::from_value(wire).unwrap()).unwrap();
             assert_eq!((page.orders.len(), page.dropped), (0, 0));
-            assert_eq!(page.total_count, None);
+            assert_eq!(page.total_pages, None);
         }
     }
 

@@ -88,12 +88,6 @@ impl Element for FlightBookOrder {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Pagination {
-    /// Page returned, from 1.
-    pub current_page: Field<i64>,
-    /// Entries per page.
-    pub page_size: Field<i64>,
-    /// Entries in all.
-    pub total_count: Field<i64>,
     /// Pages in all.
     pub total_page: Field<i64>,
 }
