@@ -40,21 +40,6 @@ use crate::top::contract::{Mend, Override, Registry};
 use crate::top::sign::SignMethod;
 use table::{Problems, Table};
 
-const ORDER_STATUS_WORDS: &str =
-    "`creating`, `booked`, `paid`, `ticketing`, `ticketed`, `closed`, `failed`, `other`";
-
-fn parse_account_name(name: &str) -> Option<AccountName> {
-    name.parse().ok()
-}
-
-fn parse_order_status(word: &str) -> Option<OrderStatus> {
-    serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
-}
-
-fn parse_sign_method(word: &str) -> Option<SignMethod> {
-    word.parse().ok()
-}
-
 const DEFAULTS: &str = include_str!("config/defaults.toml");
 const SANDBOX: &str = include_str!("config/sandbox.toml");
 const PREFIX: &str = "GATEWAY";

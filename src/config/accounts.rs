@@ -46,7 +46,7 @@ pub(crate) fn read(mut table: Table<'_>) -> BTreeMap<AccountName, Account> {
     let mut accounts = BTreeMap::new();
     for (name, value) in named {
         let account = Account::read(table.at(&name, value));
-        let name = super::parse_account_name(&name).or_else(|| {
+        let name = name.parse().ok().or_else(|| {
             problems.add(format!(
                 "`accounts.{name}`: a name is a lower-case letter or digit and up to 31 more of \
                  these, `-` or `_`"

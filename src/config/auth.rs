@@ -57,22 +57,6 @@ pub struct Key {
     pub accounts: Option<Vec<AccountName>>,
 }
 
-fn mode(value: &Value) -> Result<AuthMode, String> {
-    match value::text(value)?.as_str() {
-        "keys" => Ok(AuthMode::Keys),
-        "none" => Ok(AuthMode::None),
-        _ => Err("expected `keys` or `none`".to_owned()),
-    }
-}
-
-fn role(value: &Value) -> Result<Role, String> {
-    match value::text(value)?.as_str() {
-        "caller" => Ok(Role::Caller),
-        "operator" => Ok(Role::Operator),
-        _ => Err("expected `caller` or `operator`".to_owned()),
-    }
-}
-
 fn digest(value: &Value) -> Result<[u8; 32], String> {
     value::hex_bytes(&value::text(value)?)
 }
@@ -86,14 +70,14 @@ impl Key {
             .any(|key| table.has(key));
         let given = table.secret("key", "key_file");
         let given_digest = table.optional("key_sha256", digest);
-        let role = table.optional("role", role).unwrap_or(Role::Caller);
+        let role = table.optional("role", value::word).unwrap_or(Role::Caller);
         let names = table.optional("accounts", value::texts);
         let accounts_path = table.path_of("accounts");
         table.finish();
 
         let accounts = names.map(|names| {
             let names = names.iter().filter_map(|name| {
-                let parsed = super::parse_account_name(name);
+                let parsed = name.parse().ok();
                 problems.unless(parsed.is_some(), || {
                     format!("`{accounts_path}`: a name in it is not the name of an account")
                 });
@@ -133,7 +117,7 @@ impl Key {
 impl Auth {
     pub(crate) fn read(mut table: Table<'_>) -> Option<Self> {
         let problems = table.problems();
-        let mode = table.required("mode", mode);
+        let mode = table.required("mode", value::word);
         let mut callers = table.table("keys");
         let named = callers.named();
         table.finish();

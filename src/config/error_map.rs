@@ -4,17 +4,7 @@ use config::Value;
 
 use super::table::{Problems, Table};
 use super::value;
-use crate::operations::classify::{ErrorRow, RowVerdict};
-
-fn verdict(value: &Value) -> Result<RowVerdict, String> {
-    match value::text(value)?.as_str() {
-        "rejected" => Ok(RowVerdict::Rejected),
-        "unknown" => Ok(RowVerdict::Unknown),
-        "not_executed" => Ok(RowVerdict::NotExecuted),
-        "not_found" => Ok(RowVerdict::NotFound),
-        _ => Err("expected `rejected`, `unknown`, `not_executed` or `not_found`".to_owned()),
-    }
-}
+use crate::operations::classify::ErrorRow;
 
 fn row(index: usize, value: Value, problems: &Problems) -> Option<ErrorRow> {
     let path = format!("error_map[{index}]");
@@ -23,7 +13,7 @@ fn row(index: usize, value: Value, problems: &Problems) -> Option<ErrorRow> {
     let code = table.optional("code", value::text_or_integer);
     let sub_code = table.optional("sub_code", value::text);
     let text = table.optional("text", value::text);
-    let verdict = table.required("verdict", verdict);
+    let verdict = table.required("verdict", value::word);
     let hint = table.optional("hint", value::text);
     table.finish();
     problems.unless(

@@ -29,14 +29,6 @@ pub enum LogFormat {
     Json,
 }
 
-fn log_format(value: &Value) -> Result<LogFormat, String> {
-    match value::text(value)?.as_str() {
-        "pretty" => Ok(LogFormat::Pretty),
-        "json" => Ok(LogFormat::Json),
-        _ => Err("expected `pretty` or `json`".to_owned()),
-    }
-}
-
 fn log_filter(value: &Value) -> Result<String, String> {
     let filter = value::text(value)?;
     match EnvFilter::try_new(&filter) {
@@ -47,7 +39,7 @@ fn log_filter(value: &Value) -> Result<String, String> {
 
 impl Telemetry {
     pub(crate) fn read(mut table: Table<'_>) -> Option<Self> {
-        let log_format = table.required("log_format", log_format);
+        let log_format = table.required("log_format", value::word);
         let log_filter = table.required("log_filter", log_filter);
         let metrics = table.required("metrics", value::boolean);
         table.finish();

@@ -170,7 +170,7 @@ fn every_problem_is_named_at_once() {
         "`accounts.Corp.channel` is missing",
         "`accounts.Corp`: a name is",
         "`reconcile.min_looks`: must be at least 1",
-        "`status_map.出票中`: expected one of `creating`",
+        "`status_map.出票中`: expected `creating`, `booked`",
         "`error_map[0].verdict`: expected `rejected`",
         "`error_map[0]` has none of",
         "unknown key `store.ulr` (from the environment); did you mean `url`?",

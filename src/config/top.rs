@@ -139,19 +139,13 @@ fn proxy(value: &Value) -> Result<Proxy, String> {
         .map_err(|_| "expected the URL of an HTTP proxy".to_owned())
 }
 
-fn sign_method(value: &Value) -> Result<SignMethod, String> {
-    let word = value::text(value)?;
-    super::parse_sign_method(&word)
-        .ok_or_else(|| "expected `hmac-sha256`, `hmac` or `md5`".to_owned())
-}
-
 impl Top {
     pub(crate) fn read(mut table: Table<'_>) -> Option<Self> {
         let problems = table.problems();
         let endpoint = table.required("endpoint", endpoint);
         let app_key = table.required("app_key", value::text_or_integer);
         let app_secret = table.required_secret("app_secret", "app_secret_file");
-        let sign_method = table.required("sign_method", sign_method);
+        let sign_method = table.required("sign_method", value::word);
         let deadline = table.required("deadline", value::duration);
         let connect_timeout = table.required("connect_timeout", value::duration);
         let proxy = table.optional("proxy", proxy);

@@ -1,6 +1,7 @@
 //! From one raw configuration value to one typed value. No message repeats the value it refuses,
 //! since the value may be a secret that stands under the wrong key.
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use config::{Value, ValueKind};
 use humantime_serde::re::humantime;
 use reqwest::Url;
 use secrecy::SecretString;
+use serde::de::{self, DeserializeOwned, IntoDeserializer};
 
 /// Reads a value as one type, or says what was expected instead.
 pub(crate) type Parse<T> = fn(&Value) -> Result<T, String>;
@@ -51,6 +53,33 @@ pub(crate) fn text_or_integer(value: &Value) -> Result<String, String> {
 /// A secret that stands in the configuration itself.
 pub(crate) fn secret(value: &Value) -> Result<SecretString, String> {
     text_or_integer(value).map(SecretString::from)
+}
+
+/// One of the words of an enum.
+pub(crate) fn word<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
+    let word = text(value)?;
+    T::deserialize(word.as_str().into_deserializer()).map_err(|Expected(words)| words)
+}
+
+/// The words that an enum has; the error of serde itself would repeat the word that was refused.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Expected(String);
+
+impl de::Error for Expected {
+    fn custom<T: Display>(_: T) -> Self {
+        Self("expected another word".to_owned())
+    }
+
+    fn unknown_variant(_: &str, words: &'static [&'static str]) -> Self {
+        let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+        match quoted.split_last() {
+            Some((last, others)) if !others.is_empty() => {
+                Self(format!("expected {} or {last}", others.join(", ")))
+            }
+            Some(_) | None => Self(format!("expected {}", quoted.concat())),
+        }
+    }
 }
 
 /// `true` or `false`; the environment brings them as text.
@@ -189,6 +218,14 @@ pub(crate) fn hex_bytes<const N: usize>(text: &str) -> Result<[u8; N], String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::LogFormat;
+
+    #[test]
+    fn a_word_that_is_none_is_told_the_words_and_not_repeated() {
+        let read = |text: &str| word::<LogFormat>(&Value::new(None, text));
+        assert_eq!(read(" json "), Ok(LogFormat::Json));
+        assert_eq!(read("xml"), Err("expected `pretty` or `json`".to_owned()));
+    }
 
     #[test]
     fn sizes_and_durations_read_as_people_write_them() {

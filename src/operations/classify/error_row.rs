@@ -1,6 +1,6 @@
 //! A row that configuration adds to the classification.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One row. All conditions that are set must hold; rows of the configuration come before the
 /// built-in ones.
@@ -26,7 +26,7 @@ pub struct ErrorRow {
 }
 
 /// What an answer of upstream means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowVerdict {
     /// Upstream said no, and did nothing.
