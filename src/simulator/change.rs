@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Timing;
@@ -14,9 +14,11 @@ use super::register::{Entry, Register};
 use super::timetable::Flight;
 
 /// Where a change stands. The numbers are documented (ChangeStatusNotify); the agents' API has 4 and
-/// 5 the other way round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// 5 the other way round. A change can be advanced to any but the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum ChangeStatus {
+    #[serde(skip_deserializing)]
     Submitted,
     AwaitingPayment,
     AwaitingTicketing,

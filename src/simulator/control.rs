@@ -70,15 +70,7 @@ pub(super) struct Filter {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Advance {
-    to: Target,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Target {
-    Paid,
-    Ticketed,
-    Closed,
+    to: Status,
 }
 
 /// What airlines do to the first flight: the one or the other.
@@ -181,11 +173,6 @@ pub(super) async fn advance(
     let to = match target {
         Ok(Json(Advance { to })) => to,
         Err(error) => return refuse(error.status(), error.body_text()),
-    };
-    let to = match to {
-        Target::Paid => Status::Paid,
-        Target::Ticketed => Status::Ticketed,
-        Target::Closed => Status::Closed,
     };
     match simulator.state().ledger.advance(order_id, to) {
         Some(order) => Json(Row::from(order)).into_response(),

@@ -14,10 +14,11 @@ use super::register::{Entry, Register};
 /// The application type that is reviewed on the ground of its attachments (seed).
 pub(super) const REVIEWED: u64 = 2;
 
-/// Where a refund stands. The numbers are inferred.
+/// Where a refund stands; it can be advanced to any but the first. The numbers are inferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum RefundStatus {
+    #[serde(skip_deserializing)]
     Applied,
     InProgress,
     Failed,

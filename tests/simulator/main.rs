@@ -421,3 +421,19 @@ async fn a_mended_simulator_speaks_the_mended_wire() {
     let answer = top.detail("M-1").await;
     assert_eq!(answer["code"], 40);
 }
+
+#[tokio::test]
+async fn nothing_can_be_advanced_to_its_first_status() {
+    let top = start().await;
+    for (what, first, second) in [
+        ("orders", "booked", "paid"),
+        ("refunds", "applied", "in_progress"),
+        ("changes", "submitted", "awaiting_payment"),
+    ] {
+        let url = format!("{}/_simulator/{what}/1/advance", top.base);
+        let refused = top.post(&url, &json!({"to": first})).await;
+        assert_eq!(refused.status(), 422, "{what}");
+        let taken = top.post(&url, &json!({"to": second})).await;
+        assert_eq!(taken.status(), 404, "{what}");
+    }
+}

@@ -47,16 +47,7 @@ pub(in crate::simulator) struct Filter {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::simulator) struct Advance {
-    to: Target,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Target {
-    AwaitingPayment,
-    AwaitingTicketing,
-    Ticketed,
-    Closed,
+    to: ChangeStatus,
 }
 
 /// `GET /_simulator/changes`
@@ -85,12 +76,6 @@ pub(in crate::simulator) async fn advance_change(
     let to = match target {
         Ok(Json(Advance { to })) => to,
         Err(error) => return refuse(error.status(), error.body_text()),
-    };
-    let to = match to {
-        Target::AwaitingPayment => ChangeStatus::AwaitingPayment,
-        Target::AwaitingTicketing => ChangeStatus::AwaitingTicketing,
-        Target::Ticketed => ChangeStatus::Ticketed,
-        Target::Closed => ChangeStatus::Closed,
     };
     match simulator.state().ledger.changes.advance(number, to) {
         Some(change) => Json(Row::from(change)).into_response(),

@@ -53,15 +53,7 @@ pub(in crate::simulator) struct Filter {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::simulator) struct Advance {
-    to: Target,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Target {
-    InProgress,
-    Refunded,
-    Failed,
+    to: RefundStatus,
 }
 
 fn row(refund: Option<&Refund>, status: StatusCode) -> Response {
@@ -97,11 +89,6 @@ pub(in crate::simulator) async fn advance_refund(
     let to = match target {
         Ok(Json(Advance { to })) => to,
         Err(error) => return refuse(error.status(), error.body_text()),
-    };
-    let to = match to {
-        Target::InProgress => RefundStatus::InProgress,
-        Target::Refunded => RefundStatus::Refunded,
-        Target::Failed => RefundStatus::Failed,
     };
     let mut state = simulator.state();
     row(state.ledger.refunds.advance(number, to), StatusCode::OK)
