@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use config::{Value, ValueKind};
 use humantime_serde::re::humantime;
 use reqwest::Url;
@@ -145,23 +146,14 @@ pub(crate) fn size(value: &Value) -> Result<usize, String> {
 }
 
 fn parse_size(text: &str) -> Option<u64> {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '_');
-    let (number, unit) = text.split_at(digits.unwrap_or(text.len()));
-    let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "kb" => 1_000,
-        "k" | "kib" => 1 << 10,
-        "mb" => 1_000_000,
-        "m" | "mib" => 1 << 20,
-        "gb" => 1_000_000_000,
-        "g" | "gib" => 1 << 30,
-        _ => return None,
-    };
-    number
-        .replace('_', "")
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(factor)
+    let mut text = text.replace('_', "");
+    // `8M` is 8 MiB; bytesize would read 8 MB.
+    if text.ends_with(['k', 'K', 'm', 'M', 'g', 'G']) {
+        text.push_str("iB");
+    }
+    let bytes = text.parse::<ByteSize>().ok()?.as_u64();
+    // What is too large becomes the largest number there is.
+    (bytes < u64::MAX).then_some(bytes)
 }
 
 /// An address to listen on, `ip:port`.
@@ -234,7 +226,9 @@ mod tests {
         assert_eq!(bytes("512 kib"), Ok(512 << 10));
         assert_eq!(bytes("1_000"), Ok(1000));
         assert_eq!(bytes("2kB"), Ok(2000));
-        for refused in ["", "0", "MiB", "-1", "1.5MiB", "99999999999GiB", "8MiBs"] {
+        assert_eq!(bytes("8M"), Ok(8 << 20));
+        assert_eq!(bytes("1.5MiB"), Ok(3 << 19));
+        for refused in ["", "0", "MiB", "-1", "0.5", "99999999999GiB", "8MiBs"] {
             assert!(bytes(refused).is_err(), "{refused}");
         }
 
