@@ -344,18 +344,14 @@ pub struct RefundReceipt {
     pub passenger_ids: Vec<PassengerId>,
 }
 
-/// Whether a proof is still to be uploaded.
+/// Whether a proof is still to be uploaded, unless one was uploaded for the order.
 #[must_use]
 pub fn attachment_awaited(
     kind: Option<RefundKind>,
     status: RefundStatus,
     with_application: bool,
-    uploaded_for_order: bool,
 ) -> bool {
-    kind.is_some_and(RefundKind::wants_attachment)
-        && status.is_open()
-        && !with_application
-        && !uploaded_for_order
+    kind.is_some_and(RefundKind::wants_attachment) && status.is_open() && !with_application
 }
 
 #[cfg(test)]
@@ -366,18 +362,17 @@ mod tests {
     fn a_proof_is_awaited_where_one_is_wanted_and_none_is_there() {
         use RefundKind::{FlightChanged, Voluntary};
         use RefundStatus::{Applied, InProgress, Refunded, Rejected};
-        for (kind, status, with, uploaded, awaited) in [
-            (Some(FlightChanged), Applied, false, false, true),
-            (Some(FlightChanged), InProgress, false, false, true),
-            (Some(FlightChanged), Applied, true, false, false),
-            (Some(FlightChanged), Applied, false, true, false),
-            (Some(FlightChanged), Rejected, false, false, false),
-            (Some(FlightChanged), Refunded, false, false, false),
-            (Some(Voluntary), Applied, false, false, false),
-            (None, Applied, false, false, false),
+        for (kind, status, with, awaited) in [
+            (Some(FlightChanged), Applied, false, true),
+            (Some(FlightChanged), InProgress, false, true),
+            (Some(FlightChanged), Applied, true, false),
+            (Some(FlightChanged), Rejected, false, false),
+            (Some(FlightChanged), Refunded, false, false),
+            (Some(Voluntary), Applied, false, false),
+            (None, Applied, false, false),
         ] {
-            let found = attachment_awaited(kind, status, with, uploaded);
-            assert_eq!(found, awaited, "{kind:?} {status:?} {with} {uploaded}");
+            let found = attachment_awaited(kind, status, with);
+            assert_eq!(found, awaited, "{kind:?} {status:?} {with}");
         }
     }
 

@@ -134,12 +134,12 @@ enum Addresses {
     Mask,
 }
 
-/// Masks the request's own personal values, e-mail addresses, and every run of digits that could be a
-/// document or a phone; upstream's texts, and a person's, may repeat them.
-pub(super) fn masked(text: &str, personal: &[&str]) -> String {
-    masked_but(text, personal, Addresses::Mask)
+/// What a person wrote, as it may be kept.
+pub(super) fn masked(text: &str) -> String {
+    masked_but(text, &[], Addresses::Mask)
 }
 
+/// Masks the known values, e-mail addresses, and every run of digits that could be a document or a phone.
 fn masked_but(text: &str, personal: &[&str], addresses: Addresses) -> String {
     let is_kept = |run: &str| {
         addresses == Addresses::Keep && run.trim_matches('.').parse::<Ipv4Addr>().is_ok()

@@ -156,7 +156,6 @@ impl Write for Refund {
                         Some(self.selection.kind),
                         status,
                         !self.attachments.is_empty(),
-                        false,
                     ),
                     passenger_ids: self.selection.passengers.clone(),
                 })

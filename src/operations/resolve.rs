@@ -188,7 +188,7 @@ impl Operations {
             what: format!(
                 "resolved by {}: {}",
                 resolve.operator,
-                masked(&resolve.reason, &[])
+                masked(&resolve.reason)
             ),
             confirmed,
             proves: None,
@@ -243,7 +243,6 @@ fn unread(intent: &Intent, made: Made) -> Result<Receipt, &'static str> {
                     Some(*refund_kind),
                     status,
                     *with_attachment,
-                    false,
                 ),
                 passenger_ids: passengers.clone(),
             })

@@ -58,7 +58,7 @@ pub fn answer(
             .map(|detail| passenger_refund(detail, key, account))
             .collect::<Result<_, _>>()?,
         segments: parts::texts(answer.flight_segment_id_list),
-        attachment_awaited: attachment_awaited(kind, status, !attachments.is_empty(), false),
+        attachment_awaited: attachment_awaited(kind, status, !attachments.is_empty()),
         attachments,
     })
 }

@@ -4,19 +4,18 @@
 /// Whether a name can be one: 1 to 64 characters, not blank.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
-    is_text(text, 64)
+    is_text(text)
 }
 
 /// Whether a document number can be one: 1 to 64 characters, not blank. Military documents have
 /// Chinese characters in theirs.
 #[must_use]
 pub fn is_document_number(text: &str) -> bool {
-    is_text(text, 64)
+    is_text(text)
 }
 
-fn is_text(text: &str, longest: usize) -> bool {
-    let count = text.chars().take(longest + 1).count();
-    count >= 1 && count <= longest && !text.chars().all(char::is_whitespace)
+fn is_text(text: &str) -> bool {
+    text.chars().take(65).count() <= 64 && !text.chars().all(char::is_whitespace)
 }
 
 /// Whether a passport number can be one: 5 to 17 letters and digits.

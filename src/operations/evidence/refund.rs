@@ -51,7 +51,7 @@ pub(super) fn applied(intent: &Intent, known: &Known<'_>, list: &RefundList) -> 
             refund_amount: row.refund_amount,
             applied_at: row.applied_at,
             refunded_at: row.refunded_at,
-            attachment_awaited: attachment_awaited(Some(kind), row.status, *with_attachment, false),
+            attachment_awaited: attachment_awaited(Some(kind), row.status, *with_attachment),
             passenger_ids: passengers.clone(),
         };
         (owner, Receipt::Refund(receipt))
