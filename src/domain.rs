@@ -12,6 +12,7 @@ pub mod money;
 mod nullable;
 pub mod offer;
 pub mod order;
+pub mod party;
 pub mod passenger;
 pub mod payment_time;
 pub mod personal;

@@ -92,7 +92,7 @@ async fn search(
 ) -> Result<Json<Listing>, Failed> {
     let request = json!({
         "external_agent_name": "SANDBOX", "search_mode": 0, "trip_type": 1,
-        "cabin_class": "ALL_CABIN", "has_child": asked.with_children, "has_infant": false,
+        "cabin_class": "ALL_CABIN", "has_child": asked.party.children > 0, "has_infant": false,
         "search_od_info_list": asked.journeys.iter().map(|way| json!({
             "dep_city_code": way.from, "arr_city_code": way.to, "dep_date": way.date,
         })).collect::<Vec<_>>(),
@@ -114,7 +114,12 @@ async fn book(
 #[derive(Deserialize)]
 struct Asked {
     journeys: Vec<Way>,
-    with_children: bool,
+    party: Party,
+}
+
+#[derive(Deserialize)]
+struct Party {
+    children: u8,
 }
 
 #[derive(Deserialize)]

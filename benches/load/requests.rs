@@ -35,7 +35,7 @@ pub(crate) fn search() -> Maker {
     Arc::new(|number| {
         let (month, day) = (number / 28 % 12 + 1, number % 28 + 1);
         let body = format!(
-            r#"{{"journeys":[{{"from":"BJS","to":"SHA","date":"2030-{month:02}-{day:02}"}}],"with_children":true}}"#
+            r#"{{"journeys":[{{"from":"BJS","to":"SHA","date":"2030-{month:02}-{day:02}"}}],"party":{{"adults":1,"children":1}}}}"#
         );
         post("/v1/flights/search", "", &body)
     })

@@ -15,7 +15,7 @@ pub(super) fn search() -> Value {
                 "from_airport": "PKX", "to_airport": "XMN",
             }],
         }],
-        "with_children": true,
+        "party": {"adults": 1, "children": 1, "infants": 0},
     })
 }
 

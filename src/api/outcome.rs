@@ -2,6 +2,7 @@
 
 use super::problem::{Code, FieldError, Problem, Retry, SideEffects, UpstreamFault};
 use crate::domain::ids::OperationId;
+use crate::domain::offer::TOO_FEW_SEATS;
 use crate::domain::violation::Violation;
 use crate::operations::cause::{Cause, Failure};
 use crate::operations::perform::NotTaken;
@@ -120,7 +121,8 @@ pub(super) fn problem_of_operation(operation: &Operation) -> Option<Problem> {
 #[must_use]
 pub(super) fn violations(found: Vec<Violation>) -> Problem {
     // An offer that cannot be booked is well-formed; everything else is the request's own fault.
-    let code = if !found.is_empty() && found.iter().all(|v| v.code == "offer_not_bookable") {
+    let about_the_offer = |v: &Violation| ["offer_not_bookable", TOO_FEW_SEATS].contains(&v.code);
+    let code = if !found.is_empty() && found.iter().all(about_the_offer) {
         Code::OfferNotBookable
     } else {
         Code::InvalidRequest

@@ -156,6 +156,7 @@ mod tests {
             "departure_airport": "PKX", "departure_terminal": null, "departure_time": departure,
             "arrival_airport": "XMN", "arrival_terminal": null, "arrival_time": departure,
             "aircraft": null, "departure_city": null, "arrival_city": null,
+            "departure_city_name": null, "arrival_city_name": null,
             "duration_minutes": null, "stops": null, "stop_cities": [],
         });
         serde_json::from_value(wire).unwrap()

@@ -9,14 +9,12 @@ use super::ids::{AccountName, HashKey, OutOrderNo, PassengerId};
 use super::money::Money;
 use super::offer::Offer;
 use super::order::document_hash;
+use super::party::Party;
 use super::passenger::{Contact, MemberBuyer, Passenger};
 use super::trip::Journey;
 
 pub use self::check::check;
 pub use super::violation::Violation;
-
-/// Most passengers of one order.
-pub const MOST_PASSENGERS: usize = 9;
 
 /// A booking: an offer, who flies, whom to call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -46,9 +44,13 @@ impl Booking {
     /// large for an amount.
     #[must_use]
     pub fn sum(&self) -> Option<Money> {
-        self.passengers.iter().try_fold(Money::ZERO, |sum, p| {
-            sum.checked_add(self.offer.prices.of(p.kind)?.total()?)
-        })
+        self.offer.prices.for_party(self.party())
+    }
+
+    /// How many travel, by kind.
+    #[must_use]
+    pub fn party(&self) -> Party {
+        Party::of(self.passengers.iter().map(|p| p.kind))
     }
 
     /// The ids of the travellers, in their order.

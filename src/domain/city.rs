@@ -1,6 +1,9 @@
-//! Cities and their airports, where the codes differ.
+//! Cities and their airports: where the codes differ, and what the cities are called.
 
-use super::trip::CityCode;
+mod names;
+
+use self::names::NAMES;
+use super::trip::{AirportCode, CityCode};
 
 /// Airports of the mainland whose code is not their city's. Everywhere else city and airport share
 /// a code (`XMN`), also where a city has several airports and one bears its code (`SHA`, `CTU`).
@@ -22,6 +25,15 @@ pub fn city_of_airport(code: &str) -> Option<CityCode> {
         .map(|(_, city)| *city)
 }
 
+/// The Chinese name of a city or, where no city is given, of the airport's city. Nothing if the
+/// table does not have it.
+#[must_use]
+pub fn city_name(city: Option<CityCode>, airport: AirportCode) -> Option<&'static str> {
+    let code = city.map_or(airport.letters(), CityCode::letters);
+    let row = NAMES.binary_search_by_key(&code, |(code, _)| *code).ok()?;
+    NAMES.get(row).map(|(_, name)| *name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +50,41 @@ mod tests {
         }
         for city in ["BJS", "SHA", "XMN", "CTU", "SIA", "CAN"] {
             assert_eq!(city_of_airport(city), None, "{city}");
+        }
+    }
+
+    #[test]
+    fn the_names_are_in_order_and_plain() {
+        assert!(NAMES.is_sorted_by(|(a, _), (b, _)| a < b));
+        for (code, name) in NAMES {
+            assert!(code.iter().all(u8::is_ascii_uppercase), "{name}");
+            let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+            assert!(name.chars().count() >= 2 && name.chars().all(han), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_airport_bears_the_name_of_its_city() {
+        for (airport, city) in AIRPORTS {
+            let airport = airport.parse().unwrap();
+            let name = city_name(None, airport);
+            assert!(name.is_some(), "{airport}");
+            assert_eq!(name, city_name(Some(*city), airport), "{airport}");
+        }
+    }
+
+    #[test]
+    fn a_city_that_is_named_goes_before_the_airports() {
+        for (city, airport, name) in [
+            (Some("BJS"), "PKX", Some("北京")),
+            (None, "PKX", Some("北京")),
+            (None, "XMN", Some("厦门")),
+            (Some("SHA"), "XXX", Some("上海")),
+            (Some("XXX"), "XMN", None),
+            (None, "LHR", None),
+        ] {
+            let code = city.map(|city| city.parse().unwrap());
+            assert_eq!(city_name(code, airport.parse().unwrap()), name, "{city:?}");
         }
     }
 }

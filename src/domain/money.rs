@@ -124,6 +124,14 @@ impl Money {
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).and_then(Self::from_fen)
     }
+
+    /// So many times this amount, or nothing if it is too large.
+    #[must_use]
+    pub fn checked_mul(self, times: u32) -> Option<Self> {
+        self.0
+            .checked_mul(u64::from(times))
+            .and_then(Self::from_fen)
+    }
 }
 
 impl fmt::Display for Money {
@@ -195,6 +203,8 @@ mod tests {
     fn sums_end_at_the_largest_amount() {
         let one_fen = Money::from_fen(1).unwrap();
         assert_eq!(Money::MAX.checked_add(one_fen), None);
+        assert_eq!(Money::MAX.checked_mul(2), None);
+        assert_eq!(one_fen.checked_mul(100), Money::parse("1").ok());
         let before = Money::from_fen(Money::MAX.fen() - 1).unwrap();
         assert_eq!(before.checked_add(one_fen), Some(Money::MAX));
     }

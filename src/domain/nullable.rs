@@ -21,39 +21,51 @@ pub(crate) fn required_nullable_u16<'de, D>(deserializer: D) -> Result<Option<u1
 where
     D: Deserializer<'de>,
 {
-    Ok(Option::<Whole>::deserialize(deserializer)?.map(|whole| whole.0))
+    Ok(Option::<Whole<{ u16::MAX }>>::deserialize(deserializer)?.map(|whole| whole.0))
 }
 
-struct Whole(u16);
+/// The same where there must be a number, and not above a maximum.
+pub(crate) fn whole<'de, D, const MAX: u16>(deserializer: D) -> Result<u16, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    Ok(Whole::<MAX>::deserialize(deserializer)?.0)
+}
 
-impl<'de> Deserialize<'de> for Whole {
+struct Whole<const MAX: u16>(u16);
+
+impl<'de, const MAX: u16> Deserialize<'de> for Whole<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_u16(WholeVisitor)
     }
 }
 
-struct WholeVisitor;
+struct WholeVisitor<const MAX: u16>;
 
-impl Visitor<'_> for WholeVisitor {
-    type Value = Whole;
+impl<const MAX: u16> Visitor<'_> for WholeVisitor<MAX> {
+    type Value = Whole<MAX>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number from 0 to 65535")
+        write!(f, "a whole number from 0 to {MAX}")
     }
 
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Whole, E> {
-        u16::try_from(number)
-            .map(Whole)
-            .map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(number), &self))
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        match u16::try_from(number) {
+            Ok(number) if number <= MAX => Ok(Whole(number)),
+            _ => Err(E::invalid_value(
+                serde::de::Unexpected::Unsigned(number),
+                &self,
+            )),
+        }
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Whole, E> {
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "whole and within the range"
         )]
-        if number.fract() == 0.0 && (0.0..=65535.0).contains(&number) {
+        if number.fract() == 0.0 && (0.0..=f64::from(MAX)).contains(&number) {
             Ok(Whole(number as u16))
         } else {
             Err(E::invalid_value(

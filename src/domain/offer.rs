@@ -7,10 +7,11 @@ use utoipa::ToSchema;
 
 use super::money::Money;
 use super::nullable::required_nullable;
+use super::party::Party;
 use super::passenger::PassengerType;
 use super::trip::{Journey, SegmentCabin, TripType};
 
-pub use self::check::check;
+pub use self::check::{TOO_FEW_SEATS, check};
 
 /// Something that can be booked: a flight or two, of one seller, at one price. Hand it to the
 /// booking exactly as the search gave it; every field is required there, also where it is null.
@@ -36,6 +37,11 @@ pub struct Offer {
     pub cabins: Vec<SegmentCabin>,
     /// Prices per passenger.
     pub prices: Prices,
+    /// What the party of the search pays in all (yuan): the sum of `total` over its travellers. Null
+    /// if the offer has no fare for one of them. For display only: booking does not read it.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, value_type = Option<Money>, example = "1580.00")]
+    pub party_total: Option<Money>,
     /// Rule for refunds, in Chinese; null if not told.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = "起飞前48小时以前收取票面价10%,之后收取30%")]
@@ -52,10 +58,11 @@ pub struct Offer {
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, value_type = Option<MemberFare>)]
     pub member_fare: Option<MemberFare>,
-    /// Whether this gateway can book it.
+    /// Whether this gateway can book it for the party of the search.
     #[schema(example = true)]
     pub bookable: bool,
-    /// Why not; null where it can.
+    /// Why not; null where it can. If the reason is the party (seats, fares), another party needs
+    /// another search.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true)]
     pub not_bookable_reason: Option<String>,
@@ -115,6 +122,15 @@ impl Prices {
             PassengerType::Infant => self.infant.as_ref(),
         }
     }
+
+    /// What a party pays in all, or nothing where a fare is missing or the sum is too large for an
+    /// amount.
+    #[must_use]
+    pub fn for_party(&self, party: Party) -> Option<Money> {
+        party.counts().try_fold(Money::ZERO, |sum, (kind, count)| {
+            sum.checked_add(self.of(kind)?.sum()?.checked_mul(u32::from(count))?)
+        })
+    }
 }
 
 /// The price for one passenger. What is paid is `fare` and `taxes_total`.
@@ -129,12 +145,17 @@ pub struct Fare {
     pub fuel_fee: Money,
     /// Taxes and fees in all (yuan).
     pub taxes_total: Money,
+    /// What one passenger pays (yuan): the sum of `fare` and `taxes_total`. A booking in which it is
+    /// another amount is refused.
+    #[schema(example = "1020.00")]
+    pub total: Money,
 }
 
 impl Fare {
-    /// What one passenger pays, or nothing if it is too large for an amount.
+    /// The sum of fare and taxes, or nothing if it is too large for an amount. Prices are always
+    /// computed by it, because `total` may come from a caller.
     #[must_use]
-    pub fn total(&self) -> Option<Money> {
+    pub fn sum(&self) -> Option<Money> {
         self.fare.checked_add(self.taxes_total)
     }
 }
@@ -179,7 +200,7 @@ mod tests {
     use utoipa::PartialSchema;
 
     use super::*;
-    use crate::domain::trip::Segment;
+    use crate::domain::trip::{Seats, Segment};
 
     #[test]
     fn the_schema_says_that_no_field_may_be_left_out() {
@@ -190,11 +211,60 @@ mod tests {
             MemberFare::schema(),
             Segment::schema(),
             SegmentCabin::schema(),
+            Seats::schema(),
         ] {
             let json = serde_json::to_value(schema).unwrap();
             let properties = json["properties"].as_object().unwrap().len();
             assert_eq!(json["required"].as_array().unwrap().len(), properties);
             assert_eq!(json["additionalProperties"], false);
         }
+    }
+
+    fn yuan(text: &str) -> Money {
+        text.parse().unwrap()
+    }
+
+    fn fare(fare: &str, taxes: &str) -> Fare {
+        Fare {
+            fare: yuan(fare),
+            airport_fee: Money::ZERO,
+            fuel_fee: yuan(taxes),
+            taxes_total: yuan(taxes),
+            // Nothing is priced by it.
+            total: yuan("0.01"),
+        }
+    }
+
+    #[test]
+    fn a_party_pays_fare_and_taxes_of_everybody_in_it() {
+        let prices = Prices {
+            adult: fare("800", "70"),
+            child: Some(fare("400.50", "10")),
+            infant: None,
+        };
+        for (adults, children, infants, total) in [
+            (1, 0, 0, Some("870")),
+            (2, 0, 0, Some("1740")),
+            (2, 3, 0, Some("2971.50")),
+            (0, 1, 0, Some("410.50")),
+            (1, 0, 1, None),
+            (0, 0, 0, Some("0")),
+        ] {
+            let party = Party {
+                adults,
+                children,
+                infants,
+            };
+            assert_eq!(prices.for_party(party), total.map(yuan), "{party:?}");
+        }
+        let dear = Prices {
+            adult: fare("99999999.99", "0"),
+            child: Some(fare("99999999.99", "0.01")),
+            infant: None,
+        };
+        let one = Party::default();
+        assert_eq!(dear.for_party(one), Some(Money::MAX));
+        assert_eq!(dear.for_party(Party { adults: 2, ..one }), None);
+        assert_eq!(dear.for_party(Party { children: 1, ..one }), None);
     }
 }

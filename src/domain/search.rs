@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::city::city_of_airport;
 use super::offer::Offer;
+use super::party::Party;
 use super::time::{LocalDate, LocalTime};
 use super::trip::{AirportCode, CabinClass, CabinCode, CityCode, FlightNo, TripType};
 use super::violation::Violations;
@@ -24,15 +25,10 @@ pub struct SearchQuery {
     #[serde(default)]
     #[schema(required = false)]
     pub cabin_class: CabinClass,
-    /// Whether to ask for child fares; `false` if left out.
+    /// Who travels; one adult if left out.
     #[serde(default)]
-    #[schema(required = false, example = false)]
-    pub with_children: bool,
-    /// Whether to ask for infant fares; `false` if left out. Offers which have none are then left
-    /// out by Fliggy.
-    #[serde(default)]
-    #[schema(required = false, example = false)]
-    pub with_infants: bool,
+    #[schema(required = false)]
+    pub party: Party,
 }
 
 impl SearchQuery {
@@ -128,6 +124,9 @@ pub struct SearchAnswer {
     pub dropped: BTreeMap<&'static str, usize>,
 }
 
+/// What a party looks like.
+const PARTY: &str = r#"{"adults": 2, "children": 1, "infants": 0}"#;
+
 /// Most flights a journey may name.
 const MOST_FLIGHTS: usize = 10;
 
@@ -167,6 +166,9 @@ pub fn check(query: &SearchQuery, today: LocalDate) -> Result<SearchMode, Vec<Vi
             "not_a_round_trip",
             "the second journey must lead back; search other trips one way each",
         );
+    }
+    for (code, message) in query.party.faults() {
+        violations.add("/party", code, format!("{message}, such as {PARTY}"));
     }
     violations.finish(query.mode())
 }
@@ -295,8 +297,31 @@ mod tests {
     }
 
     #[test]
+    fn a_party_that_cannot_be_booked_is_refused_with_the_expected_form() {
+        for (party, wanted) in [
+            (r#"{"adults":2,"children":1,"infants":2}"#, vec![]),
+            (r#"{"adults":0}"#, vec!["passenger_count"]),
+            (r#"{"adults":6,"children":4}"#, vec!["passenger_count"]),
+            (r#"{"adults":1,"infants":2}"#, vec!["infant_without_adult"]),
+        ] {
+            let json = format!(
+                r#"{{"journeys":[{{"from":"BJS","to":"XMN","date":"2030-05-20"}}],"party":{party}}}"#
+            );
+            assert_eq!(codes(&json), wanted, "{json}");
+            let today = "2030-05-01".parse().unwrap();
+            for violation in check(&query(&json), today).err().unwrap_or_default() {
+                assert_eq!(violation.pointer, "/party");
+                assert!(violation.message.contains(PARTY), "{violation:?}");
+            }
+        }
+        assert!(serde_json::from_str::<Party>(PARTY).is_ok());
+    }
+
+    #[test]
     fn unknown_fields_are_refused() {
         let json = r#"{"journeys":[],"search_mode":2}"#;
+        assert!(serde_json::from_str::<SearchQuery>(json).is_err());
+        let json = r#"{"journeys":[],"with_children":true}"#;
         assert!(serde_json::from_str::<SearchQuery>(json).is_err());
     }
 }

@@ -1,11 +1,12 @@
 //! Airports, flights, segments, journeys.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::nullable::{required_nullable, required_nullable_u16};
+use super::nullable::{required_nullable, required_nullable_u16, whole};
 use super::text::{text_traits, text_type};
 use super::time::LocalTime;
 
@@ -27,6 +28,12 @@ macro_rules! iata_code {
             #[must_use]
             pub fn as_str(&self) -> &str {
                 std::str::from_utf8(&self.0).unwrap_or_default()
+            }
+
+            /// The three letters as bytes.
+            #[must_use]
+            pub(super) const fn letters(self) -> [u8; 3] {
+                self.0
             }
         }
 
@@ -230,6 +237,15 @@ pub struct Segment {
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, value_type = Option<CityCode>)]
     pub arrival_city: Option<CityCode>,
+    /// Chinese name of the city of departure; null if the gateway does not know it. For display
+    /// only: booking does not read it.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, value_type = Option<String>, example = "北京")]
+    pub departure_city_name: Option<Cow<'static, str>>,
+    /// Chinese name of the city of arrival; null if the gateway does not know it. For display only.
+    #[serde(deserialize_with = "required_nullable")]
+    #[schema(required = true, value_type = Option<String>, example = "厦门")]
+    pub arrival_city_name: Option<Cow<'static, str>>,
     /// Duration in minutes; null if not told.
     #[serde(deserialize_with = "required_nullable_u16")]
     #[schema(required = true, minimum = 0, maximum = 65535, example = 170)]
@@ -269,10 +285,48 @@ pub struct SegmentCabin {
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = "经济舱")]
     pub cabin_class_name: Option<String>,
-    /// Seats left: `1` to `9`, or `A` for more than nine; null if not told.
+    /// Seats left; null if Fliggy does not tell, or in a form that the gateway does not know.
     #[serde(deserialize_with = "required_nullable")]
-    #[schema(required = true, example = "A")]
-    pub seats_left: Option<String>,
+    #[schema(required = true, value_type = Option<Seats>)]
+    pub seats: Option<Seats>,
+}
+
+/// How many seats are left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"left": 9, "plus": true}))]
+pub struct Seats {
+    /// The number of seats left; the least number if `plus` is `true`.
+    #[serde(deserialize_with = "whole::<_, { u16::MAX }>")]
+    #[schema(minimum = 0, maximum = 65535, example = 9)]
+    pub left: u16,
+    /// Whether there may be more than `left`: Fliggy counts up to nine seats, and says only that
+    /// there are more. An app can show `9+`.
+    #[schema(example = true)]
+    pub plus: bool,
+}
+
+impl Seats {
+    /// Reads a number from 1, or `A` for more than nine (inferred). Every other form is unknown, so
+    /// that no offer is refused because of a form that is not listed, not even `0`.
+    #[must_use]
+    pub fn from_wire(text: &str) -> Option<Self> {
+        if text == "A" {
+            return Some(Self {
+                left: 9,
+                plus: true,
+            });
+        }
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
+        let left = text.parse().ok().filter(|left| digits && *left > 0)?;
+        Some(Self { left, plus: false })
+    }
+
+    /// Whether there is a seat for so many travellers, as far as is known.
+    #[must_use]
+    pub const fn are_enough_for(self, travellers: u16) -> bool {
+        self.plus || self.left >= travellers
+    }
 }
 
 #[cfg(test)]
@@ -305,6 +359,47 @@ mod tests {
             "segment_id": "S", "cabin": "Y", "cabin_class": null, "cabin_class_name": null,
         });
         let error = serde_json::from_value::<SegmentCabin>(cabin).unwrap_err();
-        assert!(error.to_string().contains("missing field `seats_left`"));
+        assert!(error.to_string().contains("missing field `seats`"));
+    }
+
+    #[test]
+    fn seats_are_a_number_or_unknown() {
+        let seats = |left, plus| Some(Seats { left, plus });
+        for (wire, wanted) in [
+            ("1", seats(1, false)),
+            ("9", seats(9, false)),
+            ("12", seats(12, false)),
+            ("A", seats(9, true)),
+            // Not listed. Nothing is concluded from it, least of all that the flight is full.
+            ("0", None),
+            ("00", None),
+            ("a", None),
+            ("L", None),
+            ("C", None),
+            (">9", None),
+            ("9+", None),
+            ("+9", None),
+            ("-1", None),
+            ("3.5", None),
+            ("65536", None),
+            ("", None),
+        ] {
+            assert_eq!(Seats::from_wire(wire), wanted, "{wire}");
+        }
+    }
+
+    #[test]
+    fn seats_are_held_against_the_travellers_who_need_one() {
+        for (left, plus, travellers, enough) in [
+            (3, false, 3, true),
+            (3, false, 4, false),
+            (0, false, 1, false),
+            (0, false, 0, true),
+            (9, true, 9, true),
+            (9, true, 200, true),
+        ] {
+            let seats = Seats { left, plus };
+            assert_eq!(seats.are_enough_for(travellers), enough, "{seats:?}");
+        }
     }
 }

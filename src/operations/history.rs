@@ -14,7 +14,7 @@ const MOST: u32 = 50;
 
 impl Operations {
     /// The operations on the order: its booking, payments, closes, refunds and changes, and the payments and
-    /// cancellations of the changes that were made here. Newest first; at most [`MOST`] on each subject.
+    /// cancellations of the changes that were made here. Newest first; at most the last 50 on each subject.
     ///
     /// # Errors
     /// When the journal cannot be read.

@@ -88,7 +88,7 @@ impl Operations {
             .map_err(|unreadable| unreadable_answer(NAME, unreadable.field))?;
         let now = self.now();
         for offer in &mut answer.offers {
-            offer.judge(now);
+            offer.judge(now, query.party);
         }
         Ok(Found {
             offers: answer.offers,

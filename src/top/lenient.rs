@@ -22,7 +22,7 @@ use crate::domain::ids::{ChangeOrderNo, OrderId, RefundOrderNo};
 use crate::domain::money::Money;
 use crate::domain::personal::Personal;
 use crate::domain::time::{LocalDate, LocalTime};
-use crate::domain::trip::{AirportCode, CityCode, FlightNo};
+use crate::domain::trip::{AirportCode, CityCode, FlightNo, Seats};
 
 /// A field of an answer. Absent and unreadable are kept apart: a payment time that could not be
 /// read does not say that nothing was paid.
@@ -213,6 +213,12 @@ macro_rules! scalar_code {
 }
 
 scalar_code!(AirportCode, CityCode, FlightNo);
+
+impl Scalar for Seats {
+    fn from_text(text: &str) -> Option<Self> {
+        Self::from_wire(text)
+    }
+}
 
 impl<T: Scalar> Scalar for Personal<T> {
     fn from_text(text: &str) -> Option<Self> {

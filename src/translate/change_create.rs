@@ -112,6 +112,7 @@ mod tests {
             "arrival_airport": "XMN", "arrival_terminal": null,
             "arrival_time": "2030-05-21T11:35:00+08:00", "aircraft": null,
             "departure_city": "BJS", "arrival_city": null,
+            "departure_city_name": "北京", "arrival_city_name": null,
             "duration_minutes": null, "stops": null, "stop_cities": [],
         }))
         .unwrap()
@@ -128,7 +129,7 @@ mod tests {
                 segment: segment(),
                 cabin: serde_json::from_value(json!({
                     "segment_id": "CZ8959PKXXMN0521", "cabin": "V", "cabin_class": "Y",
-                    "cabin_class_name": "经济舱", "seats_left": null,
+                    "cabin_class_name": "经济舱", "seats": null,
                 }))
                 .unwrap(),
             }],

@@ -1,7 +1,10 @@
 //! Parts that several methods share.
 
+use std::borrow::Cow;
+
 use super::{Unnamed, Unreadable, optional, required};
 use crate::domain::change::ChangeStatus;
+use crate::domain::city::city_name;
 use crate::domain::ids::{AccountName, HashKey, PassengerId};
 use crate::domain::order::{OrderDocument, OrderPassenger, OrderStatus, StatusMap};
 use crate::domain::passenger::{OrderDocumentType, OrderPassengerType};
@@ -40,6 +43,10 @@ pub(super) fn itinerary(
 /// A segment. Where a flight, its airports or its times are missing it is unreadable.
 pub(super) fn segment(s: wire::FlightSegment) -> Result<Segment, Unreadable> {
     let small = |field: Field<i64>| field.lossy().and_then(|n| u16::try_from(n).ok());
+    let departure_airport = required(s.dep_airport, "dep_airport")?;
+    let arrival_airport = required(s.arr_airport, "arr_airport")?;
+    let departure_city = s.dep_city_code.lossy();
+    let arrival_city = s.arr_city_code.lossy();
     Ok(Segment {
         segment_id: required(s.id, "id")?,
         marketing_airline: s.marketing_airline.lossy(),
@@ -47,15 +54,17 @@ pub(super) fn segment(s: wire::FlightSegment) -> Result<Segment, Unreadable> {
         operating_airline: s.operating_airline.lossy(),
         operating_flight_no: s.operating_flight_no.lossy(),
         code_share: s.code_share.lossy(),
-        departure_airport: required(s.dep_airport, "dep_airport")?,
+        departure_airport,
         departure_terminal: s.dep_term.lossy(),
         departure_time: required(s.dep_time, "dep_time")?,
-        arrival_airport: required(s.arr_airport, "arr_airport")?,
+        arrival_airport,
         arrival_terminal: s.arr_term.lossy(),
         arrival_time: required(s.arr_time, "arr_time")?,
         aircraft: s.equip_type.lossy(),
-        departure_city: s.dep_city_code.lossy(),
-        arrival_city: s.arr_city_code.lossy(),
+        departure_city,
+        arrival_city,
+        departure_city_name: city_name(departure_city, departure_airport).map(Cow::Borrowed),
+        arrival_city_name: city_name(arrival_city, arrival_airport).map(Cow::Borrowed),
         duration_minutes: small(s.flight_duration),
         stops: small(s.stop_quantity),
         stop_cities: s.stop_city_list.lossy().map_or_else(Vec::new, |cities| {
@@ -80,7 +89,7 @@ pub(super) fn cabins(
                 cabin: required(item.cabin, "cabin")?,
                 cabin_class: item.cabin_class.lossy(),
                 cabin_class_name: item.cabin_class_name.lossy(),
-                seats_left: item.cabin_quantity.lossy(),
+                seats: item.cabin_quantity.lossy(),
             })
         })
         .collect()

@@ -19,8 +19,8 @@ pub fn request(query: &SearchQuery, channel: &str) -> wire::SearchFlightInfoReq 
         search_mode: query.mode().wire(),
         trip_type: query.trip_type().wire(),
         cabin_class: query.cabin_class.wire(),
-        has_child: query.with_children,
-        has_infant: query.with_infants,
+        has_child: query.party.children > 0,
+        has_infant: query.party.infants > 0,
         search_od_info_list: query.journeys.iter().map(journey_request).collect(),
     }
 }
@@ -75,8 +75,8 @@ fn flight_request(
     }
 }
 
-/// The offers of an answer. One that lacks what a booking needs is left out and counted. Whether the
-/// others can be booked is for [`Offer::judge`] to tell.
+/// The offers of an answer. One that lacks what a booking needs is left out and counted. What the
+/// others cost a party and whether they can be booked is for [`Offer::judge`] to tell.
 ///
 /// # Errors
 /// None today: an answer without readable offers has an empty list.
@@ -168,6 +168,8 @@ fn offer(item: wire::FlightItem) -> Result<Offer, Unreadable> {
         change_rule: item.change_rule.lossy(),
         baggage_rule: item.baggage_rule.lossy(),
         member_fare,
+        // Set by `Offer::judge`, which knows the party.
+        party_total: None,
         bookable: not_bookable_reason.is_none(),
         not_bookable_reason,
     })
@@ -222,6 +224,7 @@ fn fare(
         airport_fee,
         fuel_fee,
         taxes_total,
+        total: fare.checked_add(taxes_total).ok_or(Part::Total)?,
     })
 }
 
@@ -298,7 +301,7 @@ mod tests {
                 "flight_no": "CZ8957", "departure_time": "2030-05-20T08:45:00+08:00",
                 "from_airport": "PKX", "to_airport": "XMN",
             }]}],
-            "with_children": true,
+            "party": {"adults": 1, "children": 1},
         }))
         .unwrap();
         samples::same_request::<wire::Search>(&request(&query, "TEST_CHANNEL"));
@@ -331,7 +334,7 @@ mod tests {
         assert_eq!(plain.supply, Some(Supply::Own));
         assert_eq!(plain.member_fare, None);
         assert!(plain.bookable);
-        assert_eq!(plain.prices.adult.total().unwrap().to_string(), "870.00");
+        assert_eq!(plain.prices.adult.total.to_string(), "870.00");
         let segment = &plain.journeys[0].segments[0];
         assert_eq!(
             segment.departure_time.to_string(),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::canned::{Canned, SEARCH};
 use crate::ticket::problem;
-use crate::world::{Answer, booking, search};
+use crate::world::{Answer, World, booking, search};
 
 fn answer() -> Value {
     serde_json::from_str(include_str!("../cases/11-no-fuel-fee.search-answer.json")).unwrap()
@@ -16,8 +16,13 @@ fn items(answer: &mut Value) -> &mut Value {
 }
 
 async fn searched(answer: &Value) -> (Canned, Answer) {
+    searched_for(answer, json!({"adults": 1})).await
+}
+
+async fn searched_for(answer: &Value, party: Value) -> (Canned, Answer) {
     let canned = Canned::start(&[(SEARCH, answer.to_string().as_bytes())]).await;
-    let asked = search("BJS", "XMN");
+    let mut asked = search("BJS", "XMN");
+    asked["party"] = party;
     let found = canned.world.post_with("/v1/flights/search", &[], &asked);
     let found = found.await;
     assert_eq!(found.status, 200, "{found:?}");
@@ -139,4 +144,162 @@ async fn what_is_called_bookable_is_what_booking_accepts() {
     canned
         .until_called("alitrip.flight.service.airbook", 1)
         .await;
+}
+
+fn reason(offer: &Value) -> &str {
+    offer["not_bookable_reason"].as_str().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn an_offer_says_what_each_passenger_and_the_party_pays() {
+    let mut told = answer();
+    let rows = items(&mut told).as_array_mut().unwrap();
+    rows.push(rows[0].clone());
+    rows[1]["inf_flight_item_price"] = Value::Null;
+    let party = json!({"adults": 2, "children": 1, "infants": 1});
+    let (_canned, found) = searched_for(&told, party).await;
+    let offer = &found.body["items"][0];
+    for (kind, total) in [
+        ("adult", "850.00"),
+        ("child", "410.00"),
+        ("infant", "80.00"),
+    ] {
+        assert_eq!(offer["prices"][kind]["total"], total, "{found:?}");
+    }
+    assert_eq!(offer["party_total"], "2190.00");
+    assert_eq!(offer["bookable"], true, "{offer}");
+    // An adult and a child could pay; the infant has no fare.
+    let offer = &found.body["items"][1];
+    assert_eq!(offer["party_total"], Value::Null);
+    assert_eq!(offer["bookable"], false);
+    assert!(reason(offer).contains("/prices/infant:"), "{offer}");
+}
+
+#[tokio::test]
+async fn seats_are_a_number_and_are_held_against_the_party() {
+    let mut told = answer();
+    let good = items(&mut told)[0].clone();
+    let cases = [
+        (json!("A"), json!({"left": 9, "plus": true}), true),
+        (json!("3"), json!({"left": 3, "plus": false}), true),
+        (json!(3), json!({"left": 3, "plus": false}), true),
+        (json!("2"), json!({"left": 2, "plus": false}), false),
+        (json!("L"), Value::Null, true),
+        (json!("0"), Value::Null, true),
+        (Value::Null, Value::Null, true),
+    ];
+    let rows = cases.iter().map(|(wire, _, _)| {
+        let mut item = good.clone();
+        item["flight_segment_cabin_relation"]["flight_segment_item"][0]["cabin_quantity"] =
+            wire.clone();
+        item
+    });
+    *items(&mut told) = rows.collect();
+    // Three of them need a seat.
+    let party = json!({"adults": 2, "children": 1, "infants": 1});
+    let (canned, found) = searched_for(&told, party).await;
+    let offers = found.body["items"].as_array().unwrap();
+    assert_eq!(offers.len(), cases.len(), "{found:?}");
+    for (offer, (wire, seats, bookable)) in offers.iter().zip(&cases) {
+        assert_eq!(offer["cabins"][0]["seats"], *seats, "{wire}");
+        assert_eq!(offer["bookable"], *bookable, "{wire}: {offer}");
+        if !bookable {
+            assert!(
+                reason(offer).contains("/cabins/0/seats: 3 travellers"),
+                "{offer}"
+            );
+        }
+    }
+    // A search for one finds the same offer bookable. A booking for two more is refused, by the same rule.
+    let mut told = answer();
+    items(&mut told)[0]["flight_segment_cabin_relation"]["flight_segment_item"][0]["cabin_quantity"] =
+        json!("2");
+    let (one, found) = searched(&told).await;
+    let offer = &found.body["items"][0];
+    assert_eq!(offer["bookable"], true);
+    let mut body = booking(offer, "SEATS-1");
+    for number in ["E12345678", "E87654321"] {
+        let mut more = body["passengers"][0].clone();
+        more["document"] = json!({"type": "passport", "number": number});
+        body["passengers"].as_array_mut().unwrap().push(more);
+    }
+    body["total_price"] = json!("2550.00");
+    let refused = one.world.write("/v1/orders", "seats", &body).await;
+    assert_eq!(
+        problem(&refused),
+        (422, "offer_not_bookable"),
+        "{refused:?}"
+    );
+    let error = &refused.body["errors"][0];
+    assert_eq!(error["pointer"], "/offer/cabins/0/seats", "{refused:?}");
+    assert_eq!(error["code"], "too_few_seats");
+    for canned in [canned, one] {
+        canned
+            .until_called("alitrip.flight.service.airbook", 0)
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn segments_name_their_cities() {
+    let mut told = answer();
+    let good = items(&mut told)[0].clone();
+    let cases = [
+        (json!("BJS"), json!("PKX"), json!("北京")),
+        (Value::Null, json!("PKX"), json!("北京")),
+        (json!("XIY"), json!("XIY"), json!("西安")),
+        (json!("ZZZ"), json!("PKX"), Value::Null),
+        (Value::Null, json!("ZZZ"), Value::Null),
+    ];
+    let rows = cases.iter().map(|(city, airport, _)| {
+        let mut item = good.clone();
+        let segment = &mut item["flight_route"]["flight_journey_list"]["flight_journey"][0]["flight_segment_list"]
+            ["flight_segment"][0];
+        segment["dep_city_code"] = city.clone();
+        segment["dep_airport"] = airport.clone();
+        item
+    });
+    *items(&mut told) = rows.collect();
+    let (_canned, found) = searched(&told).await;
+    let offers = found.body["items"].as_array().unwrap();
+    assert_eq!(offers.len(), cases.len(), "{found:?}");
+    for (offer, (city, airport, name)) in offers.iter().zip(&cases) {
+        let segment = &offer["journeys"][0]["segments"][0];
+        assert_eq!(segment["departure_city_name"], *name, "{city} {airport}");
+        assert_eq!(segment["arrival_city_name"], "厦门");
+        assert_eq!(offer["bookable"], true, "{offer}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_priced_by_what_the_gateway_added_to_an_offer() {
+    let world = World::start().await;
+    let good = booking(&world.offer().await, "ADDED-1");
+    // A total that is not the sum is refused.
+    let mut body = good.clone();
+    body["offer"]["prices"]["adult"]["total"] = json!("1.00");
+    body["total_price"] = json!("1.00");
+    let refused = world.write("/v1/orders", "k1", &body).await;
+    assert_eq!(problem(&refused), (400, "invalid_request"), "{refused:?}");
+    let places: Vec<_> = refused.body["errors"].as_array().unwrap().iter().collect();
+    let pointers: Vec<_> = places
+        .iter()
+        .map(|e| e["pointer"].as_str().unwrap())
+        .collect();
+    assert_eq!(pointers, ["/offer/prices/adult/total", "/total_price"]);
+    assert_eq!(world.received("airbook").await, 0);
+    // What people read is not looked at.
+    let mut body = good.clone();
+    body["offer"]["party_total"] = json!("1.00");
+    let segment = &mut body["offer"]["journeys"][0]["segments"][0];
+    segment["departure_city_name"] = json!("上海");
+    segment["arrival_city_name"] = Value::Null;
+    let booked = world.write("/v1/orders", "k2", &body).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+    assert_eq!(booked.made()["total_price"], good["total_price"]);
+    // Left out, they are missing like any other field.
+    let mut body = good;
+    body["offer"].as_object_mut().unwrap().remove("party_total");
+    let refused = world.write("/v1/orders", "k3", &body).await;
+    assert_eq!(refused.body["errors"][0]["pointer"], "/offer/party_total");
 }

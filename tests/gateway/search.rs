@@ -76,10 +76,78 @@ async fn no_quote_is_an_empty_list_that_says_why() {
 }
 
 #[tokio::test]
+async fn a_party_that_cannot_travel_is_refused_with_the_expected_form() {
+    let world = World::start().await;
+    for (party, pointer, expected) in [
+        (json!({"adults": 0}), "/party", "1 to 9 passengers"),
+        (
+            json!({"adults": 6, "children": 4}),
+            "/party",
+            "1 to 9 passengers",
+        ),
+        (
+            json!({"adults": 1, "infants": 2}),
+            "/party",
+            "adult of its own",
+        ),
+        (json!({"adults": 10}), "/party/adults", "from 0 to 9"),
+        (json!({"adults": "2"}), "/party/adults", "from 0 to 9"),
+        (json!({"children": 1}), "/party/adults", "missing"),
+        (
+            json!({"adults": 1, "babies": 1}),
+            "/party/babies",
+            "not a field",
+        ),
+    ] {
+        let mut query = search("BJS", "XMN");
+        query["party"] = party.clone();
+        let refused = find(&world, &query).await;
+        assert_eq!(problem(&refused), (400, "invalid_request"), "{party}");
+        let error = &refused.body["errors"][0];
+        assert_eq!(error["pointer"], pointer, "{party}: {error}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(expected), "{party}: {message}");
+        if pointer == "/party" {
+            assert!(message.contains(r#""adults": 2"#), "{party}: {message}");
+        }
+    }
+    assert_eq!(world.received("search").await, 0);
+}
+
+#[tokio::test]
+async fn one_adult_travels_unless_the_search_says_otherwise() {
+    let world = World::start().await;
+    for (party, people) in [
+        (None, vec![("adult", 1.0)]),
+        (Some(json!({"adults": 2})), vec![("adult", 2.0)]),
+        (
+            Some(json!({"adults": 1, "children": 2})),
+            vec![("adult", 1.0), ("child", 2.0)],
+        ),
+    ] {
+        let mut query = search("BJS", "XMN");
+        query.as_object_mut().unwrap().remove("party");
+        if let Some(party) = &party {
+            query["party"] = party.clone();
+        }
+        let found = find(&world, &query).await;
+        let offer = &found.body["items"][0];
+        let yuan = |value: &Value| value.as_str().unwrap().parse::<f64>().unwrap();
+        let total = |kind: &str| yuan(&offer["prices"][kind]["total"]);
+        let sum: f64 = people.iter().map(|(kind, count)| total(kind) * count).sum();
+        assert!(
+            (yuan(&offer["party_total"]) - sum).abs() < 0.001,
+            "{party:?}: {offer}"
+        );
+    }
+    assert_eq!(world.received("search").await, 3);
+}
+
+#[tokio::test]
 async fn infants_filter_offers_and_say_so() {
     let world = World::start().await;
     let mut query = search("BJS", "XMN");
-    query["with_infants"] = json!(true);
+    query["party"] = json!({"adults": 1, "infants": 1});
     let found = find(&world, &query).await;
     assert!(notices(&found).contains(&"infants_filter_offers"));
     let items = found.body["items"].as_array().unwrap();

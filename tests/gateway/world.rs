@@ -528,7 +528,7 @@ pub(crate) fn search_on(from: &str, to: &str, day: &str) -> Value {
                 "operating_flight_no": null, "cabin": null,
             }],
         }],
-        "with_children": true,
+        "party": {"adults": 1, "children": 1},
     })
 }
 

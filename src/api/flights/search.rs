@@ -14,6 +14,7 @@ use crate::api::include::Include;
 use crate::api::outcome::{problem_of, violations};
 use crate::api::problem::{API, BODY, Problem, READ, RESTRICTED};
 use crate::domain::offer::{Offer, Supply};
+use crate::domain::party::Party;
 use crate::domain::search::{SearchJourney, SearchMode, SearchQuery, check};
 use crate::domain::trip::CabinClass;
 use crate::domain::violation::both;
@@ -34,15 +35,12 @@ pub struct SearchRequest {
     #[serde(default)]
     #[schema(required = false)]
     cabin_class: CabinClass,
-    /// Whether to ask for child fares; `false` if left out.
+    /// Who travels, one adult if left out: at most nine in all, and no more infants than adults.
+    /// Fares of children and of infants are asked for where there are any. With infants, Fliggy
+    /// leaves out the offers that have no infant fare.
     #[serde(default)]
     #[schema(required = false)]
-    with_children: bool,
-    /// Whether to ask for infant fares; `false` if left out. Offers that have none are then left
-    /// out by Fliggy.
-    #[serde(default)]
-    #[schema(required = false)]
-    with_infants: bool,
+    party: Party,
     /// Fields that the gateway does not know, added to upstream's request object as they are. A name
     /// of a field that the gateway knows, in any case and with or without underscores, is 400.
     #[schema(value_type = Option<Object>, required = false)]
@@ -101,7 +99,7 @@ impl NoticeCode {
                  channel is configured by Fliggy's operations; ask them if offers are missing."
             }
             Self::InfantsFilterOffers => {
-                "Infant fares were asked for, so offers that have none are left out. That is normal."
+                "The party has infants, so offers that have no infant fare are left out. That is normal."
             }
             Self::ListingIsSlow => {
                 "Listing all flights is slow and may time out. Where the flight is known, name it in \
@@ -120,7 +118,8 @@ problem_answers!(SearchProblems = API, RESTRICTED, BODY, READ);
 /// Search flights and their fares
 ///
 /// Lists all flights of a day between two cities, or quotes the flights that are named (faster).
-/// Prices are yuan per passenger. Nothing is cached, but identical searches in flight share one
+/// Prices are yuan per passenger, and `party_total` is what the party pays in all. An offer with too few
+/// seats for the party, or without a fare for everybody in it, is not `bookable`. Nothing is cached, but identical searches in flight share one
 /// upstream call.
 #[utoipa::path(
     post,
@@ -140,15 +139,14 @@ pub async fn search_flights(
     let query = SearchQuery {
         journeys: request.journeys,
         cabin_class: request.cabin_class,
-        with_children: request.with_children,
-        with_infants: request.with_infants,
+        party: request.party,
     };
     let today = context.now().date();
     let refused = context
         .operations
         .refused_extra::<Search>(request.extra.as_ref());
     let mode = both(check(&query, today), refused).map_err(violations)?;
-    let with_infants = query.with_infants;
+    let with_infants = query.party.infants > 0;
     let found = context
         .operations
         .search(context.account, query, request.extra, include.upstream())

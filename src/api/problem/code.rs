@@ -280,8 +280,9 @@ codes! {
         Some("Use a new key for a new request; repeat a request word for word under its own key."),
     OfferNotBookable "offer_not_bookable" UNPROCESSABLE_ENTITY None Never None;
         "The offer cannot be booked";
-        "The search said that the offer is not bookable, or a condition of the offer is not met.";
-        Option::None,
+        "The search said that the offer is not bookable, or a flight has fewer seats left than the \
+         passengers need.";
+        Some("Search again, with the `party` that travels, and book an offer that is `bookable`."),
     RefundKindRefused "refund_kind_refused" UNPROCESSABLE_ENTITY None NewKey None;
         "Fliggy does not take an application on this ground";
         "Fliggy answered 退票规则有更新, its answer to a ground that does not fit the ticket. No refund \

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Booking, MOST_PASSENGERS, Violation};
-use crate::domain::offer::{self, MemberRole, Offer};
+use super::{Booking, Violation};
+use crate::domain::offer::{self, MemberRole};
 use crate::domain::passenger::{
     CallingCode, Document, DocumentType, MemberBuyer, Passenger, PassengerType, format, id_card,
 };
@@ -18,7 +18,7 @@ use crate::domain::violation::Violations;
 pub fn check(booking: &Booking, now: LocalTime) -> Result<(), Vec<Violation>> {
     let mut violations = Violations::default();
     let v = &mut violations;
-    check_offer(v, &booking.offer, now);
+    check_offer(v, booking, now);
     check_passengers(v, booking, now);
     check_contact(v, booking, now);
     check_member_fare(v, booking, now);
@@ -26,9 +26,10 @@ pub fn check(booking: &Booking, now: LocalTime) -> Result<(), Vec<Violation>> {
     violations.finish(())
 }
 
-fn check_offer(v: &mut Violations, offer: &Offer, now: LocalTime) {
+fn check_offer(v: &mut Violations, booking: &Booking, now: LocalTime) {
+    let offer = &booking.offer;
     if offer.bookable {
-        v.extend(offer::check(offer, now));
+        v.extend(offer::check(offer, now, booking.party()));
         return;
     }
     let reason = offer.not_bookable_reason.as_deref();
@@ -41,19 +42,9 @@ fn check_offer(v: &mut Violations, offer: &Offer, now: LocalTime) {
 
 fn check_passengers(v: &mut Violations, booking: &Booking, now: LocalTime) {
     let passengers = &booking.passengers;
-    v.require(
-        matches!(passengers.len(), 1..=MOST_PASSENGERS),
-        "/passengers",
-        "passenger_count",
-        "an order has 1 to 9 passengers",
-    );
-    let count = |kind| passengers.iter().filter(|p| p.kind == kind).count();
-    v.require(
-        count(PassengerType::Infant) <= count(PassengerType::Adult),
-        "/passengers",
-        "infant_without_adult",
-        "every infant needs an adult of its own",
-    );
+    for (code, message) in booking.party().faults() {
+        v.add("/passengers", code, message);
+    }
     let segments = || booking.offer.journeys.iter().flat_map(|j| &j.segments);
     let trip = Trip {
         today: now.date(),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::ChangeWish;
-use crate::domain::booking::MOST_PASSENGERS;
+use crate::domain::party::MOST_PASSENGERS;
 use crate::domain::passenger::format;
 use crate::domain::refund::check::{LONGEST_TEXT, MOST_SEGMENTS, is_line};
 use crate::domain::violation::{Violation, Violations};

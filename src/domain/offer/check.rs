@@ -1,13 +1,21 @@
 //! Whether an offer can be booked: the search and the booking ask the same function.
 
 use super::Offer;
+use crate::domain::party::Party;
+use crate::domain::passenger::PassengerType;
 use crate::domain::time::LocalTime;
 use crate::domain::violation::{Violation, Violations};
 
 impl Offer {
-    /// Notes whether the offer can be booked at this time of the +08:00 clock, and why not.
-    pub fn judge(&mut self, now: LocalTime) {
-        let found = check(self, now).into_iter().map(|v| {
+    /// Notes what the offer costs this party, whether it can be booked for it at this time of the
+    /// +08:00 clock, and why not.
+    pub fn judge(&mut self, now: LocalTime, party: Party) {
+        self.party_total = self.prices.for_party(party);
+        let mut violations = check(self, now, party);
+        if self.party_total.is_none() {
+            violations.extend(unpriced(self, party));
+        }
+        let found = violations.into_iter().map(|v| {
             let place = v.pointer.strip_prefix("/offer").unwrap_or(&v.pointer);
             format!("{place}: {}", v.message)
         });
@@ -24,26 +32,57 @@ impl Offer {
     }
 }
 
-/// Everything that stands in the way of booking an offer, whoever travels. The pointers are those of
-/// a booking. `now` is the time on the +08:00 clock.
+/// The code of a flight with fewer seats left than the travellers need.
+pub const TOO_FEW_SEATS: &str = "too_few_seats";
+
+/// Why the offer has no price for the party. A booking reports this at each of its passengers.
+fn unpriced(offer: &Offer, party: Party) -> Vec<Violation> {
+    let mut violations = Violations::default();
+    for (kind, _) in party.counts() {
+        violations.require(
+            offer.prices.of(kind).is_some(),
+            format_args!("/offer/prices/{}", name(kind)),
+            "no_fare_for_type",
+            "the offer has no fare for this kind of passenger",
+        );
+    }
+    violations.finish(()).err().unwrap_or_else(|| {
+        vec![Violation {
+            pointer: "/offer/prices".to_owned(),
+            code: "total_too_large",
+            message: "the sum of fares and taxes is too large for an order".to_owned(),
+        }]
+    })
+}
+
+const fn name(kind: PassengerType) -> &'static str {
+    match kind {
+        PassengerType::Adult => "adult",
+        PassengerType::Child => "child",
+        PassengerType::Infant => "infant",
+    }
+}
+
+/// Everything that stands in the way of booking an offer for a party, except missing fares. The
+/// pointers are those of a booking. `now` is the time on the +08:00 clock.
 #[must_use]
-pub fn check(offer: &Offer, now: LocalTime) -> Vec<Violation> {
+pub fn check(offer: &Offer, now: LocalTime, party: Party) -> Vec<Violation> {
     let mut violations = Violations::default();
     let v = &mut violations;
-    let fares = [
-        Some(&offer.prices.adult),
-        offer.prices.child.as_ref(),
-        offer.prices.infant.as_ref(),
-    ];
-    v.require(
-        fares
-            .into_iter()
-            .flatten()
-            .all(|fare| fare.total().is_some()),
-        "/offer/prices",
-        "total_too_large",
-        "the sum of fare and taxes is too large for an order",
-    );
+    for kind in [
+        PassengerType::Adult,
+        PassengerType::Child,
+        PassengerType::Infant,
+    ] {
+        if let Some(fare) = offer.prices.of(kind) {
+            v.require(
+                fare.sum() == Some(fare.total),
+                format_args!("/offer/prices/{}/total", name(kind)),
+                "total_differs",
+                "must be the sum of fare and taxes_total, as the search gave it",
+            );
+        }
+    }
     v.require_text(
         &offer.solution_id,
         !offer.solution_id.trim().is_empty(),
@@ -108,7 +147,7 @@ pub fn check(offer: &Offer, now: LocalTime) -> Vec<Violation> {
             arrived = Some(segment.arrival_time.max(segment.departure_time));
         }
     }
-    check_cabins(v, offer);
+    check_cabins(v, offer, party.seats());
     if let Some(fare) = &offer.member_fare {
         v.require(
             !fare.membership.is_empty(),
@@ -126,7 +165,7 @@ fn ids(offer: &Offer) -> impl Iterator<Item = &str> {
     segments.map(|segment| segment.segment_id.as_str())
 }
 
-fn check_cabins(v: &mut Violations, offer: &Offer) {
+fn check_cabins(v: &mut Violations, offer: &Offer, travellers: u16) {
     for (c, cabin) in offer.cabins.iter().enumerate() {
         let at = format_args!("/offer/cabins/{c}");
         let id = cabin.segment_id.as_str();
@@ -153,6 +192,18 @@ fn check_cabins(v: &mut Violations, offer: &Offer) {
             "blank",
             "must not be blank",
         );
+        if let Some(seats) = cabin.seats
+            && !seats.are_enough_for(travellers)
+        {
+            v.add(
+                format_args!("{at}/seats"),
+                TOO_FEW_SEATS,
+                format!(
+                    "{travellers} travellers need a seat, and the flight has {} left",
+                    seats.left
+                ),
+            );
+        }
     }
     v.require(
         ids(offer).all(|id| offer.cabins.iter().any(|cabin| cabin.segment_id == id)),

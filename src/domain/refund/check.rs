@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{RefundSelection, Violation};
-use crate::domain::booking::MOST_PASSENGERS;
+use crate::domain::party::MOST_PASSENGERS;
 use crate::domain::personal::Personal;
 use crate::domain::violation::Violations;
 

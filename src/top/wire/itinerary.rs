@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::personal::Personal;
 use crate::domain::time::{LocalDate, LocalTime};
-use crate::domain::trip::{AirportCode, CityCode, FlightNo};
+use crate::domain::trip::{AirportCode, CityCode, FlightNo, Seats};
 use crate::top::lenient::{Element, Field, List};
 
 /// `FlightRoute` of an answer.
@@ -88,7 +88,7 @@ pub struct FlightSegmentItem {
     /// Its name in Chinese.
     pub cabin_class_name: Field<String>,
     /// Seats left, `1`–`9` or `A` (search only).
-    pub cabin_quantity: Field<String>,
+    pub cabin_quantity: Field<Seats>,
 }
 
 impl Element for FlightSegmentItem {

@@ -21,16 +21,20 @@ fn good() -> Value {
                 "departure_time": "2030-05-20T08:45:00+08:00",
                 "arrival_airport": "XMN", "arrival_terminal": null,
                 "arrival_time": "2030-05-20T11:35:00+08:00", "aircraft": null,
-                "departure_city": "BJS", "arrival_city": null, "duration_minutes": 170,
+                "departure_city": "BJS", "arrival_city": null,
+                "departure_city_name": "北京", "arrival_city_name": null, "duration_minutes": 170,
                 "stops": 0, "stop_cities": []
             }]}],
             "cabins": [{"segment_id": "S1", "cabin": "Z", "cabin_class": "Y",
-                "cabin_class_name": null, "seats_left": "A"}],
+                "cabin_class_name": null, "seats": {"left": 2, "plus": false}}],
             "prices": {
-                "adult": {"fare": "800.00", "airport_fee": "50.00", "fuel_fee": "20.00", "taxes_total": "70.00"},
-                "child": {"fare": "400.00", "airport_fee": "0.00", "fuel_fee": "10.00", "taxes_total": "10.00"},
+                "adult": {"fare": "800.00", "airport_fee": "50.00", "fuel_fee": "20.00",
+                    "taxes_total": "70.00", "total": "870.00"},
+                "child": {"fare": "400.00", "airport_fee": "0.00", "fuel_fee": "10.00",
+                    "taxes_total": "10.00", "total": "410.00"},
                 "infant": null
             },
+            "party_total": "1280.00",
             "refund_rule": null, "change_rule": null, "baggage_rule": null,
             "member_fare": null, "bookable": true, "not_bookable_reason": null
         },
@@ -87,8 +91,7 @@ fn a_good_booking_passes() {
 #[test]
 fn each_mistake_is_found_where_it_is() {
     let past = "2030-05-01T10:00:00+08:00";
-    let infant_fare =
-        json!({"fare": "80.00", "airport_fee": "0", "fuel_fee": "0", "taxes_total": "0"});
+    let infant_fare = json!({"fare": "80.00", "airport_fee": "0", "fuel_fee": "0", "taxes_total": "0", "total": "80.00"});
     let segment = good()["offer"]["journeys"][0].clone();
     let cases: Vec<(&str, Value, &str, &str)> = vec![
         (
@@ -128,6 +131,24 @@ fn each_mistake_is_found_where_it_is() {
             "blank",
         ),
         ("/offer/cabins", json!([]), "/offer/cabins", "cabin_missing"),
+        (
+            "/offer/cabins/0/seats/left",
+            json!(1),
+            "/offer/cabins/0/seats",
+            "too_few_seats",
+        ),
+        (
+            "/offer/prices/adult/total",
+            json!("860.00"),
+            "/offer/prices/adult/total",
+            "total_differs",
+        ),
+        (
+            "/offer/prices/child/fare",
+            json!("99999999.99"),
+            "/offer/prices/child/total",
+            "total_differs",
+        ),
         (
             "/total_price",
             json!("1279.99"),
@@ -265,6 +286,34 @@ fn each_mistake_is_found_where_it_is() {
         found.iter().any(|(_, code)| *code == "segment_id"),
         "{found:?}"
     );
+}
+
+#[test]
+fn infants_need_no_seat() {
+    let born = json!("2030-01-01");
+    let document = json!({"type": "passport", "number": "E12345678"});
+    let infant =
+        json!({"name": "测试婴儿", "type": "infant", "document": document, "birth_date": born});
+    let fare = json!({"fare": "80.00", "airport_fee": "0", "fuel_fee": "0", "taxes_total": "0", "total": "80.00"});
+    let booking = with_all(&[
+        ("/offer/prices/infant", fare),
+        ("/passengers/1", infant),
+        ("/offer/cabins/0/seats/left", json!(1)),
+        ("/total_price", json!("950.00")),
+    ]);
+    assert_eq!(violations(booking), []);
+}
+
+#[test]
+fn what_is_only_for_people_to_read_changes_nothing() {
+    let segment = "/offer/journeys/0/segments/0";
+    let booking = with_all(&[
+        ("/offer/party_total", json!("1.00")),
+        (&format!("{segment}/departure_city_name"), Value::Null),
+        (&format!("{segment}/arrival_city_name"), json!("上海")),
+        ("/offer/cabins/0/seats", Value::Null),
+    ]);
+    assert_eq!(violations(booking), []);
 }
 
 #[test]
