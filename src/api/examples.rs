@@ -139,19 +139,10 @@ fn passenger_ids() -> Vec<Value> {
 
 /// What that comes to in the sandbox.
 pub(super) fn refund_quote() -> Value {
-    let ids = passenger_ids();
-    let parts = |id: &Value, fee: &str, amount: &str| {
-        json!({
-            "passenger_id": id, "refundable": true, "not_refundable_reason": null, "fee": fee,
-            "refund_amount": amount, "kept_ticket_fee": fee, "kept_taxes": "0.00",
-            "used_value": "0.00", "kept_change_fee": "0.00", "kept_upgrade_fee": "0.00",
-        })
-    };
-    let passengers: Vec<Value> = ids
-        .iter()
-        .zip([("123.00", "947.00"), ("61.50", "448.50")])
-        .map(|(id, (fee, amount))| parts(id, fee, amount))
-        .collect();
+    let mut passengers = refund_passengers(true);
+    for passenger in &mut passengers {
+        passenger["refundable"] = json!(true);
+    }
     json!({
         "quote_id": format!("rq_{}", "01".repeat(60)),
         "order_id": ORDER_ID,
@@ -166,6 +157,37 @@ pub(super) fn refund_quote() -> Value {
         "valid_until": "2030-05-02T09:15:00+08:00",
         "attachment_wanted": false,
     })
+}
+
+/// The passengers of the refund. A list tells neither segments nor amounts.
+fn refund_passengers(in_detail: bool) -> Vec<Value> {
+    travellers()
+        .into_iter()
+        .zip([("123.00", "947.00"), ("61.50", "448.50")])
+        .map(|(traveller, (fee, amount))| {
+            let told = |value: &str| in_detail.then(|| value.to_owned());
+            json!({
+                "passenger_id": traveller["passenger_id"],
+                "name": traveller["name"],
+                "type": traveller["type"],
+                "segment_ids": in_detail.then(segment_ids),
+                "refundable": null,
+                "not_refundable_reason": null,
+                "fee": told(fee),
+                "refund_amount": told(amount),
+                "kept_ticket_fee": told(fee),
+                "kept_taxes": told("0.00"),
+                "used_value": told("0.00"),
+                "kept_change_fee": told("0.00"),
+                "kept_upgrade_fee": told("0.00"),
+            })
+        })
+        .collect()
+}
+
+fn segment_ids() -> Vec<Value> {
+    let segment = &booking()["offer"]["journeys"][0]["segments"][0];
+    vec![segment["segment_id"].clone()]
 }
 
 /// The application for it, with the fee that is accepted.
@@ -198,23 +220,16 @@ fn refund_receipt() -> Value {
 
 /// The refund in full, done.
 pub(super) fn refund() -> Value {
-    let mut refund = refund_head();
-    let quote = refund_quote();
-    if let Value::Object(members) = &mut refund {
-        members.extend([
-            ("reason".to_owned(), json!("行程取消")),
-            ("rejected_because".to_owned(), Value::Null),
-            ("trade_no".to_owned(), json!("2030050300000000000001")),
-            ("passengers".to_owned(), quote["passengers"].clone()),
-            ("segments".to_owned(), json!([])),
-            ("attachments".to_owned(), json!([])),
-            ("attachment_awaited".to_owned(), json!(false)),
-        ]);
-    }
+    let mut refund = refund_row();
+    refund["reason"] = json!("行程取消");
+    refund["trade_no"] = json!("2030050300000000000001");
+    refund["passengers"] = json!(refund_passengers(true));
+    refund["segments"] = json!(segment_ids());
     refund
 }
 
-fn refund_head() -> Value {
+/// The same as a row of the list.
+fn refund_row() -> Value {
     json!({
         "refund_order_no": REFUND_NO,
         "order_id": ORDER_ID,
@@ -228,14 +243,19 @@ fn refund_head() -> Value {
         "refund_amount": "1395.50",
         "applied_at": "2030-05-02T09:00:00+08:00",
         "refunded_at": "2030-05-03T09:00:00+08:00",
+        "reason": null,
+        "rejected_because": null,
+        "trade_no": null,
+        "passengers": refund_passengers(false),
+        "segments": [],
+        "attachments": [],
+        "attachment_awaited": false,
     })
 }
 
 /// The refunds of an order.
 pub(super) fn refunds() -> Value {
-    let mut row = refund_head();
-    row["passengers"] = travellers().into_iter().collect();
-    json!({"items": [row], "next_cursor": null, "dropped": 0})
+    json!({"items": [refund_row()], "next_cursor": null, "dropped": 0})
 }
 
 /// Who travels, in short.

@@ -272,7 +272,7 @@ async fn receipt_now(
                 refund_amount: now.refund_amount,
                 applied_at: now.applied_at,
                 refunded_at: now.refunded_at,
-                attachment_awaited: now.attachment_awaited,
+                attachment_awaited: now.attachment_awaited.unwrap_or(then.attachment_awaited),
                 ..then.clone()
             };
             (Receipt::Refund(receipt), found.upstream)

@@ -7,7 +7,7 @@ use super::change::{Change, ChangeStatus};
 use super::ids::PassengerId;
 use super::money::Money;
 use super::order::{Order, OrderPassenger, OrderStatus};
-use super::refund::{RefundStatus, RefundSummary};
+use super::refund::{Refund, RefundStatus};
 use super::time::LocalTime;
 
 /// Something a caller may ask for.
@@ -36,7 +36,7 @@ pub fn in_time(pay_before: Option<LocalTime>, now: LocalTime) -> bool {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct After<'a> {
     /// The refunds of the order.
-    pub refunds: &'a [RefundSummary],
+    pub refunds: &'a [Refund],
     /// The changes of the order.
     pub changes: &'a [Change],
 }
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
     use crate::domain::change::{ChangePassenger, ChangedSegment};
     use crate::domain::ids::{ChangeOrderNo, OrderId, RefundOrderNo};
-    use crate::domain::refund::Traveller;
+    use crate::domain::refund::RefundPassenger;
     use crate::domain::trip::{Journey, Segment};
 
     fn at(text: &str) -> LocalTime {
@@ -237,8 +237,8 @@ mod tests {
         Some(format!("psg_{number:032x}").parse().unwrap())
     }
 
-    fn refund(status: RefundStatus, number: u32) -> RefundSummary {
-        RefundSummary {
+    fn refund(status: RefundStatus, number: u32) -> super::Refund {
+        super::Refund {
             refund_order_no: RefundOrderNo::new(1).unwrap(),
             order_id: None,
             out_refund_no: None,
@@ -251,11 +251,16 @@ mod tests {
             refund_amount: None,
             applied_at: None,
             refunded_at: None,
-            passengers: vec![Traveller {
+            reason: None,
+            rejected_because: None,
+            trade_no: None,
+            passengers: vec![RefundPassenger {
                 passenger_id: traveller(number),
-                name: None,
-                kind: None,
+                ..RefundPassenger::default()
             }],
+            segments: Vec::new(),
+            attachments: Vec::new(),
+            attachment_awaited: None,
         }
     }
 

@@ -113,13 +113,28 @@ impl RefundStatus {
     }
 }
 
-/// What one traveller's refund comes to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PassengerRefund {
-    /// Who; null where Fliggy does not tell the document.
+/// A passenger of a refund or of its quote, and what this passenger's refund comes to.
+///
+/// Lists of refunds name the passengers only: the amounts are null there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RefundPassenger {
+    /// Identifies the passenger, as in the order; null where Fliggy does not tell the document, or
+    /// masks those of several passengers alike.
     #[schema(required = true, value_type = Option<PassengerId>)]
     pub passenger_id: Option<PassengerId>,
-    /// Whether this traveller's ticket can be refunded; null if not told.
+    /// Name as on the document; null if not told.
+    #[schema(required = true, value_type = Option<String>, example = "李四")]
+    pub name: Option<Personal<String>>,
+    /// Kind of passenger; null if not told.
+    #[serde(rename = "type")]
+    #[schema(required = true, value_type = Option<OrderPassengerType>)]
+    pub kind: Option<OrderPassengerType>,
+    /// Ids of the order's segments that are refunded for this passenger: a refund takes all of its
+    /// segments from all of its passengers. Null where Fliggy does not tell them, which also means
+    /// every segment; always null in lists.
+    #[schema(required = true, example = json!(["CZ8957PKXXMN0520"]))]
+    pub segment_ids: Option<Vec<String>>,
+    /// Whether this passenger's ticket can be refunded. Fliggy tells it in quotes; null if not told.
     #[schema(required = true)]
     pub refundable: Option<bool>,
     /// Why not, in Fliggy's words; null where it can, or if not told.
@@ -131,19 +146,19 @@ pub struct PassengerRefund {
     /// What is given back (yuan); null if not told.
     #[schema(required = true, value_type = Option<Money>)]
     pub refund_amount: Option<Money>,
-    /// Part of the ticket that is kept (yuan).
+    /// Part of the ticket that is kept (yuan); null if not told.
     #[schema(required = true, value_type = Option<Money>)]
     pub kept_ticket_fee: Option<Money>,
-    /// Part of the taxes that is kept (yuan).
+    /// Part of the taxes that is kept (yuan); null if not told.
     #[schema(required = true, value_type = Option<Money>)]
     pub kept_taxes: Option<Money>,
-    /// Value of the segments already flown (yuan).
+    /// Value of the segments already flown (yuan); null if not told.
     #[schema(required = true, value_type = Option<Money>)]
     pub used_value: Option<Money>,
-    /// Fee of an earlier change that is kept (yuan).
+    /// Fee of an earlier change that is kept (yuan); null if not told.
     #[schema(required = true, value_type = Option<Money>)]
     pub kept_change_fee: Option<Money>,
-    /// Fare difference of an earlier change that is kept (yuan).
+    /// Fare difference of an earlier change that is kept (yuan); null if not told.
     #[schema(required = true, value_type = Option<Money>)]
     pub kept_upgrade_fee: Option<Money>,
 }
@@ -172,8 +187,8 @@ pub struct RefundQuote {
     /// What is given back in all (yuan); null where it was not calculated.
     #[schema(required = true, value_type = Option<Money>)]
     pub refund_amount: Option<Money>,
-    /// The same for each traveller.
-    pub passengers: Vec<PassengerRefund>,
+    /// The same for each passenger.
+    pub passengers: Vec<RefundPassenger>,
     /// Ids of the segments; empty means all.
     #[schema(example = json!([]))]
     pub segments: Vec<String>,
@@ -184,73 +199,18 @@ pub struct RefundQuote {
     pub attachment_wanted: bool,
 }
 
-/// A traveller of a refund or change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Traveller {
-    /// Names the traveller; null where Fliggy does not tell the document.
-    #[schema(required = true, value_type = Option<PassengerId>)]
-    pub passenger_id: Option<PassengerId>,
-    /// Name as on the document; null if not told.
-    #[schema(required = true, value_type = Option<String>, example = "李四")]
-    pub name: Option<Personal<String>>,
-    /// Kind of passenger; null if not told.
-    #[serde(rename = "type")]
-    #[schema(required = true, value_type = Option<OrderPassengerType>)]
-    pub kind: Option<OrderPassengerType>,
-}
-
-/// A row of the refunds of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct RefundSummary {
-    /// Fliggy's number of the application.
-    pub refund_order_no: RefundOrderNo,
-    /// Fliggy's order id; null if not told.
-    #[schema(required = true, value_type = Option<OrderId>)]
-    pub order_id: Option<OrderId>,
-    /// The caller's number; null where Fliggy has none.
-    #[schema(required = true, example = "REFUND-20300502-000001")]
-    pub out_refund_no: Option<String>,
-    /// On what ground; null where Fliggy's number for it stands for none of our kinds.
-    #[schema(required = true, value_type = Option<RefundKind>)]
-    pub kind: Option<RefundKind>,
-    /// Fliggy's number for it (`refund_apply_type`); null if not told.
-    #[schema(required = true)]
-    pub kind_code: Option<i64>,
-    /// Where it stands.
-    pub status: RefundStatus,
-    /// Fliggy's number for it (`refund_order_status`); null if not told.
-    #[schema(required = true)]
-    pub status_code: Option<i64>,
-    /// Whether it is a supplementary refund (补退): money given back after an earlier refund; null if
-    /// not told.
-    #[schema(required = true)]
-    pub supplementary: Option<bool>,
-    /// What is kept in all (yuan); null if not known (yet).
-    #[schema(required = true, value_type = Option<Money>)]
-    pub fee: Option<Money>,
-    /// What is given back in all (yuan); null if not known (yet).
-    #[schema(required = true, value_type = Option<Money>)]
-    pub refund_amount: Option<Money>,
-    /// When it was applied for (+08:00).
-    #[schema(required = true, value_type = Option<LocalTime>)]
-    pub applied_at: Option<LocalTime>,
-    /// When the money went back (+08:00); null until then.
-    #[schema(required = true, value_type = Option<LocalTime>)]
-    pub refunded_at: Option<LocalTime>,
-    /// The travellers.
-    pub passengers: Vec<Traveller>,
-}
-
 /// The refunds of an order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RefundList {
     /// The rows that could be read.
-    pub refunds: Vec<RefundSummary>,
+    pub refunds: Vec<Refund>,
     /// Rows that could not be read. A list with such rows proves no absence.
     pub dropped: usize,
 }
 
-/// One refund in full.
+/// A refund: an application and how it stands.
+///
+/// Lists and details have the same members. What only the detail tells is null or empty in lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Refund {
     /// Fliggy's number of the application.
@@ -288,26 +248,28 @@ pub struct Refund {
     /// When the money went back (+08:00); null until then.
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub refunded_at: Option<LocalTime>,
-    /// The reason that was given; null if not told.
+    /// The reason that was given; null if not told, and in lists.
     #[schema(required = true, value_type = Option<String>, example = "航班延误")]
     pub reason: Option<Personal<String>>,
-    /// Why it was refused, in Fliggy's words; null unless it was.
+    /// Why it was refused, in Fliggy's words; null unless it was, and in lists.
     #[schema(required = true, value_type = Option<String>, example = "材料不符")]
     pub rejected_because: Option<Personal<String>>,
-    /// Trade number of the money's way back; null until there is one.
+    /// Trade number of the money's way back; null until there is one, and in lists.
     #[schema(required = true, example = "2030050300000000000001")]
     pub trade_no: Option<String>,
-    /// What each traveller's refund comes to.
-    pub passengers: Vec<PassengerRefund>,
-    /// Ids of the refunded segments; empty means all, or not told.
+    /// The passengers, and what each one's refund comes to.
+    pub passengers: Vec<RefundPassenger>,
+    /// Ids of the refunded segments; empty means all, or not told. Always empty in lists.
     #[schema(example = json!(["CZ8957PKXXMN0520"]))]
     pub segments: Vec<String>,
-    /// Ids of the attachments that came with the application.
+    /// Ids of the attachments that came with the application. Always empty in lists.
     #[schema(example = json!(["FILE-0001"]))]
     pub attachments: Vec<String>,
     /// A proof is still to be uploaded: the kind wants one, none came with the application, none was
-    /// uploaded for the order through this gateway, and the application is not decided.
-    pub attachment_awaited: bool,
+    /// uploaded for the order through this gateway, and the application is not decided. Null in lists
+    /// where it depends on the attachments.
+    #[schema(required = true)]
+    pub attachment_awaited: Option<bool>,
 }
 
 /// What is kept of a refund as the result of a write: nothing personal.

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::cause::{Cause, Failure};
 use super::classify::Missing;
 use super::reads::{ReadError, check_same, unreadable_answer};
-use super::selection::{check_segments, travellers, unnamed};
+use super::selection::{check_segments, segment_ids, travellers, unnamed};
 use super::service::Operations;
 use crate::domain::ids::{OrderId, RefundOrderNo};
 use crate::domain::order::OrderPassenger;
@@ -58,9 +58,13 @@ impl Operations {
             .await?;
         let chosen = travellers(&order, &selection.passengers)?;
         check_segments(&order, selection.segments.iter().map(String::as_str))?;
-        let (rendered, upstream) = self
+        let (mut rendered, upstream) = self
             .render_refund(account, order_id, &selection, &chosen, options)
             .await?;
+        let quoted_segments = segment_ids(&order, &selection.segments);
+        for passenger in &mut rendered.passengers {
+            passenger.segment_ids.clone_from(&quoted_segments);
+        }
         let now = self.clock.wall();
         let quoted = Quoted {
             order_id,
@@ -193,10 +197,10 @@ impl Operations {
         let mut refund = read.map_err(|unreadable| {
             ReadError::Failed(unreadable_answer(RefundDetail::NAME, unreadable.field))
         })?;
-        if let (true, Some(order_id)) = (refund.attachment_awaited, refund.order_id) {
+        if let (Some(true), Some(order_id)) = (refund.attachment_awaited, refund.order_id) {
             // A proof may have come after the application. A journal that cannot tell says no.
             let uploaded = self.journal.has_attachment(&account.name, order_id).await;
-            refund.attachment_awaited = !uploaded.unwrap_or(false);
+            refund.attachment_awaited = Some(!uploaded.unwrap_or(false));
         }
         Ok(FoundRefund { refund, upstream })
     }

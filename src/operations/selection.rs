@@ -97,6 +97,17 @@ pub(super) fn check_segments<'a>(
     Ok(())
 }
 
+/// Ids of the chosen segments, or of all where none is chosen. None where Fliggy does not tell the
+/// itinerary.
+pub(super) fn segment_ids(order: &Order, chosen: &[String]) -> Option<Vec<String>> {
+    if !chosen.is_empty() {
+        return Some(chosen.to_vec());
+    }
+    let segments = order.journeys.iter().flat_map(|j| &j.segments);
+    let ids: Vec<_> = segments.map(|s| s.segment_id.clone()).collect();
+    (!ids.is_empty()).then_some(ids)
+}
+
 /// How the order stands before a refund or change of it is sent, by the numbers that Fliggy and the
 /// caller gave to those that it has. Rows that cannot be read would leave open which one is new, and the
 /// caller's number must name none of them. `noun` is what they are, and what the caller numbers.

@@ -1,12 +1,12 @@
 //! `alitrip.flight.change.order.query`.
 
-use super::{Unreadable, optional, parts, required};
+use super::parts::{self, Traveller};
+use super::{Unreadable, optional, required};
 use crate::domain::change::{
     Change, ChangeFee, ChangeKinds, ChangeList, ChangePassenger, ChangeStatus, ChangedSegment,
 };
 use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey, OrderId};
 use crate::domain::payment_time::PaymentTime;
-use crate::domain::refund::Traveller;
 use crate::domain::time::LocalTime;
 use crate::top::lenient::List;
 use crate::top::wire;

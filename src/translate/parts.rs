@@ -9,7 +9,6 @@ use crate::domain::ids::{AccountName, HashKey, PassengerId};
 use crate::domain::order::{OrderDocument, OrderPassenger, OrderStatus, StatusMap};
 use crate::domain::passenger::{OrderDocumentType, OrderPassengerType};
 use crate::domain::personal::Personal;
-use crate::domain::refund::Traveller;
 use crate::domain::trip::{Journey, Segment, SegmentCabin, TripType};
 use crate::top::envelope::{LONGEST_WORD, capped};
 use crate::top::lenient::{Field, List, TextItem};
@@ -183,6 +182,14 @@ pub(super) fn drop_shared_ids<T>(
             *id(who) = None;
         }
     }
+}
+
+/// Who travels, as refunds and changes tell it.
+pub(super) struct Traveller {
+    /// None where the document is not told.
+    pub(super) passenger_id: Option<PassengerId>,
+    pub(super) name: Option<Personal<String>>,
+    pub(super) kind: Option<OrderPassengerType>,
 }
 
 /// A traveller of a refund or change.

@@ -1,7 +1,6 @@
 //! `alitrip.flight.refund.detail`.
 
-use super::passenger_refund::passenger_refund;
-use super::{Unreadable, optional, parts};
+use super::{Unreadable, optional, parts, refund_passenger};
 use crate::domain::ids::{AccountName, HashKey, OrderId, RefundOrderNo};
 use crate::domain::refund::{Refund, RefundKinds, RefundStatus, attachment_awaited};
 use crate::top::wire;
@@ -36,6 +35,13 @@ pub fn answer(
     let status_code = optional(answer.refund_order_status, "refund_order_status")?;
     let status = status_code.map_or(RefundStatus::Other, RefundStatus::from_wire);
     let attachments = parts::texts(answer.file_id_list);
+    let segments = parts::texts(answer.flight_segment_id_list);
+    let mut passengers =
+        refund_passenger::passengers(answer.passenger_refund_details, key, account)?;
+    // An application is for all of its passengers on all of its segments.
+    for passenger in &mut passengers {
+        passenger.segment_ids = (!segments.is_empty()).then(|| segments.clone());
+    }
     Ok(Refund {
         refund_order_no: asked,
         order_id: optional(answer.order_id, "order_id")?,
@@ -52,13 +58,9 @@ pub fn answer(
         reason: answer.refund_reason.lossy(),
         rejected_because: answer.refuse_reason.lossy(),
         trade_no: answer.trade_no.lossy(),
-        passengers: answer
-            .passenger_refund_details
-            .into_iter()
-            .map(|detail| passenger_refund(detail, key, account))
-            .collect::<Result<_, _>>()?,
-        segments: parts::texts(answer.flight_segment_id_list),
-        attachment_awaited: attachment_awaited(kind, status, !attachments.is_empty()),
+        passengers,
+        segments,
+        attachment_awaited: Some(attachment_awaited(kind, status, !attachments.is_empty())),
         attachments,
     })
 }
@@ -68,6 +70,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::domain::passenger::OrderPassengerType;
     use crate::domain::refund::RefundKind;
     use crate::translate::samples;
 
@@ -105,16 +108,57 @@ mod tests {
         assert_eq!(refund.segments, ["CZ8957PKXXMN0520"]);
         assert_eq!(refund.attachments, ["FILE-TEST-0001"]);
         assert_eq!(refund.supplementary, Some(false));
-        assert!(!refund.attachment_awaited);
+        assert_eq!(refund.attachment_awaited, Some(false));
         let [one] = refund.passengers.as_slice() else {
             panic!("{:?}", refund.passengers);
         };
         assert_eq!(one.passenger_id, samples::traveller().passenger_id);
         assert_eq!(one.fee, refund.fee);
+        assert_eq!(one.name.as_ref().unwrap().expose(), "测试旅客");
+        assert_eq!(one.kind, Some(OrderPassengerType::Adult));
+        assert_eq!(one.segment_ids.as_ref(), Some(&refund.segments));
         let printed = format!("{refund:?}");
         for secret in ["测试", "110101"] {
             assert!(!printed.contains(secret), "{printed}");
         }
+    }
+
+    #[test]
+    fn every_passenger_has_the_segments_of_the_application() {
+        let passenger =
+            |number| json!({"passenger": {"credential_type": 0, "credential_no": number}});
+        for (told, segment_ids) in [
+            (json!(null), None),
+            (json!([]), None),
+            (json!({"string": ["S1"]}), Some(vec!["S1"])),
+            (json!(["S1", "S2"]), Some(vec!["S1", "S2"])),
+        ] {
+            let refund = read(json!({
+                "flight_segment_id_list": told,
+                "passenger_refund_details": [passenger("1"), passenger("2")],
+            }));
+            let found = refund.unwrap().passengers;
+            let segment_ids =
+                segment_ids.map(|ids| ids.into_iter().map(str::to_owned).collect::<Vec<_>>());
+            let found: Vec<_> = found.into_iter().map(|p| p.segment_ids).collect();
+            assert_eq!(found, [segment_ids.clone(), segment_ids], "{told}");
+        }
+    }
+
+    #[test]
+    fn passengers_whose_documents_are_masked_alike_share_no_id() {
+        let passenger = |name, number| json!({"passenger": {"name": name, "credential_type": 0, "credential_no": number}});
+        let refund = read(json!({"passenger_refund_details": [
+            passenger("测试甲", "1101****0011"),
+            passenger("测试乙", "1101****0011"),
+            passenger("测试丙", "1101****0029"),
+        ]}));
+        let passengers = refund.unwrap().passengers;
+        let identified: Vec<_> = passengers
+            .iter()
+            .map(|p| p.passenger_id.is_some())
+            .collect();
+        assert_eq!(identified, [false, false, true]);
     }
 
     #[test]
@@ -173,7 +217,7 @@ mod tests {
         ] {
             assert_eq!(
                 read(said.clone()).unwrap().attachment_awaited,
-                awaited,
+                Some(awaited),
                 "{said}"
             );
         }

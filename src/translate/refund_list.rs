@@ -1,8 +1,10 @@
 //! `alitrip.flight.refund.list`.
 
-use super::{Unreadable, optional, parts, required};
+use super::{Unreadable, optional, refund_passenger, required};
 use crate::domain::ids::{AccountName, HashKey, OrderId};
-use crate::domain::refund::{RefundKinds, RefundList, RefundStatus, RefundSummary, Traveller};
+use crate::domain::refund::{
+    Refund, RefundKinds, RefundList, RefundPassenger, RefundStatus, attachment_awaited,
+};
 use crate::top::wire;
 
 /// The request for the refunds of an order.
@@ -29,7 +31,7 @@ pub fn answer(
         dropped: 0,
     };
     for row in rows {
-        match summary(row, kinds, key, account) {
+        match refund(row, kinds, key, account) {
             Ok(refund) => list.refunds.push(refund),
             Err(Unreadable { .. }) => list.dropped += 1,
         }
@@ -37,51 +39,57 @@ pub fn answer(
     Ok(list)
 }
 
-fn summary(
+/// A row. Reasons, amounts per passenger, segments and attachments are told by the detail only.
+fn refund(
     row: wire::RefundOrder,
     kinds: &RefundKinds,
     key: &HashKey,
     account: &AccountName,
-) -> Result<RefundSummary, Unreadable> {
+) -> Result<Refund, Unreadable> {
     let kind_code = row.refund_apply_type.lossy();
+    let kind = kind_code.and_then(|code| kinds.kind(code));
     let status_code = optional(row.refund_order_status, "refund_order_status")?;
+    let status = status_code.map_or(RefundStatus::Other, RefundStatus::from_wire);
     let mut passengers = row
         .passenger_list
         .into_iter()
-        .map(|p| traveller(p, key, account))
+        .map(|p| passenger(p, key, account))
         .collect::<Result<Vec<_>, _>>()?;
-    parts::drop_shared_ids(
-        &mut passengers,
-        |p| &mut p.passenger_id,
-        |p| p.name.as_ref(),
-    );
-    Ok(RefundSummary {
+    refund_passenger::drop_shared_ids(&mut passengers);
+    let wants_attachment = attachment_awaited(kind, status, false, false);
+    Ok(Refund {
         refund_order_no: required(row.refund_order_no, "refund_order_no")?,
         order_id: optional(row.order_id, "order_id")?,
         out_refund_no: optional(row.out_refund_no, "out_refund_no")?,
-        kind: kind_code.and_then(|code| kinds.kind(code)),
+        kind,
         kind_code,
-        status: status_code.map_or(RefundStatus::Other, RefundStatus::from_wire),
+        status,
         status_code,
         supplementary: row.multi_refund_flag.lossy(),
         fee: optional(row.all_refund_fee, "all_refund_fee")?,
         refund_amount: optional(row.refund_to_buyer_money, "refund_to_buyer_money")?,
         applied_at: row.apply_time.lossy(),
         refunded_at: optional(row.refund_time, "refund_time")?,
+        reason: None,
+        rejected_because: None,
+        trade_no: None,
         passengers,
+        segments: Vec::new(),
+        attachments: Vec::new(),
+        attachment_awaited: (!wants_attachment).then_some(false),
     })
 }
 
 /// Whose refund it is tells a lost application from others: half a document would name somebody else.
-fn traveller(
+fn passenger(
     p: wire::TravellerAnswer,
     key: &HashKey,
     account: &AccountName,
-) -> Result<Traveller, Unreadable> {
+) -> Result<RefundPassenger, Unreadable> {
     optional(p.name.as_ref(), "name")?;
     optional(p.credential_type, "credential_type")?;
     optional(p.credential_no.as_ref(), "credential_no")?;
-    Ok(parts::traveller(p, key, account))
+    Ok(refund_passenger::named(p, key, account))
 }
 
 #[cfg(test)]
@@ -119,8 +127,18 @@ mod tests {
         assert_eq!(refund.kind, Some(RefundKind::FlightChanged));
         assert_eq!(refund.fee.unwrap().to_string(), "72.00");
         assert_eq!(refund.refund_amount.unwrap().to_string(), "718.00");
-        let traveller = &refund.passengers[0];
-        assert_eq!(traveller.passenger_id, samples::traveller().passenger_id);
+        let [one] = refund.passengers.as_slice() else {
+            panic!("{:?}", refund.passengers);
+        };
+        assert_eq!(one.passenger_id, samples::traveller().passenger_id);
+        assert_eq!(one.name.as_ref().unwrap().expose(), "测试旅客");
+        // Only the detail tells these.
+        assert_eq!(
+            (&one.segment_ids, one.fee, one.refund_amount),
+            (&None, None, None)
+        );
+        assert_eq!((&refund.reason, &refund.trade_no), (&None, &None));
+        assert!(refund.segments.is_empty() && refund.attachments.is_empty());
         assert!(!format!("{list:?}").contains("测试"));
     }
 
@@ -162,6 +180,24 @@ mod tests {
                 (found.refunds.len(), found.dropped),
                 (1, 1),
                 "{field} {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn whether_a_proof_is_awaited_is_null_where_the_attachments_decide() {
+        for (kind, status, awaited) in [
+            (2, 0, None),
+            (2, 1, None),
+            (2, 3, Some(false)),
+            (1, 0, Some(false)),
+        ] {
+            let found = read(json!([{
+                "refund_order_no": 5, "refund_apply_type": kind, "refund_order_status": status,
+            }]));
+            assert_eq!(
+                found.refunds[0].attachment_awaited, awaited,
+                "{kind} {status}"
             );
         }
     }

@@ -1,12 +1,11 @@
 //! `alitrip.flight.refund.render`.
 
-use super::passenger_refund::passenger_refund;
-use super::{Unnamed, Unreadable, optional, parts, required};
+use super::{Unnamed, Unreadable, optional, parts, refund_passenger, required};
 use crate::domain::ids::{AccountName, HashKey, OrderId};
 use crate::domain::money::Money;
 use crate::domain::order::OrderPassenger;
 use crate::domain::personal::Personal;
-use crate::domain::refund::{PassengerRefund, RefundFee};
+use crate::domain::refund::{RefundFee, RefundPassenger};
 use crate::top::lenient::{Field, Object};
 use crate::top::wire;
 
@@ -21,8 +20,8 @@ pub struct Rendered {
     pub refundable: Option<bool>,
     /// Why not, if told.
     pub not_refundable_reason: Option<Personal<String>>,
-    /// The same per traveller.
-    pub passengers: Vec<PassengerRefund>,
+    /// The same per passenger.
+    pub passengers: Vec<RefundPassenger>,
 }
 
 /// The request for the fee of a refund on the ground with Fliggy's number `kind_code`. No segments
@@ -60,7 +59,7 @@ pub fn answer(
         RefundFee::Known(_) => optional(answer.refund_to_buyer_money, "refund_to_buyer_money")?,
         RefundFee::Unknown => None,
     };
-    let passengers = answer
+    let details = answer
         .passenger_refund_details
         .into_iter()
         .map(|mut detail| {
@@ -68,9 +67,9 @@ pub fn answer(
             if fee == RefundFee::Unknown {
                 detail.refund_fee = Object::default();
             }
-            passenger_refund(detail, key, account)
-        })
-        .collect::<Result<_, _>>()?;
+            detail
+        });
+    let passengers = refund_passenger::passengers(details, key, account)?;
     Ok(Rendered {
         fee,
         refund_amount,

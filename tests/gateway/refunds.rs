@@ -75,6 +75,8 @@ async fn a_quote_tells_fee_and_amount_of_everybody() {
     assert_eq!(told, [("123.00", "947.00"), ("61.50", "448.50")]);
     for (index, part) in quote["passengers"].as_array().unwrap().iter().enumerate() {
         assert_eq!(part["passenger_id"], ticket.passenger(index));
+        assert_eq!(part["name"], ticket.order["passengers"][index]["name"]);
+        assert_eq!(part["segment_ids"], json!([ticket.segment(0)]));
         assert_eq!(part["refundable"], true);
         assert_eq!(part["kept_ticket_fee"], part["fee"]);
         for nothing in [
@@ -183,6 +185,10 @@ async fn segments_are_refunded_one_by_one() {
     back["segments"] = json!([ticket.segment(1)]);
     let half = ticket.quote(&world, &back).await;
     assert_eq!(half["segments"], json!([ticket.segment(1)]));
+    let segments_of = |found: &Value| found["passengers"][0]["segment_ids"].clone();
+    let all = json!([ticket.segment(0), ticket.segment(1)]);
+    assert_eq!(segments_of(&both), all);
+    assert_eq!(segments_of(&half), json!([ticket.segment(1)]));
     assert!(fen(&half["fee"]) < fen(&both["fee"]), "{half:#}");
     let applied = ticket.apply(&world, "SEG-1", &by(&half)).await;
     assert_eq!(applied.status, 201, "{applied:?}");
@@ -190,6 +196,7 @@ async fn segments_are_refunded_one_by_one() {
     let number = applied.made()["refund_order_no"].as_str().unwrap();
     let refund = world.get(&format!("/v1/refunds/{number}")).await.body;
     assert_eq!(refund["segments"], json!([ticket.segment(1)]));
+    assert_eq!(segments_of(&refund), json!([ticket.segment(1)]));
     // The way there is still the traveller's.
     let mut there = ticket.all("voluntary");
     there["segments"] = json!([ticket.segment(0)]);
@@ -445,8 +452,32 @@ async fn an_application_by_quote_sends_what_render_computed() {
         .iter()
         .zip(quote["passengers"].as_array().unwrap())
     {
-        for field in ["passenger_id", "fee", "refund_amount"] {
+        for field in ["passenger_id", "name", "type", "fee", "refund_amount"] {
             assert_eq!(part[field], quoted[field], "{field}");
+        }
+    }
+    // The list has the same members, and null or nothing where Fliggy's list does not tell.
+    let listed = world.get(&ticket.path("/refunds")).await.body;
+    let row = &listed["items"][0];
+    let members = |value: &Value| {
+        let members = value.as_object().unwrap().keys();
+        members.cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(members(row), members(&refund.body));
+    for (name, told) in refund.body.as_object().unwrap() {
+        match name.as_str() {
+            "reason" => assert_eq!(row[name], Value::Null),
+            "segments" => assert_eq!(
+                (&row[name], told),
+                (&json!([]), &json!([ticket.segment(0)]))
+            ),
+            "passengers" => {
+                let passenger = &row["passengers"][0];
+                assert_eq!(members(passenger), members(&told[0]));
+                assert_eq!(passenger["name"], told[0]["name"]);
+                assert_eq!(passenger["fee"], Value::Null);
+            }
+            _ => assert_eq!(&row[name], told, "{name}"),
         }
     }
     let upstream = world.get(&format!("{path}?include=upstream")).await;
@@ -1095,6 +1126,9 @@ async fn a_proof_may_come_after_the_application() {
     // A file for no order is not the proof.
     assert_eq!(world.upload(proof(None)).await.status, 201);
     assert_eq!(world.get(&path).await.body["attachment_awaited"], true);
+    // Fliggy's list tells no attachments.
+    let listed = world.get(&ticket.path("/refunds")).await.body;
+    assert_eq!(listed["items"][0]["attachment_awaited"], Value::Null);
     let uploaded = world.upload(proof(Some(&ticket))).await;
     assert_eq!(uploaded.status, 201, "{uploaded:?}");
     let refund = world.get(&path).await.body;

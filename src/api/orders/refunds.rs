@@ -10,14 +10,14 @@ use crate::api::include::Include;
 use crate::api::outcome::problem_of;
 use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
 use crate::domain::ids::OrderId;
-use crate::domain::refund::{RefundList, RefundSummary};
+use crate::domain::refund::{Refund, RefundList};
 use crate::problem_answers;
 
 /// The refunds of an order.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RefundPage {
     /// The refunds, in Fliggy's order.
-    items: Vec<RefundSummary>,
+    items: Vec<Refund>,
     /// Always null: Fliggy tells all refunds of an order at once.
     #[schema(required = true)]
     next_cursor: Option<String>,

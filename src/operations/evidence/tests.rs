@@ -275,7 +275,7 @@ mod after_sales {
     use crate::domain::ids::{ChangeOrderNo, OrderId, PassengerId, RefundOrderNo};
     use crate::domain::money::Money;
     use crate::domain::refund::{
-        RefundFee, RefundKind, RefundList, RefundStatus, RefundSummary, Traveller,
+        Refund, RefundFee, RefundKind, RefundList, RefundPassenger, RefundStatus,
     };
     use crate::operations::evidence::{Finding, Known, Sight, judge};
     use crate::operations::record::{Baseline, Intent, Receipt};
@@ -295,12 +295,8 @@ mod after_sales {
         }
     }
 
-    fn refund_row(
-        number: u64,
-        reference: Option<&str>,
-        passengers: &[Option<u8>],
-    ) -> RefundSummary {
-        RefundSummary {
+    fn refund_row(number: u64, reference: Option<&str>, passengers: &[Option<u8>]) -> Refund {
+        Refund {
             refund_order_no: RefundOrderNo::new(number).unwrap(),
             order_id: None,
             out_refund_no: reference.map(str::to_owned),
@@ -313,14 +309,19 @@ mod after_sales {
             refund_amount: None,
             applied_at: None,
             refunded_at: None,
+            reason: None,
+            rejected_because: None,
+            trade_no: None,
             passengers: passengers
                 .iter()
-                .map(|n| Traveller {
+                .map(|n| RefundPassenger {
                     passenger_id: n.map(passenger),
-                    name: None,
-                    kind: None,
+                    ..RefundPassenger::default()
                 })
                 .collect(),
+            segments: Vec::new(),
+            attachments: Vec::new(),
+            attachment_awaited: Some(false),
         }
     }
 
@@ -332,7 +333,7 @@ mod after_sales {
         }
     }
 
-    fn looked_for(passengers: &[u8], before: &[u64], refunds: Vec<RefundSummary>) -> Finding {
+    fn looked_for(passengers: &[u8], before: &[u64], refunds: Vec<Refund>) -> Finding {
         let list = RefundList {
             refunds,
             dropped: 0,

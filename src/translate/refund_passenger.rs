@@ -1,21 +1,55 @@
-//! What one traveller's refund comes to: shared by the render and the detail of a refund.
+//! The passengers of a refund and what each one's refund comes to: shared by render, list and detail.
 
 use super::{Unreadable, optional, parts};
 use crate::domain::ids::{AccountName, HashKey};
 use crate::domain::money::Money;
-use crate::domain::refund::PassengerRefund;
+use crate::domain::refund::RefundPassenger;
 use crate::top::lenient::Field;
 use crate::top::wire;
 
-/// The amounts of one traveller. The fee is not told: it is the sum of the parts that are kept.
+/// The passengers with their amounts.
 ///
 /// # Errors
-/// An amount is garbled, or the sum is larger than any amount.
-pub(super) fn passenger_refund(
+/// An amount is garbled, or a sum is larger than any amount.
+pub(super) fn passengers(
+    details: impl IntoIterator<Item = wire::PassengerRefundDetail>,
+    key: &HashKey,
+    account: &AccountName,
+) -> Result<Vec<RefundPassenger>, Unreadable> {
+    let mut passengers = details
+        .into_iter()
+        .map(|detail| passenger(detail, key, account))
+        .collect::<Result<Vec<_>, _>>()?;
+    drop_shared_ids(&mut passengers);
+    Ok(passengers)
+}
+
+/// Removes the ids that several passengers share.
+pub(super) fn drop_shared_ids(passengers: &mut [RefundPassenger]) {
+    parts::drop_shared_ids(passengers, |p| &mut p.passenger_id, |p| p.name.as_ref());
+}
+
+/// A passenger without segments and amounts.
+pub(super) fn named(
+    who: wire::TravellerAnswer,
+    key: &HashKey,
+    account: &AccountName,
+) -> RefundPassenger {
+    let who = parts::traveller(who, key, account);
+    RefundPassenger {
+        passenger_id: who.passenger_id,
+        name: who.name,
+        kind: who.kind,
+        ..RefundPassenger::default()
+    }
+}
+
+/// A passenger with the amounts. Fliggy does not tell the fee: it is the sum of the parts that are kept.
+fn passenger(
     detail: wire::PassengerRefundDetail,
     key: &HashKey,
     account: &AccountName,
-) -> Result<PassengerRefund, Unreadable> {
+) -> Result<RefundPassenger, Unreadable> {
     let who = optional(detail.passenger.0, "passenger")?.unwrap_or_default();
     let money = optional(detail.refund_fee.0, "refund_fee")?.unwrap_or_default();
     let mut fee = None;
@@ -38,8 +72,7 @@ pub(super) fn passenger_refund(
         money.non_refundable_change_upgrade_fee,
         "non_refundable_change_upgrade_fee",
     )?;
-    Ok(PassengerRefund {
-        passenger_id: parts::traveller(who, key, account).passenger_id,
+    Ok(RefundPassenger {
         refundable: detail.can_apply_refund.lossy(),
         not_refundable_reason: detail.refuse_reason.lossy(),
         fee,
@@ -49,6 +82,7 @@ pub(super) fn passenger_refund(
         used_value,
         kept_change_fee,
         kept_upgrade_fee,
+        ..named(who, key, account)
     })
 }
 
@@ -58,9 +92,9 @@ mod tests {
 
     use super::*;
 
-    fn read(json: serde_json::Value) -> Result<PassengerRefund, Unreadable> {
+    fn read(json: serde_json::Value) -> Result<RefundPassenger, Unreadable> {
         let account = "main".parse().unwrap();
-        passenger_refund(
+        passenger(
             serde_json::from_value(json).unwrap(),
             &HashKey::new([1; 32]),
             &account,
