@@ -114,7 +114,7 @@ fn passenger_of(passenger: &Value, offer: &Value) -> Value {
             "fuel_fee": fare["fuel_fee"],
         },
         "cabins": offer["cabins"],
-        "ticket_numbers": [],
+        "tickets": [],
     })
 }
 
@@ -337,8 +337,10 @@ pub(super) fn change() -> Value {
         .map(|(mut traveller, (service, upgrade))| {
             traveller["fee"] =
                 json!({"service_fee": service, "upgrade_fee": upgrade, "tax_fee": "0.00"});
-            traveller["ticket_numbers"] = json!([]);
-            traveller["original_ticket_numbers"] = json!(["999-0000000001"]);
+            traveller["segment_ids"] = json!([wanted["replaces"]]);
+            traveller["tickets"] = json!([]);
+            traveller["original_tickets"] =
+                json!([{"ticket_no": "999-0000000001", "segment_ids": null}]);
             traveller
         })
         .collect();

@@ -281,11 +281,7 @@ mod tests {
             close_reason: None,
             passengers: vec![ChangePassenger {
                 passenger_id: traveller(number),
-                name: None,
-                kind: None,
-                fee: None,
-                ticket_numbers: Vec::new(),
-                original_ticket_numbers: Vec::new(),
+                ..ChangePassenger::default()
             }],
             original_segments: Vec::new(),
             segments: Vec::new(),
@@ -380,7 +376,7 @@ mod tests {
             mobile: None,
             fare: None,
             cabins: Vec::new(),
-            ticket_numbers: Vec::new(),
+            tickets: Vec::new(),
         }
     }
 

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::ids::{ChangeOrderNo, OrderId, OutChangeNo, PassengerId};
 use super::money::Money;
-use super::order::passenger_ids;
+use super::order::{Ticket, passenger_ids};
 use super::passenger::{CallingCode, OrderPassengerType};
 use super::personal::Personal;
 use super::time::LocalTime;
@@ -225,10 +225,11 @@ pub struct ChangeFee {
     pub tax_fee: Option<Money>,
 }
 
-/// A traveller of a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+/// A passenger of a change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChangePassenger {
-    /// Names the traveller; null where Fliggy does not tell the document.
+    /// Identifies the passenger, as in the order; null where Fliggy does not tell the document, or
+    /// masks those of several passengers alike.
     #[schema(required = true, value_type = Option<PassengerId>)]
     pub passenger_id: Option<PassengerId>,
     /// Name as on the document; null if not told.
@@ -238,15 +239,17 @@ pub struct ChangePassenger {
     #[serde(rename = "type")]
     #[schema(required = true, value_type = Option<OrderPassengerType>)]
     pub kind: Option<OrderPassengerType>,
-    /// What the change costs this traveller; null if not told (yet).
+    /// Ids of the order's segments that are replaced for this passenger: a change moves all of its
+    /// passengers on all of its segments. Null where Fliggy does not tell them.
+    #[schema(required = true, example = json!(["CZ8957PKXXMN0520"]))]
+    pub segment_ids: Option<Vec<String>>,
+    /// What the change costs this passenger; null if not told (yet).
     #[schema(required = true, value_type = Option<ChangeFee>)]
     pub fee: Option<ChangeFee>,
-    /// The new ticket numbers, once they are issued.
-    #[schema(example = json!(["999-0000000003"]))]
-    pub ticket_numbers: Vec<String>,
-    /// The ticket numbers before the change.
-    #[schema(example = json!(["999-0000000001"]))]
-    pub original_ticket_numbers: Vec<String>,
+    /// The new tickets, once they are issued.
+    pub tickets: Vec<Ticket>,
+    /// The tickets before the change.
+    pub original_tickets: Vec<Ticket>,
 }
 
 /// A segment after the change, as far as Fliggy tells.

@@ -203,9 +203,21 @@ pub struct OrderPassenger {
     pub fare: Option<PassengerFare>,
     /// Cabins booked, per segment; empty in lists.
     pub cabins: Vec<SegmentCabin>,
-    /// Ticket numbers, once the tickets are issued; empty in lists.
-    #[schema(example = json!(["784-0000000001"]))]
-    pub ticket_numbers: Vec<String>,
+    /// The tickets, once they are issued; empty in lists.
+    pub tickets: Vec<Ticket>,
+}
+
+/// A ticket of a passenger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Ticket {
+    /// Ticket number.
+    #[schema(example = "784-0000000001")]
+    pub ticket_no: String,
+    /// Ids of the order's segments that the ticket is for; null where Fliggy does not tell. It lists
+    /// ticket numbers by passenger only, so the segment is known where the order has a single one.
+    /// Always null in changes.
+    #[schema(required = true, example = json!(["CZ8957PKXXMN0520"]))]
+    pub segment_ids: Option<Vec<String>>,
 }
 
 /// What one traveller costs.

@@ -65,6 +65,18 @@ fn change(
         .unwrap_or_default();
     let created_at = row.create_time.lossy();
     let paid_at = PaymentTime::weigh(row.pay_time.lossy(), created_at, now);
+    let segments: Vec<_> = row
+        .changed_flight_segment_list
+        .into_iter()
+        .map(changed_segment)
+        .collect();
+    let mut passengers = passengers(row.passenger_list, row.change_fee_details, key, account)?;
+    // A change moves all of its passengers on all of its segments. Some of them would only mislead.
+    let replaced: Option<Vec<_>> = segments.iter().map(|s| s.replaces.clone()).collect();
+    let replaced = replaced.filter(|ids| !ids.is_empty());
+    for passenger in &mut passengers {
+        passenger.segment_ids.clone_from(&replaced);
+    }
     Ok(Change {
         change_order_no: required(row.change_order_no, "change_order_no")?,
         order_id: optional(row.order_id, "order_id")?,
@@ -82,13 +94,9 @@ fn change(
         payment_unclear: paid_at == PaymentTime::Unclear,
         trade_no: row.trade_no.lossy(),
         close_reason: row.close_reason.lossy(),
-        passengers: passengers(row.passenger_list, row.change_fee_details, key, account)?,
+        passengers,
         original_segments,
-        segments: row
-            .changed_flight_segment_list
-            .into_iter()
-            .map(changed_segment)
-            .collect(),
+        segments,
     })
 }
 
@@ -123,10 +131,7 @@ fn passengers(
         |p| p.name.as_ref(),
     );
     if passengers.is_empty() {
-        let from_fees = |(who, fee)| ChangePassenger {
-            fee,
-            ..unticketed(who)
-        };
+        let from_fees = |(who, fee)| ChangePassenger { fee, ..named(who) };
         return Ok(fees.into_iter().map(from_fees).collect());
     }
     let joined: Vec<_> = (0..passengers.len())
@@ -169,20 +174,19 @@ fn ticketed(p: wire::ChangedPassenger, key: &HashKey, account: &AccountName) -> 
         credential_no: p.credential_no,
     };
     ChangePassenger {
-        ticket_numbers: parts::texts(p.ticket_nos),
-        original_ticket_numbers: parts::texts(p.original_ticket_nos),
-        ..unticketed(parts::traveller(who, key, account))
+        // The segments of the order are not told: a ticket may be for more than the change moves.
+        tickets: parts::tickets(p.ticket_nos, None),
+        original_tickets: parts::tickets(p.original_ticket_nos, None),
+        ..named(parts::traveller(who, key, account))
     }
 }
 
-fn unticketed(who: Traveller) -> ChangePassenger {
+fn named(who: Traveller) -> ChangePassenger {
     ChangePassenger {
         passenger_id: who.passenger_id,
         name: who.name,
         kind: who.kind,
-        fee: None,
-        ticket_numbers: Vec::new(),
-        original_ticket_numbers: Vec::new(),
+        ..ChangePassenger::default()
     }
 }
 

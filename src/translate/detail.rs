@@ -5,6 +5,7 @@ use crate::domain::ids::{AccountName, HashKey, OrderId};
 use crate::domain::order::{Order, OrderPassenger, PassengerFare, StatusMap};
 use crate::domain::payment_time::PaymentTime;
 use crate::domain::time::LocalTime;
+use crate::domain::trip::Journey;
 use crate::top::lenient::Field;
 use crate::top::wire;
 
@@ -38,10 +39,11 @@ pub fn answer(
         Some(route) => parts::itinerary(route)?,
         None => (None, Vec::new()),
     };
+    let only_segment = only_segment(&journeys);
     let mut passengers = answer
         .flight_book_order_detail_list
         .into_iter()
-        .map(|detail| passenger(detail, key, account))
+        .map(|detail| passenger(detail, only_segment, key, account))
         .collect::<Result<Vec<_>, _>>()?;
     parts::drop_shared_ids(
         &mut passengers,
@@ -71,8 +73,16 @@ pub fn answer(
     })
 }
 
+/// The segment, where there is only one: what Fliggy tells by passenger is about it.
+fn only_segment(journeys: &[Journey]) -> Option<&str> {
+    let mut segments = journeys.iter().flat_map(|journey| &journey.segments);
+    let first = segments.next()?;
+    segments.next().is_none().then_some(&first.segment_id)
+}
+
 fn passenger(
     detail: wire::FlightBookOrderDetail,
+    only_segment: Option<&str>,
     key: &HashKey,
     account: &AccountName,
 ) -> Result<OrderPassenger, Unreadable> {
@@ -89,7 +99,7 @@ fn passenger(
     Ok(OrderPassenger {
         fare,
         cabins: parts::cabins(detail.flight_segment_cabin_relation)?,
-        ticket_numbers: parts::texts(detail.ticket_nos),
+        tickets: parts::tickets(detail.ticket_nos, only_segment),
         ..parts::passenger(who, key, account)
     })
 }
@@ -100,7 +110,7 @@ mod tests {
 
     use super::*;
     use crate::domain::booking::segments_fingerprint;
-    use crate::domain::order::{OrderReceipt, OrderStatus, document_hash};
+    use crate::domain::order::{OrderReceipt, OrderStatus, Ticket, document_hash};
     use crate::domain::passenger::{DocumentType, OrderPassengerType};
     use crate::translate::samples;
 
@@ -136,7 +146,14 @@ mod tests {
         let [adult, child] = order.passengers.as_slice() else {
             panic!("{:?}", order.passengers);
         };
-        assert_eq!(adult.ticket_numbers, ["999-0000000001"]);
+        let segment_id = order.journeys[0].segments[0].segment_id.clone();
+        assert_eq!(
+            adult.tickets,
+            [Ticket {
+                ticket_no: "999-0000000001".to_owned(),
+                segment_ids: Some(vec![segment_id]),
+            }]
+        );
         assert_eq!(child.kind, Some(OrderPassengerType::Child));
         assert_eq!(
             child.fare.unwrap().ticket_price.unwrap().to_string(),
@@ -148,6 +165,37 @@ mod tests {
         assert_eq!(adult.passenger_id, Some(hash));
         let born = adult.birth_date.as_ref().unwrap().expose();
         assert_eq!(born.to_string(), "1990-03-07");
+    }
+
+    #[test]
+    fn a_ticket_is_for_the_segment_where_the_order_has_only_one() {
+        let segment = |id| {
+            json!({
+                "id": id, "marketing_flight_no": "CZ8957", "dep_airport": "PKX", "arr_airport": "XMN",
+                "dep_time": "2030-05-20 08:45:00", "arr_time": "2030-05-20 11:35:00",
+            })
+        };
+        let journey = |segments: Vec<_>| json!({"flight_segment_list": segments});
+        let [s1, s2] = ["S1", "S2"].map(segment);
+        for (journeys, segment_ids) in [
+            (vec![], None),
+            (vec![journey(vec![s1.clone()])], Some(vec!["S1".to_owned()])),
+            (vec![journey(vec![s1.clone(), s2.clone()])], None),
+            (vec![journey(vec![s1]), journey(vec![s2])], None),
+        ] {
+            let wire = json!({
+                "order_id": 7,
+                "flight_route": {"flight_journey_list": journeys},
+                "flight_book_order_detail_list": [{"ticket_nos": ["999-1", "999-2"]}],
+            });
+            let order = read(serde_json::from_value(wire).unwrap()).unwrap();
+            let found: Vec<_> = order.passengers[0].tickets.iter().collect();
+            let [one, two] = found.as_slice() else {
+                panic!("{found:?}");
+            };
+            assert_eq!([&one.ticket_no, &two.ticket_no], ["999-1", "999-2"]);
+            assert_eq!([&one.segment_ids, &two.segment_ids], [&segment_ids; 2]);
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{Unnamed, Unreadable, optional, required};
 use crate::domain::change::ChangeStatus;
 use crate::domain::city::city_name;
 use crate::domain::ids::{AccountName, HashKey, PassengerId};
-use crate::domain::order::{OrderDocument, OrderPassenger, OrderStatus, StatusMap};
+use crate::domain::order::{OrderDocument, OrderPassenger, OrderStatus, StatusMap, Ticket};
 use crate::domain::passenger::{OrderDocumentType, OrderPassengerType};
 use crate::domain::personal::Personal;
 use crate::domain::trip::{Journey, Segment, SegmentCabin, TripType};
@@ -119,7 +119,7 @@ pub(super) fn passenger(
         mobile: p.mobile_phone_number.lossy(),
         fare: None,
         cabins: Vec::new(),
-        ticket_numbers: Vec::new(),
+        tickets: Vec::new(),
     }
 }
 
@@ -232,6 +232,15 @@ pub(super) fn texts(items: List<TextItem>) -> Vec<String> {
         .into_iter()
         .filter_map(|item| item.0.lossy())
         .collect()
+}
+
+/// The tickets with these numbers, and the only segment that they can be for, where there is one.
+pub(super) fn tickets(numbers: List<TextItem>, only_segment: Option<&str>) -> Vec<Ticket> {
+    let ticket = |ticket_no| Ticket {
+        ticket_no,
+        segment_ids: only_segment.map(|id| vec![id.to_owned()]),
+    };
+    texts(numbers).into_iter().map(ticket).collect()
 }
 
 /// Status and the words it was told in, which are kept and shown up to a length.

@@ -85,9 +85,14 @@ async fn a_change_is_made_paid_and_ticketed() {
     assert_eq!(sum, fen(&total));
     for (index, passenger) in passengers.iter().enumerate() {
         assert_eq!(passenger["passenger_id"], ticket.passenger(index));
-        assert_eq!(passenger["ticket_numbers"], json!([]));
-        let original = &ticket.order["passengers"][index]["ticket_numbers"];
-        assert_eq!(&passenger["original_ticket_numbers"], original);
+        assert_eq!(passenger["segment_ids"], json!([ticket.segment(0)]));
+        assert_eq!(passenger["tickets"], json!([]));
+        let original = &ticket.order["passengers"][index]["tickets"][0];
+        assert_eq!(original["segment_ids"], json!([ticket.segment(0)]));
+        assert_eq!(
+            passenger["original_tickets"],
+            json!([{"ticket_no": original["ticket_no"], "segment_ids": null}])
+        );
     }
     assert_eq!(
         change["original_segments"],
@@ -135,10 +140,11 @@ async fn a_change_is_made_paid_and_ticketed() {
     .await;
     let change = read(&world, made.made()).await;
     assert_eq!(stands(&change), ("ticketed", 5, vec![]));
-    let new = &change["passengers"][0]["ticket_numbers"];
-    assert_ne!(new, &ticket.order["passengers"][0]["ticket_numbers"]);
+    let number_of = |passengers: &Value| passengers[0]["tickets"][0]["ticket_no"].clone();
+    let new = number_of(&change["passengers"]);
+    assert_ne!(new, number_of(&ticket.order["passengers"]));
     let order = world.get(&ticket.path("")).await.body;
-    assert_eq!(&order["passengers"][0]["ticket_numbers"], new);
+    assert_eq!(number_of(&order["passengers"]), new);
     let departs = &order["journeys"][0]["segments"][0]["departure_time"];
     assert_eq!(departs, &target["segment"]["departure_time"]);
     assert_eq!(order["available_actions"], json!(["refund", "change"]));

@@ -88,12 +88,13 @@ async fn one_order_from_the_search_to_the_money_back_though_nothing_answers_in_t
     let order = world.read(&order_path).await;
     assert_eq!(order["status"], "ticketed");
     assert_eq!(order["available_actions"], json!(["refund", "change"]));
-    let first_ticket = order["passengers"][0]["ticket_numbers"][0].clone();
-    assert!(first_ticket.is_string(), "{order:#}");
+    let first_ticket = order["passengers"][0]["tickets"][0].clone();
+    assert!(first_ticket["ticket_no"].is_string(), "{order:#}");
     let ticket = Ticket {
         id: order["order_id"].as_str().unwrap().to_owned(),
         order,
     };
+    assert_eq!(first_ticket["segment_ids"], json!([ticket.segment(0)]));
 
     // A change to the next day times out, and is found.
     let next_day = world.offer_on(search_on("BJS", "XMN", "2030-05-21")).await;
@@ -137,13 +138,23 @@ async fn one_order_from_the_search_to_the_money_back_though_nothing_answers_in_t
     let change = world.read(&change_address).await;
     assert_eq!(change["status"], "ticketed");
     assert_eq!(change["available_actions"], json!([]));
-    let tickets = &change["passengers"][0];
-    assert_eq!(tickets["original_ticket_numbers"], json!([first_ticket]));
-    assert!(tickets["ticket_numbers"][0].is_string(), "{change:#}");
+    let passenger = &change["passengers"][0];
+    assert_eq!(passenger["segment_ids"], json!([ticket.segment(0)]));
+    let original = &passenger["original_tickets"][0]["ticket_no"];
+    assert_eq!(original, &first_ticket["ticket_no"]);
+    let new_ticket = &passenger["tickets"][0]["ticket_no"];
+    assert!(new_ticket.is_string(), "{change:#}");
     let changes = world.read(&ticket.path("/changes")).await;
     assert_eq!(changes["items"].as_array().unwrap().len(), 1, "{changes:#}");
     let moved = world.read(&order_path).await;
     assert_eq!(moved["status"], "ticketed");
+    assert_eq!(
+        moved["passengers"][0]["tickets"],
+        json!([{
+            "ticket_no": new_ticket,
+            "segment_ids": [moved["journeys"][0]["segments"][0]["segment_id"]],
+        }])
+    );
     assert_eq!(
         moved["journeys"][0]["segments"][0]["departure_time"],
         "2030-05-21T08:45:00+08:00"

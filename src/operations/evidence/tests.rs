@@ -144,7 +144,7 @@ fn found() -> Order {
         mobile: None,
         fare: None,
         cabins: Vec::new(),
-        ticket_numbers: Vec::new(),
+        tickets: Vec::new(),
     };
     Order {
         booked_at: LocalTime::parse_wire("2030-05-01 10:00:00").ok(),
@@ -519,11 +519,7 @@ mod after_sales {
                 .iter()
                 .map(|n| ChangePassenger {
                     passenger_id: Some(passenger(*n)),
-                    name: None,
-                    kind: None,
-                    fee: None,
-                    ticket_numbers: Vec::new(),
-                    original_ticket_numbers: Vec::new(),
+                    ..ChangePassenger::default()
                 })
                 .collect(),
             original_segments: Vec::new(),

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::domain::change::{ChangeKind, flight_at};
 use crate::domain::money::Money;
+use crate::domain::order::Ticket;
 use crate::translate::samples;
 
 fn translated(wire: wire::ChangeQueryResponse) -> ChangeList {
@@ -71,8 +72,13 @@ fn the_sample_is_a_ticketed_change() {
         panic!("{:?}", change.passengers);
     };
     assert_eq!(one.passenger_id, samples::traveller().passenger_id);
-    assert_eq!(one.ticket_numbers, ["999-0000000003"]);
-    assert_eq!(one.original_ticket_numbers, ["999-0000000001"]);
+    let ticket = |number: &str| Ticket {
+        ticket_no: number.to_owned(),
+        segment_ids: None,
+    };
+    assert_eq!(one.tickets, [ticket("999-0000000003")]);
+    assert_eq!(one.original_tickets, [ticket("999-0000000001")]);
+    assert_eq!(one.segment_ids, Some(vec!["CZ8957PKXXMN0520".to_owned()]));
     assert_eq!(one.fee.unwrap().service_fee, change.total_price);
     let was = &change.original_segments[0];
     assert_eq!(
@@ -83,6 +89,35 @@ fn the_sample_is_a_ticketed_change() {
     assert_eq!(is.replaces.as_ref(), Some(&was.segment_id));
     assert_eq!(is.departure_city.unwrap().as_str(), "BJS");
     assert!(!format!("{list:?}").contains("测试"));
+}
+
+#[test]
+fn every_passenger_has_the_segments_that_the_change_replaces() {
+    for (segments, segment_ids) in [
+        (json!(null), None),
+        (json!([]), None),
+        (json!([{"flight_segment_id": "S1"}]), Some(vec!["S1"])),
+        (
+            json!([{"flight_segment_id": "S1"}, {"flight_segment_id": "S2"}]),
+            Some(vec!["S1", "S2"]),
+        ),
+        // One of them is not told.
+        (json!([{"flight_segment_id": "S1"}, {"cabin": "Y"}]), None),
+    ] {
+        let by_tickets = json!({"passenger_list": [who("1"), who("2")]});
+        let by_fees = json!({"change_fee_details": [fee("1", 5), fee("2", 5)]});
+        for mut row in [by_tickets, by_fees] {
+            row["change_order_no"] = json!(1);
+            row["status"] = json!(2);
+            row["changed_flight_segment_list"] = segments.clone();
+            let found = read(json!([row]));
+            let passengers = found.changes[0].passengers.iter();
+            let ids: Vec<_> = passengers
+                .map(|p| Some(p.segment_ids.as_ref()?.iter().map(String::as_str).collect()))
+                .collect();
+            assert_eq!(ids, [segment_ids.clone(), segment_ids.clone()], "{row}");
+        }
+    }
 }
 
 #[test]
