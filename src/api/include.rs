@@ -26,6 +26,12 @@ pub struct Include {
     include: Option<Included>,
 }
 
+impl From<Option<Included>> for Include {
+    fn from(include: Option<Included>) -> Self {
+        Self { include }
+    }
+}
+
 impl Include {
     /// Whether upstream's object is wanted.
     #[must_use]

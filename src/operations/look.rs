@@ -343,7 +343,7 @@ impl Operations {
         let mut window = orders_about(operation, SKEW);
         while window.page <= PAGES {
             let listed = match self.list_page(account, &window, options).await {
-                Ok(listed) => listed,
+                Ok((listed, _)) => listed,
                 Err(failure) => match NotMade::of(&failure) {
                     Some(not_made) => return Err(not_made),
                     None => {
@@ -485,7 +485,7 @@ impl Operations {
     ) -> Result<String, Control> {
         let window = orders_about(operation, CONTROL_DAYS);
         let listed = self.list_page(account, &window, options).await;
-        let listed = listed.map_err(|_| Control::Inconclusive)?;
+        let (listed, _) = listed.map_err(|_| Control::Inconclusive)?;
         let mut references = listed.orders.into_iter().filter_map(|row| row.out_order_no);
         let other = references.find(|reference| reference != own);
         other.ok_or(Control::NoneKnown)

@@ -82,7 +82,7 @@ impl Operations {
         })
     }
 
-    /// One page of the orders booked in a window.
+    /// One page of the orders booked in a window, and what upstream called their fields.
     ///
     /// # Errors
     /// Why the list cannot be shown.
@@ -91,19 +91,19 @@ impl Operations {
         account: &Account,
         window: &OrderWindow,
         options: ReadOptions<'_>,
-    ) -> Result<OrderPage, Failure> {
+    ) -> Result<(OrderPage, Option<Box<RawValue>>), Failure> {
         let request = translate::list::request(
             window.booked_from,
             window.booked_until,
             window.page,
             window.page_size,
         );
-        let reply = self
+        let Reply { answer, upstream } = self
             .ask::<QueryOrderList>(account, &request, options, Missing::Order)
             .await
             .map_err(ReadError::into_failure)?;
         let mut page = translate::list::answer(
-            reply.answer,
+            answer,
             &self.statuses,
             self.hash_key(),
             &account.name,
@@ -115,6 +115,6 @@ impl Operations {
             page.orders.retain(|order| order.status == status);
             page.in_other_status = told - page.orders.len();
         }
-        Ok(page)
+        Ok((page, upstream))
     }
 }

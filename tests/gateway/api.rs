@@ -382,6 +382,19 @@ async fn lists_are_read_page_by_page() {
     assert_eq!(pages(&format!("{query}&status=paid")).await.len(), 0);
     assert_eq!(pages(&format!("{query}&status=booked")).await.len(), 5);
     assert_eq!(pages(&format!("{query}&status=other")).await.len(), 0);
+    // Upstream's own page is shown on request, with the rows that the status leaves out.
+    for (more, rows) in [("", 2), ("&status=paid", 0)] {
+        let page = world
+            .get(&format!("{query}{more}&include=upstream"))
+            .await
+            .body;
+        assert_eq!(page["items"].as_array().unwrap().len(), rows, "{page:#}");
+        let upstream = &page["upstream"]["flight_book_order_list"]["flight_book_order"];
+        let told: Vec<_> = upstream.as_array().unwrap().iter().collect();
+        let numbers = told.iter().map(|row| row["out_order_no"].clone());
+        assert!(numbers.eq(["LIST-4", "LIST-3"]), "{page:#}");
+    }
+    assert!(world.get(&query).await.body.get("upstream").is_none());
     assert_eq!(pages("/v1/operations?limit=2&kind=pay").await.len(), 0);
     assert_eq!(
         pages("/v1/operations?limit=2&subject=LIST-3").await.len(),
@@ -393,6 +406,7 @@ async fn lists_are_read_page_by_page() {
         "/v1/operations?cursor=x".to_owned(),
         "/v1/operations?nonsense=1".to_owned(),
         format!("/v1/orders?booked_from={now}"),
+        format!("{query}&include=nothing"),
         format!("/v1/orders?booked_from={until}&booked_until={from}"),
     ] {
         let refused = world.get(&bad).await;

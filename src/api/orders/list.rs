@@ -1,17 +1,18 @@
 //! `GET /v1/orders`
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::context::AccountContext;
 use crate::api::extract::{Json, Query};
+use crate::api::include::{Include, Included};
 use crate::api::limit::Limit;
 use crate::api::outcome::problem_of;
 use crate::api::problem::{API, FieldError, Problem, READ, RESTRICTED};
 use crate::domain::order::{OrderStatus, OrderSummary, OrderWindow};
 use crate::domain::time::LocalTime;
 use crate::problem_answers;
-use crate::top::client::ReadOptions;
 
 /// Which orders.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -37,6 +38,10 @@ pub struct OrderFilter {
     #[serde(default)]
     #[param(required = false, value_type = String, pattern = "^p[1-9][0-9]{0,5}$")]
     cursor: Option<PageCursor>,
+    /// `upstream` adds upstream's own object of the page under its own names, whatever `status` picks.
+    #[serde(default)]
+    #[param(required = false, inline, nullable = false)]
+    include: Option<Included>,
 }
 
 /// Rows asked for at once, whatever the caller wants: how many Fliggy gives at most is not known.
@@ -70,6 +75,11 @@ pub struct OrderList {
     /// Rows of this page that could not be read and are left out.
     #[schema(minimum = 0)]
     dropped: usize,
+    /// Upstream's own object of the page, with `?include=upstream`. It has every row, also those that
+    /// `status` leaves out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    upstream: Option<Box<RawValue>>,
 }
 
 problem_answers!(ListOrdersProblems = API, RESTRICTED, READ);
@@ -109,9 +119,10 @@ pub async fn list_orders(
         page,
         page_size: limit,
     };
-    let found = context
+    let options = Include::from(filter.include).options();
+    let (found, upstream) = context
         .operations
-        .list_page(&context.account, &window, ReadOptions::CALLER)
+        .list_page(&context.account, &window, options)
         .await
         .map_err(|failure| problem_of(&failure, None))?;
     let rows = found.orders.len() + found.dropped + found.in_other_status;
@@ -124,5 +135,6 @@ pub async fn list_orders(
         items: found.orders,
         next_cursor: more.then(|| format!("p{}", page + 1)),
         dropped: found.dropped,
+        upstream,
     }))
 }
