@@ -56,7 +56,7 @@ fn refund(
         .map(|p| passenger(p, key, account))
         .collect::<Result<Vec<_>, _>>()?;
     refund_passenger::drop_shared_ids(&mut passengers);
-    let wants_attachment = attachment_awaited(kind, status, false, false);
+    let wants_attachment = attachment_awaited(kind, status, false);
     Ok(Refund {
         refund_order_no: required(row.refund_order_no, "refund_order_no")?,
         order_id: optional(row.order_id, "order_id")?,
