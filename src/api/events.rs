@@ -89,7 +89,6 @@ problem_answers!(EventProblems = API, &[Code::JournalUnavailable]);
     tag = "events",
     params(Place),
     responses((status = 200, description = "The events after the place.", body = EventPage, example = json!(super::examples::events())), EventProblems),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn list_events(
     State(state): State<ApiState>,

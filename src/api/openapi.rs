@@ -73,6 +73,8 @@ pub fn document() -> OpenApi {
         .into_openapi();
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
+            // Only operations with `security(())` need no key.
+            operation.security.get_or_insert_with(keys);
             document_request_id(operation);
             if is_write(operation) {
                 document_write(operation);
@@ -128,15 +130,11 @@ pub(super) fn head() -> OpenApi {
         .security_scheme("bearer", SecurityScheme::Http(bearer))
         .security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(header)))
         .build();
-    let none: [&str; 0] = [];
     OpenApiBuilder::new()
         .info(info)
         .servers(Some([ServerBuilder::new().url("/").build()]))
         .components(Some(components))
-        .security(Some([
-            SecurityRequirement::new("bearer", none),
-            SecurityRequirement::new("api_key", none),
-        ]))
+        .security(Some(keys()))
         .tags(Some(TAGS.map(|(name, description)| {
             TagBuilder::new()
                 .name(name)
@@ -144,6 +142,14 @@ pub(super) fn head() -> OpenApi {
                 .build()
         })))
         .build()
+}
+
+/// The API key, in one of two headers.
+fn keys() -> Vec<SecurityRequirement> {
+    let none: [&str; 0] = [];
+    ["bearer", "api_key"]
+        .map(|scheme| SecurityRequirement::new(scheme, none))
+        .into()
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

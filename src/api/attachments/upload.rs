@@ -96,7 +96,6 @@ problem_answers!(
         (status = 200, description = "Fliggy has had it before.", body = AttachmentAnswer, example = json!(super::super::examples::attachment(true))),
         UploadProblems,
     ),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn upload_attachment(
     context: AccountContext,

@@ -54,7 +54,6 @@ problem_answers!(
         (status = 202, description = "The outcome is not known yet, or a person must decide. `state` says which.", body = OperationView, example = json!(super::super::examples::open("change_cancel"))),
         CancelChangeProblems,
     ),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn cancel_change(
     context: WriteContext,

@@ -63,7 +63,6 @@ problem_answers!(
     tag = "changes",
     params(("change_order_no" = ChangeOrderNo, Path, description = "Fliggy's number of the change."), Include, super::super::params::AccountHeader),
     responses((status = 200, description = "The change.", body = ChangeAnswer, example = json!(super::super::examples::change())), ChangeReadProblems),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn get_change(
     context: AccountContext,

@@ -129,7 +129,6 @@ problem_answers!(SearchProblems = API, RESTRICTED, BODY, READ);
     params(Include, super::super::params::AccountHeader),
     request_body = SearchRequest,
     responses((status = 200, description = "The offers.", body = SearchResult, example = json!(super::super::examples::offers())), SearchProblems),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn search_flights(
     context: AccountContext,

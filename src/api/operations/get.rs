@@ -76,7 +76,6 @@ problem_answers!(
          ), example = json!(super::super::examples::settled())),
         GetOperationProblems,
     ),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn get_operation(
     State(state): State<ApiState>,

@@ -108,7 +108,6 @@ problem_answers!(ListOperationsProblems = API, &[Code::JournalUnavailable]);
     tag = "operations",
     params(OperationFilter),
     responses((status = 200, description = "A page of operations.", body = OperationPage, example = json!(super::super::examples::operations())), ListOperationsProblems),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn list_operations(
     State(state): State<ApiState>,

@@ -32,7 +32,6 @@ problem_answers!(
          headers(("ETag" = String, description = "The version, for `If-Match`.")), example = json!(super::super::examples::settled())),
         ReconcileProblems,
     ),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn reconcile_operation(
     State(state): State<ApiState>,

@@ -89,7 +89,6 @@ problem_answers!(
          headers(("ETag" = String, description = "The version, for `If-Match`.")), example = json!(super::super::examples::settled())),
         ResolveProblems,
     ),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn resolve_operation(
     State(state): State<ApiState>,

@@ -96,7 +96,6 @@ problem_answers!(
         (status = 202, description = "The outcome is not known yet, or a person must decide. `state` says which.", body = OperationView, example = json!(super::super::examples::open("book"))),
         BookProblems,
     ),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn book_order(
     State(state): State<ApiState>,

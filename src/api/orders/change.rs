@@ -104,7 +104,6 @@ problem_answers!(
         (status = 202, description = "The outcome is not known yet, or a person must decide. `state` says which.", body = OperationView, example = json!(super::super::examples::open("change"))),
         ChangeProblems,
     ),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn create_change(
     context: WriteContext,

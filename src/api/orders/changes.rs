@@ -61,7 +61,6 @@ problem_answers!(
     tag = "changes",
     params(("order_id" = OrderId, Path, description = "Fliggy's order id."), Include, super::super::params::AccountHeader),
     responses((status = 200, description = "The changes.", body = ChangePage, example = json!(super::super::examples::changes())), ListChangesProblems),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn list_changes(
     context: AccountContext,

@@ -55,7 +55,6 @@ problem_answers!(
         (status = 202, description = "The outcome is not known yet, or a person must decide. `state` says which.", body = OperationView, example = json!(super::super::examples::open("close"))),
         CloseProblems,
     ),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn close_order(
     context: WriteContext,

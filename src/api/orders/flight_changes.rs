@@ -45,7 +45,6 @@ problem_answers!(
     tag = "orders",
     params(("order_id" = OrderId, Path, description = "Fliggy's order id."), Include, super::super::params::AccountHeader),
     responses((status = 200, description = "The schedule changes.", body = FlightChangePage, example = json!(super::super::examples::flight_changes())), FlightChangesProblems),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn list_flight_changes(
     context: AccountContext,

@@ -72,7 +72,6 @@ problem_answers!(
     tag = "orders",
     params(("order_id" = OrderId, Path, description = "Fliggy's order id."), IncludeWithOrder, super::super::params::AccountHeader),
     responses((status = 200, description = "The order.", body = OrderAnswer, example = json!(super::super::examples::order())), OrderProblems),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn get_order(
     context: AccountContext,
@@ -93,7 +92,6 @@ pub async fn get_order(
     tag = "orders",
     params(("out_order_no" = OutOrderNo, Path, description = "The caller's order number."), IncludeWithOrder, super::super::params::AccountHeader),
     responses((status = 200, description = "The order.", body = OrderAnswer, example = json!(super::super::examples::order())), OrderProblems),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn get_order_by_reference(
     context: AccountContext,

@@ -94,7 +94,6 @@ problem_answers!(ListOrdersProblems = API, RESTRICTED, READ);
     tag = "orders",
     params(OrderFilter, super::super::params::AccountHeader),
     responses((status = 200, description = "A page of orders.", body = OrderList, example = json!(super::super::examples::orders())), ListOrdersProblems),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn list_orders(
     context: AccountContext,

@@ -64,7 +64,6 @@ problem_answers!(
         (status = 202, description = "The outcome is not known yet, or a person must decide. `state` says which.", body = OperationView, example = json!(super::super::examples::open("pay"))),
         PayProblems,
     ),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn pay_order(
     context: WriteContext,

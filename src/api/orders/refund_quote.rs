@@ -78,7 +78,6 @@ problem_answers!(
     params(("order_id" = OrderId, Path, description = "Fliggy's order id."), Include, super::super::params::AccountHeader),
     request_body = RefundQuoteRequest,
     responses((status = 200, description = "The quote.", body = RefundQuoteAnswer, example = json!(super::super::examples::refund_quote())), QuoteProblems),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn quote_refund(
     context: AccountContext,

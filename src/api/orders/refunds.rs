@@ -58,7 +58,6 @@ problem_answers!(
     tag = "refunds",
     params(("order_id" = OrderId, Path, description = "Fliggy's order id."), Include, super::super::params::AccountHeader),
     responses((status = 200, description = "The refunds.", body = RefundPage, example = json!(super::super::examples::refunds())), ListRefundsProblems),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn list_refunds(
     context: AccountContext,

@@ -42,7 +42,6 @@ problem_answers!(
     tag = "refunds",
     params(("refund_order_no" = RefundOrderNo, Path, description = "Fliggy's number of the refund."), Include, super::super::params::AccountHeader),
     responses((status = 200, description = "The refund.", body = RefundAnswer, example = json!(super::super::examples::refund())), RefundReadProblems),
-    security(("bearer" = []), ("api_key" = [])),
 )]
 pub async fn get_refund(
     context: AccountContext,
