@@ -232,6 +232,43 @@ fn the_answers_shown_have_the_form_they_promise() {
     assert!(seen >= 12, "{seen} examples");
 }
 
+/// For people as a list whose entries lead to the pages of the codes, for programs as an extension.
+#[test]
+fn every_problem_response_lists_its_codes_and_shows_one() {
+    let document = document();
+    let known = document["components"]["schemas"]["ProblemCode"]["enum"]
+        .as_array()
+        .unwrap();
+    let mut seen = 0;
+    walk("", &document["paths"], &mut |at, response| {
+        let problem = &response["content"]["application/problem+json"];
+        if !at.contains("/responses/") || problem.is_null() {
+            return;
+        }
+        seen += 1;
+        assert_eq!(
+            problem["schema"]["$ref"], "#/components/schemas/Problem",
+            "{at}"
+        );
+        assert!(problem["examples"].is_null(), "{at}");
+        let codes = response["x-problem-codes"].as_array().expect(at);
+        let lines = response["description"].as_str().unwrap().lines();
+        assert_eq!(lines.clone().count(), codes.len(), "{at}: {response}");
+        for (line, code) in lines.zip(codes) {
+            assert!(known.contains(code), "{at}: {code}");
+            let code = code.as_str().unwrap();
+            let entry = format!("- [`{code}`](/problems/{code}): ");
+            assert!(line.starts_with(&entry), "{at}: {line}");
+        }
+        let example = &problem["example"];
+        fits(&document, at, &problem["schema"], example);
+        assert_eq!(Some(&example["code"]), codes.first(), "{at}");
+        let status = at.rsplit('/').next().unwrap();
+        assert_eq!(example["status"].to_string(), status, "{at}");
+    });
+    assert!(seen > 100, "{seen} problem responses");
+}
+
 #[test]
 fn every_success_of_a_write_is_an_operation() {
     let document = document();

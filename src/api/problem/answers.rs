@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use utoipa::openapi::example::ExampleBuilder;
+use serde_json::json;
+use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder};
 
@@ -92,7 +93,10 @@ macro_rules! problem_answers {
     };
 }
 
-/// One answer a status, with one example a code.
+/// The extension of a problem response that lists its codes.
+const CODES: &str = "x-problem-codes";
+
+/// One answer a status. It lists its codes and shows the first.
 #[must_use]
 pub fn answers(groups: &[&[Code]]) -> ProblemAnswers {
     let is_write = groups
@@ -115,24 +119,25 @@ pub fn answers(groups: &[&[Code]]) -> ProblemAnswers {
 }
 
 fn answer(codes: &[Code], is_write: bool) -> Response {
-    let lines: Vec<String> = codes
+    let entries: Vec<String> = codes
         .iter()
-        .map(|code| format!("`{}`: {}.", code.as_str(), code.spec().title))
+        .map(|code| {
+            let (word, title) = (code.as_str(), code.spec().title);
+            format!("- [`{word}`](/problems/{word}): {title}.")
+        })
         .collect();
-    let examples = codes.iter().map(|code| {
-        let example = ExampleBuilder::new()
-            .summary(code.spec().title)
-            .value(serde_json::to_value(example(*code, is_write)).ok())
-            .build();
-        (code.as_str(), RefOr::T(example))
-    });
+    let words: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+    let example = codes.first().map(|code| example(*code, is_write));
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("Problem")))
-        .examples_from_iter(examples)
+        .example(example.and_then(|body| serde_json::to_value(body).ok()))
         .build();
     let mut response = ResponseBuilder::new()
-        .description(lines.join(" "))
+        .description(entries.join("\n"))
         .content(MEDIA_TYPE, content)
+        .extensions(Some(
+            ExtensionsBuilder::new().add(CODES, json!(words)).build(),
+        ))
         .header("X-Request-Id", text_header("The id of the request."));
     if codes.iter().any(|code| code.spec().retry_after.is_some()) {
         let seconds = ObjectBuilder::new().schema_type(Type::Integer).build();
@@ -158,7 +163,6 @@ pub(crate) fn text_header(description: &str) -> utoipa::openapi::Header {
 
 /// What a problem of this code looks like.
 fn example(code: Code, is_write: bool) -> super::ProblemBody {
-    const OPERATION: &str = "0197a3f0-5c1e-7b44-9d1a-6f0c2d9e8b71";
     let problem = Problem::new(code);
     let problem = match code {
         Code::InvalidRequest => problem
@@ -168,16 +172,14 @@ fn example(code: Code, is_write: bool) -> super::ProblemBody {
                 "missing",
                 "is missing",
             )),
-        Code::UpstreamRejected => problem.operation(OPERATION).upstream(UpstreamFault {
-            method: "alitrip.flight.service.pay".to_owned(),
+        Code::UpstreamRejected => problem.upstream(UpstreamFault {
+            method: "alitrip.flight.service.queryorderdetail".to_owned(),
             code: Some("15".to_owned()),
-            sub_code: Some("isv.business-error".to_owned()),
-            message: Some("订单已关闭".to_owned()),
+            sub_code: Some("isv.PARAMETER_ERROR".to_owned()),
+            message: Some("请求参数错误".to_owned()),
             request_id: Some("16mrtlto4sk4m".to_owned()),
         }),
-        Code::NotSent | Code::NotExecuted | Code::EvidenceContradicts => {
-            problem.operation(OPERATION)
-        }
+        Code::NotExecuted => problem.operation("0197a3f0-5c1e-7b44-9d1a-6f0c2d9e8b71"),
         _ => problem,
     };
     let mut body = *problem.body;
