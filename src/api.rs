@@ -22,6 +22,7 @@ pub mod refunds;
 pub mod request_log;
 mod router;
 pub mod state;
+mod swagger_ui;
 mod system;
 mod write;
 

@@ -18,9 +18,10 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::problem::{ProblemBody, text_header};
-
 use super::{router, system};
 use crate::config::AuthMode;
+
+mod describe;
 
 const DESCRIPTION: &str = "\
 Search, book, pay, close, refund and change domestic flights of Fliggy (飞猪新京杭) through the Taobao \
@@ -71,10 +72,13 @@ pub fn document() -> OpenApi {
         .merge(router::v1(0))
         .merge(system::routes())
         .into_openapi();
+    let schemas = &mut document.components.get_or_insert_default().schemas;
+    schemas.values_mut().for_each(describe::nullable_references);
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
             // Only operations with `security(())` need no key.
             operation.security.get_or_insert_with(keys);
+            describe::request_body(operation, schemas);
             document_request_id(operation);
             if is_write(operation) {
                 document_write(operation);

@@ -12,12 +12,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::RequestBodyDeadlineLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use super::problem::{Code, Problem};
 use super::{
     ApiState, attachments, changes, events, flights, openapi, operations, orders, refunds,
-    request_log, system,
+    request_log, swagger_ui, system,
 };
 
 /// Beside the file: the other part, and what multipart needs around both.
@@ -73,15 +72,9 @@ pub(super) fn assemble(v1: OpenApiRouter<ApiState>, state: ApiState) -> Router {
         .merge(v1)
         .merge(system::routes())
         .split_for_parts();
-    let swagger = SwaggerUi::new("/swagger-ui").config(
-        SwaggerConfig::from("/openapi.json")
-            .try_it_out_enabled(true)
-            .persist_authorization(true)
-            .display_request_duration(true),
-    );
 
     routes
-        .merge(swagger)
+        .merge(swagger_ui::routes())
         .fallback(|| async { Problem::new(Code::NotFound) })
         .layer(
             // Outermost first.

@@ -224,12 +224,43 @@ async fn every_problem_type_leads_to_its_page() {
 }
 
 #[tokio::test]
-async fn swagger_ui_shows_the_document() {
-    let router = router(state(AuthMode::None));
+async fn swagger_ui_shows_the_document_and_no_list_of_schemas() {
+    let router = router(state(AuthMode::Keys));
     let page = get(&router, "/swagger-ui/").await;
     assert_eq!(page.status(), 200);
     let script = get(&router, "/swagger-ui/swagger-initializer.js").await;
-    assert!(String::from_utf8_lossy(&script.body).contains("/openapi.json"));
+    let script = String::from_utf8_lossy(&script.body);
+    assert!(script.contains("/openapi.json"));
+    assert!(
+        script.contains(r#""defaultModelsExpandDepth": -1"#),
+        "{script}"
+    );
+}
+
+#[tokio::test]
+async fn the_page_of_swagger_ui_uses_our_style_sheet() {
+    let router = router(state(AuthMode::None));
+    let page = get(&router, "/swagger-ui/").await;
+    assert!(String::from_utf8_lossy(&page.body).contains(r#"href="index.css""#));
+    let style = get(&router, "/swagger-ui/index.css").await;
+    assert_eq!(style.status(), 200);
+    assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
+    assert!(String::from_utf8_lossy(&style.body).contains(".response"));
+}
+
+#[tokio::test]
+async fn the_root_leads_to_swagger_ui_without_a_key() {
+    let router = router(state(AuthMode::Keys));
+    for method in ["GET", "HEAD"] {
+        let request = Request::builder().method(method).uri("/");
+        let answer = send(&router, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status(), 303, "{method}");
+        assert_eq!(answer.header("location"), "/swagger-ui/", "{method}");
+    }
+    let request = Request::post("/").body(Body::empty()).unwrap();
+    let refused = send(&router, request).await;
+    assert_eq!(refused.code(), "method_not_allowed");
+    assert_eq!(refused.header("allow"), "GET,HEAD");
 }
 
 #[tokio::test]

@@ -1,0 +1,44 @@
+//! Descriptions where readers and generated clients look for them.
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{RefOr, Schema};
+
+type Schemas = BTreeMap<String, RefOr<Schema>>;
+
+/// A request body is described as its schema is.
+pub(super) fn request_body(operation: &mut Operation, schemas: &Schemas) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else {
+        return;
+    };
+    let Some(RefOr::T(content)) = body.content.values().next() else {
+        return;
+    };
+    if let Some(RefOr::Ref(reference)) = &content.schema
+        && let Some(name) = reference.ref_location.rsplit('/').next()
+        && let Some(RefOr::T(Schema::Object(schema))) = schemas.get(name)
+    {
+        body.description.clone_from(&schema.description);
+    }
+}
+
+/// utoipa puts the description of a nullable reference beside the `$ref`, where Swagger UI does not
+/// show it. It is the property's: `oneOf` only says that the reference may be null.
+pub(super) fn nullable_references(schema: &mut RefOr<Schema>) {
+    let RefOr::T(schema) = schema else {
+        return;
+    };
+    match schema {
+        Schema::Object(object) => object.properties.values_mut().for_each(nullable_references),
+        Schema::AllOf(parts) => parts.items.iter_mut().for_each(nullable_references),
+        Schema::OneOf(choice) => {
+            if let Some(RefOr::Ref(reference)) = choice.items.first_mut()
+                && !reference.description.is_empty()
+            {
+                choice.description = Some(std::mem::take(&mut reference.description));
+            }
+        }
+        _ => {}
+    }
+}
