@@ -76,6 +76,9 @@ fn welcome(gateway: SocketAddr, top: SocketAddr) -> String {
     2. Book it
        curl -si http://{gateway}/v1/orders -H 'Content-Type: application/json' -H 'Idempotency-Key: book-1' -d @openapi/examples/booking.json
 
+       Every further booking needs a new out_order_no and a new Idempotency-Key, in Swagger UI too:
+       sed 's/TRIP-20300501-000001/TRIP-20300501-000002/' openapi/examples/booking.json | curl -si http://{gateway}/v1/orders -H 'Content-Type: application/json' -H 'Idempotency-Key: book-2' -d @-
+
     3. Let the next payment be made, but its answer be lost
        curl -s http://{top}/_simulator/faults -H 'Content-Type: application/json' -d '{FAULT}'
 

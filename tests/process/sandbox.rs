@@ -2,6 +2,7 @@
 
 use rustix::process::Signal;
 use serde_json::json;
+use tokio::process::Command;
 
 use crate::world::{World, binary};
 
@@ -28,14 +29,27 @@ async fn the_sandbox_says_where_to_click_and_works_there() {
     let page = world.get(base, "/swagger-ui/").await;
     assert_eq!(page.status, 200);
     assert!(page.body.as_str().unwrap().contains("swagger-ui"));
-    // The first of the commands that it proposes.
+    // The first commands that it proposes.
     let search = json!({"journeys": [{"from": "BJS", "to": "XMN", "date": "2030-05-20"}]});
     let found = world.post(base, "/v1/flights/search", &search).await;
     assert_eq!(found.status, 200, "{found:?}");
     assert!(!found.body["items"].as_array().unwrap().is_empty());
+    for key in ["book-1", "book-2"] {
+        let command = sandbox.line(&format!("Idempotency-Key: {key}")).await;
+        let booked = Command::new("bash")
+            .args(["-c", &command])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .await
+            .unwrap();
+        let answer = String::from_utf8(booked.stdout).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 201"), "{command}\n{answer}");
+        assert!(!answer.contains("idempotency-replayed"), "{answer}");
+    }
     let stand_in = stand_in.strip_suffix("/_simulator/").unwrap();
     let calls = world.get(stand_in, "/_simulator/calls").await;
     assert_eq!(calls.body["counts"]["search"]["received"], 1, "{calls:?}");
+    assert_eq!(calls.body["counts"]["airbook"]["effects"], 2, "{calls:?}");
 
     sandbox.signal(Signal::INT);
     assert_eq!(sandbox.end().await.code(), Some(0));
