@@ -134,10 +134,11 @@ impl Money {
     }
 }
 
-impl fmt::Display for Money {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // By hand: a search answer has thousands of amounts, and `{:02}` costs several times as much.
-        let mut out = *b"00000000.00";
+impl Money {
+    /// Writes the amount. By hand: a search answer has thousands of amounts, and `{:02}` costs several
+    /// times as much.
+    fn write(self, out: &mut [u8; 11]) -> &str {
+        *out = *b"00000000.00";
         let (mut rest, mut first) = (self.0, 0);
         for at in [10, 9, 7, 6, 5, 4, 3, 2, 1, 0] {
             out[at] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
@@ -147,11 +148,18 @@ impl fmt::Display for Money {
                 break;
             }
         }
-        f.write_str(std::str::from_utf8(&out[first..]).unwrap_or_default())
+        std::str::from_utf8(&out[first..]).unwrap_or_default()
     }
 }
 
-text_traits!(Money);
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.write(&mut [0; 11]))
+    }
+}
+
+text_traits!(Money, |value, serializer| serializer
+    .serialize_str(value.write(&mut [0; 11])));
 
 #[cfg(test)]
 mod tests {

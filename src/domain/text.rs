@@ -139,6 +139,11 @@ impl<'de, T> Visitor<'de> for TextVisitor<T> {
 /// `FromStr`, `Serialize`, `Deserialize`, and a `Debug` that prints the text.
 macro_rules! text_traits {
     ($name:ident) => {
+        $crate::domain::text::text_traits!($name, |value, serializer| serializer
+            .collect_str(value));
+    };
+    // For what an answer has hundreds of: formatting costs more than the text itself.
+    ($name:ident, |$value:ident, $serializer:ident| $serialize:expr) => {
         impl std::str::FromStr for $name {
             type Err = $crate::domain::text::MalformedText;
 
@@ -151,7 +156,8 @@ macro_rules! text_traits {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                let ($value, $serializer) = (self, serializer);
+                $serialize
             }
         }
 
@@ -228,7 +234,8 @@ macro_rules! text_type {
             }
         }
 
-        $crate::domain::text::text_traits!($name);
+        $crate::domain::text::text_traits!($name, |value, serializer| serializer
+            .serialize_str(value.as_str()));
     };
 }
 

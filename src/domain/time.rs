@@ -120,15 +120,22 @@ impl LocalTime {
     }
 }
 
-impl fmt::Display for LocalTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = *b"0000-00-00T00:00:00+08:00";
-        write_seconds(&mut out, self.0, b'T');
-        f.write_str(ascii(&out))
+impl LocalTime {
+    fn write(self, out: &mut [u8; 25]) -> &str {
+        *out = *b"0000-00-00T00:00:00+08:00";
+        write_seconds(out, self.0, b'T');
+        ascii(out)
     }
 }
 
-text_traits!(LocalTime);
+impl fmt::Display for LocalTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.write(&mut [0; 25]))
+    }
+}
+
+text_traits!(LocalTime, |value, serializer| serializer
+    .serialize_str(value.write(&mut [0; 25])));
 
 /// A calendar day, `yyyy-MM-dd`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ToSchema)]

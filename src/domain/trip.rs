@@ -43,7 +43,8 @@ macro_rules! iata_code {
             }
         }
 
-        text_traits!($name);
+        text_traits!($name, |value, serializer| serializer
+            .serialize_str(value.as_str()));
     };
 }
 

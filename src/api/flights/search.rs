@@ -176,7 +176,7 @@ fn not_found(failure: &Failure, mode: SearchMode) -> Problem {
 }
 
 /// An offer's usual size in bytes, with some room.
-const OFFER: usize = 1280;
+const OFFER: usize = 1536;
 
 fn notices(found: &Found, mode: SearchMode, with_infants: bool) -> Vec<Notice> {
     let own = found
