@@ -5,7 +5,6 @@ use utoipa::ToSchema;
 
 /// What kind of write a caller asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[schema(as = OperationKind)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Create and hold an order (`alitrip.flight.service.airbook`).

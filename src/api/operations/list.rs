@@ -28,9 +28,9 @@ pub struct OperationFilter {
     state: Option<OperationState>,
     /// Only of this kind.
     #[serde(default)]
-    #[param(required = false, value_type = Kind)]
+    #[param(required = false, value_type = Kind, inline)]
     kind: Option<Kind>,
-    /// Only about this order id or order number.
+    /// Only about this order id, order number or change number.
     #[serde(default)]
     #[param(
         required = false,
