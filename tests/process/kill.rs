@@ -344,7 +344,6 @@ impl Chance {
     }
 }
 
-/// Kills under load, unless `GATEWAY_TEST_KILLS` says otherwise.
 const KILLS: u32 = 32;
 const CLIENTS: u64 = 6;
 
@@ -355,7 +354,6 @@ async fn killed_at_any_moment_under_load_nothing_is_lost_or_done_twice() {
         Err(_) => u64::from(uuid::Uuid::new_v4().as_fields().0),
     };
     println!("GATEWAY_TEST_SEED={seed}");
-    let kills = std::env::var("GATEWAY_TEST_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
     let world = World::start().await;
     let mut gateway = world.gateway("journal.db", &[]).await;
     let example = world.example(&gateway).await;
@@ -376,7 +374,7 @@ async fn killed_at_any_moment_under_load_nothing_is_lost_or_done_twice() {
         client.work(number, &enough)
     }));
     let killer = async {
-        for kill in 0..kills {
+        for kill in 0..KILLS {
             sleep(Duration::from_millis(30 + chance.below(700))).await;
             gateway.process.kill().await;
             // Now and then the next one dies while it starts.
