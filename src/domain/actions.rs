@@ -43,7 +43,7 @@ pub struct After<'a> {
 
 impl After<'_> {
     /// Whether a refund or change keeps the traveller's ticket from being refunded or changed. `flights` are those
-    /// of the order: where there are several, a refund that is done may be one of some of them.
+    /// of the order: with several flights, a completed refund may cover only some of them.
     fn holds(self, traveller: &PassengerId, flights: usize) -> bool {
         let refunds = self.refunds.iter().filter(|refund| match refund.status {
             _ if refund.supplementary == Some(true) => false,

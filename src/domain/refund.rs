@@ -130,8 +130,8 @@ pub struct RefundPassenger {
     #[schema(required = true, value_type = Option<OrderPassengerType>)]
     pub kind: Option<OrderPassengerType>,
     /// Ids of the order's segments that are refunded for this passenger: a refund takes all of its
-    /// segments from all of its passengers. Null where Fliggy does not tell them, which also means
-    /// every segment; always null in lists.
+    /// segments from all of its passengers. Null means all segments, or that Fliggy does not
+    /// report them; always null in lists.
     #[schema(required = true, example = json!(["CZ8957PKXXMN0520"]))]
     pub segment_ids: Option<Vec<String>>,
     /// Whether this passenger's ticket can be refunded. Fliggy tells it in quotes; null if not told.

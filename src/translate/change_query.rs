@@ -71,7 +71,7 @@ fn change(
         .map(changed_segment)
         .collect();
     let mut passengers = passengers(row.passenger_list, row.change_fee_details, key, account)?;
-    // A change moves all of its passengers on all of its segments. Some of them would only mislead.
+    // A change moves all of its passengers on all of its segments. A partial list would mislead.
     let replaced: Option<Vec<_>> = segments.iter().map(|s| s.replaces.clone()).collect();
     let replaced = replaced.filter(|ids| !ids.is_empty());
     for passenger in &mut passengers {

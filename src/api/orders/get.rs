@@ -28,8 +28,8 @@ pub struct OrderAnswer {
     /// The order.
     #[serde(flatten)]
     order: Order,
-    /// What the order itself allows next; with `?include=refunds,changes`, what those leave of it. A write that
-    /// is open on the order still stands in the way.
+    /// What the order itself allows next; with `?include=refunds,changes`, what remains possible after these. A
+    /// write that is open on the order still stands in the way.
     available_actions: Vec<Action>,
     /// The operations of this gateway on the order and its changes, as far as the caller may see them, newest
     /// first; with `?include=operations`. At most the last 50 on the order, its number and each change.
@@ -103,6 +103,18 @@ pub async fn get_order_by_reference(
     read(&context, &caller, &key, &include).await
 }
 
+/// Makes a read only if its result is wanted.
+async fn if_wanted<T, E>(
+    wanted: bool,
+    read: impl Future<Output = Result<T, E>>,
+) -> Result<Option<T>, E> {
+    if wanted {
+        read.await.map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
 async fn read(
     context: &AccountContext,
     caller: &Caller,
@@ -114,25 +126,13 @@ async fn read(
     let options = include.options();
     let found = operations.read_order(account, key, options).await;
     let FoundOrder { order, upstream } = found.map_err(unread)?;
-    let refunds = async {
-        match include.wants(OrderPart::Refunds) {
-            true => operations
-                .read_refunds(account, order.order_id, options)
-                .await
-                .map(Some),
-            false => Ok(None),
-        }
-    };
-    let changes = async {
-        match include.wants(OrderPart::Changes) {
-            true => operations
-                .read_changes(account, order.order_id, options)
-                .await
-                .map(Some),
-            false => Ok(None),
-        }
-    };
-    let (refunds, changes) = futures::try_join!(refunds, changes).map_err(unread)?;
+    let refunds = operations.read_refunds(account, order.order_id, options);
+    let changes = operations.read_changes(account, order.order_id, options);
+    let (refunds, changes) = futures::try_join!(
+        if_wanted(include.wants(OrderPart::Refunds), refunds),
+        if_wanted(include.wants(OrderPart::Changes), changes),
+    )
+    .map_err(unread)?;
     let wants_rules = include.wants(OrderPart::Rules);
     let history = match wants_rules || include.wants(OrderPart::Operations) {
         true => Some(

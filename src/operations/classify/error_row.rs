@@ -20,7 +20,7 @@ pub struct ErrorRow {
     pub text: Option<String>,
     /// What such an answer means.
     pub verdict: RowVerdict,
-    /// What a caller is told to do.
+    /// The hint that the problem shows to the caller.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
