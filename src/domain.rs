@@ -11,6 +11,7 @@ pub mod ids;
 pub mod money;
 mod nullable;
 pub mod offer;
+pub mod operation;
 pub mod order;
 pub mod party;
 pub mod passenger;

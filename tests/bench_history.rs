@@ -8,11 +8,10 @@
 
 use fliggy_gateway::clock::{Clock, SystemClock};
 use fliggy_gateway::domain::ids::OperationId;
+use fliggy_gateway::domain::operation::{Basis, Operation, Standing, State};
 use fliggy_gateway::domain::time::Rfc3339;
-use fliggy_gateway::operations::journal::{Acceptance, Filter, Journal, NewOperation};
-use fliggy_gateway::operations::record::Operation;
-use fliggy_gateway::operations::sqlite::{SqliteJournal, SqliteSettings};
-use fliggy_gateway::operations::states::{Basis, Standing, State};
+use fliggy_gateway::store::journal::{Acceptance, Filter, Journal, NewOperation};
+use fliggy_gateway::store::sqlite::{SqliteJournal, SqliteSettings};
 
 #[path = "../benches/load/history.rs"]
 mod history;
@@ -45,7 +44,7 @@ async fn again(journal: &SqliteJournal, past: &Operation) -> Acceptance {
         fingerprint: [1; 32],
         duplicate: None,
         allow_duplicate: false,
-        timeline: fliggy_gateway::operations::record::TimelineEntry {
+        timeline: fliggy_gateway::domain::operation::TimelineEntry {
             at: Rfc3339(clock.wall()),
             state: State::Accepted,
             what: "accepted".to_owned(),

@@ -14,18 +14,17 @@ use fliggy_gateway::domain::ids::{
     AccountName, HashKey, OperationId, OrderId, OutOrderNo, RefundOrderNo,
 };
 use fliggy_gateway::domain::money::Money;
+use fliggy_gateway::domain::operation::{
+    Attention, Baseline, Basis, Cause, Claim, Difference, DifferingField, EventKind, Failure,
+    Intent, Kind, Lookup, NewEvent, Operation, Proof, Receipt, SessionTag, Standing, State,
+    TimelineEntry,
+};
 use fliggy_gateway::domain::refund::{RefundFee, RefundKind, RefundReceipt, RefundStatus};
 use fliggy_gateway::domain::time::Rfc3339;
-use fliggy_gateway::operations::cause::{Cause, Failure};
-use fliggy_gateway::operations::journal::{
-    Acceptance, Fault, Filter, Journal, Lookup, NewOperation, Proof, Save, Saved, SessionTag,
+use fliggy_gateway::store::journal::{
+    Acceptance, Fault, Filter, Journal, NewOperation, Save, Saved,
 };
-use fliggy_gateway::operations::record::{
-    Attention, Baseline, Claim, Difference, DifferingField, EventKind, Intent, NewEvent, Operation,
-    Receipt, TimelineEntry,
-};
-use fliggy_gateway::operations::sqlite::{SqliteJournal, SqliteSettings};
-use fliggy_gateway::operations::states::{Basis, Kind, Standing, State};
+use fliggy_gateway::store::sqlite::{SqliteJournal, SqliteSettings};
 use sqlx::{Connection as _, SqliteConnection};
 
 async fn open(dir: &Path) -> SqliteJournal {
@@ -35,7 +34,7 @@ async fn open(dir: &Path) -> SqliteJournal {
 async fn open_with(
     dir: &Path,
     hash_key: Option<HashKey>,
-) -> Result<SqliteJournal, fliggy_gateway::operations::journal::JournalError> {
+) -> Result<SqliteJournal, fliggy_gateway::store::journal::JournalError> {
     SqliteJournal::open(&SqliteSettings {
         path: dir.join("journal.db"),
         read_connections: 2,

@@ -30,10 +30,11 @@ const PICTURE: &str = "
     main → cli
     cli → server, gateway → api → config
     cli → telemetry, top
-    gateway → operations, top, domain
+    gateway → operations, store, top, domain
 
     api, console, access, notifications → telemetry::metrics, telemetry::handles → clock
     operations, store, top → telemetry::metrics, telemetry::handles → clock
+    operations, store → kill_point
     cli, gateway, server, simulator, domain → clock
     lib
 ";

@@ -11,8 +11,8 @@ use super::limit::Limit;
 use super::operations::unreadable;
 use super::problem::{API, Code, Problem};
 use crate::domain::ids::OperationId;
+use crate::domain::operation::EventKind;
 use crate::domain::time::Rfc3339;
-use crate::operations::record::EventKind;
 use crate::problem_answers;
 
 /// Where in the feed.

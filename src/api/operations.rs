@@ -14,8 +14,8 @@ use super::ApiState;
 use super::auth::Caller;
 use super::problem::{Code, Problem};
 use crate::domain::ids::OperationId;
-use crate::operations::journal::{Fault, JournalError};
-use crate::operations::record::Operation;
+use crate::domain::operation::Operation;
+use crate::operations::{Fault, JournalError};
 
 /// The operation with its timeline, as both stand now.
 async fn shown(state: &ApiState, caller: &Caller, id: OperationId) -> Result<Response, Problem> {

@@ -3,11 +3,9 @@
 use super::problem::{Code, FieldError, Problem, Retry, SideEffects, UpstreamFault};
 use crate::domain::ids::OperationId;
 use crate::domain::offer::TOO_FEW_SEATS;
+use crate::domain::operation::{Cause, Failure, Operation, State};
 use crate::domain::violation::Violation;
-use crate::operations::cause::{Cause, Failure};
 use crate::operations::perform::NotTaken;
-use crate::operations::record::Operation;
-use crate::operations::states::State;
 
 /// The problem code of a cause.
 #[must_use]

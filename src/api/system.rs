@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::extract::{Json, Path};
 use super::problem::{self, Code, Problem};
 use super::{ApiState, Ready};
-use crate::operations::journal::{Condition, Fault};
+use crate::operations::{Condition, Fault};
 use crate::problem_answers;
 
 pub(super) fn routes() -> OpenApiRouter<ApiState> {

@@ -18,16 +18,14 @@ use crate::api::problem::{Code, Problem};
 use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::OperationId;
 use crate::domain::money::Money;
+use crate::domain::operation::{Cause, Intent, Kind, Receipt, State, TimelineEntry};
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::quote_id::Quoted;
 use crate::domain::refund::{QuoteId, RefundQuote, RefundReceipt};
 use crate::domain::violation::Violation;
-use crate::operations::cause::Cause;
 use crate::operations::orders::OrderKey;
 use crate::operations::perform::{Asked, NotTaken, Performed, Write};
-use crate::operations::record::{Intent, Receipt, TimelineEntry};
 use crate::operations::service::Operations;
-use crate::operations::states::{Kind, State};
 use crate::top::client::{Account as PurchasingAccount, ReadOptions};
 use serde_json::value::RawValue;
 

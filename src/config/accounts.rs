@@ -6,10 +6,9 @@ use config::Value;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-use super::AccountName;
 use super::show::masked;
 use super::table::{Problems, Table};
-use super::value;
+use super::{AccountName, value};
 
 /// A purchasing account: one Taobao user.
 #[derive(Debug, Clone, Serialize)]

@@ -7,10 +7,9 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::AccountName;
 use super::show::masked_digest;
 use super::table::Table;
-use super::value;
+use super::{AccountName, value};
 
 /// Shorter keys can be guessed.
 const SHORTEST_KEY: usize = 16;

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::OrderStatus;
 use super::table::Table;
-use super::value;
+use super::{OrderStatus, value};
 
 pub(crate) fn read(mut table: Table<'_>) -> BTreeMap<String, OrderStatus> {
     let problems = table.problems();

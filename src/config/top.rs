@@ -11,8 +11,7 @@ use serde::{Serialize, Serializer};
 use super::after_sales::{Change, Refund};
 use super::show::{MASK, masked};
 use super::table::{Problems, Table};
-use super::value;
-use super::{Override, SignMethod};
+use super::{Override, SignMethod, value};
 
 /// The Taobao Open Platform.
 #[derive(Debug, Clone, Serialize)]

@@ -1,7 +1,10 @@
 //! Attachments of special refunds: what kinds of file they may be.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::ids::{AccountName, OrderId};
 
 /// Kind of file, as its first bytes say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
@@ -43,6 +46,21 @@ impl FileType {
             Self::Pdf => "pdf",
         }
     }
+}
+
+/// An attachment that Fliggy has, as the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptAttachment {
+    /// Keyed hash of account, order and content.
+    pub key: [u8; 32],
+    /// The purchasing account.
+    pub account: AccountName,
+    /// The order that it belongs to, if it was said.
+    pub order_id: Option<OrderId>,
+    /// Fliggy's id of it.
+    pub file_id: String,
+    /// When it was uploaded.
+    pub at: Timestamp,
 }
 
 #[cfg(test)]

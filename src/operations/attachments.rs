@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 
-use super::cause::{Cause, Failure};
 use super::classify::Missing;
 use super::reads::{ReadError, unreadable_answer};
 use super::service::Operations;
-use crate::domain::attachment::FileType;
-use crate::domain::ids::{AccountName, OrderId};
+use crate::domain::attachment::{FileType, KeptAttachment};
+use crate::domain::ids::OrderId;
+use crate::domain::operation::{Cause, Failure};
 use crate::top::call::FilePart;
 use crate::top::client::Account;
 use crate::top::method::Method;
@@ -35,21 +34,6 @@ impl std::fmt::Debug for File {
             .field("bytes", &self.content.len())
             .finish_non_exhaustive()
     }
-}
-
-/// An attachment that Fliggy has, as the journal keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeptAttachment {
-    /// Keyed hash of account, order and content.
-    pub key: [u8; 32],
-    /// The purchasing account.
-    pub account: AccountName,
-    /// The order that it belongs to, if it was said.
-    pub order_id: Option<OrderId>,
-    /// Fliggy's id of it.
-    pub file_id: String,
-    /// When it was uploaded.
-    pub at: Timestamp,
 }
 
 /// An attachment that Fliggy has.

@@ -2,15 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::cause::Failure;
 use super::classify::Reference;
 use super::masking::Names;
 use super::perform::{Read, Ready, Write};
-use super::record::{Intent, Receipt};
 use super::service::Operations;
 use crate::domain::booking::{self, Booking};
 use crate::domain::ids::{AccountName, HashKey};
 use crate::domain::offer::OfferRules;
+use crate::domain::operation::{Failure, Intent, Receipt};
 use crate::domain::order::OrderStatus;
 use crate::domain::personal::Personal;
 use crate::top::client::Account;

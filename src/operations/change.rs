@@ -3,15 +3,14 @@
 
 use serde_json::{Map, Value};
 
-use super::cause::{Cause, Failure};
 use super::classify::Reference;
 use super::perform::{Read, Ready, Write};
-use super::record::{Intent, Receipt};
 use super::selection::{baseline_of, check_segments, names_on, travellers, unnamed};
 use super::service::Operations;
 use crate::domain::change::{ChangeWish, targets_fingerprint};
 use crate::domain::ids::{AccountName, HashKey};
 use crate::domain::money::Money;
+use crate::domain::operation::{Cause, Failure, Intent, Receipt};
 use crate::top::client::{Account, ReadOptions};
 use crate::top::method::Method;
 use crate::top::wire::ChangeCreate;

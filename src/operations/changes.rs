@@ -2,12 +2,12 @@
 
 use serde_json::value::RawValue;
 
-use super::cause::{Cause, Failure};
 use super::classify::Missing;
 use super::reads::{ReadError, check_same, unreadable_answer};
 use super::service::Operations;
 use crate::domain::change::{Change, ChangeKind, ChangeList};
 use crate::domain::ids::{ChangeOrderNo, OrderId};
+use crate::domain::operation::{Cause, Failure};
 use crate::top::client::{Account, ReadOptions, Reply};
 use crate::top::method::Method;
 use crate::top::wire::ChangeQuery;

@@ -3,9 +3,7 @@
 //! No refusal of book or pay is documented, and the documented sample carries `isv.SYSTEM_ERROR`
 //! beside success: neither an `isv.*` code nor `is_success` decides alone.
 
-use super::cause::Cause;
-use super::record::Claim;
-use super::states::Kind;
+use crate::domain::operation::{Cause, Claim, Kind};
 use crate::top::call::{CallError, NotSent};
 use crate::top::envelope::ErrorResponse;
 use crate::top::lenient::Field;
@@ -402,7 +400,7 @@ fn is_error_code(code: &str) -> bool {
 }
 
 fn not_sent(why: &NotSent) -> Cause {
-    super::cause::Failure::from(why).cause
+    crate::domain::operation::Failure::from(why).cause
 }
 
 impl<'a> Words<'a> {

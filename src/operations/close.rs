@@ -2,16 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use super::cause::{Cause, Failure};
 use super::classify::Reference;
 use super::evidence::{DOUBTFUL, Payment, payment};
 use super::orders::OrderKey;
 use super::perform::{Read, Ready, Write};
 use super::reads::ReadError;
-use super::record::{Intent, Receipt};
 use super::selection::names_on;
 use super::service::Operations;
 use crate::domain::ids::{AccountName, HashKey, OrderId};
+use crate::domain::operation::{Cause, Failure, Intent, Receipt};
 use crate::domain::order::{Order, OrderReceipt, OrderStatus};
 use crate::top::client::{Account, ReadOptions};
 use crate::top::method::Method;

@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
-use super::cause::{Failure, Upstream};
 use super::classify::{Conclusion, Ending};
 use super::decide::{Control, Moment};
-use super::journal::SessionTag;
-use super::kill_point::{Point, reach};
 use super::look::Look;
 use super::perform::{Asked, Background, Write};
-use super::record::{Claim, Operation, Receipt};
 use super::report::{Open, Report};
 use super::service::{Operations, Settlement};
-use super::states::{Basis, Standing, State};
+use crate::domain::operation::{
+    Basis, Claim, Failure, Operation, Receipt, SessionTag, Standing, State, Upstream,
+};
+use crate::kill_point::{Point, reach};
 use crate::top::call::CallError;
 use crate::top::client::{Account, ReadOptions, Reply};
 use crate::top::method::{Answer, Method};

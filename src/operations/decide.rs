@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::cause::Cause;
 use super::evidence::Finding;
-use super::journal::{Lookup, SessionTag};
-use super::record::{Anchor, Attention, Claim, Difference, Findings, Intent, Operation};
-use super::states::{Basis, Kind, Standing, State};
+use crate::domain::operation::{
+    Anchor, Attention, Basis, Cause, Claim, Difference, Findings, Intent, Kind, Lookup, Operation,
+    SessionTag, Standing, State,
+};
 
 /// The limits of looking.
 #[derive(Clone, Copy, Debug)]

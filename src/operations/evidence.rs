@@ -5,9 +5,8 @@ mod newcomer;
 mod order;
 mod refund;
 
-use super::cause::Cause;
-use super::record::{Baseline, Difference, Intent, Receipt};
 use crate::domain::change::{Change, ChangeList};
+use crate::domain::operation::{Baseline, Cause, Difference, Intent, Receipt};
 use crate::domain::order::Order;
 use crate::domain::refund::RefundList;
 use crate::domain::time::LocalTime;

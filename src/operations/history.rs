@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::journal::{Filter, JournalError};
-use super::record::{Operation, Receipt, Subject};
 use super::service::Operations;
 use crate::domain::ids::OutOrderNo;
+use crate::domain::operation::{Operation, Receipt, Subject};
 use crate::domain::order::Order;
+use crate::store::journal::{Filter, JournalError};
 use crate::top::client::Account;
 
 /// The operations on one subject that are shown, and the changes of an order.

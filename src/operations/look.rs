@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::cause::{Cause, Failure};
 use super::decide::{Control, Later, Moment, later_of, looks_first};
 use super::evidence::{Finding, Known, Sight, judge};
-use super::journal::{JournalError, Lookup, Proof};
 use super::orders::OrderKey;
 use super::reads::ReadError;
-use super::record::{Claim, Intent, Operation};
 use super::service::{Operations, millis};
-use super::states::{Basis, Kind, State};
 use crate::domain::change::{Change, ChangeList};
 use crate::domain::ids::{OrderId, OutOrderNo};
+use crate::domain::operation::{
+    Basis, Cause, Claim, Failure, Intent, Kind, Lookup, Operation, Proof, State,
+};
 use crate::domain::order::{Order, OrderSummary, OrderWindow};
 use crate::domain::refund::RefundList;
 use crate::domain::time::{LocalTime, SKEW};
+use crate::store::journal::JournalError;
 use crate::top::client::{Account, ReadOptions};
 
 /// What a look came to.

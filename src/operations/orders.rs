@@ -2,11 +2,11 @@
 
 use serde_json::value::RawValue;
 
-use super::cause::Failure;
 use super::classify::Missing;
 use super::reads::{ReadError, check_same, unreadable_answer};
 use super::service::Operations;
 use crate::domain::ids::{OrderId, OutOrderNo};
+use crate::domain::operation::Failure;
 use crate::domain::order::{Order, OrderPage, OrderWindow};
 use crate::top::client::{Account, ReadOptions, Reply};
 use crate::top::lenient::Field;

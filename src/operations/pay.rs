@@ -2,17 +2,16 @@
 
 use serde_json::{Map, Value};
 
-use super::cause::{Cause, Failure};
 use super::classify::Reference;
 use super::evidence::{DOUBTFUL, Payment, payment};
 use super::orders::OrderKey;
 use super::perform::{Read, Ready, Write};
-use super::record::{Intent, Receipt};
 use super::selection::names_on;
 use super::service::Operations;
 use crate::domain::actions::in_time;
 use crate::domain::ids::{AccountName, HashKey, OrderId};
 use crate::domain::money::Money;
+use crate::domain::operation::{Cause, Failure, Intent, Receipt};
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::time::LocalTime;
 use crate::top::client::{Account, ReadOptions};

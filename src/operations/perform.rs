@@ -10,18 +10,18 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
-use super::cause::{Cause, Failure};
 use super::classify::Reference;
-use super::journal::{Acceptance, JournalError, NewOperation};
-use super::kill_point::{Point, reach};
 use super::masking::Names;
-use super::record::{Baseline, Intent, Operation, Receipt, TimelineEntry};
 use super::report::Report;
 use super::service::{Changed, Note, Operations, Settlement};
-use super::states::{Kind, Standing, State};
 use crate::domain::ids::{AccountName, HashKey, OperationId};
+use crate::domain::operation::{
+    Baseline, Cause, Failure, Intent, Kind, Operation, Receipt, Standing, State, TimelineEntry,
+};
 use crate::domain::personal::Personal;
 use crate::domain::time::Rfc3339;
+use crate::kill_point::{Point, reach};
+use crate::store::journal::{Acceptance, JournalError, NewOperation};
 use crate::top::call::NotSent;
 use crate::top::client::{Account, Opened};
 use crate::top::method::Method;

@@ -1,9 +1,9 @@
 //! One read of upstream: a usable answer, or why there is none.
 
-use super::cause::{Cause, Failure, Upstream};
 use super::classify::{Ending, Missing, Reference};
 use super::masking::Names;
 use super::service::Operations;
+use crate::domain::operation::{Cause, Failure, Upstream};
 use crate::top::call::{CallError, Lost};
 use crate::top::client::{Account, ReadOptions, Reply};
 use crate::top::lenient::Field;

@@ -11,13 +11,11 @@ use std::time::Duration;
 use metrics::gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::cause::{Cause, Failure};
-use super::journal::JournalError;
-use super::kill_point::{Point, reach};
-use super::record::{EventKind, NewEvent, Operation};
 use super::service::{Note, Operations, Settlement, millis};
-use super::states::{Standing, State};
 use crate::domain::ids::OperationId;
+use crate::domain::operation::{Cause, EventKind, Failure, NewEvent, Operation, Standing, State};
+use crate::kill_point::{Point, reach};
+use crate::store::journal::JournalError;
 use crate::telemetry::metrics as names;
 
 /// The longest sleep: sweeps run at least this often.

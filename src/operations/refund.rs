@@ -7,13 +7,12 @@
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
-use super::cause::{Cause, Failure};
 use super::classify::Reference;
 use super::perform::{Read, Ready, Write};
-use super::record::{Intent, Receipt};
 use super::selection::{baseline_of, check_segments, names_on, travellers, unnamed};
 use super::service::Operations;
 use crate::domain::ids::{AccountName, HashKey, OrderId, OutRefundNo};
+use crate::domain::operation::{Cause, Failure, Intent, Receipt};
 use crate::domain::order::OrderPassenger;
 use crate::domain::personal::Personal;
 use crate::domain::refund::{

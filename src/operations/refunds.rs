@@ -3,12 +3,12 @@
 use jiff::SignedDuration;
 use serde_json::value::RawValue;
 
-use super::cause::{Cause, Failure};
 use super::classify::Missing;
 use super::reads::{ReadError, check_same, unreadable_answer};
 use super::selection::{check_segments, segment_ids, travellers, unnamed};
 use super::service::Operations;
 use crate::domain::ids::{OrderId, RefundOrderNo};
+use crate::domain::operation::{Cause, Failure};
 use crate::domain::order::OrderPassenger;
 use crate::domain::refund::quote_id::Quoted;
 use crate::domain::refund::{

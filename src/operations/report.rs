@@ -7,13 +7,11 @@
 
 use std::time::Duration;
 
-use super::cause::Failure;
 use super::decide::{Before, Moment, Step, decide};
 use super::look::Look;
 use super::reconcile::unknown;
-use super::record::{Claim, Operation, Receipt};
 use super::service::{Changed, Note, Operations, Settlement, millis};
-use super::states::{Basis, Standing, State};
+use crate::domain::operation::{Basis, Claim, Failure, Operation, Receipt, Standing, State};
 
 /// What a send ended with.
 #[derive(Debug)]

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::cause::{Cause, Failure};
 use super::evidence::Finding;
-use super::journal::JournalError;
 use super::masking::masked;
 use super::reconcile::Looking;
-use super::record::{Intent, Operation, Receipt};
 use super::service::{Changed, Operations, Settlement};
-use super::states::{Basis, Standing, State};
 use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::{ChangeOrderNo, OperationId, OrderId, RefundOrderNo};
+use crate::domain::operation::{
+    Basis, Cause, Failure, Intent, Operation, Receipt, Standing, State,
+};
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::{RefundReceipt, RefundStatus, attachment_awaited};
+use crate::store::journal::JournalError;
 use crate::top::client::ReadOptions;
 
 /// What the operator says it was.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::cause::Failure;
 use super::reads::unreadable_answer;
 use super::service::Operations;
 use crate::domain::offer::Offer;
+use crate::domain::operation::Failure;
 use crate::domain::search::SearchQuery;
 use crate::top::client::{Account, ReadOptions};
 use crate::top::method::{Answer, Method};

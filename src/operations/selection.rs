@@ -1,13 +1,12 @@
 //! Who and what of an order a refund or change is about.
 
-use super::cause::{Cause, Failure};
 use super::evidence::{DOUBTFUL, Payment, payment};
 use super::masking::Names;
 use super::orders::OrderKey;
 use super::reads::ReadError;
-use super::record::Baseline;
 use super::service::Operations;
 use crate::domain::ids::{OrderId, PassengerId};
+use crate::domain::operation::{Baseline, Cause, Failure};
 use crate::domain::order::{Order, OrderPassenger, OrderStatus};
 use crate::top::client::{Account, ReadOptions};
 use crate::translate::Unnamed;

@@ -11,24 +11,23 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::attachments::Uploaded;
-use super::cause::Failure;
 use super::classify::Classifier;
 use super::decide::Patience;
-use super::journal::{Journal, JournalError, Lookup, Proof, Save, Saved};
 use super::look::Look;
-use super::record::{
-    Anchor, Attention, Claim, Difference, EventKind, NewEvent, Operation, Receipt, TimelineEntry,
-};
 use super::search::Found;
 use super::single_flight::SingleFlight;
-use super::states::{Basis, Kind, Standing, State, may_become};
 use crate::clock::SharedClock;
 use crate::domain::change::ChangeKinds;
 use crate::domain::ids::{AccountName, HashKey, OperationId};
+use crate::domain::operation::{
+    Anchor, Attention, Basis, Claim, Difference, EventKind, Failure, Kind, Lookup, NewEvent,
+    Operation, Proof, Receipt, Standing, State, TimelineEntry, may_become,
+};
 use crate::domain::order::StatusMap;
 use crate::domain::refund::{EmptyFee, RefundKinds};
 use crate::domain::time::{LocalTime, Rfc3339};
 use crate::domain::violation::{Violation, invisible_texts};
+use crate::store::journal::{Journal, JournalError, Save, Saved};
 use crate::telemetry::metrics as names;
 use crate::top::client::{Account, TopClient};
 use crate::top::method::Method;

@@ -7,7 +7,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use tokio_util::task::TaskTracker;
 
-use super::cause::{Cause, Failure};
+use crate::domain::operation::{Cause, Failure};
 
 /// Work that somebody has begun.
 type InFlight<T> = Shared<BoxFuture<'static, Result<Arc<T>, Failure>>>;

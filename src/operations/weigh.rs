@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::cause::Failure;
 use super::decide::{Before, Later, Moment, Step, confirming_pause, decide, waited};
 use super::evidence::Finding;
-use super::journal::JournalError;
-use super::kill_point::{Point, reach};
 use super::look::Look;
-use super::record::{Attention, EventKind, NewEvent, Operation};
 use super::service::{Changed, Note, Operations, Settlement, millis};
-use super::states::{Standing, State};
+use crate::domain::operation::{
+    Attention, EventKind, Failure, NewEvent, Operation, Standing, State,
+};
+use crate::kill_point::{Point, reach};
+use crate::store::journal::JournalError;
 use crate::top::client::{Account, ReadOptions};
 
 /// How much rarer than the usual longest pause the looks of settled and stuck operations are.

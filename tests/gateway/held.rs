@@ -2,15 +2,16 @@
 
 use std::sync::{Arc, Mutex};
 
+use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
-use fliggy_gateway::operations::attachments::KeptAttachment;
-use fliggy_gateway::operations::journal::{
-    Acceptance, Condition, Event, Filter, Journal, JournalError, Known, Lookup, NewOperation,
-    Proof, Save, Saved, WithTimeline,
+use fliggy_gateway::domain::operation::{
+    Basis, Intent, Kind, Lookup, Operation, Proof, Standing, State,
 };
-use fliggy_gateway::operations::record::{Intent, Operation};
-use fliggy_gateway::operations::sqlite::SqliteJournal;
-use fliggy_gateway::operations::states::{Basis, Kind, Standing, State};
+use fliggy_gateway::store::journal::{
+    Acceptance, Condition, Event, Filter, Journal, JournalError, Known, NewOperation, Save, Saved,
+    WithTimeline,
+};
+use fliggy_gateway::store::sqlite::SqliteJournal;
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 

@@ -7,7 +7,7 @@ mod lookups;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use fliggy_gateway::operations::states::Kind;
+use fliggy_gateway::domain::operation::Kind;
 use fliggy_gateway::simulator::Fault;
 use serde_json::Value;
 

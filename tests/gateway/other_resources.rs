@@ -1,7 +1,7 @@
 //! Upstream answers about another order, refund or change than the one that was asked for: nobody is
 //! shown another traveller's data, and nothing is concluded from it.
 
-use fliggy_gateway::operations::states::Kind;
+use fliggy_gateway::domain::operation::Kind;
 use serde_json::{Value, json};
 
 use crate::matrix::{method, prepared};

@@ -1,13 +1,12 @@
 //! The journal of one process: reads go to the store, changes stop at a gate.
 
+use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
-use fliggy_gateway::operations::attachments::KeptAttachment;
-use fliggy_gateway::operations::journal::{
-    Acceptance, Condition, Event, Filter, Journal, JournalError, Known, Lookup, NewOperation,
-    Proof, Save, Saved, WithTimeline,
+use fliggy_gateway::domain::operation::{Intent, Kind, Lookup, Operation, Proof, State};
+use fliggy_gateway::store::journal::{
+    Acceptance, Condition, Event, Filter, Journal, JournalError, Known, NewOperation, Save, Saved,
+    WithTimeline,
 };
-use fliggy_gateway::operations::record::{Intent, Operation};
-use fliggy_gateway::operations::states::{Kind, State};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;

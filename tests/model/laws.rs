@@ -1,8 +1,7 @@
 //! The laws, held against every commit, every write that leaves, and the end of a run.
 
 use fliggy_gateway::domain::ids::OperationId;
-use fliggy_gateway::operations::record::{Claim, Operation};
-use fliggy_gateway::operations::states::{Basis, Standing, State, may_become};
+use fliggy_gateway::domain::operation::{Basis, Claim, Operation, Standing, State, may_become};
 
 use crate::ledger::WriteCall;
 use crate::world::{Heard, World, written};

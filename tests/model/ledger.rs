@@ -10,8 +10,8 @@
 //! - An operator tells the truth: `explorer::truth`. This one stays.
 
 use fliggy_gateway::domain::ids::OperationId;
+use fliggy_gateway::domain::operation::Kind;
 use fliggy_gateway::domain::time::LocalTime;
-use fliggy_gateway::operations::states::Kind;
 use fliggy_gateway::top::departure::Departure;
 use serde_json::{Value, json};
 use tokio::time::Instant;

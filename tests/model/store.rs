@@ -3,14 +3,15 @@
 
 use std::sync::{Mutex, MutexGuard};
 
+use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
-use fliggy_gateway::operations::attachments::KeptAttachment;
-use fliggy_gateway::operations::journal::{
-    Acceptance, Check, Condition, Event, Filter, Journal, JournalError, Known, Lookup,
-    NewOperation, Proof, Save, Saved, WithTimeline,
+use fliggy_gateway::domain::operation::{
+    Basis, Intent, Kind, Lookup, Operation, Proof, State, Subject, TimelineEntry,
 };
-use fliggy_gateway::operations::record::{Intent, Operation, Subject, TimelineEntry};
-use fliggy_gateway::operations::states::{Basis, Kind, State};
+use fliggy_gateway::store::journal::{
+    Acceptance, Check, Condition, Event, Filter, Journal, JournalError, Known, NewOperation, Save,
+    Saved, WithTimeline,
+};
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 

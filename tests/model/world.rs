@@ -10,11 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use fliggy_gateway::domain::ids::OperationId;
-use fliggy_gateway::operations::journal::{
+use fliggy_gateway::domain::operation::{Operation, Standing, State};
+use fliggy_gateway::store::journal::{
     Acceptance, Filter, Journal, JournalError, NewOperation, Save, Saved,
 };
-use fliggy_gateway::operations::record::Operation;
-use fliggy_gateway::operations::states::{Standing, State};
 use fliggy_gateway::top::call::{CallError, Received};
 use futures::FutureExt as _;
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! Writes that may be asked for again and again, and what they are about.
 
-pub(crate) use fliggy_gateway::operations::states::Kind;
+pub(crate) use fliggy_gateway::domain::operation::Kind;
 use serde_json::{Value, json};
 
 use crate::world::{Gateway, World};

@@ -12,9 +12,8 @@ use crate::api::limit::Limit;
 use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, Code, Problem};
 use crate::domain::ids::OperationId;
-use crate::operations::journal::Filter;
-use crate::operations::record::Operation;
-use crate::operations::states::{Kind, State as OperationState};
+use crate::domain::operation::{Kind, Operation, State as OperationState};
+use crate::operations::Filter;
 use crate::problem_answers;
 
 /// Which operations.

@@ -17,12 +17,13 @@ use crate::api::outcome::problem_of_operation;
 use crate::api::problem::{OPERATION_ID, ProblemBody};
 use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::{AccountName, OperationId};
+use crate::domain::operation::{
+    Attention, Basis, Difference, Kind, Operation, Receipt, State, TimelineEntry,
+};
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::{RefundQuote, RefundReceipt};
 use crate::domain::time::Rfc3339;
 use crate::operations::perform::Performed;
-use crate::operations::record::{Attention, Difference, Operation, Receipt, TimelineEntry};
-use crate::operations::states::{Basis, Kind, State};
 
 /// The header of an answer that an earlier request with the same key got.
 pub(in crate::api) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");

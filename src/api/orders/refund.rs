@@ -12,10 +12,10 @@ use crate::api::problem::{API, BODY, Code, FieldError, Problem, READ, RESTRICTED
 use crate::api::write::{WriteContext, canonical};
 use crate::domain::ids::{OperationId, OrderId, OutRefundNo, PassengerId};
 use crate::domain::money::Money;
+use crate::domain::operation::Cause;
 use crate::domain::personal::Personal;
 use crate::domain::refund::check::{check_application, check_selection};
 use crate::domain::refund::{QuoteId, RefundFee, RefundKind, RefundSelection};
-use crate::operations::cause::Cause;
 use crate::operations::refund::{Agreed, Refund};
 use crate::problem_answers;
 use crate::top::client::ReadOptions;

@@ -1,8 +1,8 @@
 use super::*;
 use crate::domain::ids::OrderId;
+use crate::domain::operation::{DifferingField, Receipt};
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::{RefundFee, RefundKind};
-use crate::operations::record::{DifferingField, Receipt};
 use proptest::prelude::*;
 
 const PATIENCE: Patience = Patience {
@@ -424,7 +424,7 @@ proptest! {
                 }
             };
             if let Some(to) = to {
-                prop_assert!(super::super::states::may_become(standing, to), "{standing:?} {to:?}");
+                prop_assert!(crate::domain::operation::may_become(standing, to), "{standing:?} {to:?}");
                 // Nothing but evidence makes it done, and an error never settles anything.
                 if to.state == State::Succeeded {
                     prop_assert!(matches!(finding, Finding::Happened(_) | Finding::Differs(..)));

@@ -6,8 +6,7 @@ use super::newcomer::{Owner, only, owner};
 use super::{DOUBTFUL, Finding, Known, Payment};
 use crate::domain::change::{Change, ChangeList, ChangeReceipt, ChangeStatus, flight_at};
 use crate::domain::ids::ChangeOrderNo;
-use crate::operations::cause::Cause;
-use crate::operations::record::{Intent, Receipt};
+use crate::domain::operation::{Cause, Intent, Receipt};
 
 /// Whether the change exists, whatever became of it since.
 pub(super) fn created(intent: &Intent, known: &Known<'_>, list: &ChangeList) -> Finding {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::Finding;
 use crate::domain::ids::PassengerId;
-use crate::operations::record::Receipt;
+use crate::domain::operation::Receipt;
 
 /// Whose a refund or change is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

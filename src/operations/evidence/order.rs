@@ -3,11 +3,10 @@
 use super::{DOUBTFUL, Finding, Payment};
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::money::Money;
+use crate::domain::operation::{Cause, Difference, DifferingField, Receipt};
 use crate::domain::order::{Order, OrderReceipt, OrderStatus};
 use crate::domain::time::LocalTime;
 use crate::domain::trip::Segment;
-use crate::operations::cause::Cause;
-use crate::operations::record::{Difference, DifferingField, Receipt};
 
 fn happened(order: &Order) -> Finding {
     Finding::Happened(Box::new(Receipt::Order(OrderReceipt::from(order))))

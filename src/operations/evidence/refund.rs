@@ -2,8 +2,8 @@
 
 use super::newcomer::{Owner, only, owner};
 use super::{Finding, Known};
+use crate::domain::operation::{Intent, Receipt};
 use crate::domain::refund::{RefundList, RefundReceipt, attachment_awaited};
-use crate::operations::record::{Intent, Receipt};
 
 /// Whether the application exists. Whether it is granted is a later fact of it.
 pub(super) fn applied(intent: &Intent, known: &Known<'_>, list: &RefundList) -> Finding {

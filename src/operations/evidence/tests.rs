@@ -1,10 +1,10 @@
 use super::*;
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::money::Money;
+use crate::domain::operation::{Baseline, DifferingField};
 use crate::domain::order::{OrderPassenger, OrderStatus};
 use crate::domain::time::LocalTime;
 use crate::domain::trip::Segment;
-use crate::operations::record::{Baseline, DifferingField};
 
 fn order(status: OrderStatus) -> Order {
     Order {
@@ -274,11 +274,11 @@ mod after_sales {
     };
     use crate::domain::ids::{ChangeOrderNo, OrderId, PassengerId, RefundOrderNo};
     use crate::domain::money::Money;
+    use crate::domain::operation::{Baseline, Intent, Receipt};
     use crate::domain::refund::{
         Refund, RefundFee, RefundKind, RefundList, RefundPassenger, RefundStatus,
     };
     use crate::operations::evidence::{Finding, Known, Sight, judge};
-    use crate::operations::record::{Baseline, Intent, Receipt};
 
     fn passenger(n: u8) -> PassengerId {
         format!("psg_{n:032x}").parse().unwrap()

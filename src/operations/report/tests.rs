@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::ids::OrderId;
+use crate::domain::operation::Cause;
 use crate::domain::order::OrderReceipt;
-use crate::operations::cause::Cause;
 
 fn receipt() -> Receipt {
     Receipt::Order(OrderReceipt::unread(OrderId::new(1).unwrap()))
@@ -146,7 +146,7 @@ fn what_a_report_has_recorded_it_does_not_record_again() {
 
 #[test]
 fn every_effect_is_a_change_that_the_table_of_states_allows() {
-    use crate::operations::states::may_become;
+    use crate::domain::operation::may_become;
 
     for basis in [
         None,

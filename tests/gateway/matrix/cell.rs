@@ -1,15 +1,14 @@
 //! One write under one fault, played and held against what is wanted of it.
 
-use fliggy_gateway::operations::states::Kind;
+use fliggy_gateway::domain::operation::Kind;
 use fliggy_gateway::simulator::Fault;
 use futures::StreamExt;
 use serde_json::{Value, json};
 
 use super::End::{self, Absent, Done, Gateway, Person, Rejected};
 use super::First::{self, Known, Open};
-use super::Row;
 use super::Stage::{Alone, Shared};
-use super::word;
+use super::{Row, word};
 use crate::ticket::{change_path, rows, ticketed};
 use crate::world::{Answer, World, booking};
 

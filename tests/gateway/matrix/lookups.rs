@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fliggy_gateway::operations::states::Kind;
+use fliggy_gateway::domain::operation::Kind;
 use fliggy_gateway::simulator::Fault;
 use futures::StreamExt;
 use serde_json::{Value, json};

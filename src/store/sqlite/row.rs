@@ -9,12 +9,11 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::failed;
+use crate::domain::attachment::KeptAttachment;
 use crate::domain::ids::{AccountName, OperationId};
+use crate::domain::operation::{Kind, Operation, Standing, State, TimelineEntry};
 use crate::domain::time::Rfc3339;
-use crate::operations::attachments::KeptAttachment;
-use crate::operations::journal::JournalError;
-use crate::operations::record::{Operation, TimelineEntry};
-use crate::operations::states::{Kind, Standing, State};
+use crate::store::journal::JournalError;
 
 macro_rules! columns {
     () => {

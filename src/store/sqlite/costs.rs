@@ -11,8 +11,7 @@ use tokio::sync::oneshot;
 use super::writer::{Command, transaction};
 use super::*;
 use crate::clock::{Clock as _, SystemClock};
-use crate::operations::record::TimelineEntry;
-use crate::operations::states::{Basis, Standing};
+use crate::domain::operation::{Basis, Standing, TimelineEntry};
 
 /// A history of this many payments of `app` that succeeded, with as many refused bookings of `other`, and
 /// a few older operations of other kinds and states. None is due or open.

@@ -4,8 +4,8 @@
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::row::COLUMNS;
-use crate::operations::journal::Filter;
-use crate::operations::states::{Kind, State};
+use crate::domain::operation::{Kind, State};
+use crate::store::journal::Filter;
 
 /// Builds the query.
 ///

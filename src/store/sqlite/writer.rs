@@ -11,11 +11,12 @@ use tokio::time::timeout;
 
 use super::health::Health;
 use super::{failed, ms_of, open, row};
-use crate::operations::attachments::KeptAttachment;
-use crate::operations::journal::{Acceptance, JournalError, NewOperation, Save, Saved, SessionTag};
-use crate::operations::kill_point::{Point, reach};
-use crate::operations::record::{Baseline, Intent, Operation, TimelineEntry};
-use crate::operations::states::{Basis, Kind, State};
+use crate::domain::attachment::KeptAttachment;
+use crate::domain::operation::{
+    Baseline, Basis, Intent, Kind, Operation, SessionTag, State, TimelineEntry,
+};
+use crate::kill_point::{Point, reach};
+use crate::store::journal::{Acceptance, JournalError, NewOperation, Save, Saved};
 use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
 
 type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
@@ -683,7 +684,7 @@ fn document<T: serde::Serialize>(value: Option<&T>) -> Result<Option<String>, Jo
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::store::sqlite::writer::*;
 
     fn a_probe() -> [Command; 1] {
         let (answer, _) = oneshot::channel();

@@ -13,7 +13,7 @@ const SLOW: std::time::Duration = std::time::Duration::from_millis(400);
 
 /// A point, in the order in which a write comes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Point {
+pub(crate) enum Point {
     /// Before the journal is asked to take an operation.
     BeforeAccept,
     /// In the writer, before the COMMIT of a transaction that takes an operation.
@@ -75,7 +75,7 @@ impl Point {
 
 /// Kills, stops or slows this process down if the environment says so.
 #[cfg(all(debug_assertions, unix))]
-pub(super) async fn reach(point: Point) {
+pub(crate) async fn reach(point: Point) {
     use std::sync::LazyLock;
 
     use rustix::process::{Signal, getpid, kill_process};
@@ -106,7 +106,7 @@ pub(super) async fn reach(point: Point) {
 /// Does nothing in a release build.
 #[cfg(not(all(debug_assertions, unix)))]
 #[expect(clippy::unused_async, reason = "a debug build waits here")]
-pub(super) async fn reach(_point: Point) {}
+pub(crate) async fn reach(_point: Point) {}
 
 /// The point that the environment names, and how often it is to be passed before.
 #[cfg(all(debug_assertions, unix))]

@@ -27,14 +27,15 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::attachments::KeptAttachment;
 use super::journal::{
-    Acceptance, Condition, Event, Fault, Filter, Journal, JournalError, Known, Lookup,
-    NewOperation, Proof, Save, Saved, SessionTag, WithTimeline,
+    Acceptance, Condition, Event, Fault, Filter, Journal, JournalError, Known, NewOperation, Save,
+    Saved, WithTimeline,
 };
-use super::record::{Intent, Operation, Subject};
-use super::states::{Kind, State};
+use crate::domain::attachment::KeptAttachment;
 use crate::domain::ids::{AccountName, HashKey, OperationId, OrderId};
+use crate::domain::operation::{
+    Intent, Kind, Lookup, Operation, Proof, SessionTag, State, Subject,
+};
 use files::Files;
 use health::Health;
 use writer::Command;

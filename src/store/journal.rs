@@ -2,13 +2,14 @@
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::attachments::KeptAttachment;
-use super::record::{EventKind, Intent, NewEvent, Operation, TimelineEntry};
-use super::states::{Kind, State};
+use crate::domain::attachment::KeptAttachment;
 use crate::domain::ids::{AccountName, HashKey, OperationId, OrderId};
+use crate::domain::operation::{
+    EventKind, Intent, Kind, Lookup, NewEvent, Operation, Proof, State, TimelineEntry,
+};
 
 /// The store did not do what it was asked, or did not say so.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -134,79 +135,6 @@ pub enum Acceptance {
     RetryOfRequired(Box<Operation>),
     /// What it names is no earlier one that ended `absent` and that it repeats.
     NothingToRetry,
-}
-
-/// A kind of lookup that tells of what was made by not finding it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lookup {
-    /// An order by its `out_order_no`.
-    OrderByReference,
-    /// The refunds of an order.
-    RefundsOfOrder,
-    /// The changes of an order.
-    ChangesOfOrder,
-}
-
-impl Lookup {
-    /// The lookup of operations of this kind. The others are about one thing that exists: the lookup that
-    /// shows how it stands has found it.
-    #[must_use]
-    pub fn of(kind: Kind) -> Option<Self> {
-        match kind {
-            Kind::Book => Some(Self::OrderByReference),
-            Kind::Refund => Some(Self::RefundsOfOrder),
-            Kind::Change => Some(Self::ChangesOfOrder),
-            Kind::Pay | Kind::Close | Kind::ChangePay | Kind::ChangeCancel => None,
-        }
-    }
-
-    /// The word of the store.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::OrderByReference => "order_by_reference",
-            Self::RefundsOfOrder => "refunds_of_order",
-            Self::ChangesOfOrder => "changes_of_order",
-        }
-    }
-}
-
-/// What is known to be there on an account: looked up, it is the control of lookups that find nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proof {
-    /// The kind of lookup.
-    pub lookup: Lookup,
-    /// What was looked up: an `out_order_no`, or the id of an order.
-    pub key: String,
-    /// The session under which it was found last; none while it is known from an answer alone.
-    pub session: Option<SessionTag>,
-    /// When: store time in ms.
-    pub at_ms: i64,
-}
-
-/// A session of an account, known again by a keyed hash.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionTag(String);
-
-impl SessionTag {
-    /// The tag of a session.
-    #[must_use]
-    pub fn new(key: &HashKey, session: &str) -> Self {
-        let mac = key.mac(&[b"session", session.as_bytes()]);
-        Self(hex::encode(&mac[..16]))
-    }
-
-    /// The tag as the store has written it.
-    #[must_use]
-    pub fn from_store(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The tag for the store.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// A change of an operation: the whole row as it is to be, if it still has this revision.

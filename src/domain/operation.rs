@@ -1,0 +1,166 @@
+//! An operation: one write that a caller asked for, as the journal keeps it. Nothing in here is personal data.
+
+mod difference;
+mod event;
+mod failure;
+mod findings;
+mod intent;
+mod kind;
+mod proof;
+mod receipt;
+mod state;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::ids::{AccountName, OperationId};
+
+pub use difference::{Difference, DifferingField};
+pub use event::{EventKind, NewEvent};
+pub use failure::{Cause, Failure, Upstream};
+pub use findings::{Anchor, Attention, Baseline, Claim, Findings};
+pub use intent::{Intent, Subject};
+pub use kind::{Kind, Repetition};
+pub use proof::{Lookup, Proof, SessionTag};
+pub use receipt::Receipt;
+pub use state::{Basis, Standing, State, may_become};
+
+/// An operation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    /// Its id.
+    pub id: OperationId,
+    /// Grows with every write; every write is a compare-and-set on it.
+    pub revision: i64,
+    /// What callers and operators see of that: grows with the state, its basis, the result and what differs
+    /// of it, and with nothing else.
+    pub version: i64,
+    /// What was asked for.
+    pub intent: Intent,
+    /// Where it stands.
+    pub standing: Standing,
+    /// The purchasing account; it never changes.
+    pub account: AccountName,
+    /// The app that asked.
+    pub caller: String,
+    /// The process that last worked on the send.
+    pub boot: String,
+    /// When it did: store time in ms, which no clock jump moves while the process lives.
+    pub touched_ms: i64,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When the send was committed.
+    pub sent_at: Option<Timestamp>,
+    /// Steady ms of the sending process at the send.
+    pub sent_steady_ms: Option<u64>,
+    /// When it settled.
+    pub settled_at: Option<Timestamp>,
+    /// When a lookup agreed with how it was settled; none where it settled on a word alone.
+    pub confirmed_at: Option<Timestamp>,
+    /// What upstream's answer claimed.
+    pub claim: Claim,
+    /// What looks found.
+    pub findings: Findings,
+    /// When to look next: store time in ms, `None` when there is nothing to look for.
+    pub next_look_at: Option<i64>,
+    /// Until when a settled operation is watched if no process ends meanwhile: store time in ms. The watch is
+    /// over when its last step has been measured, whatever a wall clock says.
+    pub watch_until: Option<i64>,
+    /// When it is deleted because it sent nothing: store time in ms.
+    pub prune_at: Option<i64>,
+    /// Whether evidence against a settled state came in: only a person settles it then.
+    pub contradicted: bool,
+    /// Why a person must decide, where the state says that one must.
+    pub attention: Option<Attention>,
+    /// The operation that this one repeats after it ended `absent`.
+    pub retry_of: Option<OperationId>,
+    /// How the order stood before the send of a refund or change.
+    pub baseline: Baseline,
+    /// What was achieved.
+    pub result: Option<Receipt>,
+    /// The parts of the result that differ from the request.
+    pub differs: Vec<Difference>,
+    /// Why it was not.
+    pub failure: Option<Failure>,
+}
+
+impl Operation {
+    /// A new operation in state `accepted`.
+    #[must_use]
+    pub fn accepted(
+        id: OperationId,
+        intent: Intent,
+        account: AccountName,
+        caller: String,
+        boot: String,
+        touched_ms: i64,
+        created_at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            revision: 1,
+            version: 1,
+            intent,
+            standing: Standing::of(State::Accepted),
+            account,
+            caller,
+            boot,
+            touched_ms,
+            created_at,
+            sent_at: None,
+            sent_steady_ms: None,
+            settled_at: None,
+            confirmed_at: None,
+            claim: Claim::Silence,
+            findings: Findings::default(),
+            next_look_at: None,
+            watch_until: None,
+            prune_at: None,
+            contradicted: false,
+            attention: None,
+            retry_of: None,
+            baseline: Baseline::default(),
+            result: None,
+            differs: Vec::new(),
+            failure: None,
+        }
+    }
+
+    /// The kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.intent.kind()
+    }
+
+    /// The state without its basis.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.standing.state
+    }
+
+    /// Fliggy's number of the order, refund or change that the operation made.
+    #[must_use]
+    pub fn made(&self) -> Option<u64> {
+        self.result.as_ref()?.made_by(self.kind())
+    }
+
+    /// Whether it ended before its send began.
+    #[must_use]
+    pub fn sent_nothing(&self) -> bool {
+        self.standing.basis == Some(Basis::NotSent) && self.sent_at.is_none()
+    }
+}
+
+/// One line of an operation's story.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TimelineEntry {
+    /// When, +08:00.
+    #[schema(value_type = String, format = DateTime, example = "2030-05-01T10:05:00.000+08:00")]
+    pub at: crate::domain::time::Rfc3339,
+    /// The state after this entry.
+    pub state: State,
+    /// What happened, in words a person can read; never personal data.
+    #[schema(example = "look 1: the order is paid")]
+    pub what: String,
+}

@@ -1,0 +1,63 @@
+//! The facts that are published to callers.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A fact to be told to internal apps, committed with the change it tells of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// What kind of fact.
+    pub kind: EventKind,
+    /// What it is about.
+    pub subject: String,
+    /// The fact itself; with kind and subject it is unique.
+    pub fact: String,
+}
+
+/// The kinds of facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// An operation's outcome is not known; the gateway looks for it.
+    OperationUnknown,
+    /// An operation settled.
+    OperationSettled,
+    /// A person must decide.
+    OperationNeedsAttention,
+    /// Evidence against a settled operation came in.
+    OperationContradicted,
+    /// An order was created.
+    OrderBooked,
+    /// An order was paid.
+    OrderPaid,
+    /// An order was closed.
+    OrderClosed,
+    /// A refund was applied for.
+    RefundApplied,
+    /// A change was made; it waits for its fees, or for payment.
+    ChangeCreated,
+    /// A change was paid.
+    ChangePaid,
+    /// A change was cancelled.
+    ChangeCancelled,
+}
+
+impl EventKind {
+    /// The word of the API and the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OperationUnknown => "operation_unknown",
+            Self::OperationSettled => "operation_settled",
+            Self::OperationNeedsAttention => "operation_needs_attention",
+            Self::OperationContradicted => "operation_contradicted",
+            Self::OrderBooked => "order_booked",
+            Self::OrderPaid => "order_paid",
+            Self::OrderClosed => "order_closed",
+            Self::RefundApplied => "refund_applied",
+            Self::ChangeCreated => "change_created",
+            Self::ChangePaid => "change_paid",
+            Self::ChangeCancelled => "change_cancelled",
+        }
+    }
+}
