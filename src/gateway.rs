@@ -16,7 +16,7 @@ use crate::domain::ids::HashKey;
 use crate::domain::order::StatusMap;
 use crate::domain::refund::RefundKinds;
 use crate::operations::classify::Classifier;
-use crate::operations::decide::Patience;
+use crate::operations::reconcile::decide::Patience;
 use crate::operations::service::{AfterSales, Operations, Parts, ReconcileSettings};
 use crate::store::journal::{Journal, JournalError};
 use crate::store::sqlite::{SqliteJournal, SqliteSettings};

@@ -399,7 +399,7 @@ struct S(Vec::<fliggy_gateway::telemetry::T>);
         (6, "sqlx"),
         (7, "crate::config::Config"),
         (7, "crate::api::B"),
-        (9, "crate::operations::pay::x"),
+        (9, "crate::operations::writes::kinds::pay::x"),
         (10, "crate::clock::now"),
         (10, "tokio::select"),
         (10, "crate::simulator::run"),
@@ -433,7 +433,7 @@ fn an_import_against_the_arrows_is_named_with_what_is_allowed() {
             "src/top/sign.rs",
             "\nuse crate::{\n    domain::ids,\n    operations::pay,\n};",
             Some(
-                "src/top/sign.rs:4: `top` imports `crate::operations::pay`; \
+                "src/top/sign.rs:4: `top` imports `crate::operations::writes::kinds::pay`; \
                  allowed: clock::names, domain",
             ),
         ),

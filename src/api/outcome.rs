@@ -5,7 +5,7 @@ use crate::domain::ids::OperationId;
 use crate::domain::offer::TOO_FEW_SEATS;
 use crate::domain::operation::{Cause, Failure, Operation, State};
 use crate::domain::violation::Violation;
-use crate::operations::perform::NotTaken;
+use crate::operations::writes::perform::NotTaken;
 
 /// The problem code of a cause.
 #[must_use]

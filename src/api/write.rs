@@ -23,9 +23,9 @@ use crate::domain::order::OrderReceipt;
 use crate::domain::refund::quote_id::Quoted;
 use crate::domain::refund::{QuoteId, RefundQuote, RefundReceipt};
 use crate::domain::violation::Violation;
-use crate::operations::orders::OrderKey;
-use crate::operations::perform::{Asked, NotTaken, Performed, Write};
+use crate::operations::reads::orders::OrderKey;
 use crate::operations::service::Operations;
+use crate::operations::writes::perform::{Asked, NotTaken, Performed, Write};
 use crate::top::client::{Account as PurchasingAccount, ReadOptions};
 use serde_json::value::RawValue;
 

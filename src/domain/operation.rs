@@ -18,7 +18,7 @@ use super::ids::{AccountName, OperationId};
 
 pub use difference::{Difference, DifferingField};
 pub use event::{EventKind, NewEvent};
-pub use failure::{Cause, Failure, Upstream};
+pub use failure::{Cause, Failure, UpstreamAnswer};
 pub use findings::{Anchor, Attention, Baseline, Claim, Findings};
 pub use intent::{Intent, Subject};
 pub use kind::{Kind, Repetition};

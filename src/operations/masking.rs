@@ -40,18 +40,18 @@ impl Names {
     }
 
     /// Upstream's text as it may be kept.
-    pub(super) fn clean(&self, text: &str) -> String {
+    pub(in crate::operations) fn clean(&self, text: &str) -> String {
         self.cleaned(text, Addresses::Mask)
     }
 
     /// The same of a text that says from which address the gateway called.
-    pub(super) fn clean_but_addresses(&self, text: &str) -> String {
+    pub(in crate::operations) fn clean_but_addresses(&self, text: &str) -> String {
         self.cleaned(text, Addresses::Keep)
     }
 
     /// Upstream's code as it may be kept. What has the form of a code is one, unless it has digits
     /// enough for a mobile number or a known value in it.
-    pub(super) fn clean_code(&self, code: &str) -> String {
+    pub(in crate::operations) fn clean_code(&self, code: &str) -> String {
         let is_code = code.len() <= LONGEST_CODE
             && code.bytes().all(|b| b.is_ascii_graphic() && b != b'@')
             && code
@@ -135,7 +135,7 @@ enum Addresses {
 }
 
 /// What a person wrote, as it may be kept.
-pub(super) fn masked(text: &str) -> String {
+pub(in crate::operations) fn masked(text: &str) -> String {
     masked_but(text, &[], Addresses::Mask)
 }
 

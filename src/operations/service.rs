@@ -10,12 +10,12 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::attachments::Uploaded;
 use super::classify::Classifier;
-use super::decide::Patience;
-use super::look::Look;
-use super::search::Found;
+use super::reads::search::Found;
+use super::reconcile::decide::Patience;
+use super::reconcile::lookup::Look;
 use super::single_flight::SingleFlight;
+use super::writes::attachments::Uploaded;
 use crate::clock::SharedClock;
 use crate::domain::change::ChangeKinds;
 use crate::domain::ids::{AccountName, HashKey, OperationId};
@@ -90,28 +90,28 @@ pub struct Parts {
 
 /// The operations of this process.
 pub struct Operations {
-    pub(super) journal: Arc<dyn Journal>,
-    pub(super) top: Arc<TopClient>,
-    pub(super) accounts: BTreeMap<AccountName, Arc<Account>>,
-    pub(super) classifier: Classifier,
-    pub(super) statuses: StatusMap,
-    pub(super) after_sales: AfterSales,
-    pub(super) settings: ReconcileSettings,
-    pub(super) clock: SharedClock,
-    pub(super) stopping: CancellationToken,
+    pub(in crate::operations) journal: Arc<dyn Journal>,
+    pub(in crate::operations) top: Arc<TopClient>,
+    pub(in crate::operations) accounts: BTreeMap<AccountName, Arc<Account>>,
+    pub(in crate::operations) classifier: Classifier,
+    pub(in crate::operations) statuses: StatusMap,
+    pub(in crate::operations) after_sales: AfterSales,
+    pub(in crate::operations) settings: ReconcileSettings,
+    pub(in crate::operations) clock: SharedClock,
+    pub(in crate::operations) stopping: CancellationToken,
     /// Sends and looks under way; awaited before the writer stops.
-    pub(super) tasks: TaskTracker,
+    pub(in crate::operations) tasks: TaskTracker,
     /// Wakes the reconciler.
-    pub(super) wake: Notify,
+    pub(in crate::operations) wake: Notify,
     /// Names this process in the journal.
-    pub(super) boot: String,
+    pub(in crate::operations) boot: String,
     /// Steady time at the start of the process.
     started_ms: u64,
     /// Store time at steady time zero: wall time is read once, so its later jumps do not matter.
     store_zero_ms: i64,
-    pub(super) busy: super::reconcile::Busy,
-    pub(super) searches: Arc<SingleFlight<Found>>,
-    pub(super) uploads: Arc<SingleFlight<Uploaded>>,
+    pub(in crate::operations) busy: crate::operations::reconcile::schedule::Busy,
+    pub(in crate::operations) searches: Arc<SingleFlight<Found>>,
+    pub(in crate::operations) uploads: Arc<SingleFlight<Uploaded>>,
     waiting: Mutex<HashMap<OperationId, watch::Sender<Option<Arc<Operation>>>>>,
 }
 
@@ -125,7 +125,7 @@ impl std::fmt::Debug for Operations {
 
 /// What became of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Changed {
+pub(in crate::operations) enum Changed {
     /// It is committed.
     Done,
     /// The edit did not want it, or the table of states forbids it.
@@ -139,14 +139,14 @@ const KEPT_UNSENT: Duration = Duration::from_hours(24);
 
 /// What a change adds beside the row.
 #[derive(Debug, Default)]
-pub(super) struct Note {
-    pub(super) what: String,
-    pub(super) events: Vec<NewEvent>,
-    pub(super) proves: Option<Proof>,
+pub(in crate::operations) struct Note {
+    pub(in crate::operations) what: String,
+    pub(in crate::operations) events: Vec<NewEvent>,
+    pub(in crate::operations) proves: Option<Proof>,
 }
 
 impl Note {
-    pub(super) fn of(what: impl Into<String>) -> Self {
+    pub(in crate::operations) fn of(what: impl Into<String>) -> Self {
         Self {
             what: what.into(),
             ..Self::default()
@@ -221,21 +221,21 @@ impl Operations {
     }
 
     /// The time of day on the +08:00 clock.
-    pub(super) fn now(&self) -> LocalTime {
+    pub(in crate::operations) fn now(&self) -> LocalTime {
         LocalTime::from_timestamp(self.clock.wall())
     }
 
     /// Store time: the wall time of the start plus steady time since.
-    pub(super) fn store_ms(&self) -> i64 {
+    pub(in crate::operations) fn store_ms(&self) -> i64 {
         self.store_zero_ms + i64::try_from(self.steady_ms()).unwrap_or(i64::MAX / 2)
     }
 
-    pub(super) fn steady_ms(&self) -> u64 {
+    pub(in crate::operations) fn steady_ms(&self) -> u64 {
         u64::try_from(self.clock.steady().as_millis()).unwrap_or(u64::MAX / 2)
     }
 
     /// Now, in the steady time of this process.
-    pub(super) fn anchor(&self) -> Anchor {
+    pub(in crate::operations) fn anchor(&self) -> Anchor {
         Anchor {
             boot: self.boot.clone(),
             at_ms: self.steady_ms(),
@@ -244,7 +244,7 @@ impl Operations {
 
     /// Counts the time for which a settled operation was watched: since it was counted last, or since this
     /// process began where another one counted last.
-    pub(super) fn count_watched(&self, row: &mut Operation, until: &Anchor) {
+    pub(in crate::operations) fn count_watched(&self, row: &mut Operation, until: &Anchor) {
         let findings = &mut row.findings;
         let last = findings.watched_anchor.take();
         let from = match last {
@@ -265,7 +265,7 @@ impl Operations {
     ///
     /// # Errors
     /// When the journal did not acknowledge the change. It may have been committed all the same.
-    pub(super) async fn change(
+    pub(in crate::operations) async fn change(
         &self,
         operation: &mut Operation,
         edit: impl FnOnce(&mut Operation) -> Option<Note> + Send,
@@ -321,7 +321,11 @@ impl Operations {
     }
 
     /// Writes a settlement into the row, and the facts that it makes true.
-    pub(super) fn settled(&self, row: &mut Operation, settlement: &Settlement) -> Note {
+    pub(in crate::operations) fn settled(
+        &self,
+        row: &mut Operation,
+        settlement: &Settlement,
+    ) -> Note {
         let to = settlement.standing;
         row.standing = to;
         row.attention = None;
@@ -375,7 +379,7 @@ impl Operations {
     }
 
     /// Reopens a settled row because upstream shows another outcome: only a person settles it again.
-    pub(super) fn contradict(
+    pub(in crate::operations) fn contradict(
         &self,
         row: &mut Operation,
         seen: &str,
@@ -450,7 +454,7 @@ impl Operations {
         Ok(Some(waiter.ended(self, operation, at_most).await))
     }
 
-    pub(super) fn waiter(&self, id: OperationId) -> Waiter<'_> {
+    pub(in crate::operations) fn waiter(&self, id: OperationId) -> Waiter<'_> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let sender = waiting.entry(id).or_insert_with(|| watch::channel(None).0);
         Waiter {
@@ -511,16 +515,16 @@ fn known_from(row: &Operation) -> Option<Proof> {
 
 /// What an operation settles as.
 #[derive(Clone, Debug)]
-pub(super) struct Settlement {
-    pub(super) standing: Standing,
-    pub(super) claim: Option<Claim>,
-    pub(super) result: Option<Receipt>,
-    pub(super) differs: Vec<Difference>,
-    pub(super) failure: Option<Failure>,
-    pub(super) what: String,
+pub(in crate::operations) struct Settlement {
+    pub(in crate::operations) standing: Standing,
+    pub(in crate::operations) claim: Option<Claim>,
+    pub(in crate::operations) result: Option<Receipt>,
+    pub(in crate::operations) differs: Vec<Difference>,
+    pub(in crate::operations) failure: Option<Failure>,
+    pub(in crate::operations) what: String,
     /// A lookup has shown it.
-    pub(super) confirmed: bool,
-    pub(super) proves: Option<Proof>,
+    pub(in crate::operations) confirmed: bool,
+    pub(in crate::operations) proves: Option<Proof>,
 }
 
 /// Whether a settled operation is looked at further: what is absent or refused may show late, and what
@@ -539,7 +543,11 @@ fn is_watched(row: &Operation) -> bool {
 }
 
 impl Settlement {
-    pub(super) fn failed(standing: Standing, failure: Failure, what: impl Into<String>) -> Self {
+    pub(in crate::operations) fn failed(
+        standing: Standing,
+        failure: Failure,
+        what: impl Into<String>,
+    ) -> Self {
         Self {
             standing,
             claim: None,
@@ -553,7 +561,7 @@ impl Settlement {
     }
 
     /// What a lookup settles.
-    pub(super) fn by_lookup(
+    pub(in crate::operations) fn by_lookup(
         standing: Standing,
         failure: Option<Failure>,
         look: &Look,
@@ -572,13 +580,13 @@ impl Settlement {
     }
 
     /// Nothing was sent.
-    pub(super) fn not_sent(failure: Failure, what: impl Into<String>) -> Self {
+    pub(in crate::operations) fn not_sent(failure: Failure, what: impl Into<String>) -> Self {
         Self::failed(Standing::not_executed(Basis::NotSent), failure, what)
     }
 }
 
 /// Somebody who waits for one operation.
-pub(super) struct Waiter<'a> {
+pub(in crate::operations) struct Waiter<'a> {
     operations: &'a Operations,
     id: OperationId,
     /// Taken out under the lock when the waiter goes, so that the last one is known as such.
@@ -586,7 +594,7 @@ pub(super) struct Waiter<'a> {
 }
 
 impl Waiter<'_> {
-    pub(super) async fn ended(
+    pub(in crate::operations) async fn ended(
         mut self,
         operations: &Operations,
         mut operation: Operation,
@@ -636,6 +644,6 @@ impl Drop for Waiter<'_> {
     }
 }
 
-pub(super) fn millis(duration: Duration) -> i64 {
+pub(in crate::operations) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
 }

@@ -13,7 +13,7 @@ use crate::domain::operation::{Cause, Failure};
 type InFlight<T> = Shared<BoxFuture<'static, Result<Arc<T>, Failure>>>;
 
 /// The work under way. Bounded by the quota of calls in flight: an entry goes with its call.
-pub(super) struct SingleFlight<T>(Mutex<HashMap<Vec<u8>, InFlight<T>>>);
+pub(in crate::operations) struct SingleFlight<T>(Mutex<HashMap<Vec<u8>, InFlight<T>>>);
 
 impl<T> Default for SingleFlight<T> {
     fn default() -> Self {
@@ -34,7 +34,7 @@ impl<T> Drop for Entry<T> {
 impl<T: Send + Sync + 'static> SingleFlight<T> {
     /// Begins the work, or joins what was begun under the same key. It runs in a task of its own: the
     /// first caller may hang up while others wait.
-    pub(super) async fn join(
+    pub(in crate::operations) async fn join(
         self: &Arc<Self>,
         tasks: &TaskTracker,
         key: Vec<u8>,

@@ -13,7 +13,7 @@ use fliggy_gateway::domain::operation::Kind;
 use fliggy_gateway::domain::order::StatusMap;
 use fliggy_gateway::domain::refund::{EmptyFee, RefundKinds};
 use fliggy_gateway::operations::classify::Classifier;
-use fliggy_gateway::operations::decide::Patience;
+use fliggy_gateway::operations::reconcile::decide::Patience;
 use fliggy_gateway::operations::service::{AfterSales, Operations, Parts, ReconcileSettings};
 use fliggy_gateway::store::journal::Journal;
 use fliggy_gateway::top::call::{Call, CallError, Lost, NotSent, Received};

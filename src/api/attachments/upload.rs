@@ -20,7 +20,7 @@ use crate::api::problem::{API, BODY, Code, FieldError, Problem, READ, RESTRICTED
 use crate::domain::attachment::FileType;
 use crate::domain::ids::OrderId;
 use crate::domain::operation::{Cause, Failure};
-use crate::operations::attachments::File;
+use crate::operations::writes::attachments::File;
 use crate::problem_answers;
 
 /// A file and what it belongs to.

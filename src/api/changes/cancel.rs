@@ -11,7 +11,7 @@ use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
 use crate::domain::ids::{ChangeOrderNo, OperationId};
-use crate::operations::change_cancel::CancelChange;
+use crate::operations::writes::kinds::change_cancel::CancelChange;
 use crate::problem_answers;
 
 /// A wish to cancel a change.

@@ -12,7 +12,7 @@ use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
 use crate::domain::ids::{ChangeOrderNo, OperationId};
 use crate::domain::money::Money;
-use crate::operations::change_pay::PayChange;
+use crate::operations::writes::kinds::change_pay::PayChange;
 use crate::problem_answers;
 
 /// A payment of a change.

@@ -19,7 +19,7 @@ use crate::domain::party::Party;
 use crate::domain::search::{SearchJourney, SearchMode, SearchQuery, check};
 use crate::domain::trip::CabinClass;
 use crate::domain::violation::both;
-use crate::operations::search::Found;
+use crate::operations::reads::search::Found;
 use crate::problem_answers;
 use crate::top::wire::Search;
 

@@ -23,7 +23,7 @@ use crate::domain::operation::{
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::{RefundQuote, RefundReceipt};
 use crate::domain::time::Rfc3339;
-use crate::operations::perform::Performed;
+use crate::operations::writes::perform::Performed;
 
 /// The header of an answer that an earlier request with the same key got.
 pub(in crate::api) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");

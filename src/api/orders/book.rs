@@ -17,7 +17,7 @@ use crate::domain::money::Money;
 use crate::domain::offer::Offer;
 use crate::domain::passenger::{Contact, MemberBuyer, Passenger};
 use crate::domain::time::LocalTime;
-use crate::operations::book::Book;
+use crate::operations::writes::kinds::book::Book;
 use crate::problem_answers;
 use axum::extract::State;
 

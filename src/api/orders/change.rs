@@ -14,7 +14,7 @@ use crate::domain::change::{ChangeContact, ChangeKind, ChangeTarget, ChangeWish,
 use crate::domain::ids::{OperationId, OrderId, OutChangeNo, PassengerId};
 use crate::domain::money::Money;
 use crate::domain::personal::Personal;
-use crate::operations::change::MakeChange;
+use crate::operations::writes::kinds::change::MakeChange;
 use crate::problem_answers;
 
 /// A change: whose tickets, and to which flights.

@@ -11,7 +11,7 @@ use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
 use crate::domain::ids::{OperationId, OrderId};
-use crate::operations::close::Close;
+use crate::operations::writes::kinds::close::Close;
 use crate::problem_answers;
 
 /// A wish to close an order.

@@ -18,8 +18,8 @@ use crate::domain::actions::{Action, After, of_order};
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::offer::OfferRules;
 use crate::domain::order::Order;
-use crate::operations::orders::{FoundOrder, OrderKey};
-use crate::operations::reads::ReadError;
+use crate::operations::reads::orders::{FoundOrder, OrderKey};
+use crate::operations::upstream::ReadError;
 use crate::problem_answers;
 
 /// An order, and upstream's own object where it was asked for.

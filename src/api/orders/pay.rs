@@ -12,7 +12,7 @@ use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
 use crate::domain::ids::{OperationId, OrderId};
 use crate::domain::money::Money;
-use crate::operations::pay::Pay;
+use crate::operations::writes::kinds::pay::Pay;
 use crate::problem_answers;
 
 /// A payment.

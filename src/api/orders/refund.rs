@@ -16,7 +16,7 @@ use crate::domain::operation::Cause;
 use crate::domain::personal::Personal;
 use crate::domain::refund::check::{check_application, check_selection};
 use crate::domain::refund::{QuoteId, RefundFee, RefundKind, RefundSelection};
-use crate::operations::refund::{Agreed, Refund};
+use crate::operations::writes::kinds::refund::{Agreed, Refund};
 use crate::problem_answers;
 use crate::top::client::ReadOptions;
 

@@ -92,7 +92,7 @@ pub enum Cause {
 
 /// Upstream's own words, cleaned of what could be personal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Upstream {
+pub struct UpstreamAnswer {
     /// TOP's name of the method.
     pub method: String,
     /// Platform code, or business code.
@@ -111,7 +111,7 @@ pub struct Failure {
     /// Why.
     pub cause: Cause,
     /// What upstream said, if it said anything.
-    pub upstream: Option<Box<Upstream>>,
+    pub upstream: Option<Box<UpstreamAnswer>>,
     /// More for the reader: an amount, a status. Never personal data.
     pub detail: Option<String>,
     /// What the operator of the gateway wants the caller to be told (`error_map`).
@@ -153,7 +153,7 @@ impl Failure {
 
     /// The same with upstream's words.
     #[must_use]
-    pub fn with_upstream(self, upstream: Option<Upstream>) -> Self {
+    pub fn with_upstream(self, upstream: Option<UpstreamAnswer>) -> Self {
         Self {
             upstream: upstream.map(Box::new),
             ..self

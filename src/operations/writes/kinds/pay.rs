@@ -2,18 +2,18 @@
 
 use serde_json::{Map, Value};
 
-use super::classify::Reference;
-use super::evidence::{DOUBTFUL, Payment, payment};
-use super::orders::OrderKey;
-use super::perform::{Read, Ready, Write};
-use super::selection::names_on;
-use super::service::Operations;
 use crate::domain::actions::in_time;
 use crate::domain::ids::{AccountName, HashKey, OrderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{Cause, Failure, Intent, Receipt};
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::time::LocalTime;
+use crate::operations::classify::Reference;
+use crate::operations::reads::orders::OrderKey;
+use crate::operations::reads::selection::names_on;
+use crate::operations::reconcile::evidence::{DOUBTFUL, Payment, payment};
+use crate::operations::service::Operations;
+use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::{Account, ReadOptions};
 use crate::top::method::Method;
 use crate::top::wire::Pay as PayMethod;

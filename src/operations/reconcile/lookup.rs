@@ -6,9 +6,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::decide::{Control, Later, Moment, later_of, looks_first};
 use super::evidence::{Finding, Known, Sight, judge};
-use super::orders::OrderKey;
-use super::reads::ReadError;
-use super::service::{Operations, millis};
 use crate::domain::change::{Change, ChangeList};
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::operation::{
@@ -17,21 +14,24 @@ use crate::domain::operation::{
 use crate::domain::order::{Order, OrderSummary, OrderWindow};
 use crate::domain::refund::RefundList;
 use crate::domain::time::{LocalTime, SKEW};
+use crate::operations::reads::orders::OrderKey;
+use crate::operations::service::{Operations, millis};
+use crate::operations::upstream::ReadError;
 use crate::store::journal::JournalError;
 use crate::top::client::{Account, ReadOptions};
 
 /// What a look came to.
 #[derive(Debug)]
-pub(super) struct Look {
-    pub(super) finding: Finding,
+pub(in crate::operations) struct Look {
+    pub(in crate::operations) finding: Finding,
     /// What the account's reads are known to show from now on.
-    pub(super) proves: Option<Proof>,
+    pub(in crate::operations) proves: Option<Proof>,
     /// Only what bears the operation's own number was taken for its doing: a later operation may have made
     /// the rest.
-    pub(super) by_number_only: bool,
+    pub(in crate::operations) by_number_only: bool,
     /// The look was not made, for want of quota or because the process stops: it does not count, and
     /// comes later.
-    pub(super) not_made: Option<Duration>,
+    pub(in crate::operations) not_made: Option<Duration>,
 }
 
 /// No look was made; when to come back.
@@ -56,7 +56,7 @@ const OTHER_RESOURCE: &str = "the answer is about another order, refund or chang
 
 impl Look {
     /// No look, for want of time.
-    pub(super) fn cut_short() -> Self {
+    pub(in crate::operations) fn cut_short() -> Self {
         Self::not_made(Duration::from_secs(1))
     }
 
@@ -68,7 +68,7 @@ impl Look {
     }
 
     /// A look that says nothing.
-    pub(super) fn nothing(why: &'static str) -> Self {
+    pub(in crate::operations) fn nothing(why: &'static str) -> Self {
         Self {
             finding: Finding::Inconclusive(why),
             proves: None,
@@ -196,7 +196,7 @@ fn is_recent(now_ms: i64, at_ms: i64) -> bool {
 
 impl Operations {
     /// Looks once. The options say whose share of the quota pays: the looks have one of their own.
-    pub(super) async fn look(
+    pub(in crate::operations) async fn look(
         &self,
         operation: &Operation,
         account: &Account,
@@ -266,7 +266,10 @@ impl Operations {
     }
 
     /// What later operations mean for lookups of this one.
-    pub(super) async fn later(&self, operation: &Operation) -> Result<Later, JournalError> {
+    pub(in crate::operations) async fn later(
+        &self,
+        operation: &Operation,
+    ) -> Result<Later, JournalError> {
         let later = self.journal.later_ones(operation).await?;
         Ok(later_of(&operation.intent, &later))
     }
@@ -369,7 +372,10 @@ impl Operations {
     }
 
     /// Law 6: before an operation is sent that could repeat the effect of earlier ones, those are looked at.
-    pub(super) async fn look_at_earlier(&self, operation: &Operation) -> Result<(), Failure> {
+    pub(in crate::operations) async fn look_at_earlier(
+        &self,
+        operation: &Operation,
+    ) -> Result<(), Failure> {
         let no_journal = |_| Failure::of(Cause::JournalUnavailable);
         let mut earlier = Vec::new();
         if let Some(named) = operation.retry_of {
@@ -415,7 +421,7 @@ impl Operations {
     }
 
     /// Finds out whether a lookup that found nothing would have found what is there.
-    pub(super) async fn try_control(
+    pub(in crate::operations) async fn try_control(
         &self,
         operation: &Operation,
         account: &Account,
@@ -586,7 +592,7 @@ impl Operations {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::operations::reconcile::lookup::*;
 
     #[test]
     fn law_5_a_control_is_five_minutes_old_at_most() {

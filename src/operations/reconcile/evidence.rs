@@ -78,7 +78,7 @@ pub enum Payment {
 }
 
 /// Why nothing follows from [`Payment::Doubtful`].
-pub(super) const DOUBTFUL: &str =
+pub(in crate::operations) const DOUBTFUL: &str =
     "Fliggy reports an implausible time of payment, so it is unclear whether this is paid";
 
 impl Known<'_> {
@@ -102,7 +102,7 @@ impl Finding {
     }
 
     /// How the order, refund or change stands, where it was found.
-    pub(super) fn receipt(&self) -> Option<Receipt> {
+    pub(in crate::operations) fn receipt(&self) -> Option<Receipt> {
         match self {
             Self::Happened(receipt) | Self::Differs(receipt, _) => Some((**receipt).clone()),
             Self::NotHappened(_) | Self::Refuted(..) | Self::Inconclusive(_) => None,
@@ -110,7 +110,7 @@ impl Finding {
     }
 
     /// The parts that differ from the request.
-    pub(super) fn differences(&self) -> &[Difference] {
+    pub(in crate::operations) fn differences(&self) -> &[Difference] {
         match self {
             Self::Differs(_, differences) => differences,
             Self::Happened(_)

@@ -1,13 +1,13 @@
 //! Who and what of an order a refund or change is about.
 
-use super::evidence::{DOUBTFUL, Payment, payment};
-use super::masking::Names;
 use super::orders::OrderKey;
-use super::reads::ReadError;
-use super::service::Operations;
 use crate::domain::ids::{OrderId, PassengerId};
 use crate::domain::operation::{Baseline, Cause, Failure};
 use crate::domain::order::{Order, OrderPassenger, OrderStatus};
+use crate::operations::masking::Names;
+use crate::operations::reconcile::evidence::{DOUBTFUL, Payment, payment};
+use crate::operations::service::Operations;
+use crate::operations::upstream::ReadError;
 use crate::top::client::{Account, ReadOptions};
 use crate::translate::Unnamed;
 
@@ -15,7 +15,7 @@ use crate::translate::Unnamed;
 
 impl Operations {
     /// The order whose tickets are to be refunded or changed.
-    pub(super) async fn read_ticketed(
+    pub(in crate::operations) async fn read_ticketed(
         &self,
         account: &Account,
         order_id: OrderId,
@@ -53,7 +53,7 @@ fn has_tickets(order: &Order, refused: Cause) -> Result<(), Failure> {
 }
 
 /// The travellers of the order with these ids.
-pub(super) fn travellers<'a>(
+pub(in crate::operations) fn travellers<'a>(
     order: &'a Order,
     wanted: &[PassengerId],
 ) -> Result<Vec<&'a OrderPassenger>, Failure> {
@@ -79,7 +79,7 @@ pub(super) fn travellers<'a>(
 }
 
 /// Whether the order has these segments. An itinerary that Fliggy does not tell refuses none.
-pub(super) fn check_segments<'a>(
+pub(in crate::operations) fn check_segments<'a>(
     order: &Order,
     wanted: impl Iterator<Item = &'a str>,
 ) -> Result<(), Failure> {
@@ -98,7 +98,7 @@ pub(super) fn check_segments<'a>(
 
 /// Ids of the chosen segments, or of all where none is chosen. None where Fliggy does not tell the
 /// itinerary.
-pub(super) fn segment_ids(order: &Order, chosen: &[String]) -> Option<Vec<String>> {
+pub(in crate::operations) fn segment_ids(order: &Order, chosen: &[String]) -> Option<Vec<String>> {
     if !chosen.is_empty() {
         return Some(chosen.to_vec());
     }
@@ -110,7 +110,7 @@ pub(super) fn segment_ids(order: &Order, chosen: &[String]) -> Option<Vec<String
 /// How the order stands before a refund or change of it is sent, by the numbers that Fliggy and the
 /// caller gave to those that it has. Rows that cannot be read would leave open which one is new, and the
 /// caller's number must name none of them. `noun` is what they are, and what the caller numbers.
-pub(super) fn baseline_of<'a>(
+pub(in crate::operations) fn baseline_of<'a>(
     order: &Order,
     rows: impl Iterator<Item = (u64, Option<&'a str>)>,
     dropped: usize,
@@ -150,7 +150,7 @@ fn everybody(order: &Order) -> Vec<PassengerId> {
 }
 
 /// Those who travel on the order. Fliggy knows of others, such as its contact.
-pub(super) fn names_on(order: &Order) -> Names {
+pub(in crate::operations) fn names_on(order: &Order) -> Names {
     let mut known = Vec::new();
     for traveller in &order.passengers {
         known.extend(traveller.name.clone());
@@ -161,7 +161,7 @@ pub(super) fn names_on(order: &Order) -> Names {
 }
 
 /// A traveller who cannot be named to Fliggy.
-pub(super) fn unnamed(_: Unnamed) -> Failure {
+pub(in crate::operations) fn unnamed(_: Unnamed) -> Failure {
     Failure::of(Cause::ReadFailed)
         .with_detail("upstream does not tell name and document of a passenger")
 }

@@ -2,12 +2,12 @@
 
 use serde_json::value::RawValue;
 
-use super::classify::Missing;
-use super::reads::{ReadError, check_same, unreadable_answer};
-use super::service::Operations;
 use crate::domain::flight_change::FlightChange;
 use crate::domain::ids::OrderId;
 use crate::domain::operation::Failure;
+use crate::operations::classify::Missing;
+use crate::operations::service::Operations;
+use crate::operations::upstream::{ReadError, check_same, unreadable_answer};
 use crate::top::client::{Account, ReadOptions, Reply};
 use crate::top::method::Method;
 use crate::top::wire::FlightChangeQuery;

@@ -132,7 +132,7 @@ fn law_7_evidence_must_be_ours() {
 
 /// A flight of the documented example: CZ8957, 2030-05-20T08:45.
 fn found() -> Order {
-    let booking = include_str!("../../../openapi/examples/booking.json");
+    let booking = include_str!("../../../../openapi/examples/booking.json");
     let mut booking: serde_json::Value = serde_json::from_str(booking).unwrap();
     let traveller = OrderPassenger {
         passenger_id: None,
@@ -268,7 +268,6 @@ fn law_5_what_tells_nothing_does_not_count() {
 }
 
 mod after_sales {
-    use super::judged;
     use crate::domain::change::{
         Change, ChangeList, ChangePassenger, ChangeStatus, ChangedSegment,
     };
@@ -278,7 +277,8 @@ mod after_sales {
     use crate::domain::refund::{
         Refund, RefundFee, RefundKind, RefundList, RefundPassenger, RefundStatus,
     };
-    use crate::operations::evidence::{Finding, Known, Sight, judge};
+    use crate::operations::reconcile::evidence::tests::judged;
+    use crate::operations::reconcile::evidence::{Finding, Known, Sight, judge};
 
     fn passenger(n: u8) -> PassengerId {
         format!("psg_{n:032x}").parse().unwrap()

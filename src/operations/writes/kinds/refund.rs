@@ -7,10 +7,6 @@
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
-use super::classify::Reference;
-use super::perform::{Read, Ready, Write};
-use super::selection::{baseline_of, check_segments, names_on, travellers, unnamed};
-use super::service::Operations;
 use crate::domain::ids::{AccountName, HashKey, OrderId, OutRefundNo};
 use crate::domain::operation::{Cause, Failure, Intent, Receipt};
 use crate::domain::order::OrderPassenger;
@@ -18,6 +14,12 @@ use crate::domain::personal::Personal;
 use crate::domain::refund::{
     RefundFee, RefundReceipt, RefundSelection, RefundStatus, attachment_awaited,
 };
+use crate::operations::classify::Reference;
+use crate::operations::reads::selection::{
+    baseline_of, check_segments, names_on, travellers, unnamed,
+};
+use crate::operations::service::Operations;
+use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::{Account, ReadOptions};
 use crate::top::method::Method;
 use crate::top::wire::RefundCreate;
@@ -228,8 +230,8 @@ fn fee_fits(stated: RefundFee, rendered: RefundFee) -> Result<(), Failure> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
     use crate::domain::money::Money;
+    use crate::operations::writes::kinds::refund::*;
 
     fn fees() -> impl Strategy<Value = RefundFee> {
         prop_oneof![

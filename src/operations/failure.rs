@@ -1,7 +1,7 @@
 //! Turns the failure of a TOP call into the failure of an operation.
 
 use super::masking::Names;
-use crate::domain::operation::{Cause, Failure, Upstream};
+use crate::domain::operation::{Cause, Failure, UpstreamAnswer};
 use crate::top::call::{CallError, NotSent};
 use crate::top::envelope::ErrorResponse;
 use crate::top::method::BusinessVerdict;
@@ -13,7 +13,7 @@ impl Failure {
     /// The same without these names where upstream repeats them: they were not known yet to whoever
     /// noted its words.
     #[must_use]
-    pub(super) fn masking(mut self, names: &Names) -> Self {
+    pub(in crate::operations) fn masking(mut self, names: &Names) -> Self {
         if let Some(upstream) = &mut self.upstream {
             let message = upstream.message.take();
             upstream.message = message.map(|text| names.clean(&text));
@@ -39,7 +39,7 @@ impl From<&NotSent> for Failure {
     }
 }
 
-impl Upstream {
+impl UpstreamAnswer {
     /// The words of an `error_response`. `names` are those that upstream
     /// might repeat.
     #[must_use]

@@ -3,10 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::value::RawValue;
 
-use super::classify::Missing;
-use super::reads::{ReadError, check_same, unreadable_answer};
 use super::selection::{check_segments, segment_ids, travellers, unnamed};
-use super::service::Operations;
 use crate::domain::ids::{OrderId, RefundOrderNo};
 use crate::domain::operation::{Cause, Failure};
 use crate::domain::order::OrderPassenger;
@@ -15,6 +12,9 @@ use crate::domain::refund::{
     QuoteId, Refund, RefundKind, RefundList, RefundQuote, RefundSelection,
 };
 use crate::domain::time::LocalTime;
+use crate::operations::classify::Missing;
+use crate::operations::service::Operations;
+use crate::operations::upstream::{ReadError, check_same, unreadable_answer};
 use crate::top::client::{Account, ReadOptions, Reply};
 use crate::top::method::Method;
 use crate::top::wire::{RefundDetail, RefundList as RefundListMethod, RefundRender};
@@ -98,7 +98,7 @@ impl Operations {
     }
 
     /// Fliggy's own computation for travellers of an order.
-    pub(super) async fn render_refund(
+    pub(in crate::operations) async fn render_refund(
         &self,
         account: &Account,
         order_id: OrderId,
@@ -122,7 +122,7 @@ impl Operations {
     }
 
     /// Fliggy's number for a ground.
-    pub(super) fn refund_code(&self, kind: RefundKind) -> Result<i64, Failure> {
+    pub(in crate::operations) fn refund_code(&self, kind: RefundKind) -> Result<i64, Failure> {
         self.after_sales.refund_kinds.code(kind).ok_or_else(|| {
             Failure::of(Cause::KindNotMapped).with_detail(format!(
                 "top.refund.kinds has no number for `{}`",

@@ -10,10 +10,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
-use super::classify::Reference;
-use super::masking::Names;
 use super::report::Report;
-use super::service::{Changed, Note, Operations, Settlement};
 use crate::domain::ids::{AccountName, HashKey, OperationId};
 use crate::domain::operation::{
     Baseline, Cause, Failure, Intent, Kind, Operation, Receipt, Standing, State, TimelineEntry,
@@ -21,6 +18,9 @@ use crate::domain::operation::{
 use crate::domain::personal::Personal;
 use crate::domain::time::Rfc3339;
 use crate::kill_point::{Point, reach};
+use crate::operations::classify::Reference;
+use crate::operations::masking::Names;
+use crate::operations::service::{Changed, Note, Operations, Settlement};
 use crate::store::journal::{Acceptance, JournalError, NewOperation};
 use crate::top::call::NotSent;
 use crate::top::client::{Account, Opened};
@@ -90,10 +90,10 @@ pub struct Read {
 }
 
 /// What is known of a write between its preparation and its end.
-pub(super) struct Background {
+pub(in crate::operations) struct Background {
     baseline: Baseline,
-    pub(super) before: Option<Receipt>,
-    pub(super) names: Names,
+    pub(in crate::operations) before: Option<Receipt>,
+    pub(in crate::operations) names: Names,
 }
 
 /// Who asks for a write, and how.
@@ -463,7 +463,7 @@ impl Operations {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::operations::writes::perform::*;
 
     #[test]
     fn every_text_of_extra_is_taken_for_personal() {

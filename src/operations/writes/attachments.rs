@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::classify::Missing;
-use super::reads::{ReadError, unreadable_answer};
-use super::service::Operations;
 use crate::domain::attachment::{FileType, KeptAttachment};
 use crate::domain::ids::OrderId;
 use crate::domain::operation::{Cause, Failure};
+use crate::operations::classify::Missing;
+use crate::operations::service::Operations;
+use crate::operations::upstream::{ReadError, unreadable_answer};
 use crate::top::call::FilePart;
 use crate::top::client::Account;
 use crate::top::method::Method;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::service::Operations;
 use crate::domain::ids::OutOrderNo;
 use crate::domain::operation::{Operation, Receipt, Subject};
 use crate::domain::order::Order;
+use crate::operations::service::Operations;
 use crate::store::journal::{Filter, JournalError};
 use crate::top::client::Account;
 

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::decide::{Before, Later, Moment, Step, confirming_pause, decide, waited};
 use super::evidence::Finding;
-use super::look::Look;
-use super::service::{Changed, Note, Operations, Settlement, millis};
+use super::lookup::Look;
 use crate::domain::operation::{
     Attention, EventKind, Failure, NewEvent, Operation, Standing, State,
 };
 use crate::kill_point::{Point, reach};
+use crate::operations::service::{Changed, Note, Operations, Settlement, millis};
 use crate::store::journal::JournalError;
 use crate::top::client::{Account, ReadOptions};
 
@@ -20,7 +20,7 @@ const SLOWER: u32 = 12;
 
 impl Operations {
     /// Looks at one operation and acts on what was found. Answers whether it was written down.
-    pub(super) async fn look_again(&self, mut operation: Operation) -> bool {
+    pub(in crate::operations) async fn look_again(&self, mut operation: Operation) -> bool {
         if operation.state().is_settled() {
             // It is watched. What a later operation on the subject does is no contradiction.
             match self.later(&operation).await {
@@ -75,7 +75,7 @@ impl Operations {
     }
 
     /// Counts a look in, and does what follows from it. Answers whether it was written down.
-    pub(super) async fn weigh(
+    pub(in crate::operations) async fn weigh(
         &self,
         operation: &mut Operation,
         look: Look,
@@ -235,7 +235,7 @@ impl Operations {
 
     /// When to look next: growing pauses while it is open, at once where a lookup confirms something,
     /// by the schedule while it is watched, rarely while it waits for a person.
-    pub(super) fn next_look(&self, row: &Operation) -> Option<i64> {
+    pub(in crate::operations) fn next_look(&self, row: &Operation) -> Option<i64> {
         let now = self.store_ms();
         let settings = &self.settings;
         if row.state().is_settled() {
@@ -275,7 +275,7 @@ impl Operations {
         jittered(doubled.min(self.settings.max_interval), row)
     }
 
-    pub(super) fn confirming_pause(&self, row: &Operation) -> Option<Duration> {
+    pub(in crate::operations) fn confirming_pause(&self, row: &Operation) -> Option<Duration> {
         confirming_pause(
             row.kind(),
             row.claim,
@@ -320,7 +320,7 @@ fn jittered(pause: Duration, row: &Operation) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::operations::reconcile::weigh::*;
 
     #[test]
     fn law_6_a_watch_has_five_steps() {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::reads::unreadable_answer;
-use super::service::Operations;
 use crate::domain::offer::Offer;
 use crate::domain::operation::Failure;
 use crate::domain::search::SearchQuery;
+use crate::operations::service::Operations;
+use crate::operations::upstream::unreadable_answer;
 use crate::top::client::{Account, ReadOptions};
 use crate::top::method::{Answer, Method};
 use crate::top::wire::Search;

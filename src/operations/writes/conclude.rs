@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
-use super::classify::{Conclusion, Ending};
-use super::decide::{Control, Moment};
-use super::look::Look;
 use super::perform::{Asked, Background, Write};
 use super::report::{Open, Report};
-use super::service::{Operations, Settlement};
 use crate::domain::operation::{
-    Basis, Claim, Failure, Operation, Receipt, SessionTag, Standing, State, Upstream,
+    Basis, Claim, Failure, Operation, Receipt, SessionTag, Standing, State, UpstreamAnswer,
 };
 use crate::kill_point::{Point, reach};
+use crate::operations::classify::{Conclusion, Ending};
+use crate::operations::reconcile::decide::{Control, Moment};
+use crate::operations::reconcile::lookup::Look;
+use crate::operations::service::{Operations, Settlement};
 use crate::top::call::CallError;
 use crate::top::client::{Account, ReadOptions, Reply};
 use crate::top::method::{Answer, Method};
@@ -21,7 +21,7 @@ use crate::top::method::{Answer, Method};
 // === impl Operations ===
 
 impl Operations {
-    pub(super) async fn finish<W: Write>(
+    pub(in crate::operations) async fn finish<W: Write>(
         &self,
         write: &W,
         asked: &Asked,
@@ -36,7 +36,7 @@ impl Operations {
                 let ending = Ending::Error(error);
                 (
                     self.classifier.conclude(kind, name, &ending),
-                    Upstream::of_call_error(name, error, &background.names),
+                    UpstreamAnswer::of_call_error(name, error, &background.names),
                     self.classifier.hint(name, &ending),
                     None,
                 )
@@ -44,7 +44,7 @@ impl Operations {
             Ok(reply) => {
                 let verdict = reply.answer.verdict();
                 let said = (verdict.is_success != Some(true))
-                    .then(|| Upstream::of_business(name, &verdict, &background.names));
+                    .then(|| UpstreamAnswer::of_business(name, &verdict, &background.names));
                 let mut read = write.read(reply.answer.clone(), self);
                 // What was there before, or was made by another operation, is not what was made: the
                 // looks decide.
@@ -168,7 +168,7 @@ impl Operations {
     }
 
     /// When a look at this operation begins.
-    pub(super) fn moment(&self, operation: &Operation) -> Moment {
+    pub(in crate::operations) fn moment(&self, operation: &Operation) -> Moment {
         Moment {
             anchor: self.anchor(),
             after_deadline: self.until_deadline(operation).is_zero(),
@@ -180,12 +180,12 @@ impl Operations {
     }
 
     /// The session that is in force on an account.
-    pub(super) fn session_tag(&self, account: &Account) -> SessionTag {
+    pub(in crate::operations) fn session_tag(&self, account: &Account) -> SessionTag {
         SessionTag::new(self.hash_key(), account.session.expose_secret())
     }
 
     /// How long the deadline of its send is off.
-    pub(super) fn until_deadline(&self, operation: &Operation) -> Duration {
+    pub(in crate::operations) fn until_deadline(&self, operation: &Operation) -> Duration {
         let sent = match operation.sent_steady_ms {
             Some(sent) if operation.boot == self.boot => sent,
             // Sent by a process that is gone: at the latest when this one began.

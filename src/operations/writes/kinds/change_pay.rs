@@ -2,18 +2,18 @@
 
 use serde_json::{Map, Value};
 
-use super::classify::Reference;
-use super::evidence::{DOUBTFUL, Payment, payment_of_change};
-use super::masking::Names;
-use super::perform::{Read, Ready, Write};
-use super::reads::ReadError;
-use super::service::Operations;
 use crate::domain::actions::in_time;
 use crate::domain::change::{Change, ChangeReceipt, ChangeStatus};
 use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey};
 use crate::domain::money::Money;
 use crate::domain::operation::{Cause, Failure, Intent, Receipt};
 use crate::domain::time::LocalTime;
+use crate::operations::classify::Reference;
+use crate::operations::masking::Names;
+use crate::operations::reconcile::evidence::{DOUBTFUL, Payment, payment_of_change};
+use crate::operations::service::Operations;
+use crate::operations::upstream::ReadError;
+use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::{Account, ReadOptions};
 use crate::top::method::Method;
 use crate::top::wire::ChangePay as ChangePayMethod;

@@ -3,14 +3,16 @@
 
 use serde_json::{Map, Value};
 
-use super::classify::Reference;
-use super::perform::{Read, Ready, Write};
-use super::selection::{baseline_of, check_segments, names_on, travellers, unnamed};
-use super::service::Operations;
 use crate::domain::change::{ChangeWish, targets_fingerprint};
 use crate::domain::ids::{AccountName, HashKey};
 use crate::domain::money::Money;
 use crate::domain::operation::{Cause, Failure, Intent, Receipt};
+use crate::operations::classify::Reference;
+use crate::operations::reads::selection::{
+    baseline_of, check_segments, names_on, travellers, unnamed,
+};
+use crate::operations::service::Operations;
+use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::{Account, ReadOptions};
 use crate::top::method::Method;
 use crate::top::wire::ChangeCreate;

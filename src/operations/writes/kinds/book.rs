@@ -2,16 +2,16 @@
 
 use serde_json::{Map, Value};
 
-use super::classify::Reference;
-use super::masking::Names;
-use super::perform::{Read, Ready, Write};
-use super::service::Operations;
 use crate::domain::booking::{self, Booking};
 use crate::domain::ids::{AccountName, HashKey};
 use crate::domain::offer::OfferRules;
 use crate::domain::operation::{Failure, Intent, Receipt};
 use crate::domain::order::OrderStatus;
 use crate::domain::personal::Personal;
+use crate::operations::classify::Reference;
+use crate::operations::masking::Names;
+use crate::operations::service::Operations;
+use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::Account;
 use crate::top::method::Method;
 use crate::top::wire::AirBook;

@@ -2,12 +2,12 @@
 
 use serde_json::value::RawValue;
 
-use super::classify::Missing;
-use super::reads::{ReadError, check_same, unreadable_answer};
-use super::service::Operations;
 use crate::domain::change::{Change, ChangeKind, ChangeList};
 use crate::domain::ids::{ChangeOrderNo, OrderId};
 use crate::domain::operation::{Cause, Failure};
+use crate::operations::classify::Missing;
+use crate::operations::service::Operations;
+use crate::operations::upstream::{ReadError, check_same, unreadable_answer};
 use crate::top::client::{Account, ReadOptions, Reply};
 use crate::top::method::Method;
 use crate::top::wire::ChangeQuery;
@@ -112,7 +112,7 @@ impl Operations {
     }
 
     /// Fliggy's number for a ground.
-    pub(super) fn change_code(&self, kind: ChangeKind) -> Result<i64, Failure> {
+    pub(in crate::operations) fn change_code(&self, kind: ChangeKind) -> Result<i64, Failure> {
         self.after_sales.change_kinds.code(kind).ok_or_else(|| {
             Failure::of(Cause::KindNotMapped).with_detail(format!(
                 "top.change.kinds has no number for `{}`",

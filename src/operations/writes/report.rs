@@ -7,15 +7,15 @@
 
 use std::time::Duration;
 
-use super::decide::{Before, Moment, Step, decide};
-use super::look::Look;
-use super::reconcile::unknown;
-use super::service::{Changed, Note, Operations, Settlement, millis};
 use crate::domain::operation::{Basis, Claim, Failure, Operation, Receipt, Standing, State};
+use crate::operations::reconcile::decide::{Before, Moment, Step, decide};
+use crate::operations::reconcile::lookup::Look;
+use crate::operations::reconcile::schedule::unknown;
+use crate::operations::service::{Changed, Note, Operations, Settlement, millis};
 
 /// What a send ended with.
 #[derive(Debug)]
-pub(super) enum Report {
+pub(in crate::operations) enum Report {
     /// It settles the operation.
     Settled(Settlement),
     /// It does not settle the operation by itself.
@@ -24,15 +24,15 @@ pub(super) enum Report {
 
 /// A send whose outcome must be looked up.
 #[derive(Debug)]
-pub(super) struct Open {
+pub(in crate::operations) struct Open {
     /// What the answer claims.
-    pub(super) claim: Claim,
+    pub(in crate::operations) claim: Claim,
     /// Why upstream refused, if it did.
-    pub(super) refusal: Option<Failure>,
+    pub(in crate::operations) refusal: Option<Failure>,
     /// What the answer says was made.
-    pub(super) receipt: Option<Receipt>,
+    pub(in crate::operations) receipt: Option<Receipt>,
     /// The lookup that followed the answer at once.
-    pub(super) checked: Option<(Look, Moment)>,
+    pub(in crate::operations) checked: Option<(Look, Moment)>,
 }
 
 /// What a report says of the write.
@@ -155,7 +155,7 @@ fn effect(standing: Standing, claim: Claim, contradicted: bool, report: &Report)
 impl Operations {
     /// Writes a report down, as often as that takes: it may be the only evidence there is. Gives up
     /// only when the process stops; the row is then swept and looked up after the next start.
-    pub(super) async fn report(&self, operation: &mut Operation, report: &Report) {
+    pub(in crate::operations) async fn report(&self, operation: &mut Operation, report: &Report) {
         let mut pause = FIRST_PAUSE;
         let mut tries = TRIES_WHILE_STOPPING;
         loop {

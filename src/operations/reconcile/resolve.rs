@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::evidence::Finding;
-use super::masking::masked;
-use super::reconcile::Looking;
-use super::service::{Changed, Operations, Settlement};
+use super::schedule::Looking;
 use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::{ChangeOrderNo, OperationId, OrderId, RefundOrderNo};
 use crate::domain::operation::{
@@ -14,6 +12,8 @@ use crate::domain::operation::{
 };
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::{RefundReceipt, RefundStatus, attachment_awaited};
+use crate::operations::masking::masked;
+use crate::operations::service::{Changed, Operations, Settlement};
 use crate::store::journal::JournalError;
 use crate::top::client::ReadOptions;
 
@@ -290,7 +290,7 @@ fn agrees(resolution: Resolution, finding: &Finding) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::operations::reconcile::resolve::*;
 
     #[test]
     fn a_person_decides_where_upstream_does_not_tell() {

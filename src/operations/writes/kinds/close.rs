@@ -2,16 +2,16 @@
 
 use serde_json::{Map, Value};
 
-use super::classify::Reference;
-use super::evidence::{DOUBTFUL, Payment, payment};
-use super::orders::OrderKey;
-use super::perform::{Read, Ready, Write};
-use super::reads::ReadError;
-use super::selection::names_on;
-use super::service::Operations;
 use crate::domain::ids::{AccountName, HashKey, OrderId};
 use crate::domain::operation::{Cause, Failure, Intent, Receipt};
 use crate::domain::order::{Order, OrderReceipt, OrderStatus};
+use crate::operations::classify::Reference;
+use crate::operations::reads::orders::OrderKey;
+use crate::operations::reads::selection::names_on;
+use crate::operations::reconcile::evidence::{DOUBTFUL, Payment, payment};
+use crate::operations::service::Operations;
+use crate::operations::upstream::ReadError;
+use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::{Account, ReadOptions};
 use crate::top::method::Method;
 use crate::top::wire::Close as CloseMethod;

@@ -1,0 +1,227 @@
+//! The reconciler: finds out what became of operations, by asking until it knows.
+//!
+//! It takes no input. A signal or a timer wakes it; it reads what is due from the journal, looks,
+//! lets a pure function say what to do, and does it. Everything it knows is in the journal, so
+//! a restart loses nothing.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use metrics::gauge;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::domain::ids::OperationId;
+use crate::domain::operation::{Cause, EventKind, Failure, NewEvent, Operation, Standing, State};
+use crate::kill_point::{Point, reach};
+use crate::operations::service::{Note, Operations, Settlement, millis};
+use crate::store::journal::JournalError;
+use crate::telemetry::metrics as names;
+
+/// The longest sleep: sweeps run at least this often.
+const PASS: Duration = Duration::from_secs(5);
+/// The shortest: a due time that has just passed must not spin the loop.
+const BREATH: Duration = Duration::from_millis(20);
+/// Operations taken from the journal at once.
+const BATCH: u32 = 128;
+/// The operations that are being looked at. One look at a time each: two that overlap would count the
+/// same time twice.
+pub(in crate::operations) type Busy = Mutex<HashSet<OperationId>>;
+
+/// A look under way; ends when it is dropped, in a panic too, and wakes the reconciler.
+pub(in crate::operations) struct Looking {
+    operations: Arc<Operations>,
+    id: OperationId,
+}
+
+impl Looking {
+    /// Begins a look, unless one is under way.
+    pub(in crate::operations) fn begin(
+        operations: &Arc<Operations>,
+        id: OperationId,
+    ) -> Option<Self> {
+        let mut busy = operations
+            .busy
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        busy.insert(id).then(|| Self {
+            operations: operations.clone(),
+            id,
+        })
+    }
+}
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.operations
+            .busy
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.id);
+        self.operations.wake.notify_one();
+    }
+}
+
+/// Places for looks under way. Those at settled operations get half of them: a caller waits for the others.
+#[derive(Clone)]
+struct Slots {
+    all: Arc<Semaphore>,
+    watch: Arc<Semaphore>,
+}
+
+impl Slots {
+    fn new(count: usize) -> Self {
+        Self {
+            all: Arc::new(Semaphore::new(count)),
+            watch: Arc::new(Semaphore::new((count / 2).max(1))),
+        }
+    }
+
+    fn take(&self, state: State) -> Option<[Option<OwnedSemaphorePermit>; 2]> {
+        let watch = if state.is_settled() {
+            Some(self.watch.clone().try_acquire_owned().ok()?)
+        } else {
+            None
+        };
+        Some([Some(self.all.clone().try_acquire_owned().ok()?), watch])
+    }
+}
+
+// === impl Operations ===
+
+impl Operations {
+    /// Runs until the process stops. A pass that panics is one that failed.
+    pub async fn reconcile(self: Arc<Self>) {
+        if let Err(error) = self.journal.wake_all(self.store_ms()).await {
+            tracing::error!(%error, "the journal could not be prepared for looking");
+        }
+        let slots = Slots::new(self.settings.concurrency);
+        loop {
+            let (this, slots) = (self.clone(), slots.clone());
+            let pause = match tokio::spawn(async move { this.pass(&slots).await }).await {
+                Ok(Ok(pause)) => pause,
+                Ok(Err(error)) => {
+                    tracing::error!(%error, "a pass of the reconciler failed");
+                    PASS
+                }
+                Err(_) => {
+                    tracing::error!("a pass of the reconciler ended in a panic");
+                    PASS
+                }
+            };
+            tokio::select! {
+                biased;
+                () = self.stopping.cancelled() => return,
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// One pass: sweeps, then looks at what is due. Answers how long to sleep.
+    async fn pass(self: &Arc<Self>, slots: &Slots) -> Result<Duration, JournalError> {
+        self.sweep().await?;
+        if let Err(error) = self.journal.prune(self.store_ms()).await {
+            // Nothing depends on it, and lookups must go on.
+            tracing::error!(%error, "operations that sent nothing were not deleted");
+        }
+        for (state, count) in self.open_by_state().await? {
+            gauge!(names::OPERATIONS_UNSETTLED, "state" => state.as_str())
+                .set(u32::try_from(count).unwrap_or(u32::MAX));
+        }
+        let now = self.store_ms();
+        for operation in self.journal.due(now, BATCH).await? {
+            // Where every slot is taken, the look that ends first wakes the loop.
+            let Some(slot) = slots.take(operation.state()) else {
+                continue;
+            };
+            let Some(looking) = Looking::begin(self, operation.id) else {
+                continue;
+            };
+            self.tasks.spawn(async move {
+                let this = looking.operations.clone();
+                if !this.look_again(operation).await {
+                    // It could not be written down and is due still: not at once again.
+                    tokio::select! {
+                        () = tokio::time::sleep(PASS) => {}
+                        () = this.stopping.cancelled() => {}
+                    }
+                }
+                drop(slot);
+                drop(looking);
+            });
+        }
+        // What is due and not begun here is under way; its end wakes the loop.
+        let next = self.journal.next_due(now).await?;
+        let until = next.map_or(PASS, |at| {
+            Duration::from_millis(u64::try_from(at - self.store_ms()).unwrap_or(0))
+        });
+        Ok(until.clamp(BREATH, PASS))
+    }
+
+    async fn open_by_state(&self) -> Result<Vec<(State, i64)>, JournalError> {
+        let counted = self.journal.open_counts().await?;
+        let open = State::ALL.into_iter().filter(|s| !s.is_settled());
+        Ok(open
+            .map(|state| {
+                let count = counted.iter().find(|(s, _)| *s == state);
+                (state, count.map_or(0, |(_, n)| *n))
+            })
+            .collect())
+    }
+
+    /// After how long without news an operation that is not sent, or being sent, is given up.
+    pub(in crate::operations) fn stale_after_ms(&self) -> i64 {
+        millis(self.settings.deadline) * 3
+    }
+
+    /// Law 8: nothing hangs. A stale `accepted` was never sent and never will be; a stale `sending`
+    /// may have been.
+    async fn sweep(&self) -> Result<(), JournalError> {
+        let before = self.store_ms() - self.stale_after_ms();
+        let stale = self.journal.stale(&self.boot, before).await?;
+        for mut operation in stale {
+            reach(Point::Sweeping).await;
+            // At the version that was read: where the row has moved on, its sender is alive.
+            self.change(&mut operation, |row| self.swept(row)).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends a stale `accepted` row as not sent, and makes a stale `sending` one `unknown`.
+    fn swept(&self, row: &mut Operation) -> Option<Note> {
+        match row.state() {
+            State::Accepted => {
+                let failure = Failure::of(Cause::Interrupted);
+                let what = "nothing was sent: the gateway stopped, or was held up, before it";
+                Some(self.settled(row, &Settlement::not_sent(failure, what)))
+            }
+            State::Sending => {
+                let what = "the gateway ended during the send; looking";
+                Some(unknown(row, what, self.store_ms()))
+            }
+            State::Unknown
+            | State::NeedsAttention
+            | State::Succeeded
+            | State::Rejected
+            | State::NotExecuted => None,
+        }
+    }
+}
+
+/// Makes a `sending` row `unknown`, to be looked for at this store time.
+pub(in crate::operations) fn unknown(
+    row: &mut Operation,
+    what: impl Into<String>,
+    look_at: i64,
+) -> Note {
+    row.standing = Standing::of(State::Unknown);
+    row.next_look_at = Some(look_at);
+    let mut note = Note::of(what);
+    note.events.push(NewEvent {
+        kind: EventKind::OperationUnknown,
+        subject: row.id.to_string(),
+        fact: "unknown".to_owned(),
+    });
+    note
+}

@@ -1,0 +1,216 @@
+//! One read of upstream: a usable answer, or why there is none.
+
+use super::classify::{Ending, Missing, Reference};
+use super::masking::Names;
+use super::service::Operations;
+use crate::domain::operation::{Cause, Failure, UpstreamAnswer};
+use crate::top::call::{CallError, Lost};
+use crate::top::client::{Account, ReadOptions, Reply};
+use crate::top::lenient::Field;
+use crate::top::method::{Answer, BusinessVerdict, Method};
+
+/// Why a read has nothing to show.
+#[derive(Debug)]
+pub enum ReadError {
+    /// Upstream says, in listed words, that it does not exist on this account.
+    NotFound {
+        /// With what it said.
+        failure: Failure,
+        /// The words are listed by a row of the configuration that is about this method.
+        by_configuration: bool,
+    },
+    /// Upstream answered about another resource than the one that was asked for. The answer may hold
+    /// another traveller's data: nothing of it is shown, and it proves nothing.
+    OtherResource(Failure),
+    /// Upstream could not be asked, or did not say.
+    Failed(Failure),
+}
+
+impl ReadError {
+    /// The failure in every case.
+    #[must_use]
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::NotFound { failure, .. }
+            | Self::OtherResource(failure)
+            | Self::Failed(failure) => failure,
+        }
+    }
+}
+
+// === impl Operations ===
+
+impl Operations {
+    /// Asks upstream about something.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub(in crate::operations) async fn ask<M: Method>(
+        &self,
+        account: &Account,
+        request: &M::Request,
+        options: ReadOptions<'_>,
+        about: Missing,
+    ) -> Result<Reply<M::Answer>, ReadError> {
+        self.heard::<M>(self.top.read::<M>(account, request, options).await, about)
+    }
+
+    /// What came of asking upstream about something.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub(in crate::operations) fn heard<M: Method>(
+        &self,
+        ended: Result<Reply<M::Answer>, CallError>,
+        about: Missing,
+    ) -> Result<Reply<M::Answer>, ReadError> {
+        let (failure, ending) = match &ended {
+            Ok(reply) => {
+                let verdict = reply.answer.verdict();
+                match self.refusal_of_read(M::NAME, &verdict) {
+                    None => return ended.map_err(|error| self.failed::<M>(&error)),
+                    Some(failure) => (failure, ending_of(verdict)),
+                }
+            }
+            Err(error) => (self.read_failure(M::NAME, error), Ending::Error(error)),
+        };
+        if !self.classifier.says_not_found(M::NAME, &ending, about) {
+            return Err(ReadError::Failed(failure));
+        }
+        let cause = match about {
+            Missing::Order => Cause::OrderNotFound,
+            Missing::Refund => Cause::RefundNotFound,
+            Missing::Change => Cause::ChangeNotFound,
+        };
+        Err(ReadError::NotFound {
+            failure: Failure { cause, ..failure },
+            by_configuration: self.classifier.says_empty(M::NAME, &ending),
+        })
+    }
+
+    fn failed<M: Method>(&self, error: &CallError) -> ReadError {
+        ReadError::Failed(self.read_failure(M::NAME, error))
+    }
+
+    /// Why upstream's answer to a read is no answer, if so. An answer that says that it worked is
+    /// one, whatever code stands beside it: the documented sample has `isv.SYSTEM_ERROR` there.
+    pub(in crate::operations) fn refusal_of_read(
+        &self,
+        method: &str,
+        verdict: &BusinessVerdict<'_>,
+    ) -> Option<Failure> {
+        if verdict.is_success == Some(true) {
+            return None;
+        }
+        if verdict.is_success.is_none() && verdict.code.is_none() && verdict.message.is_none() {
+            // Neither a yes nor a no: nothing was refused, and nothing in it counts.
+            return Some(unreadable_answer(method, "is_success"));
+        }
+        let upstream = UpstreamAnswer::of_business(method, verdict, &Names::default());
+        let ending = ending_of(*verdict);
+        let cause = self
+            .classifier
+            .cause_of_read(method, &ending)
+            .unwrap_or_else(|| slow_or_down([verdict.message, verdict.code, None]));
+        Some(
+            Failure::of(cause)
+                .with_upstream(Some(upstream))
+                .with_hint(self.classifier.hint(method, &ending)),
+        )
+    }
+
+    /// Why a read failed.
+    pub(in crate::operations) fn read_failure(&self, method: &str, error: &CallError) -> Failure {
+        match error {
+            CallError::NotSent(why) => Failure::from(why),
+            CallError::Lost(lost) => Failure::of(match lost {
+                Lost::Deadline => Cause::UpstreamTimeout,
+                Lost::Connection | Lost::Status(_) => Cause::UpstreamUnavailable,
+                Lost::TooLarge | Lost::Unreadable(_) => Cause::UpstreamUnreadable,
+            })
+            .with_detail(format!("{method}: {lost}")),
+            CallError::Refused(refused) => {
+                let cause = self
+                    .classifier
+                    .cause_of_read(method, &Ending::Error(error))
+                    .unwrap_or_else(|| {
+                        slow_or_down([
+                            refused.sub_msg.as_deref().or(refused.msg.as_deref()),
+                            refused.sub_code.as_deref(),
+                            refused.msg.as_deref(),
+                        ])
+                    });
+                Failure {
+                    retry_after: refused.ban_seconds(),
+                    ..Failure::of(cause)
+                        .with_upstream(Some(UpstreamAnswer::of_error(
+                            method,
+                            refused,
+                            &Names::default(),
+                        )))
+                        .with_hint(self.classifier.hint(method, &Ending::Error(error)))
+                }
+            }
+        }
+    }
+}
+
+/// What an unlisted refusal of a read is to the caller: slowness, trouble, or a plain no.
+fn slow_or_down(texts: [Option<&str>; 3]) -> Cause {
+    let says = |words: &[&str]| {
+        texts.iter().flatten().any(|text| {
+            let text = text.to_ascii_lowercase();
+            words.iter().any(|word| text.contains(word))
+        })
+    };
+    if says(&["超时", "timeout"]) {
+        Cause::UpstreamTimeout
+    } else if says(&[
+        "系统",
+        "异常",
+        "繁忙",
+        "system_error",
+        "isp.",
+        "unavailable",
+    ]) {
+        Cause::UpstreamUnavailable
+    } else {
+        Cause::Refused
+    }
+}
+
+/// The ending of a read with an answer: nobody is named, and nothing is to be complete.
+fn ending_of(verdict: BusinessVerdict<'_>) -> Ending<'_> {
+    Ending::Answer {
+        verdict,
+        reference: Reference::Ours,
+        complete: false,
+    }
+}
+
+/// Compares an id in an answer with the one that was asked for. An id that is missing or garbled is
+/// left to the caller.
+///
+/// # Errors
+/// [`ReadError::OtherResource`].
+pub(in crate::operations) fn check_same<M: Method, T: PartialEq<A>, A: ?Sized>(
+    told: &Field<T>,
+    asked: &A,
+    field: &str,
+) -> Result<(), ReadError> {
+    match told {
+        Field::Value(told) if told != asked => Err(ReadError::OtherResource(
+            Failure::of(Cause::UpstreamUnreadable).with_detail(format!(
+                "{}: the answer is about another {field} than the one that was asked for",
+                M::NAME
+            )),
+        )),
+        Field::Value(_) | Field::Absent | Field::Unreadable => Ok(()),
+    }
+}
+
+pub(in crate::operations) fn unreadable_answer(method: &str, field: &str) -> Failure {
+    Failure::of(Cause::UpstreamUnreadable).with_detail(format!(
+        "{method}: the field {field} is missing or cannot be read"
+    ))
+}
