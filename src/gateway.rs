@@ -17,7 +17,8 @@ use crate::domain::order::StatusMap;
 use crate::domain::refund::RefundKinds;
 use crate::operations::classify::Classifier;
 use crate::operations::reconcile::decide::Patience;
-use crate::operations::service::{AfterSales, Operations, Parts, ReconcileSettings};
+use crate::operations::service::{Operations, Parts, ReconcileSettings};
+use crate::operations::upstream::{AfterSales, Upstream, UpstreamParts};
 use crate::store::journal::{Journal, JournalError};
 use crate::store::sqlite::{SqliteJournal, SqliteSettings};
 use crate::top::client::{Account, TopClient};
@@ -93,16 +94,21 @@ impl Gateway {
                     session: account.session.clone(),
                     channel: account.channel.clone(),
                 };
-                (name.clone(), Arc::new(account))
+                (name.clone(), account)
             })
             .collect();
-        let operations = Operations::new(Parts {
-            journal,
+        let upstream = Upstream::new(UpstreamParts {
             top: Arc::new(top),
             accounts,
             classifier: Classifier::new(config.error_map.clone()),
             statuses: StatusMap::new(config.status_map.clone()),
             after_sales: after_sales(&config.top),
+            hash_key: journal.hash_key().clone(),
+            clock: clock.clone(),
+        });
+        let operations = Operations::new(Parts {
+            journal,
+            upstream: Arc::new(upstream),
             settings: settings(&config.reconcile, &config.top),
             clock: clock.clone(),
             stopping: stopping.clone(),

@@ -10,6 +10,7 @@ mod masking;
 pub mod reads;
 pub mod reconcile;
 pub mod service;
+pub mod services;
 mod single_flight;
 pub mod upstream;
 pub mod writes;

@@ -7,18 +7,19 @@ use axum::http::request::Parts;
 
 use crate::api::ApiState;
 use crate::api::auth::Account;
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::Problem;
 use crate::clock::SharedClock;
+use crate::domain::ids::AccountName;
 use crate::domain::time::LocalTime;
-use crate::operations::service::Operations;
-use crate::top::client::Account as PurchasingAccount;
+use crate::operations::services::Services;
+use crate::operations::upstream::Upstream;
 
 /// The purchasing account that an allowed caller acts for, and what acts.
 pub struct AccountContext {
     /// What acts.
-    pub operations: Arc<Operations>,
+    pub services: Arc<Services>,
     /// The purchasing account.
-    pub account: Arc<PurchasingAccount>,
+    pub account: AccountName,
     clock: SharedClock,
 }
 
@@ -27,12 +28,8 @@ impl FromRequestParts<ApiState> for AccountContext {
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
         let Account(account) = Account::from_request_parts(parts, state).await?;
-        let operations = Arc::clone(state.operations()?);
-        let account = operations
-            .account(&account)
-            .ok_or_else(|| Problem::new(Code::Internal))?;
         Ok(Self {
-            operations,
+            services: Arc::clone(state.services()?),
             account,
             clock: Arc::clone(&state.clock),
         })
@@ -40,6 +37,11 @@ impl FromRequestParts<ApiState> for AccountContext {
 }
 
 impl AccountContext {
+    /// Reads upstream.
+    pub fn upstream(&self) -> &Upstream {
+        self.services.upstream()
+    }
+
     /// The time in China.
     pub fn now(&self) -> LocalTime {
         LocalTime::from_timestamp(self.clock.wall())

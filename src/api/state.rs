@@ -17,6 +17,7 @@ use super::request_log::RequestHandles;
 use crate::clock::SharedClock;
 use crate::config::{Config, Server};
 use crate::operations::service::Operations;
+use crate::operations::services::Services;
 
 /// What handlers share. One pointer: every layer and extractor of every request clones it.
 #[derive(Debug, Clone)]
@@ -43,7 +44,7 @@ pub struct Shared {
     pub clock: SharedClock,
     /// Cancelled when the process is told to stop: long-polls and streams end.
     pub stopping: CancellationToken,
-    pub(super) operations: Option<Arc<Operations>>,
+    pub(super) services: Option<Arc<Services>>,
     pub(super) limits: Limits,
     pub(super) document: Bytes,
     pub(super) request_handles: Arc<RequestHandles>,
@@ -78,7 +79,7 @@ impl ApiState {
     #[must_use]
     pub fn with_operations(self, operations: Arc<Operations>) -> Self {
         Self(Arc::new(Shared {
-            operations: Some(operations),
+            services: Some(Arc::new(Services::new(operations))),
             ..Arc::unwrap_or_clone(self.0)
         }))
     }
@@ -88,7 +89,15 @@ impl ApiState {
     /// # Errors
     /// Before there are any: the gateway is not ready.
     pub fn operations(&self) -> Result<&Arc<Operations>, Problem> {
-        self.operations
+        self.services().map(|services| &services.operations)
+    }
+
+    /// The operations of this process, and the calls that callers share.
+    ///
+    /// # Errors
+    /// Before there are any: the gateway is not ready.
+    pub fn services(&self) -> Result<&Arc<Services>, Problem> {
+        self.services
             .as_ref()
             .ok_or_else(|| Problem::new(Code::ShuttingDown))
     }
@@ -102,7 +111,7 @@ impl ApiState {
             metrics,
             clock,
             stopping: CancellationToken::new(),
-            operations: None,
+            services: None,
             limits: Limits::new(&config.server),
             document: openapi::served(config.auth.mode),
             request_handles: Arc::default(),

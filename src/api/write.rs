@@ -15,25 +15,21 @@ use crate::api::include::Include;
 use crate::api::operations::view::answer;
 use crate::api::outcome::{not_taken, violations};
 use crate::api::problem::{Code, Problem};
-use crate::domain::change::ChangeReceipt;
+use crate::domain::ids::AccountName;
 use crate::domain::ids::OperationId;
-use crate::domain::money::Money;
-use crate::domain::operation::{Cause, Intent, Kind, Receipt, State, TimelineEntry};
-use crate::domain::order::OrderReceipt;
+use crate::domain::operation::{Cause, Kind, TimelineEntry};
 use crate::domain::refund::quote_id::Quoted;
-use crate::domain::refund::{QuoteId, RefundQuote, RefundReceipt};
+use crate::domain::refund::{QuoteId, RefundQuote};
 use crate::domain::violation::Violation;
-use crate::operations::reads::orders::OrderKey;
-use crate::operations::service::Operations;
+use crate::operations::services::Services;
 use crate::operations::writes::perform::{Asked, NotTaken, Performed, Write};
-use crate::top::client::{Account as PurchasingAccount, ReadOptions};
 use serde_json::value::RawValue;
 
 /// Who asks for a write, for which account, under which key.
 pub struct WriteContext {
     state: ApiState,
     caller: Caller,
-    account: Arc<PurchasingAccount>,
+    account: AccountName,
     key: String,
     wait: Option<Duration>,
     include: Include,
@@ -49,10 +45,6 @@ impl FromRequestParts<ApiState> for WriteContext {
         let IdempotencyKey(key) = IdempotencyKey::from_request_parts(parts, state).await?;
         let PreferWait(wait) = PreferWait::from_request_parts(parts, state).await?;
         let Query(include) = Query::<Include>::from_request_parts(parts, state).await?;
-        let account = state
-            .operations()?
-            .account(&account)
-            .ok_or_else(|| Problem::new(Code::Internal))?;
         Ok(Self {
             state: state.clone(),
             caller,
@@ -79,8 +71,8 @@ pub(super) fn canonical<T: Serialize>(request: &T) -> Result<Vec<u8>, Problem> {
 impl WriteContext {
     /// What a quote says, if this gateway made it for this account.
     pub fn open_quote(&self, quote_id: &QuoteId) -> Result<Option<Quoted>, Problem> {
-        let key = self.state.operations()?.hash_key();
-        Ok(quote_id.open(key, &self.account.name))
+        let services = self.state.services()?;
+        Ok(quote_id.open(services.upstream().hash_key(), &self.account))
     }
 
     /// Performs the write and answers. `body` is the request in one canonical writing, so that
@@ -109,9 +101,10 @@ impl WriteContext {
         allow_duplicate: bool,
     ) -> Result<Ended, Problem> {
         let operations = self.state.operations()?;
-        found.extend(operations.refused_extra::<W::Method>(write.extra()));
+        let upstream = operations.upstream();
+        found.extend(upstream.refused_extra::<W::Method>(write.extra()));
         if !found.is_empty() {
-            let intent = write.intent(operations.hash_key(), &self.account.name);
+            let intent = write.intent(upstream.hash_key(), &self.account);
             return self.refuse(intent.kind(), body, found).await;
         }
         let asked = Asked {
@@ -175,13 +168,14 @@ impl WriteContext {
             }
         }
         let upstream = if performed.replayed || self.include.upstream() {
-            let options = self.include.options();
-            read_anew(operations, &self.account, &mut performed, options).await
+            operations
+                .read_anew(&mut performed, self.include.options())
+                .await
         } else {
             None
         };
         Ok(Ended {
-            operations: operations.clone(),
+            services: self.state.services()?.clone(),
             performed,
             timeline,
             upstream,
@@ -192,8 +186,8 @@ impl WriteContext {
 
 /// A write that has ended, or that is not to be waited for any longer.
 pub struct Ended {
-    pub(super) operations: Arc<Operations>,
-    pub(super) account: Arc<PurchasingAccount>,
+    pub(super) services: Arc<Services>,
+    pub(super) account: AccountName,
     performed: Performed,
     timeline: Option<Vec<TimelineEntry>>,
     upstream: Option<Box<RawValue>>,
@@ -211,86 +205,4 @@ impl Ended {
     pub fn answer(self, quote: Option<RefundQuote>) -> Response {
         answer(self.performed, self.timeline, self.upstream, quote)
     }
-}
-
-/// Reads what a write made as it stands now. A replayed success shows that; how it stood then, where it cannot
-/// be read or what is read is another resource. Answers upstream's own object, where it was asked for.
-async fn read_anew(
-    operations: &Operations,
-    account: &PurchasingAccount,
-    performed: &mut Performed,
-    options: ReadOptions<'_>,
-) -> Option<Box<RawValue>> {
-    let operation = &mut performed.operation;
-    if operation.state() != State::Succeeded {
-        return None;
-    }
-    // Fees that were not confirmed then may be now, and are held against the limit of then.
-    let limit = match operation.intent {
-        Intent::Change { max_total, .. } => max_total,
-        Intent::Book { .. }
-        | Intent::Pay { .. }
-        | Intent::Close { .. }
-        | Intent::Refund { .. }
-        | Intent::ChangePay { .. }
-        | Intent::ChangeCancel { .. } => None,
-    };
-    let then = operation.result.as_mut()?;
-    let (now, upstream) = receipt_now(operations, account, then, limit, options).await?;
-    if performed.replayed {
-        *then = now;
-    }
-    upstream
-}
-
-async fn receipt_now(
-    operations: &Operations,
-    account: &PurchasingAccount,
-    then: &Receipt,
-    limit: Option<Money>,
-    options: ReadOptions<'_>,
-) -> Option<(Receipt, Option<Box<RawValue>>)> {
-    Some(match then {
-        Receipt::Order(order) => {
-            let key = OrderKey::Id(order.order_id);
-            let found = operations.read_order(account, &key, options).await.ok()?;
-            may_be_same(&order.out_order_no, &found.order.out_order_no)?;
-            let now = OrderReceipt::from(&found.order);
-            (Receipt::Order(now), found.upstream)
-        }
-        Receipt::Refund(then) => {
-            let (number, order) = (then.refund_order_no, Some(then.order_id));
-            let read = operations.read_refund(account, number, order, options);
-            let found = read.await.ok()?;
-            let now = found.refund;
-            let receipt = RefundReceipt {
-                kind: now.kind.unwrap_or(then.kind),
-                status: now.status,
-                fee: now.fee,
-                refund_amount: now.refund_amount,
-                applied_at: now.applied_at,
-                refunded_at: now.refunded_at,
-                attachment_awaited: now.attachment_awaited.unwrap_or(then.attachment_awaited),
-                ..then.clone()
-            };
-            (Receipt::Refund(receipt), found.upstream)
-        }
-        Receipt::Change(then) => {
-            let read = operations.read_change(account, then.change_order_no, options);
-            let found = read.await.ok()?;
-            let now = ChangeReceipt::of(&found.change, limit);
-            may_be_same(&then.order_id, &now.order_id)?;
-            let receipt = ChangeReceipt {
-                fee_above_limit: now.fee_above_limit.or(then.fee_above_limit),
-                ..now
-            };
-            (Receipt::Change(receipt), found.upstream)
-        }
-    })
-}
-
-/// None where both name something, and not the same.
-fn may_be_same<T: PartialEq>(then: &Option<T>, now: &Option<T>) -> Option<()> {
-    let differ = then.is_some() && now.is_some() && then != now;
-    (!differ).then_some(())
 }

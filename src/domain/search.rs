@@ -115,7 +115,7 @@ impl SearchMode {
 }
 
 /// What a search found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct SearchAnswer {
     /// The offers that could be read, in Fliggy's order.
     pub offers: Vec<Offer>,

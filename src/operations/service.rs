@@ -1,36 +1,25 @@
 //! The operations of this process: what they share, and the one way in which they change.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use metrics::counter;
-use serde_json::{Map, Value};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::classify::Classifier;
-use super::reads::search::Found;
 use super::reconcile::decide::Patience;
-use super::reconcile::lookup::Look;
-use super::single_flight::SingleFlight;
-use super::writes::attachments::Uploaded;
+use super::upstream::Upstream;
 use crate::clock::SharedClock;
-use crate::domain::change::ChangeKinds;
-use crate::domain::ids::{AccountName, HashKey, OperationId};
+use crate::domain::ids::OperationId;
 use crate::domain::operation::{
     Anchor, Attention, Basis, Claim, Difference, EventKind, Failure, Kind, Lookup, NewEvent,
     Operation, Proof, Receipt, Standing, State, TimelineEntry, may_become,
 };
-use crate::domain::order::StatusMap;
-use crate::domain::refund::{EmptyFee, RefundKinds};
-use crate::domain::time::{LocalTime, Rfc3339};
-use crate::domain::violation::{Violation, invisible_texts};
+use crate::domain::time::Rfc3339;
 use crate::store::journal::{Journal, JournalError, Save, Saved};
 use crate::telemetry::metrics as names;
-use crate::top::client::{Account, TopClient};
-use crate::top::method::Method;
 
 /// How operations are looked for and waited for.
 #[derive(Clone, Copy, Debug)]
@@ -53,33 +42,12 @@ pub struct ReconcileSettings {
     pub deadline: Duration,
 }
 
-/// How refunds and changes are asked for.
-#[derive(Clone, Debug)]
-pub struct AfterSales {
-    /// Fliggy's numbers for the grounds of a refund.
-    pub refund_kinds: RefundKinds,
-    /// How an unknown fee is sent.
-    pub empty_fee: EmptyFee,
-    /// How long a quote is taken.
-    pub quote_ttl: Duration,
-    /// Fliggy's numbers for the grounds of a change.
-    pub change_kinds: ChangeKinds,
-}
-
 /// What the service is built from.
 pub struct Parts {
     /// The journal.
     pub journal: Arc<dyn Journal>,
-    /// The client of TOP.
-    pub top: Arc<TopClient>,
-    /// The purchasing accounts.
-    pub accounts: BTreeMap<AccountName, Arc<Account>>,
-    /// The classification of answers.
-    pub classifier: Classifier,
-    /// The vocabulary of order statuses.
-    pub statuses: StatusMap,
-    /// How refunds and changes are asked for.
-    pub after_sales: AfterSales,
+    /// What reads upstream.
+    pub upstream: Arc<Upstream>,
     /// Looking and waiting.
     pub settings: ReconcileSettings,
     /// Time.
@@ -91,11 +59,7 @@ pub struct Parts {
 /// The operations of this process.
 pub struct Operations {
     pub(in crate::operations) journal: Arc<dyn Journal>,
-    pub(in crate::operations) top: Arc<TopClient>,
-    pub(in crate::operations) accounts: BTreeMap<AccountName, Arc<Account>>,
-    pub(in crate::operations) classifier: Classifier,
-    pub(in crate::operations) statuses: StatusMap,
-    pub(in crate::operations) after_sales: AfterSales,
+    pub(in crate::operations) upstream: Arc<Upstream>,
     pub(in crate::operations) settings: ReconcileSettings,
     pub(in crate::operations) clock: SharedClock,
     pub(in crate::operations) stopping: CancellationToken,
@@ -109,9 +73,9 @@ pub struct Operations {
     started_ms: u64,
     /// Store time at steady time zero: wall time is read once, so its later jumps do not matter.
     store_zero_ms: i64,
-    pub(in crate::operations) busy: crate::operations::reconcile::schedule::Busy,
-    pub(in crate::operations) searches: Arc<SingleFlight<Found>>,
-    pub(in crate::operations) uploads: Arc<SingleFlight<Uploaded>>,
+    /// The operations that are being looked up. One lookup at a time each: two that overlap would count the
+    /// same time twice.
+    pub(in crate::operations) busy: Mutex<HashSet<OperationId>>,
     waiting: Mutex<HashMap<OperationId, watch::Sender<Option<Arc<Operation>>>>>,
 }
 
@@ -165,11 +129,7 @@ impl Operations {
         let store_zero_ms = parts.clock.wall().as_millisecond() - millis(steady);
         Arc::new(Self {
             journal: parts.journal,
-            top: parts.top,
-            accounts: parts.accounts,
-            classifier: parts.classifier,
-            statuses: parts.statuses,
-            after_sales: parts.after_sales,
+            upstream: parts.upstream,
             settings: parts.settings,
             clock: parts.clock,
             stopping: parts.stopping,
@@ -179,8 +139,6 @@ impl Operations {
             started_ms: u64::try_from(steady.as_millis()).unwrap_or(0),
             store_zero_ms,
             busy: Mutex::default(),
-            searches: Arc::default(),
-            uploads: Arc::default(),
             waiting: Mutex::default(),
         })
     }
@@ -191,38 +149,16 @@ impl Operations {
         &*self.journal
     }
 
-    /// The key of all keyed hashes.
+    /// What reads upstream.
     #[must_use]
-    pub fn hash_key(&self) -> &HashKey {
-        self.journal.hash_key()
-    }
-
-    /// An account by its name.
-    #[must_use]
-    pub fn account(&self, name: &AccountName) -> Option<Arc<Account>> {
-        self.accounts.get(name).cloned()
-    }
-
-    /// What a caller must not send as `extra` with this method: fields of the gateway's own, and texts
-    /// with invisible characters.
-    #[must_use]
-    pub fn refused_extra<M: Method>(&self, extra: Option<&Map<String, Value>>) -> Vec<Violation> {
-        extra.map_or_else(Vec::new, |extra| {
-            let mut refused = self.top.refused_extra::<M>(extra);
-            refused.extend(invisible_texts("/extra", extra));
-            refused
-        })
+    pub fn upstream(&self) -> &Arc<Upstream> {
+        &self.upstream
     }
 
     /// Ends: no send begins any more; those under way get their answer and their commit.
     pub async fn drain(&self) {
         self.tasks.close();
         self.tasks.wait().await;
-    }
-
-    /// The time of day on the +08:00 clock.
-    pub(in crate::operations) fn now(&self) -> LocalTime {
-        LocalTime::from_timestamp(self.clock.wall())
     }
 
     /// Store time: the wall time of the start plus steady time since.
@@ -465,6 +401,23 @@ impl Operations {
     }
 }
 
+/// Makes a `sending` row `unknown`, to be looked for at this store time.
+pub(in crate::operations) fn unknown(
+    row: &mut Operation,
+    what: impl Into<String>,
+    look_at: i64,
+) -> Note {
+    row.standing = Standing::of(State::Unknown);
+    row.next_look_at = Some(look_at);
+    let mut note = Note::of(what);
+    note.events.push(NewEvent {
+        kind: EventKind::OperationUnknown,
+        subject: row.id.to_string(),
+        fact: "unknown".to_owned(),
+    });
+    note
+}
+
 /// Whether callers and operators see another operation than before.
 fn is_news(before: &Operation, now: &Operation) -> bool {
     before.standing != now.standing || before.result != now.result || before.differs != now.differs
@@ -557,25 +510,6 @@ impl Settlement {
             what: what.into(),
             confirmed: false,
             proves: None,
-        }
-    }
-
-    /// What a lookup settles.
-    pub(in crate::operations) fn by_lookup(
-        standing: Standing,
-        failure: Option<Failure>,
-        look: &Look,
-        what: String,
-    ) -> Self {
-        Self {
-            standing,
-            claim: None,
-            result: look.finding.receipt(),
-            differs: look.finding.differences().to_vec(),
-            failure,
-            what,
-            confirmed: standing.state == State::Succeeded,
-            proves: look.proves.clone(),
         }
     }
 

@@ -15,6 +15,12 @@ type InFlight<T> = Shared<BoxFuture<'static, Result<Arc<T>, Failure>>>;
 /// The work under way. Bounded by the quota of calls in flight: an entry goes with its call.
 pub(in crate::operations) struct SingleFlight<T>(Mutex<HashMap<Vec<u8>, InFlight<T>>>);
 
+impl<T> std::fmt::Debug for SingleFlight<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SingleFlight").finish_non_exhaustive()
+    }
+}
+
 impl<T> Default for SingleFlight<T> {
     fn default() -> Self {
         Self(Mutex::default())

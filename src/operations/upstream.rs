@@ -1,13 +1,79 @@
-//! One read of upstream: a usable answer, or why there is none.
+//! What reads upstream: the client of TOP, the accounts, and all that is needed to understand an answer.
 
-use super::classify::{Ending, Missing, Reference};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value};
+
+use super::classify::{Classifier, Ending, Missing, Reference};
 use super::masking::Names;
-use super::service::Operations;
-use crate::domain::operation::{Cause, Failure, UpstreamAnswer};
+use crate::clock::SharedClock;
+use crate::domain::change::ChangeKinds;
+use crate::domain::ids::{AccountName, HashKey};
+use crate::domain::operation::{Cause, Failure, SessionTag, UpstreamAnswer};
+use crate::domain::order::StatusMap;
+use crate::domain::refund::{EmptyFee, RefundKinds};
+use crate::domain::time::LocalTime;
+use crate::domain::violation::{Violation, invisible_texts};
 use crate::top::call::{CallError, Lost};
-use crate::top::client::{Account, ReadOptions, Reply};
+use crate::top::client::{Account, ReadOptions, Reply, TopClient};
 use crate::top::lenient::Field;
 use crate::top::method::{Answer, BusinessVerdict, Method};
+
+/// How refunds and changes are asked for.
+#[derive(Clone, Debug)]
+pub struct AfterSales {
+    /// Fliggy's numbers for the grounds of a refund.
+    pub refund_kinds: RefundKinds,
+    /// How an unknown fee is sent.
+    pub empty_fee: EmptyFee,
+    /// How long a quote is accepted.
+    pub quote_ttl: Duration,
+    /// Fliggy's numbers for the grounds of a change.
+    pub change_kinds: ChangeKinds,
+}
+
+/// The parts of [`Upstream`].
+pub struct UpstreamParts {
+    /// The client of TOP.
+    pub top: Arc<TopClient>,
+    /// The purchasing accounts.
+    pub accounts: BTreeMap<AccountName, Account>,
+    /// The classification of answers.
+    pub classifier: Classifier,
+    /// The vocabulary of order statuses.
+    pub statuses: StatusMap,
+    /// How refunds and changes are asked for.
+    pub after_sales: AfterSales,
+    /// The key of all keyed hashes.
+    pub hash_key: HashKey,
+    /// Time.
+    pub clock: SharedClock,
+}
+
+/// Reads upstream. It names accounts only: the session in force is looked up when a call is prepared.
+pub struct Upstream {
+    pub(in crate::operations) top: Arc<TopClient>,
+    accounts: BTreeMap<AccountName, Account>,
+    pub(in crate::operations) classifier: Classifier,
+    pub(in crate::operations) statuses: StatusMap,
+    pub(in crate::operations) after_sales: AfterSales,
+    hash_key: HashKey,
+    pub(in crate::operations) clock: SharedClock,
+}
+
+impl std::fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Upstream")
+            .field("accounts", &self.accounts.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why nothing can be read or sent for an account.
+pub(in crate::operations) const NO_ACCOUNT: &str = "the account is not configured any more";
 
 /// Why a read has nothing to show.
 #[derive(Debug)]
@@ -38,20 +104,91 @@ impl ReadError {
     }
 }
 
-// === impl Operations ===
+// === impl Upstream ===
 
-impl Operations {
+impl Upstream {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: UpstreamParts) -> Self {
+        let UpstreamParts {
+            top,
+            accounts,
+            classifier,
+            statuses,
+            after_sales,
+            hash_key,
+            clock,
+        } = parts;
+        Self {
+            top,
+            accounts,
+            classifier,
+            statuses,
+            after_sales,
+            hash_key,
+            clock,
+        }
+    }
+
+    /// The key of all keyed hashes.
+    #[must_use]
+    pub fn hash_key(&self) -> &HashKey {
+        &self.hash_key
+    }
+
+    /// The time of day on the +08:00 clock.
+    #[must_use]
+    pub fn now(&self) -> LocalTime {
+        LocalTime::from_timestamp(self.clock.wall())
+    }
+
+    /// Checks the fields that a caller sends as `extra` with this method: fields of the gateway's own and texts
+    /// with invisible characters are refused.
+    #[must_use]
+    pub fn refused_extra<M: Method>(&self, extra: Option<&Map<String, Value>>) -> Vec<Violation> {
+        extra.map_or_else(Vec::new, |extra| {
+            let mut refused = self.top.refused_extra::<M>(extra);
+            refused.extend(invisible_texts("/extra", extra));
+            refused
+        })
+    }
+
+    /// The account with its session, for one call.
+    ///
+    /// # Errors
+    /// When no such account is configured.
+    pub(in crate::operations) fn account(&self, name: &AccountName) -> Result<&Account, Failure> {
+        self.accounts
+            .get(name)
+            .ok_or_else(|| Failure::of(Cause::ReadFailed).with_detail(NO_ACCOUNT))
+    }
+
+    /// Whether the account is configured.
+    pub(in crate::operations) fn has_account(&self, name: &AccountName) -> bool {
+        self.accounts.contains_key(name)
+    }
+
+    /// The session in force on an account; none where the account is not configured any more.
+    pub(in crate::operations) fn session_tag(&self, name: &AccountName) -> Option<SessionTag> {
+        let account = self.accounts.get(name)?;
+        Some(SessionTag::new(
+            &self.hash_key,
+            account.session.expose_secret(),
+        ))
+    }
+
     /// Asks upstream about something.
     ///
     /// # Errors
     /// See [`ReadError`].
     pub(in crate::operations) async fn ask<M: Method>(
         &self,
-        account: &Account,
+        account: &AccountName,
         request: &M::Request,
         options: ReadOptions<'_>,
         about: Missing,
     ) -> Result<Reply<M::Answer>, ReadError> {
+        let account = self.account(account).map_err(ReadError::Failed)?;
         self.heard::<M>(self.top.read::<M>(account, request, options).await, about)
     }
 

@@ -1,5 +1,6 @@
 //! Writes: how an operation is accepted, sent once, and concluded.
 
+mod anew;
 pub mod attachments;
 mod conclude;
 pub mod kinds;

@@ -34,7 +34,7 @@ pub struct Account {
 }
 
 /// A usable answer.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Reply<A> {
     /// The typed answer.
     pub answer: A,

@@ -14,7 +14,8 @@ use fliggy_gateway::domain::order::StatusMap;
 use fliggy_gateway::domain::refund::{EmptyFee, RefundKinds};
 use fliggy_gateway::operations::classify::Classifier;
 use fliggy_gateway::operations::reconcile::decide::Patience;
-use fliggy_gateway::operations::service::{AfterSales, Operations, Parts, ReconcileSettings};
+use fliggy_gateway::operations::service::{Operations, Parts, ReconcileSettings};
+use fliggy_gateway::operations::upstream::{AfterSales, Upstream, UpstreamParts};
 use fliggy_gateway::store::journal::Journal;
 use fliggy_gateway::top::call::{Call, CallError, Lost, NotSent, Received};
 use fliggy_gateway::top::client::{Account, TopClient};
@@ -93,7 +94,7 @@ impl Clock for VirtualClock {
 /// A process.
 pub(crate) struct Process {
     pub(crate) operations: Arc<Operations>,
-    pub(crate) account: Arc<Account>,
+    pub(crate) account: AccountName,
     stopping: CancellationToken,
     /// Ends when the reconciler, every send and every lookup have ended after a stop.
     ended: JoinHandle<()>,
@@ -128,15 +129,14 @@ impl Process {
         let gate = Arc::new(Gate::new(&quota, clock.clone()));
         let stack = stack(world.clone(), boot);
         let name: AccountName = "default".parse().unwrap();
-        let account = Arc::new(Account {
+        let account = Account {
             name: name.clone(),
             session: "session".to_owned().into(),
             channel: "MODEL".to_owned(),
-        });
+        };
         let journal: Arc<dyn Journal> = Arc::new(GatedJournal::new(world.clone(), boot));
         let stopping = CancellationToken::new();
-        let operations = Operations::new(Parts {
-            journal,
+        let upstream = Upstream::new(UpstreamParts {
             top: Arc::new(TopClient::on_stacks(
                 stack.clone(),
                 stack,
@@ -144,7 +144,7 @@ impl Process {
                 MEND.clone(),
                 clock.clone(),
             )),
-            accounts: BTreeMap::from([(name, account.clone())]),
+            accounts: BTreeMap::from([(name.clone(), account)]),
             classifier: Classifier::default(),
             statuses: STATUSES.clone(),
             after_sales: AfterSales {
@@ -153,6 +153,12 @@ impl Process {
                 quote_ttl: Duration::from_secs(600),
                 change_kinds: ChangeKinds::default(),
             },
+            hash_key: journal.hash_key().clone(),
+            clock: clock.clone(),
+        });
+        let operations = Operations::new(Parts {
+            journal,
+            upstream: Arc::new(upstream),
             settings: SETTINGS,
             clock,
             stopping: stopping.clone(),
@@ -164,7 +170,7 @@ impl Process {
         });
         Self {
             operations,
-            account,
+            account: name,
             stopping,
             ended,
         }

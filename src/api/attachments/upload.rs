@@ -104,7 +104,8 @@ pub async fn upload_attachment(
     let (kind, bytes) = (file.kind, file.content.len());
     let sha256 = hex::encode(file.digest);
     let uploaded = context
-        .operations
+        .services
+        .uploads
         .upload(context.account, order_id, file, place)
         .await
         .map_err(|failure| not_uploaded(&failure))?;

@@ -70,13 +70,13 @@ pub async fn get_change(
     Query(include): Query<Include>,
 ) -> Result<Json<ChangeAnswer>, Problem> {
     let found = context
-        .operations
+        .upstream()
         .read_change(&context.account, change_order_no, include.options())
         .await
         .map_err(|error| problem_of(&error.into_failure(), None))?;
     let now = context.now();
     Ok(Json(ChangeAnswer {
-        change: ChangeView::new(found.change, now),
+        change: ChangeView::new(found.answer, now),
         upstream: found.upstream,
     }))
 }

@@ -16,10 +16,10 @@ use crate::api::problem::{API, BODY, Problem, READ, RESTRICTED};
 use crate::domain::offer::{Offer, Supply};
 use crate::domain::operation::{Cause, Failure};
 use crate::domain::party::Party;
+use crate::domain::search::SearchAnswer;
 use crate::domain::search::{SearchJourney, SearchMode, SearchQuery, check};
 use crate::domain::trip::CabinClass;
 use crate::domain::violation::both;
-use crate::operations::reads::search::Found;
 use crate::problem_answers;
 use crate::top::wire::Search;
 
@@ -142,21 +142,22 @@ pub async fn search_flights(
     };
     let today = context.now().date();
     let refused = context
-        .operations
+        .upstream()
         .refused_extra::<Search>(request.extra.as_ref());
     let mode = both(check(&query, today), refused).map_err(violations)?;
     let with_infants = query.party.infants > 0;
     let found = context
-        .operations
+        .services
+        .searches
         .search(context.account, query, request.extra, include.upstream())
         .await
         .map_err(|failure| not_found(&failure, mode))?;
     let body = SearchResult {
-        items: &found.offers,
-        notices: notices(&found, mode, with_infants),
+        items: &found.answer.offers,
+        notices: notices(&found.answer, mode, with_infants),
         upstream: found.upstream.as_deref(),
     };
-    Ok(sized(&body, found.offers.len() * OFFER))
+    Ok(sized(&body, found.answer.offers.len() * OFFER))
 }
 
 /// Why there are no offers. A listing that is too slow is cured by naming the flight (the seed's
@@ -178,7 +179,7 @@ fn not_found(failure: &Failure, mode: SearchMode) -> Problem {
 /// An offer's usual size in bytes, with some room.
 const OFFER: usize = 1536;
 
-fn notices(found: &Found, mode: SearchMode, with_infants: bool) -> Vec<Notice> {
+fn notices(found: &SearchAnswer, mode: SearchMode, with_infants: bool) -> Vec<Notice> {
     let own = found
         .offers
         .iter()

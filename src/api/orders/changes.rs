@@ -14,6 +14,7 @@ use crate::domain::change::ChangeList;
 use crate::domain::ids::OrderId;
 use crate::domain::time::LocalTime;
 use crate::problem_answers;
+use crate::top::client::Reply;
 
 /// The changes of an order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,13 +34,14 @@ pub struct ChangePage {
 }
 
 impl ChangePage {
-    pub(super) fn new(found: ChangeList, now: LocalTime, upstream: Option<Box<RawValue>>) -> Self {
-        let changes = found.changes.into_iter();
+    pub(super) fn new(found: Reply<ChangeList>, now: LocalTime) -> Self {
+        let list = found.answer;
+        let changes = list.changes.into_iter();
         Self {
             items: changes.map(|change| ChangeView::new(change, now)).collect(),
             next_cursor: None,
-            dropped: found.dropped,
-            upstream,
+            dropped: list.dropped,
+            upstream: found.upstream,
         }
     }
 }
@@ -67,10 +69,10 @@ pub async fn list_changes(
     Path(order_id): Path<OrderId>,
     Query(include): Query<Include>,
 ) -> Result<Json<ChangePage>, Problem> {
-    let (found, upstream) = context
-        .operations
+    let found = context
+        .upstream()
         .read_changes(&context.account, order_id, include.options())
         .await
         .map_err(|error| problem_of(&error.into_failure(), None))?;
-    Ok(Json(ChangePage::new(found, context.now(), upstream)))
+    Ok(Json(ChangePage::new(found, context.now())))
 }

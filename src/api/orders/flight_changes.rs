@@ -52,12 +52,12 @@ pub async fn list_flight_changes(
     Query(include): Query<Include>,
 ) -> Result<Json<FlightChangePage>, Problem> {
     let found = context
-        .operations
+        .upstream()
         .read_flight_changes(&context.account, order_id, include.options())
         .await
         .map_err(|failure| problem_of(&failure, None))?;
     Ok(Json(FlightChangePage {
-        items: found.changes,
+        items: found.answer,
         next_cursor: None,
         upstream: found.upstream,
     }))

@@ -18,9 +18,10 @@ use crate::domain::actions::{Action, After, of_order};
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::offer::OfferRules;
 use crate::domain::order::Order;
-use crate::operations::reads::orders::{FoundOrder, OrderKey};
+use crate::operations::reads::orders::OrderKey;
 use crate::operations::upstream::ReadError;
 use crate::problem_answers;
+use crate::top::client::Reply;
 
 /// An order, and upstream's own object where it was asked for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -121,13 +122,16 @@ async fn read(
     key: &OrderKey,
     include: &IncludeWithOrder,
 ) -> Result<Json<OrderAnswer>, Problem> {
-    let (operations, account) = (&context.operations, &*context.account);
+    let (fliggy, account) = (context.upstream(), &context.account);
     let unread = |error: ReadError| problem_of(&error.into_failure(), None);
     let options = include.options();
-    let found = operations.read_order(account, key, options).await;
-    let FoundOrder { order, upstream } = found.map_err(unread)?;
-    let refunds = operations.read_refunds(account, order.order_id, options);
-    let changes = operations.read_changes(account, order.order_id, options);
+    let found = fliggy.read_order(account, key, options).await;
+    let Reply {
+        answer: order,
+        upstream,
+    } = found.map_err(unread)?;
+    let refunds = fliggy.read_refunds(account, order.order_id, options);
+    let changes = fliggy.read_changes(account, order.order_id, options);
     let (refunds, changes) = futures::try_join!(
         if_wanted(include.wants(OrderPart::Refunds), refunds),
         if_wanted(include.wants(OrderPart::Changes), changes),
@@ -136,7 +140,9 @@ async fn read(
     let wants_rules = include.wants(OrderPart::Rules);
     let history = match wants_rules || include.wants(OrderPart::Operations) {
         true => Some(
-            operations
+            context
+                .services
+                .operations
                 .history(account, &order)
                 .await
                 .map_err(unreadable)?,
@@ -156,15 +162,15 @@ async fn read(
     });
     let now = context.now();
     let after = After {
-        refunds: refunds.as_ref().map_or(&[], |(list, _)| &list.refunds),
-        changes: changes.as_ref().map_or(&[], |(list, _)| &list.changes),
+        refunds: refunds.as_ref().map_or(&[], |found| &found.answer.refunds),
+        changes: changes.as_ref().map_or(&[], |found| &found.answer.changes),
     };
     Ok(Json(OrderAnswer {
         available_actions: of_order(&order, after, now),
         order,
         operations: visible.map(OperationPage::whole),
-        refunds: refunds.map(|(list, upstream)| RefundPage::new(list, upstream)),
-        changes: changes.map(|(list, upstream)| ChangePage::new(list, now, upstream)),
+        refunds: refunds.map(RefundPage::new),
+        changes: changes.map(|found| ChangePage::new(found, now)),
         rules,
         upstream,
     }))

@@ -119,21 +119,22 @@ pub async fn list_orders(
         page_size: limit,
     };
     let options = Include::from(filter.include).options();
-    let (found, upstream) = context
-        .operations
+    let found = context
+        .upstream()
         .list_page(&context.account, &window, options)
         .await
         .map_err(|failure| problem_of(&failure, None))?;
-    let rows = found.orders.len() + found.dropped + found.in_other_status;
-    let more = match found.total_pages {
+    let (told, upstream) = (found.answer, found.upstream);
+    let rows = told.orders.len() + told.dropped + told.in_other_status;
+    let more = match told.total_pages {
         Some(pages) => page < pages,
         // It does not tell; a full page may have a next one.
         None => rows >= limit as usize,
     };
     Ok(Json(OrderList {
-        items: found.orders,
+        items: told.orders,
         next_cursor: more.then(|| format!("p{}", page + 1)),
-        dropped: found.dropped,
+        dropped: told.dropped,
         upstream,
     }))
 }

@@ -144,12 +144,14 @@ pub async fn create_refund(
             | Cause::QuoteExpired,
         ) => {
             let options = ReadOptions::CALLER;
-            let quoted =
-                ended
-                    .operations
-                    .quote_refund(&ended.account, order_id, selection, options);
+            let quoted = ended.services.upstream().quote_refund(
+                &ended.account,
+                order_id,
+                selection,
+                options,
+            );
             // Without it the problem still says what to do.
-            quoted.await.ok().map(|found| found.quote)
+            quoted.await.ok().map(|found| found.answer)
         }
         Some(_) | None => None,
     };

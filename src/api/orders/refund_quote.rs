@@ -91,19 +91,19 @@ pub async fn quote_refund(
         segments: request.segments,
     };
     let extra = request.extra.as_ref();
-    let refused = context.operations.refused_extra::<RefundRender>(extra);
+    let refused = context.upstream().refused_extra::<RefundRender>(extra);
     both(check_selection(&selection), refused).map_err(violations)?;
     let options = ReadOptions {
         extra,
         ..include.options()
     };
     let found = context
-        .operations
+        .upstream()
         .quote_refund(&context.account, order_id, selection, options)
         .await
         .map_err(|failure| problem_of(&failure, None))?;
     Ok(Json(RefundQuoteAnswer {
-        quote: found.quote,
+        quote: found.answer,
         upstream: found.upstream,
     }))
 }

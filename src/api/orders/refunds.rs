@@ -12,6 +12,7 @@ use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
 use crate::domain::ids::OrderId;
 use crate::domain::refund::{Refund, RefundList};
 use crate::problem_answers;
+use crate::top::client::Reply;
 
 /// The refunds of an order.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,12 +32,12 @@ pub struct RefundPage {
 }
 
 impl RefundPage {
-    pub(super) fn new(found: RefundList, upstream: Option<Box<RawValue>>) -> Self {
+    pub(super) fn new(found: Reply<RefundList>) -> Self {
         Self {
-            items: found.refunds,
+            items: found.answer.refunds,
             next_cursor: None,
-            dropped: found.dropped,
-            upstream,
+            dropped: found.answer.dropped,
+            upstream: found.upstream,
         }
     }
 }
@@ -64,10 +65,10 @@ pub async fn list_refunds(
     Path(order_id): Path<OrderId>,
     Query(include): Query<Include>,
 ) -> Result<Json<RefundPage>, Problem> {
-    let (found, upstream) = context
-        .operations
+    let found = context
+        .upstream()
         .read_refunds(&context.account, order_id, include.options())
         .await
         .map_err(|error| problem_of(&error.into_failure(), None))?;
-    Ok(Json(RefundPage::new(found, upstream)))
+    Ok(Json(RefundPage::new(found)))
 }

@@ -49,12 +49,13 @@ pub async fn get_refund(
     Query(include): Query<Include>,
 ) -> Result<Json<RefundAnswer>, Problem> {
     let found = context
+        .services
         .operations
         .read_refund(&context.account, refund_order_no, None, include.options())
         .await
         .map_err(|error| problem_of(&error.into_failure(), None))?;
     Ok(Json(RefundAnswer {
-        refund: found.refund,
+        refund: found.answer,
         upstream: found.upstream,
     }))
 }

@@ -1,40 +1,30 @@
 //! Reads of changes: of an order, and one by its number.
 
-use serde_json::value::RawValue;
-
 use crate::domain::change::{Change, ChangeKind, ChangeList};
+use crate::domain::ids::AccountName;
 use crate::domain::ids::{ChangeOrderNo, OrderId};
 use crate::domain::operation::{Cause, Failure};
 use crate::operations::classify::Missing;
-use crate::operations::service::Operations;
+use crate::operations::upstream::Upstream;
 use crate::operations::upstream::{ReadError, check_same, unreadable_answer};
-use crate::top::client::{Account, ReadOptions, Reply};
+use crate::top::client::{ReadOptions, Reply};
 use crate::top::method::Method;
 use crate::top::wire::ChangeQuery;
 use crate::translate;
 
-/// A change, and what upstream called its fields.
-#[derive(Debug)]
-pub struct FoundChange {
-    /// The change.
-    pub change: Change,
-    /// Upstream's own object, when it was asked for.
-    pub upstream: Option<Box<RawValue>>,
-}
+// === impl Upstream ===
 
-// === impl Operations ===
-
-impl Operations {
+impl Upstream {
     /// The changes of an order, and what upstream called their fields.
     ///
     /// # Errors
     /// See [`ReadError`].
     pub async fn read_changes(
         &self,
-        account: &Account,
+        account: &AccountName,
         order_id: OrderId,
         options: ReadOptions<'_>,
-    ) -> Result<(ChangeList, Option<Box<RawValue>>), ReadError> {
+    ) -> Result<Reply<ChangeList>, ReadError> {
         self.query_changes(account, Some(order_id), None, options, Missing::Order)
             .await
     }
@@ -45,11 +35,14 @@ impl Operations {
     /// See [`ReadError`].
     pub async fn read_change(
         &self,
-        account: &Account,
+        account: &AccountName,
         change_order_no: ChangeOrderNo,
         options: ReadOptions<'_>,
-    ) -> Result<FoundChange, ReadError> {
-        let (list, upstream) = self
+    ) -> Result<Reply<Change>, ReadError> {
+        let Reply {
+            answer: list,
+            upstream,
+        } = self
             .query_changes(
                 account,
                 None,
@@ -61,7 +54,7 @@ impl Operations {
         let dropped = list.dropped;
         let is_it = |change: &Change| change.change_order_no == change_order_no;
         match list.changes.into_iter().find(is_it) {
-            Some(change) => Ok(FoundChange { change, upstream }),
+            Some(answer) => Ok(Reply { answer, upstream }),
             None if dropped > 0 => Err(ReadError::Failed(unreadable_answer(
                 ChangeQuery::NAME,
                 "change_order_list",
@@ -75,12 +68,12 @@ impl Operations {
 
     async fn query_changes(
         &self,
-        account: &Account,
+        account: &AccountName,
         order_id: Option<OrderId>,
         change_order_no: Option<ChangeOrderNo>,
         options: ReadOptions<'_>,
         about: Missing,
-    ) -> Result<(ChangeList, Option<Box<RawValue>>), ReadError> {
+    ) -> Result<Reply<ChangeList>, ReadError> {
         let request = translate::change_query::request(order_id, change_order_no);
         let read = self
             .ask::<ChangeQuery>(account, &request, options, about)
@@ -91,7 +84,7 @@ impl Operations {
                 by_configuration: true,
                 ..
             }) => {
-                return Ok((ChangeList::default(), None));
+                return Ok(Reply::default());
             }
             Err(error) => return Err(error),
         };
@@ -104,8 +97,8 @@ impl Operations {
             }
         }
         let kinds = &self.after_sales.change_kinds;
-        translate::change_query::answer(answer, kinds, self.hash_key(), &account.name, self.now())
-            .map(|list| (list, upstream))
+        translate::change_query::answer(answer, kinds, self.hash_key(), account, self.now())
+            .map(|answer| Reply { answer, upstream })
             .map_err(|unreadable| {
                 ReadError::Failed(unreadable_answer(ChangeQuery::NAME, unreadable.field))
             })

@@ -1,40 +1,30 @@
 //! Reads of the airlines' schedule changes of an order.
 
-use serde_json::value::RawValue;
-
 use crate::domain::flight_change::FlightChange;
+use crate::domain::ids::AccountName;
 use crate::domain::ids::OrderId;
 use crate::domain::operation::Failure;
 use crate::operations::classify::Missing;
-use crate::operations::service::Operations;
+use crate::operations::upstream::Upstream;
 use crate::operations::upstream::{ReadError, check_same, unreadable_answer};
-use crate::top::client::{Account, ReadOptions, Reply};
+use crate::top::client::{ReadOptions, Reply};
 use crate::top::method::Method;
 use crate::top::wire::FlightChangeQuery;
 use crate::translate;
 
-/// Schedule changes, and what upstream called their fields.
-#[derive(Debug)]
-pub struct FoundFlightChanges {
-    /// The changes.
-    pub changes: Vec<FlightChange>,
-    /// Upstream's own object, when it was asked for.
-    pub upstream: Option<Box<RawValue>>,
-}
+// === impl Upstream ===
 
-// === impl Operations ===
-
-impl Operations {
+impl Upstream {
     /// The schedule changes of an order.
     ///
     /// # Errors
     /// Why they cannot be shown.
     pub async fn read_flight_changes(
         &self,
-        account: &Account,
+        account: &AccountName,
         order_id: OrderId,
         options: ReadOptions<'_>,
-    ) -> Result<FoundFlightChanges, Failure> {
+    ) -> Result<Reply<Vec<FlightChange>>, Failure> {
         let request = translate::flight_changes::request(order_id);
         let read = self
             .ask::<FlightChangeQuery>(account, &request, options, Missing::Order)
@@ -45,10 +35,7 @@ impl Operations {
                 by_configuration: true,
                 ..
             }) => {
-                return Ok(FoundFlightChanges {
-                    changes: Vec::new(),
-                    upstream: None,
-                });
+                return Ok(Reply::default());
             }
             Err(error) => return Err(error.into_failure()),
         };
@@ -57,7 +44,7 @@ impl Operations {
                 .map_err(ReadError::into_failure)?;
         }
         translate::flight_changes::answer(answer)
-            .map(|changes| FoundFlightChanges { changes, upstream })
+            .map(|answer| Reply { answer, upstream })
             .map_err(|unreadable| unreadable_answer(FlightChangeQuery::NAME, unreadable.field))
     }
 }

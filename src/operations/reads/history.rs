@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::ids::OutOrderNo;
+use crate::domain::ids::{AccountName, OutOrderNo};
 use crate::domain::operation::{Operation, Receipt, Subject};
 use crate::domain::order::Order;
 use crate::operations::service::Operations;
 use crate::store::journal::{Filter, JournalError};
-use crate::top::client::Account;
 
 /// The operations on one subject that are shown, and the changes of an order.
 const MOST: u32 = 50;
@@ -20,7 +19,7 @@ impl Operations {
     /// When the journal cannot be read.
     pub async fn history(
         &self,
-        account: &Account,
+        account: &AccountName,
         order: &Order,
     ) -> Result<Vec<Operation>, JournalError> {
         let mut found = self.on(account, &Subject::Order(order.order_id)).await?;
@@ -45,7 +44,7 @@ impl Operations {
 
     async fn on(
         &self,
-        account: &Account,
+        account: &AccountName,
         subject: &Subject,
     ) -> Result<Vec<Operation>, JournalError> {
         let filter = Filter {
@@ -56,7 +55,7 @@ impl Operations {
         let mut found = self.journal().list(filter).await?;
         // Another account may use the same number, and a number of the caller may look like one of Fliggy's.
         found.retain(|operation| {
-            operation.account == account.name && operation.intent.subject() == *subject
+            operation.account == *account && operation.intent.subject() == *subject
         });
         Ok(found)
     }

@@ -1,14 +1,13 @@
 //! Reads of orders: for callers, for checks before a send, and for looks.
 
-use serde_json::value::RawValue;
-
+use crate::domain::ids::AccountName;
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::operation::Failure;
 use crate::domain::order::{Order, OrderPage, OrderWindow};
 use crate::operations::classify::Missing;
-use crate::operations::service::Operations;
+use crate::operations::upstream::Upstream;
 use crate::operations::upstream::{ReadError, check_same, unreadable_answer};
-use crate::top::client::{Account, ReadOptions, Reply};
+use crate::top::client::{ReadOptions, Reply};
 use crate::top::lenient::Field;
 use crate::top::method::Method;
 use crate::top::wire::{QueryOrderDetail, QueryOrderList};
@@ -23,18 +22,9 @@ pub enum OrderKey {
     Reference(OutOrderNo),
 }
 
-/// An order, and what upstream called its fields.
-#[derive(Debug)]
-pub struct FoundOrder {
-    /// The order.
-    pub order: Order,
-    /// Upstream's own object, when it was asked for.
-    pub upstream: Option<Box<RawValue>>,
-}
+// === impl Upstream ===
 
-// === impl Operations ===
-
-impl Operations {
+impl Upstream {
     /// One order: the one that was asked for. Asked by reference, an answer that does not repeat the
     /// reference could be anybody's and is refused.
     ///
@@ -42,10 +32,10 @@ impl Operations {
     /// See [`ReadError`].
     pub async fn read_order(
         &self,
-        account: &Account,
+        account: &AccountName,
         key: &OrderKey,
         options: ReadOptions<'_>,
-    ) -> Result<FoundOrder, ReadError> {
+    ) -> Result<Reply<Order>, ReadError> {
         let request = match key {
             OrderKey::Id(id) => translate::detail::request(Some(*id), None),
             OrderKey::Reference(reference) => {
@@ -69,17 +59,11 @@ impl Operations {
                 }
             }
         }
-        translate::detail::answer(
-            answer,
-            &self.statuses,
-            self.hash_key(),
-            &account.name,
-            self.now(),
-        )
-        .map(|order| FoundOrder { order, upstream })
-        .map_err(|unreadable| {
-            ReadError::Failed(unreadable_answer(QueryOrderDetail::NAME, unreadable.field))
-        })
+        translate::detail::answer(answer, &self.statuses, self.hash_key(), account, self.now())
+            .map(|answer| Reply { answer, upstream })
+            .map_err(|unreadable| {
+                ReadError::Failed(unreadable_answer(QueryOrderDetail::NAME, unreadable.field))
+            })
     }
 
     /// One page of the orders booked in a window, and what upstream called their fields.
@@ -88,10 +72,10 @@ impl Operations {
     /// Why the list cannot be shown.
     pub async fn list_page(
         &self,
-        account: &Account,
+        account: &AccountName,
         window: &OrderWindow,
         options: ReadOptions<'_>,
-    ) -> Result<(OrderPage, Option<Box<RawValue>>), Failure> {
+    ) -> Result<Reply<OrderPage>, Failure> {
         let request = translate::list::request(
             window.booked_from,
             window.booked_until,
@@ -102,19 +86,17 @@ impl Operations {
             .ask::<QueryOrderList>(account, &request, options, Missing::Order)
             .await
             .map_err(ReadError::into_failure)?;
-        let mut page = translate::list::answer(
-            answer,
-            &self.statuses,
-            self.hash_key(),
-            &account.name,
-            self.now(),
-        )
-        .map_err(|unreadable| unreadable_answer(QueryOrderList::NAME, unreadable.field))?;
+        let mut page =
+            translate::list::answer(answer, &self.statuses, self.hash_key(), account, self.now())
+                .map_err(|unreadable| unreadable_answer(QueryOrderList::NAME, unreadable.field))?;
         if let Some(status) = window.status {
             let told = page.orders.len();
             page.orders.retain(|order| order.status == status);
             page.in_other_status = told - page.orders.len();
         }
-        Ok((page, upstream))
+        Ok(Reply {
+            answer: page,
+            upstream,
+        })
     }
 }

@@ -1,9 +1,9 @@
 //! Reads of refunds: quotes, the refunds of an order, one refund.
 
 use jiff::SignedDuration;
-use serde_json::value::RawValue;
 
 use super::selection::{check_segments, segment_ids, travellers, unnamed};
+use crate::domain::ids::AccountName;
 use crate::domain::ids::{OrderId, RefundOrderNo};
 use crate::domain::operation::{Cause, Failure};
 use crate::domain::order::OrderPassenger;
@@ -14,51 +14,37 @@ use crate::domain::refund::{
 use crate::domain::time::LocalTime;
 use crate::operations::classify::Missing;
 use crate::operations::service::Operations;
+use crate::operations::upstream::Upstream;
 use crate::operations::upstream::{ReadError, check_same, unreadable_answer};
-use crate::top::client::{Account, ReadOptions, Reply};
+use crate::top::client::{ReadOptions, Reply};
 use crate::top::method::Method;
 use crate::top::wire::{RefundDetail, RefundList as RefundListMethod, RefundRender};
 use crate::translate;
 use crate::translate::refund_render::Rendered;
 
-/// A quote, and what upstream called its fields.
-#[derive(Debug)]
-pub struct FoundQuote {
-    /// The quote.
-    pub quote: RefundQuote,
-    /// Upstream's own object, when it was asked for.
-    pub upstream: Option<Box<RawValue>>,
-}
+// === impl Upstream ===
 
-/// A refund, and what upstream called its fields.
-#[derive(Debug)]
-pub struct FoundRefund {
-    /// The refund.
-    pub refund: Refund,
-    /// Upstream's own object, when it was asked for.
-    pub upstream: Option<Box<RawValue>>,
-}
-
-// === impl Operations ===
-
-impl Operations {
+impl Upstream {
     /// What the refund of a selection would come to.
     ///
     /// # Errors
     /// Why there is no quote.
     pub async fn quote_refund(
         &self,
-        account: &Account,
+        account: &AccountName,
         order_id: OrderId,
         selection: RefundSelection,
         options: ReadOptions<'_>,
-    ) -> Result<FoundQuote, Failure> {
+    ) -> Result<Reply<RefundQuote>, Failure> {
         let order = self
             .read_ticketed(account, order_id, Cause::OrderNotRefundable)
             .await?;
         let chosen = travellers(&order, &selection.passengers)?;
         check_segments(&order, selection.segments.iter().map(String::as_str))?;
-        let (mut rendered, upstream) = self
+        let Reply {
+            answer: mut rendered,
+            upstream,
+        } = self
             .render_refund(account, order_id, &selection, &chosen, options)
             .await?;
         let quoted_segments = segment_ids(&order, &selection.segments);
@@ -73,13 +59,13 @@ impl Operations {
             refundable: rendered.refundable,
             quoted_at: now.as_second(),
         };
-        let quote_id = QuoteId::seal(self.hash_key(), &account.name, &quoted)
+        let quote_id = QuoteId::seal(self.hash_key(), account, &quoted)
             .ok_or_else(|| Failure::of(Cause::NotEncodable))?;
         let ttl = SignedDuration::try_from(self.after_sales.quote_ttl);
         let valid_until = ttl.ok().and_then(|ttl| now.checked_add(ttl).ok());
         let kind = quoted.selection.kind;
-        Ok(FoundQuote {
-            quote: RefundQuote {
+        Ok(Reply {
+            answer: RefundQuote {
                 quote_id,
                 order_id,
                 kind,
@@ -100,12 +86,12 @@ impl Operations {
     /// Fliggy's own computation for travellers of an order.
     pub(in crate::operations) async fn render_refund(
         &self,
-        account: &Account,
+        account: &AccountName,
         order_id: OrderId,
         selection: &RefundSelection,
         chosen: &[&OrderPassenger],
         options: ReadOptions<'_>,
-    ) -> Result<(Rendered, Option<Box<RawValue>>), Failure> {
+    ) -> Result<Reply<Rendered>, Failure> {
         let code = self.refund_code(selection.kind)?;
         let request =
             translate::refund_render::request(order_id, code, chosen, &selection.segments)
@@ -116,8 +102,8 @@ impl Operations {
             .map_err(ReadError::into_failure)?;
         check_same::<RefundRender, _, _>(&answer.order_id, &order_id, "order_id")
             .map_err(ReadError::into_failure)?;
-        translate::refund_render::answer(answer, self.hash_key(), &account.name)
-            .map(|rendered| (rendered, upstream))
+        translate::refund_render::answer(answer, self.hash_key(), account)
+            .map(|answer| Reply { answer, upstream })
             .map_err(|unreadable| unreadable_answer(RefundRender::NAME, unreadable.field))
     }
 
@@ -137,10 +123,10 @@ impl Operations {
     /// See [`ReadError`].
     pub async fn read_refunds(
         &self,
-        account: &Account,
+        account: &AccountName,
         order_id: OrderId,
         options: ReadOptions<'_>,
-    ) -> Result<(RefundList, Option<Box<RawValue>>), ReadError> {
+    ) -> Result<Reply<RefundList>, ReadError> {
         let request = translate::refund_list::request(order_id);
         let read = self
             .ask::<RefundListMethod>(account, &request, options, Missing::Order)
@@ -151,7 +137,7 @@ impl Operations {
                 by_configuration: true,
                 ..
             }) => {
-                return Ok((RefundList::default(), None));
+                return Ok(Reply::default());
             }
             Err(error) => return Err(error),
         };
@@ -159,24 +145,24 @@ impl Operations {
             check_same::<RefundListMethod, _, _>(&row.order_id, &order_id, "order_id")?;
         }
         let kinds = &self.after_sales.refund_kinds;
-        translate::refund_list::answer(answer, kinds, self.hash_key(), &account.name)
-            .map(|list| (list, upstream))
+        translate::refund_list::answer(answer, kinds, self.hash_key(), account)
+            .map(|answer| Reply { answer, upstream })
             .map_err(|unreadable| {
                 ReadError::Failed(unreadable_answer(RefundListMethod::NAME, unreadable.field))
             })
     }
 
-    /// One refund.
+    /// One refund, as Fliggy tells it.
     ///
     /// # Errors
     /// See [`ReadError`].
-    pub async fn read_refund(
+    async fn read_refund(
         &self,
-        account: &Account,
+        account: &AccountName,
         refund_order_no: RefundOrderNo,
         order_id: Option<OrderId>,
         options: ReadOptions<'_>,
-    ) -> Result<FoundRefund, ReadError> {
+    ) -> Result<Reply<Refund>, ReadError> {
         let request = translate::refund_detail::request(refund_order_no, order_id);
         let Reply { answer, upstream } = self
             .ask::<RefundDetail>(account, &request, options, Missing::Refund)
@@ -192,16 +178,38 @@ impl Operations {
             refund_order_no,
             kinds,
             self.hash_key(),
-            &account.name,
+            account,
         );
-        let mut refund = read.map_err(|unreadable| {
-            ReadError::Failed(unreadable_answer(RefundDetail::NAME, unreadable.field))
-        })?;
+        read.map(|answer| Reply { answer, upstream })
+            .map_err(|unreadable| {
+                ReadError::Failed(unreadable_answer(RefundDetail::NAME, unreadable.field))
+            })
+    }
+}
+
+// === impl Operations ===
+
+impl Operations {
+    /// One refund. `attachment_awaited` takes into account what was uploaded through this gateway.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn read_refund(
+        &self,
+        account: &AccountName,
+        refund_order_no: RefundOrderNo,
+        order_id: Option<OrderId>,
+        options: ReadOptions<'_>,
+    ) -> Result<Reply<Refund>, ReadError> {
+        let upstream = self.upstream();
+        let read = upstream.read_refund(account, refund_order_no, order_id, options);
+        let mut reply = read.await?;
+        let refund = &mut reply.answer;
         if let (Some(true), Some(order_id)) = (refund.attachment_awaited, refund.order_id) {
-            // A proof may have come after the application. A journal that cannot tell says no.
-            let uploaded = self.journal.has_attachment(&account.name, order_id).await;
+            // If the journal cannot be read, the proof counts as not uploaded.
+            let uploaded = self.journal.has_attachment(account, order_id).await;
             refund.attachment_awaited = Some(!uploaded.unwrap_or(false));
         }
-        Ok(FoundRefund { refund, upstream })
+        Ok(reply)
     }
 }

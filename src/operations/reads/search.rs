@@ -1,65 +1,78 @@
 //! Search: identical searches in flight share one upstream call.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use tokio_util::task::TaskTracker;
 
-use crate::domain::offer::Offer;
+use crate::domain::ids::AccountName;
 use crate::domain::operation::Failure;
-use crate::domain::search::SearchQuery;
-use crate::operations::service::Operations;
+use crate::domain::search::{SearchAnswer, SearchQuery};
+use crate::operations::single_flight::SingleFlight;
+use crate::operations::upstream::Upstream;
 use crate::operations::upstream::unreadable_answer;
-use crate::top::client::{Account, ReadOptions};
+use crate::top::client::{ReadOptions, Reply};
 use crate::top::method::{Answer, Method};
 use crate::top::wire::Search;
 use crate::translate;
 
-/// What a search found.
-#[derive(Debug, Default)]
-pub struct Found {
-    /// The offers, in upstream's order.
-    pub offers: Vec<Offer>,
-    /// Offers that could not be read and are left out, by the field that is to blame.
-    pub dropped: BTreeMap<&'static str, usize>,
-    /// Upstream's own object, when it was asked for.
-    pub upstream: Option<Box<RawValue>>,
+/// Searches. Identical ones under way share one call.
+#[derive(Clone, Debug)]
+pub struct Searches {
+    upstream: Arc<Upstream>,
+    under_way: Arc<SingleFlight<Reply<SearchAnswer>>>,
+    tasks: TaskTracker,
 }
 
-// === impl Operations ===
+// === impl Searches ===
 
-impl Operations {
+impl Searches {
+    /// Calls run as tasks of this tracker.
+    #[must_use]
+    pub fn new(upstream: Arc<Upstream>, tasks: TaskTracker) -> Self {
+        Self {
+            upstream,
+            under_way: Arc::default(),
+            tasks,
+        }
+    }
+
     /// Searches, or joins an identical search that is under way.
     ///
     /// # Errors
     /// Why there is no answer.
     pub async fn search(
-        self: &Arc<Self>,
-        account: Arc<Account>,
+        &self,
+        account: AccountName,
         query: SearchQuery,
         extra: Option<Map<String, Value>>,
         keep_upstream: bool,
-    ) -> Result<Arc<Found>, Failure> {
-        // What makes two searches the same, written down once.
-        let key = serde_json::to_vec(&(account.name.as_str(), &query, &extra, keep_upstream))
+    ) -> Result<Arc<Reply<SearchAnswer>>, Failure> {
+        // What makes two searches identical.
+        let key = serde_json::to_vec(&(account.as_str(), &query, &extra, keep_upstream))
             .unwrap_or_default();
-        let this = self.clone();
+        let upstream = self.upstream.clone();
         let work = async move {
-            this.search_once(&account, &query, extra.as_ref(), keep_upstream)
+            upstream
+                .search(&account, &query, extra.as_ref(), keep_upstream)
                 .await
         };
-        self.searches.join(&self.tasks, key, work).await
+        self.under_way.join(&self.tasks, key, work).await
     }
+}
 
-    async fn search_once(
+// === impl Upstream ===
+
+impl Upstream {
+    async fn search(
         &self,
-        account: &Account,
+        account: &AccountName,
         query: &SearchQuery,
         extra: Option<&Map<String, Value>>,
         keep_upstream: bool,
-    ) -> Result<Found, Failure> {
+    ) -> Result<Reply<SearchAnswer>, Failure> {
         const NAME: &str = Search::NAME;
+        let account = self.account(account)?;
         let request = translate::search::request(query, &account.channel);
         let options = ReadOptions {
             extra,
@@ -71,7 +84,7 @@ impl Operations {
             Err(error) => {
                 let failure = self.read_failure(NAME, &error);
                 return if says_no_quote(&failure) {
-                    Ok(Found::default())
+                    Ok(Reply::default())
                 } else {
                     Err(failure)
                 };
@@ -79,7 +92,7 @@ impl Operations {
         };
         if let Some(failure) = self.refusal_of_read(NAME, &reply.answer.verdict()) {
             return if says_no_quote(&failure) {
-                Ok(Found::default())
+                Ok(Reply::default())
             } else {
                 Err(failure)
             };
@@ -90,9 +103,8 @@ impl Operations {
         for offer in &mut answer.offers {
             offer.judge(now, query.party);
         }
-        Ok(Found {
-            offers: answer.offers,
-            dropped: answer.dropped,
+        Ok(Reply {
+            answer,
             upstream: reply.upstream,
         })
     }

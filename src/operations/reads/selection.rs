@@ -1,23 +1,24 @@
 //! Who and what of an order a refund or change is about.
 
 use super::orders::OrderKey;
+use crate::domain::ids::AccountName;
 use crate::domain::ids::{OrderId, PassengerId};
 use crate::domain::operation::{Baseline, Cause, Failure};
 use crate::domain::order::{Order, OrderPassenger, OrderStatus};
 use crate::operations::masking::Names;
 use crate::operations::reconcile::evidence::{DOUBTFUL, Payment, payment};
-use crate::operations::service::Operations;
 use crate::operations::upstream::ReadError;
-use crate::top::client::{Account, ReadOptions};
+use crate::operations::upstream::Upstream;
+use crate::top::client::ReadOptions;
 use crate::translate::Unnamed;
 
-// === impl Operations ===
+// === impl Upstream ===
 
-impl Operations {
+impl Upstream {
     /// The order whose tickets are to be refunded or changed.
     pub(in crate::operations) async fn read_ticketed(
         &self,
-        account: &Account,
+        account: &AccountName,
         order_id: OrderId,
         refused: Cause,
     ) -> Result<Order, Failure> {
@@ -26,8 +27,8 @@ impl Operations {
             .read_order(account, &key, ReadOptions::CALLER)
             .await
             .map_err(ReadError::into_failure)?;
-        has_tickets(&found.order, refused)?;
-        Ok(found.order)
+        has_tickets(&found.answer, refused)?;
+        Ok(found.answer)
     }
 }
 

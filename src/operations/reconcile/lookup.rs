@@ -7,7 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::decide::{Control, Later, Moment, later_of, looks_first};
 use super::evidence::{Finding, Known, Sight, judge};
 use crate::domain::change::{Change, ChangeList};
+use crate::domain::ids::AccountName;
 use crate::domain::ids::{OrderId, OutOrderNo};
+use crate::domain::operation::Standing;
 use crate::domain::operation::{
     Basis, Cause, Claim, Failure, Intent, Kind, Lookup, Operation, Proof, State,
 };
@@ -15,10 +17,11 @@ use crate::domain::order::{Order, OrderSummary, OrderWindow};
 use crate::domain::refund::RefundList;
 use crate::domain::time::{LocalTime, SKEW};
 use crate::operations::reads::orders::OrderKey;
+use crate::operations::service::Settlement;
 use crate::operations::service::{Operations, millis};
 use crate::operations::upstream::ReadError;
 use crate::store::journal::JournalError;
-use crate::top::client::{Account, ReadOptions};
+use crate::top::client::ReadOptions;
 
 /// What a look came to.
 #[derive(Debug)]
@@ -74,6 +77,27 @@ impl Look {
             proves: None,
             by_number_only: false,
             not_made: None,
+        }
+    }
+}
+
+impl Settlement {
+    /// What a lookup settles.
+    pub(in crate::operations) fn by_lookup(
+        standing: Standing,
+        failure: Option<Failure>,
+        look: &Look,
+        what: String,
+    ) -> Self {
+        Self {
+            standing,
+            claim: None,
+            result: look.finding.receipt(),
+            differs: look.finding.differences().to_vec(),
+            failure,
+            what,
+            confirmed: standing.state == State::Succeeded,
+            proves: look.proves.clone(),
         }
     }
 }
@@ -195,22 +219,42 @@ fn is_recent(now_ms: i64, at_ms: i64) -> bool {
 // === impl Operations ===
 
 impl Operations {
+    /// When a look at this operation begins.
+    pub(in crate::operations) fn moment(&self, operation: &Operation) -> Moment {
+        Moment {
+            anchor: self.anchor(),
+            after_deadline: self.until_deadline(operation).is_zero(),
+            session: self.upstream.session_tag(&operation.account),
+            control: Control::Untried,
+        }
+    }
+
+    /// How long the deadline of its send is off.
+    pub(in crate::operations) fn until_deadline(&self, operation: &Operation) -> Duration {
+        let sent = match operation.sent_steady_ms {
+            Some(sent) if operation.boot == self.boot => sent,
+            // Sent by a process that is gone: at the latest when this one began.
+            Some(_) | None => 0,
+        };
+        let since = Duration::from_millis(self.steady_ms().saturating_sub(sent));
+        self.settings.deadline.saturating_sub(since)
+    }
+
     /// Looks once. The options say whose share of the quota pays: the looks have one of their own.
     pub(in crate::operations) async fn look(
         &self,
         operation: &Operation,
-        account: &Account,
         options: ReadOptions<'static>,
     ) -> Look {
-        match self.see(operation, account, options).await {
-            Ok(seen) => self.look_of(operation, account, &seen).await,
+        match self.see(operation, options).await {
+            Ok(seen) => self.look_of(operation, &seen).await,
             Err(NotMade(later)) => Look::not_made(later),
         }
     }
 
     /// What a read says of an operation.
-    async fn look_of(&self, operation: &Operation, account: &Account, seen: &Seen) -> Look {
-        let (finding, by_number_only) = match self.judged(operation, account, seen).await {
+    async fn look_of(&self, operation: &Operation, seen: &Seen) -> Look {
+        let (finding, by_number_only) = match self.judged(operation, seen).await {
             Ok(judged) => judged,
             Err(_) => (Finding::Inconclusive(NO_JOURNAL), false),
         };
@@ -221,7 +265,7 @@ impl Operations {
         .increment(1);
         Look {
             finding,
-            proves: self.proof(operation, account, seen),
+            proves: self.proof(operation, seen),
             by_number_only,
             not_made: None,
         }
@@ -230,14 +274,14 @@ impl Operations {
     async fn judged(
         &self,
         operation: &Operation,
-        account: &Account,
         seen: &Seen,
     ) -> Result<(Finding, bool), JournalError> {
+        let account = &operation.account;
         let numbers = seen.numbers(operation);
         let mut made_by_others = Vec::new();
         if !numbers.is_empty() {
             let kind = operation.kind();
-            let makers = self.journal.makers(&account.name, kind, &numbers).await?;
+            let makers = self.journal.makers(account, kind, &numbers).await?;
             let others = makers.iter().filter(|(_, maker)| *maker != operation.id);
             made_by_others.extend(others.map(|(number, _)| *number));
         }
@@ -256,7 +300,7 @@ impl Operations {
             && operation.kind() == Kind::Book
             && self
                 .journal
-                .has_after_sales(&account.name, order.order_id)
+                .has_after_sales(account, order.order_id)
                 .await?
         {
             // It is not as it was booked because it was changed or refunded since.
@@ -277,16 +321,15 @@ impl Operations {
     async fn see(
         &self,
         operation: &Operation,
-        account: &Account,
         options: ReadOptions<'static>,
     ) -> Result<Seen, NotMade> {
+        let account = &operation.account;
         match &operation.intent {
             Intent::Book { out_order_no, .. } => {
                 let key = OrderKey::Reference(out_order_no.clone());
                 match self.see_order(account, &key, options).await? {
                     Seen::NotFound if !is_refused(operation) => {
-                        self.absence(operation, account, out_order_no, options)
-                            .await
+                        self.absence(operation, out_order_no, options).await
                     }
                     seen => Ok(seen),
                 }
@@ -296,31 +339,39 @@ impl Operations {
                     .await
             }
             Intent::Refund { order_id, .. } => {
-                let read = self.read_refunds(account, *order_id, options).await;
-                Seen::of(read, |(list, _)| Seen::Refunds(list))
+                let read = self
+                    .upstream
+                    .read_refunds(account, *order_id, options)
+                    .await;
+                Seen::of(read, |reply| Seen::Refunds(reply.answer))
             }
             Intent::Change { order_id, .. } => {
-                let read = self.read_changes(account, *order_id, options).await;
-                Seen::of(read, |(list, _)| Seen::Changes(list))
+                let read = self
+                    .upstream
+                    .read_changes(account, *order_id, options)
+                    .await;
+                Seen::of(read, |reply| Seen::Changes(reply.answer))
             }
             Intent::ChangePay {
                 change_order_no, ..
             }
             | Intent::ChangeCancel { change_order_no } => {
-                let read = self.read_change(account, *change_order_no, options);
-                Seen::of(read.await, |found| Seen::Change(Box::new(found.change)))
+                let read = self
+                    .upstream
+                    .read_change(account, *change_order_no, options);
+                Seen::of(read.await, |found| Seen::Change(Box::new(found.answer)))
             }
         }
     }
 
     async fn see_order(
         &self,
-        account: &Account,
+        account: &AccountName,
         key: &OrderKey,
         options: ReadOptions<'static>,
     ) -> Result<Seen, NotMade> {
-        let read = self.read_order(account, key, options).await;
-        Seen::of(read, |found| Seen::Order(Box::new(found.order)))
+        let read = self.upstream.read_order(account, key, options).await;
+        Seen::of(read, |found| Seen::Order(Box::new(found.answer)))
     }
 
     /// An order that is not found by its reference. Until such a lookup has found an order under the session
@@ -328,16 +379,12 @@ impl Operations {
     async fn absence(
         &self,
         operation: &Operation,
-        account: &Account,
         reference: &OutOrderNo,
         options: ReadOptions<'static>,
     ) -> Result<Seen, NotMade> {
-        match self
-            .journal
-            .proof(&account.name, Lookup::OrderByReference)
-            .await
-        {
-            Ok(Some(proof)) if proof.session == Some(self.session_tag(account)) => {
+        let account = &operation.account;
+        match self.journal.proof(account, Lookup::OrderByReference).await {
+            Ok(Some(proof)) if self.is_under_session_in_force(account, &proof) => {
                 return Ok(Seen::NotFound);
             }
             Ok(_) => {}
@@ -345,8 +392,8 @@ impl Operations {
         }
         let mut window = orders_about(operation, SKEW);
         while window.page <= PAGES {
-            let listed = match self.list_page(account, &window, options).await {
-                Ok((listed, _)) => listed,
+            let listed = match self.upstream.list_page(account, &window, options).await {
+                Ok(reply) => reply.answer,
                 Err(failure) => match NotMade::of(&failure) {
                     Some(not_made) => return Err(not_made),
                     None => {
@@ -392,16 +439,13 @@ impl Operations {
         }));
         let mut listed = None;
         for one in earlier {
-            let account = self.account(&one.account).ok_or_else(|| {
-                Failure::of(Cause::ReadFailed)
-                    .with_detail("the account of an earlier operation is not configured any more")
-            })?;
+            self.upstream.account(&one.account)?;
             let mut moment = self.moment(&one);
             let mut look = match &listed {
-                Some(seen) => self.look_of(&one, &account, seen).await,
-                None => match self.see(&one, &account, ReadOptions::CALLER).await {
+                Some(seen) => self.look_of(&one, seen).await,
+                None => match self.see(&one, ReadOptions::CALLER).await {
                     Ok(seen) => {
-                        let look = self.look_of(&one, &account, &seen).await;
+                        let look = self.look_of(&one, &seen).await;
                         // The refunds or changes of one order: one list shows them all.
                         listed = Some(seen).filter(|_| one.intent.number_among_several().is_some());
                         look
@@ -412,7 +456,7 @@ impl Operations {
             if one.standing.basis == Some(Basis::Absent)
                 && matches!(look.finding, Finding::NotHappened(_))
             {
-                self.try_control(&one, &account, ReadOptions::CALLER, &mut look, &mut moment)
+                self.try_control(&one, ReadOptions::CALLER, &mut look, &mut moment)
                     .await;
             }
             self.not_done_after_all(one, look, &moment).await?;
@@ -424,7 +468,6 @@ impl Operations {
     pub(in crate::operations) async fn try_control(
         &self,
         operation: &Operation,
-        account: &Account,
         options: ReadOptions<'static>,
         look: &mut Look,
         moment: &mut Moment,
@@ -433,7 +476,7 @@ impl Operations {
             // The same list shows others.
             moment.control = Control::Found;
         } else {
-            (moment.control, look.proves) = self.control(operation, account, options).await;
+            (moment.control, look.proves) = self.control(operation, options).await;
         }
     }
 
@@ -443,20 +486,20 @@ impl Operations {
     async fn control(
         &self,
         operation: &Operation,
-        account: &Account,
         options: ReadOptions<'static>,
     ) -> (Control, Option<Proof>) {
+        let account = &operation.account;
         let Some(lookup) = Lookup::of(operation.kind()) else {
             return (Control::Found, None);
         };
-        let Ok(known) = self.journal.proof(&account.name, lookup).await else {
+        let Ok(known) = self.journal.proof(account, lookup).await else {
             return (Control::Inconclusive, None);
         };
         // What is looked for is no control of itself.
         let own = operation.intent.subject().text();
         let known = known.filter(|proof| proof.key != own);
         if let Some(proof) = &known
-            && proof.session == Some(self.session_tag(account))
+            && self.is_under_session_in_force(account, proof)
             && is_recent(self.store_ms(), proof.at_ms)
         {
             return (Control::Found, None);
@@ -464,10 +507,7 @@ impl Operations {
         let key = match (known, lookup) {
             (Some(proof), _) => proof.key,
             (None, Lookup::OrderByReference) => {
-                match self
-                    .listed_reference(operation, &own, account, options)
-                    .await
-                {
+                match self.listed_reference(operation, &own, options).await {
                     Ok(reference) => reference,
                     Err(why) => return (why, None),
                 }
@@ -486,12 +526,13 @@ impl Operations {
         &self,
         operation: &Operation,
         own: &str,
-        account: &Account,
         options: ReadOptions<'static>,
     ) -> Result<String, Control> {
         let window = orders_about(operation, CONTROL_DAYS);
-        let listed = self.list_page(account, &window, options).await;
-        let (listed, _) = listed.map_err(|_| Control::Inconclusive)?;
+        let page = self
+            .upstream
+            .list_page(&operation.account, &window, options);
+        let listed = page.await.map_err(|_| Control::Inconclusive)?.answer;
         let mut references = listed.orders.into_iter().filter_map(|row| row.out_order_no);
         let other = references.find(|reference| reference != own);
         other.ok_or(Control::NoneKnown)
@@ -502,7 +543,7 @@ impl Operations {
         &self,
         lookup: Lookup,
         key: &str,
-        account: &Account,
+        account: &AccountName,
         options: ReadOptions<'static>,
     ) -> Control {
         let seen = match (lookup, key.parse::<OutOrderNo>(), key.parse::<OrderId>()) {
@@ -511,12 +552,12 @@ impl Operations {
                     .await
             }
             (Lookup::RefundsOfOrder, _, Ok(order_id)) => {
-                let read = self.read_refunds(account, order_id, options).await;
-                Seen::of(read, |(list, _)| Seen::Refunds(list))
+                let read = self.upstream.read_refunds(account, order_id, options).await;
+                Seen::of(read, |reply| Seen::Refunds(reply.answer))
             }
             (Lookup::ChangesOfOrder, _, Ok(order_id)) => {
-                let read = self.read_changes(account, order_id, options).await;
-                Seen::of(read, |(list, _)| Seen::Changes(list))
+                let read = self.upstream.read_changes(account, order_id, options).await;
+                Seen::of(read, |reply| Seen::Changes(reply.answer))
             }
             // No such key is written.
             (Lookup::OrderByReference | Lookup::RefundsOfOrder | Lookup::ChangesOfOrder, ..) => {
@@ -530,20 +571,25 @@ impl Operations {
         }
     }
 
-    fn proof_of(&self, lookup: Lookup, key: String, account: &Account) -> Proof {
+    /// Whether the control was found under the session that is in force now.
+    fn is_under_session_in_force(&self, account: &AccountName, proof: &Proof) -> bool {
+        proof.session.is_some() && proof.session == self.upstream.session_tag(account)
+    }
+
+    fn proof_of(&self, lookup: Lookup, key: String, account: &AccountName) -> Proof {
         Proof {
             lookup,
             key,
-            session: Some(self.session_tag(account)),
+            session: self.upstream.session_tag(account),
             at_ms: self.store_ms(),
         }
     }
 
     /// What the lookup of an operation has found, as the control of others.
-    fn proof(&self, operation: &Operation, account: &Account, seen: &Seen) -> Option<Proof> {
+    fn proof(&self, operation: &Operation, seen: &Seen) -> Option<Proof> {
         let lookup = Lookup::of(operation.kind()).filter(|lookup| seen.found(*lookup))?;
         let key = operation.intent.subject().text();
-        Some(self.proof_of(lookup, key, account))
+        Some(self.proof_of(lookup, key, &operation.account))
     }
 
     /// Counts a look at an earlier operation in. The new one has sent nothing yet, so what is found is the

@@ -137,8 +137,8 @@ impl Operations {
         let mut confirmed = false;
         let mut result = None;
         let mut differs = Vec::new();
-        if let Some(account) = self.account(&operation.account) {
-            let look = self.look(&operation, &account, ReadOptions::LOOK).await;
+        if self.upstream.has_account(&operation.account) {
+            let look = self.look(&operation, ReadOptions::LOOK).await;
             if let Some(later) = look.not_made {
                 return Err(NotResolved::NotLooked(Box::new(operation), later));
             }

@@ -4,17 +4,16 @@
 //! lets a pure function say what to do, and does it. Everything it knows is in the journal, so
 //! a restart loses nothing.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use metrics::gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::domain::ids::OperationId;
-use crate::domain::operation::{Cause, EventKind, Failure, NewEvent, Operation, Standing, State};
+use crate::domain::operation::{Cause, Failure, Operation, State};
 use crate::kill_point::{Point, reach};
-use crate::operations::service::{Note, Operations, Settlement, millis};
+use crate::operations::service::{Note, Operations, Settlement, millis, unknown};
 use crate::store::journal::JournalError;
 use crate::telemetry::metrics as names;
 
@@ -24,10 +23,6 @@ const PASS: Duration = Duration::from_secs(5);
 const BREATH: Duration = Duration::from_millis(20);
 /// Operations taken from the journal at once.
 const BATCH: u32 = 128;
-/// The operations that are being looked at. One look at a time each: two that overlap would count the
-/// same time twice.
-pub(in crate::operations) type Busy = Mutex<HashSet<OperationId>>;
-
 /// A look under way; ends when it is dropped, in a panic too, and wakes the reconciler.
 pub(in crate::operations) struct Looking {
     operations: Arc<Operations>,
@@ -207,21 +202,4 @@ impl Operations {
             | State::NotExecuted => None,
         }
     }
-}
-
-/// Makes a `sending` row `unknown`, to be looked for at this store time.
-pub(in crate::operations) fn unknown(
-    row: &mut Operation,
-    what: impl Into<String>,
-    look_at: i64,
-) -> Note {
-    row.standing = Standing::of(State::Unknown);
-    row.next_look_at = Some(look_at);
-    let mut note = Note::of(what);
-    note.events.push(NewEvent {
-        kind: EventKind::OperationUnknown,
-        subject: row.id.to_string(),
-        fact: "unknown".to_owned(),
-    });
-    note
 }

@@ -10,8 +10,9 @@ use crate::domain::operation::{
 };
 use crate::kill_point::{Point, reach};
 use crate::operations::service::{Changed, Note, Operations, Settlement, millis};
+use crate::operations::upstream::NO_ACCOUNT;
 use crate::store::journal::JournalError;
-use crate::top::client::{Account, ReadOptions};
+use crate::top::client::ReadOptions;
 
 /// How much rarer than the usual longest pause the looks of settled and stuck operations are.
 const SLOWER: u32 = 12;
@@ -38,14 +39,15 @@ impl Operations {
             ReadOptions::LOOK
         };
         let mut moment = self.moment(&operation);
-        let look = match self.account(&operation.account) {
-            Some(account) => tokio::select! {
+        let look = if self.upstream.has_account(&operation.account) {
+            tokio::select! {
                 biased;
-                look = self.controlled_look(&operation, &account, options, &mut moment) => look,
+                look = self.controlled_look(&operation, options, &mut moment) => look,
                 // It changes nothing, and must not hold up a stop.
                 () = self.stopping.cancelled() => Look::cut_short(),
-            },
-            None => Look::nothing("the account is not configured any more"),
+            }
+        } else {
+            Look::nothing(NO_ACCOUNT)
         };
         reach(Point::Looked).await;
         if let Some(later) = look.not_made {
@@ -60,15 +62,14 @@ impl Operations {
     async fn controlled_look(
         &self,
         operation: &Operation,
-        account: &Account,
         options: ReadOptions<'static>,
         moment: &mut Moment,
     ) -> Look {
-        let mut look = self.look(operation, account, options).await;
+        let mut look = self.look(operation, options).await;
         let patience = &self.settings.patience;
         let (_, step) = decide(&Before::of(operation), &look.finding, moment, patience);
         if look.not_made.is_none() && step == Step::TryControl {
-            self.try_control(operation, account, options, &mut look, moment)
+            self.try_control(operation, options, &mut look, moment)
                 .await;
         }
         look

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio_util::task::TaskTracker;
 
 use crate::domain::attachment::{FileType, KeptAttachment};
-use crate::domain::ids::OrderId;
+use crate::domain::ids::{AccountName, OrderId};
 use crate::domain::operation::{Cause, Failure};
 use crate::operations::classify::Missing;
-use crate::operations::service::Operations;
-use crate::operations::upstream::{ReadError, unreadable_answer};
+use crate::operations::single_flight::SingleFlight;
+use crate::operations::upstream::{ReadError, Upstream, unreadable_answer};
+use crate::store::journal::Journal;
 use crate::top::call::FilePart;
-use crate::top::client::Account;
 use crate::top::method::Method;
 use crate::top::wire::Upload;
 use crate::translate;
@@ -45,25 +46,45 @@ pub struct Uploaded {
     pub before: bool,
 }
 
-// === impl Operations ===
+/// Uploads. The same file is sent once, also when it is uploaded twice at the same time.
+#[derive(Clone, Debug)]
+pub struct Uploads {
+    upstream: Arc<Upstream>,
+    journal: Arc<dyn Journal>,
+    under_way: Arc<SingleFlight<Uploaded>>,
+    tasks: TaskTracker,
+}
 
-impl Operations {
+// === impl Uploads ===
+
+impl Uploads {
+    /// Calls run as tasks of this tracker.
+    #[must_use]
+    pub fn new(upstream: Arc<Upstream>, journal: Arc<dyn Journal>, tasks: TaskTracker) -> Self {
+        Self {
+            upstream,
+            journal,
+            under_way: Arc::default(),
+            tasks,
+        }
+    }
+
     /// Uploads a file, or answers with what an earlier upload of the same content gave. `place` is held
     /// while the file is in memory.
     ///
     /// # Errors
     /// Why it was not uploaded.
     pub async fn upload(
-        self: &Arc<Self>,
-        account: Arc<Account>,
+        &self,
+        account: AccountName,
         order_id: Option<OrderId>,
         file: File,
         place: impl Send + 'static,
     ) -> Result<Arc<Uploaded>, Failure> {
         let order = order_id.map_or_else(String::new, |id| id.to_string());
-        let key = self.hash_key().mac(&[
+        let key = self.upstream.hash_key().mac(&[
             b"attachment",
-            account.name.as_str().as_bytes(),
+            account.as_str().as_bytes(),
             order.as_bytes(),
             &file.digest,
         ]);
@@ -77,15 +98,15 @@ impl Operations {
                     attachment,
                     before: true,
                 }),
-                None => this.upload_once(&account, order_id, file, key).await,
+                None => this.upload_once(account, order_id, file, key).await,
             }
         };
-        self.uploads.join(&self.tasks, key.to_vec(), work).await
+        self.under_way.join(&self.tasks, key.to_vec(), work).await
     }
 
     async fn upload_once(
         &self,
-        account: &Account,
+        account: AccountName,
         order_id: Option<OrderId>,
         file: File,
         key: [u8; 32],
@@ -103,18 +124,20 @@ impl Operations {
             content: file.content,
         };
         let texts = translate::upload::texts(&name, order_id);
-        let sent = self.top.upload::<Upload>(account, texts, part).await;
-        let reply = self
+        let upstream = &self.upstream;
+        let session = upstream.account(&account)?;
+        let sent = upstream.top.upload::<Upload>(session, texts, part).await;
+        let reply = upstream
             .heard::<Upload>(sent, Missing::Order)
             .map_err(ReadError::into_failure)?;
         let uploaded = translate::upload::answer(reply.answer)
             .map_err(|unreadable| unreadable_answer(NAME, unreadable.field))?;
         let attachment = KeptAttachment {
             key,
-            account: account.name.clone(),
+            account,
             order_id,
             file_id: uploaded.file_id,
-            at: self.clock.wall(),
+            at: upstream.clock.wall(),
         };
         if let Err(error) = self.journal.keep_attachment(attachment.clone()).await {
             // Fliggy has it, and the caller needs its id; sending it again would harm nobody.

@@ -1,21 +1,17 @@
 //! The end of a send: what its answer comes to, and what is still open then.
 
-use std::time::Duration;
-
-use secrecy::ExposeSecret as _;
-
-use super::perform::{Asked, Background, Write};
+use super::perform::{Background, Write};
 use super::report::{Open, Report};
 use crate::domain::operation::{
-    Basis, Claim, Failure, Operation, Receipt, SessionTag, Standing, State, UpstreamAnswer,
+    Basis, Claim, Failure, Operation, Receipt, Standing, State, UpstreamAnswer,
 };
 use crate::kill_point::{Point, reach};
 use crate::operations::classify::{Conclusion, Ending};
-use crate::operations::reconcile::decide::{Control, Moment};
+use crate::operations::reconcile::decide::Moment;
 use crate::operations::reconcile::lookup::Look;
 use crate::operations::service::{Operations, Settlement};
 use crate::top::call::CallError;
-use crate::top::client::{Account, ReadOptions, Reply};
+use crate::top::client::{ReadOptions, Reply};
 use crate::top::method::{Answer, Method};
 
 // === impl Operations ===
@@ -24,7 +20,6 @@ impl Operations {
     pub(in crate::operations) async fn finish<W: Write>(
         &self,
         write: &W,
-        asked: &Asked,
         mut operation: Operation,
         ended: Result<Reply<<W::Method as Method>::Answer>, CallError>,
         background: &Background,
@@ -35,9 +30,9 @@ impl Operations {
             Err(error) => {
                 let ending = Ending::Error(error);
                 (
-                    self.classifier.conclude(kind, name, &ending),
+                    self.upstream.classifier.conclude(kind, name, &ending),
                     UpstreamAnswer::of_call_error(name, error, &background.names),
-                    self.classifier.hint(name, &ending),
+                    self.upstream.classifier.hint(name, &ending),
                     None,
                 )
             }
@@ -45,7 +40,7 @@ impl Operations {
                 let verdict = reply.answer.verdict();
                 let said = (verdict.is_success != Some(true))
                     .then(|| UpstreamAnswer::of_business(name, &verdict, &background.names));
-                let mut read = write.read(reply.answer.clone(), self);
+                let mut read = write.read(reply.answer.clone(), &self.upstream);
                 // What was there before, or was made by another operation, is not what was made: the
                 // looks decide.
                 if let Some(receipt) = &read.receipt
@@ -62,9 +57,9 @@ impl Operations {
                     }),
                 };
                 (
-                    self.classifier.conclude(kind, name, &ending),
+                    self.upstream.classifier.conclude(kind, name, &ending),
                     said,
-                    self.classifier.hint(name, &ending),
+                    self.upstream.classifier.hint(name, &ending),
                     read.receipt.map(|receipt| {
                         receipt.completed(background.before.as_ref(), &operation.intent)
                     }),
@@ -118,7 +113,7 @@ impl Operations {
                 claim,
                 refusal: cause.map(failed),
                 receipt,
-                checked: self.checked(&operation, asked, claim).await,
+                checked: self.checked(&operation, claim).await,
             }),
         };
         self.report(&mut operation, &report).await;
@@ -144,12 +139,7 @@ impl Operations {
     }
 
     /// The lookup that follows an answer which claims something and settles nothing by itself.
-    async fn checked(
-        &self,
-        operation: &Operation,
-        asked: &Asked,
-        claim: Claim,
-    ) -> Option<(Look, Moment)> {
+    async fn checked(&self, operation: &Operation, claim: Claim) -> Option<(Look, Moment)> {
         if claim == Claim::Silence {
             return None;
         }
@@ -160,38 +150,10 @@ impl Operations {
         let moment = self.moment(operation);
         // Also while the process stops: it belongs to the send, and a caller waits for it. But it
         // may not take long.
-        let look = self.look(operation, &asked.account, ReadOptions::CALLER);
+        let look = self.look(operation, ReadOptions::CALLER);
         let look = tokio::time::timeout(self.settings.deadline, look).await;
         let look = look.unwrap_or_else(|_| Look::cut_short());
         reach(Point::Checked).await;
         Some((look, moment))
-    }
-
-    /// When a look at this operation begins.
-    pub(in crate::operations) fn moment(&self, operation: &Operation) -> Moment {
-        Moment {
-            anchor: self.anchor(),
-            after_deadline: self.until_deadline(operation).is_zero(),
-            session: self
-                .account(&operation.account)
-                .map(|account| self.session_tag(&account)),
-            control: Control::Untried,
-        }
-    }
-
-    /// The session that is in force on an account.
-    pub(in crate::operations) fn session_tag(&self, account: &Account) -> SessionTag {
-        SessionTag::new(self.hash_key(), account.session.expose_secret())
-    }
-
-    /// How long the deadline of its send is off.
-    pub(in crate::operations) fn until_deadline(&self, operation: &Operation) -> Duration {
-        let sent = match operation.sent_steady_ms {
-            Some(sent) if operation.boot == self.boot => sent,
-            // Sent by a process that is gone: at the latest when this one began.
-            Some(_) | None => 0,
-        };
-        let since = Duration::from_millis(self.steady_ms().saturating_sub(sent));
-        self.settings.deadline.saturating_sub(since)
     }
 }

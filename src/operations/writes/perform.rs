@@ -21,9 +21,10 @@ use crate::kill_point::{Point, reach};
 use crate::operations::classify::Reference;
 use crate::operations::masking::Names;
 use crate::operations::service::{Changed, Note, Operations, Settlement};
+use crate::operations::upstream::Upstream;
 use crate::store::journal::{Acceptance, JournalError, NewOperation};
 use crate::top::call::NotSent;
-use crate::top::client::{Account, Opened};
+use crate::top::client::Opened;
 use crate::top::method::Method;
 
 /// One kind of write: what is its own. Everything else is [`Operations::perform`].
@@ -42,8 +43,8 @@ pub trait Write: Send + Sync + 'static {
     /// Reads what has to be known before the send, under the lock, and writes the request.
     fn request(
         &self,
-        operations: &Operations,
-        account: &Account,
+        upstream: &Upstream,
+        account: &AccountName,
     ) -> impl Future<Output = Result<Ready<<Self::Method as Method>::Request>, Failure>> + Send;
 
     /// Fields that the caller wants added to the wire object.
@@ -52,7 +53,7 @@ pub trait Write: Send + Sync + 'static {
     }
 
     /// What upstream's answer says of the order, refund or change.
-    fn read(&self, answer: <Self::Method as Method>::Answer, operations: &Operations) -> Read;
+    fn read(&self, answer: <Self::Method as Method>::Answer, upstream: &Upstream) -> Read;
 }
 
 /// A write that may go out.
@@ -102,7 +103,7 @@ pub struct Asked {
     /// The app.
     pub caller: String,
     /// The purchasing account.
-    pub account: Arc<Account>,
+    pub account: AccountName,
     /// The key under which the app asks.
     pub idempotency_key: String,
     /// The path of the request.
@@ -129,7 +130,7 @@ impl Asked {
             b"fingerprint",
             kind.as_str().as_bytes(),
             self.path.as_bytes(),
-            self.account.name.as_str().as_bytes(),
+            self.account.as_str().as_bytes(),
             &self.body,
         ]);
         (idempotency, fingerprint)
@@ -237,7 +238,7 @@ impl Operations {
         kind: Kind,
         asked: &Asked,
     ) -> Result<Option<Performed>, NotTaken> {
-        let (idempotency, fingerprint) = asked.hashes(self.hash_key(), kind);
+        let (idempotency, fingerprint) = asked.hashes(self.upstream.hash_key(), kind);
         let known = self.journal.known(idempotency).await;
         match known.map_err(|_| NotTaken::JournalUnavailable)? {
             None => Ok(None),
@@ -271,12 +272,12 @@ impl Operations {
     }
 
     fn draft<W: Write>(&self, write: &W, asked: &Asked) -> Operation {
-        let account = asked.account.name.clone();
+        let account = asked.account.clone();
         Operation {
             retry_of: asked.retry_of,
             ..Operation::accepted(
                 OperationId::new(&*self.clock),
-                write.intent(self.hash_key(), &account),
+                write.intent(self.upstream.hash_key(), &account),
                 account,
                 asked.caller.clone(),
                 self.boot.clone(),
@@ -345,12 +346,12 @@ impl Operations {
         }
         reach(Point::Sending).await;
         let ended = self
+            .upstream
             .top
             .send::<W::Method>(opened, started + SEND_WINDOW)
             .await;
         reach(Point::Answered).await;
-        self.finish(&write, &asked, operation, ended, &background)
-            .await;
+        self.finish(&write, operation, ended, &background).await;
     }
 
     /// Ends an operation of which this task, the only one that may send it, has sent nothing.
@@ -365,12 +366,12 @@ impl Operations {
         asked: &Asked,
         operation: &Operation,
     ) -> Result<Performed, NotTaken> {
-        let (idempotency, fingerprint) = asked.hashes(self.hash_key(), operation.kind());
+        let (idempotency, fingerprint) = asked.hashes(self.upstream.hash_key(), operation.kind());
         let new = NewOperation {
             operation: operation.clone(),
             idempotency,
             fingerprint,
-            duplicate: write.duplicate(self.hash_key(), &asked.account.name),
+            duplicate: write.duplicate(self.upstream.hash_key(), &asked.account),
             allow_duplicate: asked.allow_duplicate,
             timeline: TimelineEntry {
                 at: Rfc3339(operation.created_at),
@@ -409,7 +410,7 @@ impl Operations {
     ) -> Result<(Opened, Background), Failure> {
         let reads = async {
             self.look_at_earlier(operation).await?;
-            write.request(self, &asked.account).await
+            write.request(&self.upstream, &asked.account).await
         };
         // They change nothing, and must not hold up a stop.
         let ready = tokio::select! {
@@ -417,13 +418,14 @@ impl Operations {
             ready = reads => ready?,
             () = self.stopping.cancelled() => return Err(Failure::of(Cause::Stopping)),
         };
-        let prepared = self
-            .top
-            .prepare::<W::Method>(&asked.account, &ready.request, write.extra())
+        let account = self.upstream.account(&asked.account)?;
+        let top = &self.upstream.top;
+        let prepared = top
+            .prepare::<W::Method>(account, &ready.request, write.extra())
             .map_err(|_| Failure::of(Cause::NotEncodable))?;
         let opened = tokio::select! {
             biased;
-            opened = self.top.open::<W::Method>(prepared) => opened,
+            opened = top.open::<W::Method>(prepared) => opened,
             () = self.stopping.cancelled() => Err(NotSent::Stopping),
         };
         let opened = opened.map_err(|why| Failure::from(&why))?;

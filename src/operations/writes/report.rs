@@ -10,8 +10,7 @@ use std::time::Duration;
 use crate::domain::operation::{Basis, Claim, Failure, Operation, Receipt, Standing, State};
 use crate::operations::reconcile::decide::{Before, Moment, Step, decide};
 use crate::operations::reconcile::lookup::Look;
-use crate::operations::reconcile::schedule::unknown;
-use crate::operations::service::{Changed, Note, Operations, Settlement, millis};
+use crate::operations::service::{Changed, Note, Operations, Settlement, millis, unknown};
 
 /// What a send ended with.
 #[derive(Debug)]

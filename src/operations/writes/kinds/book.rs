@@ -10,9 +10,8 @@ use crate::domain::order::OrderStatus;
 use crate::domain::personal::Personal;
 use crate::operations::classify::Reference;
 use crate::operations::masking::Names;
-use crate::operations::service::Operations;
+use crate::operations::upstream::Upstream;
 use crate::operations::writes::perform::{Read, Ready, Write};
-use crate::top::client::Account;
 use crate::top::method::Method;
 use crate::top::wire::AirBook;
 use crate::translate;
@@ -49,12 +48,13 @@ impl Write for Book {
 
     async fn request(
         &self,
-        _operations: &Operations,
-        account: &Account,
+        upstream: &Upstream,
+        account: &AccountName,
     ) -> Result<Ready<<AirBook as Method>::Request>, Failure> {
+        let channel = &upstream.account(account)?.channel;
         Ok(Ready {
             names: Names::everybody(personal(&self.booking)),
-            ..Ready::of(translate::book::request(&self.booking, &account.channel))
+            ..Ready::of(translate::book::request(&self.booking, channel))
         })
     }
 
@@ -62,12 +62,12 @@ impl Write for Book {
         self.extra.as_ref()
     }
 
-    fn read(&self, answer: <AirBook as Method>::Answer, operations: &Operations) -> Read {
+    fn read(&self, answer: <AirBook as Method>::Answer, upstream: &Upstream) -> Read {
         let asked = &self.booking.out_order_no;
         Read {
             reference: Reference::of(&answer.out_order_no, |told| told == asked.as_str()),
             // An order that failed at once is not one that is held: it is looked at.
-            receipt: translate::book::answer(answer, asked, &operations.statuses)
+            receipt: translate::book::answer(answer, asked, &upstream.statuses)
                 .ok()
                 .filter(|receipt| receipt.status != OrderStatus::Failed)
                 .map(Receipt::Order),

@@ -11,9 +11,9 @@ use crate::operations::classify::Reference;
 use crate::operations::reads::selection::{
     baseline_of, check_segments, names_on, travellers, unnamed,
 };
-use crate::operations::service::Operations;
+use crate::operations::upstream::Upstream;
 use crate::operations::writes::perform::{Read, Ready, Write};
-use crate::top::client::{Account, ReadOptions};
+use crate::top::client::ReadOptions;
 use crate::top::method::Method;
 use crate::top::wire::ChangeCreate;
 use crate::translate;
@@ -44,17 +44,17 @@ impl Write for MakeChange {
 
     async fn request(
         &self,
-        operations: &Operations,
-        account: &Account,
+        upstream: &Upstream,
+        account: &AccountName,
     ) -> Result<Ready<<ChangeCreate as Method>::Request>, Failure> {
         let wish = &self.wish;
-        let kind_code = operations.change_code(wish.kind)?;
-        let now = operations.now();
+        let kind_code = upstream.change_code(wish.kind)?;
+        let now = upstream.now();
         if wish.targets.iter().any(|t| t.segment.departure_time <= now) {
             return Err(Failure::of(Cause::OrderNotChangeable)
                 .with_detail("a flight that is changed to has departed"));
         }
-        let order = operations
+        let order = upstream
             .read_ticketed(account, wish.order_id, Cause::OrderNotChangeable)
             .await?;
         let chosen = travellers(&order, &wish.passengers)?;
@@ -62,10 +62,11 @@ impl Write for MakeChange {
         let contact = wish.contact.iter();
         let contact = contact.flat_map(|c| c.name.iter().chain([&c.mobile]));
         let names = names_on(&order).with(wish.remark.iter().chain(contact).cloned());
-        let (list, _) = operations
+        let list = upstream
             .read_changes(account, wish.order_id, ReadOptions::CALLER)
             .await
-            .map_err(|error| error.into_failure().masking(&names))?;
+            .map_err(|error| error.into_failure().masking(&names))?
+            .answer;
         let rows = list.changes.iter();
         let baseline = baseline_of(
             &order,
@@ -87,7 +88,7 @@ impl Write for MakeChange {
         self.extra.as_ref()
     }
 
-    fn read(&self, answer: <ChangeCreate as Method>::Answer, _operations: &Operations) -> Read {
+    fn read(&self, answer: <ChangeCreate as Method>::Answer, _upstream: &Upstream) -> Read {
         let order = Reference::of(&answer.order_id, |told| *told == self.wish.order_id);
         let number = Reference::of(&answer.out_change_no, |told| {
             told == self.wish.out_change_no.as_str()

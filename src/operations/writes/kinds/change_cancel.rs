@@ -8,10 +8,10 @@ use crate::domain::operation::{Cause, Failure, Intent, Receipt};
 use crate::operations::classify::Reference;
 use crate::operations::masking::Names;
 use crate::operations::reconcile::evidence::{DOUBTFUL, Payment, payment_of_change};
-use crate::operations::service::Operations;
 use crate::operations::upstream::ReadError;
+use crate::operations::upstream::Upstream;
 use crate::operations::writes::perform::{Read, Ready, Write};
-use crate::top::client::{Account, ReadOptions};
+use crate::top::client::ReadOptions;
 use crate::top::method::Method;
 use crate::top::wire::ChangeCancel as ChangeCancelMethod;
 use crate::translate;
@@ -36,15 +36,15 @@ impl Write for CancelChange {
 
     async fn request(
         &self,
-        operations: &Operations,
-        account: &Account,
+        upstream: &Upstream,
+        account: &AccountName,
     ) -> Result<Ready<<ChangeCancelMethod as Method>::Request>, Failure> {
-        let found = operations
+        let found = upstream
             .read_change(account, self.change_order_no, ReadOptions::CALLER)
             .await
             .map_err(ReadError::into_failure)?;
-        may_be_cancelled(&found.change)?;
-        let change = &found.change;
+        may_be_cancelled(&found.answer)?;
+        let change = &found.answer;
         let request = translate::change_cancel::request(self.change_order_no, change.order_id);
         let names = change.passengers.iter().filter_map(|p| p.name.clone());
         Ok(Ready {
@@ -58,11 +58,7 @@ impl Write for CancelChange {
         self.extra.as_ref()
     }
 
-    fn read(
-        &self,
-        answer: <ChangeCancelMethod as Method>::Answer,
-        _operations: &Operations,
-    ) -> Read {
+    fn read(&self, answer: <ChangeCancelMethod as Method>::Answer, _upstream: &Upstream) -> Read {
         Read {
             reference: Reference::of(&answer.change_order_no, |told| {
                 *told == self.change_order_no

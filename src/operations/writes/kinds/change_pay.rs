@@ -11,10 +11,10 @@ use crate::domain::time::LocalTime;
 use crate::operations::classify::Reference;
 use crate::operations::masking::Names;
 use crate::operations::reconcile::evidence::{DOUBTFUL, Payment, payment_of_change};
-use crate::operations::service::Operations;
 use crate::operations::upstream::ReadError;
+use crate::operations::upstream::Upstream;
 use crate::operations::writes::perform::{Read, Ready, Write};
-use crate::top::client::{Account, ReadOptions};
+use crate::top::client::ReadOptions;
 use crate::top::method::Method;
 use crate::top::wire::ChangePay as ChangePayMethod;
 use crate::translate;
@@ -42,15 +42,15 @@ impl Write for PayChange {
 
     async fn request(
         &self,
-        operations: &Operations,
-        account: &Account,
+        upstream: &Upstream,
+        account: &AccountName,
     ) -> Result<Ready<<ChangePayMethod as Method>::Request>, Failure> {
-        let found = operations
+        let found = upstream
             .read_change(account, self.change_order_no, ReadOptions::CALLER)
             .await
             .map_err(ReadError::into_failure)?;
-        may_be_paid(&found.change, self.total, operations.now())?;
-        let change = &found.change;
+        may_be_paid(&found.answer, self.total, upstream.now())?;
+        let change = &found.answer;
         let request =
             translate::change_pay::request(self.change_order_no, change.order_id, self.total);
         let names = change.passengers.iter().filter_map(|p| p.name.clone());
@@ -65,12 +65,12 @@ impl Write for PayChange {
         self.extra.as_ref()
     }
 
-    fn read(&self, answer: <ChangePayMethod as Method>::Answer, operations: &Operations) -> Read {
+    fn read(&self, answer: <ChangePayMethod as Method>::Answer, upstream: &Upstream) -> Read {
         Read {
             reference: Reference::of(&answer.change_order_no, |told| {
                 *told == self.change_order_no
             }),
-            receipt: translate::change_pay::answer(answer, self.change_order_no, operations.now())
+            receipt: translate::change_pay::answer(answer, self.change_order_no, upstream.now())
                 .ok()
                 .map(Receipt::Change),
         }

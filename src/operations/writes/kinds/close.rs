@@ -9,10 +9,10 @@ use crate::operations::classify::Reference;
 use crate::operations::reads::orders::OrderKey;
 use crate::operations::reads::selection::names_on;
 use crate::operations::reconcile::evidence::{DOUBTFUL, Payment, payment};
-use crate::operations::service::Operations;
 use crate::operations::upstream::ReadError;
+use crate::operations::upstream::Upstream;
 use crate::operations::writes::perform::{Read, Ready, Write};
-use crate::top::client::{Account, ReadOptions};
+use crate::top::client::ReadOptions;
 use crate::top::method::Method;
 use crate::top::wire::Close as CloseMethod;
 use crate::translate;
@@ -37,17 +37,17 @@ impl Write for Close {
 
     async fn request(
         &self,
-        operations: &Operations,
-        account: &Account,
+        upstream: &Upstream,
+        account: &AccountName,
     ) -> Result<Ready<<CloseMethod as Method>::Request>, Failure> {
         // An order of another account must not be locked by a call that finds nothing.
         let key = OrderKey::Id(self.order_id);
-        let found = operations
+        let found = upstream
             .read_order(account, &key, ReadOptions::CALLER)
             .await
             .map_err(ReadError::into_failure)?;
-        may_be_closed(&found.order)?;
-        let order = &found.order;
+        may_be_closed(&found.answer)?;
+        let order = &found.answer;
         let request = translate::close::request(self.order_id, order.out_order_no.as_deref());
         Ok(Ready {
             before: Some(Receipt::Order(OrderReceipt::from(order))),
@@ -60,10 +60,10 @@ impl Write for Close {
         self.extra.as_ref()
     }
 
-    fn read(&self, answer: <CloseMethod as Method>::Answer, operations: &Operations) -> Read {
+    fn read(&self, answer: <CloseMethod as Method>::Answer, upstream: &Upstream) -> Read {
         Read {
             reference: Reference::of(&answer.order_id, |told| *told == self.order_id),
-            receipt: translate::close::answer(answer, self.order_id, &operations.statuses)
+            receipt: translate::close::answer(answer, self.order_id, &upstream.statuses)
                 .ok()
                 // One that says "done" and "paid" at once is looked at.
                 .filter(|r| matches!(r.status, OrderStatus::Closed | OrderStatus::Other))

@@ -12,9 +12,9 @@ use crate::operations::classify::Reference;
 use crate::operations::reads::orders::OrderKey;
 use crate::operations::reads::selection::names_on;
 use crate::operations::reconcile::evidence::{DOUBTFUL, Payment, payment};
-use crate::operations::service::Operations;
+use crate::operations::upstream::Upstream;
 use crate::operations::writes::perform::{Read, Ready, Write};
-use crate::top::client::{Account, ReadOptions};
+use crate::top::client::ReadOptions;
 use crate::top::method::Method;
 use crate::top::wire::Pay as PayMethod;
 use crate::translate;
@@ -42,19 +42,19 @@ impl Write for Pay {
 
     async fn request(
         &self,
-        operations: &Operations,
-        account: &Account,
+        upstream: &Upstream,
+        account: &AccountName,
     ) -> Result<Ready<<PayMethod as Method>::Request>, Failure> {
         let key = OrderKey::Id(self.order_id);
-        let found = operations
+        let found = upstream
             .read_order(account, &key, ReadOptions::CALLER)
             .await
             .map_err(|error| error.into_failure())?;
-        may_be_paid(&found.order, self.total, operations.now())?;
-        let reference = found.order.out_order_no.as_deref();
+        may_be_paid(&found.answer, self.total, upstream.now())?;
+        let reference = found.answer.out_order_no.as_deref();
         let request = translate::pay::request(self.order_id, reference, self.total);
         Ok(Ready {
-            names: names_on(&found.order),
+            names: names_on(&found.answer),
             ..Ready::of(request)
         })
     }
@@ -63,14 +63,14 @@ impl Write for Pay {
         self.extra.as_ref()
     }
 
-    fn read(&self, answer: <PayMethod as Method>::Answer, operations: &Operations) -> Read {
+    fn read(&self, answer: <PayMethod as Method>::Answer, upstream: &Upstream) -> Read {
         Read {
             reference: Reference::of(&answer.order_id, |told| *told == self.order_id),
             receipt: translate::pay::answer(
                 answer,
                 self.order_id,
-                &operations.statuses,
-                operations.now(),
+                &upstream.statuses,
+                upstream.now(),
             )
             .ok()
             .map(Receipt::Order),

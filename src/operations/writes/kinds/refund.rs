@@ -18,9 +18,9 @@ use crate::operations::classify::Reference;
 use crate::operations::reads::selection::{
     baseline_of, check_segments, names_on, travellers, unnamed,
 };
-use crate::operations::service::Operations;
+use crate::operations::upstream::Upstream;
 use crate::operations::writes::perform::{Read, Ready, Write};
-use crate::top::client::{Account, ReadOptions};
+use crate::top::client::ReadOptions;
 use crate::top::method::Method;
 use crate::top::wire::RefundCreate;
 use crate::translate;
@@ -85,23 +85,24 @@ impl Write for Refund {
 
     async fn request(
         &self,
-        operations: &Operations,
-        account: &Account,
+        upstream: &Upstream,
+        account: &AccountName,
     ) -> Result<Ready<<RefundCreate as Method>::Request>, Failure> {
-        let kind_code = operations.refund_code(self.selection.kind)?;
-        let order = operations
+        let kind_code = upstream.refund_code(self.selection.kind)?;
+        let order = upstream
             .read_ticketed(account, self.order_id, Cause::OrderNotRefundable)
             .await?;
         let chosen = travellers(&order, &self.selection.passengers)?;
         check_segments(&order, self.selection.segments.iter().map(String::as_str))?;
         let names = names_on(&order).with(self.reason.clone());
-        self.check_fee(operations, account, &chosen)
+        self.check_fee(upstream, account, &chosen)
             .await
             .map_err(|failure| failure.masking(&names))?;
-        let (list, _) = operations
+        let list = upstream
             .read_refunds(account, self.order_id, ReadOptions::CALLER)
             .await
-            .map_err(|error| error.into_failure().masking(&names))?;
+            .map_err(|error| error.into_failure().masking(&names))?
+            .answer;
         let rows = list.refunds.iter();
         let baseline = baseline_of(
             &order,
@@ -115,7 +116,7 @@ impl Write for Refund {
             out_refund_no: &self.out_refund_no,
             kind_code,
             fee: self.agreed.fee(),
-            empty_fee: operations.after_sales.empty_fee,
+            empty_fee: upstream.after_sales.empty_fee,
             reason: self.reason.as_ref(),
             passengers: &chosen,
             segments: &self.selection.segments,
@@ -133,7 +134,7 @@ impl Write for Refund {
         self.extra.as_ref()
     }
 
-    fn read(&self, answer: <RefundCreate as Method>::Answer, _operations: &Operations) -> Read {
+    fn read(&self, answer: <RefundCreate as Method>::Answer, _upstream: &Upstream) -> Read {
         let order = Reference::of(&answer.order_id, |told| *told == self.order_id);
         let number = Reference::of(&answer.out_refund_no, |told| {
             told == self.out_refund_no.as_str()
@@ -169,14 +170,14 @@ impl Refund {
     /// Whether the fee that the caller accepts may be sent.
     async fn check_fee(
         &self,
-        operations: &Operations,
-        account: &Account,
+        upstream: &Upstream,
+        account: &AccountName,
         chosen: &[&OrderPassenger],
     ) -> Result<(), Failure> {
         let stated = match self.agreed {
             Agreed::Quoted { refundable, at, .. } => {
-                let ttl = SignedDuration::try_from(operations.after_sales.quote_ttl);
-                let age = operations.clock.wall().as_second().saturating_sub(at);
+                let ttl = SignedDuration::try_from(upstream.after_sales.quote_ttl);
+                let age = upstream.clock.wall().as_second().saturating_sub(at);
                 return if ttl.is_ok_and(|ttl| age <= ttl.as_secs()) {
                     may_be_refunded(refundable)
                 } else {
@@ -185,7 +186,7 @@ impl Refund {
             }
             Agreed::Stated(stated) => stated,
         };
-        let (rendered, _) = operations
+        let rendered = upstream
             .render_refund(
                 account,
                 self.order_id,
@@ -193,7 +194,8 @@ impl Refund {
                 chosen,
                 ReadOptions::CALLER,
             )
-            .await?;
+            .await?
+            .answer;
         may_be_refunded(rendered.refundable)?;
         fee_fits(stated, rendered.fee)
     }

@@ -1,0 +1,40 @@
+//! What this process offers to those who call it.
+
+use std::sync::Arc;
+
+use super::reads::search::Searches;
+use super::service::Operations;
+use super::upstream::Upstream;
+use super::writes::attachments::Uploads;
+
+/// The operations of this process, and the calls that callers share.
+#[derive(Debug)]
+pub struct Services {
+    /// Runs operations.
+    pub operations: Arc<Operations>,
+    /// Searches for offers.
+    pub searches: Searches,
+    /// Uploads attachments.
+    pub uploads: Uploads,
+}
+
+// === impl Services ===
+
+impl Services {
+    /// Everything that these operations make possible.
+    #[must_use]
+    pub fn new(operations: Arc<Operations>) -> Self {
+        let (upstream, tasks) = (&operations.upstream, &operations.tasks);
+        Self {
+            searches: Searches::new(upstream.clone(), tasks.clone()),
+            uploads: Uploads::new(upstream.clone(), operations.journal.clone(), tasks.clone()),
+            operations,
+        }
+    }
+
+    /// Reads upstream.
+    #[must_use]
+    pub fn upstream(&self) -> &Upstream {
+        &self.operations.upstream
+    }
+}

@@ -1,0 +1,117 @@
+//! A replayed success shows how what was made stands now.
+
+use serde_json::value::RawValue;
+
+use super::perform::Performed;
+use crate::domain::change::ChangeReceipt;
+use crate::domain::ids::AccountName;
+use crate::domain::money::Money;
+use crate::domain::operation::{Intent, Receipt, State};
+use crate::domain::order::OrderReceipt;
+use crate::domain::refund::RefundReceipt;
+use crate::operations::reads::orders::OrderKey;
+use crate::operations::service::Operations;
+use crate::top::client::{ReadOptions, Reply};
+
+// === impl Operations ===
+
+impl Operations {
+    /// Reads what a write made as it stands now, and answers upstream's own object if it was asked for. A replayed
+    /// success shows what was read; the recorded result stays where it cannot be read, or where another resource
+    /// is read.
+    pub async fn read_anew(
+        &self,
+        performed: &mut Performed,
+        options: ReadOptions<'_>,
+    ) -> Option<Box<RawValue>> {
+        let operation = &mut performed.operation;
+        if operation.state() != State::Succeeded {
+            return None;
+        }
+        // Fees that were not confirmed then may be now, and are held against the limit of then.
+        let limit = match operation.intent {
+            Intent::Change { max_total, .. } => max_total,
+            Intent::Book { .. }
+            | Intent::Pay { .. }
+            | Intent::Close { .. }
+            | Intent::Refund { .. }
+            | Intent::ChangePay { .. }
+            | Intent::ChangeCancel { .. } => None,
+        };
+        let then = operation.result.as_mut()?;
+        let Reply { answer, upstream } = self
+            .receipt_now(&operation.account, then, limit, options)
+            .await?;
+        if performed.replayed {
+            *then = answer;
+        }
+        upstream
+    }
+
+    async fn receipt_now(
+        &self,
+        account: &AccountName,
+        then: &Receipt,
+        limit: Option<Money>,
+        options: ReadOptions<'_>,
+    ) -> Option<Reply<Receipt>> {
+        Some(match then {
+            Receipt::Order(order) => {
+                let key = OrderKey::Id(order.order_id);
+                let found = self
+                    .upstream
+                    .read_order(account, &key, options)
+                    .await
+                    .ok()?;
+                may_be_same(&order.out_order_no, &found.answer.out_order_no)?;
+                let now = OrderReceipt::from(&found.answer);
+                Reply {
+                    answer: Receipt::Order(now),
+                    upstream: found.upstream,
+                }
+            }
+            Receipt::Refund(then) => {
+                let (number, order) = (then.refund_order_no, Some(then.order_id));
+                let read = self.read_refund(account, number, order, options);
+                let found = read.await.ok()?;
+                let now = found.answer;
+                let receipt = RefundReceipt {
+                    kind: now.kind.unwrap_or(then.kind),
+                    status: now.status,
+                    fee: now.fee,
+                    refund_amount: now.refund_amount,
+                    applied_at: now.applied_at,
+                    refunded_at: now.refunded_at,
+                    attachment_awaited: now.attachment_awaited.unwrap_or(then.attachment_awaited),
+                    ..then.clone()
+                };
+                Reply {
+                    answer: Receipt::Refund(receipt),
+                    upstream: found.upstream,
+                }
+            }
+            Receipt::Change(then) => {
+                let read = self
+                    .upstream
+                    .read_change(account, then.change_order_no, options);
+                let found = read.await.ok()?;
+                let now = ChangeReceipt::of(&found.answer, limit);
+                may_be_same(&then.order_id, &now.order_id)?;
+                let receipt = ChangeReceipt {
+                    fee_above_limit: now.fee_above_limit.or(then.fee_above_limit),
+                    ..now
+                };
+                Reply {
+                    answer: Receipt::Change(receipt),
+                    upstream: found.upstream,
+                }
+            }
+        })
+    }
+}
+
+/// None where both name something, and not the same.
+fn may_be_same<T: PartialEq>(then: &Option<T>, now: &Option<T>) -> Option<()> {
+    let differ = then.is_some() && now.is_some() && then != now;
+    (!differ).then_some(())
+}
