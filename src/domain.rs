@@ -15,6 +15,7 @@ pub mod operation;
 pub mod order;
 pub mod party;
 pub mod passenger;
+pub mod payment;
 pub mod payment_time;
 pub mod personal;
 pub mod refund;

@@ -5,8 +5,8 @@ use crate::domain::ids::AccountName;
 use crate::domain::ids::{OrderId, PassengerId};
 use crate::domain::operation::{Baseline, Cause, Failure};
 use crate::domain::order::{Order, OrderPassenger, OrderStatus};
+use crate::domain::payment::{DOUBTFUL, Payment};
 use crate::operations::masking::Names;
-use crate::operations::reconcile::evidence::{DOUBTFUL, Payment, payment};
 use crate::operations::upstream::ReadError;
 use crate::operations::upstream::Upstream;
 use crate::top::client::ReadOptions;
@@ -35,7 +35,7 @@ impl Upstream {
 /// What has no tickets cannot be refunded or changed. Whether tickets can be is Fliggy's to say, and
 /// a status that is not listed never stands in the way.
 fn has_tickets(order: &Order, refused: Cause) -> Result<(), Failure> {
-    let detail = match (payment(order), order.status) {
+    let detail = match (order.payment(), order.status) {
         (Payment::Made, _) => return Ok(()),
         (Payment::Doubtful, _) => DOUBTFUL,
         (_, OrderStatus::Booked) => "the order is not paid: close it instead",

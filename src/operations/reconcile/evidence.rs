@@ -12,9 +12,6 @@ use crate::domain::refund::RefundList;
 use crate::domain::time::LocalTime;
 use order::Booked;
 
-pub use change::payment as payment_of_change;
-pub use order::payment;
-
 /// What is known of an operation and of others when a lookup is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
@@ -61,25 +58,6 @@ pub enum Finding {
     /// The look does not count.
     Inconclusive(&'static str),
 }
-
-/// What an order or a change says about its payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Payment {
-    /// It was made.
-    Made,
-    /// It was not, and still can be.
-    NotMade,
-    /// It was not, and cannot be any more.
-    Impossible,
-    /// It cannot be told.
-    Unclear,
-    /// A time of payment is told that may be one or not.
-    Doubtful,
-}
-
-/// Why nothing follows from [`Payment::Doubtful`].
-pub(in crate::operations) const DOUBTFUL: &str =
-    "Fliggy reports an implausible time of payment, so it is unclear whether this is paid";
 
 impl Known<'_> {
     /// Whether the refund or change with this number was there before, or is another operation's.

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use super::newcomer::{Owner, only, owner};
-use super::{DOUBTFUL, Finding, Known, Payment};
+use super::{Finding, Known};
 use crate::domain::change::{Change, ChangeList, ChangeReceipt, ChangeStatus, flight_at};
 use crate::domain::ids::ChangeOrderNo;
 use crate::domain::operation::{Cause, Intent, Receipt};
+use crate::domain::payment::{DOUBTFUL, Payment};
 
 /// Whether the change exists, whatever became of it since.
 pub(super) fn created(intent: &Intent, known: &Known<'_>, list: &ChangeList) -> Finding {
@@ -68,7 +69,7 @@ pub(super) fn paid(change: &Change, change_order_no: ChangeOrderNo) -> Finding {
     if change.change_order_no != change_order_no {
         return Finding::Inconclusive("the answer is about another change");
     }
-    match payment(change) {
+    match change.payment() {
         Payment::Made => happened(change),
         Payment::NotMade => Finding::NotHappened("the change is not paid"),
         Payment::Impossible => {
@@ -84,7 +85,7 @@ pub(super) fn cancelled(change: &Change, change_order_no: ChangeOrderNo) -> Find
     if change.change_order_no != change_order_no {
         return Finding::Inconclusive("the answer is about another change");
     }
-    match (payment(change), change.status) {
+    match (change.payment(), change.status) {
         (Payment::Made, _) => Finding::Refuted(Cause::ChangeNotCancellable, "the change is paid"),
         (Payment::Doubtful, _) => Finding::Inconclusive(DOUBTFUL),
         (_, ChangeStatus::Closed) => happened(change),
@@ -99,27 +100,4 @@ pub(super) fn cancelled(change: &Change, change_order_no: ChangeOrderNo) -> Find
 
 fn happened(change: &Change) -> Finding {
     Finding::Happened(Box::new(Receipt::Change(ChangeReceipt::of(change, None))))
-}
-
-/// Reads the payment. The time of payment beats the status; a trade number alone is not payment, but
-/// where a closed change has one it cannot be told whether money moved.
-#[must_use]
-pub fn payment(change: &Change) -> Payment {
-    if change.paid_at.is_some() {
-        return Payment::Made;
-    }
-    match change.status {
-        ChangeStatus::AwaitingTicketing | ChangeStatus::Ticketed => Payment::Made,
-        ChangeStatus::AwaitingPayment
-        | ChangeStatus::Closed
-        | ChangeStatus::Submitted
-        | ChangeStatus::Other
-            if change.payment_unclear =>
-        {
-            Payment::Doubtful
-        }
-        ChangeStatus::AwaitingPayment => Payment::NotMade,
-        ChangeStatus::Closed if change.trade_no.is_none() => Payment::Impossible,
-        ChangeStatus::Closed | ChangeStatus::Submitted | ChangeStatus::Other => Payment::Unclear,
-    }
 }

@@ -1,10 +1,11 @@
 //! What an order says: booked, paid, closed.
 
-use super::{DOUBTFUL, Finding, Payment};
+use super::Finding;
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::money::Money;
 use crate::domain::operation::{Cause, Difference, DifferingField, Receipt};
 use crate::domain::order::{Order, OrderReceipt, OrderStatus};
+use crate::domain::payment::{DOUBTFUL, Payment};
 use crate::domain::time::LocalTime;
 use crate::domain::trip::Segment;
 
@@ -118,7 +119,7 @@ pub(super) fn paid(order: &Order, order_id: OrderId, total: Money) -> Finding {
     if order.order_id != order_id {
         return Finding::Inconclusive("the answer is about another order");
     }
-    match payment(order) {
+    match order.payment() {
         Payment::Made => match order.paid_price.filter(|paid| *paid > Money::ZERO) {
             Some(paid) if paid != total => {
                 let difference = Difference {
@@ -145,7 +146,7 @@ pub(super) fn closed(order: &Order, order_id: OrderId) -> Finding {
     if order.order_id != order_id {
         return Finding::Inconclusive("the answer is about another order");
     }
-    match (payment(order), order.status) {
+    match (order.payment(), order.status) {
         (Payment::Made, _) => Finding::Refuted(Cause::OrderNotClosable, "the order is paid"),
         (Payment::Doubtful, _) => Finding::Inconclusive(DOUBTFUL),
         (_, OrderStatus::Closed) => happened(order),
@@ -159,31 +160,5 @@ pub(super) fn closed(order: &Order, order_id: OrderId) -> Finding {
             | OrderStatus::Failed
             | OrderStatus::Other,
         ) => Finding::Inconclusive("the order's status decides nothing"),
-    }
-}
-
-/// Reads the payment. Fields beat the status, which is a Chinese phrase; a trade number alone is
-/// not payment, because it exists before the money moves.
-#[must_use]
-pub fn payment(order: &Order) -> Payment {
-    let paid_amount = order.paid_price.is_some_and(|p| p > Money::ZERO);
-    if order.paid_at.is_some() || paid_amount {
-        return Payment::Made;
-    }
-    match order.status {
-        OrderStatus::Paid | OrderStatus::Ticketing | OrderStatus::Ticketed => Payment::Made,
-        OrderStatus::Booked
-        | OrderStatus::Closed
-        | OrderStatus::Creating
-        | OrderStatus::Failed
-        | OrderStatus::Other
-            if order.payment_unclear =>
-        {
-            Payment::Doubtful
-        }
-        OrderStatus::Booked => Payment::NotMade,
-        OrderStatus::Closed => Payment::Impossible,
-        // A failed order may have failed before its payment or, at ticketing, after it.
-        OrderStatus::Creating | OrderStatus::Failed | OrderStatus::Other => Payment::Unclear,
     }
 }

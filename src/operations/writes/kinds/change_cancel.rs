@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use crate::domain::change::{Change, ChangeReceipt, ChangeStatus};
 use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey};
 use crate::domain::operation::{Cause, Failure, Intent, Receipt};
+use crate::domain::payment::{DOUBTFUL, Payment};
 use crate::operations::classify::Reference;
 use crate::operations::masking::Names;
-use crate::operations::reconcile::evidence::{DOUBTFUL, Payment, payment_of_change};
 use crate::operations::upstream::ReadError;
 use crate::operations::upstream::Upstream;
 use crate::operations::writes::perform::{Read, Ready, Write};
@@ -74,7 +74,7 @@ impl Write for CancelChange {
 
 /// Only an unpaid change can be cancelled.
 fn may_be_cancelled(change: &Change) -> Result<(), Failure> {
-    match (payment_of_change(change), change.status) {
+    match (change.payment(), change.status) {
         (Payment::Made, _) => {
             Err(Failure::of(Cause::ChangeNotCancellable).with_detail("the change is paid"))
         }

@@ -7,10 +7,10 @@ use crate::domain::change::{Change, ChangeReceipt, ChangeStatus};
 use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey};
 use crate::domain::money::Money;
 use crate::domain::operation::{Cause, Failure, Intent, Receipt};
+use crate::domain::payment::{DOUBTFUL, Payment};
 use crate::domain::time::LocalTime;
 use crate::operations::classify::Reference;
 use crate::operations::masking::Names;
-use crate::operations::reconcile::evidence::{DOUBTFUL, Payment, payment_of_change};
 use crate::operations::upstream::ReadError;
 use crate::operations::upstream::Upstream;
 use crate::operations::writes::perform::{Read, Ready, Write};
@@ -81,7 +81,7 @@ impl Write for PayChange {
 /// never stands in the way.
 fn may_be_paid(change: &Change, agreed: Money, now: LocalTime) -> Result<(), Failure> {
     let refused = |detail: &str| Err(Failure::of(Cause::ChangeNotPayable).with_detail(detail));
-    match payment_of_change(change) {
+    match change.payment() {
         Payment::Made => return Err(Failure::of(Cause::AlreadyPaid)),
         Payment::Impossible => return refused("the change is closed"),
         Payment::Doubtful => return refused(DOUBTFUL),

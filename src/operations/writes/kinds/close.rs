@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use crate::domain::ids::{AccountName, HashKey, OrderId};
 use crate::domain::operation::{Cause, Failure, Intent, Receipt};
 use crate::domain::order::{Order, OrderReceipt, OrderStatus};
+use crate::domain::payment::{DOUBTFUL, Payment};
 use crate::operations::classify::Reference;
 use crate::operations::reads::orders::OrderKey;
 use crate::operations::reads::selection::names_on;
-use crate::operations::reconcile::evidence::{DOUBTFUL, Payment, payment};
 use crate::operations::upstream::ReadError;
 use crate::operations::upstream::Upstream;
 use crate::operations::writes::perform::{Read, Ready, Write};
@@ -74,7 +74,7 @@ impl Write for Close {
 
 /// Only an unpaid order can be closed. A status that is not listed never stands in the way.
 fn may_be_closed(order: &Order) -> Result<(), Failure> {
-    match payment(order) {
+    match order.payment() {
         Payment::Made => {
             Err(Failure::of(Cause::OrderNotClosable).with_detail("the order is paid: refund it"))
         }

@@ -7,11 +7,11 @@ use crate::domain::ids::{AccountName, HashKey, OrderId};
 use crate::domain::money::Money;
 use crate::domain::operation::{Cause, Failure, Intent, Receipt};
 use crate::domain::order::{Order, OrderStatus};
+use crate::domain::payment::{DOUBTFUL, Payment};
 use crate::domain::time::LocalTime;
 use crate::operations::classify::Reference;
 use crate::operations::reads::orders::OrderKey;
 use crate::operations::reads::selection::names_on;
-use crate::operations::reconcile::evidence::{DOUBTFUL, Payment, payment};
 use crate::operations::upstream::Upstream;
 use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::ReadOptions;
@@ -86,7 +86,7 @@ fn may_be_paid(order: &Order, agreed: Money, now: LocalTime) -> Result<(), Failu
             Failure::of(Cause::OrderNotPayable).with_detail("the order is marked as failed")
         );
     }
-    match payment(order) {
+    match order.payment() {
         Payment::Made => return Err(Failure::of(Cause::AlreadyPaid)),
         Payment::Impossible => {
             return Err(Failure::of(Cause::OrderNotPayable).with_detail("the order is closed"));
