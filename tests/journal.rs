@@ -6,6 +6,11 @@
 #[path = "model/store.rs"]
 mod store;
 
+use fliggy_gateway::domain::operation::{
+    Attention, Baseline, Basis, Cause, Claim, Difference, DifferingField, EventKind, Failure,
+    Intent, Kind, Lookup, NewEvent, Operation, Proof, Receipt, SessionTag, Standing, State,
+    TimelineEntry, intent,
+};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -14,11 +19,6 @@ use fliggy_gateway::domain::ids::{
     AccountName, HashKey, OperationId, OrderId, OutOrderNo, RefundOrderNo,
 };
 use fliggy_gateway::domain::money::Money;
-use fliggy_gateway::domain::operation::{
-    Attention, Baseline, Basis, Cause, Claim, Difference, DifferingField, EventKind, Failure,
-    Intent, Kind, Lookup, NewEvent, Operation, Proof, Receipt, SessionTag, Standing, State,
-    TimelineEntry,
-};
 use fliggy_gateway::domain::refund::{RefundFee, RefundKind, RefundReceipt, RefundStatus};
 use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::store::journal::{
@@ -55,47 +55,47 @@ fn account() -> AccountName {
 }
 
 fn pay(order: u64) -> Intent {
-    Intent::Pay {
+    Intent::Pay(intent::Pay {
         order_id: OrderId::new(order).unwrap(),
         total: Money::parse("950.00").unwrap(),
-    }
+    })
 }
 
 fn refund(order: u64, number: &str) -> Intent {
-    Intent::Refund {
+    Intent::Refund(intent::Refund {
         order_id: OrderId::new(order).unwrap(),
         out_refund_no: number.parse().unwrap(),
         refund_kind: RefundKind::Voluntary,
         passengers: Vec::new(),
         fee: RefundFee::Unknown,
         with_attachment: false,
-    }
+    })
 }
 
 fn change(order: u64, number: &str) -> Intent {
-    Intent::Change {
+    Intent::Change(intent::Change {
         order_id: OrderId::new(order).unwrap(),
         out_change_no: number.parse().unwrap(),
         passengers: Vec::new(),
         targets: Vec::new(),
         max_total: None,
-    }
+    })
 }
 
 fn close(order: u64) -> Intent {
-    Intent::Close {
+    Intent::Close(intent::Close {
         order_id: OrderId::new(order).unwrap(),
-    }
+    })
 }
 
 fn book(reference: &str) -> Intent {
-    Intent::Book {
+    Intent::Book(intent::Book {
         out_order_no: reference.parse::<OutOrderNo>().unwrap(),
         total: Money::parse("950.00").unwrap(),
         segments: Vec::new(),
         passengers: Vec::new(),
         rules: None,
-    }
+    })
 }
 
 fn entry(state: State) -> TimelineEntry {

@@ -3,7 +3,7 @@
 //! No refusal of book or pay is documented, and the documented sample carries `isv.SYSTEM_ERROR`
 //! beside success: neither an `isv.*` code nor `is_success` decides alone.
 
-use crate::domain::operation::{Cause, Claim, Kind};
+use crate::domain::operation::{Cause, Claim, Kind, RefusalCounts};
 use crate::top::call::{CallError, NotSent};
 use crate::top::envelope::ErrorResponse;
 use crate::top::lenient::Field;
@@ -383,9 +383,9 @@ fn asks_to_try_again(text: &str) -> bool {
 
 /// A refusal counts at once only where a wrong guess cannot cost money.
 fn refused(kind: Kind, cause: Cause) -> Conclusion {
-    match kind {
-        Kind::Close | Kind::Change | Kind::ChangeCancel => Conclusion::Rejected(cause),
-        Kind::Book | Kind::Pay | Kind::Refund | Kind::ChangePay => {
+    match kind.refusal_counts() {
+        RefusalCounts::AtOnce => Conclusion::Rejected(cause),
+        RefusalCounts::WhenConfirmed | RefusalCounts::WhenConfirmedAfterDeadline => {
             Conclusion::Unknown(Claim::Refused, Some(cause))
         }
     }

@@ -3,6 +3,7 @@
 pub mod decide;
 pub mod evidence;
 pub(in crate::operations) mod lookup;
+pub(in crate::operations) mod newcomer;
 pub mod resolve;
 pub(in crate::operations) mod schedule;
 mod weigh;

@@ -14,8 +14,8 @@ use super::upstream::Upstream;
 use crate::clock::SharedClock;
 use crate::domain::ids::OperationId;
 use crate::domain::operation::{
-    Anchor, Attention, Basis, Claim, Difference, EventKind, Failure, Kind, Lookup, NewEvent,
-    Operation, Proof, Receipt, Standing, State, TimelineEntry, may_become,
+    Anchor, Attention, Basis, Claim, Difference, EventKind, Failure, Kind, NewEvent, Operation,
+    Proof, Receipt, Standing, State, TimelineEntry, may_become,
 };
 use crate::domain::time::Rfc3339;
 use crate::store::journal::{Journal, JournalError, Save, Saved};
@@ -434,15 +434,7 @@ fn alarm(operation: &Operation) {
 
 /// The fact that a write made true of an order, a refund or a change.
 fn fact_of(kind: Kind, receipt: &Receipt) -> NewEvent {
-    let (kind, fact) = match kind {
-        Kind::Book => (EventKind::OrderBooked, "booked"),
-        Kind::Pay => (EventKind::OrderPaid, "paid"),
-        Kind::Close => (EventKind::OrderClosed, "closed"),
-        Kind::Refund => (EventKind::RefundApplied, "applied"),
-        Kind::Change => (EventKind::ChangeCreated, "created"),
-        Kind::ChangePay => (EventKind::ChangePaid, "paid"),
-        Kind::ChangeCancel => (EventKind::ChangeCancelled, "cancelled"),
-    };
+    let (kind, fact) = kind.fact();
     let subject = match receipt {
         Receipt::Order(order) => order.order_id.to_string(),
         Receipt::Refund(refund) => refund.refund_order_no.to_string(),
@@ -457,7 +449,10 @@ fn fact_of(kind: Kind, receipt: &Receipt) -> NewEvent {
 
 /// What is known to be there because upstream answered that it was made.
 fn known_from(row: &Operation) -> Option<Proof> {
-    let lookup = Lookup::of(row.kind()).filter(|_| row.state() == State::Succeeded)?;
+    let lookup = row
+        .kind()
+        .creates()
+        .filter(|_| row.state() == State::Succeeded)?;
     Some(Proof {
         lookup,
         key: row.intent.subject().text(),

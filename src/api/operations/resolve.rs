@@ -12,7 +12,8 @@ use crate::api::extract::{IfMatch, Json, Path};
 use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, RESTRICTED};
 use crate::domain::ids::{ChangeOrderNo, OperationId, OrderId, RefundOrderNo};
-use crate::operations::reconcile::resolve::{Made, NotResolved, Resolution, Resolve};
+use crate::operations::reconcile::evidence::Made;
+use crate::operations::reconcile::resolve::{NotResolved, Resolution, Resolve};
 use crate::problem_answers;
 
 /// What a person found out, and how.

@@ -266,15 +266,13 @@ pub(in crate::api) fn answer(
 
 /// The status of a success, and where the resource is that it made.
 fn made(kind: Kind, receipt: Option<&Receipt>) -> (StatusCode, Option<String>) {
-    match kind {
-        Kind::Book | Kind::Refund | Kind::Change => {
-            let location = receipt.map(|receipt| match receipt {
-                Receipt::Order(order) => format!("/v1/orders/{}", order.order_id),
-                Receipt::Refund(refund) => format!("/v1/refunds/{}", refund.refund_order_no),
-                Receipt::Change(change) => format!("/v1/changes/{}", change.change_order_no),
-            });
-            (StatusCode::CREATED, location)
-        }
-        Kind::Pay | Kind::Close | Kind::ChangePay | Kind::ChangeCancel => (StatusCode::OK, None),
+    if kind.creates().is_none() {
+        return (StatusCode::OK, None);
     }
+    let location = receipt.map(|receipt| match receipt {
+        Receipt::Order(order) => format!("/v1/orders/{}", order.order_id),
+        Receipt::Refund(refund) => format!("/v1/refunds/{}", refund.refund_order_no),
+        Receipt::Change(change) => format!("/v1/changes/{}", change.change_order_no),
+    });
+    (StatusCode::CREATED, location)
 }

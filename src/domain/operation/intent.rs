@@ -16,71 +16,99 @@ use crate::domain::refund::{RefundFee, RefundKind};
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Intent {
     /// Create an order.
-    Book {
-        /// The caller's number of the order.
-        out_order_no: OutOrderNo,
-        /// The total of all passengers, yuan.
-        total: Money,
-        /// Flight and departure of each segment, in travel order.
-        segments: Vec<String>,
-        /// The passengers.
-        passengers: Vec<PassengerId>,
-        /// The rules of the offer that was booked; none in journals from before they were kept.
-        #[serde(default)]
-        rules: Option<OfferRules>,
-    },
+    Book(Book),
     /// Pay an order.
-    Pay {
-        /// Fliggy's number of the order.
-        order_id: OrderId,
-        /// The total the caller agreed to, yuan.
-        total: Money,
-    },
+    Pay(Pay),
     /// Close an unpaid order.
-    Close {
-        /// Fliggy's number of the order.
-        order_id: OrderId,
-    },
+    Close(Close),
     /// Apply for a refund.
-    Refund {
-        /// Fliggy's number of the order.
-        order_id: OrderId,
-        /// The caller's number of the application.
-        out_refund_no: OutRefundNo,
-        /// On what ground.
-        refund_kind: RefundKind,
-        /// Whose tickets.
-        passengers: Vec<PassengerId>,
-        /// What the caller accepts as the fee.
-        fee: RefundFee,
-        /// Whether a proof comes with it.
-        with_attachment: bool,
-    },
+    Refund(Refund),
     /// Make a change.
-    Change {
-        /// Fliggy's number of the order.
-        order_id: OrderId,
-        /// The caller's number of the change.
-        out_change_no: OutChangeNo,
-        /// Whose tickets.
-        passengers: Vec<PassengerId>,
-        /// Flight and departure of each segment to be.
-        targets: Vec<String>,
-        /// What the caller wants to pay at most, yuan.
-        max_total: Option<Money>,
-    },
+    Change(Change),
     /// Pay a change.
-    ChangePay {
-        /// Fliggy's number of the change.
-        change_order_no: ChangeOrderNo,
-        /// The total the caller agreed to, yuan.
-        total: Money,
-    },
+    ChangePay(ChangePay),
     /// Cancel an unpaid change.
-    ChangeCancel {
-        /// Fliggy's number of the change.
-        change_order_no: ChangeOrderNo,
-    },
+    ChangeCancel(ChangeCancel),
+}
+
+/// Create an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Book {
+    /// The caller's number of the order.
+    pub out_order_no: OutOrderNo,
+    /// The total of all passengers, yuan.
+    pub total: Money,
+    /// Flight and departure of each segment, in travel order.
+    pub segments: Vec<String>,
+    /// The passengers.
+    pub passengers: Vec<PassengerId>,
+    /// The rules of the offer that was booked; none in journals from before they were kept.
+    #[serde(default)]
+    pub rules: Option<OfferRules>,
+}
+
+/// Pay an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pay {
+    /// Fliggy's number of the order.
+    pub order_id: OrderId,
+    /// The total the caller agreed to, yuan.
+    pub total: Money,
+}
+
+/// Close an unpaid order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Close {
+    /// Fliggy's number of the order.
+    pub order_id: OrderId,
+}
+
+/// Apply for a refund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// Fliggy's number of the order.
+    pub order_id: OrderId,
+    /// The caller's number of the application.
+    pub out_refund_no: OutRefundNo,
+    /// On what ground.
+    pub refund_kind: RefundKind,
+    /// Whose tickets.
+    pub passengers: Vec<PassengerId>,
+    /// What the caller accepts as the fee.
+    pub fee: RefundFee,
+    /// Whether a proof comes with it.
+    pub with_attachment: bool,
+}
+
+/// Make a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Fliggy's number of the order.
+    pub order_id: OrderId,
+    /// The caller's number of the change.
+    pub out_change_no: OutChangeNo,
+    /// Whose tickets.
+    pub passengers: Vec<PassengerId>,
+    /// Flight and departure of each segment to be.
+    pub targets: Vec<String>,
+    /// What the caller wants to pay at most, yuan.
+    pub max_total: Option<Money>,
+}
+
+/// Pay a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangePay {
+    /// Fliggy's number of the change.
+    pub change_order_no: ChangeOrderNo,
+    /// The total the caller agreed to, yuan.
+    pub total: Money,
+}
+
+/// Cancel an unpaid change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeCancel {
+    /// Fliggy's number of the change.
+    pub change_order_no: ChangeOrderNo,
 }
 
 impl Intent {
@@ -88,13 +116,66 @@ impl Intent {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Book { .. } => Kind::Book,
-            Self::Pay { .. } => Kind::Pay,
-            Self::Close { .. } => Kind::Close,
-            Self::Refund { .. } => Kind::Refund,
-            Self::Change { .. } => Kind::Change,
-            Self::ChangePay { .. } => Kind::ChangePay,
-            Self::ChangeCancel { .. } => Kind::ChangeCancel,
+            Self::Book(_) => Kind::Book,
+            Self::Pay(_) => Kind::Pay,
+            Self::Close(_) => Kind::Close,
+            Self::Refund(_) => Kind::Refund,
+            Self::Change(_) => Kind::Change,
+            Self::ChangePay(_) => Kind::ChangePay,
+            Self::ChangeCancel(_) => Kind::ChangeCancel,
+        }
+    }
+
+    /// What the operation is about, as callers know it.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::Book(book) => Subject::Reference(book.out_order_no.clone()),
+            Self::Pay(pay) => Subject::Order(pay.order_id),
+            Self::Close(close) => Subject::Order(close.order_id),
+            Self::Refund(refund) => Subject::Order(refund.order_id),
+            Self::Change(change) => Subject::Order(change.order_id),
+            Self::ChangePay(pay) => Subject::Change(pay.change_order_no),
+            Self::ChangeCancel(cancel) => Subject::Change(cancel.change_order_no),
+        }
+    }
+
+    /// The passengers that it is about.
+    pub(super) fn travellers(&self) -> &[PassengerId] {
+        match self {
+            Self::Book(book) => &book.passengers,
+            Self::Refund(refund) => &refund.passengers,
+            Self::Change(change) => &change.passengers,
+            Self::Pay(_) | Self::Close(_) | Self::ChangePay(_) | Self::ChangeCancel(_) => &[],
+        }
+    }
+
+    /// The caller's number, where a subject can have several of the kind. An order can have several refunds
+    /// and changes, but each number once; everything else is done once on its subject.
+    #[must_use]
+    pub fn number_among_several(&self) -> Option<&str> {
+        match self {
+            Self::Refund(refund) => Some(refund.out_refund_no.as_str()),
+            Self::Change(change) => Some(change.out_change_no.as_str()),
+            Self::Book(_)
+            | Self::Pay(_)
+            | Self::Close(_)
+            | Self::ChangePay(_)
+            | Self::ChangeCancel(_) => None,
+        }
+    }
+
+    /// The rules of the offer that it books.
+    #[must_use]
+    pub fn rules(&self) -> Option<&OfferRules> {
+        match self {
+            Self::Book(book) => book.rules.as_ref(),
+            Self::Pay(_)
+            | Self::Close(_)
+            | Self::Refund(_)
+            | Self::Change(_)
+            | Self::ChangePay(_)
+            | Self::ChangeCancel(_) => None,
         }
     }
 
@@ -106,8 +187,7 @@ impl Intent {
             && (self.kind() == Kind::Book || self.subject() == earlier.subject())
     }
 
-    /// Whether what the later operation does to the same subject may be taken for what this one was to
-    /// do.
+    /// Whether the effect of the later operation on the same subject can be mistaken for the effect of this one.
     #[must_use]
     pub fn may_be_taken_for(&self, later: &Self) -> bool {
         match later.kind().repetition_of(self.kind()) {
@@ -122,48 +202,6 @@ impl Intent {
         }
     }
 
-    /// The rules of the offer that it books.
-    #[must_use]
-    pub fn rules(&self) -> Option<&OfferRules> {
-        match self {
-            Self::Book { rules, .. } => rules.as_ref(),
-            Self::Pay { .. }
-            | Self::Close { .. }
-            | Self::Refund { .. }
-            | Self::Change { .. }
-            | Self::ChangePay { .. }
-            | Self::ChangeCancel { .. } => None,
-        }
-    }
-
-    /// Whom it is about.
-    pub(super) fn travellers(&self) -> &[PassengerId] {
-        match self {
-            Self::Book { passengers, .. }
-            | Self::Refund { passengers, .. }
-            | Self::Change { passengers, .. } => passengers,
-            Self::Pay { .. }
-            | Self::Close { .. }
-            | Self::ChangePay { .. }
-            | Self::ChangeCancel { .. } => &[],
-        }
-    }
-
-    /// The caller's number, where a subject can have several of the kind. An order can have several refunds
-    /// and changes, but each number once; everything else is done once on its subject.
-    #[must_use]
-    pub fn number_among_several(&self) -> Option<&str> {
-        match self {
-            Self::Refund { out_refund_no, .. } => Some(out_refund_no.as_str()),
-            Self::Change { out_change_no, .. } => Some(out_change_no.as_str()),
-            Self::Book { .. }
-            | Self::Pay { .. }
-            | Self::Close { .. }
-            | Self::ChangePay { .. }
-            | Self::ChangeCancel { .. } => None,
-        }
-    }
-
     /// Whether both are refunds or changes under different numbers of the caller: where Fliggy gives the
     /// number back, it tells which of the two it shows.
     #[must_use]
@@ -171,22 +209,6 @@ impl Intent {
         match (self.number_among_several(), other.number_among_several()) {
             (Some(ours), Some(theirs)) => ours != theirs,
             (None, _) | (_, None) => false,
-        }
-    }
-
-    /// What the operation is about, as callers know it.
-    #[must_use]
-    pub fn subject(&self) -> Subject {
-        match self {
-            Self::Book { out_order_no, .. } => Subject::Reference(out_order_no.clone()),
-            Self::Pay { order_id, .. }
-            | Self::Close { order_id }
-            | Self::Refund { order_id, .. }
-            | Self::Change { order_id, .. } => Subject::Order(*order_id),
-            Self::ChangePay {
-                change_order_no, ..
-            }
-            | Self::ChangeCancel { change_order_no } => Subject::Change(*change_order_no),
         }
     }
 }

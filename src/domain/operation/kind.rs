@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::event::EventKind;
+use super::proof::Lookup;
+
 /// What kind of write a caller asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -34,29 +37,6 @@ impl Kind {
         Self::ChangePay,
         Self::ChangeCancel,
     ];
-
-    /// The word of the API and the store.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Book => "book",
-            Self::Pay => "pay",
-            Self::Close => "close",
-            Self::Refund => "refund",
-            Self::Change => "change",
-            Self::ChangePay => "change_pay",
-            Self::ChangeCancel => "change_cancel",
-        }
-    }
-
-    /// Whether money moves: such a write settles as done on evidence of payment only.
-    #[must_use]
-    pub fn moves_money(self) -> bool {
-        match self {
-            Self::Pay | Self::ChangePay => true,
-            Self::Book | Self::Close | Self::Refund | Self::Change | Self::ChangeCancel => false,
-        }
-    }
 }
 
 /// Whether an operation could repeat the effect of an earlier one on the same subject (law 6).
@@ -71,28 +51,164 @@ pub enum Repetition {
     InCommon,
 }
 
-/// A later kind, an earlier kind on the same subject, and whether the later one could repeat the effect of the
-/// earlier one. What is not listed never does. A write of a kind that is listed here must name the earlier
-/// operation in `retry_of` where that one ended `absent`, and what it does may be taken for the earlier
-/// one's doing.
-const REPETITIONS: [(Kind, Kind, Repetition); 7] = [
-    (Kind::Book, Kind::Book, Repetition::Always),
-    (Kind::Pay, Kind::Pay, Repetition::Always),
-    (Kind::Close, Kind::Close, Repetition::Always),
-    (Kind::Refund, Kind::Refund, Repetition::InCommon),
-    (Kind::Change, Kind::Change, Repetition::InCommon),
-    (Kind::ChangePay, Kind::ChangePay, Repetition::Always),
-    (Kind::ChangeCancel, Kind::ChangeCancel, Repetition::Always),
-];
+/// From when on an upstream refusal that is listed settles an operation (law 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalCounts {
+    /// At once: a wrong guess costs no money.
+    AtOnce,
+    /// When a lookup agrees with it.
+    WhenConfirmed,
+    /// When a lookup agrees with it. If the refusal is not listed, only lookups after the deadline of the send
+    /// count: money may still be on its way.
+    WhenConfirmedAfterDeadline,
+}
+
+/// What distinguishes one kind from another.
+struct Row {
+    /// The word of the API and the store.
+    word: &'static str,
+    /// Whether success needs evidence of payment.
+    moves_money: bool,
+    /// Whether another one on the same subject could repeat its effect.
+    repetition: Repetition,
+    refusal_counts: RefusalCounts,
+    /// Whether Fliggy brings the same effect about by itself, when the time to pay is over.
+    happens_by_itself: bool,
+    /// The lookup that finds what it creates, where it creates something. The other kinds act on an order or
+    /// change that exists.
+    creates: Option<Lookup>,
+    /// The fact that a success makes true.
+    event: EventKind,
+    fact: &'static str,
+}
 
 impl Kind {
-    /// Whether an operation of this kind could repeat the effect of an earlier one of that kind.
+    /// The table of kinds.
+    const fn row(self) -> Row {
+        match self {
+            Self::Book => Row {
+                word: "book",
+                moves_money: false,
+                repetition: Repetition::Always,
+                refusal_counts: RefusalCounts::WhenConfirmed,
+                happens_by_itself: false,
+                creates: Some(Lookup::OrderByReference),
+                event: EventKind::OrderBooked,
+                fact: "booked",
+            },
+            Self::Pay => Row {
+                word: "pay",
+                moves_money: true,
+                repetition: Repetition::Always,
+                refusal_counts: RefusalCounts::WhenConfirmedAfterDeadline,
+                happens_by_itself: false,
+                creates: None,
+                event: EventKind::OrderPaid,
+                fact: "paid",
+            },
+            Self::Close => Row {
+                word: "close",
+                moves_money: false,
+                repetition: Repetition::Always,
+                refusal_counts: RefusalCounts::AtOnce,
+                happens_by_itself: true,
+                creates: None,
+                event: EventKind::OrderClosed,
+                fact: "closed",
+            },
+            Self::Refund => Row {
+                word: "refund",
+                moves_money: false,
+                repetition: Repetition::InCommon,
+                refusal_counts: RefusalCounts::WhenConfirmedAfterDeadline,
+                happens_by_itself: false,
+                creates: Some(Lookup::RefundsOfOrder),
+                event: EventKind::RefundApplied,
+                fact: "applied",
+            },
+            Self::Change => Row {
+                word: "change",
+                moves_money: false,
+                repetition: Repetition::InCommon,
+                refusal_counts: RefusalCounts::AtOnce,
+                happens_by_itself: false,
+                creates: Some(Lookup::ChangesOfOrder),
+                event: EventKind::ChangeCreated,
+                fact: "created",
+            },
+            Self::ChangePay => Row {
+                word: "change_pay",
+                moves_money: true,
+                repetition: Repetition::Always,
+                refusal_counts: RefusalCounts::WhenConfirmedAfterDeadline,
+                happens_by_itself: false,
+                creates: None,
+                event: EventKind::ChangePaid,
+                fact: "paid",
+            },
+            Self::ChangeCancel => Row {
+                word: "change_cancel",
+                moves_money: false,
+                repetition: Repetition::Always,
+                refusal_counts: RefusalCounts::AtOnce,
+                happens_by_itself: true,
+                creates: None,
+                event: EventKind::ChangeCancelled,
+                fact: "cancelled",
+            },
+        }
+    }
+
+    /// The word of the API and the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.row().word
+    }
+
+    /// Whether money moves: such a write settles as done on evidence of payment only.
+    #[must_use]
+    pub const fn moves_money(self) -> bool {
+        self.row().moves_money
+    }
+
+    /// See [`RefusalCounts`].
+    #[must_use]
+    pub const fn refusal_counts(self) -> RefusalCounts {
+        self.row().refusal_counts
+    }
+
+    /// Whether Fliggy brings the same effect about by itself: it closes what is not paid in time. A later lookup
+    /// that finds the effect says nothing against a settlement as not done then.
+    #[must_use]
+    pub const fn happens_by_itself(self) -> bool {
+        self.row().happens_by_itself
+    }
+
+    /// The lookup that finds what operations of this kind create; none for a kind that creates nothing. It is also
+    /// their control: the others are about one thing that exists, and the lookup that shows how it stands has
+    /// found it.
+    #[must_use]
+    pub const fn creates(self) -> Option<Lookup> {
+        self.row().creates
+    }
+
+    /// The fact that a success makes true, in a word that is unique for the subject.
+    #[must_use]
+    pub const fn fact(self) -> (EventKind, &'static str) {
+        let row = self.row();
+        (row.event, row.fact)
+    }
+
+    /// Whether an operation of this kind could repeat the effect of an earlier one of that kind on the same subject.
+    /// A write that could must name the earlier operation in `retry_of` if that one ended `absent`, and its effect
+    /// can be mistaken for the earlier one's.
     #[must_use]
     pub fn repetition_of(self, earlier: Self) -> Repetition {
-        let listed = REPETITIONS
-            .into_iter()
-            .find(|(later, before, _)| (*later, *before) == (self, earlier));
-        listed.map_or(Repetition::Never, |(_, _, repetition)| repetition)
+        if self == earlier {
+            self.row().repetition
+        } else {
+            Repetition::Never
+        }
     }
 
     /// The kinds whose effect an operation of this kind could repeat.

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::kind::Kind;
 use crate::domain::ids::HashKey;
 
 /// A kind of lookup that tells of what was made by not finding it.
@@ -17,18 +16,6 @@ pub enum Lookup {
 }
 
 impl Lookup {
-    /// The lookup of operations of this kind. The others are about one thing that exists: the lookup that
-    /// shows how it stands has found it.
-    #[must_use]
-    pub fn of(kind: Kind) -> Option<Self> {
-        match kind {
-            Kind::Book => Some(Self::OrderByReference),
-            Kind::Refund => Some(Self::RefundsOfOrder),
-            Kind::Change => Some(Self::ChangesOfOrder),
-            Kind::Pay | Kind::Close | Kind::ChangePay | Kind::ChangeCancel => None,
-        }
-    }
-
     /// The word of the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::intent::Intent;
+use super::intent::{self, Intent};
 use super::kind::Kind;
+use super::proof::Lookup;
 use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::PassengerId;
 use crate::domain::order::OrderReceipt;
@@ -27,19 +28,13 @@ impl Receipt {
     /// Fliggy's number of the thing, where an operation of this kind makes such a thing.
     #[must_use]
     pub fn made_by(&self, kind: Kind) -> Option<u64> {
-        match (kind, self) {
-            (Kind::Book, Self::Order(order)) => Some(order.order_id.get()),
-            (Kind::Refund, Self::Refund(refund)) => Some(refund.refund_order_no.get()),
-            (Kind::Change, Self::Change(change)) => Some(change.change_order_no.get()),
+        match (kind.creates()?, self) {
+            (Lookup::OrderByReference, Self::Order(order)) => Some(order.order_id.get()),
+            (Lookup::RefundsOfOrder, Self::Refund(refund)) => Some(refund.refund_order_no.get()),
+            (Lookup::ChangesOfOrder, Self::Change(change)) => Some(change.change_order_no.get()),
             (
-                Kind::Book
-                | Kind::Refund
-                | Kind::Change
-                | Kind::Pay
-                | Kind::Close
-                | Kind::ChangePay
-                | Kind::ChangeCancel,
-                _,
+                Lookup::OrderByReference | Lookup::RefundsOfOrder | Lookup::ChangesOfOrder,
+                Self::Order(_) | Self::Refund(_) | Self::Change(_),
             ) => None,
         }
     }
@@ -48,7 +43,7 @@ impl Receipt {
     #[must_use]
     pub fn total_fits(&self, intent: &Intent) -> bool {
         match (self, intent) {
-            (Self::Order(order), Intent::Book { total, .. }) => {
+            (Self::Order(order), Intent::Book(intent::Book { total, .. })) => {
                 order.total_price.is_none_or(|told| told == *total)
             }
             // What a change may cost at most is shown beside it; payments are looked at.

@@ -1,12 +1,10 @@
 //! Reads of changes: of an order, and one by its number.
 
 use crate::domain::change::{Change, ChangeKind, ChangeList};
-use crate::domain::ids::AccountName;
-use crate::domain::ids::{ChangeOrderNo, OrderId};
+use crate::domain::ids::{AccountName, ChangeOrderNo, OrderId};
 use crate::domain::operation::{Cause, Failure};
 use crate::operations::classify::Missing;
-use crate::operations::upstream::Upstream;
-use crate::operations::upstream::{ReadError, check_same, unreadable_answer};
+use crate::operations::upstream::{ReadError, Upstream, check_same, unreadable_answer};
 use crate::top::client::{ReadOptions, Reply};
 use crate::top::method::Method;
 use crate::top::wire::ChangeQuery;

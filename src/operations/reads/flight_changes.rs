@@ -1,12 +1,10 @@
 //! Reads of the airlines' schedule changes of an order.
 
 use crate::domain::flight_change::FlightChange;
-use crate::domain::ids::AccountName;
-use crate::domain::ids::OrderId;
+use crate::domain::ids::{AccountName, OrderId};
 use crate::domain::operation::Failure;
 use crate::operations::classify::Missing;
-use crate::operations::upstream::Upstream;
-use crate::operations::upstream::{ReadError, check_same, unreadable_answer};
+use crate::operations::upstream::{ReadError, Upstream, check_same, unreadable_answer};
 use crate::top::client::{ReadOptions, Reply};
 use crate::top::method::Method;
 use crate::top::wire::FlightChangeQuery;

@@ -1,12 +1,10 @@
 //! Reads of orders: for callers, for checks before a send, and for looks.
 
-use crate::domain::ids::AccountName;
-use crate::domain::ids::{OrderId, OutOrderNo};
+use crate::domain::ids::{AccountName, OrderId, OutOrderNo};
 use crate::domain::operation::Failure;
 use crate::domain::order::{Order, OrderPage, OrderWindow};
 use crate::operations::classify::Missing;
-use crate::operations::upstream::Upstream;
-use crate::operations::upstream::{ReadError, check_same, unreadable_answer};
+use crate::operations::upstream::{ReadError, Upstream, check_same, unreadable_answer};
 use crate::top::client::{ReadOptions, Reply};
 use crate::top::lenient::Field;
 use crate::top::method::Method;

@@ -3,8 +3,7 @@
 use jiff::SignedDuration;
 
 use super::selection::{check_segments, segment_ids, travellers, unnamed};
-use crate::domain::ids::AccountName;
-use crate::domain::ids::{OrderId, RefundOrderNo};
+use crate::domain::ids::{AccountName, OrderId, RefundOrderNo};
 use crate::domain::operation::{Cause, Failure};
 use crate::domain::order::OrderPassenger;
 use crate::domain::refund::quote_id::Quoted;
@@ -14,8 +13,7 @@ use crate::domain::refund::{
 use crate::domain::time::LocalTime;
 use crate::operations::classify::Missing;
 use crate::operations::service::Operations;
-use crate::operations::upstream::Upstream;
-use crate::operations::upstream::{ReadError, check_same, unreadable_answer};
+use crate::operations::upstream::{ReadError, Upstream, check_same, unreadable_answer};
 use crate::top::client::{ReadOptions, Reply};
 use crate::top::method::Method;
 use crate::top::wire::{RefundDetail, RefundList as RefundListMethod, RefundRender};

@@ -1,14 +1,12 @@
 //! Who and what of an order a refund or change is about.
 
 use super::orders::OrderKey;
-use crate::domain::ids::AccountName;
-use crate::domain::ids::{OrderId, PassengerId};
+use crate::domain::ids::{AccountName, OrderId, PassengerId};
 use crate::domain::operation::{Baseline, Cause, Failure};
 use crate::domain::order::{Order, OrderPassenger, OrderStatus};
 use crate::domain::payment::{DOUBTFUL, Payment};
 use crate::operations::masking::Names;
-use crate::operations::upstream::ReadError;
-use crate::operations::upstream::Upstream;
+use crate::operations::upstream::{ReadError, Upstream};
 use crate::top::client::ReadOptions;
 use crate::translate::Unnamed;
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::evidence::Finding;
 use crate::domain::operation::{
-    Anchor, Attention, Basis, Cause, Claim, Difference, Findings, Intent, Kind, Lookup, Operation,
-    SessionTag, Standing, State,
+    Anchor, Attention, Basis, Cause, Claim, Difference, Findings, Intent, Kind, Operation,
+    RefusalCounts, Repetition, SessionTag, Standing, State,
 };
 
 /// The limits of looking.
@@ -146,15 +146,17 @@ pub fn later_of(intent: &Intent, later: &[(State, Intent)]) -> Later {
 /// sent: what it was to do may have been done, and the new one would do it again.
 #[must_use]
 pub fn looks_first(new: &Intent, earlier: &Operation) -> bool {
-    match new.kind() {
-        Kind::Refund | Kind::Change => earlier.intent.may_be_taken_for(new),
-        Kind::Book => {
-            earlier.standing.basis == Some(Basis::RefusedByGateway)
-                && earlier.confirmed_at.is_none()
+    let kind = new.kind();
+    // A write that creates nothing reads its order or change before it is sent.
+    kind.creates().is_some()
+        && match kind.repetition_of(earlier.kind()) {
+            Repetition::InCommon => earlier.intent.may_be_taken_for(new),
+            Repetition::Always => {
+                earlier.standing.basis == Some(Basis::RefusedByGateway)
+                    && earlier.confirmed_at.is_none()
+            }
+            Repetition::Never => false,
         }
-        // They read their order or change before they are sent.
-        Kind::Pay | Kind::Close | Kind::ChangePay | Kind::ChangeCancel => false,
-    }
 }
 
 /// Weighs a look: the findings with it counted in, and what to do.
@@ -168,7 +170,7 @@ pub fn decide(
     let findings = count(before, finding, moment);
     let step = match before.standing.state {
         State::Rejected | State::NotExecuted => match finding {
-            Finding::Happened(_) if closes_by_itself(before.kind) => Step::Explained,
+            Finding::Happened(_) if before.kind.happens_by_itself() => Step::Explained,
             // It exists, whatever it is like.
             Finding::Happened(_) | Finding::Differs(..) => Step::Contradiction,
             Finding::NotHappened(_) | Finding::Refuted(..)
@@ -219,7 +221,7 @@ fn believed(
 /// Whether what was not found would have been. The lookup of a payment, a closing or a cancellation has found
 /// its order or change: it is its own control.
 fn control(kind: Kind, moment: &Moment) -> Control {
-    match Lookup::of(kind) {
+    match kind.creates() {
         Some(_) => moment.control,
         None => Control::Found,
     }
@@ -249,15 +251,6 @@ fn too_long(findings: &Findings, patience: &Patience) -> Step {
         Step::Attention(Attention::Undecided)
     } else {
         Step::Wait
-    }
-}
-
-/// What is not paid is closed by Fliggy when its time is over: that a later look finds it closed says
-/// nothing against what was settled, and harms nobody.
-fn closes_by_itself(kind: Kind) -> bool {
-    match kind {
-        Kind::Close | Kind::ChangeCancel => true,
-        Kind::Book | Kind::Pay | Kind::Refund | Kind::Change | Kind::ChangePay => false,
     }
 }
 
@@ -372,13 +365,8 @@ fn not_happened(
     }
 }
 
-/// An unlisted refusal of these may stand for money that is still on its way: only lookups after the
-/// deadline agree with it.
 fn waits_for_the_deadline(kind: Kind) -> bool {
-    match kind {
-        Kind::Pay | Kind::ChangePay | Kind::Refund => true,
-        Kind::Book | Kind::Close | Kind::Change | Kind::ChangeCancel => false,
-    }
+    kind.refusal_counts() == RefusalCounts::WhenConfirmedAfterDeadline
 }
 
 /// Two lookups closer than this count once.

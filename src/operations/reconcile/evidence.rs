@@ -1,16 +1,13 @@
-//! What one read of upstream says about an operation. Pure: the reads are made elsewhere.
-
-mod change;
-mod newcomer;
-mod order;
-mod refund;
+//! What one read of upstream says about an operation. Pure: the reads are made elsewhere, and each kind of write
+//! judges for itself.
 
 use crate::domain::change::{Change, ChangeList};
-use crate::domain::operation::{Baseline, Cause, Difference, Intent, Receipt};
+use crate::domain::ids::{ChangeOrderNo, OrderId, RefundOrderNo};
+use crate::domain::operation::{Baseline, Cause, Difference, Receipt};
 use crate::domain::order::Order;
 use crate::domain::refund::RefundList;
 use crate::domain::time::LocalTime;
-use order::Booked;
+use crate::operations::reads::orders::OrderKey;
 
 /// What is known of an operation and of others when a lookup is judged.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +22,46 @@ pub struct Known<'a> {
     pub by_number_only: bool,
     /// The earliest time at which the operation may have made something.
     pub not_before: Option<LocalTime>,
+}
+
+/// What lookups need to know of one kind of write. Each kind implements it for its intent.
+pub trait Effect {
+    /// What a lookup reads.
+    fn target(&self) -> Target;
+
+    /// Judges what was read. A missing decisive field, an unlisted status, a thing that is not ours: none of
+    /// them counts.
+    fn judge(&self, known: &Known<'_>, sight: &Sight<'_>) -> Finding;
+
+    /// What is recorded as the result if a person says that it was done and no lookup finds it.
+    ///
+    /// # Errors
+    /// The field that must name what was made.
+    fn unread(&self, made: Made) -> Result<Receipt, &'static str>;
+}
+
+/// What a lookup reads.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// One order.
+    Order(OrderKey),
+    /// The refunds of an order.
+    Refunds(OrderId),
+    /// The changes of an order.
+    Changes(OrderId),
+    /// One change.
+    Change(ChangeOrderNo),
+}
+
+/// Fliggy's number of what a write made, as a person found it out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// Of a booking.
+    pub order_id: Option<OrderId>,
+    /// Of a refund.
+    pub refund_order_no: Option<RefundOrderNo>,
+    /// Of a change.
+    pub change_order_no: Option<ChangeOrderNo>,
 }
 
 /// What was read.
@@ -61,12 +98,31 @@ pub enum Finding {
 
 impl Known<'_> {
     /// Whether the refund or change with this number was there before, or is another operation's.
-    fn excludes(&self, number: u64) -> bool {
+    pub(in crate::operations) fn excludes(&self, number: u64) -> bool {
         self.baseline.numbers.contains(&number) || self.made_by_others.contains(&number)
     }
 }
 
 impl Finding {
+    /// The order was found as the write was to leave it.
+    #[must_use]
+    pub fn happened(receipt: Receipt) -> Self {
+        Self::Happened(Box::new(receipt))
+    }
+
+    /// What was read shows nothing of this kind of write.
+    #[must_use]
+    pub fn of_other(sight: &Sight<'_>) -> Self {
+        match sight {
+            Sight::Nothing(why) => Self::Inconclusive(why),
+            Sight::Order(_)
+            | Sight::Refunds(_)
+            | Sight::Changes(_)
+            | Sight::Change(_)
+            | Sight::Absent => Self::Inconclusive("upstream was asked about something else"),
+        }
+    }
+
     /// The word for metrics and the timeline.
     #[must_use]
     pub fn word(&self) -> &'static str {
@@ -121,82 +177,3 @@ impl Finding {
         }
     }
 }
-
-/// Judges one lookup. A missing decisive field, an unlisted status, a thing that is not ours: none of them
-/// counts.
-#[must_use]
-pub fn judge(intent: &Intent, known: &Known<'_>, sight: &Sight<'_>) -> Finding {
-    const OTHER: Finding = Finding::Inconclusive("upstream was asked about something else");
-    match (intent, sight) {
-        (_, Sight::Nothing(why)) => Finding::Inconclusive(why),
-        (Intent::Book { .. }, Sight::Absent) => Finding::NotHappened("upstream has no such order"),
-        // It was there when the operation began; its absence now is no evidence.
-        (
-            Intent::Pay { .. }
-            | Intent::Close { .. }
-            | Intent::Refund { .. }
-            | Intent::Change { .. },
-            Sight::Absent,
-        ) => Finding::Inconclusive("upstream does not find the order at all"),
-        (Intent::ChangePay { .. } | Intent::ChangeCancel { .. }, Sight::Absent) => {
-            Finding::Inconclusive("upstream does not find the change at all")
-        }
-        (Intent::Book { .. }, Sight::Order(order))
-            if known.made_by_others.contains(&order.order_id.get()) =>
-        {
-            Finding::Inconclusive("the order found was made by another operation")
-        }
-        (Intent::Book { .. }, Sight::Order(order))
-            if known.made.is_some_and(|made| made != order.order_id.get()) =>
-        {
-            Finding::Inconclusive("the order found is not the one that the answer named")
-        }
-        (
-            Intent::Book {
-                out_order_no,
-                total,
-                segments,
-                passengers,
-                rules: _,
-            },
-            Sight::Order(order),
-        ) => order::booked(
-            order,
-            &Booked {
-                out_order_no,
-                total: *total,
-                segments,
-                passengers: passengers.len(),
-                not_before: known.not_before,
-            },
-        ),
-        (Intent::Pay { order_id, total }, Sight::Order(order)) => {
-            order::paid(order, *order_id, *total)
-        }
-        (Intent::Close { order_id }, Sight::Order(order)) => order::closed(order, *order_id),
-        (Intent::Refund { .. }, Sight::Refunds(list)) => refund::applied(intent, known, list),
-        (Intent::Change { .. }, Sight::Changes(list)) => change::created(intent, known, list),
-        (
-            Intent::ChangePay {
-                change_order_no, ..
-            },
-            Sight::Change(change),
-        ) => change::paid(change, *change_order_no),
-        (Intent::ChangeCancel { change_order_no }, Sight::Change(change)) => {
-            change::cancelled(change, *change_order_no)
-        }
-        (
-            Intent::Book { .. } | Intent::Pay { .. } | Intent::Close { .. },
-            Sight::Refunds(_) | Sight::Changes(_) | Sight::Change(_),
-        )
-        | (Intent::Refund { .. }, Sight::Order(_) | Sight::Changes(_) | Sight::Change(_))
-        | (Intent::Change { .. }, Sight::Order(_) | Sight::Refunds(_) | Sight::Change(_))
-        | (
-            Intent::ChangePay { .. } | Intent::ChangeCancel { .. },
-            Sight::Order(_) | Sight::Refunds(_) | Sight::Changes(_),
-        ) => OTHER,
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -5,21 +5,19 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::decide::{Control, Later, Moment, later_of, looks_first};
-use super::evidence::{Finding, Known, Sight, judge};
+use super::evidence::{Finding, Known, Sight, Target};
 use crate::domain::change::{Change, ChangeList};
-use crate::domain::ids::AccountName;
-use crate::domain::ids::{OrderId, OutOrderNo};
-use crate::domain::operation::Standing;
+use crate::domain::ids::{AccountName, OrderId, OutOrderNo};
 use crate::domain::operation::{
-    Basis, Cause, Claim, Failure, Intent, Kind, Lookup, Operation, Proof, State,
+    Basis, Cause, Claim, Failure, Lookup, Operation, Proof, Standing, State,
 };
 use crate::domain::order::{Order, OrderSummary, OrderWindow};
 use crate::domain::refund::RefundList;
 use crate::domain::time::{LocalTime, SKEW};
 use crate::operations::reads::orders::OrderKey;
-use crate::operations::service::Settlement;
-use crate::operations::service::{Operations, millis};
+use crate::operations::service::{Operations, Settlement, millis};
 use crate::operations::upstream::ReadError;
+use crate::operations::writes::kinds::effect;
 use crate::store::journal::JournalError;
 use crate::top::client::ReadOptions;
 
@@ -138,7 +136,9 @@ impl Seen {
     /// Fliggy's numbers of what the operation may have made.
     fn numbers(&self, operation: &Operation) -> Vec<u64> {
         match self {
-            Self::Order(order) | Self::ListedOrder(order) if operation.kind() == Kind::Book => {
+            Self::Order(order) | Self::ListedOrder(order)
+                if operation.kind().creates() == Some(Lookup::OrderByReference) =>
+            {
                 vec![order.order_id.get()]
             }
             Self::Refunds(list) => {
@@ -295,9 +295,9 @@ impl Operations {
             made: operation.made(),
             not_before: operation.sent_at.map(|sent| earlier(sent, SKEW)),
         };
-        let mut finding = judge(&operation.intent, &known, &seen.sight());
+        let mut finding = effect(&operation.intent).judge(&known, &seen.sight());
         if let (Finding::Differs(receipt, _), Sight::Order(order)) = (&finding, seen.sight())
-            && operation.kind() == Kind::Book
+            && operation.kind().creates() == Some(Lookup::OrderByReference)
             && self
                 .journal
                 .has_after_sales(account, order.order_id)
@@ -324,42 +324,27 @@ impl Operations {
         options: ReadOptions<'static>,
     ) -> Result<Seen, NotMade> {
         let account = &operation.account;
-        match &operation.intent {
-            Intent::Book { out_order_no, .. } => {
-                let key = OrderKey::Reference(out_order_no.clone());
-                match self.see_order(account, &key, options).await? {
-                    Seen::NotFound if !is_refused(operation) => {
-                        self.absence(operation, out_order_no, options).await
+        match effect(&operation.intent).target() {
+            Target::Order(key) => {
+                let seen = self.see_order(account, &key, options).await?;
+                match (seen, key) {
+                    (Seen::NotFound, OrderKey::Reference(reference)) if !is_refused(operation) => {
+                        self.absence(operation, &reference, options).await
                     }
-                    seen => Ok(seen),
+                    (seen, OrderKey::Reference(_) | OrderKey::Id(_)) => Ok(seen),
                 }
             }
-            Intent::Pay { order_id, .. } | Intent::Close { order_id } => {
-                self.see_order(account, &OrderKey::Id(*order_id), options)
-                    .await
-            }
-            Intent::Refund { order_id, .. } => {
-                let read = self
-                    .upstream
-                    .read_refunds(account, *order_id, options)
-                    .await;
+            Target::Refunds(order_id) => {
+                let read = self.upstream.read_refunds(account, order_id, options).await;
                 Seen::of(read, |reply| Seen::Refunds(reply.answer))
             }
-            Intent::Change { order_id, .. } => {
-                let read = self
-                    .upstream
-                    .read_changes(account, *order_id, options)
-                    .await;
+            Target::Changes(order_id) => {
+                let read = self.upstream.read_changes(account, order_id, options).await;
                 Seen::of(read, |reply| Seen::Changes(reply.answer))
             }
-            Intent::ChangePay {
-                change_order_no, ..
-            }
-            | Intent::ChangeCancel { change_order_no } => {
-                let read = self
-                    .upstream
-                    .read_change(account, *change_order_no, options);
-                Seen::of(read.await, |found| Seen::Change(Box::new(found.answer)))
+            Target::Change(change_order_no) => {
+                let read = self.upstream.read_change(account, change_order_no, options);
+                Seen::of(read.await, |reply| Seen::Change(Box::new(reply.answer)))
             }
         }
     }
@@ -489,7 +474,7 @@ impl Operations {
         options: ReadOptions<'static>,
     ) -> (Control, Option<Proof>) {
         let account = &operation.account;
-        let Some(lookup) = Lookup::of(operation.kind()) else {
+        let Some(lookup) = operation.kind().creates() else {
             return (Control::Found, None);
         };
         let Ok(known) = self.journal.proof(account, lookup).await else {
@@ -587,7 +572,10 @@ impl Operations {
 
     /// What the lookup of an operation has found, as the control of others.
     fn proof(&self, operation: &Operation, seen: &Seen) -> Option<Proof> {
-        let lookup = Lookup::of(operation.kind()).filter(|lookup| seen.found(*lookup))?;
+        let lookup = operation
+            .kind()
+            .creates()
+            .filter(|lookup| seen.found(*lookup))?;
         let key = operation.intent.subject().text();
         Some(self.proof_of(lookup, key, &operation.account))
     }

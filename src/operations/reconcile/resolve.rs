@@ -3,17 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::evidence::Finding;
+use super::evidence::{Finding, Made};
 use super::schedule::Looking;
-use crate::domain::change::ChangeReceipt;
-use crate::domain::ids::{ChangeOrderNo, OperationId, OrderId, RefundOrderNo};
-use crate::domain::operation::{
-    Basis, Cause, Failure, Intent, Operation, Receipt, Standing, State,
-};
-use crate::domain::order::OrderReceipt;
-use crate::domain::refund::{RefundReceipt, RefundStatus, attachment_awaited};
+use crate::domain::ids::OperationId;
+use crate::domain::operation::{Basis, Cause, Failure, Operation, Standing, State};
 use crate::operations::masking::masked;
 use crate::operations::service::{Changed, Operations, Settlement};
+use crate::operations::writes::kinds::effect;
 use crate::store::journal::JournalError;
 use crate::top::client::ReadOptions;
 
@@ -44,17 +40,6 @@ pub struct Resolve {
     pub operator: String,
     /// What was made, where a look cannot find it.
     pub made: Made,
-}
-
-/// Fliggy's number of what a write made, as a person found it out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Made {
-    /// Of a booking.
-    pub order_id: Option<OrderId>,
-    /// Of a refund.
-    pub refund_order_no: Option<RefundOrderNo>,
-    /// Of a change.
-    pub change_order_no: Option<ChangeOrderNo>,
 }
 
 /// Why an operation was not resolved. It stands as it stood.
@@ -155,7 +140,7 @@ impl Operations {
             }
         }
         if resolution == Resolution::Succeeded && result.is_none() {
-            match unread(&operation.intent, resolve.made) {
+            match effect(&operation.intent).unread(resolve.made) {
                 Ok(receipt) => result = Some(receipt),
                 Err(field) => return Err(NotResolved::NumberNeeded(Box::new(operation), field)),
             }
@@ -208,65 +193,6 @@ impl Operations {
     async fn found(&self, id: OperationId) -> Result<Operation, NotResolved> {
         self.journal.get(id).await?.ok_or(NotResolved::NotFound)
     }
-}
-
-/// What is known of a write that was done and that no look has found; or which number is missing.
-fn unread(intent: &Intent, made: Made) -> Result<Receipt, &'static str> {
-    Ok(match intent {
-        Intent::Book { passengers, .. } => Receipt::Order(OrderReceipt {
-            passenger_ids: passengers.clone(),
-            ..OrderReceipt::unread(made.order_id.ok_or("order_id")?)
-        }),
-        Intent::Pay { order_id, .. } | Intent::Close { order_id } => {
-            Receipt::Order(OrderReceipt::unread(*order_id))
-        }
-        Intent::Refund {
-            order_id,
-            out_refund_no,
-            refund_kind,
-            fee,
-            with_attachment,
-            passengers,
-        } => {
-            let status = RefundStatus::Other;
-            Receipt::Refund(RefundReceipt {
-                refund_order_no: made.refund_order_no.ok_or("refund_order_no")?,
-                order_id: *order_id,
-                out_refund_no: out_refund_no.clone(),
-                kind: *refund_kind,
-                status,
-                fee: fee.amount(),
-                refund_amount: None,
-                applied_at: None,
-                refunded_at: None,
-                attachment_awaited: attachment_awaited(
-                    Some(*refund_kind),
-                    status,
-                    *with_attachment,
-                ),
-                passenger_ids: passengers.clone(),
-            })
-        }
-        Intent::Change {
-            order_id,
-            out_change_no,
-            passengers,
-            ..
-        } => {
-            let number = made.change_order_no.ok_or("change_order_no")?;
-            Receipt::Change(ChangeReceipt {
-                out_change_no: Some(out_change_no.to_string()),
-                passenger_ids: passengers.clone(),
-                ..ChangeReceipt::unread(number, Some(*order_id))
-            })
-        }
-        Intent::ChangePay {
-            change_order_no, ..
-        }
-        | Intent::ChangeCancel { change_order_no } => {
-            Receipt::Change(ChangeReceipt::unread(*change_order_no, None))
-        }
-    })
 }
 
 /// A person decides where upstream does not tell, not against what it tells.

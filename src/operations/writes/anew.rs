@@ -29,14 +29,14 @@ impl Operations {
             return None;
         }
         // Fees that were not confirmed then may be now, and are held against the limit of then.
-        let limit = match operation.intent {
-            Intent::Change { max_total, .. } => max_total,
-            Intent::Book { .. }
-            | Intent::Pay { .. }
-            | Intent::Close { .. }
-            | Intent::Refund { .. }
-            | Intent::ChangePay { .. }
-            | Intent::ChangeCancel { .. } => None,
+        let limit = match &operation.intent {
+            Intent::Change(change) => change.max_total,
+            Intent::Book(_)
+            | Intent::Pay(_)
+            | Intent::Close(_)
+            | Intent::Refund(_)
+            | Intent::ChangePay(_)
+            | Intent::ChangeCancel(_) => None,
         };
         let then = operation.result.as_mut()?;
         let Reply { answer, upstream } = self

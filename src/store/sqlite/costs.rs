@@ -1,6 +1,7 @@
 //! What the statements of the journal cost as the history grows: counted in instructions of SQLite's virtual
 //! machine, which do not depend on the speed of the machine.
 
+use crate::domain::operation::{Basis, Standing, TimelineEntry, intent};
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +12,6 @@ use tokio::sync::oneshot;
 use super::writer::{Command, transaction};
 use super::*;
 use crate::clock::{Clock as _, SystemClock};
-use crate::domain::operation::{Basis, Standing, TimelineEntry};
 
 /// A history of this many payments of `app` that succeeded, with as many refused bookings of `other`, and
 /// a few older operations of other kinds and states. None is due or open.
@@ -114,10 +114,10 @@ fn filters() -> Vec<Filter> {
 
 fn an_operation(order: u64) -> Operation {
     let clock = SystemClock::new();
-    let intent = Intent::Pay {
+    let intent = Intent::Pay(intent::Pay {
         order_id: order.to_string().parse().unwrap(),
         total: "950.00".parse().unwrap(),
-    };
+    });
     Operation::accepted(
         OperationId::new(&clock),
         intent,

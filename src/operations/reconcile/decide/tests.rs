@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::ids::OrderId;
-use crate::domain::operation::{DifferingField, Receipt};
+use crate::domain::operation::{DifferingField, Receipt, intent};
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::{RefundFee, RefundKind};
 use proptest::prelude::*;
@@ -440,19 +440,23 @@ proptest! {
 
 #[test]
 fn law_6_what_later_operations_explain() {
-    let refund = |number: &str, passengers: &[u8]| Intent::Refund {
-        order_id: OrderId::new(7).unwrap(),
-        out_refund_no: number.parse().unwrap(),
-        refund_kind: RefundKind::Voluntary,
-        passengers: passengers
-            .iter()
-            .map(|n| format!("psg_{n:032x}").parse().unwrap())
-            .collect(),
-        fee: RefundFee::Unknown,
-        with_attachment: false,
+    let refund = |number: &str, passengers: &[u8]| {
+        Intent::Refund(intent::Refund {
+            order_id: OrderId::new(7).unwrap(),
+            out_refund_no: number.parse().unwrap(),
+            refund_kind: RefundKind::Voluntary,
+            passengers: passengers
+                .iter()
+                .map(|n| format!("psg_{n:032x}").parse().unwrap())
+                .collect(),
+            fee: RefundFee::Unknown,
+            with_attachment: false,
+        })
     };
-    let close = || Intent::Close {
-        order_id: OrderId::new(7).unwrap(),
+    let close = || {
+        Intent::Close(intent::Close {
+            order_id: OrderId::new(7).unwrap(),
+        })
     };
     let (done, open) = (State::Succeeded, State::Unknown);
     for (ours, later, wanted) in [

@@ -1,12 +1,16 @@
 //! Booking: creates and holds an order (`alitrip.flight.service.airbook`).
 
+use crate::domain::operation::{Difference, DifferingField, Failure, Intent, Receipt, intent};
+use crate::domain::order::{Order, OrderReceipt, OrderStatus};
+use crate::domain::time::LocalTime;
+use crate::domain::trip::Segment;
+use crate::operations::reads::orders::OrderKey;
+use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
 use serde_json::{Map, Value};
 
 use crate::domain::booking::{self, Booking};
 use crate::domain::ids::{AccountName, HashKey};
 use crate::domain::offer::OfferRules;
-use crate::domain::operation::{Failure, Intent, Receipt};
-use crate::domain::order::OrderStatus;
 use crate::domain::personal::Personal;
 use crate::operations::classify::Reference;
 use crate::operations::masking::Names;
@@ -33,13 +37,13 @@ impl Write for Book {
 
     fn intent(&self, key: &HashKey, account: &AccountName) -> Intent {
         let booking = &self.booking;
-        Intent::Book {
+        Intent::Book(intent::Book {
             out_order_no: booking.out_order_no.clone(),
             total: booking.total_price,
             segments: booking::segments_fingerprint(&booking.offer.journeys),
             passengers: booking.passenger_ids(key, account).collect(),
             rules: Some(rules(booking)),
-        }
+        })
     }
 
     fn duplicate(&self, key: &HashKey, account: &AccountName) -> Option<[u8; 32]> {
@@ -73,6 +77,128 @@ impl Write for Book {
                 .map(Receipt::Order),
         }
     }
+}
+
+// === impl Effect ===
+
+impl Effect for intent::Book {
+    fn target(&self) -> Target {
+        Target::Order(OrderKey::Reference(self.out_order_no.clone()))
+    }
+
+    fn judge(&self, known: &Known<'_>, sight: &Sight<'_>) -> Finding {
+        match sight {
+            Sight::Absent => Finding::NotHappened("upstream has no such order"),
+            Sight::Order(order) if known.made_by_others.contains(&order.order_id.get()) => {
+                Finding::Inconclusive("the order found was made by another operation")
+            }
+            Sight::Order(order) if known.made.is_some_and(|made| made != order.order_id.get()) => {
+                Finding::Inconclusive("the order found is not the one that the answer named")
+            }
+            Sight::Order(order) => booked(order, self, known.not_before),
+            Sight::Refunds(_) | Sight::Changes(_) | Sight::Change(_) | Sight::Nothing(_) => {
+                Finding::of_other(sight)
+            }
+        }
+    }
+
+    fn unread(&self, made: Made) -> Result<Receipt, &'static str> {
+        Ok(Receipt::Order(OrderReceipt {
+            passenger_ids: self.passengers.clone(),
+            ..OrderReceipt::unread(made.order_id.ok_or("order_id")?)
+        }))
+    }
+}
+
+/// Whether it is the order that was booked. An order that bears our reference and was booked after the send
+/// is; the finding lists the parts that differ from the request.
+fn booked(order: &Order, asked: &intent::Book, not_before: Option<LocalTime>) -> Finding {
+    if !order.is_for(&asked.out_order_no) {
+        return Finding::Inconclusive("the order found has another reference");
+    }
+    if let (Some(booked_at), Some(earliest)) = (order.booked_at, not_before)
+        && booked_at < earliest
+    {
+        return Finding::Inconclusive("the order found was booked before this was sent");
+    }
+    if order.status == OrderStatus::Failed {
+        return Finding::Inconclusive("the order found is marked as failed");
+    }
+    let Some(total) = order.total_price else {
+        return Finding::Inconclusive("the order found has no total");
+    };
+    if order.passengers.is_empty() && !asked.passengers.is_empty() {
+        return Finding::Inconclusive("the order found has no passengers");
+    }
+    let flights: Vec<&Segment> = order.journeys.iter().flat_map(|j| &j.segments).collect();
+    if flights.is_empty() && !asked.segments.is_empty() {
+        return Finding::Inconclusive("the order found has no flights");
+    }
+    let mut differences = Vec::new();
+    let mut compare = |field, expected: String, found: String| {
+        if expected != found {
+            differences.push(Difference {
+                field,
+                expected,
+                found,
+            });
+        }
+    };
+    compare(
+        DifferingField::TotalPrice,
+        asked.total.to_string(),
+        total.to_string(),
+    );
+    compare(
+        DifferingField::PassengerCount,
+        asked.passengers.len().to_string(),
+        order.passengers.len().to_string(),
+    );
+    compare(
+        DifferingField::FlightCount,
+        asked.segments.len().to_string(),
+        flights.len().to_string(),
+    );
+    if flights.len() == asked.segments.len() {
+        for (asked, found) in asked.segments.iter().zip(flights) {
+            compare_flight(asked, found, &mut compare);
+        }
+    }
+    if differences.is_empty() {
+        return Finding::happened(Receipt::Order(OrderReceipt::from(order)));
+    }
+    if order.booked_at.is_none() {
+        return Finding::Inconclusive(
+            "the order found differs, and does not tell when it was booked",
+        );
+    }
+    let receipt = Receipt::Order(OrderReceipt::from(order));
+    Finding::Differs(Box::new(receipt), differences)
+}
+
+/// Compares a flight with one that was asked for, written `CZ8957@2030-05-20T08:45`.
+fn compare_flight(
+    asked: &str,
+    found: &Segment,
+    compare: &mut impl FnMut(DifferingField, String, String),
+) {
+    let Some((number, departure)) = asked.split_once('@') else {
+        return;
+    };
+    let flown_as = found.operating_flight_no.as_deref() == Some(number);
+    if !flown_as {
+        let sold_as = found.marketing_flight_no.to_string();
+        compare(DifferingField::FlightNo, number.to_owned(), sold_as);
+    }
+    let time = found.departure_time.to_string();
+    let time = time.get(..departure.len()).unwrap_or(&time);
+    let day = |time: &str| time.split('T').next().map(str::to_owned);
+    let part = if day(departure) == day(time) {
+        DifferingField::DepartureTime
+    } else {
+        DifferingField::DepartureDate
+    };
+    compare(part, departure.to_owned(), time.to_owned());
 }
 
 /// The rules of the booked offer, as they may be kept. They come with the request, so that anything could be

@@ -1,12 +1,18 @@
 //! Making a change (`alitrip.flight.change.order.create`): it checks that the ticket can be changed,
 //! confirms the fees and holds the seat. Nothing is paid by it.
 
+use std::collections::HashSet;
+
+use crate::domain::change::{
+    Change, ChangeList, ChangeReceipt, ChangeWish, flight_at, targets_fingerprint,
+};
+use crate::domain::operation::{Cause, Failure, Intent, Receipt, intent};
+use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
+use crate::operations::reconcile::newcomer::{Owner, only, owner};
 use serde_json::{Map, Value};
 
-use crate::domain::change::{ChangeWish, targets_fingerprint};
 use crate::domain::ids::{AccountName, HashKey};
 use crate::domain::money::Money;
-use crate::domain::operation::{Cause, Failure, Intent, Receipt};
 use crate::operations::classify::Reference;
 use crate::operations::reads::selection::{
     baseline_of, check_segments, names_on, travellers, unnamed,
@@ -33,13 +39,13 @@ impl Write for MakeChange {
     type Method = ChangeCreate;
 
     fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
-        Intent::Change {
+        Intent::Change(intent::Change {
             order_id: self.wish.order_id,
             out_change_no: self.wish.out_change_no.clone(),
             passengers: self.wish.passengers.clone(),
             targets: targets_fingerprint(&self.wish.targets),
             max_total: self.max_total,
-        }
+        })
     }
 
     async fn request(
@@ -100,4 +106,83 @@ impl Write for MakeChange {
                 .map(Receipt::Change),
         }
     }
+}
+
+// === impl Effect ===
+
+impl Effect for intent::Change {
+    fn target(&self) -> Target {
+        Target::Changes(self.order_id)
+    }
+
+    fn judge(&self, known: &Known<'_>, sight: &Sight<'_>) -> Finding {
+        match sight {
+            Sight::Changes(list) => created(self, known, list),
+            // It existed when the operation began, so its absence now is no evidence.
+            Sight::Absent => Finding::Inconclusive("upstream does not find the order at all"),
+            Sight::Order(_) | Sight::Refunds(_) | Sight::Change(_) | Sight::Nothing(_) => {
+                Finding::of_other(sight)
+            }
+        }
+    }
+
+    fn unread(&self, made: Made) -> Result<Receipt, &'static str> {
+        let number = made.change_order_no.ok_or("change_order_no")?;
+        Ok(Receipt::Change(ChangeReceipt {
+            out_change_no: Some(self.out_change_no.to_string()),
+            passenger_ids: self.passengers.clone(),
+            ..ChangeReceipt::unread(number, Some(self.order_id))
+        }))
+    }
+}
+
+/// Whether the change exists, whatever became of it since.
+fn created(change: &intent::Change, known: &Known<'_>, list: &ChangeList) -> Finding {
+    let intent::Change {
+        order_id,
+        out_change_no,
+        passengers,
+        targets,
+        max_total,
+    } = change;
+    let new = list
+        .changes
+        .iter()
+        .filter(|row| !known.excludes(row.change_order_no.get()));
+    let owned = new.map(|row| {
+        let told = row.out_change_no.as_deref();
+        let travellers = row.passengers.iter().map(|p| p.passenger_id.as_ref());
+        let owner = match owner(
+            told,
+            out_change_no.as_str(),
+            travellers,
+            passengers,
+            &known.baseline.travellers,
+        ) {
+            // Reads refuse a list with a row of another order: it shows neither presence nor absence.
+            _ if row.order_id.is_some_and(|told| told != *order_id) => Owner::Unclear,
+            _ if known.made == Some(row.change_order_no.get()) => Owner::Named,
+            Owner::Likely if known.by_number_only => Owner::Unclear,
+            // The travellers are ours, but they are on their way to another flight.
+            Owner::Likely if goes_elsewhere(row, targets) => Owner::Unclear,
+            owner => owner,
+        };
+        let receipt = Receipt::Change(ChangeReceipt::of(row, *max_total));
+        (owner, receipt)
+    });
+    only(owned, list.dropped, "the order has no such change")
+}
+
+/// Whether the flights of the change are told, and are not those that were asked for.
+fn goes_elsewhere(change: &Change, targets: &[String]) -> bool {
+    let told: Option<HashSet<String>> = change
+        .segments
+        .iter()
+        .map(|s| {
+            let flight = s.marketing_flight_no.as_ref()?;
+            Some(flight_at(flight, s.departure_time?))
+        })
+        .collect();
+    let wanted: HashSet<String> = targets.iter().cloned().collect();
+    told.is_some_and(|told| !told.is_empty() && told != wanted)
 }

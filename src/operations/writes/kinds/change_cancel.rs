@@ -1,15 +1,15 @@
 //! Cancelling an unpaid change (`alitrip.flight.change.order.cancel`).
 
+use crate::domain::change::{Change, ChangeReceipt, ChangeStatus};
+use crate::domain::operation::{Cause, Failure, Intent, Receipt, intent};
+use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
 use serde_json::{Map, Value};
 
-use crate::domain::change::{Change, ChangeReceipt, ChangeStatus};
 use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey};
-use crate::domain::operation::{Cause, Failure, Intent, Receipt};
 use crate::domain::payment::{DOUBTFUL, Payment};
 use crate::operations::classify::Reference;
 use crate::operations::masking::Names;
-use crate::operations::upstream::ReadError;
-use crate::operations::upstream::Upstream;
+use crate::operations::upstream::{ReadError, Upstream};
 use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::ReadOptions;
 use crate::top::method::Method;
@@ -29,9 +29,9 @@ impl Write for CancelChange {
     type Method = ChangeCancelMethod;
 
     fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
-        Intent::ChangeCancel {
+        Intent::ChangeCancel(intent::ChangeCancel {
             change_order_no: self.change_order_no,
-        }
+        })
     }
 
     async fn request(
@@ -68,6 +68,52 @@ impl Write for CancelChange {
                 // One that says "done" and "paid" at once is looked at.
                 .filter(|r| matches!(r.status, ChangeStatus::Closed | ChangeStatus::Other))
                 .map(Receipt::Change),
+        }
+    }
+}
+
+// === impl Effect ===
+
+impl Effect for intent::ChangeCancel {
+    fn target(&self) -> Target {
+        Target::Change(self.change_order_no)
+    }
+
+    fn judge(&self, _known: &Known<'_>, sight: &Sight<'_>) -> Finding {
+        match sight {
+            Sight::Change(change) => cancelled(change, self.change_order_no),
+            // It existed when the operation began, so its absence now is no evidence.
+            Sight::Absent => Finding::Inconclusive("upstream does not find the change at all"),
+            Sight::Order(_) | Sight::Refunds(_) | Sight::Changes(_) | Sight::Nothing(_) => {
+                Finding::of_other(sight)
+            }
+        }
+    }
+
+    fn unread(&self, _made: Made) -> Result<Receipt, &'static str> {
+        Ok(Receipt::Change(ChangeReceipt::unread(
+            self.change_order_no,
+            None,
+        )))
+    }
+}
+
+/// Whether the change is closed.
+fn cancelled(change: &Change, change_order_no: ChangeOrderNo) -> Finding {
+    if change.change_order_no != change_order_no {
+        return Finding::Inconclusive("the answer is about another change");
+    }
+    match (change.payment(), change.status) {
+        (Payment::Made, _) => Finding::Refuted(Cause::ChangeNotCancellable, "the change is paid"),
+        (Payment::Doubtful, _) => Finding::Inconclusive(DOUBTFUL),
+        (_, ChangeStatus::Closed) => {
+            Finding::happened(Receipt::Change(ChangeReceipt::of(change, None)))
+        }
+        (_, ChangeStatus::Submitted | ChangeStatus::AwaitingPayment) => {
+            Finding::NotHappened("the change is open")
+        }
+        (_, ChangeStatus::AwaitingTicketing | ChangeStatus::Ticketed | ChangeStatus::Other) => {
+            Finding::Inconclusive("the change's status decides nothing")
         }
     }
 }

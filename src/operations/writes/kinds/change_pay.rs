@@ -1,18 +1,18 @@
 //! Paying a change (`alitrip.flight.change.order.pay`): debits the account's signed Alipay agreement.
 
+use crate::domain::change::{Change, ChangeReceipt, ChangeStatus};
+use crate::domain::operation::{Cause, Failure, Intent, Receipt, intent};
+use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
 use serde_json::{Map, Value};
 
 use crate::domain::actions::in_time;
-use crate::domain::change::{Change, ChangeReceipt, ChangeStatus};
 use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey};
 use crate::domain::money::Money;
-use crate::domain::operation::{Cause, Failure, Intent, Receipt};
 use crate::domain::payment::{DOUBTFUL, Payment};
 use crate::domain::time::LocalTime;
 use crate::operations::classify::Reference;
 use crate::operations::masking::Names;
-use crate::operations::upstream::ReadError;
-use crate::operations::upstream::Upstream;
+use crate::operations::upstream::{ReadError, Upstream};
 use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::ReadOptions;
 use crate::top::method::Method;
@@ -34,10 +34,10 @@ impl Write for PayChange {
     type Method = ChangePayMethod;
 
     fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
-        Intent::ChangePay {
+        Intent::ChangePay(intent::ChangePay {
             change_order_no: self.change_order_no,
             total: self.total,
-        }
+        })
     }
 
     async fn request(
@@ -74,6 +74,48 @@ impl Write for PayChange {
                 .ok()
                 .map(Receipt::Change),
         }
+    }
+}
+
+// === impl Effect ===
+
+impl Effect for intent::ChangePay {
+    fn target(&self) -> Target {
+        Target::Change(self.change_order_no)
+    }
+
+    fn judge(&self, _known: &Known<'_>, sight: &Sight<'_>) -> Finding {
+        match sight {
+            Sight::Change(change) => paid(change, self.change_order_no),
+            // It existed when the operation began, so its absence now is no evidence.
+            Sight::Absent => Finding::Inconclusive("upstream does not find the change at all"),
+            Sight::Order(_) | Sight::Refunds(_) | Sight::Changes(_) | Sight::Nothing(_) => {
+                Finding::of_other(sight)
+            }
+        }
+    }
+
+    fn unread(&self, _made: Made) -> Result<Receipt, &'static str> {
+        Ok(Receipt::Change(ChangeReceipt::unread(
+            self.change_order_no,
+            None,
+        )))
+    }
+}
+
+/// Whether the change is paid.
+fn paid(change: &Change, change_order_no: ChangeOrderNo) -> Finding {
+    if change.change_order_no != change_order_no {
+        return Finding::Inconclusive("the answer is about another change");
+    }
+    match change.payment() {
+        Payment::Made => Finding::happened(Receipt::Change(ChangeReceipt::of(change, None))),
+        Payment::NotMade => Finding::NotHappened("the change is not paid"),
+        Payment::Impossible => {
+            Finding::Refuted(Cause::ChangeNotPayable, "the change is closed and not paid")
+        }
+        Payment::Unclear => Finding::Inconclusive("the change does not tell whether it is paid"),
+        Payment::Doubtful => Finding::Inconclusive(DOUBTFUL),
     }
 }
 

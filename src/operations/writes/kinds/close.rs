@@ -1,16 +1,16 @@
 //! Closing an unpaid order (`alitrip.flight.service.close`).
 
+use crate::domain::operation::{Cause, Failure, Intent, Receipt, intent};
+use crate::domain::order::{Order, OrderReceipt, OrderStatus};
+use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
 use serde_json::{Map, Value};
 
 use crate::domain::ids::{AccountName, HashKey, OrderId};
-use crate::domain::operation::{Cause, Failure, Intent, Receipt};
-use crate::domain::order::{Order, OrderReceipt, OrderStatus};
 use crate::domain::payment::{DOUBTFUL, Payment};
 use crate::operations::classify::Reference;
 use crate::operations::reads::orders::OrderKey;
 use crate::operations::reads::selection::names_on;
-use crate::operations::upstream::ReadError;
-use crate::operations::upstream::Upstream;
+use crate::operations::upstream::{ReadError, Upstream};
 use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::ReadOptions;
 use crate::top::method::Method;
@@ -30,9 +30,9 @@ impl Write for Close {
     type Method = CloseMethod;
 
     fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
-        Intent::Close {
+        Intent::Close(intent::Close {
             order_id: self.order_id,
-        }
+        })
     }
 
     async fn request(
@@ -69,6 +69,51 @@ impl Write for Close {
                 .filter(|r| matches!(r.status, OrderStatus::Closed | OrderStatus::Other))
                 .map(Receipt::Order),
         }
+    }
+}
+
+// === impl Effect ===
+
+impl Effect for intent::Close {
+    fn target(&self) -> Target {
+        Target::Order(OrderKey::Id(self.order_id))
+    }
+
+    fn judge(&self, _known: &Known<'_>, sight: &Sight<'_>) -> Finding {
+        match sight {
+            Sight::Order(order) => closed(order, self.order_id),
+            // It existed when the operation began, so its absence now is no evidence.
+            Sight::Absent => Finding::Inconclusive("upstream does not find the order at all"),
+            Sight::Refunds(_) | Sight::Changes(_) | Sight::Change(_) | Sight::Nothing(_) => {
+                Finding::of_other(sight)
+            }
+        }
+    }
+
+    fn unread(&self, _made: Made) -> Result<Receipt, &'static str> {
+        Ok(Receipt::Order(OrderReceipt::unread(self.order_id)))
+    }
+}
+
+/// Whether the order is closed.
+fn closed(order: &Order, order_id: OrderId) -> Finding {
+    if order.order_id != order_id {
+        return Finding::Inconclusive("the answer is about another order");
+    }
+    match (order.payment(), order.status) {
+        (Payment::Made, _) => Finding::Refuted(Cause::OrderNotClosable, "the order is paid"),
+        (Payment::Doubtful, _) => Finding::Inconclusive(DOUBTFUL),
+        (_, OrderStatus::Closed) => Finding::happened(Receipt::Order(OrderReceipt::from(order))),
+        (_, OrderStatus::Booked) => Finding::NotHappened("the order is open"),
+        (
+            _,
+            OrderStatus::Creating
+            | OrderStatus::Paid
+            | OrderStatus::Ticketing
+            | OrderStatus::Ticketed
+            | OrderStatus::Failed
+            | OrderStatus::Other,
+        ) => Finding::Inconclusive("the order's status decides nothing"),
     }
 }
 

@@ -1,12 +1,15 @@
 //! Payment: debits the account's signed Alipay agreement (`alitrip.flight.service.pay`).
 
+use crate::domain::operation::{
+    Cause, Difference, DifferingField, Failure, Intent, Receipt, intent,
+};
+use crate::domain::order::{Order, OrderReceipt, OrderStatus};
+use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
 use serde_json::{Map, Value};
 
 use crate::domain::actions::in_time;
 use crate::domain::ids::{AccountName, HashKey, OrderId};
 use crate::domain::money::Money;
-use crate::domain::operation::{Cause, Failure, Intent, Receipt};
-use crate::domain::order::{Order, OrderStatus};
 use crate::domain::payment::{DOUBTFUL, Payment};
 use crate::domain::time::LocalTime;
 use crate::operations::classify::Reference;
@@ -34,10 +37,10 @@ impl Write for Pay {
     type Method = PayMethod;
 
     fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
-        Intent::Pay {
+        Intent::Pay(intent::Pay {
             order_id: self.order_id,
             total: self.total,
-        }
+        })
     }
 
     async fn request(
@@ -75,6 +78,56 @@ impl Write for Pay {
             .ok()
             .map(Receipt::Order),
         }
+    }
+}
+
+// === impl Effect ===
+
+impl Effect for intent::Pay {
+    fn target(&self) -> Target {
+        Target::Order(OrderKey::Id(self.order_id))
+    }
+
+    fn judge(&self, _known: &Known<'_>, sight: &Sight<'_>) -> Finding {
+        match sight {
+            Sight::Order(order) => paid(order, self.order_id, self.total),
+            // It existed when the operation began, so its absence now is no evidence.
+            Sight::Absent => Finding::Inconclusive("upstream does not find the order at all"),
+            Sight::Refunds(_) | Sight::Changes(_) | Sight::Change(_) | Sight::Nothing(_) => {
+                Finding::of_other(sight)
+            }
+        }
+    }
+
+    fn unread(&self, _made: Made) -> Result<Receipt, &'static str> {
+        Ok(Receipt::Order(OrderReceipt::unread(self.order_id)))
+    }
+}
+
+/// Whether the order is paid.
+fn paid(order: &Order, order_id: OrderId, total: Money) -> Finding {
+    if order.order_id != order_id {
+        return Finding::Inconclusive("the answer is about another order");
+    }
+    match order.payment() {
+        Payment::Made => match order.paid_price.filter(|paid| *paid > Money::ZERO) {
+            Some(paid) if paid != total => {
+                let difference = Difference {
+                    field: DifferingField::PaidPrice,
+                    expected: total.to_string(),
+                    found: paid.to_string(),
+                };
+                let receipt = Receipt::Order(OrderReceipt::from(order));
+                Finding::Differs(Box::new(receipt), vec![difference])
+            }
+            Some(_) | None => Finding::happened(Receipt::Order(OrderReceipt::from(order))),
+        },
+        Payment::NotMade => Finding::NotHappened("the order is not paid"),
+        Payment::Impossible => {
+            Finding::Refuted(Cause::OrderNotPayable, "the order is closed and not paid")
+        }
+        Payment::Unclear => Finding::Inconclusive("the order's status is not listed"),
+        Payment::Doubtful => Finding::Inconclusive(DOUBTFUL),
     }
 }
 

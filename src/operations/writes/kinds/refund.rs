@@ -4,16 +4,18 @@
 //! where it could compute none (seed FAQ 8). So the fee comes from a sealed quote, or is held against
 //! a new render before anything is sent.
 
+use crate::domain::operation::{Cause, Failure, Intent, Receipt, intent};
+use crate::domain::refund::{
+    RefundFee, RefundList, RefundReceipt, RefundSelection, RefundStatus, attachment_awaited,
+};
+use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
+use crate::operations::reconcile::newcomer::{Owner, only, owner};
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
 use crate::domain::ids::{AccountName, HashKey, OrderId, OutRefundNo};
-use crate::domain::operation::{Cause, Failure, Intent, Receipt};
 use crate::domain::order::OrderPassenger;
 use crate::domain::personal::Personal;
-use crate::domain::refund::{
-    RefundFee, RefundReceipt, RefundSelection, RefundStatus, attachment_awaited,
-};
 use crate::operations::classify::Reference;
 use crate::operations::reads::selection::{
     baseline_of, check_segments, names_on, travellers, unnamed,
@@ -73,14 +75,14 @@ impl Write for Refund {
     type Method = RefundCreate;
 
     fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
-        Intent::Refund {
+        Intent::Refund(intent::Refund {
             order_id: self.order_id,
             out_refund_no: self.out_refund_no.clone(),
             refund_kind: self.selection.kind,
             passengers: self.selection.passengers.clone(),
             fee: self.agreed.fee(),
             with_attachment: !self.attachments.is_empty(),
-        }
+        })
     }
 
     async fn request(
@@ -164,6 +166,97 @@ impl Write for Refund {
             }),
         }
     }
+}
+
+// === impl Effect ===
+
+impl Effect for intent::Refund {
+    fn target(&self) -> Target {
+        Target::Refunds(self.order_id)
+    }
+
+    fn judge(&self, known: &Known<'_>, sight: &Sight<'_>) -> Finding {
+        match sight {
+            Sight::Refunds(list) => applied(self, known, list),
+            // It existed when the operation began, so its absence now is no evidence.
+            Sight::Absent => Finding::Inconclusive("upstream does not find the order at all"),
+            Sight::Order(_) | Sight::Changes(_) | Sight::Change(_) | Sight::Nothing(_) => {
+                Finding::of_other(sight)
+            }
+        }
+    }
+
+    fn unread(&self, made: Made) -> Result<Receipt, &'static str> {
+        let status = RefundStatus::Other;
+        Ok(Receipt::Refund(RefundReceipt {
+            refund_order_no: made.refund_order_no.ok_or("refund_order_no")?,
+            order_id: self.order_id,
+            out_refund_no: self.out_refund_no.clone(),
+            kind: self.refund_kind,
+            status,
+            fee: self.fee.amount(),
+            refund_amount: None,
+            applied_at: None,
+            refunded_at: None,
+            attachment_awaited: attachment_awaited(
+                Some(self.refund_kind),
+                status,
+                self.with_attachment,
+            ),
+            passenger_ids: self.passengers.clone(),
+        }))
+    }
+}
+
+/// Whether the application exists. Whether it is granted is a later fact of it.
+fn applied(refund: &intent::Refund, known: &Known<'_>, list: &RefundList) -> Finding {
+    let intent::Refund {
+        order_id,
+        out_refund_no,
+        refund_kind,
+        passengers,
+        with_attachment,
+        fee: _,
+    } = refund;
+    let new = list
+        .refunds
+        .iter()
+        .filter(|row| !known.excludes(row.refund_order_no.get()));
+    let owned = new.map(|row| {
+        let told = row.out_refund_no.as_deref();
+        let travellers = row.passengers.iter().map(|t| t.passenger_id.as_ref());
+        let owner = match owner(
+            told,
+            out_refund_no.as_str(),
+            travellers,
+            passengers,
+            &known.baseline.travellers,
+        ) {
+            // Reads refuse a list with a row of another order: it shows neither presence nor absence.
+            _ if row.order_id.is_some_and(|told| told != *order_id) => Owner::Unclear,
+            _ if known.made == Some(row.refund_order_no.get()) => Owner::Named,
+            Owner::Likely if known.by_number_only => Owner::Unclear,
+            // A supplementary refund follows from an earlier one, which may be ours.
+            Owner::Named | Owner::Likely if row.supplementary == Some(true) => Owner::Unclear,
+            owner => owner,
+        };
+        let kind = row.kind.unwrap_or(*refund_kind);
+        let receipt = RefundReceipt {
+            refund_order_no: row.refund_order_no,
+            order_id: *order_id,
+            out_refund_no: out_refund_no.clone(),
+            kind,
+            status: row.status,
+            fee: row.fee,
+            refund_amount: row.refund_amount,
+            applied_at: row.applied_at,
+            refunded_at: row.refunded_at,
+            attachment_awaited: attachment_awaited(Some(kind), row.status, *with_attachment),
+            passenger_ids: passengers.clone(),
+        };
+        (owner, Receipt::Refund(receipt))
+    });
+    only(owned, list.dropped, "the order has no such refund")
 }
 
 impl Refund {

@@ -5,13 +5,13 @@
 
 use std::collections::HashSet;
 
-use super::Finding;
+use super::evidence::Finding;
 use crate::domain::ids::PassengerId;
 use crate::domain::operation::Receipt;
 
 /// Whose a refund or change is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
+pub(in crate::operations) enum Owner {
     /// This operation's, by the caller's number.
     Named,
     /// This operation's, if no other can be it: its travellers are the very ones.
@@ -23,7 +23,7 @@ pub(super) enum Owner {
 }
 
 /// Whose it is, by the number that Fliggy tells and by its travellers.
-pub(super) fn owner<'a>(
+pub(in crate::operations) fn owner<'a>(
     told: Option<&str>,
     ours: &str,
     travellers: impl Iterator<Item = Option<&'a PassengerId>>,
@@ -52,7 +52,7 @@ pub(super) fn owner<'a>(
 
 /// The one that is ours, if there is exactly one. Where only its travellers say so, no other may be left
 /// that does not tell.
-pub(super) fn only(
+pub(in crate::operations) fn only(
     owned: impl Iterator<Item = (Owner, Receipt)>,
     unreadable: usize,
     absent: &'static str,
@@ -69,8 +69,8 @@ pub(super) fn only(
         }
     }
     match ours {
-        Some((Owner::Named, receipt)) => Finding::Happened(Box::new(receipt)),
-        Some((_, receipt)) if !unclear => Finding::Happened(Box::new(receipt)),
+        Some((Owner::Named, receipt)) => Finding::happened(receipt),
+        Some((_, receipt)) if !unclear => Finding::happened(receipt),
         Some(_) => Finding::Inconclusive("some that are new do not tell whose they are"),
         None if unclear => Finding::Inconclusive("some that are new do not tell whose they are"),
         None => Finding::NotHappened(absent),

@@ -1,10 +1,11 @@
 use super::*;
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::money::Money;
-use crate::domain::operation::{Baseline, DifferingField};
-use crate::domain::order::{OrderPassenger, OrderStatus};
+use crate::domain::operation::{Baseline, DifferingField, intent};
+use crate::domain::order::{Order, OrderPassenger, OrderStatus};
 use crate::domain::time::LocalTime;
 use crate::domain::trip::Segment;
+use crate::operations::reconcile::evidence::{Finding, Known, Sight};
 
 fn order(status: OrderStatus) -> Order {
     Order {
@@ -37,20 +38,20 @@ fn judged(intent: &Intent, baseline: &Baseline, sight: &Sight<'_>) -> Finding {
         by_number_only: false,
         not_before: LocalTime::parse_wire("2030-05-01 09:50:00").ok(),
     };
-    judge(intent, &known, sight)
+    effect(intent).judge(&known, sight)
 }
 
 fn pay() -> Intent {
-    Intent::Pay {
+    Intent::Pay(intent::Pay {
         order_id: OrderId::new(7).unwrap(),
         total: Money::parse("950.00").unwrap(),
-    }
+    })
 }
 
 fn close() -> Intent {
-    Intent::Close {
+    Intent::Close(intent::Close {
         order_id: OrderId::new(7).unwrap(),
-    }
+    })
 }
 
 fn word(intent: &Intent, order: &Order) -> &'static str {
@@ -118,12 +119,14 @@ fn law_7_evidence_must_be_ours() {
     assert_eq!(word(&pay(), &foreign), "inconclusive");
     assert_eq!(word(&close(), &foreign), "inconclusive");
 
-    let book = |reference: &str, total: &str, segments: Vec<String>| Intent::Book {
-        out_order_no: reference.parse::<OutOrderNo>().unwrap(),
-        total: Money::parse(total).unwrap(),
-        segments,
-        passengers: Vec::new(),
-        rules: None,
+    let book = |reference: &str, total: &str, segments: Vec<String>| {
+        Intent::Book(intent::Book {
+            out_order_no: reference.parse::<OutOrderNo>().unwrap(),
+            total: Money::parse(total).unwrap(),
+            segments,
+            passengers: Vec::new(),
+            rules: None,
+        })
     };
     let found = order(OrderStatus::Booked);
     assert_eq!(word(&book("T-1", "950.00", vec![]), &found), "happened");
@@ -155,13 +158,13 @@ fn found() -> Order {
 }
 
 fn booked_as(order: &Order) -> Finding {
-    let intent = Intent::Book {
+    let intent = Intent::Book(intent::Book {
         out_order_no: "T-1".parse().unwrap(),
         total: Money::parse("950.00").unwrap(),
         segments: vec!["CZ8957@2030-05-20T08:45".into()],
         passengers: vec![format!("psg_{:032x}", 1).parse().unwrap()],
         rules: None,
-    };
+    });
     judged(&intent, &Baseline::default(), &Sight::Order(order))
 }
 
@@ -268,6 +271,7 @@ fn law_5_what_tells_nothing_does_not_count() {
 }
 
 mod after_sales {
+    use super::{effect, intent, judged};
     use crate::domain::change::{
         Change, ChangeList, ChangePassenger, ChangeStatus, ChangedSegment,
     };
@@ -277,22 +281,21 @@ mod after_sales {
     use crate::domain::refund::{
         Refund, RefundFee, RefundKind, RefundList, RefundPassenger, RefundStatus,
     };
-    use crate::operations::reconcile::evidence::tests::judged;
-    use crate::operations::reconcile::evidence::{Finding, Known, Sight, judge};
+    use crate::operations::reconcile::evidence::{Finding, Known, Sight};
 
     fn passenger(n: u8) -> PassengerId {
         format!("psg_{n:032x}").parse().unwrap()
     }
 
     fn refund(passengers: &[u8]) -> Intent {
-        Intent::Refund {
+        Intent::Refund(intent::Refund {
             order_id: OrderId::new(7).unwrap(),
             out_refund_no: "R-1".parse().unwrap(),
             refund_kind: RefundKind::FlightChanged,
             passengers: passengers.iter().copied().map(passenger).collect(),
             fee: RefundFee::Unknown,
             with_attachment: false,
-        }
+        })
     }
 
     fn refund_row(number: u64, reference: Option<&str>, passengers: &[Option<u8>]) -> Refund {
@@ -410,8 +413,8 @@ mod after_sales {
                 not_before: None,
             };
             [
-                judge(&refund(&[1]), &known, &Sight::Refunds(&refunds)),
-                judge(&make(&[1]), &known, &Sight::Changes(&changes)),
+                effect(&refund(&[1])).judge(&known, &Sight::Refunds(&refunds)),
+                effect(&make(&[1])).judge(&known, &Sight::Changes(&changes)),
             ]
             .map(|finding| finding.word())
         };
@@ -486,13 +489,13 @@ mod after_sales {
     }
 
     fn make(passengers: &[u8]) -> Intent {
-        Intent::Change {
+        Intent::Change(intent::Change {
             order_id: OrderId::new(7).unwrap(),
             out_change_no: "C-1".parse().unwrap(),
             passengers: passengers.iter().copied().map(passenger).collect(),
             targets: vec!["CZ8959@2030-05-21T08:45".into()],
             max_total: Some(Money::parse("40").unwrap()),
-        }
+        })
     }
 
     fn change(
@@ -576,13 +579,13 @@ mod after_sales {
     #[test]
     fn the_table_of_change_statuses() {
         let number = ChangeOrderNo::new(2).unwrap();
-        let pay = Intent::ChangePay {
+        let pay = Intent::ChangePay(intent::ChangePay {
             change_order_no: number,
             total: Money::ZERO,
-        };
-        let cancel = Intent::ChangeCancel {
+        });
+        let cancel = Intent::ChangeCancel(intent::ChangeCancel {
             change_order_no: number,
-        };
+        });
         for (status, paid, cancelled) in [
             (ChangeStatus::Submitted, "inconclusive", "not_happened"),
             (
