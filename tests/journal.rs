@@ -573,6 +573,10 @@ const VERSION_1: &str = include_str!("vectors/journal/version-1.sql");
 /// and a change of another, and a payment of a second order that is unknown.
 const VERSION_2: &str = include_str!("vectors/journal/version-2.sql");
 
+/// A journal that a gateway of version 3 wrote and was killed over: operations of every kind, with rules, another
+/// total than the requested one, a refusal, a ban, and a payment that is unknown.
+const VERSION_3: &str = include_str!("vectors/journal/version-3.sql");
+
 /// Opens what an earlier gateway has written.
 async fn opened_after(dir: &Path, earlier: &'static str) -> SqliteJournal {
     let url = format!("sqlite://{}?mode=rwc", dir.join("journal.db").display());
@@ -585,6 +589,67 @@ async fn opened_after(dir: &Path, earlier: &'static str) -> SqliteJournal {
     open_with(dir, Some(HashKey::new([0x5a; 32])))
         .await
         .unwrap()
+}
+
+#[tokio::test]
+async fn a_journal_of_version_3_is_read_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = opened_after(dir.path(), VERSION_3).await;
+    let filter = Filter {
+        limit: 100,
+        ..Filter::default()
+    };
+    let mut found = Vec::new();
+    for operation in journal.list(filter).await.unwrap() {
+        let mut line = format!(
+            "{} {}",
+            operation.kind().as_str(),
+            operation.state().as_str()
+        );
+        if let Some(basis) = operation.standing.basis {
+            line = format!("{line}/{}", basis.as_str());
+        }
+        if let Some(failure) = &operation.failure {
+            line = format!("{line} {:?}", failure.cause);
+        }
+        if let Some(receipt) = &operation.result {
+            line = format!("{line}: {}", receipt.stands());
+        }
+        if !operation.differs.is_empty() {
+            line = format!("{line}, {} differs", operation.differs[0].field.words());
+        }
+        if operation
+            .intent
+            .rules()
+            .is_some_and(|rules| rules.refund_rule.is_some())
+        {
+            line = format!("{line}, with rules");
+        }
+        assert!(!timeline(&journal, &operation).await.is_empty());
+        found.push(line);
+    }
+    found.reverse();
+    assert_eq!(
+        found,
+        [
+            "book succeeded: the order is booked, with rules",
+            "pay succeeded: the order is paid",
+            "change succeeded: the change is awaiting payment",
+            "change_pay succeeded: the change is awaiting ticketing",
+            "change succeeded: the change is awaiting payment",
+            "change_cancel succeeded: the change is closed",
+            "refund succeeded: the refund is applied",
+            "book succeeded: the order is booked, with rules",
+            "close succeeded: the order is closed",
+            "pay not_executed/not_sent OrderNotPayable",
+            "book succeeded: the order is booked, with rules",
+            "pay rejected Refused",
+            "pay not_executed/refused_by_gateway RateLimited",
+            "book succeeded: the order is booked, the total differs, with rules",
+            "book succeeded: the order is booked, with rules",
+            "pay unknown"
+        ]
+    );
 }
 
 #[tokio::test]
