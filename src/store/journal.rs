@@ -107,8 +107,8 @@ pub struct NewOperation {
     pub timeline: TimelineEntry,
 }
 
-/// An operation that a key was used for.
-#[derive(Debug)]
+/// An operation that an idempotency key was used for.
+#[derive(Clone, Debug)]
 pub struct Known {
     /// The operation.
     pub operation: Operation,

@@ -36,6 +36,7 @@ use crate::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use crate::domain::operation::{
     Intent, Kind, Lookup, Operation, Proof, SessionTag, State, Subject,
 };
+use crate::store::accept;
 use files::Files;
 use health::Health;
 use writer::Command;
@@ -461,7 +462,7 @@ impl Journal for SqliteJournal {
         &self,
         operation: &Operation,
     ) -> BoxFuture<'_, Result<Vec<(State, Intent)>, JournalError>> {
-        let lock = operation.intent.subject().lock(&operation.account);
+        let lock = accept::lock(operation);
         let id = operation.id.to_string();
         let kinds = words(operation.kind().could_be_repeated_by());
         self.reading(async move {
@@ -494,7 +495,7 @@ impl Journal for SqliteJournal {
         &self,
         operation: &Operation,
     ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
-        let lock = operation.intent.subject().lock(&operation.account);
+        let lock = accept::lock(operation);
         let id = operation.id.to_string();
         let kinds = words(operation.kind().could_repeat());
         self.reading(async move {
@@ -537,7 +538,7 @@ impl Journal for SqliteJournal {
     ) -> BoxFuture<'_, Result<Vec<(u64, OperationId)>, JournalError>> {
         let keys: Vec<_> = numbers
             .iter()
-            .map(|number| (*number, row::made_key(kind, account, *number)))
+            .map(|number| (*number, accept::made_key(kind, account, *number)))
             .collect();
         self.reading(async move {
             let mut makers = Vec::new();

@@ -11,7 +11,7 @@ use sqlx::sqlite::SqliteRow;
 use super::failed;
 use crate::domain::attachment::KeptAttachment;
 use crate::domain::ids::{AccountName, OperationId};
-use crate::domain::operation::{Kind, Operation, Standing, State, TimelineEntry};
+use crate::domain::operation::{Operation, Standing, State, TimelineEntry};
 use crate::domain::time::Rfc3339;
 use crate::store::journal::JournalError;
 
@@ -58,6 +58,12 @@ pub(super) const SELECT_EARLIER: &str = concat!(
     " FROM operations WHERE lock_base = ?1 AND +kind IN (SELECT value FROM json_each(?3)) AND \
      rowid < (SELECT rowid FROM operations WHERE id = ?2) AND \
      (+state = 'rejected' OR +basis IN ('absent', 'refused_by_gateway')) ORDER BY rowid DESC"
+);
+/// What needs attention: the operation that another one repeats, and those on its subject.
+pub(super) const SELECT_CONTRADICTED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM operations WHERE (id = ?1 OR lock_base = ?2) AND +state = 'needs_attention'"
 );
 /// Everything that is not settled.
 pub(super) const SELECT_OPEN: &str = concat!(
@@ -150,11 +156,6 @@ pub(super) fn read(row: &SqliteRow) -> Result<Operation, JournalError> {
         differs: optional(row.try_get("differs").map_err(failed)?)?.unwrap_or_default(),
         failure: optional(row.try_get("failure").map_err(failed)?)?,
     })
-}
-
-/// By what an operation is found that made the order, refund or change with this number.
-pub(super) fn made_key(kind: Kind, account: &AccountName, number: u64) -> String {
-    format!("{}:{account}:{number}", kind.as_str())
 }
 
 /// A line of a timeline.

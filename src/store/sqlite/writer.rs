@@ -1,10 +1,12 @@
 //! The one writer. It is never cancelled, drains its queue into one transaction, and acknowledges
 //! after the commit: durability costs one fsync for many changes.
 
+use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::{gauge, histogram};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
@@ -12,11 +14,11 @@ use tokio::time::timeout;
 use super::health::Health;
 use super::{failed, ms_of, open, row};
 use crate::domain::attachment::KeptAttachment;
-use crate::domain::operation::{
-    Baseline, Basis, Intent, Kind, Operation, SessionTag, State, TimelineEntry,
-};
+use crate::domain::ids::OperationId;
+use crate::domain::operation::{Baseline, Basis, Operation, SessionTag, State, TimelineEntry};
 use crate::kill_point::{Point, reach};
-use crate::store::journal::{Acceptance, JournalError, NewOperation, Save, Saved};
+use crate::store::accept::{self, Against, Placed};
+use crate::store::journal::{Acceptance, JournalError, Known, NewOperation, Save, Saved};
 use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
 
 type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
@@ -252,44 +254,24 @@ fn refuse(command: Command, error: &JournalError) {
     }
 }
 
-/// What a later operation on this subject asks for about an earlier one of this kind.
-fn subject_key(operation: &Operation, kind: Kind) -> String {
-    let lock = operation.intent.subject().lock(&operation.account);
-    format!("{}:{lock}", kind.as_str())
-}
-
-/// The keys of those that ended absent and whose effect this operation could repeat, as a JSON array.
-fn repeated_keys(operation: &Operation) -> String {
-    let kinds = operation.kind().could_repeat();
-    serde_json::Value::from_iter(kinds.map(|kind| subject_key(operation, kind))).to_string()
-}
-
-/// What a later operation asks for that would do the same once more.
-fn done_key(operation: &Operation) -> String {
-    let key = subject_key(operation, operation.kind());
-    match operation.intent.number_among_several() {
-        Some(number) => format!("{key}:{number}"),
-        None => key,
-    }
-}
-
 async fn accept(
     connection: &mut SqliteConnection,
     new: &NewOperation,
 ) -> Result<Acceptance, JournalError> {
     let operation = &new.operation;
-    let lock = operation.intent.subject().lock(&operation.account);
-    let against = sqlx::query(row::SELECT_AGAINST)
+    let lock = accept::lock(operation);
+    let repeated = serde_json::Value::from_iter(accept::repeated_keys(operation)).to_string();
+    let lines = sqlx::query(row::SELECT_AGAINST)
         .bind(&new.idempotency[..])
         .bind(&lock)
-        .bind(repeated_keys(operation))
+        .bind(repeated)
         .bind(new.duplicate.as_ref().map(|d| &d[..]))
         .bind(operation.retry_of.as_ref().map(ToString::to_string))
-        .bind(done_key(operation))
+        .bind(accept::done_key(operation))
         .fetch_all(&mut *connection)
         .await
         .map_err(failed)?;
-    if let Some(refusal) = weigh(&against, new)? {
+    if let Some(refusal) = accept::refusal(new, against(&lines)?) {
         return Ok(refusal);
     }
     sqlx::query(
@@ -327,117 +309,69 @@ async fn accept(
     Ok(Acceptance::Accepted)
 }
 
-/// What stands against an acceptance, the most telling first.
-fn weigh(
-    against: &[sqlx::sqlite::SqliteRow],
-    new: &NewOperation,
-) -> Result<Option<Acceptance>, JournalError> {
-    let found = |why: &str| -> Result<Option<(Box<Operation>, &sqlx::sqlite::SqliteRow)>, _> {
-        for line in against {
-            if line.try_get::<&str, _>("why").map_err(failed)? == why {
-                return Ok(Some((Box::new(row::read(line)?), line)));
+/// What the lines of `row::SELECT_AGAINST` say.
+fn against(lines: &[SqliteRow]) -> Result<Against, JournalError> {
+    let mut against = Against::default();
+    for line in lines {
+        let operation = row::read(line)?;
+        let slot = match line.try_get::<&str, _>("why").map_err(failed)? {
+            "key" => {
+                let fingerprint: &[u8] = line.try_get("fingerprint").map_err(failed)?;
+                against.known = Some(Known {
+                    operation,
+                    fingerprint: fingerprint.try_into().map_err(failed)?,
+                });
+                continue;
             }
-        }
-        Ok::<_, JournalError>(None)
-    };
-    if let Some((earlier, line)) = found("key")? {
-        let fingerprint: &[u8] = line.try_get("fingerprint").map_err(failed)?;
-        return Ok(Some(if fingerprint == new.fingerprint {
-            Acceptance::Replay(earlier)
-        } else {
-            Acceptance::KeyReused
-        }));
-    }
-    if let Some((other, _)) = found("locked")? {
-        return Ok(Some(Acceptance::Locked(other)));
-    }
-    if let Some((other, _)) = found("done")? {
-        return Ok(Some(Acceptance::AlreadyDone(other)));
-    }
-    let named = new.operation.retry_of;
-    if named.is_some() {
-        let fits = found("earlier")?.is_some_and(|(earlier, _)| repeats(&new.operation, &earlier));
-        if !fits {
-            return Ok(Some(Acceptance::NothingToRetry));
-        }
-    }
-    if let Some(earlier) = still_absent(against, &new.operation.intent)?
-        && named != Some(earlier.id)
-    {
-        return Ok(Some(Acceptance::RetryOfRequired(Box::new(earlier))));
-    }
-    if let (Some((other, _)), false) = (found("duplicate")?, new.allow_duplicate) {
-        return Ok(Some(Acceptance::Duplicate(other)));
-    }
-    Ok(None)
-}
-
-/// The youngest operation that ended absent and that this one would do again: nothing done since may be
-/// taken for it.
-fn still_absent(
-    against: &[sqlx::sqlite::SqliteRow],
-    intent: &Intent,
-) -> Result<Option<Operation>, JournalError> {
-    let (mut absent, mut later) = (Vec::new(), Vec::new());
-    for line in against {
-        let list = match line.try_get::<&str, _>("why").map_err(failed)? {
-            "absent" => &mut absent,
-            "later" => &mut later,
-            _ => continue,
+            list @ ("absent" | "later") => {
+                let place = line.try_get("place").map_err(failed)?;
+                let placed = Placed { place, operation };
+                match list {
+                    "absent" => against.absent.push(placed),
+                    _ => against.succeeded.push(placed),
+                }
+                continue;
+            }
+            "locked" => &mut against.locked,
+            "done" => &mut against.done,
+            "duplicate" => &mut against.duplicate,
+            _ => &mut against.named,
         };
-        let place: i64 = line.try_get("place").map_err(failed)?;
-        list.push((place, row::read(line)?));
+        // The first line of a reason is the most telling one.
+        slot.get_or_insert(operation);
     }
-    absent.retain(|(place, earlier)| {
-        earlier.intent.may_be_taken_for(intent)
-            && !later
-                .iter()
-                .any(|(at, done)| at > place && earlier.intent.may_be_taken_for(&done.intent))
-    });
-    let youngest = absent.into_iter().max_by_key(|(place, _)| *place);
-    Ok(youngest.map(|(_, earlier)| earlier))
-}
-
-/// Whether the operation may name the earlier one as that which it repeats: one that ended absent, on
-/// the same subject, or the same app's.
-fn repeats(operation: &Operation, earlier: &Operation) -> bool {
-    earlier.standing.basis == Some(Basis::Absent)
-        && earlier.account == operation.account
-        && operation.intent.repeats(&earlier.intent)
-        && (earlier.caller == operation.caller
-            || earlier.intent.subject() == operation.intent.subject())
+    Ok(against)
 }
 
 async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved, JournalError> {
     let operation = &change.operation;
-    let standing = operation.standing;
-    let open = !standing.state.is_settled();
-    let lock = operation.intent.subject().lock(&operation.account);
-    let key = subject_key(operation, operation.kind());
-    let done = standing.state == State::Succeeded;
-    let absent = standing.basis == Some(Basis::Absent);
-    let frees = standing.basis.is_some_and(Basis::frees_the_key);
-    // A contradicted operation takes its lock again, unless another one has it: that one is open
-    // itself, and this one is found by its state. A send is stale where the operation that it repeats, or
-    // another one on its subject, has been contradicted since it was looked up.
+    if operation.state() == State::Sending {
+        let around = sqlx::query(row::SELECT_CONTRADICTED)
+            .bind(operation.retry_of.as_ref().map(ToString::to_string))
+            .bind(accept::lock(operation))
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(failed)?;
+        let around: Vec<_> = around.iter().map(row::read).collect::<Result<_, _>>()?;
+        if !accept::may_be_sent(operation, &around) {
+            return stale(connection, operation).await;
+        }
+    }
+    let held = accept::held(operation, holder(connection, operation).await?);
     let changed = sqlx::query(
         "UPDATE operations SET revision = revision + 1, version = ?28, state = ?3, basis = ?4, boot = ?5, \
          sent_at = ?6, sent_steady_ms = ?7, settled_at = ?8, claim = ?9, findings = ?10, \
          next_look_at = ?11, watch_until = ?12, contradicted = ?13, result = ?14, failure = ?15, \
-         lock_key = CASE WHEN ?16 IS NULL THEN NULL WHEN lock_key IS NOT NULL THEN lock_key \
-         WHEN EXISTS (SELECT 1 FROM operations AS holder WHERE holder.lock_key = ?16) THEN NULL \
-         ELSE ?16 END, done_key = ?17, absent_key = ?18, \
+         lock_key = ?16, done_key = ?17, absent_key = ?18, \
          idempotency = CASE WHEN ?19 THEN NULL ELSE idempotency END, touched_ms = ?20, \
          twin_key = CASE WHEN ?21 THEN duplicate END, baseline = ?22, prune_at = ?23, made = ?24, \
          differs = ?25, confirmed_at = ?26, attention = ?27 \
-         WHERE id = ?1 AND revision = ?2 AND (?3 <> 'sending' OR NOT EXISTS (SELECT 1 FROM operations \
-         AS earlier WHERE (earlier.id = operations.retry_of OR earlier.lock_base = operations.lock_base) \
-         AND +earlier.state = 'needs_attention'))",
+         WHERE id = ?1 AND revision = ?2",
     )
     .bind(operation.id.to_string())
     .bind(operation.revision)
-    .bind(standing.state.as_str())
-    .bind(standing.basis.map(Basis::as_str))
+    .bind(operation.standing.state.as_str())
+    .bind(operation.standing.basis.map(Basis::as_str))
     .bind(&operation.boot)
     .bind(operation.sent_at.map(ms_of))
     .bind(
@@ -453,21 +387,17 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
     .bind(operation.contradicted)
     .bind(document(operation.result.as_ref())?)
     .bind(document(operation.failure.as_ref())?)
-    .bind(open.then_some(&lock))
-    .bind(done.then(|| done_key(operation)))
-    .bind(absent.then_some(&key))
-    .bind(frees)
+    .bind(held.lock)
+    .bind(held.done)
+    .bind(held.absent)
+    .bind(held.frees_the_key)
     .bind(operation.touched_ms)
-    .bind(open || absent)
+    .bind(held.bars_duplicates)
     .bind(document(
         Some(&operation.baseline).filter(|b| **b != Baseline::default()),
     )?)
     .bind(operation.prune_at)
-    .bind(
-        operation
-            .made()
-            .map(|number| row::made_key(operation.kind(), &operation.account, number)),
-    )
+    .bind(held.made)
     .bind(document(
         Some(&operation.differs).filter(|d| !d.is_empty()),
     )?)
@@ -485,15 +415,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
     .map_err(failed)?
     .rows_affected();
     if changed == 0 {
-        let standing = sqlx::query(row::SELECT_ONE)
-            .bind(operation.id.to_string())
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(failed)?;
-        return Ok(match standing {
-            Some(standing) => Saved::Stale(Box::new(row::read(&standing)?)),
-            None => Saved::Gone,
-        });
+        return stale(connection, operation).await;
     }
     let revision = operation.revision + 1;
     tell_story(connection, operation, revision, &change.timeline).await?;
@@ -527,6 +449,41 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
         .map_err(failed)?;
     }
     Ok(Saved::Done(revision))
+}
+
+/// The operation that holds the lock on the subject of one that needs attention. Other open operations have held
+/// it from their acceptance on.
+async fn holder(
+    connection: &mut SqliteConnection,
+    operation: &Operation,
+) -> Result<Option<OperationId>, JournalError> {
+    if operation.state() != State::NeedsAttention {
+        return Ok(None);
+    }
+    let found: Option<String> = sqlx::query_scalar("SELECT id FROM operations WHERE lock_key = ?1")
+        .bind(accept::lock(operation))
+        .fetch_optional(connection)
+        .await
+        .map_err(failed)?;
+    found
+        .map(|id| OperationId::from_str(&id).map_err(failed))
+        .transpose()
+}
+
+/// The row as it stands, where it is not changed.
+async fn stale(
+    connection: &mut SqliteConnection,
+    operation: &Operation,
+) -> Result<Saved, JournalError> {
+    let standing = sqlx::query(row::SELECT_ONE)
+        .bind(operation.id.to_string())
+        .fetch_optional(connection)
+        .await
+        .map_err(failed)?;
+    Ok(match standing {
+        Some(standing) => Saved::Stale(Box::new(row::read(&standing)?)),
+        None => Saved::Gone,
+    })
 }
 
 async fn tell_story(

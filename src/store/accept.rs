@@ -1,0 +1,187 @@
+//! The law of the journal: what may be accepted, what a row holds while it stands as it does, and what may be sent.
+//! Pure functions over rows that a backend has fetched; a backend only reads, locks and writes.
+
+use super::journal::{Acceptance, Known, NewOperation};
+use crate::domain::ids::{AccountName, OperationId};
+use crate::domain::operation::{Basis, Kind, Operation, State};
+
+/// An operation and its place in the order of acceptance.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// Grows with every acceptance.
+    pub place: i64,
+    /// The operation.
+    pub operation: Operation,
+}
+
+/// What a backend fetches before it accepts an operation: everything that may stand against it.
+#[derive(Clone, Debug, Default)]
+pub struct Against {
+    /// The operation with the same idempotency key.
+    pub known: Option<Known>,
+    /// An operation that holds the lock on the subject, or one on the subject that needs attention.
+    pub locked: Option<Operation>,
+    /// An operation with the same [`done_key`].
+    pub done: Option<Operation>,
+    /// The operation that `retry_of` names.
+    pub named: Option<Operation>,
+    /// Operations on the subject that ended absent, by [`repeated_keys`].
+    pub absent: Vec<Placed>,
+    /// Operations on the subject that succeeded after the first of those.
+    pub succeeded: Vec<Placed>,
+    /// Another open or absent booking of the same passengers on the same segments.
+    pub duplicate: Option<Operation>,
+}
+
+/// Why an operation is not accepted, the most telling reason first; none if it may be.
+#[must_use]
+pub fn refusal(new: &NewOperation, against: Against) -> Option<Acceptance> {
+    if let Some(known) = against.known {
+        return Some(if known.fingerprint == new.fingerprint {
+            Acceptance::Replay(Box::new(known.operation))
+        } else {
+            Acceptance::KeyReused
+        });
+    }
+    if let Some(other) = against.locked {
+        return Some(Acceptance::Locked(Box::new(other)));
+    }
+    if let Some(other) = against.done {
+        return Some(Acceptance::AlreadyDone(Box::new(other)));
+    }
+    let operation = &new.operation;
+    if operation.retry_of.is_some() {
+        let named = against.named.as_ref();
+        if !named.is_some_and(|earlier| may_be_named(operation, earlier)) {
+            return Some(Acceptance::NothingToRetry);
+        }
+    }
+    if let Some(earlier) = still_absent(operation, against.absent, &against.succeeded)
+        && operation.retry_of != Some(earlier.id)
+    {
+        return Some(Acceptance::RetryOfRequired(Box::new(earlier)));
+    }
+    match against.duplicate {
+        Some(other) if !new.allow_duplicate => Some(Acceptance::Duplicate(Box::new(other))),
+        Some(_) | None => None,
+    }
+}
+
+/// The youngest operation that ended absent and whose effect this one would repeat. Nothing that succeeded since
+/// can be mistaken for it.
+fn still_absent(
+    operation: &Operation,
+    absent: Vec<Placed>,
+    succeeded: &[Placed],
+) -> Option<Operation> {
+    let is_explained = |earlier: &Placed| {
+        succeeded.iter().any(|later| {
+            later.place > earlier.place
+                && earlier
+                    .operation
+                    .intent
+                    .may_be_taken_for(&later.operation.intent)
+        })
+    };
+    let still = absent.into_iter().filter(|earlier| {
+        earlier.operation.intent.may_be_taken_for(&operation.intent) && !is_explained(earlier)
+    });
+    let youngest = still.max_by_key(|earlier| earlier.place);
+    youngest.map(|earlier| earlier.operation)
+}
+
+/// Whether the operation may name the earlier one in `retry_of`: one of the account that ended absent, on the same
+/// subject or of the same caller.
+fn may_be_named(operation: &Operation, earlier: &Operation) -> bool {
+    earlier.standing.basis == Some(Basis::Absent)
+        && earlier.account == operation.account
+        && operation.intent.repeats(&earlier.intent)
+        && (earlier.caller == operation.caller
+            || earlier.intent.subject() == operation.intent.subject())
+}
+
+/// The lock on the subject of an operation.
+#[must_use]
+pub fn lock(operation: &Operation) -> String {
+    operation.intent.subject().lock(&operation.account)
+}
+
+/// What operations of one kind on one subject have in common.
+fn subject_key(operation: &Operation, kind: Kind) -> String {
+    format!("{}:{}", kind.as_str(), lock(operation))
+}
+
+/// The `absent_key`s of the operations whose effect this one could repeat.
+#[must_use]
+pub fn repeated_keys(operation: &Operation) -> Vec<String> {
+    let kinds = operation.kind().could_repeat();
+    kinds.map(|kind| subject_key(operation, kind)).collect()
+}
+
+/// The same for all operations that do the same once more: one on the subject, or one under the caller's number
+/// where a subject can have several.
+#[must_use]
+pub fn done_key(operation: &Operation) -> String {
+    let key = subject_key(operation, operation.kind());
+    match operation.intent.number_among_several() {
+        Some(number) => format!("{key}:{number}"),
+        None => key,
+    }
+}
+
+/// The order, refund or change with this number, as operations of this kind create it.
+#[must_use]
+pub fn made_key(kind: Kind, account: &AccountName, number: u64) -> String {
+    format!("{}:{account}:{number}", kind.as_str())
+}
+
+/// What a row holds while its operation stands as it does, for others to be found by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The lock on the subject, while the operation is open. An operation that is reopened while another holds the
+    /// lock goes without it and is found by its state.
+    pub lock: Option<String>,
+    /// See [`done_key`].
+    pub done: Option<String>,
+    /// See [`repeated_keys`].
+    pub absent: Option<String>,
+    /// See [`made_key`].
+    pub made: Option<String>,
+    /// Whether it stands against another booking of the same passengers on the same segments.
+    pub bars_duplicates: bool,
+    /// Whether its idempotency key is free again.
+    pub frees_the_key: bool,
+}
+
+/// What the row of this operation is to hold. `holder` is the operation that holds the lock on its subject now.
+#[must_use]
+pub fn held(operation: &Operation, holder: Option<OperationId>) -> Held {
+    let standing = operation.standing;
+    let open = !standing.state.is_settled();
+    let absent = standing.basis == Some(Basis::Absent);
+    let is_free = holder.is_none_or(|holder| holder == operation.id);
+    Held {
+        lock: (open && is_free).then(|| lock(operation)),
+        done: (standing.state == State::Succeeded).then(|| done_key(operation)),
+        absent: absent.then(|| subject_key(operation, operation.kind())),
+        made: operation
+            .made()
+            .map(|number| made_key(operation.kind(), &operation.account, number)),
+        bars_duplicates: open || absent,
+        frees_the_key: standing.basis.is_some_and(Basis::frees_the_key),
+    }
+}
+
+/// Whether an operation may begin to be sent. Around it are the operation that it repeats and those on its subject:
+/// one that needs attention now may have done what this one is to do.
+#[must_use]
+pub fn may_be_sent(operation: &Operation, around: &[Operation]) -> bool {
+    let concerns =
+        |other: &Operation| Some(other.id) == operation.retry_of || lock(other) == lock(operation);
+    !around
+        .iter()
+        .any(|other| other.state() == State::NeedsAttention && concerns(other))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,344 @@
+use super::*;
+use crate::clock::{Clock as _, SystemClock};
+use crate::domain::ids::PassengerId;
+use crate::domain::money::Money;
+use crate::domain::operation::{Intent, Standing, TimelineEntry, intent};
+use crate::domain::refund::{RefundFee, RefundKind};
+use crate::domain::time::Rfc3339;
+
+const ABSENT: Standing = Standing::not_executed(Basis::Absent);
+
+fn pay(order: u64) -> Intent {
+    Intent::Pay(intent::Pay {
+        order_id: order.to_string().parse().unwrap(),
+        total: Money::parse("950.00").unwrap(),
+    })
+}
+
+fn book(reference: &str) -> Intent {
+    Intent::Book(intent::Book {
+        out_order_no: reference.parse().unwrap(),
+        total: Money::parse("950.00").unwrap(),
+        segments: Vec::new(),
+        passengers: Vec::new(),
+        rules: None,
+    })
+}
+
+fn refund(number: &str, passenger: u8) -> Intent {
+    Intent::Refund(intent::Refund {
+        order_id: "1".parse().unwrap(),
+        out_refund_no: number.parse().unwrap(),
+        refund_kind: RefundKind::Voluntary,
+        passengers: vec![
+            format!("psg_{passenger:032x}")
+                .parse::<PassengerId>()
+                .unwrap(),
+        ],
+        fee: RefundFee::Unknown,
+        with_attachment: false,
+    })
+}
+
+fn operation(intent: Intent, standing: Standing) -> Operation {
+    let clock = SystemClock::new();
+    let id = OperationId::new(&clock);
+    let account = "default".parse().unwrap();
+    Operation {
+        standing,
+        ..Operation::accepted(
+            id,
+            intent,
+            account,
+            "app".into(),
+            "boot".into(),
+            0,
+            clock.wall(),
+        )
+    }
+}
+
+fn new(intent: Intent) -> NewOperation {
+    let operation = operation(intent, Standing::of(State::Accepted));
+    NewOperation {
+        timeline: TimelineEntry {
+            at: Rfc3339(operation.created_at),
+            state: State::Accepted,
+            what: String::new(),
+        },
+        operation,
+        idempotency: [1; 32],
+        fingerprint: [1; 32],
+        duplicate: Some([1; 32]),
+        allow_duplicate: false,
+    }
+}
+
+fn word(refusal: Option<Acceptance>) -> &'static str {
+    match refusal {
+        None => "accepted",
+        Some(Acceptance::Accepted) => unreachable!("it is no refusal"),
+        Some(Acceptance::Replay(_)) => "replay",
+        Some(Acceptance::KeyReused) => "key reused",
+        Some(Acceptance::Locked(_)) => "locked",
+        Some(Acceptance::AlreadyDone(_)) => "already done",
+        Some(Acceptance::Duplicate(_)) => "duplicate",
+        Some(Acceptance::RetryOfRequired(_)) => "retry_of required",
+        Some(Acceptance::NothingToRetry) => "nothing to retry",
+    }
+}
+
+fn placed(place: i64, operation: &Operation) -> Placed {
+    Placed {
+        place,
+        operation: operation.clone(),
+    }
+}
+
+#[test]
+fn the_most_telling_reason_comes_first() {
+    let open = || Some(operation(pay(1), Standing::of(State::Unknown)));
+    let absent = operation(pay(1), ABSENT);
+    let known = |fingerprint: u8| Known {
+        operation: absent.clone(),
+        fingerprint: [fingerprint; 32],
+    };
+    let mut against = Against {
+        known: Some(known(1)),
+        locked: open(),
+        done: open(),
+        named: None,
+        absent: vec![placed(1, &absent)],
+        succeeded: Vec::new(),
+        duplicate: open(),
+    };
+    let mut asked = new(pay(1));
+    asked.operation.retry_of = Some(absent.id);
+    let refused = |asked: &NewOperation, against: &Against| word(refusal(asked, against.clone()));
+    assert_eq!(refused(&asked, &against), "replay");
+    against.known = Some(known(2));
+    assert_eq!(refused(&asked, &against), "key reused");
+    against.known = None;
+    assert_eq!(refused(&asked, &against), "locked");
+    against.locked = None;
+    assert_eq!(refused(&asked, &against), "already done");
+    against.done = None;
+    assert_eq!(refused(&asked, &against), "nothing to retry");
+    against.named = Some(absent.clone());
+    assert_eq!(refused(&asked, &against), "duplicate");
+    asked.operation.retry_of = None;
+    assert_eq!(refused(&asked, &against), "retry_of required");
+    against.absent.clear();
+    assert_eq!(refused(&asked, &against), "duplicate");
+    asked.allow_duplicate = true;
+    assert_eq!(refused(&asked, &against), "accepted");
+}
+
+#[test]
+fn law_6_what_ended_absent_is_named_unless_something_done_since_explains_it() {
+    let succeeded = |intent| operation(intent, Standing::of(State::Succeeded));
+    let absent = operation(refund("R-1", 1), ABSENT);
+    for (asked, since, expected) in [
+        (refund("R-2", 1), None, "retry_of required"),
+        (refund("R-1", 2), None, "retry_of required"),
+        (refund("R-2", 2), None, "accepted"),
+        (refund("R-2", 1), Some((2, refund("R-3", 1))), "accepted"),
+        (
+            refund("R-2", 1),
+            Some((2, refund("R-3", 2))),
+            "retry_of required",
+        ),
+        (
+            refund("R-2", 1),
+            Some((0, refund("R-3", 1))),
+            "retry_of required",
+        ),
+    ] {
+        let against = Against {
+            absent: vec![placed(1, &absent)],
+            succeeded: since
+                .iter()
+                .map(|(place, intent)| placed(*place, &succeeded(intent.clone())))
+                .collect(),
+            ..Against::default()
+        };
+        let asked = new(asked);
+        let said = word(refusal(&asked, against));
+        assert_eq!(said, expected, "{:?} {since:?}", asked.operation.intent);
+    }
+}
+
+#[test]
+fn the_youngest_of_several_that_ended_absent_is_to_be_named() {
+    let [older, younger] = [operation(pay(1), ABSENT), operation(pay(1), ABSENT)];
+    let against = Against {
+        absent: vec![placed(2, &younger), placed(1, &older)],
+        ..Against::default()
+    };
+    match refusal(&new(pay(1)), against) {
+        Some(Acceptance::RetryOfRequired(other)) => assert_eq!(other.id, younger.id),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn only_what_ended_absent_on_the_subject_or_for_the_caller_may_be_named() {
+    let booked = operation(book("A"), ABSENT);
+    let of_other = |change: fn(&mut Operation)| {
+        let mut other = booked.clone();
+        change(&mut other);
+        other
+    };
+    for (asked, named, expected) in [
+        (book("A"), booked.clone(), "accepted"),
+        // A booking may be repeated under another number, by its own caller.
+        (book("B"), booked.clone(), "accepted"),
+        (
+            book("B"),
+            of_other(|o| o.caller = "other".into()),
+            "nothing to retry",
+        ),
+        (
+            book("A"),
+            of_other(|o| o.caller = "other".into()),
+            "accepted",
+        ),
+        (
+            book("A"),
+            of_other(|o| o.account = "other".parse().unwrap()),
+            "nothing to retry",
+        ),
+        (
+            book("A"),
+            of_other(|o| o.standing = Standing::of(State::Rejected)),
+            "nothing to retry",
+        ),
+        (pay(1), booked.clone(), "nothing to retry"),
+        (pay(1), operation(pay(2), ABSENT), "nothing to retry"),
+    ] {
+        let mut asked = new(asked);
+        asked.operation.retry_of = Some(named.id);
+        let against = Against {
+            named: Some(named),
+            ..Against::default()
+        };
+        assert_eq!(
+            word(refusal(&asked, against)),
+            expected,
+            "{:?}",
+            asked.operation.intent
+        );
+    }
+}
+
+#[test]
+fn a_row_holds_what_its_standing_says() {
+    let basis = Standing::not_executed;
+    for (standing, lock, done, absent, bars, frees) in [
+        (
+            Standing::of(State::Accepted),
+            true,
+            false,
+            false,
+            true,
+            false,
+        ),
+        (
+            Standing::of(State::Sending),
+            true,
+            false,
+            false,
+            true,
+            false,
+        ),
+        (
+            Standing::of(State::Unknown),
+            true,
+            false,
+            false,
+            true,
+            false,
+        ),
+        (
+            Standing::of(State::NeedsAttention),
+            true,
+            false,
+            false,
+            true,
+            false,
+        ),
+        (
+            Standing::of(State::Succeeded),
+            false,
+            true,
+            false,
+            false,
+            false,
+        ),
+        (
+            Standing::of(State::Rejected),
+            false,
+            false,
+            false,
+            false,
+            false,
+        ),
+        (basis(Basis::NotSent), false, false, false, false, true),
+        (
+            basis(Basis::RefusedByGateway),
+            false,
+            false,
+            false,
+            false,
+            true,
+        ),
+        (basis(Basis::Absent), false, false, true, true, false),
+    ] {
+        let held = held(&operation(refund("R-1", 1), standing), None);
+        assert_eq!(
+            held,
+            Held {
+                lock: lock.then(|| "order:default:1".to_owned()),
+                done: done.then(|| "refund:order:default:1:R-1".to_owned()),
+                absent: absent.then(|| "refund:order:default:1".to_owned()),
+                made: None,
+                bars_duplicates: bars,
+                frees_the_key: frees,
+            },
+            "{standing:?}"
+        );
+    }
+}
+
+#[test]
+fn a_lock_that_another_operation_holds_stays_with_it() {
+    let reopened = operation(pay(1), Standing::of(State::NeedsAttention));
+    let other = operation(pay(1), Standing::of(State::Accepted));
+    assert!(held(&reopened, Some(reopened.id)).lock.is_some());
+    assert_eq!(held(&reopened, Some(other.id)).lock, None);
+}
+
+#[test]
+fn law_6_nothing_is_sent_while_what_it_repeats_needs_attention() {
+    let attention = Standing::of(State::NeedsAttention);
+    let named = operation(book("B"), attention);
+    let repeat = Operation {
+        retry_of: Some(named.id),
+        ..operation(book("A"), Standing::of(State::Accepted))
+    };
+    for (around, may) in [
+        (named.clone(), false),
+        (operation(book("A"), attention), false),
+        (operation(book("C"), attention), true),
+        (
+            Operation {
+                standing: ABSENT,
+                ..named
+            },
+            true,
+        ),
+    ] {
+        assert_eq!(may_be_sent(&repeat, &[around]), may);
+    }
+    assert!(may_be_sent(&repeat, &[]));
+}
