@@ -120,8 +120,6 @@ fn wish(order_id: OrderId) -> ChangeWish {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
-
     /// Whatever happens to an answer on its way, reading and translating it does not panic.
     #[test]
     fn mutated_answers_never_panic(

@@ -181,8 +181,6 @@ fn keeps(ours: &Value, wire: &Value) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
     #[test]
     fn what_the_gateway_sends_stays_whatever_extra_holds(
         which in 0..16_usize,
