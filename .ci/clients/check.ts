@@ -12,8 +12,14 @@ function check(holds: boolean, otherwise: string): asserts holds {
   }
 }
 
+// How many of the four members that can hold a result are not null.
+function results({ order, refund, change, raw }: Operation): number {
+  return [order, refund, change, raw].filter((member) => member !== null).length;
+}
+
 check(made.state === OperationState.Succeeded, 'the first has not succeeded');
 check(made.order !== null, 'the first has no order');
+check(results(made) === 1, 'the first has more than one result');
 check(open.state === OperationState.Unknown, 'the second is not unknown');
-check(open.order === null, 'the second has an order');
+check(results(open) === 0, 'the second has a result');
 console.log(`TypeScript: ${made.order.orderId} was made, ${open.id} is unknown`);
