@@ -250,6 +250,20 @@ fn the_answers_shown_have_the_form_they_promise() {
     assert!(seen >= 12, "{seen} examples");
 }
 
+#[test]
+fn an_example_of_a_list_in_the_query_is_an_array() {
+    let document = document();
+    let mut seen = 0;
+    walk("", &document["paths"], &mut |at, parameter| {
+        if parameter["in"] == "query" && parameter["schema"]["type"] == "array" {
+            assert!(parameter["example"].is_array(), "{at}: {parameter}");
+            fits(&document, at, &parameter["schema"], &parameter["example"]);
+            seen += 1;
+        }
+    });
+    assert_eq!(seen, 2, "include of the two reads of an order");
+}
+
 /// For people as a list whose entries lead to the pages of the codes, for programs as an extension.
 #[test]
 fn every_problem_response_lists_its_codes_and_shows_one() {

@@ -80,7 +80,7 @@ pub struct IncludeWithOrder {
         style = Form,
         explode = false,
         min_items = 1,
-        example = "refunds,changes"
+        example = json!(["refunds", "changes"])
     )]
     include: OrderParts,
 }

@@ -302,6 +302,10 @@ async fn every_request_shown_in_the_document_works_as_it_is() {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let text = match &parameter["example"] {
                 Value::String(text) => text.replace('+', "%2B"),
+                Value::Array(words) => {
+                    let words: Vec<_> = words.iter().map(|word| word.as_str().unwrap()).collect();
+                    words.join(",")
+                }
                 Value::Null => continue,
                 other => other.to_string(),
             };
