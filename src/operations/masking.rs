@@ -54,9 +54,7 @@ impl Names {
     pub(in crate::operations) fn clean_code(&self, code: &str) -> String {
         let is_code = code.len() <= LONGEST_CODE
             && code.bytes().all(|b| b.is_ascii_graphic() && b != b'@')
-            && code
-                .split(|c: char| !c.is_ascii_digit())
-                .all(|digits| digits.len() < MOBILE)
+            && !has_long_number(code)
             && !self
                 .known
                 .iter()
@@ -65,6 +63,25 @@ impl Names {
             code.to_owned()
         } else {
             self.clean(code)
+        }
+    }
+
+    /// The rule of an offer as it may be kept. Rules are full of dates and prices, so a number is masked only
+    /// if it is known, or has as many digits in a row as a mobile number.
+    pub(super) fn clean_rule(&self, rule: &str) -> String {
+        let known: Vec<&str> = self.known.iter().map(|v| v.expose().as_str()).collect();
+        let has_digits = |value: &&str| value.bytes().filter(u8::is_ascii_digit).count() >= 7;
+        let numbers = known.iter().copied().filter(has_digits).map(compact);
+        let numbers: Vec<_> = numbers.collect();
+        let masked = without_runs(&without_known(rule, &known), |run| {
+            let written = compact(run);
+            run.contains('@')
+                || has_long_number(run)
+                || numbers.iter().any(|number| written.contains(number))
+        });
+        match masked.char_indices().nth(LONGEST_RULE) {
+            Some((end, _)) => format!("{}…", &masked[..end]),
+            None => masked,
         }
     }
 
@@ -79,6 +96,8 @@ impl Names {
 
 /// The longest upstream text that is kept.
 const LONGEST: usize = 300;
+/// The characters of a rule that are kept.
+const LONGEST_RULE: usize = 2_000;
 /// The longest value that is looked for with blanks in it.
 const LONGEST_VALUE: usize = 80;
 
@@ -145,6 +164,20 @@ fn masked_but(text: &str, personal: &[&str], addresses: Addresses) -> String {
         addresses == Addresses::Keep && run.trim_matches('.').parse::<Ipv4Addr>().is_ok()
     };
     let was_cut = text.chars().count() >= LONGEST_TEXT;
+    let cleaned = without_runs(&without_known(text, personal), |run| {
+        let digits = run.bytes().filter(u8::is_ascii_digit).count();
+        (digits >= 7 && !is_kept(run)) || run.contains('@')
+    });
+    let mut kept = cleaned.chars().count();
+    if was_cut {
+        // The end may be a part of a name, which is not recognised.
+        kept = kept.saturating_sub(LONGEST_VALUE);
+    }
+    cleaned.chars().take(kept.min(LONGEST)).collect()
+}
+
+/// Masks the known values, however upstream writes them.
+fn without_known(text: &str, personal: &[&str]) -> String {
     let mut text = text.to_owned();
     for value in personal.iter().filter(|v| v.chars().count() > 1) {
         text = text.replace(value, "***");
@@ -155,12 +188,15 @@ fn masked_but(text: &str, personal: &[&str], addresses: Addresses) -> String {
             without_name(&text, &words)
         };
     }
+    text
+}
+
+/// Masks the runs of letters, digits and signs that are personal.
+fn without_runs(text: &str, is_personal: impl Fn(&str) -> bool) -> String {
     let mut cleaned = String::with_capacity(text.len());
     let mut run = String::new();
     let flush = |run: &mut String, cleaned: &mut String| {
-        let digits = run.bytes().filter(u8::is_ascii_digit).count();
-        let personal = (digits >= 7 && !is_kept(run)) || run.contains('@');
-        cleaned.push_str(if personal { "***" } else { run });
+        cleaned.push_str(if is_personal(run) { "***" } else { run });
         run.clear();
     };
     for c in text.chars() {
@@ -172,12 +208,19 @@ fn masked_but(text: &str, personal: &[&str], addresses: Addresses) -> String {
         }
     }
     flush(&mut run, &mut cleaned);
-    let mut kept = cleaned.chars().count();
-    if was_cut {
-        // The end may be a part of a name, which is not recognised.
-        kept = kept.saturating_sub(LONGEST_VALUE);
-    }
-    cleaned.chars().take(kept.min(LONGEST)).collect()
+    cleaned
+}
+
+/// A document or telephone number without its separators.
+fn compact(number: &str) -> String {
+    let kept = number.chars().filter(char::is_ascii_alphanumeric);
+    kept.map(|c| c.to_ascii_uppercase()).collect()
+}
+
+/// Whether it has a run of digits as long as a mobile number.
+fn has_long_number(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_digit())
+        .any(|digits| digits.len() >= MOBILE)
 }
 
 /// What upstream may put between the characters of a name or number.
@@ -375,6 +418,44 @@ mod tests {
             };
             assert_eq!(names.clean(text), cleaned);
         }
+    }
+
+    #[test]
+    fn a_rule_keeps_its_dates_and_prices() {
+        let known = [
+            "张三",
+            "LI/SI",
+            "E12345678",
+            "13800138000",
+            "010-87654321",
+            "a.b@c.com",
+        ];
+        let known = known.map(|value| Personal::new(value.to_owned()));
+        let names = Names::everybody(known.to_vec());
+        for (rule, kept) in [
+            (
+                "2026-12-01 08:00前收取950.00元(20261201-20261231)",
+                "2026-12-01 08:00前收取950.00元(20261201-20261231)",
+            ),
+            ("票号784-1234567890不得退改", "票号784-1234567890不得退改"),
+            ("张 三与Li Si的票", "***与*** ***的票"),
+            ("电话13912345678或+86-13912345678", "电话***或***"),
+            ("电话138-0013-8000或01087654321", "电话***或***"),
+            ("证件11010119900307003X, e12345678", "证件***, ***"),
+            ("写信给x.y@example.net", "写信给***"),
+        ] {
+            assert_eq!(names.clean_rule(rule), kept);
+        }
+    }
+
+    #[test]
+    fn a_rule_is_cut_after_it_was_masked() {
+        let names = Names::everybody(vec![Personal::new("张三".to_owned())]);
+        let fits = "退".repeat(LONGEST_RULE);
+        assert_eq!(names.clean_rule(&fits), fits);
+        let name_at_the_end = format!("{}张三", "退".repeat(LONGEST_RULE - 1));
+        let kept = names.clean_rule(&name_at_the_end);
+        assert_eq!(kept, format!("{}*…", "退".repeat(LONGEST_RULE - 1)));
     }
 
     #[test]

@@ -101,6 +101,11 @@ async fn the_rules_of_the_booked_offer_are_kept_without_personal_data() {
     let name = body["passengers"][0]["name"].as_str().unwrap().to_owned();
     let rule = format!("{name}的票不得退改,电话13912345678");
     body["offer"]["change_rule"] = json!(rule);
+    // Longer than a message of upstream, with a date and a price in each step.
+    let steps: Vec<_> = (1..=20)
+        .map(|day| format!("2026-12-{day:02} 08:00前收取{day}0.00元;"))
+        .collect();
+    body["offer"]["refund_rule"] = json!(steps.concat());
     let booked = world.done("/v1/orders", "RULES-1", &body).await;
     let id = booked["order_id"].as_str().unwrap();
     let path = format!("/v1/orders/{id}?include=rules");

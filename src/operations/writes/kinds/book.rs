@@ -20,9 +20,6 @@ use crate::top::method::Method;
 use crate::top::wire::AirBook;
 use crate::translate;
 
-/// The characters of a rule that are kept.
-const LONGEST_RULE: usize = 2_000;
-
 /// A booking that has passed its checks.
 #[derive(Debug)]
 pub struct Book {
@@ -205,11 +202,7 @@ fn compare_flight(
 /// in them.
 fn rules(booking: &Booking) -> OfferRules {
     let names = Names::everybody(personal(booking));
-    let kept = |text: &Option<String>| {
-        let text = text.as_ref()?;
-        let start: String = text.chars().take(LONGEST_RULE).collect();
-        Some(names.clean(&start))
-    };
+    let kept = |rule: &Option<String>| rule.as_deref().map(|rule| names.clean_rule(rule));
     let offer = &booking.offer;
     OfferRules {
         refund_rule: kept(&offer.refund_rule),
