@@ -29,13 +29,13 @@ async fn shown(state: &ApiState, caller: &Caller, id: OperationId) -> Result<Res
 /// Another app's operation does not exist for a caller; an operator sees all.
 pub(super) fn visible(operation: Option<Operation>, caller: &Caller) -> Result<Operation, Problem> {
     operation
-        .filter(|operation| is_visible(operation, caller))
+        .filter(|operation| own_only(caller).is_none_or(|own| operation.caller == own))
         .ok_or_else(|| Problem::new(Code::OperationNotFound))
 }
 
-/// Whether it is the caller's own, or the caller is an operator.
-pub(super) fn is_visible(operation: &Operation, caller: &Caller) -> bool {
-    caller.is_operator() || operation.caller == *caller.name
+/// The caller whose operations alone are shown to it; none for an operator, who sees all.
+pub(super) fn own_only(caller: &Caller) -> Option<&str> {
+    (!caller.is_operator()).then_some(&*caller.name)
 }
 
 #[expect(

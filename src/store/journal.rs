@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::domain::attachment::KeptAttachment;
 use crate::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use crate::domain::operation::{
-    EventKind, Intent, Kind, Lookup, NewEvent, Operation, Proof, State, TimelineEntry,
+    EventKind, Intent, Kind, Lookup, NewEvent, Operation, Proof, State, Subject, TimelineEntry,
 };
 
 /// The store did not do what it was asked, or did not say so.
@@ -175,6 +175,8 @@ pub struct Filter {
     pub kind: Option<Kind>,
     /// Only about this subject.
     pub subject: Option<String>,
+    /// Only about this order, number or change of this account.
+    pub about: Option<(AccountName, Subject)>,
     /// Only older than this one.
     pub before: Option<OperationId>,
     /// At most as many.

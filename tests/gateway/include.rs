@@ -1,6 +1,7 @@
 //! `?include=`: what is shown with an order, and with what a write made.
 
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::other_resources::somebody_else;
 use crate::ticket::{change_path, family, problem, ticketed};
@@ -207,4 +208,90 @@ async fn receipts_name_the_travellers_and_alipays_trade() {
     let cancel = change_path(&change, "/cancel");
     let cancelled = answers(&cancel, "RECEIPT-X", &json!({})).await;
     assert_eq!(cancelled["passenger_ids"], json!([ticket.passenger(0)]));
+}
+
+#[tokio::test]
+async fn a_booking_of_another_order_under_the_same_number_is_not_shown() {
+    let world = World::start().await;
+    let number = "SAME-1";
+    let first = world.booked(number).await;
+    // The first order is gone; another gateway books one under its number.
+    let reset = world.post_with("/_simulator/reset", &[], &json!({})).await;
+    assert_eq!(reset.status / 100, 2, "{reset:?}");
+    let other = World::on(world.top.clone(), &[], CancellationToken::new()).await;
+    other.booked("SAME-0").await;
+    let second = other.booked(number).await;
+    assert_ne!(second["order_id"], first["order_id"]);
+
+    let id = second["order_id"].as_str().unwrap();
+    let path = format!("/v1/orders/{id}?include=operations,rules");
+    let shown = world.get(&path).await.body;
+    assert_eq!(shown["out_order_no"], number, "{shown:#}");
+    assert!(kinds(&shown["operations"]).is_empty(), "{shown:#}");
+    assert_eq!(shown["rules"], Value::Null, "{shown:#}");
+    let shown = other.get(&path).await.body;
+    assert_eq!(kinds(&shown["operations"]), ["book"]);
+    assert!(shown["rules"].is_object(), "{shown:#}");
+}
+
+#[tokio::test]
+async fn the_rules_of_a_refused_booking_are_not_those_of_the_order() {
+    let world = World::start().await;
+    let number = "REFUSED-RULES-1";
+    let body = booking(&world.offer().await, number);
+    world
+        .fault(json!({"method": "book", "fault": "refuse"}))
+        .await;
+    let refused = world.write_within("/v1/orders", "refused", &body, 20).await;
+    assert_eq!(problem(&refused).0 / 100, 4, "{refused:?}");
+    let other = World::on(world.top.clone(), &[], CancellationToken::new()).await;
+    let booked = other.booked(number).await;
+    let id = booked["order_id"].as_str().unwrap();
+    let path = format!("/v1/orders/{id}?include=rules");
+    let shown = world.get(&path).await.body;
+    assert_eq!(shown.get("rules"), Some(&Value::Null), "{shown:#}");
+    assert!(other.get(&path).await.body["rules"].is_object());
+}
+
+#[tokio::test]
+async fn operations_on_a_change_that_was_made_elsewhere_are_shown() {
+    let world = World::start().await;
+    let ticket = family(&world, "ELSEWHERE-1").await;
+    let other = World::on(world.top.clone(), &[], CancellationToken::new()).await;
+    let change = ticket.changed(&other, "ELSEWHERE-C-1").await;
+    let cancel = change_path(&change, "/cancel");
+    world.done(&cancel, "ELSEWHERE-X-1", &json!({})).await;
+    let path = ticket.path("?include=operations,changes");
+    let order = world.get(&path).await.body;
+    assert_eq!(
+        kinds(&order["operations"]),
+        ["change_cancel", "pay", "book"]
+    );
+}
+
+#[tokio::test]
+async fn older_operations_on_an_order_follow_on_the_cursor() {
+    let world = World::start().await;
+    let order = world.booked("MANY-1").await;
+    let id = order["order_id"].as_str().unwrap();
+    let payment = format!("/v1/orders/{id}/payment");
+    for number in 0..51 {
+        let body = json!({"total_price": "0.01"});
+        let refused = world
+            .write_within(&payment, &format!("many-{number}"), &body, 20)
+            .await;
+        assert_eq!(problem(&refused), (409, "price_changed"), "{refused:?}");
+    }
+    let path = format!("/v1/orders/{id}?include=operations");
+    let page = world.get(&path).await.body["operations"].clone();
+    assert_eq!(kinds(&page).len(), 50);
+    let cursor = page["next_cursor"].as_str().expect("the page is cut");
+    let older = async |subject: &str| {
+        let path = format!("/v1/operations?subject={subject}&cursor={cursor}");
+        let page = world.get(&path).await.body;
+        assert_eq!(page["next_cursor"], Value::Null);
+        page
+    };
+    assert_eq!(kinds(&older(id).await), ["pay"]);
+    assert_eq!(kinds(&older("MANY-1").await), ["book"]);
 }

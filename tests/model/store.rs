@@ -245,6 +245,10 @@ impl Tables {
                 let subject = filter.subject.as_ref();
                 subject.is_none_or(|s| *s == o.intent.subject().text())
             })
+            .filter(|o| {
+                let about = filter.about.as_ref();
+                about.is_none_or(|(a, s)| *a == o.account && *s == o.intent.subject())
+            })
             .filter(|o| filter.before.is_none_or(|id| o.id < id))
             .cloned()
             .collect();

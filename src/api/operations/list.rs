@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::unreadable;
+use super::{own_only, unreadable};
 use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Query};
@@ -78,11 +78,11 @@ pub struct OperationPage {
 }
 
 impl OperationPage {
-    /// These operations, and no further page.
-    pub(in crate::api) fn whole(operations: Vec<Operation>) -> Self {
+    /// These operations; older ones follow on the cursor, where there is one.
+    pub(in crate::api) fn new(operations: Vec<Operation>, cursor: Option<OperationId>) -> Self {
         Self {
             items: shown(operations),
-            next_cursor: None,
+            next_cursor: cursor.map(|id| id.to_string()),
         }
     }
 }
@@ -118,10 +118,11 @@ pub async fn list_operations(
         .operations()?
         .journal()
         .list(Filter {
-            caller: (!caller.is_operator()).then(|| caller.name.to_string()),
+            caller: own_only(&caller).map(str::to_owned),
             state: filter.state,
             kind: filter.kind,
             subject: filter.subject.map(|s| s.0),
+            about: None,
             before: filter.cursor,
             // One more, to know whether there is a next page.
             limit: limit + 1,
@@ -130,9 +131,6 @@ pub async fn list_operations(
         .map_err(unreadable)?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
-    let next_cursor = found.last().filter(|_| more).map(|o| o.id.to_string());
-    Ok(Json(OperationPage {
-        items: shown(found),
-        next_cursor,
-    }))
+    let cursor = found.last().filter(|_| more).map(|o| o.id);
+    Ok(Json(OperationPage::new(found, cursor)))
 }

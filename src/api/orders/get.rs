@@ -9,7 +9,7 @@ use crate::api::context::AccountContext;
 use crate::api::extract::{Json, Path, Query};
 use crate::api::include::{IncludeWithOrder, OrderPart};
 use crate::api::operations::list::OperationPage;
-use crate::api::operations::{is_visible, unreadable};
+use crate::api::operations::{own_only, unreadable};
 use crate::api::orders::changes::ChangePage;
 use crate::api::orders::refunds::RefundPage;
 use crate::api::outcome::problem_of;
@@ -32,8 +32,10 @@ pub struct OrderAnswer {
     /// What the order itself allows next; with `?include=refunds,changes`, what remains possible after these. A
     /// write that is open on the order still stands in the way.
     available_actions: Vec<Action>,
-    /// The operations of this gateway on the order and its changes, as far as the caller may see them, newest
-    /// first; with `?include=operations`. At most the last 50 on the order, its number and each change.
+    /// The newest operations of this gateway on the order and its changes that the caller may see, with
+    /// `?include=operations`; at most 50. If there are older ones, `GET /v1/operations` lists those on one `subject`
+    /// (the order's id, its number or a change's number) with `next_cursor` as `cursor`. Changes that were made
+    /// elsewhere are known with `?include=operations,changes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     operations: Option<OperationPage>,
@@ -138,29 +140,16 @@ async fn read(
         if_wanted(include.wants(OrderPart::Changes), changes),
     )
     .map_err(unread)?;
-    let wants_rules = include.wants(OrderPart::Rules);
-    let history = match wants_rules || include.wants(OrderPart::Operations) {
-        true => Some(
-            context
-                .services
-                .operations
-                .history(account, &order)
-                .await
-                .map_err(unreadable)?,
-        ),
-        false => None,
-    };
-    let rules = history.as_ref().filter(|_| wants_rules).map(|history| {
-        let rules = history
-            .iter()
-            .find_map(|operation| operation.intent.rules());
-        rules.cloned()
-    });
-    let visible = history.filter(|_| include.wants(OrderPart::Operations));
-    let visible = visible.map(|mut history| {
-        history.retain(|operation| is_visible(operation, caller));
-        history
-    });
+    let listed = changes.iter().flat_map(|found| &found.answer.changes);
+    let listed = listed.map(|change| change.change_order_no);
+    let operations = &context.services.operations;
+    let history = operations.history(account, &order, listed, own_only(caller));
+    let rules = operations.booked_rules(account, order.order_id);
+    let (history, rules) = futures::try_join!(
+        if_wanted(include.wants(OrderPart::Operations), history),
+        if_wanted(include.wants(OrderPart::Rules), rules),
+    )
+    .map_err(unreadable)?;
     let now = context.now();
     let after = After {
         refunds: refunds.as_ref().map_or(&[], |found| &found.answer.refunds),
@@ -169,7 +158,7 @@ async fn read(
     Ok(Json(OrderAnswer {
         available_actions: of_order(&order, after, now),
         order,
-        operations: visible.map(OperationPage::whole),
+        operations: history.map(|found| OperationPage::new(found.operations, found.cut_at)),
         refunds: refunds.map(RefundPage::new),
         changes: changes.map(|found| ChangePage::new(found, now)),
         rules,

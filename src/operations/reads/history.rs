@@ -1,19 +1,30 @@
-//! The operations that this gateway has made on an order.
+//! What the journal knows of an order: the operations on it, and the rules of the offer that was booked.
 
 use std::collections::BTreeSet;
 
-use crate::domain::ids::{AccountName, OutOrderNo};
-use crate::domain::operation::{Operation, Receipt, Subject};
+use crate::domain::ids::{AccountName, ChangeOrderNo, OperationId, OrderId, OutOrderNo};
+use crate::domain::offer::OfferRules;
+use crate::domain::operation::{Kind, Operation, Receipt, Subject};
 use crate::domain::order::Order;
 use crate::operations::service::Operations;
 use crate::store::journal::{Filter, JournalError};
 
-/// The operations on one subject that are shown, and the changes of an order.
+/// The operations that are shown.
 const MOST: u32 = 50;
+
+/// The newest operations on an order.
+#[derive(Debug)]
+pub struct History {
+    /// The operations, newest first.
+    pub operations: Vec<Operation>,
+    /// The oldest one that was looked at, where there are older ones.
+    pub cut_at: Option<OperationId>,
+}
 
 impl Operations {
     /// The operations on the order: its booking, payments, closes, refunds and changes, and the payments and
-    /// cancellations of the changes that were made here. Newest first; at most the last 50 on each subject.
+    /// cancellations of its changes: of those made here, and of these `changes`. Newest first, at most 50, and
+    /// only those of `caller` where one is given.
     ///
     /// # Errors
     /// When the journal cannot be read.
@@ -21,42 +32,74 @@ impl Operations {
         &self,
         account: &AccountName,
         order: &Order,
-    ) -> Result<Vec<Operation>, JournalError> {
-        let mut found = self.on(account, &Subject::Order(order.order_id)).await?;
-        let reference = order.out_order_no.as_deref();
-        if let Some(reference) = reference.and_then(|text| text.parse::<OutOrderNo>().ok()) {
-            found.extend(self.on(account, &Subject::Reference(reference)).await?);
-        }
-        let made: BTreeSet<_> = found
-            .iter()
-            .filter_map(|operation| match &operation.result {
-                Some(Receipt::Change(change)) => Some(change.change_order_no),
-                Some(Receipt::Order(_) | Receipt::Refund(_)) | None => None,
-            })
-            .take(MOST as usize)
-            .collect();
-        for change in made {
-            found.extend(self.on(account, &Subject::Change(change)).await?);
-        }
-        found.sort_unstable_by_key(|operation| std::cmp::Reverse(operation.id));
-        Ok(found)
-    }
-
-    async fn on(
-        &self,
-        account: &AccountName,
-        subject: &Subject,
-    ) -> Result<Vec<Operation>, JournalError> {
-        let filter = Filter {
-            subject: Some(subject.text()),
+        changes: impl IntoIterator<Item = ChangeOrderNo>,
+        caller: Option<&str>,
+    ) -> Result<History, JournalError> {
+        let on_order = Subject::Order(order.order_id);
+        let mut changes: BTreeSet<_> = changes.into_iter().collect();
+        let made_here = self.journal().list(Filter {
+            about: Some((account.clone(), on_order.clone())),
+            kind: Some(Kind::Change),
             limit: MOST,
             ..Filter::default()
-        };
-        let mut found = self.journal().list(filter).await?;
-        // Another account may use the same number, and a number of the caller may look like one of Fliggy's.
-        found.retain(|operation| {
-            operation.account == *account && operation.intent.subject() == *subject
         });
-        Ok(found)
+        changes.extend(made_here.await?.iter().filter_map(change_of));
+        let reference = order.out_order_no.as_deref();
+        let reference = reference.and_then(|text| text.parse::<OutOrderNo>().ok());
+        let subjects = std::iter::once(on_order)
+            .chain(reference.map(Subject::Reference))
+            .chain(changes.into_iter().map(Subject::Change));
+        let mut found = Vec::new();
+        for subject in subjects {
+            let on_subject = self.journal().list(Filter {
+                about: Some((account.clone(), subject)),
+                caller: caller.map(str::to_owned),
+                // One more, to know whether there are older ones.
+                limit: MOST + 1,
+                ..Filter::default()
+            });
+            found.extend(on_subject.await?);
+        }
+        found.sort_unstable_by_key(|operation| std::cmp::Reverse(operation.id));
+        let is_cut = found.len() > MOST as usize;
+        found.truncate(MOST as usize);
+        let cut_at = found.last().filter(|_| is_cut).map(|oldest| oldest.id);
+        // The same number may have been that of another order.
+        found.retain(|operation| {
+            let made = operation.made().filter(|_| operation.kind() == Kind::Book);
+            made.is_none_or(|made| made == order.order_id.get())
+        });
+        Ok(History {
+            operations: found,
+            cut_at,
+        })
+    }
+
+    /// The rules of the offer from which this order was booked here.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn booked_rules(
+        &self,
+        account: &AccountName,
+        order_id: OrderId,
+    ) -> Result<Option<OfferRules>, JournalError> {
+        let numbers = [order_id.get()];
+        let makers = self.journal().makers(account, Kind::Book, &numbers).await?;
+        for (_, maker) in makers {
+            let booking = self.journal().get(maker).await?;
+            if let Some(rules) = booking.and_then(|booking| booking.intent.rules().cloned()) {
+                return Ok(Some(rules));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The change that an operation made.
+fn change_of(operation: &Operation) -> Option<ChangeOrderNo> {
+    match operation.result.as_ref()? {
+        Receipt::Change(change) => Some(change.change_order_no),
+        Receipt::Order(_) | Receipt::Refund(_) => None,
     }
 }

@@ -94,13 +94,23 @@ fn filters() -> Vec<Filter> {
     for caller in [None, Some("app"), Some("other"), Some("nobody")] {
         for state in every(&State::ALL) {
             for kind in every(&Kind::ALL) {
-                for subject in [None, Some("7"), Some("none")] {
+                for (subject, about) in [
+                    (None, None),
+                    (Some("7"), None),
+                    (Some("none"), None),
+                    (None, Some("7")),
+                    (None, Some("8")),
+                ] {
                     for before in [None, Some(middle)] {
                         filters.push(Filter {
                             caller: caller.map(str::to_owned),
                             state,
                             kind,
                             subject: subject.map(str::to_owned),
+                            about: about.map(|order| {
+                                let order = Subject::Order(order.parse().unwrap());
+                                ("default".parse().unwrap(), order)
+                            }),
                             before,
                             limit: 5,
                         });
@@ -305,7 +315,8 @@ async fn a_list_searches_an_index_of_all_its_filters_and_sorts_nothing() {
                 continue;
             }
             let searched = |column: &str| line.contains(&format!("{column}=?"));
-            let wanted = if filter.subject.is_some() {
+            let about_one = filter.subject.is_some() || filter.about.is_some();
+            let wanted = if about_one {
                 searched("subject")
             } else {
                 (filter.caller.is_none() || searched("caller"))
@@ -315,7 +326,7 @@ async fn a_list_searches_an_index_of_all_its_filters_and_sorts_nothing() {
             let nothing_given = filter.caller.is_none()
                 && filter.state.is_none()
                 && filter.kind.is_none()
-                && filter.subject.is_none();
+                && !about_one;
             assert!(wanted, "{filter:?}: {line}");
             assert!(line.contains("INDEX"), "{filter:?}: {line}");
             assert!(

@@ -13,7 +13,7 @@ use crate::store::journal::Filter;
 /// the query merges one ordered search for each value of the other: seven at most.
 pub(super) fn query(filter: &Filter) -> QueryBuilder<Sqlite> {
     let (states, kinds) = match (filter.state, filter.kind) {
-        _ if filter.subject.is_some() => (vec![filter.state], vec![filter.kind]),
+        _ if about_one(filter) => (vec![filter.state], vec![filter.kind]),
         (None, None) => (vec![None], vec![None]),
         (None, kind) => (State::ALL.map(Some).to_vec(), vec![kind]),
         (state, None) => (vec![state], Kind::ALL.map(Some).to_vec()),
@@ -34,6 +34,11 @@ pub(super) fn query(filter: &Filter) -> QueryBuilder<Sqlite> {
     query
 }
 
+/// Whether the filter names a subject, which has few operations.
+fn about_one(filter: &Filter) -> bool {
+    filter.subject.is_some() || filter.about.is_some()
+}
+
 fn search(
     query: &mut QueryBuilder<Sqlite>,
     filter: &Filter,
@@ -41,10 +46,15 @@ fn search(
     kind: Option<Kind>,
 ) {
     query.push(format!("SELECT {COLUMNS} FROM operations WHERE 1 = 1"));
-    // A subject has few operations: a `+` keeps the planner from the indexes of the other filters.
-    let plus = if filter.subject.is_some() { "+" } else { "" };
+    // A `+` keeps the planner from the indexes of the other filters.
+    let plus = if about_one(filter) { "+" } else { "" };
     if let Some(subject) = &filter.subject {
         query.push(" AND subject = ").push_bind(subject.clone());
+    }
+    if let Some((account, subject)) = &filter.about {
+        query.push(" AND subject = ").push_bind(subject.text());
+        query.push(" AND +lock_base = ");
+        query.push_bind(subject.lock(account));
     }
     if let Some(caller) = &filter.caller {
         query.push(format!(" AND {plus}caller = "));
