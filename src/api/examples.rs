@@ -432,6 +432,7 @@ pub(super) fn open(kind: &str) -> Value {
         "change": null,
         "raw": null,
         "found": null,
+        "recorded": null,
         "problem": null,
         "timeline": story(),
     })

@@ -77,7 +77,7 @@ pub struct Operation {
     pub retry_of: Option<OperationId>,
     /// How the order stood before the send of a refund or change.
     pub baseline: Baseline,
-    /// What was achieved.
+    /// What was achieved or, while the operation has not succeeded, what was found.
     pub result: Option<Receipt>,
     /// The parts of the result that differ from the request.
     pub differs: Vec<Difference>,
@@ -139,10 +139,17 @@ impl Operation {
         self.standing.state
     }
 
-    /// Fliggy's number of the order, refund or change that the operation made.
+    /// What was achieved or found or, where nothing shows it any more, what was recorded.
+    #[must_use]
+    pub fn last_receipt(&self) -> Option<&Receipt> {
+        self.result.as_ref().or(self.findings.recorded.as_ref())
+    }
+
+    /// Fliggy's number of the order, refund or change that the operation made, also where nothing shows it any
+    /// more: it is never another operation's.
     #[must_use]
     pub fn made(&self) -> Option<u64> {
-        self.result.as_ref()?.made_by(self.kind())
+        self.last_receipt()?.made_by(self.kind())
     }
 
     /// Whether it ended before its send began.

@@ -269,6 +269,7 @@ impl Operations {
         row.confirmed_at = row.settled_at.filter(|_| settlement.confirmed);
         row.claim = settlement.claim.unwrap_or(row.claim);
         row.result = settlement.result.clone();
+        row.findings.recorded = None;
         row.differs.clone_from(&settlement.differs);
         row.failure = settlement.failure.clone();
         // What was settled before and is settled again is a new fact.
@@ -328,7 +329,9 @@ impl Operations {
         row.settled_at = None;
         row.confirmed_at = None;
         row.prune_at = None;
-        row.result = found.or_else(|| row.result.take());
+        row.findings.recorded = row.result.take();
+        row.result = found;
+        row.differs.clear();
         row.next_look_at = self.next_look(row);
         let mut note = Note::of(format!(
             "{seen}, though it was settled as {}; a person must decide",

@@ -549,12 +549,43 @@ async fn law_6_a_success_that_cannot_be_found_is_contradicted() {
         .await;
     assert_eq!(operation["contradicted"], true, "{operation:#}");
     assert_eq!(operation["confirmed_at"], Value::Null);
+    // No lookup has found the order of the answer.
+    assert_eq!(operation["found"], Value::Null, "{operation:#}");
+    assert_eq!(operation["recorded"]["order"], *booked.made());
     let repeated = world.write("/v1/orders", "other", &body).await;
     assert_eq!(
         repeated.body["code"], "operation_in_progress",
         "{repeated:?}"
     );
     assert_eq!(world.received("airbook").await, 2);
+}
+
+#[tokio::test]
+async fn law_6_what_is_found_again_after_a_contradiction_is_shown() {
+    let world = World::start_with(&[CONFIRMED_SOON], |_| {}).await;
+    // An order that was found by its number: lookups by number are known to show what is there.
+    let known = booking(&world.offer().await, "AGAIN-0");
+    let known = world.write("/v1/orders", "known", &known).await;
+    let confirmed = |o: &Value| !o["confirmed_at"].is_null();
+    world.until(known.operation(), confirmed).await;
+    world
+        .fault(json!({
+            "method": "detail", "fault": "lookup_not_found", "times": null,
+            "match": {"out_order_no": "AGAIN-1"},
+        }))
+        .await;
+    let body = booking(&world.offer_of_now().await, "AGAIN-1");
+    let booked = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+    let id = booked.operation();
+    let operation = world.until_state(id, "needs_attention").await;
+    assert_eq!(operation["found"], Value::Null, "{operation:#}");
+    world.end_faults().await;
+    let operation = world.until(id, |o| o["found"].is_object()).await;
+    let order_id = &booked.made()["order_id"];
+    for shown in ["found", "recorded"] {
+        assert_eq!(operation[shown]["order"]["order_id"], *order_id, "{shown}");
+    }
 }
 
 #[tokio::test]

@@ -88,10 +88,14 @@ pub(in crate::api) struct OperationView {
     /// Fliggy's answer to a raw call. Null unless `state` is `succeeded`.
     #[schema(required = true, value_type = Option<Object>)]
     raw: Option<Map<String, Value>>,
-    /// What lookups found although the operation has not succeeded: for the person who decides. Null if
-    /// nothing was found, and where `state` is `succeeded`.
+    /// What lookups, or a late answer, have shown although the operation has not succeeded: for the person who
+    /// decides. Null if nothing was found, and where `state` is `succeeded`.
     #[schema(required = true, value_type = Option<Found>)]
     found: Option<Found>,
+    /// The result that was recorded before Fliggy showed another outcome (`contradicted`), which `found` need not
+    /// show: for the person who decides. Null where there was none, and once the operation is settled.
+    #[schema(required = true, value_type = Option<Found>)]
+    recorded: Option<Found>,
     /// The problem that the write was answered with. Null unless `state` is `rejected` or `not_executed`.
     #[schema(required = true, value_type = Option<ProblemBody>)]
     problem: Option<ProblemBody>,
@@ -107,16 +111,16 @@ pub(in crate::api) struct OperationView {
     upstream: Option<Box<RawValue>>,
 }
 
-/// What lookups found. Exactly one member is not null.
+/// What was found or recorded. Exactly one member is not null.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(in crate::api) struct Found {
-    /// The order that was found.
+    /// The order.
     #[schema(required = true, value_type = Option<OrderReceipt>)]
     order: Option<OrderReceipt>,
-    /// The refund that was found.
+    /// The refund.
     #[schema(required = true, value_type = Option<RefundReceipt>)]
     refund: Option<RefundReceipt>,
-    /// The change that was found.
+    /// The change.
     #[schema(required = true, value_type = Option<ChangeReceipt>)]
     change: Option<ChangeReceipt>,
 }
@@ -197,6 +201,7 @@ impl OperationView {
             change: result.change,
             raw: None,
             found,
+            recorded: operation.findings.recorded.map(Found::from),
             problem,
             timeline,
             upstream: None,

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::difference::DifferingField;
 use super::proof::SessionTag;
+use super::receipt::Receipt;
 use crate::domain::ids::PassengerId;
 
 /// What upstream's answer to the send said, as far as looks must agree with it.
@@ -70,6 +71,10 @@ pub struct Findings {
     pub watched_anchor: Option<Anchor>,
     /// What the last look found, in a word.
     pub last: Option<String>,
+    /// The result that was recorded before upstream showed another outcome: no lookup shows it. Kept until
+    /// the operation is settled again.
+    #[serde(default)]
+    pub recorded: Option<Receipt>,
 }
 
 impl Findings {

@@ -98,7 +98,7 @@ impl Operations {
 
 /// The change that an operation made.
 fn change_of(operation: &Operation) -> Option<ChangeOrderNo> {
-    match operation.result.as_ref()? {
+    match operation.last_receipt()? {
         Receipt::Change(change) => Some(change.change_order_no),
         Receipt::Order(_) | Receipt::Refund(_) => None,
     }

@@ -130,8 +130,14 @@ impl Operations {
         if row.state().is_settled() {
             self.count_watched(row, &moment.anchor);
         }
-        if row.findings.differing > 1 && row.state() == State::NeedsAttention {
-            show(row, &look.finding);
+        if row.state() == State::NeedsAttention {
+            if row.findings.differing > 1 {
+                show(row, &look.finding);
+            }
+            // What could not be found is there again.
+            if row.contradicted && row.result.is_none() {
+                row.result = look.finding.receipt();
+            }
         }
         let told = format!("look {looks}: {}", look.finding.sentence());
         let mut note = match step {
