@@ -295,3 +295,33 @@ async fn older_operations_on_an_order_follow_on_the_cursor() {
     assert_eq!(kinds(&older(id).await), ["pay"]);
     assert_eq!(kinds(&older("MANY-1").await), ["book"]);
 }
+
+#[tokio::test]
+async fn travellers_are_those_of_the_request_where_the_order_hides_their_documents() {
+    let row = json!([{
+        "method": "alitrip.flight.service.queryorderdetail", "side": "answer",
+        "path": "flight_book_order_detail_list.passenger.credential_no", "drop": true,
+    }])
+    .to_string();
+    let world = World::start_with(
+        &[("GATEWAY__TOP__CONTRACT__OVERRIDES", row.as_str())],
+        |_| {},
+    )
+    .await;
+    let body = booking(&world.offer().await, "HIDDEN-1");
+    let booked = world.sent("/v1/orders", "k", &body, 20).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+    let ids = booked.made()["passenger_ids"].clone();
+    assert_eq!(ids.as_array().unwrap().len(), 1, "{booked:?}");
+    let again = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(again.made()["passenger_ids"], ids, "{again:?}");
+
+    let mut body = booking(&world.offer().await, "HIDDEN-2");
+    body["allow_duplicate"] = json!(true);
+    world
+        .fault(json!({"method": "book", "fault": "timeout_done"}))
+        .await;
+    let found = world.done("/v1/orders", "k2", &body).await;
+    assert_eq!(found["passenger_ids"], ids, "{found:#}");
+}

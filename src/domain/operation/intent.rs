@@ -141,7 +141,8 @@ impl Intent {
     }
 
     /// The passengers that it is about.
-    pub(super) fn travellers(&self) -> &[PassengerId] {
+    #[must_use]
+    pub fn travellers(&self) -> &[PassengerId] {
         match self {
             Self::Book(book) => &book.passengers,
             Self::Refund(refund) => &refund.passengers,

@@ -55,12 +55,18 @@ impl Receipt {
     /// stands, and whether it is paid, is only what the answer says.
     #[must_use]
     pub fn completed(self, before: Option<&Self>, intent: &Intent) -> Self {
-        let mut receipt = self.completed_by_read(before);
-        let ids = receipt.passenger_ids_mut();
-        if ids.is_empty() {
-            *ids = intent.travellers().to_vec();
+        self.completed_by_read(before).with_travellers_of(intent)
+    }
+
+    /// The same with the travellers of the request, where it names any: what is read of an order, refund or change
+    /// may mask their documents, and knows some of them by no id then or by another.
+    #[must_use]
+    pub fn with_travellers_of(mut self, intent: &Intent) -> Self {
+        let named = intent.travellers();
+        if !named.is_empty() {
+            *self.passenger_ids_mut() = named.to_vec();
         }
-        receipt
+        self
     }
 
     fn passenger_ids_mut(&mut self) -> &mut Vec<PassengerId> {

@@ -3,7 +3,7 @@
 
 use crate::domain::change::{Change, ChangeList};
 use crate::domain::ids::{ChangeOrderNo, OrderId, RefundOrderNo};
-use crate::domain::operation::{Baseline, Cause, Difference, Receipt};
+use crate::domain::operation::{Baseline, Cause, Difference, DifferingField, Intent, Receipt};
 use crate::domain::order::Order;
 use crate::domain::refund::RefundList;
 use crate::domain::time::LocalTime;
@@ -140,6 +140,22 @@ impl Finding {
         match self {
             Self::Happened(receipt) | Self::Differs(receipt, _) => Some((**receipt).clone()),
             Self::NotHappened(_) | Self::Refuted(..) | Self::Inconclusive(_) => None,
+        }
+    }
+
+    /// The same with the travellers of the request, unless their number differs.
+    pub(in crate::operations) fn with_travellers_of(self, intent: &Intent) -> Self {
+        let others = |d: &Difference| d.field == DifferingField::PassengerCount;
+        let named = |receipt: Receipt| Box::new(receipt.with_travellers_of(intent));
+        match self {
+            Self::Happened(receipt) => Self::Happened(named(*receipt)),
+            Self::Differs(receipt, found) if !found.iter().any(others) => {
+                Self::Differs(named(*receipt), found)
+            }
+            Self::Differs(..)
+            | Self::NotHappened(_)
+            | Self::Refuted(..)
+            | Self::Inconclusive(_) => self,
         }
     }
 

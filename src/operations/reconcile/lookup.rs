@@ -306,6 +306,7 @@ impl Operations {
             // It is not as it was booked because it was changed or refunded since.
             finding = Finding::Happened(receipt.clone());
         }
+        let finding = finding.with_travellers_of(&operation.intent);
         Ok((finding, by_number_only))
     }
 

@@ -43,7 +43,7 @@ impl Operations {
             .receipt_now(&operation.account, then, limit, options)
             .await?;
         if performed.replayed {
-            *then = answer;
+            *then = answer.with_travellers_of(&operation.intent);
         }
         upstream
     }

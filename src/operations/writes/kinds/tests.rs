@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::money::Money;
-use crate::domain::operation::{Baseline, DifferingField, intent};
+use crate::domain::operation::{Baseline, DifferingField, Receipt, intent};
 use crate::domain::order::{Order, OrderPassenger, OrderStatus};
 use crate::domain::time::LocalTime;
 use crate::domain::trip::Segment;
@@ -157,15 +157,33 @@ fn found() -> Order {
     }
 }
 
-fn booked_as(order: &Order) -> Finding {
-    let intent = Intent::Book(intent::Book {
+fn book() -> Intent {
+    Intent::Book(intent::Book {
         out_order_no: "T-1".parse().unwrap(),
         total: Money::parse("950.00").unwrap(),
         segments: vec!["CZ8957@2030-05-20T08:45".into()],
         passengers: vec![format!("psg_{:032x}", 1).parse().unwrap()],
         rules: None,
-    });
-    judged(&intent, &Baseline::default(), &Sight::Order(order))
+    })
+}
+
+fn booked_as(order: &Order) -> Finding {
+    judged(&book(), &Baseline::default(), &Sight::Order(order))
+}
+
+#[test]
+fn an_order_has_the_travellers_of_its_booking_unless_their_number_differs() {
+    let travellers = |order: &Order| match booked_as(order).with_travellers_of(&book()).receipt() {
+        Some(Receipt::Order(receipt)) => receipt.passenger_ids,
+        other => panic!("{other:?}"),
+    };
+    // Their documents are not told.
+    let mut order = found();
+    assert_eq!(travellers(&order), book().travellers());
+    order.total_price = Money::parse("951.00").ok();
+    assert_eq!(travellers(&order), book().travellers());
+    order.passengers.push(order.passengers[0].clone());
+    assert_eq!(travellers(&order), []);
 }
 
 #[test]
