@@ -6,9 +6,10 @@ use utoipa::ToSchema;
 use super::change::{Change, ChangeStatus};
 use super::ids::PassengerId;
 use super::money::Money;
-use super::order::{Order, OrderPassenger, OrderStatus};
+use super::order::{Order, OrderStatus};
 use super::refund::{Refund, RefundStatus};
 use super::time::LocalTime;
+use super::trip::{FlightNo, Segment};
 
 /// Something a caller may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -39,6 +40,8 @@ pub struct After<'a> {
     pub refunds: &'a [Refund],
     /// The changes of the order.
     pub changes: &'a [Change],
+    /// Whether some of them could not be read: nobody knows which tickets these hold.
+    pub incomplete: bool,
 }
 
 impl After<'_> {
@@ -64,14 +67,64 @@ impl After<'_> {
             .any(|id| id.as_ref() == Some(traveller))
     }
 
-    /// The departures of the flights that tickets were changed to.
-    fn departures(self) -> impl Iterator<Item = LocalTime> {
-        let changes = self.changes.iter();
-        let ticketed = changes.filter(|change| change.status == ChangeStatus::Ticketed);
-        ticketed
-            .flat_map(|change| &change.segments)
-            .filter_map(|segment| segment.departure_time)
+    /// Whether the traveller still has a flight that has not departed, as far as is known. A ticketed change of
+    /// the traveller, or of everybody, replaces flights by new ones; one that may be the traveller's only adds its
+    /// new flights.
+    fn flies(self, traveller: Option<&PassengerId>, order: &Order, now: LocalTime) -> bool {
+        let everybody = order.passengers.len();
+        let is_theirs = |change: &&Change| {
+            let mut ids = change.passengers.iter().map(|p| p.passenger_id.as_ref());
+            (everybody > 0 && ids.len() >= everybody)
+                || (traveller.is_some() && ids.any(|id| id == traveller))
+        };
+        let may_be_theirs = |change: &&Change| {
+            let mut ids = change.passengers.iter().map(|p| p.passenger_id.as_ref());
+            traveller.is_none() || ids.len() == 0 || ids.any(|id| id.is_none())
+        };
+        let ticketed = self.changes.iter();
+        let ticketed = ticketed.filter(|change| change.status == ChangeStatus::Ticketed);
+        let (theirs, others): (Vec<_>, Vec<_>) = ticketed.partition(is_theirs);
+        let flights: Vec<_> = order.journeys.iter().flat_map(|j| &j.segments).collect();
+        let is_kept = |flight: &&&Segment| {
+            let names_it = |change: &&Change| {
+                let mut replaced = change.segments.iter().map(|new| new.replaces.as_ref());
+                replaced.any(|id| id == Some(&flight.segment_id))
+                    || had(change, &flight.marketing_flight_no, flight.departure_time)
+            };
+            !theirs
+                .iter()
+                .any(|change| flights.len() == 1 || names_it(change))
+        };
+        let kept = flights.iter().filter(is_kept);
+        let mut departures: Vec<_> = kept.map(|flight| Some(flight.departure_time)).collect();
+        for change in theirs
+            .iter()
+            .copied()
+            .chain(others.into_iter().filter(may_be_theirs))
+        {
+            if change.segments.is_empty() {
+                departures.push(None);
+            }
+            for new in &change.segments {
+                let replaced_again = |later: &&Change| {
+                    let told = new.marketing_flight_no.as_ref().zip(new.departure_time);
+                    later.change_order_no != change.change_order_no
+                        && told.is_some_and(|(flight, at)| had(later, flight, at))
+                };
+                if !theirs.iter().any(replaced_again) {
+                    departures.push(new.departure_time);
+                }
+            }
+        }
+        // An itinerary that is not told has not departed as far as is known.
+        departures.is_empty() || departures.iter().any(|at| at.is_none_or(|at| now < at))
     }
+}
+
+/// Whether this flight is one of those that the change has replaced.
+fn had(change: &Change, flight: &FlightNo, departure: LocalTime) -> bool {
+    let mut flights = change.original_segments.iter();
+    flights.any(|old| old.marketing_flight_no == *flight && old.departure_time == departure)
 }
 
 /// What may be done with an order. Fields beat the status, which is a Chinese phrase: an order whose
@@ -86,22 +139,19 @@ pub fn of_order(order: &Order, after: After<'_>, now: LocalTime) -> Vec<Action> 
         false => vec![Action::Close],
     };
     let ticketed = || {
-        let segments = order.journeys.iter().flat_map(|j| &j.segments);
-        let flights = segments.clone().count();
-        let held = |traveller: &OrderPassenger| {
-            let id = traveller.passenger_id.as_ref();
-            id.is_some_and(|id| after.holds(id, flights))
-        };
-        if !order.passengers.is_empty() && order.passengers.iter().all(held) {
-            return Vec::new();
+        let flights = order.journeys.iter().map(|j| j.segments.len()).sum();
+        let travellers = order.passengers.iter().map(|p| p.passenger_id.as_ref());
+        let mut travellers: Vec<_> = travellers.collect();
+        if travellers.is_empty() {
+            travellers.push(None);
         }
-        let departures = segments.map(|s| s.departure_time).chain(after.departures());
-        let mut departures = departures.peekable();
-        // An itinerary that is not told has not departed as far as is known.
-        let flies = departures.peek().is_none() || departures.any(|at| now < at);
-        match flies {
-            true => vec![Action::Refund, Action::Change],
-            false => vec![Action::Refund],
+        travellers.retain(|id| !id.is_some_and(|id| after.holds(id, flights)));
+        if travellers.is_empty() || after.incomplete {
+            Vec::new()
+        } else if travellers.iter().any(|id| after.flies(*id, order, now)) {
+            vec![Action::Refund, Action::Change]
+        } else {
+            vec![Action::Refund]
         }
     };
     match order.status {
@@ -142,8 +192,9 @@ mod tests {
     use super::*;
     use crate::domain::change::{ChangePassenger, ChangedSegment};
     use crate::domain::ids::{ChangeOrderNo, OrderId, RefundOrderNo};
+    use crate::domain::order::OrderPassenger;
     use crate::domain::refund::RefundPassenger;
-    use crate::domain::trip::{Journey, Segment};
+    use crate::domain::trip::Journey;
 
     fn at(text: &str) -> LocalTime {
         text.parse().unwrap()
@@ -304,6 +355,7 @@ mod tests {
             let after = After {
                 refunds: &refunds,
                 changes: &changes,
+                incomplete: false,
             };
             of_order(&order, after, at(EARLY))
         };
@@ -335,7 +387,7 @@ mod tests {
             .for_each(|r| r.supplementary = Some(true));
         let after = After {
             refunds: &supplementary,
-            changes: &[],
+            ..After::default()
         };
         let mut order = order(OrderStatus::Ticketed);
         order.passengers = vec![passenger(1), passenger(2)];
@@ -345,24 +397,106 @@ mod tests {
         let applied = [refund(R::Applied, 2)];
         let after = After {
             refunds: &applied,
-            changes: &[],
+            ..After::default()
         };
         assert_eq!(of_order(&order, after, at(EARLY)), both);
     }
 
     #[test]
+    fn nothing_is_offered_where_refunds_or_changes_could_not_be_read() {
+        let order = order(OrderStatus::Ticketed);
+        let after = After {
+            incomplete: true,
+            ..After::default()
+        };
+        assert_eq!(of_order(&order, after, at(EARLY)), []);
+        let unpaid = super::Order {
+            status: OrderStatus::Booked,
+            ..order
+        };
+        let actions = of_order(&unpaid, after, at(EARLY));
+        assert_eq!(actions, [Action::Pay, Action::Close]);
+    }
+
+    /// A ticketed change of these passengers from one flight to another.
+    fn moved(number: u64, passengers: &[Option<u32>], from: &str, to: &[&str]) -> super::Change {
+        let passengers = passengers.iter().map(|number| ChangePassenger {
+            passenger_id: number.and_then(traveller),
+            ..ChangePassenger::default()
+        });
+        super::Change {
+            change_order_no: ChangeOrderNo::new(number).unwrap(),
+            passengers: passengers.collect(),
+            original_segments: vec![flight(from)],
+            segments: to.iter().map(|departure| segment_at(departure)).collect(),
+            ..change(ChangeStatus::Ticketed, 1)
+        }
+    }
+
+    #[test]
     fn a_changed_ticket_flies_when_its_new_flight_does() {
-        let mut changed = change(ChangeStatus::Ticketed, 1);
-        changed.segments = vec![segment_at("2030-05-22T08:45:00+08:00")];
+        const BEFORE: &str = "2030-05-19T08:45:00+08:00";
+        const DEPARTURE: &str = "2030-05-20T08:45:00+08:00";
+        const AFTER: &str = "2030-05-22T08:45:00+08:00";
+        const BETWEEN: &str = "2030-05-20T00:00:00+08:00";
+        let both = [Some(1), Some(2)];
+        let earlier = moved(1, &both, DEPARTURE, &[BEFORE]);
+        let later = moved(1, &both, DEPARTURE, &[AFTER]);
+        let to_nowhere = moved(1, &both, DEPARTURE, &[]);
+        let one = moved(1, &[Some(1)], DEPARTURE, &[BEFORE]);
+        let other = moved(2, &[Some(2)], DEPARTURE, &[BEFORE]);
+        let somebody = moved(1, &[None], DEPARTURE, &[BEFORE]);
+        let everybody = moved(1, &[None, None], DEPARTURE, &[BEFORE]);
+        let again = moved(2, &both, AFTER, &[BEFORE]);
+        for (changes, now, flies) in [
+            (vec![later.clone()], FLOWN, true),
+            (vec![earlier.clone()], EARLY, true),
+            (vec![earlier], BETWEEN, false),
+            // The new flight is not told.
+            (vec![to_nowhere], FLOWN, true),
+            // The other traveller flies as booked.
+            (vec![one.clone()], BETWEEN, true),
+            (vec![one, other], BETWEEN, false),
+            // It is not told whose ticket was changed.
+            (vec![somebody], BETWEEN, true),
+            (vec![everybody], BETWEEN, false),
+            // Changed to a later flight, and then to an earlier one.
+            (vec![later, again], FLOWN, false),
+        ] {
+            let mut order = order(OrderStatus::Ticketed);
+            order.passengers = vec![passenger(1), passenger(2)];
+            let after = After {
+                changes: &changes,
+                ..After::default()
+            };
+            let wanted = match flies {
+                true => &[Action::Refund, Action::Change][..],
+                false => &[Action::Refund],
+            };
+            assert_eq!(
+                of_order(&order, after, at(now)),
+                wanted,
+                "{now} {changes:?}"
+            );
+        }
+        // Of two flights only the one that was changed is replaced.
         let mut order = order(OrderStatus::Ticketed);
         order.passengers = vec![passenger(1)];
-        let changes = [changed];
-        let after = After {
-            refunds: &[],
-            changes: &changes,
-        };
-        let actions = of_order(&order, after, at(FLOWN));
-        assert_eq!(actions, [Action::Refund, Action::Change]);
+        let mut back = flight(AFTER);
+        back.segment_id = "T".to_owned();
+        order.journeys[0].segments.push(back);
+        let mut outbound = moved(1, &[Some(1)], DEPARTURE, &[BEFORE]);
+        outbound.original_segments.clear();
+        for (replaces, flies) in [("S", true), ("T", false)] {
+            outbound.segments[0].replaces = Some(replaces.to_owned());
+            let changes = [outbound.clone()];
+            let after = After {
+                changes: &changes,
+                ..After::default()
+            };
+            let actions = of_order(&order, after, at(FLOWN));
+            assert_eq!(actions.contains(&Action::Change), flies, "{replaces}");
+        }
     }
 
     fn passenger(number: u32) -> OrderPassenger {
@@ -383,7 +517,7 @@ mod tests {
     fn segment_at(departure: &str) -> ChangedSegment {
         ChangedSegment {
             replaces: None,
-            marketing_flight_no: None,
+            marketing_flight_no: Some("CZ8957".parse().unwrap()),
             operating_flight_no: None,
             departure_city: None,
             arrival_city: None,

@@ -325,3 +325,27 @@ async fn travellers_are_those_of_the_request_where_the_order_hides_their_documen
     let found = world.done("/v1/orders", "k2", &body).await;
     assert_eq!(found["passenger_ids"], ids, "{found:#}");
 }
+
+#[tokio::test]
+async fn nothing_is_offered_where_a_refund_could_not_be_read() {
+    let row = json!([{
+        "method": "alitrip.flight.refund.list", "side": "answer",
+        "path": "refund_order_list.refund_order_no", "drop": true,
+    }])
+    .to_string();
+    let world = World::start_with(
+        &[("GATEWAY__TOP__CONTRACT__OVERRIDES", row.as_str())],
+        |_| {},
+    )
+    .await;
+    let ticket = family(&world, "UNREAD-1").await;
+    let shown = world.get(&ticket.path("?include=refunds")).await.body;
+    assert_eq!(shown["available_actions"], json!(["refund", "change"]));
+    let refund = ticket.refund_of(&world, "UNREAD-R-1", 0).await;
+    world
+        .done(&ticket.path("/refunds"), "UNREAD-R-1", &refund)
+        .await;
+    let shown = world.get(&ticket.path("?include=refunds")).await.body;
+    assert_eq!(shown["refunds"]["dropped"], 1, "{shown:#}");
+    assert_eq!(shown["available_actions"], json!([]), "{shown:#}");
+}

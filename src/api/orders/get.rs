@@ -29,8 +29,9 @@ pub struct OrderAnswer {
     /// The order.
     #[serde(flatten)]
     order: Order,
-    /// What the order itself allows next; with `?include=refunds,changes`, what remains possible after these. A
-    /// write that is open on the order still stands in the way.
+    /// What the order itself allows next; with `?include=refunds,changes`, what remains possible after these, and
+    /// neither refund nor change where some of these could not be read (`dropped`). A write that is open on the
+    /// order still stands in the way.
     available_actions: Vec<Action>,
     /// The newest operations of this gateway on the order and its changes that the caller may see, with
     /// `?include=operations`; at most 50. If there are older ones, `GET /v1/operations` lists those on one `subject`
@@ -154,6 +155,12 @@ async fn read(
     let after = After {
         refunds: refunds.as_ref().map_or(&[], |found| &found.answer.refunds),
         changes: changes.as_ref().map_or(&[], |found| &found.answer.changes),
+        incomplete: refunds
+            .as_ref()
+            .is_some_and(|found| found.answer.dropped > 0)
+            || changes
+                .as_ref()
+                .is_some_and(|found| found.answer.dropped > 0),
     };
     Ok(Json(OrderAnswer {
         available_actions: of_order(&order, after, now),
