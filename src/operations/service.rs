@@ -149,6 +149,12 @@ impl Operations {
         &*self.journal
     }
 
+    /// The deadline of one TOP call.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        self.settings.deadline
+    }
+
     /// What reads upstream.
     #[must_use]
     pub fn upstream(&self) -> &Arc<Upstream> {

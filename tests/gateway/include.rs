@@ -349,3 +349,23 @@ async fn nothing_is_offered_where_a_refund_could_not_be_read() {
     assert_eq!(shown["refunds"]["dropped"], 1, "{shown:#}");
     assert_eq!(shown["available_actions"], json!([]), "{shown:#}");
 }
+
+#[tokio::test]
+async fn a_write_does_not_wait_for_upstreams_object_beyond_one_deadline() {
+    let world = World::start().await;
+    world
+        .fault(json!({
+            "method": "detail", "fault": "http_500_empty", "delay_ms": 700, "times": null,
+            "match": {"out_order_no": "SLOW-1"},
+        }))
+        .await;
+    let body = booking(&world.offer().await, "SLOW-1");
+    let booked = world
+        .sent("/v1/orders?include=upstream", "SLOW-1", &body, 20)
+        .await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+    assert_eq!(booked.body.get("upstream"), None, "{booked:?}");
+    assert_eq!(booked.made()["out_order_no"], "SLOW-1");
+    // A deadline is a second: there is no time for a third attempt.
+    assert!(world.received_for("queryorderdetail", "SLOW-1").await <= 2);
+}

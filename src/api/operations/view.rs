@@ -105,7 +105,7 @@ pub(in crate::api) struct OperationView {
     #[schema(required = false, nullable = false)]
     timeline: Option<Vec<TimelineEntry>>,
     /// Upstream's own object of what was made, read after the write, with `?include=upstream` on the write; left
-    /// out where it could not be read.
+    /// out where it could not be read within `top.deadline`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = Option<Object>, nullable = false)]
     upstream: Option<Box<RawValue>>,

@@ -151,7 +151,9 @@ pub async fn create_refund(
                 options,
             );
             // Without it the problem still says what to do.
-            quoted.await.ok().map(|found| found.answer)
+            let deadline = ended.services.operations.deadline();
+            let quoted = tokio::time::timeout(deadline, quoted).await;
+            quoted.ok().and_then(Result::ok).map(|found| found.answer)
         }
         Some(_) | None => None,
     };

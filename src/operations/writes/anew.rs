@@ -17,7 +17,7 @@ use crate::top::client::{ReadOptions, Reply};
 
 impl Operations {
     /// Reads what a write made as it stands now, and answers upstream's own object if it was asked for. A replayed
-    /// success shows what was read; the recorded result stays where it cannot be read, or where another resource
+    /// success shows what was read; the recorded result stays where it cannot be read in time, or where another resource
     /// is read.
     pub async fn read_anew(
         &self,
@@ -39,9 +39,10 @@ impl Operations {
             | Intent::ChangeCancel(_) => None,
         };
         let then = operation.result.as_mut()?;
-        let Reply { answer, upstream } = self
-            .receipt_now(&operation.account, then, limit, options)
-            .await?;
+        let read = self.receipt_now(&operation.account, then, limit, options);
+        // The write has its outcome: the answer does not wait for several attempts, or for quota.
+        let read = tokio::time::timeout(self.settings.deadline, read).await;
+        let Reply { answer, upstream } = read.ok().flatten()?;
         if performed.replayed {
             *then = answer.with_travellers_of(&operation.intent);
         }
