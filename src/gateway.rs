@@ -19,8 +19,8 @@ use crate::operations::classify::Classifier;
 use crate::operations::reconcile::decide::Patience;
 use crate::operations::service::{Operations, Parts, ReconcileSettings};
 use crate::operations::upstream::{AfterSales, Upstream, UpstreamParts};
-use crate::store::journal::{Journal, JournalError};
 use crate::store::sqlite::{SqliteJournal, SqliteSettings};
+use crate::store::{JournalError, Store};
 use crate::top::client::{Account, TopClient};
 use crate::top::contract::{Mend, Registry};
 use crate::top::stack::{self, Gate, QuotaSettings, RetrySettings, SigningKeys, TransportSettings};
@@ -71,7 +71,7 @@ impl Gateway {
         config: &Config,
         clock: SharedClock,
         metrics: Option<PrometheusHandle>,
-        journal: Arc<dyn Journal>,
+        journal: Arc<dyn Store>,
     ) -> Result<Self, StartError> {
         let top = configured_client(config, &clock)?;
         Ok(Self::assemble(config, clock, metrics, top, journal))
@@ -82,7 +82,7 @@ impl Gateway {
         clock: SharedClock,
         metrics: Option<PrometheusHandle>,
         top: TopClient,
-        journal: Arc<dyn Journal>,
+        journal: Arc<dyn Store>,
     ) -> Self {
         let stopping = CancellationToken::new();
         let accounts: BTreeMap<_, _> = config

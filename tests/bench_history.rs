@@ -10,8 +10,8 @@ use fliggy_gateway::clock::{Clock, SystemClock};
 use fliggy_gateway::domain::ids::OperationId;
 use fliggy_gateway::domain::operation::{Basis, Operation, Standing, State};
 use fliggy_gateway::domain::time::Rfc3339;
-use fliggy_gateway::store::journal::{Acceptance, Filter, Journal, NewOperation};
 use fliggy_gateway::store::sqlite::{SqliteJournal, SqliteSettings};
+use fliggy_gateway::store::{Acceptance, Filter, Journal as _, NewOperation, Store as _};
 
 #[path = "../benches/load/history.rs"]
 mod history;

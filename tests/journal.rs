@@ -21,10 +21,11 @@ use fliggy_gateway::domain::ids::{
 use fliggy_gateway::domain::money::Money;
 use fliggy_gateway::domain::refund::{RefundFee, RefundKind, RefundReceipt, RefundStatus};
 use fliggy_gateway::domain::time::Rfc3339;
-use fliggy_gateway::store::journal::{
-    Acceptance, Fault, Filter, Journal, NewOperation, Save, Saved,
-};
 use fliggy_gateway::store::sqlite::{SqliteJournal, SqliteSettings};
+use fliggy_gateway::store::{
+    Acceptance, Fault, Filter, Journal as _, NewOperation, Relations as _, Save, Saved,
+    Schedule as _, Store,
+};
 use sqlx::{Connection as _, SqliteConnection};
 
 async fn open(dir: &Path) -> SqliteJournal {
@@ -34,7 +35,7 @@ async fn open(dir: &Path) -> SqliteJournal {
 async fn open_with(
     dir: &Path,
     hash_key: Option<HashKey>,
-) -> Result<SqliteJournal, fliggy_gateway::store::journal::JournalError> {
+) -> Result<SqliteJournal, fliggy_gateway::store::JournalError> {
     SqliteJournal::open(&SqliteSettings {
         path: dir.join("journal.db"),
         read_connections: 2,
@@ -136,7 +137,7 @@ fn new(intent: Intent, key: u8) -> NewOperation {
     }
 }
 
-async fn taken(journal: &dyn Journal, new: NewOperation) -> Operation {
+async fn taken(journal: &dyn Store, new: NewOperation) -> Operation {
     let operation = new.operation.clone();
     let acceptance = journal.accept(new).await.unwrap();
     assert!(matches!(acceptance, Acceptance::Accepted), "{acceptance:?}");
@@ -144,7 +145,7 @@ async fn taken(journal: &dyn Journal, new: NewOperation) -> Operation {
 }
 
 /// What becomes of saving the operation with this standing.
-async fn saved(journal: &dyn Journal, operation: &Operation, standing: Standing) -> Saved {
+async fn saved(journal: &dyn Store, operation: &Operation, standing: Standing) -> Saved {
     let save = Save {
         operation: Operation {
             standing,
@@ -158,7 +159,7 @@ async fn saved(journal: &dyn Journal, operation: &Operation, standing: Standing)
 }
 
 /// Saves the operation with this standing; it must be the next in line.
-async fn put(journal: &dyn Journal, operation: &mut Operation, standing: Standing) {
+async fn put(journal: &dyn Store, operation: &mut Operation, standing: Standing) {
     operation.standing = standing;
     match saved(journal, operation, standing).await {
         Saved::Done(revision) => operation.revision = revision,
@@ -179,14 +180,14 @@ fn word(acceptance: &Acceptance) -> &'static str {
     }
 }
 
-async fn timeline(journal: &dyn Journal, operation: &Operation) -> Vec<TimelineEntry> {
+async fn timeline(journal: &dyn Store, operation: &Operation) -> Vec<TimelineEntry> {
     let found = journal.with_timeline(operation.id).await.unwrap();
     let (read, timeline) = found.unwrap();
     assert_eq!(read.state(), timeline.last().unwrap().state);
     timeline
 }
 
-async fn asked(journal: &dyn Journal, new: NewOperation) -> &'static str {
+async fn asked(journal: &dyn Store, new: NewOperation) -> &'static str {
     word(&journal.accept(new).await.unwrap())
 }
 
@@ -486,7 +487,7 @@ async fn the_files_of_a_journal_are_its_owners_alone() {
     }
 }
 
-async fn a_key_replays_its_own_request_and_refuses_another(journal: &dyn Journal) {
+async fn a_key_replays_its_own_request_and_refuses_another(journal: &dyn Store) {
     taken(journal, new(pay(1), 1)).await;
     assert_eq!(asked(journal, new(pay(1), 1)).await, "replay");
     let mut other = new(pay(2), 1);
@@ -494,7 +495,7 @@ async fn a_key_replays_its_own_request_and_refuses_another(journal: &dyn Journal
     assert_eq!(asked(journal, other).await, "key reused");
 }
 
-async fn one_open_write_per_subject_until_it_settles(journal: &dyn Journal) {
+async fn one_open_write_per_subject_until_it_settles(journal: &dyn Store) {
     let mut first = taken(journal, new(pay(1), 1)).await;
     // Payment and closing of one order share its lock; another order is free.
     assert_eq!(asked(journal, new(close(1), 2)).await, "locked");
@@ -511,7 +512,7 @@ async fn one_open_write_per_subject_until_it_settles(journal: &dyn Journal) {
     assert_eq!(asked(journal, new(close(1), 5)).await, "accepted");
 }
 
-async fn a_lock_holds_within_its_account(journal: &dyn Journal) {
+async fn a_lock_holds_within_its_account(journal: &dyn Store) {
     let mut first = taken(journal, new(pay(1), 1)).await;
     let mut elsewhere = new(pay(1), 2);
     elsewhere.operation.account = "other".parse().unwrap();
@@ -523,7 +524,7 @@ async fn a_lock_holds_within_its_account(journal: &dyn Journal) {
     assert_eq!(asked(journal, elsewhere).await, "locked");
 }
 
-async fn what_sent_nothing_is_deleted_in_time_and_nothing_else_is(journal: &dyn Journal) {
+async fn what_sent_nothing_is_deleted_in_time_and_nothing_else_is(journal: &dyn Store) {
     let mut kept = Vec::new();
     let mut gone = Vec::new();
     for (order, prune_at) in [(1_u64, Some(100)), (2, Some(101)), (3, None), (4, Some(99))] {
@@ -722,7 +723,7 @@ async fn a_journal_of_an_earlier_gateway_keeps_its_locks() {
         .unwrap();
 }
 
-async fn a_number_of_a_refund_or_change_is_done_once(journal: &dyn Journal) {
+async fn a_number_of_a_refund_or_change_is_done_once(journal: &dyn Store) {
     for (key, order, of) in [
         (1, 7, refund as fn(u64, &str) -> Intent),
         (10, 17, change as fn(u64, &str) -> Intent),
@@ -748,7 +749,7 @@ async fn a_number_of_a_refund_or_change_is_done_once(journal: &dyn Journal) {
     }
 }
 
-async fn what_was_done_is_not_done_again(journal: &dyn Journal) {
+async fn what_was_done_is_not_done_again(journal: &dyn Store) {
     let mut paid = taken(journal, new(pay(1), 1)).await;
     put(journal, &mut paid, Standing::of(State::Sending)).await;
     put(journal, &mut paid, Standing::of(State::Succeeded)).await;
@@ -757,7 +758,7 @@ async fn what_was_done_is_not_done_again(journal: &dyn Journal) {
     assert_eq!(asked(journal, new(close(1), 3)).await, "accepted");
 }
 
-async fn a_key_is_free_again_only_where_provably_nothing_was_sent(journal: &dyn Journal) {
+async fn a_key_is_free_again_only_where_provably_nothing_was_sent(journal: &dyn Store) {
     for (order, basis, again) in [
         (1, Basis::NotSent, "accepted"),
         (2, Basis::RefusedByGateway, "accepted"),
@@ -775,7 +776,7 @@ async fn a_key_is_free_again_only_where_provably_nothing_was_sent(journal: &dyn 
     }
 }
 
-async fn law_6_after_absent_a_new_one_must_name_the_old_one(journal: &dyn Journal) {
+async fn law_6_after_absent_a_new_one_must_name_the_old_one(journal: &dyn Store) {
     let mut absent = taken(journal, new(pay(1), 1)).await;
     put(journal, &mut absent, Standing::of(State::Unknown)).await;
     put(journal, &mut absent, Standing::not_executed(Basis::Absent)).await;
@@ -792,7 +793,7 @@ async fn law_6_after_absent_a_new_one_must_name_the_old_one(journal: &dyn Journa
     put(journal, &mut repeat, Standing::not_executed(Basis::NotSent)).await;
 }
 
-async fn law_7_what_an_operation_made_is_known_by_its_number(journal: &dyn Journal) {
+async fn law_7_what_an_operation_made_is_known_by_its_number(journal: &dyn Store) {
     let mut made = taken(journal, new(refund(1, "R-1"), 1)).await;
     put(journal, &mut made, Standing::of(State::Sending)).await;
     made.result = Some(Receipt::Refund(RefundReceipt {
@@ -820,7 +821,7 @@ async fn law_7_what_an_operation_made_is_known_by_its_number(journal: &dyn Journ
     assert_eq!(makers("default", Kind::Refund, &[]).await, []);
 }
 
-async fn law_6_the_operations_around_one_are_those_that_were_sent(journal: &dyn Journal) {
+async fn law_6_the_operations_around_one_are_those_that_were_sent(journal: &dyn Store) {
     use State::{NeedsAttention, Rejected, Sending, Succeeded, Unknown};
     let absent = Standing::not_executed(Basis::Absent);
     let through = [
@@ -869,7 +870,7 @@ async fn law_6_the_operations_around_one_are_those_that_were_sent(journal: &dyn 
     assert_eq!(later[2].0, NeedsAttention);
 }
 
-async fn a_contradicted_operation_locks_its_subject_again(journal: &dyn Journal) {
+async fn a_contradicted_operation_locks_its_subject_again(journal: &dyn Store) {
     let mut rejected = taken(journal, new(pay(1), 1)).await;
     put(journal, &mut rejected, Standing::of(State::Sending)).await;
     put(journal, &mut rejected, Standing::of(State::Rejected)).await;
@@ -882,7 +883,7 @@ async fn a_contradicted_operation_locks_its_subject_again(journal: &dyn Journal)
     put(journal, &mut second, Standing::not_executed(Basis::NotSent)).await;
 }
 
-async fn the_same_passengers_are_not_booked_twice_unawares(journal: &dyn Journal) {
+async fn the_same_passengers_are_not_booked_twice_unawares(journal: &dyn Store) {
     let booking = |reference: &str, key: u8, allow: bool| NewOperation {
         duplicate: Some([7; 32]),
         allow_duplicate: allow,
@@ -897,7 +898,7 @@ async fn the_same_passengers_are_not_booked_twice_unawares(journal: &dyn Journal
     assert_eq!(asked(journal, booking("C", 3, false)).await, "duplicate");
 }
 
-async fn law_9_a_change_is_decided_on_the_row_as_it_stands(journal: &dyn Journal) {
+async fn law_9_a_change_is_decided_on_the_row_as_it_stands(journal: &dyn Store) {
     let mut operation = taken(journal, new(pay(1), 1)).await;
     let stale = operation.clone();
     put(journal, &mut operation, Standing::of(State::Sending)).await;
@@ -928,7 +929,7 @@ async fn law_9_a_change_is_decided_on_the_row_as_it_stands(journal: &dyn Journal
     assert_eq!(proof.unwrap(), None);
 }
 
-async fn law_10_one_fact_is_one_event(journal: &dyn Journal) {
+async fn law_10_one_fact_is_one_event(journal: &dyn Store) {
     for (order, key) in [(1, 1), (2, 2)] {
         let mut operation = taken(journal, new(pay(order), key)).await;
         for _ in 0..2 {
@@ -960,7 +961,7 @@ async fn law_10_one_fact_is_one_event(journal: &dyn Journal) {
     assert_eq!(rest.len(), 1);
 }
 
-async fn law_5_the_last_proof_of_each_lookup_is_kept(journal: &dyn Journal) {
+async fn law_5_the_last_proof_of_each_lookup_is_kept(journal: &dyn Store) {
     let mut operation = taken(journal, new(pay(1), 1)).await;
     let read = async |account: &str, lookup| {
         let account = account.parse().unwrap();
@@ -1004,7 +1005,7 @@ async fn law_5_the_last_proof_of_each_lookup_is_kept(journal: &dyn Journal) {
     assert_eq!(read("another", Lookup::OrderByReference).await, None);
 }
 
-async fn due_operations_come_the_most_overdue_first(journal: &dyn Journal) {
+async fn due_operations_come_the_most_overdue_first(journal: &dyn Store) {
     for (order, at) in [(1_u64, 300), (2, 100), (3, 200), (4, 900)] {
         let key = u8::try_from(order).unwrap();
         let mut operation = taken(journal, new(pay(order), key)).await;
@@ -1021,7 +1022,7 @@ async fn due_operations_come_the_most_overdue_first(journal: &dyn Journal) {
     assert_eq!(journal.due(50, 10).await.unwrap().len(), 4);
 }
 
-async fn sends_of_a_process_that_is_gone_are_stale(journal: &dyn Journal) {
+async fn sends_of_a_process_that_is_gone_are_stale(journal: &dyn Store) {
     let accepted = taken(journal, new(pay(1), 1)).await;
     let mut sending = taken(journal, new(pay(2), 2)).await;
     put(journal, &mut sending, Standing::of(State::Sending)).await;
@@ -1042,7 +1043,7 @@ async fn sends_of_a_process_that_is_gone_are_stale(journal: &dyn Journal) {
     }
 }
 
-async fn a_list_is_read_page_by_page_newest_first(journal: &dyn Journal) {
+async fn a_list_is_read_page_by_page_newest_first(journal: &dyn Store) {
     let mut ids = Vec::new();
     for order in 1..=5_u64 {
         let key = u8::try_from(order).unwrap();
@@ -1098,7 +1099,7 @@ async fn a_list_is_read_page_by_page_newest_first(journal: &dyn Journal) {
     );
 }
 
-async fn many_writers_share_a_commit_and_each_gets_its_own_answer(journal: &dyn Journal) {
+async fn many_writers_share_a_commit_and_each_gets_its_own_answer(journal: &dyn Store) {
     // Half of them want the same order: exactly one of those is taken.
     let asked = (0..100_u8).map(|i| {
         let order = if i % 2 == 0 { 1 } else { 1000 + u64::from(i) };

@@ -18,7 +18,7 @@ use crate::domain::operation::{
     Proof, Receipt, Standing, State, TimelineEntry, may_become,
 };
 use crate::domain::time::Rfc3339;
-use crate::store::journal::{Journal, JournalError, Save, Saved};
+use crate::store::{JournalError, Save, Saved, Store};
 use crate::telemetry::metrics as names;
 
 /// How operations are looked for and waited for.
@@ -45,7 +45,7 @@ pub struct ReconcileSettings {
 /// What the service is built from.
 pub struct Parts {
     /// The journal.
-    pub journal: Arc<dyn Journal>,
+    pub journal: Arc<dyn Store>,
     /// What reads upstream.
     pub upstream: Arc<Upstream>,
     /// Looking and waiting.
@@ -58,7 +58,7 @@ pub struct Parts {
 
 /// The operations of this process.
 pub struct Operations {
-    pub(in crate::operations) journal: Arc<dyn Journal>,
+    pub(in crate::operations) journal: Arc<dyn Store>,
     pub(in crate::operations) upstream: Arc<Upstream>,
     pub(in crate::operations) settings: ReconcileSettings,
     pub(in crate::operations) clock: SharedClock,
@@ -145,7 +145,7 @@ impl Operations {
 
     /// The journal, for reading.
     #[must_use]
-    pub fn journal(&self) -> &dyn Journal {
+    pub fn journal(&self) -> &dyn Store {
         &*self.journal
     }
 

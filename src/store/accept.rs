@@ -1,7 +1,7 @@
 //! The law of the journal: what may be accepted, what a row holds while it stands as it does, and what may be sent.
 //! Pure functions over rows that a backend has fetched; a backend only reads, locks and writes.
 
-use super::journal::{Acceptance, Known, NewOperation};
+use super::{Acceptance, Known, NewOperation};
 use crate::domain::ids::{AccountName, OperationId};
 use crate::domain::operation::{Basis, Kind, Operation, State};
 

@@ -1,18 +1,22 @@
 //! The journal on SQLite: WAL, `synchronous=FULL`, one writer, many readers.
 
+mod attachments;
 mod check;
 #[cfg(test)]
 mod costs;
+mod feed;
 mod files;
 mod health;
+mod journal;
 mod list;
 mod open;
+mod relations;
 mod row;
+mod schedule;
 mod writer;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,21 +26,14 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::journal::{
-    Acceptance, Condition, Event, Fault, Filter, Journal, JournalError, Known, NewOperation, Save,
-    Saved, WithTimeline,
-};
-use crate::domain::attachment::KeptAttachment;
-use crate::domain::ids::{AccountName, HashKey, OperationId, OrderId};
-use crate::domain::operation::{
-    Intent, Kind, Lookup, Operation, Proof, SessionTag, State, Subject,
-};
-use crate::store::accept;
+use crate::domain::ids::HashKey;
+use crate::domain::operation::Operation;
+use crate::store::{Condition, Fault, JournalError, Store};
 use files::Files;
 use health::Health;
 use writer::Command;
@@ -246,390 +243,13 @@ fn about(path: &Path, error: JournalError) -> JournalError {
     )
 }
 
-/// The words of these kinds, as a JSON array.
-fn words(kinds: impl Iterator<Item = Kind>) -> String {
-    serde_json::Value::from_iter(kinds.map(Kind::as_str)).to_string()
-}
-
 fn ms_of(at: Timestamp) -> i64 {
     at.as_millisecond()
 }
 
-impl Journal for SqliteJournal {
-    fn accept(&self, new: NewOperation) -> BoxFuture<'_, Result<Acceptance, JournalError>> {
-        Box::pin(async move {
-            let (answer, answered) = oneshot::channel();
-            // Nothing has been sent yet, so fail if the queue stays full.
-            self.commands
-                .send_timeout(Command::Accept(Box::new(new), answer), PLACE_WITHIN)
-                .await
-                .map_err(|_| {
-                    JournalError::unavailable("its queue is full, or its writer has stopped")
-                })?;
-            answered.await.map_err(|_| stopped())?
-        })
-    }
-
-    fn known(&self, idempotency: [u8; 32]) -> BoxFuture<'_, Result<Option<Known>, JournalError>> {
-        self.reading(async move {
-            let found = sqlx::query(row::SELECT_KNOWN)
-                .bind(&idempotency[..])
-                .fetch_optional(&self.readers)
-                .await
-                .map_err(failed)?;
-            found
-                .map(|found| {
-                    let fingerprint: &[u8] = found.try_get("fingerprint").map_err(failed)?;
-                    Ok(Known {
-                        operation: row::read(&found)?,
-                        fingerprint: fingerprint.try_into().map_err(failed)?,
-                    })
-                })
-                .transpose()
-        })
-    }
-
-    fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>> {
-        Box::pin(self.ask(|answer| Command::Save(Box::new(save), answer)))
-    }
-
-    fn get(&self, id: OperationId) -> BoxFuture<'_, Result<Option<Operation>, JournalError>> {
-        self.reading(async move {
-            sqlx::query(row::SELECT_ONE)
-                .bind(id.to_string())
-                .fetch_optional(&self.readers)
-                .await
-                .map_err(failed)?
-                .map(|found| row::read(&found))
-                .transpose()
-        })
-    }
-
-    fn with_timeline(
-        &self,
-        id: OperationId,
-    ) -> BoxFuture<'_, Result<Option<WithTimeline>, JournalError>> {
-        self.reading(async move {
-            // One transaction reads one state of the database.
-            let mut snapshot = self.readers.begin().await.map_err(failed)?;
-            let id = id.to_string();
-            let found = sqlx::query(row::SELECT_ONE)
-                .bind(&id)
-                .fetch_optional(&mut *snapshot)
-                .await
-                .map_err(failed)?;
-            let Some(found) = found else {
-                return Ok(None);
-            };
-            let operation = row::read(&found)?;
-            let found = sqlx::query(
-                "SELECT at, state, what FROM timeline WHERE operation_id = ?1 ORDER BY seq",
-            )
-            .bind(id)
-            .fetch_all(&mut *snapshot)
-            .await
-            .map_err(failed)?;
-            snapshot.commit().await.map_err(failed)?;
-            let timeline = found.iter().map(row::entry).collect::<Result<_, _>>()?;
-            Ok(Some((operation, timeline)))
-        })
-    }
-
-    fn list(&self, filter: Filter) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
-        self.reading(async move {
-            let mut query = list::query(&filter);
-            let found = query
-                .build()
-                .fetch_all(&self.readers)
-                .await
-                .map_err(failed)?;
-            Ok(found.iter().filter_map(row::readable).collect())
-        })
-    }
-
-    fn due(&self, now_ms: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
-        self.reading(async move {
-            let mut due = Vec::new();
-            for query in [row::SELECT_DUE_UNKNOWN, row::SELECT_DUE_OTHERS] {
-                let found = sqlx::query(query)
-                    .bind(now_ms)
-                    .bind(i64::from(limit))
-                    .fetch_all(&self.readers)
-                    .await
-                    .map_err(failed)?;
-                due.extend(self.to_look_for(&found));
-            }
-            Ok(due)
-        })
-    }
-
-    fn next_due(&self, now_ms: i64) -> BoxFuture<'_, Result<Option<i64>, JournalError>> {
-        self.reading(async move {
-            sqlx::query_scalar("SELECT MIN(next_look_at) FROM operations WHERE next_look_at > ?1")
-                .bind(now_ms)
-                .fetch_one(&self.readers)
-                .await
-                .map_err(failed)
-        })
-    }
-
-    fn stale(
-        &self,
-        boot: &str,
-        touched_before_ms: i64,
-    ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
-        let boot = boot.to_owned();
-        self.reading(async move {
-            let found = sqlx::query(row::SELECT_STALE)
-                .bind(boot)
-                .bind(touched_before_ms)
-                .fetch_all(&self.readers)
-                .await
-                .map_err(failed)?;
-            Ok(self.to_look_for(&found))
-        })
-    }
-
-    fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>> {
-        Box::pin(self.ask(move |answer| Command::WakeAll(now_ms, answer)))
-    }
-
-    fn prune(&self, now_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
-        Box::pin(async move {
-            // Asked first: without it every pass of the reconciler would write.
-            let due = self.reading(async {
-                sqlx::query_scalar::<_, i64>(
-                    "SELECT EXISTS (SELECT 1 FROM operations WHERE prune_at <= ?1)",
-                )
-                .bind(now_ms)
-                .fetch_one(&self.readers)
-                .await
-                .map_err(failed)
-            });
-            if due.await? == 0 {
-                return Ok(0);
-            }
-            self.ask(move |answer| Command::Prune(now_ms, answer)).await
-        })
-    }
-
-    fn attachment(
-        &self,
-        key: [u8; 32],
-    ) -> BoxFuture<'_, Result<Option<KeptAttachment>, JournalError>> {
-        self.reading(async move {
-            sqlx::query("SELECT account, order_id, file_id, at FROM attachments WHERE id = ?1")
-                .bind(&key[..])
-                .fetch_optional(&self.readers)
-                .await
-                .map_err(failed)?
-                .map(|found| row::attachment(&found, key))
-                .transpose()
-        })
-    }
-
-    fn has_attachment(
-        &self,
-        account: &AccountName,
-        order_id: OrderId,
-    ) -> BoxFuture<'_, Result<bool, JournalError>> {
-        let account = account.to_string();
-        self.reading(async move {
-            let found: i64 = sqlx::query_scalar(
-                "SELECT EXISTS (SELECT 1 FROM attachments WHERE order_id = ?1 AND account = ?2)",
-            )
-            .bind(order_id.to_string())
-            .bind(account)
-            .fetch_one(&self.readers)
-            .await
-            .map_err(failed)?;
-            Ok(found != 0)
-        })
-    }
-
-    fn keep_attachment(
-        &self,
-        attachment: KeptAttachment,
-    ) -> BoxFuture<'_, Result<(), JournalError>> {
-        Box::pin(self.ask(|answer| Command::Attachment(Box::new(attachment), answer)))
-    }
-
+impl Store for SqliteJournal {
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>> {
         Box::pin(self.ask(Command::Probe))
-    }
-
-    fn later_ones(
-        &self,
-        operation: &Operation,
-    ) -> BoxFuture<'_, Result<Vec<(State, Intent)>, JournalError>> {
-        let lock = accept::lock(operation);
-        let id = operation.id.to_string();
-        let kinds = words(operation.kind().could_be_repeated_by());
-        self.reading(async move {
-            let found: Vec<(String, String)> = sqlx::query_as(
-                "SELECT state, intent FROM operations WHERE lock_base = ?1 AND \
-                 +kind IN (SELECT value FROM json_each(?3)) AND \
-                 rowid > (SELECT rowid FROM operations WHERE id = ?2) AND +state IN \
-                 ('sending', 'unknown', 'needs_attention', 'succeeded') \
-                 ORDER BY rowid DESC",
-            )
-            .bind(lock)
-            .bind(id)
-            .bind(kinds)
-            .fetch_all(&self.readers)
-            .await
-            .map_err(failed)?;
-            found
-                .into_iter()
-                .map(|(state, intent)| {
-                    Ok((
-                        row::word(state)?,
-                        serde_json::from_str(&intent).map_err(failed)?,
-                    ))
-                })
-                .collect()
-        })
-    }
-
-    fn earlier_ones(
-        &self,
-        operation: &Operation,
-    ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
-        let lock = accept::lock(operation);
-        let id = operation.id.to_string();
-        let kinds = words(operation.kind().could_repeat());
-        self.reading(async move {
-            let found = sqlx::query(row::SELECT_EARLIER)
-                .bind(lock)
-                .bind(id)
-                .bind(kinds)
-                .fetch_all(&self.readers)
-                .await
-                .map_err(failed)?;
-            found.iter().map(row::read).collect()
-        })
-    }
-
-    fn has_after_sales(
-        &self,
-        account: &AccountName,
-        order_id: OrderId,
-    ) -> BoxFuture<'_, Result<bool, JournalError>> {
-        let lock = Subject::Order(order_id).lock(account);
-        self.reading(async move {
-            let found: i64 = sqlx::query_scalar(
-                "SELECT EXISTS (SELECT 1 FROM operations WHERE lock_base = ?1 AND \
-                 +kind IN ('refund', 'change') AND \
-                 +state IN ('sending', 'unknown', 'needs_attention', 'succeeded'))",
-            )
-            .bind(lock)
-            .fetch_one(&self.readers)
-            .await
-            .map_err(failed)?;
-            Ok(found != 0)
-        })
-    }
-
-    fn makers(
-        &self,
-        account: &AccountName,
-        kind: Kind,
-        numbers: &[u64],
-    ) -> BoxFuture<'_, Result<Vec<(u64, OperationId)>, JournalError>> {
-        let keys: Vec<_> = numbers
-            .iter()
-            .map(|number| (*number, accept::made_key(kind, account, *number)))
-            .collect();
-        self.reading(async move {
-            let mut makers = Vec::new();
-            for (number, key) in keys {
-                let found: Vec<String> =
-                    sqlx::query_scalar("SELECT id FROM operations WHERE made = ?1")
-                        .bind(key)
-                        .fetch_all(&self.readers)
-                        .await
-                        .map_err(failed)?;
-                for id in found {
-                    makers.push((number, OperationId::from_str(&id).map_err(failed)?));
-                }
-            }
-            Ok(makers)
-        })
-    }
-
-    fn proof(
-        &self,
-        account: &AccountName,
-        lookup: Lookup,
-    ) -> BoxFuture<'_, Result<Option<Proof>, JournalError>> {
-        let account = account.to_string();
-        self.reading(async move {
-            let found: Option<(String, Option<String>, i64)> = sqlx::query_as(
-                "SELECT key, session, at FROM proofs WHERE account = ?1 AND lookup = ?2",
-            )
-            .bind(account)
-            .bind(lookup.as_str())
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(failed)?;
-            Ok(found.map(|(key, session, at_ms)| Proof {
-                lookup,
-                key,
-                session: session.map(SessionTag::from_store),
-                at_ms,
-            }))
-        })
-    }
-
-    fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
-        self.reading(async move {
-            let found = sqlx::query(
-                "SELECT e.seq, e.kind, e.subject, e.fact, e.operation_id, e.at, o.caller \
-                 FROM events e JOIN operations o ON o.id = e.operation_id \
-                 WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2",
-            )
-            .bind(after)
-            .bind(i64::from(limit))
-            .fetch_all(&self.readers)
-            .await
-            .map_err(failed)?;
-            found
-                .iter()
-                .map(|line| {
-                    let id: String = line.try_get("operation_id").map_err(failed)?;
-                    Ok(Event {
-                        sequence: line.try_get("seq").map_err(failed)?,
-                        kind: row::word(line.try_get("kind").map_err(failed)?)?,
-                        subject: line.try_get("subject").map_err(failed)?,
-                        fact: line.try_get("fact").map_err(failed)?,
-                        operation_id: OperationId::from_str(&id).map_err(failed)?,
-                        caller: line.try_get("caller").map_err(failed)?,
-                        at: row::time(line.try_get("at").map_err(failed)?)?,
-                    })
-                })
-                .collect()
-        })
-    }
-
-    fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>> {
-        self.reading(async move {
-            let found = sqlx::query(
-                "SELECT state, COUNT(*) AS n FROM operations WHERE state IN \
-                 ('accepted', 'sending', 'unknown', 'needs_attention') GROUP BY state",
-            )
-            .fetch_all(&self.readers)
-            .await
-            .map_err(failed)?;
-            found
-                .iter()
-                .map(|line| {
-                    Ok((
-                        row::word(line.try_get("state").map_err(failed)?)?,
-                        line.try_get("n").map_err(failed)?,
-                    ))
-                })
-                .collect()
-        })
     }
 
     fn hash_key(&self) -> &HashKey {

@@ -8,7 +8,7 @@ use fliggy_gateway::config::{Config, Profile};
 use fliggy_gateway::domain::ids::HashKey;
 use fliggy_gateway::domain::operation::Kind;
 use fliggy_gateway::simulator::{self, Simulator, SimulatorConfig};
-use fliggy_gateway::store::journal::Journal;
+use fliggy_gateway::store::Store;
 use fliggy_gateway::store::sqlite::{SqliteJournal, SqliteSettings};
 use fliggy_gateway::top::contract::{Mend, Override, Registry};
 use serde_json::{Value, json};

@@ -7,11 +7,11 @@ use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use fliggy_gateway::domain::operation::{
     Basis, Intent, Kind, Lookup, Operation, Proof, Standing, State,
 };
-use fliggy_gateway::store::journal::{
-    Acceptance, Condition, Event, Filter, Journal, JournalError, Known, NewOperation, Save, Saved,
-    WithTimeline,
-};
 use fliggy_gateway::store::sqlite::SqliteJournal;
+use fliggy_gateway::store::{
+    Acceptance, Attachments, Condition, Event, Feed, Filter, Journal, JournalError, Known,
+    NewOperation, Relations, Save, Saved, Schedule, Store, WithTimeline,
+};
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 
@@ -56,7 +56,7 @@ pub(crate) const NOT_SENT: Standing = Standing::not_executed(Basis::NotSent);
 
 impl Traps {
     /// A journal with these traps.
-    pub(crate) fn around(&self, inner: SqliteJournal) -> Arc<dyn Journal> {
+    pub(crate) fn around(&self, inner: SqliteJournal) -> Arc<dyn Store> {
         Arc::new(HeldJournal {
             inner,
             traps: self.clone(),
@@ -156,7 +156,9 @@ impl Journal for HeldJournal {
     fn list(&self, filter: Filter) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
         self.inner.list(filter)
     }
+}
 
+impl Schedule for HeldJournal {
     fn due(&self, now_ms: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
         self.inner.due(now_ms, limit)
     }
@@ -181,6 +183,12 @@ impl Journal for HeldJournal {
         self.inner.prune(now_ms)
     }
 
+    fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>> {
+        self.inner.open_counts()
+    }
+}
+
+impl Relations for HeldJournal {
     fn later_ones(
         &self,
         operation: &Operation,
@@ -219,11 +227,15 @@ impl Journal for HeldJournal {
     ) -> BoxFuture<'_, Result<Option<Proof>, JournalError>> {
         self.inner.proof(account, lookup)
     }
+}
 
+impl Feed for HeldJournal {
     fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
         self.inner.events(after, limit)
     }
+}
 
+impl Attachments for HeldJournal {
     fn attachment(
         &self,
         key: [u8; 32],
@@ -245,17 +257,15 @@ impl Journal for HeldJournal {
     ) -> BoxFuture<'_, Result<(), JournalError>> {
         self.inner.keep_attachment(attachment)
     }
+}
 
+impl Store for HeldJournal {
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>> {
         self.inner.probe()
     }
 
     fn condition(&self) -> Condition {
         self.inner.condition()
-    }
-
-    fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>> {
-        self.inner.open_counts()
     }
 
     fn hash_key(&self) -> &HashKey {

@@ -8,7 +8,7 @@ use fliggy_gateway::clock::{Clock, ManualClock};
 use fliggy_gateway::config::{Config, Profile};
 use fliggy_gateway::gateway::{self, Gateway};
 use fliggy_gateway::simulator::{self, Simulator, SimulatorConfig};
-use fliggy_gateway::store::journal::Journal;
+use fliggy_gateway::store::Store;
 use fliggy_gateway::store::sqlite::SqliteJournal;
 use metrics_exporter_prometheus::PrometheusHandle;
 use reqwest::header::CONTENT_TYPE;
@@ -131,7 +131,7 @@ impl World {
     /// Starts both on a clock that stands still, the gateway on what becomes of its journal.
     pub(crate) async fn frozen(
         more: &[(&str, &str)],
-        journal: impl FnOnce(SqliteJournal) -> Arc<dyn Journal>,
+        journal: impl FnOnce(SqliteJournal) -> Arc<dyn Store>,
     ) -> Self {
         let clock = Arc::new(ManualClock::frozen());
         let stop = CancellationToken::new();
@@ -153,7 +153,7 @@ impl World {
         more: &[(&str, &str)],
         stop: CancellationToken,
     ) -> Self {
-        let as_it_is = |journal| -> Arc<dyn Journal> { Arc::new(journal) };
+        let as_it_is = |journal| -> Arc<dyn Store> { Arc::new(journal) };
         Self::on_journal(clock, top, more, stop, as_it_is).await
     }
 
@@ -162,7 +162,7 @@ impl World {
         top: String,
         more: &[(&str, &str)],
         stop: CancellationToken,
-        journal: impl FnOnce(SqliteJournal) -> Arc<dyn Journal>,
+        journal: impl FnOnce(SqliteJournal) -> Arc<dyn Store>,
     ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = format!("sqlite://{}", dir.path().join("journal.db").display());

@@ -3,9 +3,9 @@
 use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use fliggy_gateway::domain::operation::{Intent, Kind, Lookup, Operation, Proof, State};
-use fliggy_gateway::store::journal::{
-    Acceptance, Condition, Event, Filter, Journal, JournalError, Known, NewOperation, Save, Saved,
-    WithTimeline,
+use fliggy_gateway::store::{
+    Acceptance, Attachments, Condition, Event, Feed, Filter, Journal, JournalError, Known,
+    NewOperation, Relations, Save, Saved, Schedule, Store, WithTimeline,
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -94,7 +94,9 @@ impl Journal for GatedJournal {
     fn list(&self, filter: Filter) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
         self.read(move |store| store.list(filter))
     }
+}
 
+impl Schedule for GatedJournal {
     fn due(&self, now_ms: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
         self.read(move |store| store.due(now_ms, limit))
     }
@@ -123,6 +125,12 @@ impl Journal for GatedJournal {
         self.read(move |store| store.prune(now_ms))
     }
 
+    fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>> {
+        self.read(|store| store.open_counts())
+    }
+}
+
+impl Relations for GatedJournal {
     fn later_ones(
         &self,
         operation: &Operation,
@@ -166,11 +174,15 @@ impl Journal for GatedJournal {
         let account = account.clone();
         self.read(move |store| store.proof(&account, lookup))
     }
+}
 
+impl Feed for GatedJournal {
     fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
         self.read(move |store| store.events(after, limit))
     }
+}
 
+impl Attachments for GatedJournal {
     fn attachment(
         &self,
         key: [u8; 32],
@@ -193,13 +205,11 @@ impl Journal for GatedJournal {
     ) -> BoxFuture<'_, Result<(), JournalError>> {
         self.read(move |store| store.keep_attachment(attachment))
     }
+}
 
+impl Store for GatedJournal {
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>> {
         self.read(|store| store.probe())
-    }
-
-    fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>> {
-        self.read(|store| store.open_counts())
     }
 
     fn condition(&self) -> Condition {

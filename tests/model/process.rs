@@ -16,7 +16,7 @@ use fliggy_gateway::operations::classify::Classifier;
 use fliggy_gateway::operations::reconcile::decide::Patience;
 use fliggy_gateway::operations::service::{Operations, Parts, ReconcileSettings};
 use fliggy_gateway::operations::upstream::{AfterSales, Upstream, UpstreamParts};
-use fliggy_gateway::store::journal::Journal;
+use fliggy_gateway::store::Store;
 use fliggy_gateway::top::call::{Call, CallError, Lost, NotSent, Received};
 use fliggy_gateway::top::client::{Account, TopClient};
 use fliggy_gateway::top::contract::Mend;
@@ -134,7 +134,7 @@ impl Process {
             session: "session".to_owned().into(),
             channel: "MODEL".to_owned(),
         };
-        let journal: Arc<dyn Journal> = Arc::new(GatedJournal::new(world.clone(), boot));
+        let journal: Arc<dyn Store> = Arc::new(GatedJournal::new(world.clone(), boot));
         let stopping = CancellationToken::new();
         let upstream = Upstream::new(UpstreamParts {
             top: Arc::new(TopClient::on_stacks(

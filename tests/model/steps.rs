@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fliggy_gateway::domain::ids::OperationId;
-use fliggy_gateway::store::journal::JournalError;
+use fliggy_gateway::store::JournalError;
 use fliggy_gateway::top::call::{CallError, Lost, NotSent, Received};
 use fliggy_gateway::top::envelope::ErrorResponse;
 use tokio::time::Instant;

@@ -8,9 +8,9 @@ use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
 use fliggy_gateway::domain::operation::{
     Basis, Intent, Kind, Lookup, Operation, Proof, State, Subject, TimelineEntry,
 };
-use fliggy_gateway::store::journal::{
-    Acceptance, Check, Condition, Event, Filter, Journal, JournalError, Known, NewOperation, Save,
-    Saved, WithTimeline,
+use fliggy_gateway::store::{
+    Acceptance, Attachments, Check, Condition, Event, Feed, Filter, Journal, JournalError, Known,
+    NewOperation, Relations, Save, Saved, Schedule, Store, WithTimeline,
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -424,7 +424,9 @@ impl Journal for ModelStore {
     fn list(&self, filter: Filter) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
         at_once(self.tables().list(&filter))
     }
+}
 
+impl Schedule for ModelStore {
     fn due(&self, now_ms: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
         at_once(self.tables().due(now_ms, limit))
     }
@@ -460,6 +462,20 @@ impl Journal for ModelStore {
         at_once(u64::try_from(before - rows.len()).unwrap())
     }
 
+    fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>> {
+        let tables = self.tables();
+        let count = |state: State| {
+            let rows = tables.rows.iter();
+            let count = rows.filter(|row| row.operation.state() == state).count();
+            (state, i64::try_from(count).unwrap())
+        };
+        let open = State::ALL.into_iter().filter(|s| is_open(*s));
+        let counts = open.map(count).filter(|(_, n)| *n > 0);
+        at_once(counts.collect())
+    }
+}
+
+impl Relations for ModelStore {
     fn later_ones(
         &self,
         operation: &Operation,
@@ -498,14 +514,18 @@ impl Journal for ModelStore {
     ) -> BoxFuture<'_, Result<Option<Proof>, JournalError>> {
         at_once(self.tables().proof(account, lookup))
     }
+}
 
+impl Feed for ModelStore {
     fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
         let tables = self.tables();
         let later = tables.events.iter().filter(|e| e.sequence > after);
         let limit = usize::try_from(limit).unwrap();
         at_once(later.take(limit).cloned().collect())
     }
+}
 
+impl Attachments for ModelStore {
     fn attachment(
         &self,
         key: [u8; 32],
@@ -533,21 +553,11 @@ impl Journal for ModelStore {
         }
         at_once(())
     }
+}
 
+impl Store for ModelStore {
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>> {
         at_once(())
-    }
-
-    fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>> {
-        let tables = self.tables();
-        let count = |state: State| {
-            let rows = tables.rows.iter();
-            let count = rows.filter(|row| row.operation.state() == state).count();
-            (state, i64::try_from(count).unwrap())
-        };
-        let open = State::ALL.into_iter().filter(|s| is_open(*s));
-        let counts = open.map(count).filter(|(_, n)| *n > 0);
-        at_once(counts.collect())
     }
 
     fn condition(&self) -> Condition {

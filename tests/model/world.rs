@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use fliggy_gateway::domain::ids::OperationId;
 use fliggy_gateway::domain::operation::{Operation, Standing, State};
-use fliggy_gateway::store::journal::{
-    Acceptance, Filter, Journal, JournalError, NewOperation, Save, Saved,
+use fliggy_gateway::store::{
+    Acceptance, Filter, Journal as _, JournalError, NewOperation, Save, Saved,
 };
 use fliggy_gateway::top::call::{CallError, Received};
 use futures::FutureExt as _;

@@ -7,7 +7,7 @@ use crate::domain::offer::OfferRules;
 use crate::domain::operation::{Kind, Operation, Receipt, Subject};
 use crate::domain::order::Order;
 use crate::operations::service::Operations;
-use crate::store::journal::{Filter, JournalError};
+use crate::store::{Filter, JournalError};
 
 /// The operations that are shown.
 const MOST: u32 = 50;

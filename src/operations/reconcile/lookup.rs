@@ -18,7 +18,7 @@ use crate::operations::reads::orders::OrderKey;
 use crate::operations::service::{Operations, Settlement, millis};
 use crate::operations::upstream::ReadError;
 use crate::operations::writes::kinds::effect;
-use crate::store::journal::JournalError;
+use crate::store::JournalError;
 use crate::top::client::ReadOptions;
 
 /// What a look came to.

@@ -10,7 +10,7 @@ use crate::domain::operation::{Basis, Cause, Failure, Operation, Standing, State
 use crate::operations::masking::masked;
 use crate::operations::service::{Changed, Operations, Settlement};
 use crate::operations::writes::kinds::effect;
-use crate::store::journal::JournalError;
+use crate::store::JournalError;
 use crate::top::client::ReadOptions;
 
 /// What the operator says it was.
@@ -138,6 +138,10 @@ impl Operations {
                 let seen = look.finding.sentence();
                 return Err(NotResolved::Contradicts(Box::new(operation), seen));
             }
+        }
+        if resolution == Resolution::Succeeded && result.is_none() {
+            // Where it was contradicted, its number is known from before.
+            result.clone_from(&operation.findings.recorded);
         }
         if resolution == Resolution::Succeeded && result.is_none() {
             match effect(&operation.intent).unread(resolve.made) {

@@ -14,7 +14,7 @@ use crate::domain::ids::OperationId;
 use crate::domain::operation::{Cause, Failure, Operation, State};
 use crate::kill_point::{Point, reach};
 use crate::operations::service::{Note, Operations, Settlement, millis, unknown};
-use crate::store::journal::JournalError;
+use crate::store::JournalError;
 use crate::telemetry::metrics as names;
 
 /// The longest sleep: sweeps run at least this often.

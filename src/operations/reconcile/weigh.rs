@@ -11,7 +11,7 @@ use crate::domain::operation::{
 use crate::kill_point::{Point, reach};
 use crate::operations::service::{Changed, Note, Operations, Settlement, millis};
 use crate::operations::upstream::NO_ACCOUNT;
-use crate::store::journal::JournalError;
+use crate::store::JournalError;
 use crate::top::client::ReadOptions;
 
 /// How much rarer than the usual longest pause the looks of settled and stuck operations are.

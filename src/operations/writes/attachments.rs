@@ -11,7 +11,7 @@ use crate::domain::operation::{Cause, Failure};
 use crate::operations::classify::Missing;
 use crate::operations::single_flight::SingleFlight;
 use crate::operations::upstream::{ReadError, Upstream, unreadable_answer};
-use crate::store::journal::Journal;
+use crate::store::Store;
 use crate::top::call::FilePart;
 use crate::top::method::Method;
 use crate::top::wire::Upload;
@@ -50,7 +50,7 @@ pub struct Uploaded {
 #[derive(Clone, Debug)]
 pub struct Uploads {
     upstream: Arc<Upstream>,
-    journal: Arc<dyn Journal>,
+    journal: Arc<dyn Store>,
     under_way: Arc<SingleFlight<Uploaded>>,
     tasks: TaskTracker,
 }
@@ -60,7 +60,7 @@ pub struct Uploads {
 impl Uploads {
     /// Calls run as tasks of this tracker.
     #[must_use]
-    pub fn new(upstream: Arc<Upstream>, journal: Arc<dyn Journal>, tasks: TaskTracker) -> Self {
+    pub fn new(upstream: Arc<Upstream>, journal: Arc<dyn Store>, tasks: TaskTracker) -> Self {
         Self {
             upstream,
             journal,

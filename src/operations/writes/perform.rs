@@ -22,7 +22,7 @@ use crate::operations::classify::Reference;
 use crate::operations::masking::Names;
 use crate::operations::service::{Changed, Note, Operations, Settlement};
 use crate::operations::upstream::Upstream;
-use crate::store::journal::{Acceptance, JournalError, NewOperation};
+use crate::store::{Acceptance, JournalError, NewOperation};
 use crate::top::call::NotSent;
 use crate::top::client::Opened;
 use crate::top::method::Method;

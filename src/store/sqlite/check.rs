@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::failed;
 use super::health::Health;
-use crate::store::journal::{Check, Fault, JournalError};
+use crate::store::{Check, Fault, JournalError};
 
 /// While the check reads, the write-ahead log cannot begin anew, and grows.
 const AT_MOST: Duration = Duration::from_secs(600);

@@ -1,8 +1,9 @@
 //! What the statements of the journal cost as the history grows: counted in instructions of SQLite's virtual
 //! machine, which do not depend on the speed of the machine.
 
-use crate::domain::operation::{Basis, Standing, TimelineEntry, intent};
-use std::str::FromStr as _;
+use crate::domain::operation::{
+    Basis, Intent, Kind, Lookup, Proof, SessionTag, Standing, State, Subject, TimelineEntry, intent,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,8 +11,15 @@ use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 use tokio::sync::oneshot;
 
 use super::writer::{Command, transaction};
+use std::str::FromStr as _;
+
 use super::*;
 use crate::clock::{Clock as _, SystemClock};
+use crate::domain::ids::OperationId;
+use crate::store::{
+    Attachments as _, Feed as _, Filter, Journal as _, NewOperation, Relations as _, Save,
+    Schedule as _,
+};
 
 /// A history of this many payments of `app` that succeeded, with as many refused bookings of `other`, and
 /// a few older operations of other kinds and states. None is due or open.

@@ -4,7 +4,7 @@ use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::store::journal::{Fault, JournalError};
+use crate::store::{Fault, JournalError};
 
 /// Linux keeps `flock` apart from the `fcntl` locks that SQLite takes on the database. Elsewhere the two
 /// would meet, so a file beside the database is locked instead.

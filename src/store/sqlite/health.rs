@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use metrics::gauge;
 
 use super::files::Files;
-use crate::store::journal::{Check, Condition, Fault, JournalError, Warning};
+use crate::store::{Check, Condition, Fault, JournalError, Warning};
 use crate::telemetry::metrics::JOURNAL_LINKS;
 
 /// Whether the journal can be relied on. Whatever has a connection holds it, so that the lock on the

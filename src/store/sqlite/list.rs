@@ -5,7 +5,7 @@ use sqlx::{QueryBuilder, Sqlite};
 
 use super::row::COLUMNS;
 use crate::domain::operation::{Kind, State};
-use crate::store::journal::Filter;
+use crate::store::Filter;
 
 /// Builds the query.
 ///

@@ -10,7 +10,7 @@ use sqlx::{Connection as _, Row as _, SqliteConnection};
 use super::files::Files;
 use super::{failed, row};
 use crate::domain::ids::HashKey;
-use crate::store::journal::{Fault, JournalError};
+use crate::store::{Fault, JournalError};
 
 /// The schema. Plain columns and full indexes only: the second database has no partial ones.
 pub(super) const SCHEMA: &str = include_str!("schema.sql");

@@ -13,7 +13,7 @@ use crate::domain::attachment::KeptAttachment;
 use crate::domain::ids::{AccountName, OperationId};
 use crate::domain::operation::{Operation, Standing, State, TimelineEntry};
 use crate::domain::time::Rfc3339;
-use crate::store::journal::JournalError;
+use crate::store::JournalError;
 
 macro_rules! columns {
     () => {

@@ -18,7 +18,7 @@ use crate::domain::ids::OperationId;
 use crate::domain::operation::{Baseline, Basis, Operation, SessionTag, State, TimelineEntry};
 use crate::kill_point::{Point, reach};
 use crate::store::accept::{self, Against, Placed};
-use crate::store::journal::{Acceptance, JournalError, Known, NewOperation, Save, Saved};
+use crate::store::{Acceptance, JournalError, Known, NewOperation, Save, Saved};
 use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
 
 type Answer<T> = oneshot::Sender<Result<T, JournalError>>;

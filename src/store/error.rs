@@ -1,0 +1,42 @@
+//! Why the store did not do what it was asked.
+
+/// The store did not do what it was asked, or did not say so.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the journal is not available: {what}")]
+pub struct JournalError {
+    /// What kind of trouble it is.
+    pub fault: Fault,
+    /// What happened, for the log.
+    pub what: String,
+}
+
+/// Why the journal is not available.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It may pass: a full disk, a lock, a queue that is full.
+    Unavailable,
+    /// The journal is closed: the process stops.
+    Closed,
+    /// The data was deleted, renamed or replaced while the journal was open. Nothing new is taken until
+    /// it is back in its place.
+    Moved,
+    /// The data is corrupt. Nothing new is taken until the next start.
+    Damaged,
+}
+
+impl JournalError {
+    /// An error of this kind.
+    #[must_use]
+    pub fn new(fault: Fault, what: impl Into<String>) -> Self {
+        Self {
+            fault,
+            what: what.into(),
+        }
+    }
+
+    /// An error that may pass.
+    #[must_use]
+    pub fn unavailable(what: impl Into<String>) -> Self {
+        Self::new(Fault::Unavailable, what)
+    }
+}

@@ -1,0 +1,98 @@
+//! What is to be done, and when.
+
+use futures::future::BoxFuture;
+use sqlx::Row;
+
+use super::writer::Command;
+use super::{SqliteJournal, failed, row};
+use crate::domain::operation::{Operation, State};
+use crate::store::{JournalError, Schedule};
+
+impl Schedule for SqliteJournal {
+    fn due(&self, now_ms: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        self.reading(async move {
+            let mut due = Vec::new();
+            for query in [row::SELECT_DUE_UNKNOWN, row::SELECT_DUE_OTHERS] {
+                let found = sqlx::query(query)
+                    .bind(now_ms)
+                    .bind(i64::from(limit))
+                    .fetch_all(&self.readers)
+                    .await
+                    .map_err(failed)?;
+                due.extend(self.to_look_for(&found));
+            }
+            Ok(due)
+        })
+    }
+
+    fn next_due(&self, now_ms: i64) -> BoxFuture<'_, Result<Option<i64>, JournalError>> {
+        self.reading(async move {
+            sqlx::query_scalar("SELECT MIN(next_look_at) FROM operations WHERE next_look_at > ?1")
+                .bind(now_ms)
+                .fetch_one(&self.readers)
+                .await
+                .map_err(failed)
+        })
+    }
+
+    fn stale(
+        &self,
+        boot: &str,
+        touched_before_ms: i64,
+    ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
+        let boot = boot.to_owned();
+        self.reading(async move {
+            let found = sqlx::query(row::SELECT_STALE)
+                .bind(boot)
+                .bind(touched_before_ms)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(failed)?;
+            Ok(self.to_look_for(&found))
+        })
+    }
+
+    fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>> {
+        Box::pin(self.ask(move |answer| Command::WakeAll(now_ms, answer)))
+    }
+
+    fn prune(&self, now_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
+        Box::pin(async move {
+            // Asked first: without it every pass of the reconciler would write.
+            let due = self.reading(async {
+                sqlx::query_scalar::<_, i64>(
+                    "SELECT EXISTS (SELECT 1 FROM operations WHERE prune_at <= ?1)",
+                )
+                .bind(now_ms)
+                .fetch_one(&self.readers)
+                .await
+                .map_err(failed)
+            });
+            if due.await? == 0 {
+                return Ok(0);
+            }
+            self.ask(move |answer| Command::Prune(now_ms, answer)).await
+        })
+    }
+
+    fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>> {
+        self.reading(async move {
+            let found = sqlx::query(
+                "SELECT state, COUNT(*) AS n FROM operations WHERE state IN \
+                 ('accepted', 'sending', 'unknown', 'needs_attention') GROUP BY state",
+            )
+            .fetch_all(&self.readers)
+            .await
+            .map_err(failed)?;
+            found
+                .iter()
+                .map(|line| {
+                    Ok((
+                        row::word(line.try_get("state").map_err(failed)?)?,
+                        line.try_get("n").map_err(failed)?,
+                    ))
+                })
+                .collect()
+        })
+    }
+}
