@@ -15,4 +15,4 @@ mod single_flight;
 pub mod upstream;
 pub mod writes;
 
-pub use crate::store::{Condition, Fault, Filter, JournalError};
+pub use crate::store::{Condition, EventFilter, Fault, Filter, JournalError};

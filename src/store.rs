@@ -9,6 +9,7 @@ mod condition;
 mod error;
 mod feed;
 mod journal;
+mod owners;
 mod relations;
 mod schedule;
 pub mod sqlite;
@@ -20,13 +21,14 @@ use crate::domain::ids::HashKey;
 pub use attachments::Attachments;
 pub use condition::{Check, Condition, Warning};
 pub use error::{Fault, JournalError};
-pub use feed::{Event, Feed};
+pub use feed::{Event, EventFilter, Feed, Publication};
 pub use journal::{Acceptance, Filter, Journal, Known, NewOperation, Save, Saved, WithTimeline};
+pub use owners::Owners;
 pub use relations::Relations;
 pub use schedule::Schedule;
 
 /// Everything that is kept.
-pub trait Store: Journal + Schedule + Relations + Feed + Attachments {
+pub trait Store: Journal + Schedule + Relations + Feed + Attachments + Owners {
     /// Writes something that means nothing: whether the journal can be written now.
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>>;
 

@@ -8,8 +8,8 @@ mod store;
 
 use fliggy_gateway::domain::operation::{
     Attention, Baseline, Basis, Cause, Claim, Difference, DifferingField, EventKind, Failure,
-    Intent, Kind, Lookup, NewEvent, Operation, Proof, Receipt, SessionTag, Standing, State,
-    TimelineEntry, intent,
+    Intent, Kind, Lookup, NewEvent, Operation, Ownership, Proof, Receipt, SessionTag, Standing,
+    State, TimelineEntry, intent,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,12 +19,13 @@ use fliggy_gateway::domain::ids::{
     AccountName, HashKey, OperationId, OrderId, OutOrderNo, RefundOrderNo,
 };
 use fliggy_gateway::domain::money::Money;
+use fliggy_gateway::domain::order::OrderReceipt;
 use fliggy_gateway::domain::refund::{RefundFee, RefundKind, RefundReceipt, RefundStatus};
 use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::store::sqlite::{SqliteJournal, SqliteSettings};
 use fliggy_gateway::store::{
-    Acceptance, Fault, Filter, Journal as _, NewOperation, Relations as _, Save, Saved,
-    Schedule as _, Store,
+    Acceptance, EventFilter, Fault, Feed as _, Filter, Journal as _, NewOperation, Owners as _,
+    Publication, Relations as _, Save, Saved, Schedule as _, Store,
 };
 use sqlx::{Connection as _, SqliteConnection};
 
@@ -208,7 +209,9 @@ macro_rules! on_every_store {
             $(
                 #[tokio::test]
                 async fn $test() {
-                    super::$test(&super::store::ModelStore::new()).await;
+                    let store = super::store::ModelStore::new();
+                    store.opened();
+                    super::$test(&store).await;
                 }
             )*
         }
@@ -232,7 +235,9 @@ on_every_store! {
     law_5_the_last_proof_of_each_lookup_is_kept,
     law_10_one_fact_is_one_event,
     due_operations_come_the_most_overdue_first,
-    sends_of_a_process_that_is_gone_are_stale,
+    law_8_sends_that_nobody_works_on_are_stale,
+    law_10_an_event_needs_no_operation_and_is_read_by_its_owner,
+    an_order_belongs_to_the_caller_that_booked_it,
     a_list_is_read_page_by_page_newest_first,
     many_writers_share_a_commit_and_each_gets_its_own_answer,
 }
@@ -454,13 +459,13 @@ async fn a_journal_of_a_later_gateway_is_left_alone() {
         .fetch_one(&mut later)
         .await
         .unwrap();
-    assert_eq!(version, 3);
-    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 4")
+    assert_eq!(version, 4);
+    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 5")
         .execute(&mut later)
         .await
         .unwrap();
     let error = open_with(dir.path(), None).await.unwrap_err().to_string();
-    assert!(error.contains("is of version 4"), "{error}");
+    assert!(error.contains("is of version 5"), "{error}");
     let tables: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'attachments'")
             .fetch_one(&mut later)
@@ -651,6 +656,57 @@ async fn a_journal_of_version_3_is_read_whole() {
             "pay unknown"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_journal_of_version_3_has_owners_of_its_orders_and_events() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = opened_after(dir.path(), VERSION_3).await;
+    let filter = EventFilter {
+        limit: 100,
+        owner: Some("local".to_owned()),
+        ..all(0)
+    };
+    let events = journal.events(filter).await.unwrap();
+    assert!(events.len() > 20, "{}", events.len());
+    for event in &events {
+        let operation = journal
+            .get(event.operation_id.unwrap())
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (&event.account, "local"),
+            (&operation.account, operation.caller.as_str())
+        );
+    }
+    let owner = async |number: &str| {
+        let found = journal
+            .owner_of_reference(&account(), &number.parse().unwrap())
+            .await;
+        let found = found.unwrap().unwrap();
+        let by_id = journal.owner_of_order(&account(), found.order_id).await;
+        assert_eq!(by_id.unwrap().as_ref(), Some(&found));
+        (found.owner, found.last_departure.unwrap().to_string())
+    };
+    let local = |departure: &str| ("local".to_owned(), departure.to_owned());
+    // It was changed to a flight of the next day.
+    assert_eq!(owner("V3-1").await, local("2030-05-21T08:45:00+08:00"));
+    assert_eq!(owner("V3-2").await, local("2030-05-20T08:45:00+08:00"));
+    // What comes after them has a greater number.
+    let publication = Publication {
+        event: NewEvent {
+            kind: EventKind::OrderPaid,
+            subject: "1".to_owned(),
+            fact: "paid".to_owned(),
+        },
+        account: account(),
+        owner: None,
+        at: entry(State::Accepted).at.0,
+    };
+    journal.publish(vec![publication]).await.unwrap();
+    let last = events.last().unwrap().sequence;
+    assert_eq!(journal.events(all(last)).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -924,7 +980,7 @@ async fn law_9_a_change_is_decided_on_the_row_as_it_stands(journal: &dyn Store) 
     }
     // Nothing of it is there: no line, no event, no proof.
     assert_eq!(timeline(journal, &operation).await.len(), 2);
-    assert!(journal.events(0, 10).await.unwrap().is_empty());
+    assert!(journal.events(all(0)).await.unwrap().is_empty());
     let proof = journal.proof(&account(), Lookup::OrderByReference).await;
     assert_eq!(proof.unwrap(), None);
 }
@@ -953,11 +1009,11 @@ async fn law_10_one_fact_is_one_event(journal: &dyn Store) {
             operation.revision = revision;
         }
     }
-    let events = journal.events(0, 10).await.unwrap();
+    let events = journal.events(all(0)).await.unwrap();
     let subjects: Vec<_> = events.iter().map(|e| e.subject.as_str()).collect();
     assert_eq!(subjects, ["1", "2"]);
     assert!(events[0].sequence < events[1].sequence);
-    let rest = journal.events(events[0].sequence, 10).await.unwrap();
+    let rest = journal.events(all(events[0].sequence)).await.unwrap();
     assert_eq!(rest.len(), 1);
 }
 
@@ -1022,25 +1078,165 @@ async fn due_operations_come_the_most_overdue_first(journal: &dyn Store) {
     assert_eq!(journal.due(50, 10).await.unwrap().len(), 4);
 }
 
-async fn sends_of_a_process_that_is_gone_are_stale(journal: &dyn Store) {
+async fn law_8_sends_that_nobody_works_on_are_stale(journal: &dyn Store) {
+    // All of them were touched at 1000, by `boot-1`.
     let accepted = taken(journal, new(pay(1), 1)).await;
     let mut sending = taken(journal, new(pay(2), 2)).await;
     put(journal, &mut sending, Standing::of(State::Sending)).await;
-    let mut settled = taken(journal, new(pay(3), 3)).await;
-    put(
-        journal,
-        &mut settled,
-        Standing::not_executed(Basis::NotSent),
-    )
-    .await;
-    assert!(journal.stale("boot-1", 1000).await.unwrap().is_empty());
-    for stale in [
-        journal.stale("boot-2", 0).await.unwrap(),
-        journal.stale("boot-1", 1001).await.unwrap(),
-    ] {
-        let ids: BTreeSet<_> = stale.iter().map(|o| o.id).collect();
-        assert_eq!(ids, BTreeSet::from([accepted.id, sending.id]));
+    let mut unknown = taken(journal, new(pay(3), 3)).await;
+    put(journal, &mut unknown, Standing::of(State::Sending)).await;
+    put(journal, &mut unknown, Standing::of(State::Unknown)).await;
+    let stale = async |instance: &str, now: i64, touched_before: i64| {
+        let found = journal.stale(instance, now, touched_before).await.unwrap();
+        let ids: BTreeSet<_> = found.iter().map(|o| o.id).collect();
+        if ids == BTreeSet::from([accepted.id, sending.id]) {
+            return "stale";
+        }
+        assert!(ids.is_empty(), "{found:?}");
+        "not stale"
+    };
+    // Its own ones, when they were not touched for long enough.
+    assert_eq!(stale("boot-1", 2000, 1000).await, "not stale");
+    assert_eq!(stale("boot-1", 2000, 1001).await, "stale");
+    // Those of an instance without a lease, at once.
+    assert_eq!(stale("boot-2", 2000, 0).await, "stale");
+    // Those of another instance, when its lease has ended and they were not touched for long enough.
+    journal.renew("boot-1", 5000).await.unwrap();
+    assert_eq!(stale("boot-2", 4999, 1001).await, "not stale");
+    assert_eq!(stale("boot-2", 5000, 1000).await, "not stale");
+    assert_eq!(stale("boot-2", 5000, 1001).await, "stale");
+    journal.renew("boot-1", 9000).await.unwrap();
+    assert_eq!(stale("boot-2", 5000, 1001).await, "not stale");
+    journal.renew("boot-2", 1).await.unwrap();
+    assert_eq!(stale("boot-1", 9000, 1000).await, "not stale");
+}
+
+/// All events after this place.
+fn all(after: i64) -> EventFilter {
+    EventFilter {
+        after,
+        owner: None,
+        limit: 10,
     }
+}
+
+async fn law_10_an_event_needs_no_operation_and_is_read_by_its_owner(journal: &dyn Store) {
+    let mut operation = taken(journal, new(pay(1), 1)).await;
+    operation.standing = Standing::of(State::Sending);
+    let event = |subject: &str| NewEvent {
+        kind: EventKind::OrderPaid,
+        subject: subject.to_owned(),
+        fact: "paid".to_owned(),
+    };
+    let save = Save {
+        events: vec![event("1")],
+        ..Save {
+            operation: operation.clone(),
+            timeline: vec![entry(State::Sending)],
+            events: Vec::new(),
+            proves: None,
+        }
+    };
+    journal.save(save).await.unwrap();
+    let at = entry(State::Sending).at.0;
+    let publication = |subject: &str, owner: Option<&str>| Publication {
+        event: event(subject),
+        account: account(),
+        owner: owner.map(str::to_owned),
+        at,
+    };
+    let publications = vec![
+        publication("2", Some("other")),
+        publication("3", None),
+        // It is in the feed already.
+        publication("1", Some("other")),
+        publication("4", Some("app")),
+    ];
+    journal.publish(publications).await.unwrap();
+    let told = async |owner: Option<&str>, limit: u32| {
+        let filter = EventFilter {
+            owner: owner.map(str::to_owned),
+            limit,
+            ..all(0)
+        };
+        let found = journal.events(filter).await.unwrap();
+        assert!(found.is_sorted_by_key(|event| event.sequence));
+        assert!(found.iter().all(|event| event.account == account()));
+        let lines = found.into_iter().map(|event| {
+            let by = if event.operation_id.is_some() {
+                "operation"
+            } else {
+                "nothing"
+            };
+            format!("{} {:?} {by}", event.subject, event.owner.as_deref())
+        });
+        lines.collect::<Vec<_>>()
+    };
+    let everything = [
+        "1 Some(\"app\") operation",
+        "2 Some(\"other\") nothing",
+        "3 None nothing",
+        "4 Some(\"app\") nothing",
+    ];
+    assert_eq!(told(None, 10).await, everything);
+    assert_eq!(told(Some("app"), 10).await, [everything[0], everything[3]]);
+    assert_eq!(told(Some("other"), 10).await, [everything[1]]);
+    assert_eq!(told(Some("app"), 1).await, [everything[0]]);
+}
+
+async fn an_order_belongs_to_the_caller_that_booked_it(journal: &dyn Store) {
+    let owner = async |order: u64| {
+        let order = OrderId::new(order).unwrap();
+        journal.owner_of_order(&account(), order).await.unwrap()
+    };
+    let flights = |departure: &str| vec![format!("CZ8957@{departure}")];
+    let Intent::Book(book) = book("T-1") else {
+        unreachable!()
+    };
+    let book = Intent::Book(intent::Book {
+        segments: [flights("2030-05-20T08:45"), flights("2030-05-23T18:00")].concat(),
+        ..book
+    });
+    let mut booking = taken(journal, new(book, 1)).await;
+    put(journal, &mut booking, Standing::of(State::Sending)).await;
+    let mut receipt = OrderReceipt::unread(OrderId::new(7).unwrap());
+    receipt.out_order_no = Some("T-1".to_owned());
+    booking.result = Some(Receipt::Order(receipt));
+    put(journal, &mut booking, Standing::of(State::Unknown)).await;
+    assert_eq!(owner(7).await, None);
+    put(journal, &mut booking, Standing::of(State::Succeeded)).await;
+    let found = owner(7).await.unwrap();
+    assert_eq!(found.owner, "app");
+    assert_eq!(found.out_order_no.as_str(), "T-1");
+    let departure = |found: &Ownership| found.last_departure.unwrap().to_string();
+    assert_eq!(departure(&found), "2030-05-23T18:00:00+08:00");
+    let reference = "T-1".parse().unwrap();
+    let by_reference = journal.owner_of_reference(&account(), &reference).await;
+    assert_eq!(by_reference.unwrap(), Some(found));
+    let other = "other".parse().unwrap();
+    assert_eq!(
+        journal
+            .owner_of_reference(&other, &reference)
+            .await
+            .unwrap(),
+        None
+    );
+
+    for (number, key, departure_then, latest) in [
+        ("C-1", 2, "2030-05-25T06:00", "2030-05-25T06:00:00+08:00"),
+        ("C-2", 3, "2030-05-24T06:00", "2030-05-25T06:00:00+08:00"),
+    ] {
+        let Intent::Change(asked) = change(7, number) else {
+            unreachable!()
+        };
+        let targets = flights(departure_then);
+        let asked = Intent::Change(intent::Change { targets, ..asked });
+        let mut changing = taken(journal, new(asked, key)).await;
+        put(journal, &mut changing, Standing::of(State::Sending)).await;
+        put(journal, &mut changing, Standing::of(State::Succeeded)).await;
+        assert_eq!(departure(&owner(7).await.unwrap()), latest);
+    }
+    assert_eq!(owner(8).await, None);
 }
 
 async fn a_list_is_read_page_by_page_newest_first(journal: &dyn Store) {

@@ -8,11 +8,12 @@ use super::ApiState;
 use super::auth::Caller;
 use super::extract::{Json, Query};
 use super::limit::Limit;
-use super::operations::unreadable;
+use super::operations::{own_only, unreadable};
 use super::problem::{API, Code, Problem};
-use crate::domain::ids::OperationId;
+use crate::domain::ids::{AccountName, OperationId};
 use crate::domain::operation::EventKind;
 use crate::domain::time::Rfc3339;
+use crate::operations::EventFilter;
 use crate::problem_answers;
 
 /// Where in the feed.
@@ -60,8 +61,11 @@ pub struct EventView {
     /// The fact.
     #[schema(example = "paid")]
     fact: String,
-    /// The operation that brought it about.
-    operation_id: OperationId,
+    /// The purchasing account.
+    account: AccountName,
+    /// The operation that brought it about; null if none did.
+    #[schema(required = true, value_type = Option<OperationId>)]
+    operation_id: Option<OperationId>,
     /// When it was committed (+08:00).
     at: Rfc3339,
 }
@@ -99,19 +103,23 @@ pub async fn list_events(
     let found = state
         .operations()?
         .journal()
-        .events(after, place.limit.unwrap_or_default().get())
+        .events(EventFilter {
+            after,
+            owner: own_only(&caller).map(str::to_owned),
+            limit: place.limit.unwrap_or_default().get(),
+        })
         .await
         .map_err(unreadable)?;
     let next_after = found.last().map_or(after, |event| event.sequence);
     Ok(Json(EventPage {
         items: found
             .into_iter()
-            .filter(|event| caller.is_operator() || event.caller == *caller.name)
             .map(|event| EventView {
                 sequence: event.sequence,
                 kind: event.kind,
                 subject: event.subject,
                 fact: event.fact,
+                account: event.account,
                 operation_id: event.operation_id,
                 at: Rfc3339(event.at),
             })

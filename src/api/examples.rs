@@ -523,6 +523,7 @@ pub(super) fn events() -> Value {
             "type": "order_paid",
             "subject": ORDER_ID,
             "fact": "paid",
+            "account": "default",
             "operation_id": OPERATION_ID,
             "at": "2030-05-01T10:08:13.150+08:00",
         }],

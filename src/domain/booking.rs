@@ -12,6 +12,7 @@ use super::order::document_hash;
 use super::party::Party;
 use super::passenger::{Contact, MemberBuyer, Passenger};
 use super::trip::Journey;
+use crate::domain::change::flight_at;
 
 pub use self::check::check;
 pub use super::violation::Violation;
@@ -94,10 +95,6 @@ pub fn segments_fingerprint(journeys: &[Journey]) -> Vec<String> {
     journeys
         .iter()
         .flat_map(|journey| &journey.segments)
-        .map(|segment| {
-            let time = segment.departure_time.to_string();
-            let minute = time.get(..16).unwrap_or(&time);
-            format!("{}@{minute}", segment.marketing_flight_no)
-        })
+        .map(|segment| flight_at(&segment.marketing_flight_no, segment.departure_time))
         .collect()
 }

@@ -211,6 +211,13 @@ pub fn flight_at(flight: &FlightNo, departure: LocalTime) -> String {
     format!("{flight}@{}", time.get(..16).unwrap_or(&time))
 }
 
+/// The departure in what [`flight_at`] has written.
+#[must_use]
+pub fn departure_of(flight: &str) -> Option<LocalTime> {
+    let (_, departure) = flight.split_once('@')?;
+    Some(LocalTime::from_civil(departure.parse().ok()?))
+}
+
 /// Fees of one traveller's change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChangeFee {

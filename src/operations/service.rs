@@ -1,6 +1,7 @@
 //! The operations of this process: what they share, and the one way in which they change.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -67,8 +68,10 @@ pub struct Operations {
     pub(in crate::operations) tasks: TaskTracker,
     /// Wakes the reconciler.
     pub(in crate::operations) wake: Notify,
-    /// Names this process in the journal.
+    /// Names this process in the journal, and holds its lease.
     pub(in crate::operations) boot: String,
+    /// Until when it holds, in store time (ms).
+    pub(in crate::operations) lease_until: AtomicI64,
     /// Steady time at the start of the process.
     started_ms: u64,
     /// Store time at steady time zero: wall time is read once, so its later jumps do not matter.
@@ -136,6 +139,7 @@ impl Operations {
             tasks: TaskTracker::new(),
             wake: Notify::new(),
             boot,
+            lease_until: AtomicI64::new(i64::MIN / 2),
             started_ms: u64::try_from(steady.as_millis()).unwrap_or(0),
             store_zero_ms,
             busy: Mutex::default(),

@@ -183,5 +183,28 @@ pub fn may_be_sent(operation: &Operation, around: &[Operation]) -> bool {
         .any(|other| other.state() == State::NeedsAttention && concerns(other))
 }
 
+/// What is known of the lease of the instance that works on an operation, in store time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lease {
+    /// The instance is the one that asks.
+    Own,
+    /// Another instance, whose lease holds until then.
+    Until(i64),
+    /// An instance without a lease: it has ended.
+    Ended,
+}
+
+/// Whether nobody works any more on an operation that is not sent or is being sent: its instance has ended, or has
+/// lost its lease and not touched the operation for long enough; or this instance itself has not.
+#[must_use]
+pub fn is_stale(touched_ms: i64, lease: Lease, now_ms: i64, touched_before_ms: i64) -> bool {
+    let untouched = touched_ms < touched_before_ms;
+    match lease {
+        Lease::Own => untouched,
+        Lease::Until(until) => until <= now_ms && untouched,
+        Lease::Ended => true,
+    }
+}
+
 #[cfg(test)]
 mod tests;

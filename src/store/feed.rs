@@ -4,10 +4,10 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::error::JournalError;
-use crate::domain::ids::OperationId;
-use crate::domain::operation::EventKind;
+use crate::domain::ids::{AccountName, OperationId};
+use crate::domain::operation::{EventKind, NewEvent};
 
-/// A fact in the feed.
+/// An event in the feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// Its place in the feed. An event with a smaller number never appears later.
@@ -18,16 +18,46 @@ pub struct Event {
     pub subject: String,
     /// The fact.
     pub fact: String,
-    /// The operation that brought it about.
-    pub operation_id: OperationId,
-    /// Whose operation it is.
-    pub caller: String,
+    /// The purchasing account.
+    pub account: AccountName,
+    /// The caller that it concerns; only operators see an event without one.
+    pub owner: Option<String>,
+    /// The operation that brought it about, if one did.
+    pub operation_id: Option<OperationId>,
     /// When it was committed.
     pub at: Timestamp,
 }
 
-/// The feed of events, in the order in which they were committed.
+/// An event that no operation brings about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// The event.
+    pub event: NewEvent,
+    /// The purchasing account.
+    pub account: AccountName,
+    /// The caller that it concerns; only operators see an event without one.
+    pub owner: Option<String>,
+    /// The time to be recorded.
+    pub at: Timestamp,
+}
+
+/// Which events of the feed are read, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct EventFilter {
+    /// Only after this place.
+    pub after: i64,
+    /// Only those of this caller.
+    pub owner: Option<String>,
+    /// At most as many.
+    pub limit: u32,
+}
+
+/// The feed of events, in the order in which they were committed. Events of operations are committed with the
+/// change that they report ([`super::Save`]).
 pub trait Feed: Send + Sync + std::fmt::Debug {
-    /// Facts after this place in the feed.
-    fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>>;
+    /// Events, oldest first.
+    fn events(&self, filter: EventFilter) -> BoxFuture<'_, Result<Vec<Event>, JournalError>>;
+
+    /// Adds events that no operation brings about. A fact that is in the feed already is not added again.
+    fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>>;
 }

@@ -13,12 +13,17 @@ pub trait Schedule: Send + Sync + std::fmt::Debug {
     /// When the next one is due that is not due yet.
     fn next_due(&self, now_ms: i64) -> BoxFuture<'_, Result<Option<i64>, JournalError>>;
 
-    /// Sends that were begun by a process that is gone, or too long ago in store time.
+    /// Operations that are not sent, or are being sent, and that nobody works on any more ([`super::accept::is_stale`]).
     fn stale(
         &self,
-        boot: &str,
+        instance: &str,
+        now_ms: i64,
         touched_before_ms: i64,
     ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>>;
+
+    /// Renews the lease of an instance until this store time. While it holds, no other instance takes over what
+    /// the instance is sending.
+    fn renew(&self, instance: &str, until_ms: i64) -> BoxFuture<'_, Result<(), JournalError>>;
 
     /// After a start: everything open is due now, because downtime says nothing.
     fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>>;

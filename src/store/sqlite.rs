@@ -10,6 +10,7 @@ mod health;
 mod journal;
 mod list;
 mod open;
+mod owners;
 mod relations;
 mod row;
 mod schedule;

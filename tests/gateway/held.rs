@@ -3,14 +3,15 @@
 use std::sync::{Arc, Mutex};
 
 use fliggy_gateway::domain::attachment::KeptAttachment;
-use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
+use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
 use fliggy_gateway::domain::operation::{
-    Basis, Intent, Kind, Lookup, Operation, Proof, Standing, State,
+    Basis, Intent, Kind, Lookup, Operation, Ownership, Proof, Standing, State,
 };
 use fliggy_gateway::store::sqlite::SqliteJournal;
 use fliggy_gateway::store::{
-    Acceptance, Attachments, Condition, Event, Feed, Filter, Journal, JournalError, Known,
-    NewOperation, Relations, Save, Saved, Schedule, Store, WithTimeline,
+    Acceptance, Attachments, Condition, Event, EventFilter, Feed, Filter, Journal, JournalError,
+    Known, NewOperation, Owners, Publication, Relations, Save, Saved, Schedule, Store,
+    WithTimeline,
 };
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
@@ -169,10 +170,15 @@ impl Schedule for HeldJournal {
 
     fn stale(
         &self,
-        boot: &str,
+        instance: &str,
+        now_ms: i64,
         touched_before_ms: i64,
     ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
-        self.inner.stale(boot, touched_before_ms)
+        self.inner.stale(instance, now_ms, touched_before_ms)
+    }
+
+    fn renew(&self, instance: &str, until_ms: i64) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.inner.renew(instance, until_ms)
     }
 
     fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>> {
@@ -230,8 +236,12 @@ impl Relations for HeldJournal {
 }
 
 impl Feed for HeldJournal {
-    fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
-        self.inner.events(after, limit)
+    fn events(&self, filter: EventFilter) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
+        self.inner.events(filter)
+    }
+
+    fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.inner.publish(events)
     }
 }
 
@@ -256,6 +266,24 @@ impl Attachments for HeldJournal {
         attachment: KeptAttachment,
     ) -> BoxFuture<'_, Result<(), JournalError>> {
         self.inner.keep_attachment(attachment)
+    }
+}
+
+impl Owners for HeldJournal {
+    fn owner_of_order(
+        &self,
+        account: &AccountName,
+        order_id: OrderId,
+    ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>> {
+        self.inner.owner_of_order(account, order_id)
+    }
+
+    fn owner_of_reference(
+        &self,
+        account: &AccountName,
+        out_order_no: &OutOrderNo,
+    ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>> {
+        self.inner.owner_of_reference(account, out_order_no)
     }
 }
 

@@ -1,11 +1,12 @@
 //! The journal of one process: reads go to the store, changes stop at a gate.
 
 use fliggy_gateway::domain::attachment::KeptAttachment;
-use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
-use fliggy_gateway::domain::operation::{Intent, Kind, Lookup, Operation, Proof, State};
+use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
+use fliggy_gateway::domain::operation::{Intent, Kind, Lookup, Operation, Ownership, Proof, State};
 use fliggy_gateway::store::{
-    Acceptance, Attachments, Condition, Event, Feed, Filter, Journal, JournalError, Known,
-    NewOperation, Relations, Save, Saved, Schedule, Store, WithTimeline,
+    Acceptance, Attachments, Condition, Event, EventFilter, Feed, Filter, Journal, JournalError,
+    Known, NewOperation, Owners, Publication, Relations, Save, Saved, Schedule, Store,
+    WithTimeline,
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -107,14 +108,20 @@ impl Schedule for GatedJournal {
 
     fn stale(
         &self,
-        boot: &str,
+        instance: &str,
+        now_ms: i64,
         touched_before_ms: i64,
     ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
-        let boot = boot.to_owned();
+        let instance = instance.to_owned();
         let world = self.world.clone();
-        self.read(move |store| store.stale(&boot, touched_before_ms))
+        self.read(move |store| store.stale(&instance, now_ms, touched_before_ms))
             .inspect(move |_| world.lock().pass = Instant::now())
             .boxed()
+    }
+
+    fn renew(&self, instance: &str, until_ms: i64) -> BoxFuture<'_, Result<(), JournalError>> {
+        let instance = instance.to_owned();
+        self.read(move |store| store.renew(&instance, until_ms))
     }
 
     fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>> {
@@ -177,8 +184,12 @@ impl Relations for GatedJournal {
 }
 
 impl Feed for GatedJournal {
-    fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
-        self.read(move |store| store.events(after, limit))
+    fn events(&self, filter: EventFilter) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
+        self.read(move |store| store.events(filter))
+    }
+
+    fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.read(move |store| store.publish(events))
     }
 }
 
@@ -204,6 +215,26 @@ impl Attachments for GatedJournal {
         attachment: KeptAttachment,
     ) -> BoxFuture<'_, Result<(), JournalError>> {
         self.read(move |store| store.keep_attachment(attachment))
+    }
+}
+
+impl Owners for GatedJournal {
+    fn owner_of_order(
+        &self,
+        account: &AccountName,
+        order_id: OrderId,
+    ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>> {
+        let account = account.clone();
+        self.read(move |store| store.owner_of_order(&account, order_id))
+    }
+
+    fn owner_of_reference(
+        &self,
+        account: &AccountName,
+        out_order_no: &OutOrderNo,
+    ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>> {
+        let (account, number) = (account.clone(), out_order_no.clone());
+        self.read(move |store| store.owner_of_reference(&account, &number))
     }
 }
 

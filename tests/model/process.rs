@@ -111,6 +111,7 @@ impl Process {
         let (boot, zero) = {
             let mut world = world.lock();
             world.started = Instant::now();
+            world.store.opened();
             (world.boot, world.zero)
         };
         let clock: SharedClock = Arc::new(VirtualClock {

@@ -4,13 +4,15 @@
 use std::sync::{Mutex, MutexGuard};
 
 use fliggy_gateway::domain::attachment::KeptAttachment;
-use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId};
+use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
 use fliggy_gateway::domain::operation::{
-    Basis, Intent, Kind, Lookup, Operation, Proof, State, Subject, TimelineEntry,
+    Basis, Intent, Kind, Lookup, Operation, Ownership, OwnershipFact, Proof, State, Subject,
+    TimelineEntry,
 };
 use fliggy_gateway::store::{
-    Acceptance, Attachments, Check, Condition, Event, Feed, Filter, Journal, JournalError, Known,
-    NewOperation, Relations, Save, Saved, Schedule, Store, WithTimeline,
+    Acceptance, Attachments, Check, Condition, Event, EventFilter, Feed, Filter, Journal,
+    JournalError, Known, NewOperation, Owners, Publication, Relations, Save, Saved, Schedule,
+    Store, WithTimeline,
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -33,6 +35,9 @@ struct Tables {
     rows: Vec<Row>,
     events: Vec<Event>,
     proofs: Vec<(AccountName, Proof)>,
+    /// Instances with the ends of their leases.
+    leases: Vec<(String, i64)>,
+    owners: Vec<Ownership>,
     attachments: Vec<KeptAttachment>,
 }
 
@@ -204,22 +209,18 @@ impl Tables {
         };
         let operation = row.operation.clone();
         for event in save.events {
-            let is_it = |known: &Event| {
-                (known.kind, &known.subject, &known.fact)
-                    == (event.kind, &event.subject, &event.fact)
-            };
-            if !self.events.iter().any(is_it) {
-                self.events.push(Event {
-                    sequence: i64::try_from(self.events.len()).unwrap() + 1,
-                    kind: event.kind,
-                    subject: event.subject,
-                    fact: event.fact,
-                    operation_id: operation.id,
-                    caller: operation.caller.clone(),
-                    at,
-                });
-            }
+            self.add(Event {
+                sequence: 0,
+                kind: event.kind,
+                subject: event.subject,
+                fact: event.fact,
+                account: operation.account.clone(),
+                owner: Some(operation.caller.clone()),
+                operation_id: Some(operation.id),
+                at,
+            });
         }
+        self.note_owner(&operation);
         if let Some(proof) = save.proves {
             let account = operation.account.clone();
             if proof.session.is_some() {
@@ -231,6 +232,39 @@ impl Tables {
             }
         }
         Saved::Done(operation.revision)
+    }
+
+    /// Adds an event, unless its fact is there already.
+    fn add(&mut self, event: Event) {
+        let fact = |e: &Event| (e.kind, e.subject.clone(), e.fact.clone());
+        if !self.events.iter().any(|known| fact(known) == fact(&event)) {
+            let sequence = i64::try_from(self.events.len()).unwrap() + 1;
+            self.events.push(Event { sequence, ..event });
+        }
+    }
+
+    fn note_owner(&mut self, operation: &Operation) {
+        match OwnershipFact::of(operation) {
+            None => {}
+            Some(OwnershipFact::Booked(order)) => {
+                let known =
+                    |o: &Ownership| (&o.account, o.order_id) == (&order.account, order.order_id);
+                if !self.owners.iter().any(known) {
+                    self.owners.push(order);
+                }
+            }
+            Some(OwnershipFact::Changed {
+                account,
+                order_id,
+                last_departure,
+            }) => {
+                for order in &mut self.owners {
+                    if (&order.account, order.order_id) == (&account, order_id) {
+                        order.last_departure = order.last_departure.max(Some(last_departure));
+                    }
+                }
+            }
+        }
     }
 
     fn list(&self, filter: &Filter) -> Vec<Operation> {
@@ -379,6 +413,11 @@ impl ModelStore {
         }
     }
 
+    /// Forgets all leases, as a database does that one process alone has opened.
+    pub(crate) fn opened(&self) {
+        self.tables().leases.clear();
+    }
+
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.tables.lock().unwrap()
     }
@@ -439,15 +478,31 @@ impl Schedule for ModelStore {
 
     fn stale(
         &self,
-        boot: &str,
+        instance: &str,
+        now_ms: i64,
         touched_before_ms: i64,
     ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
         let tables = self.tables();
         let open = tables.rows.iter().map(|row| &row.operation);
         let stale = open
             .filter(|o| matches!(o.state(), State::Accepted | State::Sending))
-            .filter(|o| o.boot != boot || o.touched_ms < touched_before_ms);
+            .filter(|o| {
+                let untouched = o.touched_ms < touched_before_ms;
+                let mut leases = tables.leases.iter();
+                match leases.find(|(id, _)| *id == o.boot) {
+                    _ if o.boot == instance => untouched,
+                    Some((_, until)) => *until <= now_ms && untouched,
+                    None => true,
+                }
+            });
         at_once(stale.cloned().collect())
+    }
+
+    fn renew(&self, instance: &str, until_ms: i64) -> BoxFuture<'_, Result<(), JournalError>> {
+        let leases = &mut self.tables().leases;
+        leases.retain(|(id, _)| id != instance);
+        leases.push((instance.to_owned(), until_ms));
+        at_once(())
     }
 
     fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>> {
@@ -517,11 +572,28 @@ impl Relations for ModelStore {
 }
 
 impl Feed for ModelStore {
-    fn events(&self, after: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
+    fn events(&self, filter: EventFilter) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
         let tables = self.tables();
-        let later = tables.events.iter().filter(|e| e.sequence > after);
-        let limit = usize::try_from(limit).unwrap();
-        at_once(later.take(limit).cloned().collect())
+        let later = tables.events.iter().filter(|e| e.sequence > filter.after);
+        let theirs = later.filter(|e| filter.owner.is_none() || e.owner == filter.owner);
+        let limit = usize::try_from(filter.limit).unwrap();
+        at_once(theirs.take(limit).cloned().collect())
+    }
+
+    fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>> {
+        for publication in events {
+            self.tables().add(Event {
+                sequence: 0,
+                kind: publication.event.kind,
+                subject: publication.event.subject,
+                fact: publication.event.fact,
+                account: publication.account,
+                owner: publication.owner,
+                operation_id: None,
+                at: publication.at,
+            });
+        }
+        at_once(())
     }
 }
 
@@ -552,6 +624,26 @@ impl Attachments for ModelStore {
             kept.push(attachment);
         }
         at_once(())
+    }
+}
+
+impl Owners for ModelStore {
+    fn owner_of_order(
+        &self,
+        account: &AccountName,
+        order_id: OrderId,
+    ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>> {
+        let is_it = |o: &&Ownership| o.account == *account && o.order_id == order_id;
+        at_once(self.tables().owners.iter().find(is_it).cloned())
+    }
+
+    fn owner_of_reference(
+        &self,
+        account: &AccountName,
+        out_order_no: &OutOrderNo,
+    ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>> {
+        let is_it = |o: &&Ownership| o.account == *account && o.out_order_no == *out_order_no;
+        at_once(self.tables().owners.iter().rfind(is_it).cloned())
     }
 }
 

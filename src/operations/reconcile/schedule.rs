@@ -4,6 +4,7 @@
 //! lets a pure function say what to do, and does it. Everything it knows is in the journal, so
 //! a restart loses nothing.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ use crate::telemetry::metrics as names;
 const PASS: Duration = Duration::from_secs(5);
 /// The shortest: a due time that has just passed must not spin the loop.
 const BREATH: Duration = Duration::from_millis(20);
+/// How long an instance holds its lease, in ms: many times the longest sleep.
+const LEASE_MS: i64 = 60_000;
 /// Operations taken from the journal at once.
 const BATCH: u32 = 128;
 /// A look under way; ends when it is dropped, in a panic too, and wakes the reconciler.
@@ -115,6 +118,7 @@ impl Operations {
 
     /// One pass: sweeps, then looks at what is due. Answers how long to sleep.
     async fn pass(self: &Arc<Self>, slots: &Slots) -> Result<Duration, JournalError> {
+        self.renew_lease().await?;
         self.sweep().await?;
         if let Err(error) = self.journal.prune(self.store_ms()).await {
             // Nothing depends on it, and lookups must go on.
@@ -154,6 +158,18 @@ impl Operations {
         Ok(until.clamp(BREATH, PASS))
     }
 
+    /// Renews the lease of this instance before it ends.
+    async fn renew_lease(&self) -> Result<(), JournalError> {
+        let now = self.store_ms();
+        if self.lease_until.load(Ordering::Relaxed) - now > LEASE_MS / 2 {
+            return Ok(());
+        }
+        let until = now + LEASE_MS;
+        self.journal.renew(&self.boot, until).await?;
+        self.lease_until.store(until, Ordering::Relaxed);
+        Ok(())
+    }
+
     async fn open_by_state(&self) -> Result<Vec<(State, i64)>, JournalError> {
         let counted = self.journal.open_counts().await?;
         let open = State::ALL.into_iter().filter(|s| !s.is_settled());
@@ -174,7 +190,8 @@ impl Operations {
     /// may have been.
     async fn sweep(&self) -> Result<(), JournalError> {
         let before = self.store_ms() - self.stale_after_ms();
-        let stale = self.journal.stale(&self.boot, before).await?;
+        let now = self.store_ms();
+        let stale = self.journal.stale(&self.boot, now, before).await?;
         for mut operation in stale {
             reach(Point::Sweeping).await;
             // At the version that was read: where the row has moved on, its sender is alive.

@@ -17,8 +17,8 @@ use super::*;
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::ids::OperationId;
 use crate::store::{
-    Attachments as _, Feed as _, Filter, Journal as _, NewOperation, Relations as _, Save,
-    Schedule as _,
+    Attachments as _, EventFilter, Feed as _, Filter, Journal as _, NewOperation, Owners as _,
+    Relations as _, Save, Schedule as _,
 };
 
 /// A history of this many payments of `app` that succeeded, with as many refused bookings of `other`, and
@@ -45,8 +45,11 @@ const FILL_TIMELINE: &str = "INSERT INTO timeline (operation_id, seq, at, state,
     SELECT id, seq, 0, state, 'x' FROM operations, \
     (SELECT 8 AS seq UNION ALL SELECT 16 UNION ALL SELECT 24)";
 
-const FILL_EVENTS: &str = "INSERT INTO events (kind, subject, fact, operation_id, at) \
-    SELECT 'operation_settled', id, 'succeeded', id, 0 FROM operations";
+const FILL_EVENTS: &str = "INSERT INTO events (kind, subject, fact, account, owner, operation_id, at) \
+    SELECT 'operation_settled', id, 'succeeded', account, caller, id, 0 FROM operations";
+
+const FILL_ORDERS: &str = "INSERT INTO orders (account, order_id, out_order_no, owner, booked_at) \
+    SELECT account, rowid, id, caller, 0 FROM operations";
 
 const FILL_ATTACHMENTS: &str = "INSERT INTO attachments (id, account, order_id, file_id, at) \
     SELECT randomblob(32), 'default', subject, 'file', 0 FROM operations";
@@ -69,7 +72,13 @@ async fn filled(dir: &Path, rows: i64) -> SqliteConnection {
         .await;
     let url = format!("sqlite://{}", dir.join("journal.db").display());
     let mut connection = SqliteConnection::connect(&url).await.unwrap();
-    for statement in [FILL, FILL_TIMELINE, FILL_EVENTS, FILL_ATTACHMENTS] {
+    for statement in [
+        FILL,
+        FILL_TIMELINE,
+        FILL_EVENTS,
+        FILL_ORDERS,
+        FILL_ATTACHMENTS,
+    ] {
         let mut query = sqlx::query(statement);
         if statement == FILL {
             query = query.bind(rows);
@@ -212,7 +221,7 @@ async fn reads(dir: &Path) -> Vec<(String, u64)> {
     cost!("known".to_owned(), journal.known([1; 32]));
     cost!("due".to_owned(), journal.due(1_000, 128));
     cost!("next_due".to_owned(), journal.next_due(1_000));
-    cost!("stale".to_owned(), journal.stale("another", i64::MAX));
+    cost!("stale".to_owned(), journal.stale("another", 0, i64::MAX));
     cost!("open_counts".to_owned(), journal.open_counts());
     cost!("prune".to_owned(), journal.prune(1_000));
     cost!("later_ones".to_owned(), journal.later_ones(&operation));
@@ -229,10 +238,25 @@ async fn reads(dir: &Path) -> Vec<(String, u64)> {
         "proof".to_owned(),
         journal.proof(account, Lookup::OrderByReference)
     );
-    cost!("events".to_owned(), journal.events(0, 5));
+    let events = |after, owner: Option<&str>| EventFilter {
+        after,
+        owner: owner.map(str::to_owned),
+        limit: 5,
+    };
+    cost!("events".to_owned(), journal.events(events(0, None)));
+    cost!(
+        "events of one".to_owned(),
+        journal.events(events(0, Some("nobody")))
+    );
+    cost!("owner".to_owned(), journal.owner_of_order(account, order));
+    let reference = "T-1".parse().unwrap();
+    cost!(
+        "owner by reference".to_owned(),
+        journal.owner_of_reference(account, &reference)
+    );
     cost!(
         "events at the end".to_owned(),
-        journal.events(i64::MAX / 2, 5)
+        journal.events(events(i64::MAX / 2, None))
     );
     cost!("attachment".to_owned(), journal.attachment([1; 32]));
     cost!(

@@ -17,7 +17,7 @@ pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of the schema, kept by SQLite in the file's head (`PRAGMA user_version`). It grows when
 /// an earlier gateway could not work on a journal of a later one.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// Converts a journal of version 1 to version 2: locks hold within an account, and what sends nothing is
 /// deleted in time. What sent nothing before has an event, and is kept with it.
@@ -25,6 +25,9 @@ const FROM_1_TO_2: &str = include_str!("from_1_to_2.sql");
 
 /// Converts a journal of version 2 to version 3: what an operation made is found by its number.
 const FROM_2_TO_3: &str = include_str!("from_2_to_3.sql");
+
+/// Converts a journal of version 3 to version 4: events carry account and owner, and orders have their owners.
+const FROM_3_TO_4: &str = include_str!("from_3_to_4.sql");
 
 /// In `meta`: the key that the journal made for itself, where none was given.
 const OWN_KEY: &str = "hash_key";
@@ -77,7 +80,7 @@ async fn checked(
     had_wal: bool,
     given: Option<&HashKey>,
 ) -> Result<(HashKey, bool), JournalError> {
-    for (from, script) in [(1, FROM_1_TO_2), (2, FROM_2_TO_3)] {
+    for (from, script) in [(1, FROM_1_TO_2), (2, FROM_2_TO_3), (3, FROM_3_TO_4)] {
         if (1..=from).contains(&version) {
             tracing::info!(path = %files.path().display(), from, to = from + 1, "converting the journal");
             let converted = sqlx::raw_sql(script).execute(&mut *connection).await;
@@ -93,7 +96,8 @@ async fn checked(
         open_rows(connection).await?;
     }
     // Makes the tables of a new journal, and what a later gateway has added to an old one.
-    let script = format!("{SCHEMA} PRAGMA user_version = {VERSION};");
+    // Whoever held a lease on it has ended: this process alone has the database.
+    let script = format!("{SCHEMA} DELETE FROM instances; PRAGMA user_version = {VERSION};");
     sqlx::raw_sql(sqlx::AssertSqlSafe(script))
         .execute(&mut *connection)
         .await

@@ -48,8 +48,8 @@ pub(super) const SELECT_DUE_OTHERS: &str = concat!(
 pub(super) const SELECT_STALE: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM operations WHERE state IN ('accepted', 'sending') AND (boot <> ?1 OR touched_ms < ?2) \
-     ORDER BY id LIMIT 1000"
+    ", (SELECT until_ms FROM instances WHERE instances.id = boot) AS until_ms FROM operations \
+     WHERE state IN ('accepted', 'sending') AND (boot <> ?1 OR touched_ms < ?2) ORDER BY id LIMIT 1000"
 );
 /// What came to nothing before, on the same subject.
 pub(super) const SELECT_EARLIER: &str = concat!(

@@ -2,10 +2,12 @@
 
 use futures::future::BoxFuture;
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::writer::Command;
 use super::{SqliteJournal, failed, row};
 use crate::domain::operation::{Operation, State};
+use crate::store::accept::{self, Lease};
 use crate::store::{JournalError, Schedule};
 
 impl Schedule for SqliteJournal {
@@ -37,19 +39,33 @@ impl Schedule for SqliteJournal {
 
     fn stale(
         &self,
-        boot: &str,
+        instance: &str,
+        now_ms: i64,
         touched_before_ms: i64,
     ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>> {
-        let boot = boot.to_owned();
+        let instance = instance.to_owned();
         self.reading(async move {
             let found = sqlx::query(row::SELECT_STALE)
-                .bind(boot)
+                .bind(&instance)
                 .bind(touched_before_ms)
                 .fetch_all(&self.readers)
                 .await
                 .map_err(failed)?;
-            Ok(self.to_look_for(&found))
+            let mut stale = Vec::new();
+            for line in found {
+                let lease = lease(&line, &instance)?;
+                let touched_ms = line.try_get("touched_ms").map_err(failed)?;
+                if accept::is_stale(touched_ms, lease, now_ms, touched_before_ms) {
+                    stale.push(line);
+                }
+            }
+            Ok(self.to_look_for(&stale))
         })
+    }
+
+    fn renew(&self, instance: &str, until_ms: i64) -> BoxFuture<'_, Result<(), JournalError>> {
+        let instance = instance.to_owned();
+        Box::pin(self.ask(move |answer| Command::Renew(instance, until_ms, answer)))
     }
 
     fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>> {
@@ -95,4 +111,14 @@ impl Schedule for SqliteJournal {
                 .collect()
         })
     }
+}
+
+/// The lease of the instance that works on the operation of this row.
+fn lease(line: &SqliteRow, instance: &str) -> Result<Lease, JournalError> {
+    let boot: &str = line.try_get("boot").map_err(failed)?;
+    if boot == instance {
+        return Ok(Lease::Own);
+    }
+    let until: Option<i64> = line.try_get("until_ms").map_err(failed)?;
+    Ok(until.map_or(Lease::Ended, Lease::Until))
 }

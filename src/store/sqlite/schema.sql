@@ -77,16 +77,39 @@ CREATE TABLE IF NOT EXISTS timeline (
     PRIMARY KEY (operation_id, seq)
 ) WITHOUT ROWID;
 
--- One writer numbers the events, so that a smaller number never commits later.
+-- One writer numbers the events, so that a smaller number never commits later. Only operators see an event without
+-- an owner.
 CREATE TABLE IF NOT EXISTS events (
     seq             INTEGER PRIMARY KEY AUTOINCREMENT,
     kind            TEXT    NOT NULL,
     subject         TEXT    NOT NULL,
     fact            TEXT    NOT NULL,
-    operation_id    TEXT    NOT NULL,
+    account         TEXT    NOT NULL,
+    owner           TEXT,
+    operation_id    TEXT,
     at              INTEGER NOT NULL,
     UNIQUE (kind, subject, fact)
 );
+CREATE INDEX IF NOT EXISTS events_owner ON events (owner, seq);
+
+-- The instances that work on operations, until their leases end. A start removes them all: this database has one
+-- process.
+CREATE TABLE IF NOT EXISTS instances (
+    id              TEXT    NOT NULL PRIMARY KEY,
+    until_ms        INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Whose orders are. The last departure is RFC 3339 (+08:00), also of flights that the order was changed to.
+CREATE TABLE IF NOT EXISTS orders (
+    account         TEXT    NOT NULL,
+    order_id        TEXT    NOT NULL,
+    out_order_no    TEXT    NOT NULL,
+    owner           TEXT    NOT NULL,
+    last_departure  TEXT,
+    booked_at       INTEGER NOT NULL,
+    PRIMARY KEY (account, order_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS orders_reference ON orders (account, out_order_no);
 
 -- Files that Fliggy has. The key is a keyed hash of account, order and content.
 CREATE TABLE IF NOT EXISTS attachments (

@@ -14,9 +14,12 @@ use tokio::time::timeout;
 use super::health::Health;
 use super::{failed, ms_of, open, row};
 use crate::domain::attachment::KeptAttachment;
+use crate::domain::ids::AccountName;
 use crate::domain::ids::OperationId;
 use crate::domain::operation::{Baseline, Basis, Operation, SessionTag, State, TimelineEntry};
+use crate::domain::operation::{NewEvent, OwnershipFact};
 use crate::kill_point::{Point, reach};
+use crate::store::Publication;
 use crate::store::accept::{self, Against, Placed};
 use crate::store::{Acceptance, JournalError, Known, NewOperation, Save, Saved};
 use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
@@ -28,6 +31,8 @@ pub(super) enum Command {
     Accept(Box<NewOperation>, Answer<Acceptance>),
     Save(Box<Save>, Answer<Saved>),
     Attachment(Box<KeptAttachment>, Answer<()>),
+    Publish(Vec<Publication>, Answer<()>),
+    Renew(String, i64, Answer<()>),
     WakeAll(i64, Answer<()>),
     Prune(i64, Answer<u64>),
     Probe(Answer<()>),
@@ -40,7 +45,12 @@ impl Command {
         match self {
             Self::Accept(..) | Self::Probe(_) => true,
             Self::Save(change, _) => change.operation.state() == State::Sending,
-            Self::Attachment(..) | Self::WakeAll(..) | Self::Prune(..) | Self::Stop(_) => false,
+            Self::Attachment(..)
+            | Self::Publish(..)
+            | Self::Renew(..)
+            | Self::WakeAll(..)
+            | Self::Prune(..)
+            | Self::Stop(_) => false,
         }
     }
 }
@@ -190,6 +200,14 @@ async fn committed(
                 keep_attachment(connection, attachment).await?;
                 Done::Nothing
             }
+            Command::Publish(events, _) => {
+                publish(connection, events).await?;
+                Done::Nothing
+            }
+            Command::Renew(instance, until, _) => {
+                renew(connection, instance, *until).await?;
+                Done::Nothing
+            }
             Command::WakeAll(now, _) => {
                 wake_all(connection, *now).await?;
                 Done::Nothing
@@ -229,6 +247,8 @@ fn tell(work: Vec<Command>, done: Vec<Done>) {
             (Command::Prune(_, answer), Done::Prune(gone)) => drop(answer.send(Ok(gone))),
             (
                 Command::Attachment(_, answer)
+                | Command::Publish(_, answer)
+                | Command::Renew(_, _, answer)
                 | Command::WakeAll(_, answer)
                 | Command::Probe(answer),
                 _,
@@ -247,7 +267,11 @@ fn refuse(command: Command, error: &JournalError) {
         Command::Accept(_, answer) => drop(answer.send(Err(error.clone()))),
         Command::Save(_, answer) => drop(answer.send(Err(error.clone()))),
         Command::Prune(_, answer) => drop(answer.send(Err(error.clone()))),
-        Command::Attachment(_, answer) | Command::WakeAll(_, answer) | Command::Probe(answer) => {
+        Command::Attachment(_, answer)
+        | Command::Publish(_, answer)
+        | Command::Renew(_, _, answer)
+        | Command::WakeAll(_, answer)
+        | Command::Probe(answer) => {
             drop(answer.send(Err(error.clone())));
         }
         Command::Stop(answer) => drop(answer.send(())),
@@ -419,19 +443,19 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
     }
     let revision = operation.revision + 1;
     tell_story(connection, operation, revision, &change.timeline).await?;
+    let at = change.timeline.last().map_or(0, |entry| ms_of(entry.at.0));
     for event in &change.events {
-        sqlx::query(
-            "INSERT INTO events (kind, subject, fact, operation_id, at) VALUES (?1, ?2, ?3, ?4, ?5) \
-             ON CONFLICT (kind, subject, fact) DO NOTHING",
-        )
-        .bind(event.kind.as_str())
-        .bind(&event.subject)
-        .bind(&event.fact)
-        .bind(operation.id.to_string())
-        .bind(change.timeline.last().map_or(0, |entry| ms_of(entry.at.0)))
-        .execute(&mut *connection)
-        .await
-        .map_err(failed)?;
+        let facts = Facts {
+            event,
+            account: &operation.account,
+            owner: Some(&operation.caller),
+            operation_id: Some(operation.id),
+            at,
+        };
+        tell_fact(connection, &facts).await?;
+    }
+    if let Some(fact) = OwnershipFact::of(operation) {
+        note_owner(connection, &fact).await?;
     }
     if let Some(proof) = &change.proves {
         sqlx::query(
@@ -449,6 +473,99 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
         .map_err(failed)?;
     }
     Ok(Saved::Done(revision))
+}
+
+/// An event with what belongs to it.
+struct Facts<'a> {
+    event: &'a NewEvent,
+    account: &'a AccountName,
+    owner: Option<&'a str>,
+    operation_id: Option<OperationId>,
+    at: i64,
+}
+
+async fn tell_fact(
+    connection: &mut SqliteConnection,
+    facts: &Facts<'_>,
+) -> Result<(), JournalError> {
+    sqlx::query(
+        "INSERT INTO events (kind, subject, fact, account, owner, operation_id, at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (kind, subject, fact) DO NOTHING",
+    )
+    .bind(facts.event.kind.as_str())
+    .bind(&facts.event.subject)
+    .bind(&facts.event.fact)
+    .bind(facts.account.as_str())
+    .bind(facts.owner)
+    .bind(facts.operation_id.map(|id| id.to_string()))
+    .bind(facts.at)
+    .execute(connection)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+async fn publish(
+    connection: &mut SqliteConnection,
+    events: &[Publication],
+) -> Result<(), JournalError> {
+    for publication in events {
+        let facts = Facts {
+            event: &publication.event,
+            account: &publication.account,
+            owner: publication.owner.as_deref(),
+            operation_id: None,
+            at: ms_of(publication.at),
+        };
+        tell_fact(connection, &facts).await?;
+    }
+    Ok(())
+}
+
+/// Notes whose the order is. What an earlier booking of the order has noted stays.
+async fn note_owner(
+    connection: &mut SqliteConnection,
+    fact: &OwnershipFact,
+) -> Result<(), JournalError> {
+    let query = match fact {
+        OwnershipFact::Booked(order) => sqlx::query(
+            "INSERT INTO orders (account, order_id, out_order_no, owner, last_departure, booked_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+        )
+        .bind(order.account.to_string())
+        .bind(order.order_id.to_string())
+        .bind(order.out_order_no.to_string())
+        .bind(&order.owner)
+        .bind(order.last_departure.map(|time| time.to_string()))
+        .bind(ms_of(order.booked_at)),
+        OwnershipFact::Changed {
+            account,
+            order_id,
+            last_departure,
+        } => sqlx::query(
+            "UPDATE orders SET last_departure = max(coalesce(last_departure, ?3), ?3) \
+             WHERE account = ?1 AND order_id = ?2",
+        )
+        .bind(account.to_string())
+        .bind(order_id.to_string())
+        .bind(last_departure.to_string()),
+    };
+    query.execute(connection).await.map_err(failed)?;
+    Ok(())
+}
+
+async fn renew(
+    connection: &mut SqliteConnection,
+    instance: &str,
+    until_ms: i64,
+) -> Result<(), JournalError> {
+    sqlx::query("INSERT OR REPLACE INTO instances (id, until_ms) VALUES (?1, ?2)")
+        .bind(instance)
+        .bind(until_ms)
+        .execute(connection)
+        .await
+        .map_err(failed)?;
+    Ok(())
 }
 
 /// The operation that holds the lock on the subject of one that needs attention. Other open operations have held
