@@ -24,3 +24,4 @@ pub(crate) mod text;
 pub mod time;
 pub mod trip;
 pub mod violation;
+pub mod vocabulary;

@@ -15,6 +15,7 @@ use crate::domain::change::ChangeKinds;
 use crate::domain::ids::HashKey;
 use crate::domain::order::StatusMap;
 use crate::domain::refund::RefundKinds;
+use crate::domain::vocabulary::Vocabulary;
 use crate::operations::classify::Classifier;
 use crate::operations::reconcile::decide::Patience;
 use crate::operations::service::{Operations, Parts, ReconcileSettings};
@@ -101,7 +102,7 @@ impl Gateway {
             top: Arc::new(top),
             accounts,
             classifier: Classifier::new(config.error_map.clone()),
-            statuses: StatusMap::new(config.status_map.clone()),
+            vocabulary: vocabulary(config),
             after_sales: after_sales(&config.top),
             hash_key: journal.hash_key().clone(),
             clock: clock.clone(),
@@ -253,12 +254,18 @@ fn settings(reconcile: &Reconcile, top: &Top) -> ReconcileSettings {
     }
 }
 
+fn vocabulary(config: &Config) -> Vocabulary {
+    Vocabulary {
+        statuses: StatusMap::new(config.status_map.clone()),
+        refund_kinds: RefundKinds::new(config.top.refund.kinds.clone()),
+        change_kinds: ChangeKinds::new(config.top.change.kinds.clone()),
+    }
+}
+
 fn after_sales(top: &Top) -> AfterSales {
     AfterSales {
-        refund_kinds: RefundKinds::new(top.refund.kinds.clone()),
         empty_fee: top.refund.empty_fee,
         quote_ttl: top.refund.quote_ttl,
-        change_kinds: ChangeKinds::new(top.change.kinds.clone()),
     }
 }
 

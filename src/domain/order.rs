@@ -58,12 +58,12 @@ pub struct StatusMap {
 }
 
 #[derive(Deserialize)]
-struct Vocabulary {
-    order_status: Vec<VocabularyRow>,
+struct BuiltIn {
+    order_status: Vec<BuiltInRow>,
 }
 
 #[derive(Deserialize)]
-struct VocabularyRow {
+struct BuiltInRow {
     raw: String,
     status: OrderStatus,
 }
@@ -73,11 +73,11 @@ impl StatusMap {
     /// rows, which win.
     #[must_use]
     pub fn new(rows: impl IntoIterator<Item = (String, OrderStatus)>) -> Self {
-        let vocabulary: Option<Vocabulary> =
+        let built_in: Option<BuiltIn> =
             serde_json::from_str(include_str!("../../openapi/top/status.json")).ok();
-        let mut by_phrase: HashMap<_, _> = vocabulary
+        let mut by_phrase: HashMap<_, _> = built_in
             .into_iter()
-            .flat_map(|v| v.order_status)
+            .flat_map(|built_in| built_in.order_status)
             .map(|row| (row.raw, row.status))
             .collect();
         by_phrase.extend(rows);

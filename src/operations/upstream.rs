@@ -10,29 +10,24 @@ use serde_json::{Map, Value};
 use super::classify::{Classifier, Ending, Missing, Reference};
 use super::masking::Names;
 use crate::clock::SharedClock;
-use crate::domain::change::ChangeKinds;
 use crate::domain::ids::{AccountName, HashKey};
 use crate::domain::operation::{Cause, Failure, SessionTag, UpstreamAnswer};
-use crate::domain::order::StatusMap;
-use crate::domain::refund::{EmptyFee, RefundKinds};
+use crate::domain::refund::EmptyFee;
 use crate::domain::time::LocalTime;
 use crate::domain::violation::{Violation, invisible_texts};
+use crate::domain::vocabulary::Vocabulary;
 use crate::top::call::{CallError, Lost};
 use crate::top::client::{Account, ReadOptions, Reply, TopClient};
 use crate::top::lenient::Field;
 use crate::top::method::{Answer, BusinessVerdict, Method};
 
-/// How refunds and changes are asked for.
+/// How refunds are asked for.
 #[derive(Clone, Debug)]
 pub struct AfterSales {
-    /// Fliggy's numbers for the grounds of a refund.
-    pub refund_kinds: RefundKinds,
     /// How an unknown fee is sent.
     pub empty_fee: EmptyFee,
     /// How long a quote is accepted.
     pub quote_ttl: Duration,
-    /// Fliggy's numbers for the grounds of a change.
-    pub change_kinds: ChangeKinds,
 }
 
 /// The parts of [`Upstream`].
@@ -43,9 +38,9 @@ pub struct UpstreamParts {
     pub accounts: BTreeMap<AccountName, Account>,
     /// The classification of answers.
     pub classifier: Classifier,
-    /// The vocabulary of order statuses.
-    pub statuses: StatusMap,
-    /// How refunds and changes are asked for.
+    /// What Fliggy's phrases and numbers mean.
+    pub vocabulary: Vocabulary,
+    /// How refunds are asked for.
     pub after_sales: AfterSales,
     /// The key of all keyed hashes.
     pub hash_key: HashKey,
@@ -58,7 +53,7 @@ pub struct Upstream {
     pub(in crate::operations) top: Arc<TopClient>,
     accounts: BTreeMap<AccountName, Account>,
     pub(in crate::operations) classifier: Classifier,
-    pub(in crate::operations) statuses: StatusMap,
+    pub(in crate::operations) vocabulary: Vocabulary,
     pub(in crate::operations) after_sales: AfterSales,
     hash_key: HashKey,
     pub(in crate::operations) clock: SharedClock,
@@ -114,7 +109,7 @@ impl Upstream {
             top,
             accounts,
             classifier,
-            statuses,
+            vocabulary,
             after_sales,
             hash_key,
             clock,
@@ -123,7 +118,7 @@ impl Upstream {
             top,
             accounts,
             classifier,
-            statuses,
+            vocabulary,
             after_sales,
             hash_key,
             clock,

@@ -7,11 +7,10 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use fliggy_gateway::clock::{Clock, SharedClock};
-use fliggy_gateway::domain::change::ChangeKinds;
 use fliggy_gateway::domain::ids::AccountName;
 use fliggy_gateway::domain::operation::Kind;
-use fliggy_gateway::domain::order::StatusMap;
-use fliggy_gateway::domain::refund::{EmptyFee, RefundKinds};
+use fliggy_gateway::domain::refund::EmptyFee;
+use fliggy_gateway::domain::vocabulary::Vocabulary;
 use fliggy_gateway::operations::classify::Classifier;
 use fliggy_gateway::operations::reconcile::decide::Patience;
 use fliggy_gateway::operations::service::{Operations, Parts, ReconcileSettings};
@@ -101,7 +100,7 @@ pub(crate) struct Process {
 }
 
 static MEND: LazyLock<Arc<Mend>> = LazyLock::new(Arc::default);
-static STATUSES: LazyLock<StatusMap> = LazyLock::new(StatusMap::default);
+static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::default);
 
 // === impl Process ===
 
@@ -147,12 +146,10 @@ impl Process {
             )),
             accounts: BTreeMap::from([(name.clone(), account)]),
             classifier: Classifier::default(),
-            statuses: STATUSES.clone(),
+            vocabulary: VOCABULARY.clone(),
             after_sales: AfterSales {
-                refund_kinds: RefundKinds::default(),
                 empty_fee: EmptyFee::default(),
                 quote_ttl: Duration::from_secs(600),
-                change_kinds: ChangeKinds::default(),
             },
             hash_key: journal.hash_key().clone(),
             clock: clock.clone(),

@@ -94,7 +94,7 @@ impl Upstream {
                 check_same::<ChangeQuery, _, _>(&row.change_order_no, asked, "change_order_no")?;
             }
         }
-        let kinds = &self.after_sales.change_kinds;
+        let kinds = &self.vocabulary.change_kinds;
         translate::change_query::answer(answer, kinds, self.hash_key(), account, self.now())
             .map(|answer| Reply { answer, upstream })
             .map_err(|unreadable| {
@@ -104,7 +104,7 @@ impl Upstream {
 
     /// Fliggy's number for a ground.
     pub(in crate::operations) fn change_code(&self, kind: ChangeKind) -> Result<i64, Failure> {
-        self.after_sales.change_kinds.code(kind).ok_or_else(|| {
+        self.vocabulary.change_kinds.code(kind).ok_or_else(|| {
             Failure::of(Cause::KindNotMapped).with_detail(format!(
                 "top.change.kinds has no number for `{}`",
                 kind.as_str()

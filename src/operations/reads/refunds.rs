@@ -107,7 +107,7 @@ impl Upstream {
 
     /// Fliggy's number for a ground.
     pub(in crate::operations) fn refund_code(&self, kind: RefundKind) -> Result<i64, Failure> {
-        self.after_sales.refund_kinds.code(kind).ok_or_else(|| {
+        self.vocabulary.refund_kinds.code(kind).ok_or_else(|| {
             Failure::of(Cause::KindNotMapped).with_detail(format!(
                 "top.refund.kinds has no number for `{}`",
                 kind.as_str()
@@ -142,7 +142,7 @@ impl Upstream {
         for row in answer.refund_order_list.iter().flat_map(|list| &list.0) {
             check_same::<RefundListMethod, _, _>(&row.order_id, &order_id, "order_id")?;
         }
-        let kinds = &self.after_sales.refund_kinds;
+        let kinds = &self.vocabulary.refund_kinds;
         translate::refund_list::answer(answer, kinds, self.hash_key(), account)
             .map(|answer| Reply { answer, upstream })
             .map_err(|unreadable| {
@@ -170,7 +170,7 @@ impl Upstream {
         if let Some(order_id) = &order_id {
             check_same::<RefundDetail, _, _>(&answer.order_id, order_id, "order_id")?;
         }
-        let kinds = &self.after_sales.refund_kinds;
+        let kinds = &self.vocabulary.refund_kinds;
         let read = translate::refund_detail::answer(
             answer,
             refund_order_no,

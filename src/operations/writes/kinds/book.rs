@@ -68,7 +68,7 @@ impl Write for Book {
         Read {
             reference: Reference::of(&answer.out_order_no, |told| told == asked.as_str()),
             // An order that failed at once is not one that is held: it is looked at.
-            receipt: translate::book::answer(answer, asked, &upstream.statuses)
+            receipt: translate::book::answer(answer, asked, &upstream.vocabulary.statuses)
                 .ok()
                 .filter(|receipt| receipt.status != OrderStatus::Failed)
                 .map(Receipt::Order),

@@ -63,7 +63,7 @@ impl Write for Close {
     fn read(&self, answer: <CloseMethod as Method>::Answer, upstream: &Upstream) -> Read {
         Read {
             reference: Reference::of(&answer.order_id, |told| *told == self.order_id),
-            receipt: translate::close::answer(answer, self.order_id, &upstream.statuses)
+            receipt: translate::close::answer(answer, self.order_id, &upstream.vocabulary.statuses)
                 .ok()
                 // One that says "done" and "paid" at once is looked at.
                 .filter(|r| matches!(r.status, OrderStatus::Closed | OrderStatus::Other))

@@ -72,7 +72,7 @@ impl Write for Pay {
             receipt: translate::pay::answer(
                 answer,
                 self.order_id,
-                &upstream.statuses,
+                &upstream.vocabulary.statuses,
                 upstream.now(),
             )
             .ok()
