@@ -4,10 +4,12 @@ use std::error::Error;
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput};
+use fliggy_gateway::domain::ids::HashKey;
+use fliggy_gateway::domain::vocabulary::Vocabulary;
 use fliggy_gateway::top::envelope::{self, Envelope};
 use fliggy_gateway::top::method::Method as _;
 use fliggy_gateway::top::wire::{Search, SearchResponse};
-use fliggy_gateway::translate::search::answer;
+use fliggy_gateway::translate::{Context, search};
 
 #[path = "load/answers.rs"]
 #[expect(dead_code, reason = "only the listing is wanted here")]
@@ -26,6 +28,18 @@ fn decode(body: &[u8]) -> Result<SearchResponse, Box<dyn Error>> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let listing = tokio::runtime::Runtime::new()?.block_on(answers::listing())?;
+    let (vocabulary, key, account) = (
+        Vocabulary::default(),
+        HashKey::new([0; 32]),
+        "main".parse()?,
+    );
+    let context = Context {
+        vocabulary: &vocabulary,
+        key: &key,
+        account: &account,
+        now: "2030-05-01T10:00:00+08:00".parse()?,
+    };
+    let answer = |decoded| search::answer(decoded, &context);
     let found = answer(decode(&listing)?)?;
     let mut criterion = Criterion::default().configure_from_args();
     let mut group = criterion.benchmark_group("search");

@@ -26,7 +26,23 @@ pub mod refund_render;
 pub mod search;
 pub mod upload;
 
+use crate::domain::ids::{AccountName, HashKey};
+use crate::domain::time::LocalTime;
+use crate::domain::vocabulary::Vocabulary;
 use crate::top::lenient::Field;
+
+/// What an answer is understood with.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// What Fliggy's phrases and numbers mean.
+    pub vocabulary: &'a Vocabulary,
+    /// The key of all keyed hashes.
+    pub key: &'a HashKey,
+    /// The account that asked.
+    pub account: &'a AccountName,
+    /// When it answered, on the +08:00 clock.
+    pub now: LocalTime,
+}
 
 /// A decisive field of an answer is missing or garbled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -3,10 +3,12 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use fliggy_gateway::domain::ids::HashKey;
+use fliggy_gateway::domain::vocabulary::Vocabulary;
 use fliggy_gateway::top::envelope::{self, Envelope};
 use fliggy_gateway::top::method::Method as _;
 use fliggy_gateway::top::wire::{Search, SearchResponse};
-use fliggy_gateway::translate;
+use fliggy_gateway::translate::{self, Context};
 use serde_json::{Value, json};
 
 use crate::answers;
@@ -62,7 +64,13 @@ async fn offer() -> Result<Value, Box<dyn Error>> {
     else {
         return Err("the listing is an error".into());
     };
-    let found = translate::search::answer(answer)?;
+    let context = Context {
+        vocabulary: &Vocabulary::default(),
+        key: &HashKey::new([0; 32]),
+        account: &"main".parse()?,
+        now: "2030-05-01T10:00:00+08:00".parse()?,
+    };
+    let found = translate::search::answer(answer, &context)?;
     let mut offers = found.offers.iter();
     let plain = offers.find(|offer| offer.bookable && offer.member_fare.is_none());
     Ok(serde_json::to_value(plain.ok_or("no plain offer")?)?)

@@ -20,6 +20,7 @@ use crate::top::call::{CallError, Lost};
 use crate::top::client::{Account, ReadOptions, Reply, TopClient};
 use crate::top::lenient::Field;
 use crate::top::method::{Answer, BusinessVerdict, Method};
+use crate::translate::Context;
 
 /// How refunds are asked for.
 #[derive(Clone, Debug)]
@@ -135,6 +136,16 @@ impl Upstream {
     #[must_use]
     pub fn now(&self) -> LocalTime {
         LocalTime::from_timestamp(self.clock.wall())
+    }
+
+    /// What an answer to this account is understood with, now.
+    pub(in crate::operations) fn context<'a>(&'a self, account: &'a AccountName) -> Context<'a> {
+        Context {
+            vocabulary: &self.vocabulary,
+            key: &self.hash_key,
+            account,
+            now: self.now(),
+        }
     }
 
     /// Checks the fields that a caller sends as `extra` with this method: fields of the gateway's own and texts

@@ -170,7 +170,7 @@ mod tests {
     use crate::translate::{samples, search};
 
     fn member_offer() -> Offer {
-        let found = search::answer(samples::answer::<wire::Search>()).unwrap();
+        let found = search::answer(samples::answer::<wire::Search>(), &samples::context()).unwrap();
         found.offers.into_iter().nth(1).unwrap()
     }
 

@@ -1,13 +1,12 @@
 //! `alitrip.flight.change.order.query`.
 
 use super::parts::{self, Traveller};
-use super::{Unreadable, optional, required};
+use super::{Context, Unreadable, optional, required};
 use crate::domain::change::{
-    Change, ChangeFee, ChangeKinds, ChangeList, ChangePassenger, ChangeStatus, ChangedSegment,
+    Change, ChangeFee, ChangeList, ChangePassenger, ChangeStatus, ChangedSegment,
 };
-use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey, OrderId};
+use crate::domain::ids::{ChangeOrderNo, OrderId};
 use crate::domain::payment_time::PaymentTime;
-use crate::domain::time::LocalTime;
 use crate::top::lenient::List;
 use crate::top::wire;
 
@@ -29,10 +28,7 @@ pub fn request(
 /// None today: an answer without readable rows has an empty list.
 pub fn answer(
     answer: wire::ChangeQueryResponse,
-    kinds: &ChangeKinds,
-    key: &HashKey,
-    account: &AccountName,
-    now: LocalTime,
+    context: &Context<'_>,
 ) -> Result<ChangeList, Unreadable> {
     let rows = answer.change_order_list.unwrap_or_default().0;
     let mut list = ChangeList {
@@ -40,7 +36,7 @@ pub fn answer(
         dropped: 0,
     };
     for row in rows {
-        match change(row, kinds, key, account, now) {
+        match change(row, context) {
             Ok(change) => list.changes.push(change),
             Err(Unreadable { .. }) => list.dropped += 1,
         }
@@ -48,13 +44,7 @@ pub fn answer(
     Ok(list)
 }
 
-fn change(
-    row: wire::ChangeOrder,
-    kinds: &ChangeKinds,
-    key: &HashKey,
-    account: &AccountName,
-    now: LocalTime,
-) -> Result<Change, Unreadable> {
+fn change(row: wire::ChangeOrder, context: &Context<'_>) -> Result<Change, Unreadable> {
     let status_code = required(row.status, "status")?;
     // The flights that were are known from the order: half of them would only mislead.
     let original_segments = row
@@ -64,13 +54,13 @@ fn change(
         .collect::<Result<_, _>>()
         .unwrap_or_default();
     let created_at = row.create_time.lossy();
-    let paid_at = PaymentTime::weigh(row.pay_time.lossy(), created_at, now);
+    let paid_at = PaymentTime::weigh(row.pay_time.lossy(), created_at, context.now);
     let segments: Vec<_> = row
         .changed_flight_segment_list
         .into_iter()
         .map(changed_segment)
         .collect();
-    let mut passengers = passengers(row.passenger_list, row.change_fee_details, key, account)?;
+    let mut passengers = passengers(row.passenger_list, row.change_fee_details, context)?;
     // A change moves all of its passengers on all of its segments. A partial list would mislead.
     let replaced: Option<Vec<_>> = segments.iter().map(|s| s.replaces.clone()).collect();
     let replaced = replaced.filter(|ids| !ids.is_empty());
@@ -86,7 +76,7 @@ fn change(
         kind: row
             .change_reason_type
             .lossy()
-            .and_then(|code| kinds.kind(code)),
+            .and_then(|code| context.vocabulary.change_kinds.kind(code)),
         total_price: optional(row.total_amount, "total_amount")?,
         created_at,
         pay_before: optional(row.last_pay_time, "last_pay_time")?,
@@ -105,15 +95,14 @@ fn change(
 fn passengers(
     tickets: List<wire::ChangedPassenger>,
     fees: List<wire::ChangeFeeDetail>,
-    key: &HashKey,
-    account: &AccountName,
+    context: &Context<'_>,
 ) -> Result<Vec<ChangePassenger>, Unreadable> {
     let mut fees = fees
         .into_iter()
         .map(|detail| {
             let who = optional(detail.passenger.0, "passenger")?.unwrap_or_default();
             let fee = optional(detail.change_fee.0, "change_fee")?.unwrap_or_default();
-            Ok((parts::traveller(who, key, account), change_fee(fee)?))
+            Ok((parts::traveller(who, context), change_fee(fee)?))
         })
         .collect::<Result<Vec<_>, Unreadable>>()?;
     parts::drop_shared_ids(
@@ -121,10 +110,7 @@ fn passengers(
         |(who, _)| &mut who.passenger_id,
         |(who, _)| who.name.as_ref(),
     );
-    let mut passengers: Vec<_> = tickets
-        .into_iter()
-        .map(|p| ticketed(p, key, account))
-        .collect();
+    let mut passengers: Vec<_> = tickets.into_iter().map(|p| ticketed(p, context)).collect();
     parts::drop_shared_ids(
         &mut passengers,
         |p| &mut p.passenger_id,
@@ -166,7 +152,7 @@ fn fee_of(
     free.then_some(*fee).flatten()
 }
 
-fn ticketed(p: wire::ChangedPassenger, key: &HashKey, account: &AccountName) -> ChangePassenger {
+fn ticketed(p: wire::ChangedPassenger, context: &Context<'_>) -> ChangePassenger {
     let who = wire::TravellerAnswer {
         name: p.name,
         kind: p.kind,
@@ -177,7 +163,7 @@ fn ticketed(p: wire::ChangedPassenger, key: &HashKey, account: &AccountName) -> 
         // The segments of the order are not told: a ticket may be for more than the change moves.
         tickets: parts::tickets(p.ticket_nos, None),
         original_tickets: parts::tickets(p.original_ticket_nos, None),
-        ..named(parts::traveller(who, key, account))
+        ..named(parts::traveller(who, context))
     }
 }
 

@@ -1,10 +1,9 @@
 //! `alitrip.flight.service.queryorderdetail`.
 
-use super::{Unreadable, optional, parts, required};
-use crate::domain::ids::{AccountName, HashKey, OrderId};
-use crate::domain::order::{Order, OrderPassenger, PassengerFare, StatusMap};
+use super::{Context, Unreadable, optional, parts, required};
+use crate::domain::ids::OrderId;
+use crate::domain::order::{Order, OrderPassenger, PassengerFare};
 use crate::domain::payment_time::PaymentTime;
-use crate::domain::time::LocalTime;
 use crate::domain::trip::Journey;
 use crate::top::lenient::Field;
 use crate::top::wire;
@@ -28,13 +27,10 @@ pub fn request(
 /// There is no order id, or an amount or the itinerary is garbled.
 pub fn answer(
     answer: wire::QueryOrderDetailResponse,
-    statuses: &StatusMap,
-    key: &HashKey,
-    account: &AccountName,
-    now: LocalTime,
+    context: &Context<'_>,
 ) -> Result<Order, Unreadable> {
     let order_id = required(answer.order_id, "order_id")?;
-    let (status, status_text) = parts::status(answer.order_status, statuses);
+    let (status, status_text) = parts::status(answer.order_status, &context.vocabulary.statuses);
     let (trip_type, journeys) = match optional(answer.flight_route.0, "flight_route")? {
         Some(route) => parts::itinerary(route)?,
         None => (None, Vec::new()),
@@ -43,7 +39,7 @@ pub fn answer(
     let mut passengers = answer
         .flight_book_order_detail_list
         .into_iter()
-        .map(|detail| passenger(detail, only_segment, key, account))
+        .map(|detail| passenger(detail, only_segment, context))
         .collect::<Result<Vec<_>, _>>()?;
     parts::drop_shared_ids(
         &mut passengers,
@@ -51,7 +47,7 @@ pub fn answer(
         |p| p.name.as_ref(),
     );
     let booked_at = answer.book_time.lossy();
-    let paid_at = PaymentTime::weigh(answer.pay_time.lossy(), booked_at, now);
+    let paid_at = PaymentTime::weigh(answer.pay_time.lossy(), booked_at, context.now);
     Ok(Order {
         order_id,
         out_order_no: optional(answer.out_order_no, "out_order_no")?,
@@ -83,8 +79,7 @@ fn only_segment(journeys: &[Journey]) -> Option<&str> {
 fn passenger(
     detail: wire::FlightBookOrderDetail,
     only_segment: Option<&str>,
-    key: &HashKey,
-    account: &AccountName,
+    context: &Context<'_>,
 ) -> Result<OrderPassenger, Unreadable> {
     let who = optional(detail.passenger.0, "passenger")?.unwrap_or_default();
     let fare = match detail.flight_price.0 {
@@ -100,7 +95,7 @@ fn passenger(
         fare,
         cabins: parts::cabins(detail.flight_segment_cabin_relation)?,
         tickets: parts::tickets(detail.ticket_nos, only_segment),
-        ..parts::passenger(who, key, account)
+        ..parts::passenger(who, context)
     })
 }
 
@@ -115,14 +110,7 @@ mod tests {
     use crate::translate::samples;
 
     fn read(wire: wire::QueryOrderDetailResponse) -> Result<Order, Unreadable> {
-        let account = "main".parse().unwrap();
-        answer(
-            wire,
-            &StatusMap::default(),
-            &HashKey::new([1; 32]),
-            &account,
-            samples::now(),
-        )
+        answer(wire, &samples::context())
     }
 
     #[test]
@@ -159,9 +147,8 @@ mod tests {
             child.fare.unwrap().ticket_price.unwrap().to_string(),
             "360.00"
         );
-        let account = "main".parse().unwrap();
-        let key = HashKey::new([1; 32]);
-        let hash = document_hash(&key, &account, DocumentType::IdCard, "110101199003070000");
+        let Context { key, account, .. } = samples::context();
+        let hash = document_hash(key, account, DocumentType::IdCard, "110101199003070000");
         assert_eq!(adult.passenger_id, Some(hash));
         let born = adult.birth_date.as_ref().unwrap().expose();
         assert_eq!(born.to_string(), "1990-03-07");

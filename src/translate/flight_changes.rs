@@ -1,6 +1,6 @@
 //! `alitrip.flight.flightchange.order.query`.
 
-use super::{Unreadable, moment, optional, required};
+use super::{Context, Unreadable, moment, optional, required};
 use crate::domain::flight_change::{FlightChange, FlightChangeKind, FlightTimes, UnreadableField};
 use crate::domain::ids::OrderId;
 use crate::domain::time::LocalTime;
@@ -20,7 +20,10 @@ pub fn request(order_id: OrderId) -> wire::QueryFlightChangeOrderReq {
 /// # Errors
 /// One of them does not say what it is, or its kind or order is garbled: a list without it would
 /// say that nothing happened.
-pub fn answer(answer: wire::FlightChangeQueryResponse) -> Result<Vec<FlightChange>, Unreadable> {
+pub fn answer(
+    answer: wire::FlightChangeQueryResponse,
+    _context: &Context<'_>,
+) -> Result<Vec<FlightChange>, Unreadable> {
     answer.result.into_iter().map(flight_change).collect()
 }
 
@@ -147,7 +150,7 @@ mod tests {
 
     fn read(result: Value) -> Result<Vec<FlightChange>, Unreadable> {
         let wire = json!({"result": result, "is_success": true});
-        answer(serde_json::from_value(wire).unwrap())
+        answer(serde_json::from_value(wire).unwrap(), &samples::context())
     }
 
     #[test]
@@ -158,7 +161,11 @@ mod tests {
 
     #[test]
     fn the_sample_is_a_flight_that_leaves_later() {
-        let found = answer(samples::answer::<wire::FlightChangeQuery>()).unwrap();
+        let found = answer(
+            samples::answer::<wire::FlightChangeQuery>(),
+            &samples::context(),
+        )
+        .unwrap();
         let [change] = found.as_slice() else {
             panic!("{found:?}");
         };

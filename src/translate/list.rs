@@ -1,8 +1,7 @@
 //! `alitrip.flight.service.queryorderlist`.
 
-use super::{Unreadable, optional, parts, required};
-use crate::domain::ids::{AccountName, HashKey};
-use crate::domain::order::{OrderPage, OrderSummary, StatusMap};
+use super::{Context, Unreadable, optional, parts, required};
+use crate::domain::order::{OrderPage, OrderSummary};
 use crate::domain::payment_time::PaymentTime;
 use crate::domain::time::LocalTime;
 use crate::top::wire;
@@ -30,10 +29,7 @@ pub fn request(
 /// The number of pages is garbled: it could not be told where the list ends.
 pub fn answer(
     answer: wire::QueryOrderListResponse,
-    statuses: &StatusMap,
-    key: &HashKey,
-    account: &AccountName,
-    now: LocalTime,
+    context: &Context<'_>,
 ) -> Result<OrderPage, Unreadable> {
     let paging = optional(answer.pagination.0, "pagination")?.unwrap_or_default();
     let total_pages = optional(paging.total_page, "total_page")?
@@ -51,7 +47,7 @@ pub fn answer(
         total_pages,
     };
     for row in rows {
-        match summary(row, statuses, key, account, now) {
+        match summary(row, context) {
             Ok(order) => page.orders.push(order),
             Err(Unreadable { .. }) => page.dropped += 1,
         }
@@ -59,19 +55,13 @@ pub fn answer(
     Ok(page)
 }
 
-fn summary(
-    row: wire::FlightBookOrder,
-    statuses: &StatusMap,
-    key: &HashKey,
-    account: &AccountName,
-    now: LocalTime,
-) -> Result<OrderSummary, Unreadable> {
+fn summary(row: wire::FlightBookOrder, context: &Context<'_>) -> Result<OrderSummary, Unreadable> {
     let booked_at = row.book_time.lossy();
-    let (status, status_text) = parts::status(row.order_status, statuses);
+    let (status, status_text) = parts::status(row.order_status, &context.vocabulary.statuses);
     let mut passengers: Vec<_> = row
         .passenger_list
         .into_iter()
-        .map(|p| parts::passenger(p, key, account))
+        .map(|p| parts::passenger(p, context))
         .collect();
     parts::drop_shared_ids(
         &mut passengers,
@@ -85,7 +75,7 @@ fn summary(
         status_text,
         seller: row.seller_nick.lossy(),
         booked_at,
-        paid_at: PaymentTime::weigh(row.pay_time.lossy(), booked_at, now).known(),
+        paid_at: PaymentTime::weigh(row.pay_time.lossy(), booked_at, context.now).known(),
         total_price: optional(row.total_price, "total_price")?,
         paid_price: optional(row.real_pay_price, "real_pay_price")?,
         alipay_trade_no: row.alipay_trade_no.lossy(),
@@ -102,14 +92,7 @@ mod tests {
     use crate::translate::samples;
 
     fn read(wire: wire::QueryOrderListResponse) -> Result<OrderPage, Unreadable> {
-        let account = "main".parse().unwrap();
-        answer(
-            wire,
-            &StatusMap::default(),
-            &HashKey::new([1; 32]),
-            &account,
-            samples::now(),
-        )
+        answer(wire, &samples::context())
     }
 
     #[test]

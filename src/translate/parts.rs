@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Unnamed, Unreadable, optional, required};
+use super::{Context, Unnamed, Unreadable, optional, required};
 use crate::domain::change::ChangeStatus;
 use crate::domain::city::city_name;
-use crate::domain::ids::{AccountName, HashKey, PassengerId};
+use crate::domain::ids::PassengerId;
 use crate::domain::order::{OrderDocument, OrderPassenger, OrderStatus, StatusMap, Ticket};
 use crate::domain::passenger::{OrderDocumentType, OrderPassengerType};
 use crate::domain::personal::Personal;
@@ -95,15 +95,11 @@ pub(super) fn cabins(
 }
 
 /// A traveller, without fare, cabins and tickets.
-pub(super) fn passenger(
-    p: wire::PassengerAnswer,
-    key: &HashKey,
-    account: &AccountName,
-) -> OrderPassenger {
+pub(super) fn passenger(p: wire::PassengerAnswer, context: &Context<'_>) -> OrderPassenger {
     let document_type = p.credential_type.lossy();
     let number = p.credential_no.lossy();
     OrderPassenger {
-        passenger_id: passenger_id(document_type, number.as_ref(), key, account),
+        passenger_id: passenger_id(document_type, number.as_ref(), context),
         name: p.name.lossy(),
         kind: passenger_type(p.kind),
         document: number.map(|number| OrderDocument {
@@ -144,13 +140,13 @@ fn listed<T>(field: Field<i64>, from_wire: fn(i64) -> T, other: T) -> Option<T> 
 fn passenger_id(
     document_type: Option<i64>,
     number: Option<&Personal<String>>,
-    key: &HashKey,
-    account: &AccountName,
+    context: &Context<'_>,
 ) -> Option<PassengerId> {
     // A kind beyond the vocabulary still tells travellers apart.
     let wire_type = document_type.and_then(|n| u8::try_from(n).ok());
     let wire_type = wire_type.unwrap_or(u8::MAX);
-    number.map(|number| PassengerId::derive(key, account, wire_type, number.expose()))
+    number
+        .map(|number| PassengerId::derive(context.key, context.account, wire_type, number.expose()))
 }
 
 /// Takes the ids away that several travellers share, whose documents are masked alike: such an id does not say
@@ -193,16 +189,12 @@ pub(super) struct Traveller {
 }
 
 /// A traveller of a refund or change.
-pub(super) fn traveller(
-    p: wire::TravellerAnswer,
-    key: &HashKey,
-    account: &AccountName,
-) -> Traveller {
+pub(super) fn traveller(p: wire::TravellerAnswer, context: &Context<'_>) -> Traveller {
     let number = p.credential_no.lossy();
     // Without its kind a document would get another id than the order gives its holder.
     let kind = p.credential_type.lossy();
     Traveller {
-        passenger_id: kind.and_then(|kind| passenger_id(Some(kind), number.as_ref(), key, account)),
+        passenger_id: kind.and_then(|kind| passenger_id(Some(kind), number.as_ref(), context)),
         name: p.name.lossy(),
         kind: passenger_type(p.kind),
     }

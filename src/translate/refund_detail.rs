@@ -1,8 +1,8 @@
 //! `alitrip.flight.refund.detail`.
 
-use super::{Unreadable, optional, parts, refund_passenger};
-use crate::domain::ids::{AccountName, HashKey, OrderId, RefundOrderNo};
-use crate::domain::refund::{Refund, RefundKinds, RefundStatus, attachment_awaited};
+use super::{Context, Unreadable, optional, parts, refund_passenger, required};
+use crate::domain::ids::{OrderId, RefundOrderNo};
+use crate::domain::refund::{Refund, RefundStatus, attachment_awaited};
 use crate::top::wire;
 
 /// The request for one application.
@@ -17,33 +17,28 @@ pub fn request(
     }
 }
 
-/// The refund that was asked for. Whether a proof was uploaded for the order is not Fliggy's to tell:
+/// The refund. Whether a proof was uploaded for the order is not Fliggy's to tell:
 /// `attachment_awaited` is as if none was.
 ///
 /// # Errors
-/// A number, the status, an amount or the time of the refund is garbled.
+/// There is no number, or another number, the status, an amount or the time of the refund is garbled.
 pub fn answer(
     answer: wire::RefundDetailResponse,
-    asked: RefundOrderNo,
-    kinds: &RefundKinds,
-    key: &HashKey,
-    account: &AccountName,
+    context: &Context<'_>,
 ) -> Result<Refund, Unreadable> {
-    optional(answer.refund_order_no, "refund_order_no")?;
     let kind_code = answer.refund_apply_type.lossy();
-    let kind = kind_code.and_then(|code| kinds.kind(code));
+    let kind = kind_code.and_then(|code| context.vocabulary.refund_kinds.kind(code));
     let status_code = optional(answer.refund_order_status, "refund_order_status")?;
     let status = status_code.map_or(RefundStatus::Other, RefundStatus::from_wire);
     let attachments = parts::texts(answer.file_id_list);
     let segments = parts::texts(answer.flight_segment_id_list);
-    let mut passengers =
-        refund_passenger::passengers(answer.passenger_refund_details, key, account)?;
+    let mut passengers = refund_passenger::passengers(answer.passenger_refund_details, context)?;
     // An application is for all of its passengers on all of its segments.
     for passenger in &mut passengers {
         passenger.segment_ids = (!segments.is_empty()).then(|| segments.clone());
     }
     Ok(Refund {
-        refund_order_no: asked,
+        refund_order_no: required(answer.refund_order_no, "refund_order_no")?,
         order_id: optional(answer.order_id, "order_id")?,
         out_refund_no: optional(answer.out_refund_no, "out_refund_no")?,
         kind,
@@ -81,12 +76,13 @@ mod tests {
     }
 
     fn translated(wire: wire::RefundDetailResponse) -> Result<Refund, Unreadable> {
-        let account = "main".parse().unwrap();
-        let key = HashKey::new([1; 32]);
-        answer(wire, asked(), &RefundKinds::default(), &key, &account)
+        answer(wire, &samples::context())
     }
 
-    fn read(json: Value) -> Result<Refund, Unreadable> {
+    /// Fills in the number where the answer has none.
+    fn read(mut json: Value) -> Result<Refund, Unreadable> {
+        let answer = json.as_object_mut().unwrap();
+        answer.entry("refund_order_no").or_insert(json!(NO));
         translated(serde_json::from_value(json).unwrap())
     }
 
@@ -164,6 +160,7 @@ mod tests {
     #[test]
     fn garbled_decisive_fields_prove_nothing() {
         for (field, value) in [
+            ("refund_order_no", json!(null)),
             ("refund_order_no", json!("x")),
             ("order_id", json!("x")),
             ("out_refund_no", json!([1])),

@@ -1,9 +1,9 @@
 //! `alitrip.flight.refund.list`.
 
-use super::{Unreadable, optional, refund_passenger, required};
-use crate::domain::ids::{AccountName, HashKey, OrderId};
+use super::{Context, Unreadable, optional, refund_passenger, required};
+use crate::domain::ids::OrderId;
 use crate::domain::refund::{
-    Refund, RefundKinds, RefundList, RefundPassenger, RefundStatus, attachment_awaited,
+    Refund, RefundList, RefundPassenger, RefundStatus, attachment_awaited,
 };
 use crate::top::wire;
 
@@ -21,9 +21,7 @@ pub fn request(order_id: OrderId) -> wire::QueryRefundListRequest {
 /// None today: an answer without readable rows has an empty list.
 pub fn answer(
     answer: wire::RefundListResponse,
-    kinds: &RefundKinds,
-    key: &HashKey,
-    account: &AccountName,
+    context: &Context<'_>,
 ) -> Result<RefundList, Unreadable> {
     let rows = answer.refund_order_list.unwrap_or_default().0;
     let mut list = RefundList {
@@ -31,7 +29,7 @@ pub fn answer(
         dropped: 0,
     };
     for row in rows {
-        match refund(row, kinds, key, account) {
+        match refund(row, context) {
             Ok(refund) => list.refunds.push(refund),
             Err(Unreadable { .. }) => list.dropped += 1,
         }
@@ -40,20 +38,15 @@ pub fn answer(
 }
 
 /// A row. Reasons, amounts per passenger, segments and attachments are told by the detail only.
-fn refund(
-    row: wire::RefundOrder,
-    kinds: &RefundKinds,
-    key: &HashKey,
-    account: &AccountName,
-) -> Result<Refund, Unreadable> {
+fn refund(row: wire::RefundOrder, context: &Context<'_>) -> Result<Refund, Unreadable> {
     let kind_code = row.refund_apply_type.lossy();
-    let kind = kind_code.and_then(|code| kinds.kind(code));
+    let kind = kind_code.and_then(|code| context.vocabulary.refund_kinds.kind(code));
     let status_code = optional(row.refund_order_status, "refund_order_status")?;
     let status = status_code.map_or(RefundStatus::Other, RefundStatus::from_wire);
     let mut passengers = row
         .passenger_list
         .into_iter()
-        .map(|p| passenger(p, key, account))
+        .map(|p| passenger(p, context))
         .collect::<Result<Vec<_>, _>>()?;
     refund_passenger::drop_shared_ids(&mut passengers);
     let wants_attachment = attachment_awaited(kind, status, false);
@@ -83,13 +76,12 @@ fn refund(
 /// Whose refund it is tells a lost application from others: half a document would name somebody else.
 fn passenger(
     p: wire::TravellerAnswer,
-    key: &HashKey,
-    account: &AccountName,
+    context: &Context<'_>,
 ) -> Result<RefundPassenger, Unreadable> {
     optional(p.name.as_ref(), "name")?;
     optional(p.credential_type, "credential_type")?;
     optional(p.credential_no.as_ref(), "credential_no")?;
-    Ok(refund_passenger::named(p, key, account))
+    Ok(refund_passenger::named(p, context))
 }
 
 #[cfg(test)]
@@ -101,9 +93,7 @@ mod tests {
     use crate::translate::samples;
 
     fn translated(wire: wire::RefundListResponse) -> RefundList {
-        let account = "main".parse().unwrap();
-        let key = HashKey::new([1; 32]);
-        answer(wire, &RefundKinds::default(), &key, &account).unwrap()
+        answer(wire, &samples::context()).unwrap()
     }
 
     fn read(list: Value) -> RefundList {

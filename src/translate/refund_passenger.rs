@@ -1,7 +1,6 @@
 //! The passengers of a refund and what each one's refund comes to: shared by render, list and detail.
 
-use super::{Unreadable, optional, parts};
-use crate::domain::ids::{AccountName, HashKey};
+use super::{Context, Unreadable, optional, parts};
 use crate::domain::money::Money;
 use crate::domain::refund::RefundPassenger;
 use crate::top::lenient::Field;
@@ -13,12 +12,11 @@ use crate::top::wire;
 /// An amount is garbled, or a sum is larger than any amount.
 pub(super) fn passengers(
     details: impl IntoIterator<Item = wire::PassengerRefundDetail>,
-    key: &HashKey,
-    account: &AccountName,
+    context: &Context<'_>,
 ) -> Result<Vec<RefundPassenger>, Unreadable> {
     let mut passengers = details
         .into_iter()
-        .map(|detail| passenger(detail, key, account))
+        .map(|detail| passenger(detail, context))
         .collect::<Result<Vec<_>, _>>()?;
     drop_shared_ids(&mut passengers);
     Ok(passengers)
@@ -30,12 +28,8 @@ pub(super) fn drop_shared_ids(passengers: &mut [RefundPassenger]) {
 }
 
 /// A passenger without segments and amounts.
-pub(super) fn named(
-    who: wire::TravellerAnswer,
-    key: &HashKey,
-    account: &AccountName,
-) -> RefundPassenger {
-    let who = parts::traveller(who, key, account);
+pub(super) fn named(who: wire::TravellerAnswer, context: &Context<'_>) -> RefundPassenger {
+    let who = parts::traveller(who, context);
     RefundPassenger {
         passenger_id: who.passenger_id,
         name: who.name,
@@ -47,8 +41,7 @@ pub(super) fn named(
 /// A passenger with the amounts. Fliggy does not tell the fee: it is the sum of the parts that are kept.
 fn passenger(
     detail: wire::PassengerRefundDetail,
-    key: &HashKey,
-    account: &AccountName,
+    context: &Context<'_>,
 ) -> Result<RefundPassenger, Unreadable> {
     let who = optional(detail.passenger.0, "passenger")?.unwrap_or_default();
     let money = optional(detail.refund_fee.0, "refund_fee")?.unwrap_or_default();
@@ -82,7 +75,7 @@ fn passenger(
         used_value,
         kept_change_fee,
         kept_upgrade_fee,
-        ..named(who, key, account)
+        ..named(who, context)
     })
 }
 
@@ -91,14 +84,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::translate::samples;
 
     fn read(json: serde_json::Value) -> Result<RefundPassenger, Unreadable> {
-        let account = "main".parse().unwrap();
-        passenger(
-            serde_json::from_value(json).unwrap(),
-            &HashKey::new([1; 32]),
-            &account,
-        )
+        passenger(serde_json::from_value(json).unwrap(), &samples::context())
     }
 
     #[test]

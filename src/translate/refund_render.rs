@@ -1,7 +1,7 @@
 //! `alitrip.flight.refund.render`.
 
-use super::{Unnamed, Unreadable, optional, parts, refund_passenger, required};
-use crate::domain::ids::{AccountName, HashKey, OrderId};
+use super::{Context, Unnamed, Unreadable, optional, parts, refund_passenger, required};
+use crate::domain::ids::OrderId;
 use crate::domain::money::Money;
 use crate::domain::order::OrderPassenger;
 use crate::domain::personal::Personal;
@@ -49,8 +49,7 @@ pub fn request(
 /// It does not say whether the fee was computed, or the order or what was computed is garbled.
 pub fn answer(
     answer: wire::RefundRenderResponse,
-    key: &HashKey,
-    account: &AccountName,
+    context: &Context<'_>,
 ) -> Result<Rendered, Unreadable> {
     optional(answer.order_id, "order_id")?;
     let refundable = answer.can_apply_refund.lossy();
@@ -69,7 +68,7 @@ pub fn answer(
             }
             detail
         });
-    let passengers = refund_passenger::passengers(details, key, account)?;
+    let passengers = refund_passenger::passengers(details, context)?;
     Ok(Rendered {
         fee,
         refund_amount,

@@ -1,23 +1,40 @@
 //! The shared samples of the contract, for the tests of this folder.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::domain::change::{ChangeKind, ChangeKinds, ChangeWish};
-use crate::domain::ids::{ChangeOrderNo, HashKey, OrderId, RefundOrderNo};
-use crate::domain::order::{OrderPassenger, StatusMap};
-use crate::domain::refund::RefundKinds;
+use crate::domain::change::{ChangeKind, ChangeWish};
+use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey, OrderId};
+use crate::domain::order::OrderPassenger;
 use crate::domain::time::LocalTime;
+use crate::domain::vocabulary::Vocabulary;
 use crate::top::envelope::{self, Envelope};
 use crate::top::method::{Answer, Method};
 use crate::top::wire;
+use crate::translate::Context;
 
 /// The bytes of a sample: `side` is `request` or `response`.
 pub(super) fn bytes<M: Method>(side: &str) -> Vec<u8> {
     let file = format!("openapi/top/samples/{}.{side}.json", M::NAME);
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+/// What the tests of this folder understand answers with.
+pub(super) fn context() -> Context<'static> {
+    static HELD: LazyLock<(Vocabulary, HashKey, AccountName)> = LazyLock::new(|| {
+        let key = HashKey::new([1; 32]);
+        (Vocabulary::default(), key, "main".parse().unwrap())
+    });
+    let (vocabulary, key, account) = &*HELD;
+    Context {
+        vocabulary,
+        key,
+        account,
+        now: now(),
+    }
 }
 
 /// A time after everything that the samples tell of.
@@ -47,13 +64,7 @@ pub(super) fn same_request<M: Method>(request: &M::Request) {
 
 /// The traveller of the samples of refunds and changes, as the sample order has him.
 pub(super) fn traveller() -> OrderPassenger {
-    let order = super::detail::answer(
-        answer::<wire::QueryOrderDetail>(),
-        &StatusMap::default(),
-        &HashKey::new([1; 32]),
-        &"main".parse().unwrap(),
-        now(),
-    );
+    let order = super::detail::answer(answer::<wire::QueryOrderDetail>(), &context());
     order.unwrap().passengers.swap_remove(0)
 }
 
@@ -125,34 +136,34 @@ proptest! {
     fn mutated_answers_never_panic(
         changes in prop::collection::vec((any::<usize>(), any::<u8>(), any::<u8>()), 1..6)
     ) {
-        let key = HashKey::new([1; 32]);
-        let account = "main".parse().unwrap();
-        let statuses = StatusMap::default();
-        let refunds = RefundKinds::default();
+        let context = context();
         let order = OrderId::new(1_234_125_412).unwrap();
-        let refund = RefundOrderNo::new(4_966_000_000_001).unwrap();
         let change = ChangeOrderNo::new(4_988_000_000_001).unwrap();
-        survives::<wire::Search, _>(&changes, super::search::answer);
+        survives::<wire::Search, _>(&changes, |answer| {
+            super::search::answer(answer, &context)
+        });
         survives::<wire::QueryOrderDetail, _>(&changes, |answer| {
-            super::detail::answer(answer, &statuses, &key, &account, now())
+            super::detail::answer(answer, &context)
         });
         survives::<wire::QueryOrderList, _>(&changes, |answer| {
-            super::list::answer(answer, &statuses, &key, &account, now())
+            super::list::answer(answer, &context)
         });
         survives::<wire::RefundRender, _>(&changes, |answer| {
-            super::refund_render::answer(answer, &key, &account)
+            super::refund_render::answer(answer, &context)
         });
         survives::<wire::RefundCreate, _>(&changes, |answer| {
             let number = "TESTR20300502000001".parse().unwrap();
             super::refund_create::answer(answer, order, &number)
         });
         survives::<wire::RefundDetail, _>(&changes, |answer| {
-            super::refund_detail::answer(answer, refund, &refunds, &key, &account)
+            super::refund_detail::answer(answer, &context)
         });
         survives::<wire::RefundList, _>(&changes, |answer| {
-            super::refund_list::answer(answer, &refunds, &key, &account)
+            super::refund_list::answer(answer, &context)
         });
-        survives::<wire::Upload, _>(&changes, super::upload::answer);
+        survives::<wire::Upload, _>(&changes, |answer| {
+            super::upload::answer(answer, &context)
+        });
         survives::<wire::ChangeCreate, _>(&changes, |answer| {
             super::change_create::answer(answer, &wish(order), None)
         });
@@ -163,9 +174,11 @@ proptest! {
             super::change_cancel::answer(answer, change)
         });
         survives::<wire::ChangeQuery, _>(&changes, |answer| {
-            super::change_query::answer(answer, &ChangeKinds::default(), &key, &account, now())
+            super::change_query::answer(answer, &context)
         });
-        survives::<wire::FlightChangeQuery, _>(&changes, super::flight_changes::answer);
+        survives::<wire::FlightChangeQuery, _>(&changes, |answer| {
+            super::flight_changes::answer(answer, &context)
+        });
     }
 
     /// A body that was cut is never taken for an answer.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Unreadable, parts, required};
+use super::{Context, Unreadable, parts, required};
 use crate::domain::city::city_of_airport;
 use crate::domain::money::Money;
 use crate::domain::offer::{Fare, MemberFare, MemberRole, Membership, Offer, Prices, Supply};
@@ -80,7 +80,10 @@ fn flight_request(
 ///
 /// # Errors
 /// None today: an answer without readable offers has an empty list.
-pub fn answer(answer: wire::SearchResponse) -> Result<SearchAnswer, Unreadable> {
+pub fn answer(
+    answer: wire::SearchResponse,
+    _context: &Context<'_>,
+) -> Result<SearchAnswer, Unreadable> {
     let items = answer.flight_item_list.0;
     let mut found = SearchAnswer {
         offers: Vec::with_capacity(items.len()),
@@ -285,7 +288,7 @@ mod tests {
 
     fn translated(item: &Value) -> SearchAnswer {
         let body = json!({"flight_item_list": [item], "is_success": true});
-        answer(serde_json::from_value(body).unwrap()).unwrap()
+        answer(serde_json::from_value(body).unwrap(), &samples::context()).unwrap()
     }
 
     fn sample_item(at: usize) -> Value {
@@ -328,7 +331,7 @@ mod tests {
 
     #[test]
     fn the_sample_gives_two_offers() {
-        let found = answer(samples::answer::<wire::Search>()).unwrap();
+        let found = answer(samples::answer::<wire::Search>(), &samples::context()).unwrap();
         assert_eq!((found.offers.len(), found.dropped.len()), (2, 0));
         let plain = &found.offers[0];
         assert_eq!(plain.supply, Some(Supply::Own));
@@ -348,7 +351,10 @@ mod tests {
 
     #[test]
     fn an_offer_survives_the_way_through_json() {
-        for offer in answer(samples::answer::<wire::Search>()).unwrap().offers {
+        for offer in answer(samples::answer::<wire::Search>(), &samples::context())
+            .unwrap()
+            .offers
+        {
             let json = serde_json::to_string(&offer).unwrap();
             assert_eq!(serde_json::from_str::<Offer>(&json).unwrap(), offer);
         }
@@ -441,7 +447,7 @@ mod tests {
     #[test]
     fn no_fares_are_an_empty_list() {
         for body in [r#"{"is_success":true}"#, r#"{"flight_item_list":{}}"#] {
-            let found = answer(serde_json::from_str(body).unwrap()).unwrap();
+            let found = answer(serde_json::from_str(body).unwrap(), &samples::context()).unwrap();
             assert_eq!((found.offers.len(), found.dropped.len()), (0, 0));
         }
     }

@@ -1,6 +1,6 @@
 //! `alitrip.flight.service.upload`.
 
-use super::{Unreadable, required};
+use super::{Context, Unreadable, required};
 use crate::domain::ids::OrderId;
 use crate::top::wire;
 
@@ -25,7 +25,10 @@ pub fn texts(file_name: &str, order_id: Option<OrderId>) -> Vec<(String, String)
 ///
 /// # Errors
 /// It has no id: nobody could name it.
-pub fn answer(answer: wire::UploadResponse) -> Result<Uploaded, Unreadable> {
+pub fn answer(
+    answer: wire::UploadResponse,
+    _context: &Context<'_>,
+) -> Result<Uploaded, Unreadable> {
     Ok(Uploaded {
         file_id: required(answer.file_id, "file_id")?,
         url: answer.uploaded_file_url.lossy(),
@@ -65,7 +68,7 @@ mod tests {
 
     #[test]
     fn the_sample_is_an_uploaded_file() {
-        let uploaded = answer(samples::answer::<wire::Upload>()).unwrap();
+        let uploaded = answer(samples::answer::<wire::Upload>(), &samples::context()).unwrap();
         assert_eq!(uploaded.file_id, "FILE-TEST-0001");
         assert_eq!(
             uploaded.url.as_deref(),
@@ -75,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_file_without_an_id_is_no_file() {
-        let error = answer(wire::UploadResponse::default()).unwrap_err();
+        let error = answer(wire::UploadResponse::default(), &samples::context()).unwrap_err();
         assert_eq!(error.field, "file_id");
     }
 }

@@ -116,6 +116,27 @@ async fn an_order_that_does_not_name_the_reference_is_not_shown_by_it() {
 }
 
 #[tokio::test]
+async fn a_refund_that_does_not_name_its_number_is_the_one_that_was_asked_for() {
+    let row = json!([{
+        "method": "alitrip.flight.refund.detail", "side": "answer",
+        "path": "refund_order_no", "drop": true,
+    }])
+    .to_string();
+    let world = World::start_with(
+        &[("GATEWAY__TOP__CONTRACT__OVERRIDES", row.as_str())],
+        |_| {},
+    )
+    .await;
+    let ticket = ticketed_by(&world, &booking(&world.offer().await, "NUMBERLESS")).await;
+    let refund = ticket.refunded(&world, "NUMBERLESS-R", "voluntary").await;
+    let number = &refund["refund_order_no"];
+    let path = format!("/v1/refunds/{}", number.as_str().unwrap());
+    let found = world.get(&path).await;
+    assert_eq!(found.status, 200, "{found:?}");
+    assert_eq!(&found.body["refund_order_no"], number);
+}
+
+#[tokio::test]
 async fn a_replay_shows_its_own_resource_whatever_upstream_answers_about() {
     let world = World::start().await;
     somebody_else(&world).await;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use fliggy_gateway::domain::booking::Booking;
-use fliggy_gateway::domain::ids::{OperationId, OrderId};
+use fliggy_gateway::domain::ids::{HashKey, OperationId, OrderId};
 use fliggy_gateway::domain::money::Money;
 use fliggy_gateway::domain::operation::{Operation, State};
 use fliggy_gateway::operations::reconcile::evidence::Made;
@@ -16,13 +16,13 @@ use fliggy_gateway::operations::writes::perform::{Asked, NotTaken, Performed, Wr
 use fliggy_gateway::top::envelope::{self, Envelope};
 use fliggy_gateway::top::method::Method as _;
 use fliggy_gateway::top::wire::Search;
-use fliggy_gateway::translate;
+use fliggy_gateway::translate::{Context, search};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use crate::ledger::TOTAL;
-use crate::process::{Process, STALE, wall};
+use crate::process::{Process, STALE, VOCABULARY, wall};
 use crate::steps::{Step, of_gate, open};
 use crate::world::{Caller, Fate, Pending, Shared, Told, World, written};
 
@@ -65,8 +65,14 @@ pub(crate) struct Limits {
 static BOOKING: LazyLock<Booking> = LazyLock::new(|| {
     let sample =
         include_bytes!("../../openapi/top/samples/alitrip.flight.service.search.response.json");
+    let context = Context {
+        vocabulary: &VOCABULARY,
+        key: &HashKey::new([0; 32]),
+        account: &"default".parse().unwrap(),
+        now: "2030-05-01T10:00:00+08:00".parse().unwrap(),
+    };
     let found = match envelope::decode(Search::NAME, sample) {
-        Ok(Envelope::Answer(answer)) => translate::search::answer(answer).unwrap(),
+        Ok(Envelope::Answer(answer)) => search::answer(answer, &context).unwrap(),
         _ => panic!("the sample cannot be read"),
     };
     serde_json::from_value(json!({

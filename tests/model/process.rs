@@ -100,7 +100,8 @@ pub(crate) struct Process {
 }
 
 static MEND: LazyLock<Arc<Mend>> = LazyLock::new(Arc::default);
-static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::default);
+/// As it is built in.
+pub(crate) static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::default);
 
 // === impl Process ===
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fliggy_gateway::clock::SystemClock;
-use fliggy_gateway::domain::ids::OrderId;
+use fliggy_gateway::domain::ids::{HashKey, OrderId};
+use fliggy_gateway::domain::vocabulary::Vocabulary;
 use fliggy_gateway::top::call::{Call, CallError, Delivery, FilePart, Lane, Received};
 use fliggy_gateway::top::client::{Account, Reply, TopClient};
 use fliggy_gateway::top::contract::{Mend, Override, Registry};
@@ -217,7 +218,13 @@ async fn upload(server: &MockServer, mend: Mend) -> Result<Reply<wire::UploadRes
 async fn an_upload_has_the_file_unsigned_beside_signed_texts() {
     let server = server(ResponseTemplate::new(200).set_body_string(UPLOADED)).await;
     let reply = upload(&server, Mend::default()).await.unwrap();
-    let uploaded = translate::upload::answer(reply.answer).unwrap();
+    let context = translate::Context {
+        vocabulary: &Vocabulary::default(),
+        key: &HashKey::new([0; 32]),
+        account: &account().name,
+        now: "2030-05-01T10:00:00+08:00".parse().unwrap(),
+    };
+    let uploaded = translate::upload::answer(reply.answer, &context).unwrap();
     assert_eq!(uploaded.file_id, "FILE-TEST-0001");
     let requests = received(&server).await;
     let parts = multipart(&requests[0]);

@@ -94,8 +94,7 @@ impl Upstream {
                 check_same::<ChangeQuery, _, _>(&row.change_order_no, asked, "change_order_no")?;
             }
         }
-        let kinds = &self.vocabulary.change_kinds;
-        translate::change_query::answer(answer, kinds, self.hash_key(), account, self.now())
+        translate::change_query::answer(answer, &self.context(account))
             .map(|answer| Reply { answer, upstream })
             .map_err(|unreadable| {
                 ReadError::Failed(unreadable_answer(ChangeQuery::NAME, unreadable.field))

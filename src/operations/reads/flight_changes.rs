@@ -41,7 +41,7 @@ impl Upstream {
             check_same::<FlightChangeQuery, _, _>(&row.order_id, &order_id, "order_id")
                 .map_err(ReadError::into_failure)?;
         }
-        translate::flight_changes::answer(answer)
+        translate::flight_changes::answer(answer, &self.context(account))
             .map(|answer| Reply { answer, upstream })
             .map_err(|unreadable| unreadable_answer(FlightChangeQuery::NAME, unreadable.field))
     }

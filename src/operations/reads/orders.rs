@@ -57,17 +57,11 @@ impl Upstream {
                 }
             }
         }
-        translate::detail::answer(
-            answer,
-            &self.vocabulary.statuses,
-            self.hash_key(),
-            account,
-            self.now(),
-        )
-        .map(|answer| Reply { answer, upstream })
-        .map_err(|unreadable| {
-            ReadError::Failed(unreadable_answer(QueryOrderDetail::NAME, unreadable.field))
-        })
+        translate::detail::answer(answer, &self.context(account))
+            .map(|answer| Reply { answer, upstream })
+            .map_err(|unreadable| {
+                ReadError::Failed(unreadable_answer(QueryOrderDetail::NAME, unreadable.field))
+            })
     }
 
     /// One page of the orders booked in a window, and what upstream called their fields.
@@ -90,14 +84,8 @@ impl Upstream {
             .ask::<QueryOrderList>(account, &request, options, Missing::Order)
             .await
             .map_err(ReadError::into_failure)?;
-        let mut page = translate::list::answer(
-            answer,
-            &self.vocabulary.statuses,
-            self.hash_key(),
-            account,
-            self.now(),
-        )
-        .map_err(|unreadable| unreadable_answer(QueryOrderList::NAME, unreadable.field))?;
+        let mut page = translate::list::answer(answer, &self.context(account))
+            .map_err(|unreadable| unreadable_answer(QueryOrderList::NAME, unreadable.field))?;
         if let Some(status) = window.status {
             let told = page.orders.len();
             page.orders.retain(|order| order.status == status);

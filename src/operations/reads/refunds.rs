@@ -15,6 +15,7 @@ use crate::operations::classify::Missing;
 use crate::operations::service::Operations;
 use crate::operations::upstream::{ReadError, Upstream, check_same, unreadable_answer};
 use crate::top::client::{ReadOptions, Reply};
+use crate::top::lenient::Field;
 use crate::top::method::Method;
 use crate::top::wire::{RefundDetail, RefundList as RefundListMethod, RefundRender};
 use crate::translate;
@@ -100,7 +101,7 @@ impl Upstream {
             .map_err(ReadError::into_failure)?;
         check_same::<RefundRender, _, _>(&answer.order_id, &order_id, "order_id")
             .map_err(ReadError::into_failure)?;
-        translate::refund_render::answer(answer, self.hash_key(), account)
+        translate::refund_render::answer(answer, &self.context(account))
             .map(|answer| Reply { answer, upstream })
             .map_err(|unreadable| unreadable_answer(RefundRender::NAME, unreadable.field))
     }
@@ -142,8 +143,7 @@ impl Upstream {
         for row in answer.refund_order_list.iter().flat_map(|list| &list.0) {
             check_same::<RefundListMethod, _, _>(&row.order_id, &order_id, "order_id")?;
         }
-        let kinds = &self.vocabulary.refund_kinds;
-        translate::refund_list::answer(answer, kinds, self.hash_key(), account)
+        translate::refund_list::answer(answer, &self.context(account))
             .map(|answer| Reply { answer, upstream })
             .map_err(|unreadable| {
                 ReadError::Failed(unreadable_answer(RefundListMethod::NAME, unreadable.field))
@@ -162,7 +162,10 @@ impl Upstream {
         options: ReadOptions<'_>,
     ) -> Result<Reply<Refund>, ReadError> {
         let request = translate::refund_detail::request(refund_order_no, order_id);
-        let Reply { answer, upstream } = self
+        let Reply {
+            mut answer,
+            upstream,
+        } = self
             .ask::<RefundDetail>(account, &request, options, Missing::Refund)
             .await?;
         let told = &answer.refund_order_no;
@@ -170,15 +173,12 @@ impl Upstream {
         if let Some(order_id) = &order_id {
             check_same::<RefundDetail, _, _>(&answer.order_id, order_id, "order_id")?;
         }
-        let kinds = &self.vocabulary.refund_kinds;
-        let read = translate::refund_detail::answer(
-            answer,
-            refund_order_no,
-            kinds,
-            self.hash_key(),
-            account,
-        );
-        read.map(|answer| Reply { answer, upstream })
+        // An answer that leaves the number out is about the refund that was asked for.
+        if matches!(answer.refund_order_no, Field::Absent) {
+            answer.refund_order_no = Field::Value(refund_order_no);
+        }
+        translate::refund_detail::answer(answer, &self.context(account))
+            .map(|answer| Reply { answer, upstream })
             .map_err(|unreadable| {
                 ReadError::Failed(unreadable_answer(RefundDetail::NAME, unreadable.field))
             })

@@ -71,14 +71,14 @@ impl Upstream {
         keep_upstream: bool,
     ) -> Result<Reply<SearchAnswer>, Failure> {
         const NAME: &str = Search::NAME;
-        let account = self.account(account)?;
-        let request = translate::search::request(query, &account.channel);
+        let session = self.account(account)?;
+        let request = translate::search::request(query, &session.channel);
         let options = ReadOptions {
             extra,
             keep_upstream,
             ..ReadOptions::CALLER
         };
-        let reply = match self.top.read::<Search>(account, &request, options).await {
+        let reply = match self.top.read::<Search>(session, &request, options).await {
             Ok(reply) => reply,
             Err(error) => {
                 let failure = self.read_failure(NAME, &error);
@@ -96,7 +96,7 @@ impl Upstream {
                 Err(failure)
             };
         }
-        let mut answer = translate::search::answer(reply.answer)
+        let mut answer = translate::search::answer(reply.answer, &self.context(account))
             .map_err(|unreadable| unreadable_answer(NAME, unreadable.field))?;
         let now = self.now();
         for offer in &mut answer.offers {

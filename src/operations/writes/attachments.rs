@@ -130,7 +130,7 @@ impl Uploads {
         let reply = upstream
             .heard::<Upload>(sent, Missing::Order)
             .map_err(ReadError::into_failure)?;
-        let uploaded = translate::upload::answer(reply.answer)
+        let uploaded = translate::upload::answer(reply.answer, &upstream.context(&account))
             .map_err(|unreadable| unreadable_answer(NAME, unreadable.field))?;
         let attachment = KeptAttachment {
             key,

@@ -7,16 +7,7 @@ use crate::domain::order::Ticket;
 use crate::translate::samples;
 
 fn translated(wire: wire::ChangeQueryResponse) -> ChangeList {
-    let account = "main".parse().unwrap();
-    let key = HashKey::new([1; 32]);
-    answer(
-        wire,
-        &ChangeKinds::default(),
-        &key,
-        &account,
-        samples::now(),
-    )
-    .unwrap()
+    answer(wire, &samples::context()).unwrap()
 }
 
 fn read(list: Value) -> ChangeList {

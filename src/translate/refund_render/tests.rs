@@ -10,9 +10,8 @@ fn order() -> OrderId {
 }
 
 fn read(json: Value) -> Result<Rendered, Unreadable> {
-    let account = "main".parse().unwrap();
     let wire = serde_json::from_value(json).unwrap();
-    answer(wire, &HashKey::new([1; 32]), &account)
+    answer(wire, &samples::context())
 }
 
 fn yuan(text: &str) -> Option<Money> {
@@ -64,9 +63,8 @@ fn the_request_does_not_print_who_travels() {
 
 #[test]
 fn the_sample_is_a_known_fee() {
-    let account = "main".parse().unwrap();
     let wire = samples::answer::<wire::RefundRender>();
-    let rendered = answer(wire, &HashKey::new([1; 32]), &account).unwrap();
+    let rendered = answer(wire, &samples::context()).unwrap();
     assert_eq!(rendered.fee.amount(), yuan("72"));
     assert_eq!(rendered.refund_amount, yuan("718"));
     assert_eq!(rendered.refundable, Some(true));
