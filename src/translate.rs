@@ -1,10 +1,11 @@
 //! Between the domain and the wire: one file per TOP method, pure functions both ways.
 //!
 //! `request` fails only where Fliggy itself did not tell a name that it wants ([`Unnamed`]): all else
-//! that is sent was checked. `answer` takes what TOP said apart and moves the
-//! pieces over. A field that decides something (an order id, a payment time, an amount) and is
-//! missing or garbled makes the answer [`Unreadable`], which proves nothing; fields that only inform
-//! become `None`. Flags and errors of an answer are judged before, by who called.
+//! that is sent was checked. `answer` takes what TOP said apart and moves the pieces over: it gets the
+//! answer, for a write also the intent, and a [`Context`]. A field that decides something (an order id, a
+//! payment time, an amount) and is missing or garbled makes the answer [`Unreadable`], which proves
+//! nothing; fields that only inform become `None`. Flags and errors of an answer are judged before, by
+//! who called.
 
 pub mod book;
 pub mod change_cancel;

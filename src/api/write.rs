@@ -103,8 +103,7 @@ impl WriteContext {
         let upstream = operations.upstream();
         found.extend(upstream.refused_extra::<W::Method>(write.extra()));
         if !found.is_empty() {
-            let intent = write.intent(upstream.hash_key(), &self.account);
-            return self.refuse(intent.kind(), body, found).await;
+            return self.refuse(W::KIND, body, found).await;
         }
         let asked = Asked {
             retry_of,

@@ -1,10 +1,10 @@
 //! `alitrip.flight.service.airbook`.
 
-use super::{Unreadable, optional, parts, required};
+use super::{Context, Unreadable, optional, parts, required};
 use crate::domain::booking::Booking;
-use crate::domain::ids::OutOrderNo;
 use crate::domain::offer::Fare;
-use crate::domain::order::{OrderReceipt, StatusMap};
+use crate::domain::operation::intent;
+use crate::domain::order::OrderReceipt;
 use crate::domain::passenger::{Contact, MemberBuyer, Passenger, PassengerType};
 use crate::domain::personal::Personal;
 use crate::domain::text::visible;
@@ -132,25 +132,26 @@ fn member_buyer(b: &MemberBuyer) -> wire::MemberBuyerRequest {
     }
 }
 
-/// The order that was booked under `asked`.
+/// The order that was booked.
 ///
 /// # Errors
 /// There is no order id, or the order bears another number.
 pub fn answer(
     answer: wire::AirBookResponse,
-    asked: &OutOrderNo,
-    statuses: &StatusMap,
+    asked: &intent::Book,
+    context: &Context<'_>,
 ) -> Result<OrderReceipt, Unreadable> {
     let order_id = required(answer.order_id, "order_id")?;
     let told = optional(answer.out_order_no, "out_order_no")?;
-    if told.is_some_and(|told| told != asked.as_str()) {
+    let out_order_no = asked.out_order_no.as_str();
+    if told.is_some_and(|told| told != out_order_no) {
         return Err(Unreadable {
             field: "out_order_no",
         });
     }
-    let (status, status_text) = parts::status(answer.order_status, statuses);
+    let (status, status_text) = parts::status(answer.order_status, &context.vocabulary.statuses);
     Ok(OrderReceipt {
-        out_order_no: Some(asked.as_str().to_owned()),
+        out_order_no: Some(out_order_no.to_owned()),
         status,
         status_text,
         total_price: optional(answer.total_price, "total_price")?,
@@ -165,6 +166,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::money::Money;
     use crate::domain::offer::Offer;
     use crate::domain::order::OrderStatus;
     use crate::translate::{samples, search};
@@ -194,6 +196,16 @@ mod tests {
                 "birth_date": "1990-03-07", "mobile_country_code": "86", "mobile": "13000000000"},
         }))
         .unwrap()
+    }
+
+    fn asked(out_order_no: &str) -> intent::Book {
+        intent::Book {
+            out_order_no: out_order_no.parse().unwrap(),
+            total: Money::parse("1160").unwrap(),
+            segments: Vec::new(),
+            passengers: Vec::new(),
+            rules: None,
+        }
     }
 
     #[test]
@@ -239,21 +251,20 @@ mod tests {
 
     #[test]
     fn the_sample_is_the_booked_order() {
-        let asked = "TEST20300501000001".parse().unwrap();
-        let statuses = StatusMap::default();
+        let context = samples::context();
+        let (asked, other) = (asked("TEST20300501000001"), asked("ANOTHER"));
         let wire = || samples::answer::<wire::AirBook>();
-        let receipt = answer(wire(), &asked, &statuses).unwrap();
+        let receipt = answer(wire(), &asked, &context).unwrap();
         assert_eq!(receipt.order_id.get(), 1_234_125_412);
         assert_eq!(receipt.status, OrderStatus::Booked);
         assert_eq!(receipt.total_price.unwrap().to_string(), "1160.00");
         let pay_before = receipt.pay_before.unwrap().to_string();
         assert_eq!(pay_before, "2030-05-01T10:30:00+08:00");
-        let other = "ANOTHER".parse().unwrap();
-        let error = answer(wire(), &other, &statuses).unwrap_err();
+        let error = answer(wire(), &other, &context).unwrap_err();
         assert_eq!(error.field, "out_order_no");
         let empty = wire::AirBookResponse::default();
         assert_eq!(
-            answer(empty, &asked, &statuses).unwrap_err().field,
+            answer(empty, &asked, &context).unwrap_err().field,
             "order_id"
         );
     }

@@ -1,8 +1,9 @@
 //! `alitrip.flight.change.order.cancel`.
 
-use super::{Unreadable, optional, parts};
+use super::{Context, Unreadable, optional, parts};
 use crate::domain::change::{ChangeReceipt, ChangeStatus};
 use crate::domain::ids::{ChangeOrderNo, OrderId};
+use crate::domain::operation::intent;
 use crate::top::wire;
 
 /// The request that gives up a change.
@@ -23,12 +24,20 @@ pub fn request(
 /// It is about another change, or its order or status are garbled.
 pub fn answer(
     answer: wire::ChangeCancelResponse,
-    asked: ChangeOrderNo,
+    asked: &intent::ChangeCancel,
+    _context: &Context<'_>,
 ) -> Result<ChangeReceipt, Unreadable> {
-    parts::agrees(answer.change_order_no, &asked, "change_order_no")?;
+    parts::agrees(
+        answer.change_order_no,
+        &asked.change_order_no,
+        "change_order_no",
+    )?;
     Ok(ChangeReceipt {
         status: parts::change_status(answer.status, ChangeStatus::Other)?,
-        ..ChangeReceipt::unread(asked, optional(answer.order_id, "order_id")?)
+        ..ChangeReceipt::unread(
+            asked.change_order_no,
+            optional(answer.order_id, "order_id")?,
+        )
     })
 }
 
@@ -39,19 +48,22 @@ mod tests {
     use super::*;
     use crate::translate::samples;
 
-    fn asked() -> ChangeOrderNo {
-        ChangeOrderNo::new(4_988_000_000_001).unwrap()
+    fn read(wire: wire::ChangeCancelResponse) -> Result<ChangeReceipt, Unreadable> {
+        answer(wire, &samples::change_cancel(), &samples::context())
     }
 
     #[test]
     fn the_request_is_the_samples() {
-        let request = request(asked(), OrderId::new(1_234_125_412));
+        let request = request(
+            samples::change_cancel().change_order_no,
+            OrderId::new(1_234_125_412),
+        );
         samples::same_request::<wire::ChangeCancel>(&request);
     }
 
     #[test]
     fn the_sample_is_closed() {
-        let receipt = answer(samples::answer::<wire::ChangeCancel>(), asked()).unwrap();
+        let receipt = read(samples::answer::<wire::ChangeCancel>()).unwrap();
         assert_eq!(receipt.status, ChangeStatus::Closed);
         assert_eq!(receipt.order_id, OrderId::new(1_234_125_412));
     }
@@ -65,7 +77,7 @@ mod tests {
             (json!(null), ChangeStatus::Other),
         ] {
             let wire = serde_json::from_value(json!({"status": status})).unwrap();
-            assert_eq!(answer(wire, asked()).unwrap().status, found, "{status}");
+            assert_eq!(read(wire).unwrap().status, found, "{status}");
         }
     }
 
@@ -79,7 +91,7 @@ mod tests {
             let mut json = json!({});
             json[field] = value;
             let wire = serde_json::from_value(json).unwrap();
-            let error = answer(wire, asked()).unwrap_err();
+            let error = read(wire).unwrap_err();
             assert_eq!(error.field, field);
         }
     }

@@ -1,11 +1,11 @@
 //! `alitrip.flight.change.order.create`.
 
-use super::{Unnamed, Unreadable, optional, parts, required};
+use super::{Context, Unnamed, Unreadable, optional, parts, required};
 use crate::domain::change::{
     ChangeContact, ChangeReceipt, ChangeStatus, ChangeTarget, ChangeWish, fee_above_limit,
 };
 use crate::domain::city::city_of_airport;
-use crate::domain::money::Money;
+use crate::domain::operation::intent;
 use crate::domain::order::OrderPassenger;
 use crate::domain::text::visible;
 use crate::domain::trip::{AirportCode, CityCode};
@@ -63,31 +63,31 @@ fn contact(c: &ChangeContact) -> wire::ChangeContactRequest {
     }
 }
 
-/// The change that was made. `max_total` is what its caller wants to pay at most.
+/// The change that was made.
 ///
 /// # Errors
 /// There is no number, it is about another order or change, or status, total or time limit are
 /// garbled.
 pub fn answer(
     answer: wire::ChangeCreateResponse,
-    wish: &ChangeWish,
-    max_total: Option<Money>,
+    asked: &intent::Change,
+    _context: &Context<'_>,
 ) -> Result<ChangeReceipt, Unreadable> {
-    let out_change_no = wish.out_change_no.as_str();
-    parts::agrees(answer.order_id, &wish.order_id, "order_id")?;
+    let out_change_no = asked.out_change_no.as_str();
+    parts::agrees(answer.order_id, &asked.order_id, "order_id")?;
     parts::agrees(answer.out_change_no, out_change_no, "out_change_no")?;
     let total_price = optional(answer.total_amount, "total_amount")?;
     Ok(ChangeReceipt {
         change_order_no: required(answer.change_order_no, "change_order_no")?,
-        order_id: Some(wish.order_id),
+        order_id: Some(asked.order_id),
         out_change_no: Some(out_change_no.to_owned()),
         status: parts::change_status(answer.status, ChangeStatus::Submitted)?,
         total_price,
-        fee_above_limit: fee_above_limit(total_price, max_total),
+        fee_above_limit: fee_above_limit(total_price, asked.max_total),
         pay_before: optional(answer.last_pay_time, "last_pay_time")?,
         paid_at: None,
         trade_no: None,
-        passenger_ids: wish.passengers.clone(),
+        passenger_ids: asked.passengers.clone(),
     })
 }
 
@@ -98,6 +98,7 @@ mod tests {
     use super::*;
     use crate::domain::change::ChangeKind;
     use crate::domain::ids::OrderId;
+    use crate::domain::money::Money;
     use crate::domain::trip::Segment;
     use crate::top::method::Method;
     use crate::translate::samples;
@@ -143,8 +144,12 @@ mod tests {
     }
 
     fn read(json: Value) -> Result<ChangeReceipt, Unreadable> {
-        let limit = Money::parse("39.99").ok();
-        answer(serde_json::from_value(json).unwrap(), &wish(), limit)
+        let wire = serde_json::from_value(json).unwrap();
+        let asked = intent::Change {
+            max_total: Money::parse("39.99").ok(),
+            ..samples::change()
+        };
+        answer(wire, &asked, &samples::context())
     }
 
     #[test]
@@ -194,11 +199,12 @@ mod tests {
 
     #[test]
     fn the_sample_awaits_payment() {
-        let limit = Money::parse("40").ok();
-        let receipt = answer(samples::answer::<wire::ChangeCreate>(), &wish(), limit).unwrap();
+        let asked = samples::change();
+        let sample = samples::answer::<wire::ChangeCreate>();
+        let receipt = answer(sample, &asked, &samples::context()).unwrap();
         assert_eq!(receipt.change_order_no.get(), 4_988_000_000_001);
         assert_eq!(receipt.status, ChangeStatus::AwaitingPayment);
-        assert_eq!(receipt.total_price, limit);
+        assert_eq!(receipt.total_price, asked.max_total);
         assert_eq!(receipt.fee_above_limit, Some(false));
         let pay_before = receipt.pay_before.unwrap().to_string();
         assert_eq!(pay_before, "2030-05-02T10:30:00+08:00");

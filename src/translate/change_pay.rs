@@ -1,11 +1,11 @@
 //! `alitrip.flight.change.order.pay`.
 
-use super::{Unreadable, optional, parts};
+use super::{Context, Unreadable, optional, parts};
 use crate::domain::change::{ChangeReceipt, ChangeStatus};
 use crate::domain::ids::{ChangeOrderNo, OrderId};
 use crate::domain::money::Money;
+use crate::domain::operation::intent;
 use crate::domain::payment_time::PaymentTime;
-use crate::domain::time::LocalTime;
 use crate::top::wire::{self, Yuan};
 
 /// The request that pays a change: the total is what the caller agreed to.
@@ -28,17 +28,24 @@ pub fn request(
 /// It is about another change, or its order, its status or the amount of the payment are garbled.
 pub fn answer(
     answer: wire::ChangePayResponse,
-    asked: ChangeOrderNo,
-    now: LocalTime,
+    asked: &intent::ChangePay,
+    context: &Context<'_>,
 ) -> Result<ChangeReceipt, Unreadable> {
-    parts::agrees(answer.change_order_no, &asked, "change_order_no")?;
+    parts::agrees(
+        answer.change_order_no,
+        &asked.change_order_no,
+        "change_order_no",
+    )?;
     Ok(ChangeReceipt {
         status: parts::change_status(answer.status, ChangeStatus::Other)?,
         // What is debited is what the change costs: there are no payments in part.
         total_price: optional(answer.pay_amount, "pay_amount")?,
-        paid_at: PaymentTime::weigh(answer.pay_time.lossy(), None, now).known(),
+        paid_at: PaymentTime::weigh(answer.pay_time.lossy(), None, context.now).known(),
         trade_no: answer.trade_no.lossy(),
-        ..ChangeReceipt::unread(asked, optional(answer.order_id, "order_id")?)
+        ..ChangeReceipt::unread(
+            asked.change_order_no,
+            optional(answer.order_id, "order_id")?,
+        )
     })
 }
 
@@ -49,29 +56,29 @@ mod tests {
     use super::*;
     use crate::translate::samples;
 
-    fn asked() -> ChangeOrderNo {
-        ChangeOrderNo::new(4_988_000_000_001).unwrap()
-    }
-
     fn order() -> Option<OrderId> {
         OrderId::new(1_234_125_412)
     }
 
     fn read(json: Value) -> Result<ChangeReceipt, Unreadable> {
         let answered = serde_json::from_value(json).unwrap();
-        answer(answered, asked(), samples::now())
+        answer(answered, &samples::change_pay(), &samples::context())
     }
 
     #[test]
     fn the_request_is_the_samples() {
-        let request = request(asked(), order(), Money::parse("40").unwrap());
+        let intent::ChangePay {
+            change_order_no,
+            total,
+        } = samples::change_pay();
+        let request = request(change_order_no, order(), total);
         samples::same_request::<wire::ChangePay>(&request);
     }
 
     #[test]
     fn the_sample_is_paid_and_awaits_its_ticket() {
         let sample = samples::answer::<wire::ChangePay>();
-        let receipt = answer(sample, asked(), samples::now()).unwrap();
+        let receipt = answer(sample, &samples::change_pay(), &samples::context()).unwrap();
         assert_eq!(receipt.status, ChangeStatus::AwaitingTicketing);
         assert_eq!(receipt.order_id, order());
         assert_eq!(receipt.total_price, Money::parse("40").ok());

@@ -1,8 +1,9 @@
 //! `alitrip.flight.service.close`.
 
-use super::{Unreadable, optional, parts};
+use super::{Context, Unreadable, optional, parts};
 use crate::domain::ids::OrderId;
-use crate::domain::order::{OrderReceipt, StatusMap};
+use crate::domain::operation::intent;
+use crate::domain::order::OrderReceipt;
 use crate::top::wire;
 
 /// The request that closes an order; its number goes along where it has one.
@@ -20,16 +21,16 @@ pub fn request(order_id: OrderId, out_order_no: Option<&str>) -> wire::CloseOrde
 /// It is about another order.
 pub fn answer(
     answer: wire::CloseResponse,
-    order_id: OrderId,
-    statuses: &StatusMap,
+    asked: &intent::Close,
+    context: &Context<'_>,
 ) -> Result<OrderReceipt, Unreadable> {
-    parts::agrees(answer.order_id, &order_id, "order_id")?;
-    let (status, status_text) = parts::status(answer.order_status, statuses);
+    parts::agrees(answer.order_id, &asked.order_id, "order_id")?;
+    let (status, status_text) = parts::status(answer.order_status, &context.vocabulary.statuses);
     Ok(OrderReceipt {
         out_order_no: optional(answer.out_order_no, "out_order_no")?,
         status,
         status_text,
-        ..OrderReceipt::unread(order_id)
+        ..OrderReceipt::unread(asked.order_id)
     })
 }
 
@@ -49,17 +50,20 @@ mod tests {
 
     #[test]
     fn the_sample_is_closed() {
-        let statuses = StatusMap::default();
+        let context = samples::context();
         let id = OrderId::new(1_234_125_412).unwrap();
+        let asked = intent::Close { order_id: id };
         let wire = || samples::answer::<wire::Close>();
-        let receipt = answer(wire(), id, &statuses).unwrap();
+        let receipt = answer(wire(), &asked, &context).unwrap();
         assert_eq!(receipt.out_order_no.as_deref(), Some(NO));
         assert_eq!(receipt.status, OrderStatus::Closed);
-        let other = OrderId::new(1).unwrap();
-        let error = answer(wire(), other, &statuses).unwrap_err();
+        let other = intent::Close {
+            order_id: OrderId::new(1).unwrap(),
+        };
+        let error = answer(wire(), &other, &context).unwrap_err();
         assert_eq!(error.field, "order_id");
         let silent = wire::CloseResponse::default();
-        let receipt = answer(silent, id, &statuses).unwrap();
+        let receipt = answer(silent, &asked, &context).unwrap();
         assert_eq!((receipt.order_id, receipt.out_order_no), (id, None));
         assert_eq!(receipt.status, OrderStatus::Other);
     }

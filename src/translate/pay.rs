@@ -1,11 +1,11 @@
 //! `alitrip.flight.service.pay`.
 
-use super::{Unreadable, optional, parts};
+use super::{Context, Unreadable, optional, parts};
 use crate::domain::ids::OrderId;
 use crate::domain::money::Money;
-use crate::domain::order::{OrderReceipt, StatusMap};
+use crate::domain::operation::intent;
+use crate::domain::order::OrderReceipt;
 use crate::domain::payment_time::PaymentTime;
-use crate::domain::time::LocalTime;
 use crate::top::wire::{self, Yuan};
 
 /// The request that pays an order: the total is what the caller agreed to.
@@ -28,22 +28,21 @@ pub fn request(
 /// It is about another order, or the amount of the payment is garbled.
 pub fn answer(
     answer: wire::PayResponse,
-    order_id: OrderId,
-    statuses: &StatusMap,
-    now: LocalTime,
+    asked: &intent::Pay,
+    context: &Context<'_>,
 ) -> Result<OrderReceipt, Unreadable> {
-    parts::agrees(answer.order_id, &order_id, "order_id")?;
-    let (status, status_text) = parts::status(answer.order_status, statuses);
+    parts::agrees(answer.order_id, &asked.order_id, "order_id")?;
+    let (status, status_text) = parts::status(answer.order_status, &context.vocabulary.statuses);
     let alipay_trade_no = answer.alipay_trade_no.lossy();
     Ok(OrderReceipt {
         out_order_no: optional(answer.out_order_no, "out_order_no")?,
         status,
         status_text,
         paid_price: optional(answer.real_pay_price, "real_pay_price")?,
-        paid_at: PaymentTime::weigh(answer.pay_time.lossy(), None, now).known(),
+        paid_at: PaymentTime::weigh(answer.pay_time.lossy(), None, context.now).known(),
         trade_no: answer.trade_no.lossy().or_else(|| alipay_trade_no.clone()),
         alipay_trade_no,
-        ..OrderReceipt::unread(order_id)
+        ..OrderReceipt::unread(asked.order_id)
     })
 }
 
@@ -57,19 +56,23 @@ mod tests {
 
     const NO: &str = "TEST20300501000001";
 
+    fn asked() -> intent::Pay {
+        intent::Pay {
+            order_id: OrderId::new(1_234_125_412).unwrap(),
+            total: Money::parse("1160.00").unwrap(),
+        }
+    }
+
     #[test]
     fn the_request_is_the_samples() {
-        let id = OrderId::new(1_234_125_412).unwrap();
-        let total = Money::parse("1160.00").unwrap();
-        samples::same_request::<wire::Pay>(&request(id, Some(NO), total));
+        let intent::Pay { order_id, total } = asked();
+        samples::same_request::<wire::Pay>(&request(order_id, Some(NO), total));
     }
 
     #[test]
     fn the_sample_is_paid() {
-        let statuses = StatusMap::default();
-        let id = OrderId::new(1_234_125_412).unwrap();
         let sample = samples::answer::<wire::Pay>();
-        let receipt = answer(sample, id, &statuses, samples::now()).unwrap();
+        let receipt = answer(sample, &asked(), &samples::context()).unwrap();
         assert_eq!(receipt.status, OrderStatus::Paid);
         assert_eq!(receipt.paid_price, Money::parse("1160").ok());
         assert_eq!(
@@ -83,8 +86,7 @@ mod tests {
     fn a_time_of_payment_that_cannot_be_one_is_none() {
         for told in ["soon", "1970-01-01 08:00:00"] {
             let wire = serde_json::from_value(json!({"is_success": true, "pay_time": told}));
-            let id = OrderId::new(1).unwrap();
-            let receipt = answer(wire.unwrap(), id, &StatusMap::default(), samples::now());
+            let receipt = answer(wire.unwrap(), &asked(), &samples::context());
             assert_eq!(receipt.unwrap().paid_at, None, "{told}");
         }
     }

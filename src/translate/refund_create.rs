@@ -1,10 +1,11 @@
 //! `alitrip.flight.refund.create`.
 
-use super::{Unnamed, Unreadable, parts, required};
-use crate::domain::ids::{OrderId, OutRefundNo, RefundOrderNo};
+use super::{Context, Unnamed, Unreadable, parts, required};
+use crate::domain::ids::{OrderId, OutRefundNo};
+use crate::domain::operation::intent;
 use crate::domain::order::OrderPassenger;
 use crate::domain::personal::Personal;
-use crate::domain::refund::{EmptyFee, RefundFee};
+use crate::domain::refund::{EmptyFee, RefundFee, RefundReceipt, RefundStatus};
 use crate::top::wire::{self, AllRefundFee, Yuan};
 
 /// A refund to be applied for.
@@ -52,22 +53,20 @@ pub fn request(application: &Application<'_>) -> Result<wire::CreateRefundReques
     })
 }
 
-/// The number of the application that was made.
+/// The application that was made. Fliggy tells its number only.
 ///
 /// # Errors
 /// There is no number, or it is about another order or application.
 pub fn answer(
     answer: wire::RefundCreateResponse,
-    order_id: OrderId,
-    out_refund_no: &OutRefundNo,
-) -> Result<RefundOrderNo, Unreadable> {
-    parts::agrees(answer.order_id, &order_id, "order_id")?;
-    parts::agrees(
-        answer.out_refund_no,
-        out_refund_no.as_str(),
-        "out_refund_no",
-    )?;
-    required(answer.refund_order_no, "refund_order_no")
+    asked: &intent::Refund,
+    _context: &Context<'_>,
+) -> Result<RefundReceipt, Unreadable> {
+    let out_refund_no = asked.out_refund_no.as_str();
+    parts::agrees(answer.order_id, &asked.order_id, "order_id")?;
+    parts::agrees(answer.out_refund_no, out_refund_no, "out_refund_no")?;
+    let refund_order_no = required(answer.refund_order_no, "refund_order_no")?;
+    Ok(asked.receipt(refund_order_no, RefundStatus::Applied))
 }
 
 #[cfg(test)]
@@ -84,6 +83,10 @@ mod tests {
 
     fn number() -> OutRefundNo {
         "TESTR20300502000001".parse().unwrap()
+    }
+
+    fn read(wire: wire::RefundCreateResponse) -> Result<RefundReceipt, Unreadable> {
+        answer(wire, &samples::refund(), &samples::context())
     }
 
     fn sent(fee: RefundFee, empty_fee: EmptyFee) -> Value {
@@ -151,9 +154,13 @@ mod tests {
 
     #[test]
     fn the_sample_is_the_applications_number() {
-        let wire = samples::answer::<wire::RefundCreate>();
-        let found = answer(wire, order(), &number()).unwrap();
-        assert_eq!(found.get(), 4_966_000_000_001);
+        let receipt = read(samples::answer::<wire::RefundCreate>()).unwrap();
+        assert_eq!(receipt.refund_order_no.get(), 4_966_000_000_001);
+        assert_eq!(receipt.status, RefundStatus::Applied);
+        // The rest is as the caller asked.
+        assert_eq!(receipt.out_refund_no, number());
+        assert_eq!(receipt.fee, samples::refund().fee.amount());
+        assert!(!receipt.attachment_awaited);
     }
 
     #[test]
@@ -173,10 +180,10 @@ mod tests {
             ),
         ] {
             let wire = serde_json::from_value(said.clone()).unwrap();
-            let error = answer(wire, order(), &number()).unwrap_err();
+            let error = read(wire).unwrap_err();
             assert_eq!(error.field, field, "{said}");
         }
         let silent = serde_json::from_value(json!({"refund_order_no": "7"})).unwrap();
-        assert_eq!(answer(silent, order(), &number()).unwrap().get(), 7);
+        assert_eq!(read(silent).unwrap().refund_order_no.get(), 7);
     }
 }

@@ -6,9 +6,11 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::domain::change::{ChangeKind, ChangeWish};
 use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey, OrderId};
+use crate::domain::money::Money;
+use crate::domain::operation::intent;
 use crate::domain::order::OrderPassenger;
+use crate::domain::refund::{RefundFee, RefundKind};
 use crate::domain::time::LocalTime;
 use crate::domain::vocabulary::Vocabulary;
 use crate::top::envelope::{self, Envelope};
@@ -68,6 +70,44 @@ pub(super) fn traveller() -> OrderPassenger {
     order.unwrap().passengers.swap_remove(0)
 }
 
+/// The refund that the samples tell of, as it was asked for.
+pub(super) fn refund() -> intent::Refund {
+    intent::Refund {
+        order_id: OrderId::new(1_234_125_412).unwrap(),
+        out_refund_no: "TESTR20300502000001".parse().unwrap(),
+        refund_kind: RefundKind::FlightChanged,
+        passengers: Vec::new(),
+        fee: RefundFee::Known(Money::parse("72").unwrap()),
+        with_attachment: true,
+    }
+}
+
+/// The change that the samples tell of, as it was asked for.
+pub(super) fn change() -> intent::Change {
+    intent::Change {
+        order_id: OrderId::new(1_234_125_412).unwrap(),
+        out_change_no: "TESTC20300502000001".parse().unwrap(),
+        passengers: Vec::new(),
+        targets: Vec::new(),
+        max_total: Money::parse("40").ok(),
+    }
+}
+
+/// Its payment.
+pub(super) fn change_pay() -> intent::ChangePay {
+    intent::ChangePay {
+        change_order_no: ChangeOrderNo::new(4_988_000_000_001).unwrap(),
+        total: Money::parse("40").unwrap(),
+    }
+}
+
+/// Its cancellation.
+pub(super) fn change_cancel() -> intent::ChangeCancel {
+    intent::ChangeCancel {
+        change_order_no: change_pay().change_order_no,
+    }
+}
+
 #[test]
 fn all_samples_say_they_worked() {
     fn check<M: Method>() {
@@ -117,19 +157,6 @@ fn mutated(mut body: Vec<u8>, changes: &[(usize, u8, u8)]) -> Vec<u8> {
     body
 }
 
-fn wish(order_id: OrderId) -> ChangeWish {
-    ChangeWish {
-        order_id,
-        out_change_no: "TESTC20300502000001".parse().unwrap(),
-        kind: ChangeKind::Voluntary,
-        passengers: Vec::new(),
-        targets: Vec::new(),
-        solution_id: None,
-        contact: None,
-        remark: None,
-    }
-}
-
 proptest! {
     /// Whatever happens to an answer on its way, reading and translating it does not panic.
     #[test]
@@ -137,8 +164,6 @@ proptest! {
         changes in prop::collection::vec((any::<usize>(), any::<u8>(), any::<u8>()), 1..6)
     ) {
         let context = context();
-        let order = OrderId::new(1_234_125_412).unwrap();
-        let change = ChangeOrderNo::new(4_988_000_000_001).unwrap();
         survives::<wire::Search, _>(&changes, |answer| {
             super::search::answer(answer, &context)
         });
@@ -152,8 +177,7 @@ proptest! {
             super::refund_render::answer(answer, &context)
         });
         survives::<wire::RefundCreate, _>(&changes, |answer| {
-            let number = "TESTR20300502000001".parse().unwrap();
-            super::refund_create::answer(answer, order, &number)
+            super::refund_create::answer(answer, &refund(), &context)
         });
         survives::<wire::RefundDetail, _>(&changes, |answer| {
             super::refund_detail::answer(answer, &context)
@@ -165,13 +189,13 @@ proptest! {
             super::upload::answer(answer, &context)
         });
         survives::<wire::ChangeCreate, _>(&changes, |answer| {
-            super::change_create::answer(answer, &wish(order), None)
+            super::change_create::answer(answer, &change(), &context)
         });
         survives::<wire::ChangePay, _>(&changes, |answer| {
-            super::change_pay::answer(answer, change, now())
+            super::change_pay::answer(answer, &change_pay(), &context)
         });
         survives::<wire::ChangeCancel, _>(&changes, |answer| {
-            super::change_cancel::answer(answer, change)
+            super::change_cancel::answer(answer, &change_cancel(), &context)
         });
         survives::<wire::ChangeQuery, _>(&changes, |answer| {
             super::change_query::answer(answer, &context)

@@ -5,10 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::kind::{Kind, Repetition};
 use crate::domain::ids::{
     AccountName, ChangeOrderNo, OrderId, OutChangeNo, OutOrderNo, OutRefundNo, PassengerId,
+    RefundOrderNo,
 };
 use crate::domain::money::Money;
 use crate::domain::offer::OfferRules;
-use crate::domain::refund::{RefundFee, RefundKind};
+use crate::domain::refund::{
+    RefundFee, RefundKind, RefundReceipt, RefundStatus, attachment_awaited,
+};
 
 /// What is needed to look for an operation's effect later: references, the agreed total, and keyed
 /// hashes of the passengers.
@@ -109,6 +112,69 @@ pub struct ChangePay {
 pub struct ChangeCancel {
     /// Fliggy's number of the change.
     pub change_order_no: ChangeOrderNo,
+}
+
+impl From<Book> for Intent {
+    fn from(book: Book) -> Self {
+        Self::Book(book)
+    }
+}
+
+impl From<Pay> for Intent {
+    fn from(pay: Pay) -> Self {
+        Self::Pay(pay)
+    }
+}
+
+impl From<Close> for Intent {
+    fn from(close: Close) -> Self {
+        Self::Close(close)
+    }
+}
+
+impl From<Refund> for Intent {
+    fn from(refund: Refund) -> Self {
+        Self::Refund(refund)
+    }
+}
+
+impl From<Change> for Intent {
+    fn from(change: Change) -> Self {
+        Self::Change(change)
+    }
+}
+
+impl From<ChangePay> for Intent {
+    fn from(pay: ChangePay) -> Self {
+        Self::ChangePay(pay)
+    }
+}
+
+impl From<ChangeCancel> for Intent {
+    fn from(cancel: ChangeCancel) -> Self {
+        Self::ChangeCancel(cancel)
+    }
+}
+
+impl Refund {
+    /// The application under Fliggy's number, where nothing but its status is told of it.
+    #[must_use]
+    pub fn receipt(&self, refund_order_no: RefundOrderNo, status: RefundStatus) -> RefundReceipt {
+        let kind = self.refund_kind;
+        RefundReceipt {
+            refund_order_no,
+            order_id: self.order_id,
+            out_refund_no: self.out_refund_no.clone(),
+            kind,
+            status,
+            fee: self.fee.amount(),
+            refund_amount: None,
+            applied_at: None,
+            refunded_at: None,
+            attachment_awaited: attachment_awaited(Some(kind), status, self.with_attachment),
+            passenger_ids: self.passengers.clone(),
+        }
+    }
 }
 
 impl Intent {

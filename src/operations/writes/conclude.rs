@@ -19,7 +19,7 @@ use crate::top::method::{Answer, Method};
 impl Operations {
     pub(in crate::operations) async fn finish<W: Write>(
         &self,
-        write: &W,
+        asked: &W::Intent,
         mut operation: Operation,
         ended: Result<Reply<<W::Method as Method>::Answer>, CallError>,
         background: &Background,
@@ -40,7 +40,8 @@ impl Operations {
                 let verdict = reply.answer.verdict();
                 let said = (verdict.is_success != Some(true))
                     .then(|| UpstreamAnswer::of_business(name, &verdict, &background.names));
-                let mut read = write.read(reply.answer.clone(), &self.upstream);
+                let context = self.upstream.context(&operation.account);
+                let mut read = W::read(reply.answer.clone(), asked, &context);
                 // What was there before, or was made by another operation, is not what was made: the
                 // looks decide.
                 if let Some(receipt) = &read.receipt

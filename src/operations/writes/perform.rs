@@ -26,6 +26,7 @@ use crate::store::{Acceptance, JournalError, NewOperation};
 use crate::top::call::NotSent;
 use crate::top::client::Opened;
 use crate::top::method::Method;
+use crate::translate::Context;
 
 /// One kind of write: what is its own. Everything else is [`Operations::perform`].
 pub trait Write: Send + Sync + 'static {
@@ -33,7 +34,13 @@ pub trait Write: Send + Sync + 'static {
     type Method: Method<Answer: Clone>;
 
     /// What is needed to look for its effect later. No personal data.
-    fn intent(&self, key: &HashKey, account: &AccountName) -> Intent;
+    type Intent: Clone + Into<Intent> + Send + Sync;
+
+    /// The kind of its intent.
+    const KIND: Kind;
+
+    /// What it is to do.
+    fn intent(&self, key: &HashKey, account: &AccountName) -> Self::Intent;
 
     /// A booking of the same passengers on the same segments has the same.
     fn duplicate(&self, _key: &HashKey, _account: &AccountName) -> Option<[u8; 32]> {
@@ -53,7 +60,11 @@ pub trait Write: Send + Sync + 'static {
     }
 
     /// What upstream's answer says of the order, refund or change.
-    fn read(&self, answer: <Self::Method as Method>::Answer, upstream: &Upstream) -> Read;
+    fn read(
+        answer: <Self::Method as Method>::Answer,
+        asked: &Self::Intent,
+        context: &Context<'_>,
+    ) -> Read;
 }
 
 /// A write that may go out.
@@ -209,13 +220,14 @@ impl Operations {
         }
         let wait = asked.wait;
         let at_most = wait.unwrap_or(self.settings.deadline + self.settings.inline_wait);
-        let operation = self.draft(&write, &asked);
+        let intent = write.intent(self.upstream.hash_key(), &asked.account);
+        let operation = self.draft(intent.clone().into(), &asked);
         let waiter = self.waiter(operation.id);
         let (taken, was_taken) = oneshot::channel();
         let this = self.clone();
         let draft = operation.clone();
         self.tasks
-            .spawn(async move { this.run(write, asked, draft, taken).await });
+            .spawn(async move { this.run(write, intent, asked, draft, taken).await });
         let told = tokio::time::timeout(at_most.max(ACKNOWLEDGED_WITHIN), was_taken).await;
         let performed = told
             .map_err(|_| NotTaken::NotAcknowledged)?
@@ -271,14 +283,13 @@ impl Operations {
         }
     }
 
-    fn draft<W: Write>(&self, write: &W, asked: &Asked) -> Operation {
-        let account = asked.account.clone();
+    fn draft(&self, intent: Intent, asked: &Asked) -> Operation {
         Operation {
             retry_of: asked.retry_of,
             ..Operation::accepted(
                 OperationId::new(&*self.clock),
-                write.intent(self.upstream.hash_key(), &account),
-                account,
+                intent,
+                asked.account.clone(),
                 asked.caller.clone(),
                 self.boot.clone(),
                 self.store_ms(),
@@ -290,6 +301,7 @@ impl Operations {
     async fn run<W: Write>(
         self: Arc<Self>,
         write: W,
+        intent: W::Intent,
         asked: Asked,
         mut operation: Operation,
         taken: oneshot::Sender<Result<Performed, NotTaken>>,
@@ -351,7 +363,8 @@ impl Operations {
             .send::<W::Method>(opened, started + SEND_WINDOW)
             .await;
         reach(Point::Answered).await;
-        self.finish(&write, operation, ended, &background).await;
+        self.finish::<W>(&intent, operation, ended, &background)
+            .await;
     }
 
     /// Ends an operation of which this task, the only one that may send it, has sent nothing.

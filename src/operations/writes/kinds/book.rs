@@ -1,6 +1,6 @@
 //! Booking: creates and holds an order (`alitrip.flight.service.airbook`).
 
-use crate::domain::operation::{Difference, DifferingField, Failure, Intent, Receipt, intent};
+use crate::domain::operation::{Difference, DifferingField, Failure, Kind, Receipt, intent};
 use crate::domain::order::{Order, OrderReceipt, OrderStatus};
 use crate::domain::time::LocalTime;
 use crate::domain::trip::Segment;
@@ -18,7 +18,7 @@ use crate::operations::upstream::Upstream;
 use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::method::Method;
 use crate::top::wire::AirBook;
-use crate::translate;
+use crate::translate::{self, Context};
 
 /// A booking that has passed its checks.
 #[derive(Debug)]
@@ -31,16 +31,19 @@ pub struct Book {
 
 impl Write for Book {
     type Method = AirBook;
+    type Intent = intent::Book;
 
-    fn intent(&self, key: &HashKey, account: &AccountName) -> Intent {
+    const KIND: Kind = Kind::Book;
+
+    fn intent(&self, key: &HashKey, account: &AccountName) -> intent::Book {
         let booking = &self.booking;
-        Intent::Book(intent::Book {
+        intent::Book {
             out_order_no: booking.out_order_no.clone(),
             total: booking.total_price,
             segments: booking::segments_fingerprint(&booking.offer.journeys),
             passengers: booking.passenger_ids(key, account).collect(),
             rules: Some(rules(booking)),
-        })
+        }
     }
 
     fn duplicate(&self, key: &HashKey, account: &AccountName) -> Option<[u8; 32]> {
@@ -63,12 +66,17 @@ impl Write for Book {
         self.extra.as_ref()
     }
 
-    fn read(&self, answer: <AirBook as Method>::Answer, upstream: &Upstream) -> Read {
-        let asked = &self.booking.out_order_no;
+    fn read(
+        answer: <AirBook as Method>::Answer,
+        asked: &intent::Book,
+        context: &Context<'_>,
+    ) -> Read {
         Read {
-            reference: Reference::of(&answer.out_order_no, |told| told == asked.as_str()),
+            reference: Reference::of(&answer.out_order_no, |told| {
+                told == asked.out_order_no.as_str()
+            }),
             // An order that failed at once is not one that is held: it is looked at.
-            receipt: translate::book::answer(answer, asked, &upstream.vocabulary.statuses)
+            receipt: translate::book::answer(answer, asked, context)
                 .ok()
                 .filter(|receipt| receipt.status != OrderStatus::Failed)
                 .map(Receipt::Order),

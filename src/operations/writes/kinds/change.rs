@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::domain::change::{
     Change, ChangeList, ChangeReceipt, ChangeWish, flight_at, targets_fingerprint,
 };
-use crate::domain::operation::{Cause, Failure, Intent, Receipt, intent};
+use crate::domain::operation::{Cause, Failure, Kind, Receipt, intent};
 use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
 use crate::operations::reconcile::newcomer::{Owner, only, owner};
 use serde_json::{Map, Value};
@@ -22,7 +22,7 @@ use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::ReadOptions;
 use crate::top::method::Method;
 use crate::top::wire::ChangeCreate;
-use crate::translate;
+use crate::translate::{self, Context};
 
 /// A change that has passed its checks.
 #[derive(Debug)]
@@ -37,15 +37,18 @@ pub struct MakeChange {
 
 impl Write for MakeChange {
     type Method = ChangeCreate;
+    type Intent = intent::Change;
 
-    fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
-        Intent::Change(intent::Change {
+    const KIND: Kind = Kind::Change;
+
+    fn intent(&self, _key: &HashKey, _account: &AccountName) -> intent::Change {
+        intent::Change {
             order_id: self.wish.order_id,
             out_change_no: self.wish.out_change_no.clone(),
             passengers: self.wish.passengers.clone(),
             targets: targets_fingerprint(&self.wish.targets),
             max_total: self.max_total,
-        })
+        }
     }
 
     async fn request(
@@ -94,14 +97,18 @@ impl Write for MakeChange {
         self.extra.as_ref()
     }
 
-    fn read(&self, answer: <ChangeCreate as Method>::Answer, _upstream: &Upstream) -> Read {
-        let order = Reference::of(&answer.order_id, |told| *told == self.wish.order_id);
+    fn read(
+        answer: <ChangeCreate as Method>::Answer,
+        asked: &intent::Change,
+        context: &Context<'_>,
+    ) -> Read {
+        let order = Reference::of(&answer.order_id, |told| *told == asked.order_id);
         let number = Reference::of(&answer.out_change_no, |told| {
-            told == self.wish.out_change_no.as_str()
+            told == asked.out_change_no.as_str()
         });
         Read {
             reference: order.and(number),
-            receipt: translate::change_create::answer(answer, &self.wish, self.max_total)
+            receipt: translate::change_create::answer(answer, asked, context)
                 .ok()
                 .map(Receipt::Change),
         }

@@ -1,7 +1,7 @@
 //! Cancelling an unpaid change (`alitrip.flight.change.order.cancel`).
 
 use crate::domain::change::{Change, ChangeReceipt, ChangeStatus};
-use crate::domain::operation::{Cause, Failure, Intent, Receipt, intent};
+use crate::domain::operation::{Cause, Failure, Kind, Receipt, intent};
 use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
 use serde_json::{Map, Value};
 
@@ -14,7 +14,7 @@ use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::ReadOptions;
 use crate::top::method::Method;
 use crate::top::wire::ChangeCancel as ChangeCancelMethod;
-use crate::translate;
+use crate::translate::{self, Context};
 
 /// A wish to cancel a change.
 #[derive(Debug)]
@@ -27,11 +27,14 @@ pub struct CancelChange {
 
 impl Write for CancelChange {
     type Method = ChangeCancelMethod;
+    type Intent = intent::ChangeCancel;
 
-    fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
-        Intent::ChangeCancel(intent::ChangeCancel {
+    const KIND: Kind = Kind::ChangeCancel;
+
+    fn intent(&self, _key: &HashKey, _account: &AccountName) -> intent::ChangeCancel {
+        intent::ChangeCancel {
             change_order_no: self.change_order_no,
-        })
+        }
     }
 
     async fn request(
@@ -58,12 +61,16 @@ impl Write for CancelChange {
         self.extra.as_ref()
     }
 
-    fn read(&self, answer: <ChangeCancelMethod as Method>::Answer, _upstream: &Upstream) -> Read {
+    fn read(
+        answer: <ChangeCancelMethod as Method>::Answer,
+        asked: &intent::ChangeCancel,
+        context: &Context<'_>,
+    ) -> Read {
         Read {
             reference: Reference::of(&answer.change_order_no, |told| {
-                *told == self.change_order_no
+                *told == asked.change_order_no
             }),
-            receipt: translate::change_cancel::answer(answer, self.change_order_no)
+            receipt: translate::change_cancel::answer(answer, asked, context)
                 .ok()
                 // One that says "done" and "paid" at once is looked at.
                 .filter(|r| matches!(r.status, ChangeStatus::Closed | ChangeStatus::Other))

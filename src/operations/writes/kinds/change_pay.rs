@@ -1,7 +1,7 @@
 //! Paying a change (`alitrip.flight.change.order.pay`): debits the account's signed Alipay agreement.
 
 use crate::domain::change::{Change, ChangeReceipt, ChangeStatus};
-use crate::domain::operation::{Cause, Failure, Intent, Receipt, intent};
+use crate::domain::operation::{Cause, Failure, Kind, Receipt, intent};
 use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
 use serde_json::{Map, Value};
 
@@ -17,7 +17,7 @@ use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::ReadOptions;
 use crate::top::method::Method;
 use crate::top::wire::ChangePay as ChangePayMethod;
-use crate::translate;
+use crate::translate::{self, Context};
 
 /// A payment of a change that a caller agreed to.
 #[derive(Debug)]
@@ -32,12 +32,15 @@ pub struct PayChange {
 
 impl Write for PayChange {
     type Method = ChangePayMethod;
+    type Intent = intent::ChangePay;
 
-    fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
-        Intent::ChangePay(intent::ChangePay {
+    const KIND: Kind = Kind::ChangePay;
+
+    fn intent(&self, _key: &HashKey, _account: &AccountName) -> intent::ChangePay {
+        intent::ChangePay {
             change_order_no: self.change_order_no,
             total: self.total,
-        })
+        }
     }
 
     async fn request(
@@ -65,12 +68,16 @@ impl Write for PayChange {
         self.extra.as_ref()
     }
 
-    fn read(&self, answer: <ChangePayMethod as Method>::Answer, upstream: &Upstream) -> Read {
+    fn read(
+        answer: <ChangePayMethod as Method>::Answer,
+        asked: &intent::ChangePay,
+        context: &Context<'_>,
+    ) -> Read {
         Read {
             reference: Reference::of(&answer.change_order_no, |told| {
-                *told == self.change_order_no
+                *told == asked.change_order_no
             }),
-            receipt: translate::change_pay::answer(answer, self.change_order_no, upstream.now())
+            receipt: translate::change_pay::answer(answer, asked, context)
                 .ok()
                 .map(Receipt::Change),
         }

@@ -1,6 +1,6 @@
 //! Closing an unpaid order (`alitrip.flight.service.close`).
 
-use crate::domain::operation::{Cause, Failure, Intent, Receipt, intent};
+use crate::domain::operation::{Cause, Failure, Kind, Receipt, intent};
 use crate::domain::order::{Order, OrderReceipt, OrderStatus};
 use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::ReadOptions;
 use crate::top::method::Method;
 use crate::top::wire::Close as CloseMethod;
-use crate::translate;
+use crate::translate::{self, Context};
 
 /// A wish to close an order.
 #[derive(Debug)]
@@ -28,11 +28,14 @@ pub struct Close {
 
 impl Write for Close {
     type Method = CloseMethod;
+    type Intent = intent::Close;
 
-    fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
-        Intent::Close(intent::Close {
+    const KIND: Kind = Kind::Close;
+
+    fn intent(&self, _key: &HashKey, _account: &AccountName) -> intent::Close {
+        intent::Close {
             order_id: self.order_id,
-        })
+        }
     }
 
     async fn request(
@@ -60,10 +63,14 @@ impl Write for Close {
         self.extra.as_ref()
     }
 
-    fn read(&self, answer: <CloseMethod as Method>::Answer, upstream: &Upstream) -> Read {
+    fn read(
+        answer: <CloseMethod as Method>::Answer,
+        asked: &intent::Close,
+        context: &Context<'_>,
+    ) -> Read {
         Read {
-            reference: Reference::of(&answer.order_id, |told| *told == self.order_id),
-            receipt: translate::close::answer(answer, self.order_id, &upstream.vocabulary.statuses)
+            reference: Reference::of(&answer.order_id, |told| *told == asked.order_id),
+            receipt: translate::close::answer(answer, asked, context)
                 .ok()
                 // One that says "done" and "paid" at once is looked at.
                 .filter(|r| matches!(r.status, OrderStatus::Closed | OrderStatus::Other))

@@ -1,8 +1,6 @@
 //! Payment: debits the account's signed Alipay agreement (`alitrip.flight.service.pay`).
 
-use crate::domain::operation::{
-    Cause, Difference, DifferingField, Failure, Intent, Receipt, intent,
-};
+use crate::domain::operation::{Cause, Difference, DifferingField, Failure, Kind, Receipt, intent};
 use crate::domain::order::{Order, OrderReceipt, OrderStatus};
 use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
 use serde_json::{Map, Value};
@@ -20,7 +18,7 @@ use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::ReadOptions;
 use crate::top::method::Method;
 use crate::top::wire::Pay as PayMethod;
-use crate::translate;
+use crate::translate::{self, Context};
 
 /// A payment a caller agreed to.
 #[derive(Debug)]
@@ -35,12 +33,15 @@ pub struct Pay {
 
 impl Write for Pay {
     type Method = PayMethod;
+    type Intent = intent::Pay;
 
-    fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
-        Intent::Pay(intent::Pay {
+    const KIND: Kind = Kind::Pay;
+
+    fn intent(&self, _key: &HashKey, _account: &AccountName) -> intent::Pay {
+        intent::Pay {
             order_id: self.order_id,
             total: self.total,
-        })
+        }
     }
 
     async fn request(
@@ -66,17 +67,16 @@ impl Write for Pay {
         self.extra.as_ref()
     }
 
-    fn read(&self, answer: <PayMethod as Method>::Answer, upstream: &Upstream) -> Read {
+    fn read(
+        answer: <PayMethod as Method>::Answer,
+        asked: &intent::Pay,
+        context: &Context<'_>,
+    ) -> Read {
         Read {
-            reference: Reference::of(&answer.order_id, |told| *told == self.order_id),
-            receipt: translate::pay::answer(
-                answer,
-                self.order_id,
-                &upstream.vocabulary.statuses,
-                upstream.now(),
-            )
-            .ok()
-            .map(Receipt::Order),
+            reference: Reference::of(&answer.order_id, |told| *told == asked.order_id),
+            receipt: translate::pay::answer(answer, asked, context)
+                .ok()
+                .map(Receipt::Order),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! where it could compute none (seed FAQ 8). So the fee comes from a sealed quote, or is held against
 //! a new render before anything is sent.
 
-use crate::domain::operation::{Cause, Failure, Intent, Receipt, intent};
+use crate::domain::operation::{Cause, Failure, Kind, Receipt, intent};
 use crate::domain::refund::{
     RefundFee, RefundList, RefundReceipt, RefundSelection, RefundStatus, attachment_awaited,
 };
@@ -25,8 +25,8 @@ use crate::operations::writes::perform::{Read, Ready, Write};
 use crate::top::client::ReadOptions;
 use crate::top::method::Method;
 use crate::top::wire::RefundCreate;
-use crate::translate;
 use crate::translate::refund_create::Application;
+use crate::translate::{self, Context};
 
 /// Where the caller has the fee from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,16 +73,19 @@ pub struct Refund {
 
 impl Write for Refund {
     type Method = RefundCreate;
+    type Intent = intent::Refund;
 
-    fn intent(&self, _key: &HashKey, _account: &AccountName) -> Intent {
-        Intent::Refund(intent::Refund {
+    const KIND: Kind = Kind::Refund;
+
+    fn intent(&self, _key: &HashKey, _account: &AccountName) -> intent::Refund {
+        intent::Refund {
             order_id: self.order_id,
             out_refund_no: self.out_refund_no.clone(),
             refund_kind: self.selection.kind,
             passengers: self.selection.passengers.clone(),
             fee: self.agreed.fee(),
             with_attachment: !self.attachments.is_empty(),
-        })
+        }
     }
 
     async fn request(
@@ -136,34 +139,20 @@ impl Write for Refund {
         self.extra.as_ref()
     }
 
-    fn read(&self, answer: <RefundCreate as Method>::Answer, _upstream: &Upstream) -> Read {
-        let order = Reference::of(&answer.order_id, |told| *told == self.order_id);
+    fn read(
+        answer: <RefundCreate as Method>::Answer,
+        asked: &intent::Refund,
+        context: &Context<'_>,
+    ) -> Read {
+        let order = Reference::of(&answer.order_id, |told| *told == asked.order_id);
         let number = Reference::of(&answer.out_refund_no, |told| {
-            told == self.out_refund_no.as_str()
+            told == asked.out_refund_no.as_str()
         });
-        let read = translate::refund_create::answer(answer, self.order_id, &self.out_refund_no);
         Read {
             reference: order.and(number),
-            receipt: read.ok().map(|refund_order_no| {
-                let status = RefundStatus::Applied;
-                Receipt::Refund(RefundReceipt {
-                    refund_order_no,
-                    order_id: self.order_id,
-                    out_refund_no: self.out_refund_no.clone(),
-                    kind: self.selection.kind,
-                    status,
-                    fee: self.agreed.fee().amount(),
-                    refund_amount: None,
-                    applied_at: None,
-                    refunded_at: None,
-                    attachment_awaited: attachment_awaited(
-                        Some(self.selection.kind),
-                        status,
-                        !self.attachments.is_empty(),
-                    ),
-                    passenger_ids: self.selection.passengers.clone(),
-                })
-            }),
+            receipt: translate::refund_create::answer(answer, asked, context)
+                .ok()
+                .map(Receipt::Refund),
         }
     }
 }
@@ -187,24 +176,9 @@ impl Effect for intent::Refund {
     }
 
     fn unread(&self, made: Made) -> Result<Receipt, &'static str> {
-        let status = RefundStatus::Other;
-        Ok(Receipt::Refund(RefundReceipt {
-            refund_order_no: made.refund_order_no.ok_or("refund_order_no")?,
-            order_id: self.order_id,
-            out_refund_no: self.out_refund_no.clone(),
-            kind: self.refund_kind,
-            status,
-            fee: self.fee.amount(),
-            refund_amount: None,
-            applied_at: None,
-            refunded_at: None,
-            attachment_awaited: attachment_awaited(
-                Some(self.refund_kind),
-                status,
-                self.with_attachment,
-            ),
-            passenger_ids: self.passengers.clone(),
-        }))
+        let refund_order_no = made.refund_order_no.ok_or("refund_order_no")?;
+        let receipt = self.receipt(refund_order_no, RefundStatus::Other);
+        Ok(Receipt::Refund(receipt))
     }
 }
 

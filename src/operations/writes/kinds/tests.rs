@@ -1,3 +1,6 @@
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
 use super::*;
 use crate::domain::ids::{OrderId, OutOrderNo};
 use crate::domain::money::Money;
@@ -6,6 +9,7 @@ use crate::domain::order::{Order, OrderPassenger, OrderStatus};
 use crate::domain::time::LocalTime;
 use crate::domain::trip::Segment;
 use crate::operations::reconcile::evidence::{Finding, Known, Sight};
+use crate::operations::writes::perform::Write;
 
 fn order(status: OrderStatus) -> Order {
     Order {
@@ -27,6 +31,29 @@ fn order(status: OrderStatus) -> Order {
         trip_type: None,
         journeys: Vec::new(),
     }
+}
+
+#[test]
+fn the_kind_of_a_write_is_the_kind_of_its_intent() {
+    fn check<W: Write<Intent: DeserializeOwned>>() {
+        // The fields of all intents.
+        let intent: W::Intent = serde_json::from_value(json!({
+            "order_id": "7", "out_order_no": "T-1", "out_refund_no": "R-1", "out_change_no": "C-1",
+            "change_order_no": "8", "total": "950.00", "max_total": null, "fee": "unknown",
+            "refund_kind": "voluntary", "with_attachment": false, "passengers": [], "segments": [],
+            "targets": [],
+        }))
+        .unwrap();
+        let intent: Intent = intent.into();
+        assert_eq!(intent.kind(), W::KIND);
+    }
+    check::<book::Book>();
+    check::<pay::Pay>();
+    check::<close::Close>();
+    check::<refund::Refund>();
+    check::<change::MakeChange>();
+    check::<change_pay::PayChange>();
+    check::<change_cancel::CancelChange>();
 }
 
 /// Where the journal knows of no other operation.
