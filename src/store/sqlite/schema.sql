@@ -109,7 +109,7 @@ CREATE TABLE IF NOT EXISTS orders (
     booked_at       INTEGER NOT NULL,
     PRIMARY KEY (account, order_id)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS orders_reference ON orders (account, out_order_no);
+CREATE INDEX IF NOT EXISTS orders_reference ON orders (out_order_no);
 
 -- Files that Fliggy has. The key is a keyed hash of account, order and content.
 CREATE TABLE IF NOT EXISTS attachments (
