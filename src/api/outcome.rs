@@ -2,9 +2,8 @@
 
 use super::problem::{Code, FieldError, Problem, Retry, SideEffects, UpstreamFault};
 use crate::domain::ids::OperationId;
-use crate::domain::offer::TOO_FEW_SEATS;
 use crate::domain::operation::{Cause, Failure, Operation, State};
-use crate::domain::violation::Violation;
+use crate::domain::violation::{About, Violation};
 use crate::operations::writes::perform::NotTaken;
 
 /// The problem code of a cause.
@@ -38,7 +37,7 @@ pub(super) fn code_of(cause: Cause) -> Code {
         Cause::ChangeNotPayable => Code::ChangeNotPayable,
         Cause::ChangeNotCancellable => Code::ChangeNotCancellable,
         Cause::EarlierHappened => Code::EvidenceContradicts,
-        Cause::RefusedByTop => Code::UpstreamRefused,
+        Cause::RefusedByTop | Cause::ArgumentRefused => Code::UpstreamRefused,
         Cause::ChannelNotAssigned => Code::ChannelNotAssigned,
         Cause::SessionMissing => Code::SessionMissing,
         Cause::SessionInvalid => Code::SessionInvalid,
@@ -62,14 +61,7 @@ pub(super) fn problem_of(failure: &Failure, operation: Option<OperationId>) -> P
     if let Some(detail) = &failure.detail {
         problem = problem.detail(detail.clone());
     }
-    let refused_for_an_argument = matches!(
-        failure
-            .upstream
-            .as_ref()
-            .and_then(|said| said.code.as_deref()),
-        Some("40" | "41")
-    );
-    if code == Code::UpstreamRefused && refused_for_an_argument {
+    if failure.cause == Cause::ArgumentRefused {
         problem = problem.retry(Retry::Never).hint(
             "TOP does not take an argument. Look at the fields of `extra`, if there are any; else \
              the contract of the method is mistaken, and `top.contract.overrides` mends it.",
@@ -118,9 +110,8 @@ pub(super) fn problem_of_operation(operation: &Operation) -> Option<Problem> {
 /// The problem of a request whose content was checked and found wanting. Nothing was sent.
 #[must_use]
 pub(super) fn violations(found: Vec<Violation>) -> Problem {
-    // An offer that cannot be booked is well-formed; everything else is the request's own fault.
-    let about_the_offer = |v: &Violation| ["offer_not_bookable", TOO_FEW_SEATS].contains(&v.code);
-    let code = if !found.is_empty() && found.iter().all(about_the_offer) {
+    let is_offer = |violation: &Violation| violation.about == About::Offer;
+    let code = if !found.is_empty() && found.iter().all(is_offer) {
         Code::OfferNotBookable
     } else {
         Code::InvalidRequest

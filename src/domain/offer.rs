@@ -11,7 +11,7 @@ use super::party::Party;
 use super::passenger::PassengerType;
 use super::trip::{Journey, SegmentCabin, TripType};
 
-pub use self::check::{TOO_FEW_SEATS, check};
+pub use self::check::check;
 
 /// Something that can be booked: a flight or two, of one seller, at one price. Hand it to the
 /// booking exactly as the search gave it; every field is required there, also where it is null.

@@ -15,6 +15,30 @@ pub struct Violation {
     pub code: &'static str,
     /// What, for people.
     pub message: String,
+    /// What it is about.
+    pub about: About,
+}
+
+/// What a violation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The request: it is wrong as it is written.
+    Request,
+    /// The offer: the request is well-formed, and its offer cannot be booked.
+    Offer,
+}
+
+impl Violation {
+    /// A violation of the request.
+    #[must_use]
+    pub fn new(pointer: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            pointer: pointer.into(),
+            code,
+            message: message.into(),
+            about: About::Request,
+        }
+    }
 }
 
 /// The code of a text with an invisible character.
@@ -60,10 +84,20 @@ impl Violations {
         code: &'static str,
         message: impl Into<String>,
     ) {
+        self.0
+            .push(Violation::new(pointer.to_string(), code, message));
+    }
+
+    /// Adds one because the offer cannot be booked.
+    pub(super) fn add_about_offer(
+        &mut self,
+        pointer: impl fmt::Display,
+        code: &'static str,
+        message: impl Into<String>,
+    ) {
         self.0.push(Violation {
-            pointer: pointer.to_string(),
-            code,
-            message: message.into(),
+            about: About::Offer,
+            ..Violation::new(pointer.to_string(), code, message)
         });
     }
 

@@ -8,10 +8,13 @@ use crate::top::call::{CallError, NotSent};
 use crate::top::envelope::ErrorResponse;
 use crate::top::lenient::Field;
 use crate::top::method::BusinessVerdict;
+use phrases::Ruling;
 
 mod error_row;
+mod phrases;
 
 pub use error_row::{ErrorRow, RowVerdict};
+pub use phrases::Missing;
 
 /// How a write's call ended.
 #[derive(Debug)]
@@ -58,17 +61,6 @@ impl Reference {
     }
 }
 
-/// What a read was about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
-    /// An order.
-    Order,
-    /// A refund.
-    Refund,
-    /// A change.
-    Change,
-}
-
 /// What may be concluded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Conclusion {
@@ -83,126 +75,6 @@ pub enum Conclusion {
     /// Not known. The claim says what looks must agree with, the cause what a refusal would mean.
     Unknown(Claim, Option<Cause>),
 }
-
-/// What a row of the table says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ruling {
-    /// Says nothing about what was done.
-    Silent,
-    /// The gateway of TOP refused the call; the business service never saw it.
-    Gateway(Cause),
-    /// The business service refused.
-    Business(Cause),
-}
-
-/// A row: every part that is present must match.
-struct Row {
-    code: Option<i64>,
-    sub_code: Option<&'static str>,
-    text: Option<&'static str>,
-    ruling: Ruling,
-}
-
-const fn code(code: i64, ruling: Ruling) -> Row {
-    Row {
-        code: Some(code),
-        sub_code: None,
-        text: None,
-        ruling,
-    }
-}
-
-const fn text(text: &'static str, cause: Cause) -> Row {
-    Row {
-        code: None,
-        sub_code: None,
-        text: Some(text),
-        ruling: Ruling::Business(cause),
-    }
-}
-
-/// Parts of texts by which the account may not see what was asked for.
-const DENYING_TEXTS: [&str; 7] = [
-    "无权",
-    "没有权限",
-    "权限不足",
-    "未授权",
-    "不属于",
-    "permission",
-    "not authorized",
-];
-
-/// Texts and codes behind which the write may have been done, wherever they stand. Not even
-/// configuration can overrule them. Sources: seed FAQ 7 (远程调用服务超时), the documented
-/// `isv.SYSTEM_ERROR` / 系统错误, TOP's `isp.*` grammar. Words of work under way are no refusal either.
-const SILENT_TEXTS: [&str; 17] = [
-    "超时",
-    "系统",
-    "异常",
-    "繁忙",
-    "处理中",
-    "支付中",
-    "已受理",
-    "稍后",
-    "稍候",
-    "重复支付",
-    "服务不可用",
-    "调用失败",
-    "timeout",
-    "timed out",
-    "system_error",
-    "system error",
-    "unknown error",
-];
-
-/// Answers of TOP's own gateway (its documented platform codes), and the refusals that are listed.
-const ROWS: &[Row] = &[
-    // "Service Currently Unavailable", mostly unknown exceptions.
-    code(10, Ruling::Silent),
-    code(4, Ruling::Gateway(Cause::RateLimited)),
-    code(5, Ruling::Gateway(Cause::RateLimited)),
-    code(6, Ruling::Gateway(Cause::RateLimited)),
-    code(7, Ruling::Gateway(Cause::RateLimited)),
-    code(8, Ruling::Gateway(Cause::RateLimited)),
-    code(9, Ruling::Gateway(Cause::RefusedByTop)),
-    Row {
-        code: Some(11),
-        sub_code: Some("isv.permission-ip-whitelist-limit"),
-        text: None,
-        ruling: Ruling::Gateway(Cause::IpNotAllowed),
-    },
-    code(11, Ruling::Gateway(Cause::PermissionDenied)),
-    code(12, Ruling::Gateway(Cause::PermissionDenied)),
-    code(13, Ruling::Gateway(Cause::PermissionDenied)),
-    code(21, Ruling::Gateway(Cause::RefusedByTop)),
-    code(22, Ruling::Gateway(Cause::RefusedByTop)),
-    code(23, Ruling::Gateway(Cause::RefusedByTop)),
-    code(24, Ruling::Gateway(Cause::RefusedByTop)),
-    code(25, Ruling::Gateway(Cause::RefusedByTop)),
-    code(26, Ruling::Gateway(Cause::SessionMissing)),
-    code(27, Ruling::Gateway(Cause::SessionInvalid)),
-    code(28, Ruling::Gateway(Cause::RefusedByTop)),
-    code(29, Ruling::Gateway(Cause::RefusedByTop)),
-    code(30, Ruling::Gateway(Cause::RefusedByTop)),
-    code(31, Ruling::Gateway(Cause::ClockSkew)),
-    code(32, Ruling::Gateway(Cause::RefusedByTop)),
-    code(33, Ruling::Gateway(Cause::RefusedByTop)),
-    code(34, Ruling::Gateway(Cause::RefusedByTop)),
-    code(40, Ruling::Gateway(Cause::RefusedByTop)),
-    code(41, Ruling::Gateway(Cause::RefusedByTop)),
-    code(42, Ruling::Gateway(Cause::PermissionDenied)),
-    code(47, Ruling::Gateway(Cause::RefusedByTop)),
-    code(53, Ruling::Gateway(Cause::SessionInvalid)),
-    // Seed FAQ 1; it may come as a platform or as a business answer, like the next two.
-    text("请求参数错误", Cause::ChannelNotAssigned),
-    // Seed FAQ 8.
-    text("退票手续费发生变化", Cause::RefundFeeChanged),
-    // Seed FAQ 9.
-    text("退票规则有更新", Cause::RefundKindRefused),
-];
-
-/// TOP's code of what went wrong behind its gateway.
-const REMOTE: i64 = 15;
 
 /// The classification, with the rows that configuration added.
 #[derive(Clone, Debug, Default)]
@@ -251,7 +123,7 @@ impl Classifier {
             Some(Ruling::Gateway(cause)) => Conclusion::RefusedByGateway(cause),
             Some(Ruling::Business(cause)) => refused(kind, cause),
             // "Remote service error" and not a word about why.
-            None if words.platform == Some(REMOTE) && words.code.is_none() => {
+            None if words.platform == Some(phrases::REMOTE) && words.code.is_none() => {
                 Conclusion::Unknown(Claim::Silence, None)
             }
             None => Conclusion::Unknown(Claim::RefusedUnlisted, Some(Cause::Refused)),
@@ -313,15 +185,13 @@ impl Classifier {
             Some(RowVerdict::NotFound) => true,
             Some(RowVerdict::Rejected | RowVerdict::Unknown | RowVerdict::NotExecuted) => false,
             None => {
-                let (text, word) = match what {
-                    Missing::Order => ("订单不存在", "order"),
-                    Missing::Refund => ("退票单不存在", "refund"),
-                    Missing::Change => ("改签单不存在", "change"),
-                };
+                let phrases::NotFound { text, word } = phrases::not_found(what);
                 let code = words.code.unwrap_or_default().to_ascii_lowercase();
                 // A user, a channel or a session that does not exist says nothing of the order.
                 let of_it = code.contains(word)
-                    && (code.contains("not_exist") || code.contains("not-exist"));
+                    && phrases::NOT_FOUND_CODES
+                        .iter()
+                        .any(|part| code.contains(part));
                 !words.is_silent() && !words.denies_access() && (words.says(text) || of_it)
             }
         }
@@ -347,6 +217,37 @@ impl Classifier {
         }
     }
 
+    /// What a refusal of a read that is not listed means to the caller: it came too late, upstream is in trouble, or
+    /// it is a plain refusal.
+    #[must_use]
+    pub fn cause_of_unlisted(texts: [Option<&str>; 3]) -> Cause {
+        let says = |words: &[&str]| {
+            texts.iter().flatten().any(|text| {
+                let text = text.to_ascii_lowercase();
+                words.iter().any(|word| text.contains(word))
+            })
+        };
+        if says(phrases::SLOW_TEXTS) {
+            Cause::UpstreamTimeout
+        } else if says(phrases::TROUBLE_TEXTS) {
+            Cause::UpstreamUnavailable
+        } else {
+            Cause::Refused
+        }
+    }
+
+    /// Whether a refusal of a search says that there are no offers.
+    #[must_use]
+    pub fn says_no_offers(message: &str) -> bool {
+        message.contains(phrases::NO_OFFERS)
+    }
+
+    /// Whether the sub code says that a call came from an address that is not on the application's white list.
+    #[must_use]
+    pub fn is_about_the_address(sub_code: &str) -> bool {
+        sub_code == phrases::WHITE_LIST
+    }
+
     /// What the operator of the gateway wants a caller to be told about this answer.
     #[must_use]
     pub fn hint(&self, method: &str, ending: &Ending<'_>) -> Option<String> {
@@ -369,7 +270,8 @@ impl Classifier {
                 RowVerdict::NotFound => None,
             };
         }
-        ROWS.iter()
+        phrases::ROWS
+            .iter()
             .find(|row| words.match_row(row))
             .map(|row| row.ruling)
     }
@@ -377,8 +279,9 @@ impl Classifier {
 
 /// "Failed, please try again" (`失败…请重试`) says that something went wrong, not that nothing was done.
 fn asks_to_try_again(text: &str) -> bool {
-    text.split_once("失败")
-        .is_some_and(|(_, rest)| rest.contains("请重试"))
+    let (failed, try_again) = phrases::TRY_AGAIN;
+    text.split_once(failed)
+        .is_some_and(|(_, rest)| rest.contains(try_again))
 }
 
 /// A refusal counts at once only where a wrong guess cannot cost money.
@@ -393,10 +296,8 @@ fn refused(kind: Kind, cause: Cause) -> Conclusion {
 
 /// Some services fill the code of a success too.
 fn is_error_code(code: &str) -> bool {
-    !matches!(
-        code.trim().to_ascii_lowercase().as_str(),
-        "" | "0" | "200" | "success" | "ok"
-    )
+    let code = code.trim().to_ascii_lowercase();
+    !phrases::SUCCESS_CODES.contains(&code.as_str())
 }
 
 fn not_sent(why: &NotSent) -> Cause {
@@ -439,24 +340,33 @@ impl<'a> Words<'a> {
     }
 
     fn is_silent(&self) -> bool {
-        self.code.is_some_and(|c| c.starts_with("isp."))
+        self.code
+            .is_some_and(|c| c.starts_with(phrases::SYSTEM_CODES))
             || self.texts.iter().flatten().any(|text| {
                 let text = text.to_ascii_lowercase();
-                SILENT_TEXTS.iter().any(|silent| text.contains(silent)) || asks_to_try_again(&text)
+                phrases::SILENT_TEXTS
+                    .iter()
+                    .any(|silent| text.contains(silent))
+                    || asks_to_try_again(&text)
             })
     }
 
     /// Whether they say, beside anything else, that the account may not see it: it may be there.
     fn denies_access(&self) -> bool {
         let code = self.code.map(str::to_ascii_lowercase);
-        code.is_some_and(|code| code.contains("permission") || code.contains("denied"))
-            || self.texts.iter().flatten().any(|text| {
-                let text = text.to_ascii_lowercase();
-                DENYING_TEXTS.iter().any(|denying| text.contains(denying))
-            })
+        code.is_some_and(|code| {
+            phrases::DENYING_CODES
+                .iter()
+                .any(|part| code.contains(part))
+        }) || self.texts.iter().flatten().any(|text| {
+            let text = text.to_ascii_lowercase();
+            phrases::DENYING_TEXTS
+                .iter()
+                .any(|denying| text.contains(denying))
+        })
     }
 
-    fn match_row(&self, row: &Row) -> bool {
+    fn match_row(&self, row: &phrases::Row) -> bool {
         row.code.is_none_or(|c| self.platform == Some(c))
             && row.sub_code.is_none_or(|s| self.code == Some(s))
             && row.text.is_none_or(|t| self.says(t))

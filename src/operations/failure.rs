@@ -1,13 +1,12 @@
 //! Turns the failure of a TOP call into the failure of an operation.
 
+use super::classify::Classifier;
 use super::masking::Names;
 use crate::domain::operation::{Cause, Failure, UpstreamAnswer};
+use crate::store::JournalError;
 use crate::top::call::{CallError, NotSent};
 use crate::top::envelope::ErrorResponse;
 use crate::top::method::BusinessVerdict;
-
-/// TOP's sub code of a call from an address that is not on the app's white list.
-const WHITE_LIST: &str = "isv.permission-ip-whitelist-limit";
 
 impl Failure {
     /// The same without these names where upstream repeats them: they were not known yet to whoever
@@ -19,6 +18,13 @@ impl Failure {
             upstream.message = message.map(|text| names.clean(&text));
         }
         self
+    }
+}
+
+impl From<&JournalError> for Failure {
+    fn from(error: &JournalError) -> Self {
+        tracing::error!(%error, "the journal could not be used");
+        Self::of(Cause::JournalUnavailable)
     }
 }
 
@@ -46,7 +52,10 @@ impl UpstreamAnswer {
     pub fn of_error(method: &str, error: &ErrorResponse, names: &Names) -> Self {
         let text = error.sub_msg.as_deref().or(error.msg.as_deref());
         // Nobody but TOP knows the address, and it has to go on the white list.
-        let about_address = error.sub_code.as_deref() == Some(WHITE_LIST);
+        let about_address = error
+            .sub_code
+            .as_deref()
+            .is_some_and(Classifier::is_about_the_address);
         let clean = |text: &str| {
             if about_address {
                 names.clean_but_addresses(text)

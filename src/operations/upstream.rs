@@ -254,7 +254,9 @@ impl Upstream {
         let cause = self
             .classifier
             .cause_of_read(method, &ending)
-            .unwrap_or_else(|| slow_or_down([verdict.message, verdict.code, None]));
+            .unwrap_or_else(|| {
+                Classifier::cause_of_unlisted([verdict.message, verdict.code, None])
+            });
         Some(
             Failure::of(cause)
                 .with_upstream(Some(upstream))
@@ -277,7 +279,7 @@ impl Upstream {
                     .classifier
                     .cause_of_read(method, &Ending::Error(error))
                     .unwrap_or_else(|| {
-                        slow_or_down([
+                        Classifier::cause_of_unlisted([
                             refused.sub_msg.as_deref().or(refused.msg.as_deref()),
                             refused.sub_code.as_deref(),
                             refused.msg.as_deref(),
@@ -295,30 +297,6 @@ impl Upstream {
                 }
             }
         }
-    }
-}
-
-/// What an unlisted refusal of a read is to the caller: slowness, trouble, or a plain no.
-fn slow_or_down(texts: [Option<&str>; 3]) -> Cause {
-    let says = |words: &[&str]| {
-        texts.iter().flatten().any(|text| {
-            let text = text.to_ascii_lowercase();
-            words.iter().any(|word| text.contains(word))
-        })
-    };
-    if says(&["超时", "timeout"]) {
-        Cause::UpstreamTimeout
-    } else if says(&[
-        "系统",
-        "异常",
-        "繁忙",
-        "system_error",
-        "isp.",
-        "unavailable",
-    ]) {
-        Cause::UpstreamUnavailable
-    } else {
-        Cause::Refused
     }
 }
 

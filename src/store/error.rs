@@ -1,5 +1,8 @@
 //! Why the store did not do what it was asked.
 
+use std::error::Error;
+use std::sync::Arc;
+
 /// The store did not do what it was asked, or did not say so.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the journal is not available: {what}")]
@@ -8,6 +11,9 @@ pub struct JournalError {
     pub fault: Fault,
     /// What happened, for the log.
     pub what: String,
+    /// The error of the database or the file system that led to it.
+    #[source]
+    pub cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 /// Why the journal is not available.
@@ -31,6 +37,17 @@ impl JournalError {
         Self {
             fault,
             what: what.into(),
+            cause: None,
+        }
+    }
+
+    /// An error of this kind, with what led to it.
+    #[must_use]
+    pub fn caused(fault: Fault, cause: impl Error + Send + Sync + 'static) -> Self {
+        Self {
+            fault,
+            what: cause.to_string(),
+            cause: Some(Arc::new(cause)),
         }
     }
 

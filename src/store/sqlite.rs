@@ -203,12 +203,9 @@ fn stopped() -> JournalError {
     JournalError::unavailable("the writer has stopped")
 }
 
-fn failed(error: impl Error + 'static) -> JournalError {
+fn failed(error: impl Error + Send + Sync + 'static) -> JournalError {
     let of_sqlx = (&error as &(dyn Error + 'static)).downcast_ref();
-    JournalError::new(
-        of_sqlx.map_or(Fault::Unavailable, fault_of),
-        error.to_string(),
-    )
+    JournalError::caused(of_sqlx.map_or(Fault::Unavailable, fault_of), error)
 }
 
 /// Damage is what SQLite or the file system calls corrupt. Other errors of input and output may pass: a
@@ -238,10 +235,10 @@ fn about(path: &Path, error: JournalError) -> JournalError {
         }
         Fault::Unavailable | Fault::Closed | Fault::Moved => "",
     };
-    JournalError::new(
-        error.fault,
-        format!("{}: {}{advice}", path.display(), error.what),
-    )
+    JournalError {
+        what: format!("{}: {}{advice}", path.display(), error.what),
+        ..error
+    }
 }
 
 fn ms_of(at: Timestamp) -> i64 {

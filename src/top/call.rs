@@ -110,13 +110,13 @@ impl Delivery {
 pub enum CallError {
     /// Nothing left this process.
     #[error("nothing was sent: {0}")]
-    NotSent(NotSent),
+    NotSent(#[source] NotSent),
     /// TOP answered with an `error_response`.
     #[error("TOP answered with error {}", .0.code.map_or_else(|| "?".to_owned(), |c| c.to_string()))]
     Refused(Box<ErrorResponse>),
     /// The call may have been delivered, and no usable answer came.
     #[error("no usable answer: {0}")]
-    Lost(Lost),
+    Lost(#[source] Lost),
 }
 
 /// Why nothing was sent.
@@ -152,6 +152,7 @@ pub struct ConnectError {
     /// Where to.
     pub route: Route,
     /// Why not.
+    #[source]
     pub cause: ConnectCause,
 }
 

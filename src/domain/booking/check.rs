@@ -33,7 +33,7 @@ fn check_offer(v: &mut Violations, booking: &Booking, now: LocalTime) {
         return;
     }
     let reason = offer.not_bookable_reason.as_deref();
-    v.add(
+    v.add_about_offer(
         "/offer/bookable",
         "offer_not_bookable",
         reason.unwrap_or("the search marked this offer as not bookable"),

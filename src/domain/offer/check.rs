@@ -32,9 +32,6 @@ impl Offer {
     }
 }
 
-/// The code of a flight with fewer seats left than the travellers need.
-pub const TOO_FEW_SEATS: &str = "too_few_seats";
-
 /// Why the offer has no price for the party. A booking reports this at each of its passengers.
 fn unpriced(offer: &Offer, party: Party) -> Vec<Violation> {
     let mut violations = Violations::default();
@@ -47,11 +44,11 @@ fn unpriced(offer: &Offer, party: Party) -> Vec<Violation> {
         );
     }
     violations.finish(()).err().unwrap_or_else(|| {
-        vec![Violation {
-            pointer: "/offer/prices".to_owned(),
-            code: "total_too_large",
-            message: "the sum of fares and taxes is too large for an order".to_owned(),
-        }]
+        vec![Violation::new(
+            "/offer/prices",
+            "total_too_large",
+            "the sum of fares and taxes is too large for an order",
+        )]
     })
 }
 
@@ -195,9 +192,9 @@ fn check_cabins(v: &mut Violations, offer: &Offer, travellers: u16) {
         if let Some(seats) = cabin.seats
             && !seats.are_enough_for(travellers)
         {
-            v.add(
+            v.add_about_offer(
                 format_args!("{at}/seats"),
-                TOO_FEW_SEATS,
+                "too_few_seats",
                 format!(
                     "{travellers} travellers need a seat, and the flight has {} left",
                     seats.left

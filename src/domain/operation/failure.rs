@@ -72,6 +72,8 @@ pub enum Cause {
     EarlierHappened,
     /// TOP refused the call before it reached the business service.
     RefusedByTop,
+    /// TOP refused an argument of the call.
+    ArgumentRefused,
     /// The channel is not assigned (请求参数错误).
     ChannelNotAssigned,
     /// No session was sent.

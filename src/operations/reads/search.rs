@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 use crate::domain::ids::AccountName;
 use crate::domain::operation::Failure;
 use crate::domain::search::{SearchAnswer, SearchQuery};
+use crate::operations::classify::Classifier;
 use crate::operations::single_flight::SingleFlight;
 use crate::operations::upstream::{Upstream, unreadable_answer};
 use crate::top::client::{ReadOptions, Reply};
@@ -109,8 +110,8 @@ impl Upstream {
     }
 }
 
-/// Seed FAQ 6: 搜索询价无报价 is an answer, not an error.
+/// Whether upstream refused the search because there are no offers.
 fn says_no_quote(failure: &Failure) -> bool {
     let message = failure.upstream.as_ref().and_then(|u| u.message.as_deref());
-    message.is_some_and(|text| text.contains("无报价"))
+    message.is_some_and(Classifier::says_no_offers)
 }

@@ -409,7 +409,7 @@ impl Operations {
         &self,
         operation: &Operation,
     ) -> Result<(), Failure> {
-        let no_journal = |_| Failure::of(Cause::JournalUnavailable);
+        let no_journal = |error| Failure::from(&error);
         let mut earlier = Vec::new();
         if let Some(named) = operation.retry_of {
             let found = self.journal.get(named).await.map_err(no_journal)?;

@@ -7,7 +7,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::attachment::{FileType, KeptAttachment};
 use crate::domain::ids::{AccountName, OrderId};
-use crate::domain::operation::{Cause, Failure};
+use crate::domain::operation::Failure;
 use crate::operations::classify::Missing;
 use crate::operations::single_flight::SingleFlight;
 use crate::operations::upstream::{ReadError, Upstream, unreadable_answer};
@@ -93,7 +93,7 @@ impl Uploads {
             // The caller may go; the file stays until it has been sent.
             let _place = place;
             let kept = this.journal.attachment(key).await;
-            match kept.map_err(|_| Failure::of(Cause::JournalUnavailable))? {
+            match kept.map_err(|error| Failure::from(&error))? {
                 Some(attachment) => Ok(Uploaded {
                     attachment,
                     before: true,

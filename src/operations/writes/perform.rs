@@ -187,6 +187,11 @@ const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(10);
 /// How long after its compare-and-set a write may still go out.
 const SEND_WINDOW: Duration = Duration::from_secs(1);
 
+fn not_taken(error: &JournalError) -> NotTaken {
+    tracing::error!(%error, "an operation was not taken");
+    NotTaken::JournalUnavailable
+}
+
 /// The texts in fields that the gateway does not know: any of them may be a person's.
 fn texts(extra: Option<&Map<String, Value>>) -> Vec<Personal<String>> {
     let mut found = Vec::new();
@@ -252,7 +257,7 @@ impl Operations {
     ) -> Result<Option<Performed>, NotTaken> {
         let (idempotency, fingerprint) = asked.hashes(self.upstream.hash_key(), kind);
         let known = self.journal.known(idempotency).await;
-        match known.map_err(|_| NotTaken::JournalUnavailable)? {
+        match known.map_err(|error| not_taken(&error))? {
             None => Ok(None),
             Some(known) if known.fingerprint == fingerprint => {
                 let performed = Performed {
@@ -407,10 +412,7 @@ impl Operations {
             Ok(Acceptance::Duplicate(other)) => Err(NotTaken::Duplicate(other)),
             Ok(Acceptance::RetryOfRequired(other)) => Err(NotTaken::RetryOfRequired(other)),
             Ok(Acceptance::NothingToRetry) => Err(NotTaken::NothingToRetry),
-            Err(error) => {
-                tracing::error!(%error, "an operation was not taken");
-                Err(NotTaken::JournalUnavailable)
-            }
+            Err(error) => Err(not_taken(&error)),
         }
     }
 

@@ -131,24 +131,23 @@ impl Merge {
     }
 
     fn refuse(&mut self, pointer: String, field: &str) {
-        self.refused.push(Violation {
+        self.refused.push(Violation::new(
             pointer,
-            code: "reserved",
-            message: format!(
+            "reserved",
+            format!(
                 "is the field `{field}` of the gateway's contract with TOP, which `extra` cannot \
                  set (case and underscores make no difference). Leave it out and use the other \
                  fields of this request; if Fliggy wants `{field}` in another form, the gateway's \
                  operator configures `top.contract.overrides`"
             ),
-        });
+        ));
     }
 
     fn finish<T>(mut self, merged: T) -> Result<T, Vec<Violation>> {
-        let lost = self.parked.into_iter().map(|pointer| Violation {
-            pointer,
-            code: "no_place",
-            message: NO_PLACE.to_owned(),
-        });
+        let lost = self
+            .parked
+            .into_iter()
+            .map(|pointer| Violation::new(pointer, "no_place", NO_PLACE));
         self.refused.extend(lost);
         if self.refused.is_empty() {
             Ok(merged)
