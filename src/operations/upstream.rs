@@ -198,6 +198,27 @@ impl Upstream {
         self.heard::<M>(self.top.read::<M>(account, request, options).await, about)
     }
 
+    /// Asks upstream for a list. None if a row of the configuration says that such an answer means an empty one.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub(in crate::operations) async fn ask_list<M: Method>(
+        &self,
+        account: &AccountName,
+        request: &M::Request,
+        options: ReadOptions<'_>,
+        about: Missing,
+    ) -> Result<Option<Reply<M::Answer>>, ReadError> {
+        match self.ask::<M>(account, request, options, about).await {
+            Ok(reply) => Ok(Some(reply)),
+            Err(ReadError::NotFound {
+                by_configuration: true,
+                ..
+            }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// What came of asking upstream about something.
     ///
     /// # Errors

@@ -73,18 +73,9 @@ impl Upstream {
         about: Missing,
     ) -> Result<Reply<ChangeList>, ReadError> {
         let request = translate::change_query::request(order_id, change_order_no);
-        let read = self
-            .ask::<ChangeQuery>(account, &request, options, about)
-            .await;
-        let Reply { answer, upstream } = match read {
-            Ok(reply) => reply,
-            Err(ReadError::NotFound {
-                by_configuration: true,
-                ..
-            }) => {
-                return Ok(Reply::default());
-            }
-            Err(error) => return Err(error),
+        let read = self.ask_list::<ChangeQuery>(account, &request, options, about);
+        let Some(Reply { answer, upstream }) = read.await? else {
+            return Ok(Reply::default());
         };
         for row in answer.change_order_list.iter().flat_map(|list| &list.0) {
             if let Some(asked) = &order_id {

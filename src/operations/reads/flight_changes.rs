@@ -24,18 +24,9 @@ impl Upstream {
         options: ReadOptions<'_>,
     ) -> Result<Reply<Vec<FlightChange>>, Failure> {
         let request = translate::flight_changes::request(order_id);
-        let read = self
-            .ask::<FlightChangeQuery>(account, &request, options, Missing::Order)
-            .await;
-        let Reply { answer, upstream } = match read {
-            Ok(reply) => reply,
-            Err(ReadError::NotFound {
-                by_configuration: true,
-                ..
-            }) => {
-                return Ok(Reply::default());
-            }
-            Err(error) => return Err(error.into_failure()),
+        let read = self.ask_list::<FlightChangeQuery>(account, &request, options, Missing::Order);
+        let Some(Reply { answer, upstream }) = read.await.map_err(ReadError::into_failure)? else {
+            return Ok(Reply::default());
         };
         for row in &answer.result.0 {
             check_same::<FlightChangeQuery, _, _>(&row.order_id, &order_id, "order_id")

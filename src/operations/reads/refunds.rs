@@ -127,18 +127,9 @@ impl Upstream {
         options: ReadOptions<'_>,
     ) -> Result<Reply<RefundList>, ReadError> {
         let request = translate::refund_list::request(order_id);
-        let read = self
-            .ask::<RefundListMethod>(account, &request, options, Missing::Order)
-            .await;
-        let Reply { answer, upstream } = match read {
-            Ok(reply) => reply,
-            Err(ReadError::NotFound {
-                by_configuration: true,
-                ..
-            }) => {
-                return Ok(Reply::default());
-            }
-            Err(error) => return Err(error),
+        let read = self.ask_list::<RefundListMethod>(account, &request, options, Missing::Order);
+        let Some(Reply { answer, upstream }) = read.await? else {
+            return Ok(Reply::default());
         };
         for row in answer.refund_order_list.iter().flat_map(|list| &list.0) {
             check_same::<RefundListMethod, _, _>(&row.order_id, &order_id, "order_id")?;
