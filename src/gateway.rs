@@ -19,7 +19,7 @@ use crate::domain::vocabulary::Vocabulary;
 use crate::operations::classify::Classifier;
 use crate::operations::reconcile::decide::Patience;
 use crate::operations::service::{Operations, Parts, ReconcileSettings};
-use crate::operations::upstream::{AfterSales, Upstream, UpstreamParts};
+use crate::operations::upstream::{RefundSettings, Upstream, UpstreamParts};
 use crate::store::sqlite::{SqliteJournal, SqliteSettings};
 use crate::store::{JournalError, Store};
 use crate::top::client::{Account, TopClient};
@@ -103,7 +103,7 @@ impl Gateway {
             accounts,
             classifier: Classifier::new(config.error_map.clone()),
             vocabulary: vocabulary(config),
-            after_sales: after_sales(&config.top),
+            refunds: refund_settings(&config.top),
             hash_key: journal.hash_key().clone(),
             clock: clock.clone(),
         });
@@ -262,8 +262,8 @@ fn vocabulary(config: &Config) -> Vocabulary {
     }
 }
 
-fn after_sales(top: &Top) -> AfterSales {
-    AfterSales {
+fn refund_settings(top: &Top) -> RefundSettings {
+    RefundSettings {
         empty_fee: top.refund.empty_fee,
         quote_ttl: top.refund.quote_ttl,
     }

@@ -24,7 +24,7 @@ use crate::translate::Context;
 
 /// How refunds are asked for.
 #[derive(Clone, Debug)]
-pub struct AfterSales {
+pub struct RefundSettings {
     /// How an unknown fee is sent.
     pub empty_fee: EmptyFee,
     /// How long a quote is accepted.
@@ -42,7 +42,7 @@ pub struct UpstreamParts {
     /// What Fliggy's phrases and numbers mean.
     pub vocabulary: Vocabulary,
     /// How refunds are asked for.
-    pub after_sales: AfterSales,
+    pub refunds: RefundSettings,
     /// The key of all keyed hashes.
     pub hash_key: HashKey,
     /// Time.
@@ -55,7 +55,7 @@ pub struct Upstream {
     accounts: BTreeMap<AccountName, Account>,
     pub(in crate::operations) classifier: Classifier,
     pub(in crate::operations) vocabulary: Vocabulary,
-    pub(in crate::operations) after_sales: AfterSales,
+    pub(in crate::operations) refunds: RefundSettings,
     hash_key: HashKey,
     pub(in crate::operations) clock: SharedClock,
 }
@@ -111,7 +111,7 @@ impl Upstream {
             accounts,
             classifier,
             vocabulary,
-            after_sales,
+            refunds,
             hash_key,
             clock,
         } = parts;
@@ -120,7 +120,7 @@ impl Upstream {
             accounts,
             classifier,
             vocabulary,
-            after_sales,
+            refunds,
             hash_key,
             clock,
         }

@@ -14,7 +14,7 @@ use fliggy_gateway::domain::vocabulary::Vocabulary;
 use fliggy_gateway::operations::classify::Classifier;
 use fliggy_gateway::operations::reconcile::decide::Patience;
 use fliggy_gateway::operations::service::{Operations, Parts, ReconcileSettings};
-use fliggy_gateway::operations::upstream::{AfterSales, Upstream, UpstreamParts};
+use fliggy_gateway::operations::upstream::{RefundSettings, Upstream, UpstreamParts};
 use fliggy_gateway::store::Store;
 use fliggy_gateway::top::call::{Call, CallError, Lost, NotSent, Received};
 use fliggy_gateway::top::client::{Account, TopClient};
@@ -148,7 +148,7 @@ impl Process {
             accounts: BTreeMap::from([(name.clone(), account)]),
             classifier: Classifier::default(),
             vocabulary: VOCABULARY.clone(),
-            after_sales: AfterSales {
+            refunds: RefundSettings {
                 empty_fee: EmptyFee::default(),
                 quote_ttl: Duration::from_secs(600),
             },

@@ -60,7 +60,7 @@ impl Upstream {
         };
         let quote_id = QuoteId::seal(self.hash_key(), account, &quoted)
             .ok_or_else(|| Failure::of(Cause::NotEncodable))?;
-        let ttl = SignedDuration::try_from(self.after_sales.quote_ttl);
+        let ttl = SignedDuration::try_from(self.refunds.quote_ttl);
         let valid_until = ttl.ok().and_then(|ttl| now.checked_add(ttl).ok());
         let kind = quoted.selection.kind;
         Ok(Reply {

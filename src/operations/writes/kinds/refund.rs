@@ -121,7 +121,7 @@ impl Write for Refund {
             out_refund_no: &self.out_refund_no,
             kind_code,
             fee: self.agreed.fee(),
-            empty_fee: upstream.after_sales.empty_fee,
+            empty_fee: upstream.refunds.empty_fee,
             reason: self.reason.as_ref(),
             passengers: &chosen,
             segments: &self.selection.segments,
@@ -243,7 +243,7 @@ impl Refund {
     ) -> Result<(), Failure> {
         let stated = match self.agreed {
             Agreed::Quoted { refundable, at, .. } => {
-                let ttl = SignedDuration::try_from(upstream.after_sales.quote_ttl);
+                let ttl = SignedDuration::try_from(upstream.refunds.quote_ttl);
                 let age = upstream.clock.wall().as_second().saturating_sub(at);
                 return if ttl.is_ok_and(|ttl| age <= ttl.as_secs()) {
                     may_be_refunded(refundable)
