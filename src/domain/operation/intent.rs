@@ -246,6 +246,20 @@ impl Intent {
         }
     }
 
+    /// What the caller wants to pay at most for a change, yuan.
+    #[must_use]
+    pub fn max_total(&self) -> Option<Money> {
+        match self {
+            Self::Change(change) => change.max_total,
+            Self::Book(_)
+            | Self::Pay(_)
+            | Self::Close(_)
+            | Self::Refund(_)
+            | Self::ChangePay(_)
+            | Self::ChangeCancel(_) => None,
+        }
+    }
+
     /// Whether it is a repetition of an earlier intent. A booking may be repeated under another number;
     /// everything else is about its subject.
     #[must_use]

@@ -6,7 +6,7 @@ use super::perform::Performed;
 use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::AccountName;
 use crate::domain::money::Money;
-use crate::domain::operation::{Intent, Receipt, State};
+use crate::domain::operation::{Receipt, State};
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::RefundReceipt;
 use crate::operations::reads::orders::OrderKey;
@@ -29,15 +29,7 @@ impl Operations {
             return None;
         }
         // Fees that were not confirmed then may be now, and are held against the limit of then.
-        let limit = match &operation.intent {
-            Intent::Change(change) => change.max_total,
-            Intent::Book(_)
-            | Intent::Pay(_)
-            | Intent::Close(_)
-            | Intent::Refund(_)
-            | Intent::ChangePay(_)
-            | Intent::ChangeCancel(_) => None,
-        };
+        let limit = operation.intent.max_total();
         let then = operation.result.as_mut()?;
         let read = self.receipt_now(&operation.account, then, limit, options);
         // The write has its outcome: the answer does not wait for several attempts, or for quota.
