@@ -190,17 +190,20 @@ pub enum Lease {
     Own,
     /// Another instance, whose lease holds until then.
     Until(i64),
-    /// An instance without a lease: it has ended.
+    /// Another instance, of which no lease is known (yet).
+    Unknown,
+    /// An instance that is known to have ended.
     Ended,
 }
 
-/// Whether nobody works any more on an operation that is not sent or is being sent: its instance has ended, or has
-/// lost its lease and not touched the operation for long enough; or this instance itself has not.
+/// Whether nobody works any more on an operation that is not sent or is being sent: its instance is known to have
+/// ended, or has no lease and has not touched the operation for long enough; or this instance itself has not.
 #[must_use]
 pub fn is_stale(touched_ms: i64, lease: Lease, now_ms: i64, touched_before_ms: i64) -> bool {
     let untouched = touched_ms < touched_before_ms;
     match lease {
         Lease::Own => untouched,
+        Lease::Unknown => untouched,
         Lease::Until(until) => until <= now_ms && untouched,
         Lease::Ended => true,
     }

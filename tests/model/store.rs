@@ -41,6 +41,9 @@ struct Tables {
     attachments: Vec<KeptAttachment>,
 }
 
+/// The end of the lease of an instance that is known to have ended.
+const ENDED: i64 = i64::MIN;
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct ModelStore {
@@ -244,23 +247,23 @@ impl Tables {
     }
 
     fn note_owner(&mut self, operation: &Operation) {
-        match OwnershipFact::of(operation) {
-            None => {}
-            Some(OwnershipFact::Booked(order)) => {
-                let known =
-                    |o: &Ownership| (&o.account, o.order_id) == (&order.account, order.order_id);
-                if !self.owners.iter().any(known) {
+        for fact in OwnershipFact::of(operation) {
+            match fact {
+                OwnershipFact::NotBooked(id) => self.owners.retain(|o| o.operation_id != id),
+                OwnershipFact::Booked(order) => {
+                    self.owners
+                        .retain(|o| (&o.account, o.order_id) != (&order.account, order.order_id));
                     self.owners.push(order);
                 }
-            }
-            Some(OwnershipFact::Changed {
-                account,
-                order_id,
-                last_departure,
-            }) => {
-                for order in &mut self.owners {
-                    if (&order.account, order.order_id) == (&account, order_id) {
-                        order.last_departure = order.last_departure.max(Some(last_departure));
+                OwnershipFact::Changed {
+                    account,
+                    order_id,
+                    last_departure,
+                } => {
+                    for order in &mut self.owners {
+                        if (&order.account, order.order_id) == (&account, order_id) {
+                            order.last_departure = order.last_departure.max(Some(last_departure));
+                        }
                     }
                 }
             }
@@ -413,9 +416,14 @@ impl ModelStore {
         }
     }
 
-    /// Forgets all leases, as a database does that one process alone has opened.
+    /// Knows that all instances have ended, as a database does that one process alone has opened.
     pub(crate) fn opened(&self) {
-        self.tables().leases.clear();
+        let mut tables = self.tables();
+        let instances = tables
+            .rows
+            .iter()
+            .map(|row| (row.operation.boot.clone(), ENDED));
+        tables.leases = instances.collect();
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
@@ -491,8 +499,9 @@ impl Schedule for ModelStore {
                 let mut leases = tables.leases.iter();
                 match leases.find(|(id, _)| *id == o.boot) {
                     _ if o.boot == instance => untouched,
+                    Some((_, ENDED)) => true,
                     Some((_, until)) => *until <= now_ms && untouched,
-                    None => true,
+                    None => untouched,
                 }
             });
         at_once(stale.cloned().collect())

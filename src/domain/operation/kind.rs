@@ -192,6 +192,15 @@ impl Kind {
         self.row().creates
     }
 
+    /// Whether it changes what was booked: a refund or a change of an order.
+    #[must_use]
+    pub const fn is_after_sale(self) -> bool {
+        matches!(
+            self.row().creates,
+            Some(Lookup::RefundsOfOrder | Lookup::ChangesOfOrder)
+        )
+    }
+
     /// The fact that a success makes true, in a word that is unique for the subject.
     #[must_use]
     pub const fn fact(self) -> (EventKind, &'static str) {
@@ -227,6 +236,17 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use utoipa::PartialSchema as _;
+
+    #[test]
+    fn all_kinds_are_listed_and_their_words_are_those_of_the_api() {
+        let schema = serde_json::to_value(Kind::schema()).unwrap();
+        let words = Kind::ALL.map(Kind::as_str);
+        assert_eq!(schema["enum"], serde_json::json!(words));
+        for kind in Kind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+    }
 
     #[test]
     fn law_6_the_table_of_repetitions() {

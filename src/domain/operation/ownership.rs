@@ -7,7 +7,7 @@ use super::intent::Intent;
 use super::receipt::Receipt;
 use super::state::State;
 use crate::domain::change::departure_of;
-use crate::domain::ids::{AccountName, OrderId, OutOrderNo};
+use crate::domain::ids::{AccountName, OperationId, OrderId, OutOrderNo};
 use crate::domain::time::LocalTime;
 
 /// An order that was booked through this gateway.
@@ -25,11 +25,15 @@ pub struct Ownership {
     pub last_departure: Option<LocalTime>,
     /// When the booking was accepted.
     pub booked_at: Timestamp,
+    /// The booking.
+    pub operation_id: OperationId,
 }
 
-/// What an operation says of the ownership of an order, as it stands.
+/// What an operation says of the ownership of orders, as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OwnershipFact {
+    /// The booking has made no order, or not the one that was noted before.
+    NotBooked(OperationId),
     /// The order was booked.
     Booked(Ownership),
     /// The order was changed to flights of which this is the last departure.
@@ -44,41 +48,50 @@ pub enum OwnershipFact {
 }
 
 impl OwnershipFact {
-    /// What the operation says; none unless it has succeeded.
+    /// What the operation says, in order. While a person must decide on a booking, what was noted stays.
     #[must_use]
-    pub fn of(operation: &Operation) -> Option<Self> {
-        if operation.state() != State::Succeeded {
-            return None;
-        }
+    pub fn of(operation: &Operation) -> Vec<Self> {
         let last = |flights: &[String]| {
             flights
                 .iter()
                 .filter_map(|flight| departure_of(flight))
                 .max()
         };
+        let succeeded = operation.state() == State::Succeeded;
         match (&operation.intent, &operation.result) {
-            (Intent::Book(book), Some(Receipt::Order(order))) => Some(Self::Booked(Ownership {
-                account: operation.account.clone(),
-                order_id: order.order_id,
-                out_order_no: book.out_order_no.clone(),
-                owner: operation.caller.clone(),
-                last_departure: last(&book.segments),
-                booked_at: operation.created_at,
-            })),
-            (Intent::Change(change), _) => Some(Self::Changed {
-                account: operation.account.clone(),
-                order_id: change.order_id,
-                last_departure: last(&change.targets)?,
-            }),
+            (Intent::Book(book), Some(Receipt::Order(order))) if succeeded => vec![
+                Self::NotBooked(operation.id),
+                Self::Booked(Ownership {
+                    account: operation.account.clone(),
+                    order_id: order.order_id,
+                    out_order_no: book.out_order_no.clone(),
+                    owner: operation.caller.clone(),
+                    last_departure: last(&book.segments),
+                    booked_at: operation.created_at,
+                    operation_id: operation.id,
+                }),
+            ],
+            (Intent::Book(_), _) if operation.state().is_settled() => {
+                vec![Self::NotBooked(operation.id)]
+            }
+            (Intent::Change(change), _) if succeeded => last(&change.targets)
+                .map(|last_departure| Self::Changed {
+                    account: operation.account.clone(),
+                    order_id: change.order_id,
+                    last_departure,
+                })
+                .into_iter()
+                .collect(),
             (
                 Intent::Book(_)
                 | Intent::Pay(_)
                 | Intent::Close(_)
                 | Intent::Refund(_)
+                | Intent::Change(_)
                 | Intent::ChangePay(_)
                 | Intent::ChangeCancel(_),
                 _,
-            ) => None,
+            ) => Vec::new(),
         }
     }
 }

@@ -104,6 +104,7 @@ fn a_call_that_tops_gateway_refused_was_not_executed() {
             Cause::RateLimited,
         ),
         (error(25, None, "Invalid signature"), Cause::RefusedByTop),
+        (error(41, None, "Invalid arguments"), Cause::ArgumentRefused),
         (
             error(26, None, "传入http参数中必需包含session字段"),
             Cause::SessionMissing,
@@ -123,7 +124,7 @@ fn a_call_that_tops_gateway_refused_was_not_executed() {
         ),
         (
             error(40, Some("isv.missing-parameter:order_id"), "x"),
-            Cause::RefusedByTop,
+            Cause::ArgumentRefused,
         ),
     ] {
         for kind in Kind::ALL {

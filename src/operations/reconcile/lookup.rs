@@ -425,7 +425,11 @@ impl Operations {
         }));
         let mut listed = None;
         for one in earlier {
-            self.upstream.account(&one.account)?;
+            if !self.upstream.has_account(&one.account) {
+                return Err(Failure::of(Cause::ReadFailed).with_detail(
+                    "the account of an earlier operation is not configured any more",
+                ));
+            }
             let mut moment = self.moment(&one);
             let mut look = match &listed {
                 Some(seen) => self.look_of(&one, seen).await,
@@ -627,7 +631,7 @@ impl Operations {
 
 #[cfg(test)]
 mod tests {
-    use crate::operations::reconcile::lookup::*;
+    use super::*;
 
     #[test]
     fn law_5_a_control_is_five_minutes_old_at_most() {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::evidence::{Finding, Made};
 use super::schedule::Looking;
 use crate::domain::ids::OperationId;
-use crate::domain::operation::{Basis, Cause, Failure, Operation, Standing, State};
+use crate::domain::operation::{
+    Basis, Cause, Difference, Failure, Operation, Receipt, Standing, State,
+};
 use crate::operations::masking::masked;
 use crate::operations::service::{Changed, Operations, Settlement};
 use crate::operations::writes::kinds::effect;
@@ -140,12 +142,11 @@ impl Operations {
             }
         }
         if resolution == Resolution::Succeeded && result.is_none() {
-            // Where it was contradicted, its number is known from before.
-            result.clone_from(&operation.findings.recorded);
-        }
-        if resolution == Resolution::Succeeded && result.is_none() {
-            match effect(&operation.intent).unread(resolve.made) {
-                Ok(receipt) => result = Some(receipt),
+            match unseen(&operation, resolve.made) {
+                Ok((receipt, known)) => {
+                    result = Some(receipt);
+                    differs = known;
+                }
                 Err(field) => return Err(NotResolved::NumberNeeded(Box::new(operation), field)),
             }
         }
@@ -199,6 +200,36 @@ impl Operations {
     }
 }
 
+/// The result of a write that was done and that no lookup shows now, with what differs of it. What the person names
+/// comes first. Where nothing is named, it is what was found or recorded before, unless these are two things.
+///
+/// # Errors
+/// The field that must name it.
+fn unseen(operation: &Operation, made: Made) -> Result<(Receipt, Vec<Difference>), &'static str> {
+    let number = |receipt: &Receipt| receipt.made_by(operation.kind());
+    let found = operation.result.as_ref();
+    let named = match effect(&operation.intent).unread(made) {
+        Ok(named) => named,
+        Err(field) => {
+            let recorded = operation.findings.recorded.as_ref();
+            return match (found, recorded) {
+                (Some(found), None) => Ok((found.clone(), operation.differs.clone())),
+                (Some(found), Some(recorded)) if number(found) == number(recorded) => {
+                    Ok((found.clone(), operation.differs.clone()))
+                }
+                (None, Some(recorded)) => Ok((recorded.clone(), Vec::new())),
+                (Some(_), Some(_)) | (None, None) => Err(field),
+            };
+        }
+    };
+    match found {
+        Some(found) if number(found).is_some() && number(found) == number(&named) => {
+            Ok((found.clone(), operation.differs.clone()))
+        }
+        Some(_) | None => Ok((named, Vec::new())),
+    }
+}
+
 /// A person decides where upstream does not tell, not against what it tells.
 fn agrees(resolution: Resolution, finding: &Finding) -> bool {
     match (resolution, finding) {
@@ -220,7 +251,12 @@ fn agrees(resolution: Resolution, finding: &Finding) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::operations::reconcile::resolve::*;
+    use super::*;
+    use crate::clock::{Clock as _, SystemClock};
+    use crate::domain::ids::OrderId;
+    use crate::domain::money::Money;
+    use crate::domain::operation::{DifferingField, Intent, intent};
+    use crate::domain::order::OrderReceipt;
 
     #[test]
     fn a_person_decides_where_upstream_does_not_tell() {
@@ -235,6 +271,65 @@ mod tests {
             assert_eq!(agrees(resolution, &absent), absent_ok);
             assert_eq!(agrees(resolution, &refuted), absent_ok);
             assert_eq!(agrees(resolution, &silent), silent_ok);
+        }
+    }
+
+    fn order(number: u64) -> Receipt {
+        Receipt::Order(OrderReceipt::unread(OrderId::new(number).unwrap()))
+    }
+
+    #[test]
+    fn the_number_that_a_person_names_comes_before_what_was_found_or_recorded() {
+        let differs = vec![Difference {
+            field: DifferingField::FlightNo,
+            expected: "CZ8957".into(),
+            found: "CZ8958".into(),
+        }];
+        for (named, found, recorded, expected) in [
+            (Some(1), None, None, Ok((1, false))),
+            (Some(1), Some(2), Some(3), Ok((1, false))),
+            // It is what was found: with what differs of it.
+            (Some(2), Some(2), Some(3), Ok((2, true))),
+            (None, Some(2), None, Ok((2, true))),
+            (None, Some(2), Some(2), Ok((2, true))),
+            (None, None, Some(3), Ok((3, false))),
+            (None, Some(2), Some(3), Err("order_id")),
+            (None, None, None, Err("order_id")),
+        ] {
+            let intent = Intent::Book(intent::Book {
+                out_order_no: "T-1".parse().unwrap(),
+                total: Money::parse("950.00").unwrap(),
+                segments: Vec::new(),
+                passengers: Vec::new(),
+                rules: None,
+            });
+            let clock = SystemClock::new();
+            let mut operation = Operation::accepted(
+                OperationId::new(&clock),
+                intent,
+                "default".parse().unwrap(),
+                "app".into(),
+                "boot".into(),
+                0,
+                clock.wall(),
+            );
+            operation.result = found.map(order);
+            operation.differs.clone_from(&differs);
+            operation.findings.recorded = recorded.map(order);
+            let made = Made {
+                order_id: named.map(|number| OrderId::new(number).unwrap()),
+                ..Made::default()
+            };
+            let result = unseen(&operation, made);
+            let expected = expected.map(|(number, differs_too)| {
+                let differs = if differs_too {
+                    differs.clone()
+                } else {
+                    Vec::new()
+                };
+                (order(number), differs)
+            });
+            assert_eq!(result, expected, "{named:?} {found:?} {recorded:?}");
         }
     }
 }

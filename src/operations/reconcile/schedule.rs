@@ -118,7 +118,10 @@ impl Operations {
 
     /// One pass: sweeps, then looks at what is due. Answers how long to sleep.
     async fn pass(self: &Arc<Self>, slots: &Slots) -> Result<Duration, JournalError> {
-        self.renew_lease().await?;
+        if let Err(error) = self.renew_lease().await {
+            // Safety does not rest on it, and lookups must go on.
+            tracing::error!(%error, "the lease of this instance was not renewed");
+        }
         self.sweep().await?;
         if let Err(error) = self.journal.prune(self.store_ms()).await {
             // Nothing depends on it, and lookups must go on.

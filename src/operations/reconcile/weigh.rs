@@ -327,7 +327,7 @@ fn jittered(pause: Duration, row: &Operation) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use crate::operations::reconcile::weigh::*;
+    use super::*;
 
     #[test]
     fn law_6_a_watch_has_five_steps() {

@@ -480,7 +480,7 @@ impl Operations {
 
 #[cfg(test)]
 mod tests {
-    use crate::operations::writes::perform::*;
+    use super::*;
 
     #[test]
     fn every_text_of_extra_is_taken_for_personal() {

@@ -2,7 +2,8 @@
 //! machine, which do not depend on the speed of the machine.
 
 use crate::domain::operation::{
-    Basis, Intent, Kind, Lookup, Proof, SessionTag, Standing, State, Subject, TimelineEntry, intent,
+    Basis, EventKind, Intent, Kind, Lookup, NewEvent, Proof, Receipt, SessionTag, Standing, State,
+    Subject, TimelineEntry, intent,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,10 +16,11 @@ use std::str::FromStr as _;
 
 use super::*;
 use crate::clock::{Clock as _, SystemClock};
-use crate::domain::ids::OperationId;
+use crate::domain::ids::{OperationId, OrderId};
+use crate::domain::order::OrderReceipt;
 use crate::store::{
     Attachments as _, EventFilter, Feed as _, Filter, Journal as _, NewOperation, Owners as _,
-    Relations as _, Save, Schedule as _,
+    Publication, Relations as _, Save, Schedule as _,
 };
 
 /// A history of this many payments of `app` that succeeded, with as many refused bookings of `other`, and
@@ -48,8 +50,8 @@ const FILL_TIMELINE: &str = "INSERT INTO timeline (operation_id, seq, at, state,
 const FILL_EVENTS: &str = "INSERT INTO events (kind, subject, fact, account, owner, operation_id, at) \
     SELECT 'operation_settled', id, 'succeeded', account, caller, id, 0 FROM operations";
 
-const FILL_ORDERS: &str = "INSERT INTO orders (account, order_id, out_order_no, owner, booked_at) \
-    SELECT account, rowid, id, caller, 0 FROM operations";
+const FILL_ORDERS: &str = "INSERT INTO orders (account, order_id, out_order_no, owner, booked_at, operation_id) \
+    SELECT account, rowid, id, caller, 0, id FROM operations";
 
 const FILL_ATTACHMENTS: &str = "INSERT INTO attachments (id, account, order_id, file_id, at) \
     SELECT randomblob(32), 'default', subject, 'file', 0 FROM operations";
@@ -143,7 +145,7 @@ fn an_operation(order: u64) -> Operation {
     let clock = SystemClock::new();
     let intent = Intent::Pay(intent::Pay {
         order_id: order.to_string().parse().unwrap(),
-        total: "950.00".parse().unwrap(),
+        total: crate::domain::money::Money::parse("950.00").unwrap(),
     });
     Operation::accepted(
         OperationId::new(&clock),
@@ -182,6 +184,36 @@ fn a_save(operation: &Operation, revision: i64, standing: Standing) -> Command {
         }),
     };
     Command::Save(Box::new(save), answer)
+}
+
+fn a_booking() -> Operation {
+    let order_id: OrderId = "1000001".parse().unwrap();
+    let intent = Intent::Book(intent::Book {
+        out_order_no: "T-1".parse().unwrap(),
+        total: crate::domain::money::Money::parse("950.00").unwrap(),
+        segments: vec!["CZ8957@2030-05-20T08:45".to_owned()],
+        passengers: Vec::new(),
+        rules: None,
+    });
+    Operation {
+        id: OperationId::new(&SystemClock::new()),
+        intent,
+        result: Some(Receipt::Order(OrderReceipt::unread(order_id))),
+        ..an_operation(1)
+    }
+}
+
+fn a_publication() -> Publication {
+    Publication {
+        event: NewEvent {
+            kind: EventKind::OrderPaid,
+            subject: "1000001".to_owned(),
+            fact: "paid".to_owned(),
+        },
+        account: "default".parse().unwrap(),
+        owner: Some("app".to_owned()),
+        at: SystemClock::new().wall(),
+    }
 }
 
 fn an_acceptance(operation: Operation, key: u8) -> Command {
@@ -273,6 +305,9 @@ async fn writes(connection: &mut SqliteConnection) -> Vec<(String, u64)> {
     let (waking, _) = oneshot::channel();
     let (pruning, _) = oneshot::channel();
     let (probing, _) = oneshot::channel();
+    let (renewing, _) = oneshot::channel();
+    let (publishing, _) = oneshot::channel();
+    let booking = a_booking();
     let sending = Standing::of(State::Sending);
     let unsent = Standing::not_executed(Basis::NotSent);
     let commands = [
@@ -287,6 +322,17 @@ async fn writes(connection: &mut SqliteConnection) -> Vec<(String, u64)> {
         ("wake_all", Command::WakeAll(1_000, waking)),
         ("prune", Command::Prune(1_000, pruning)),
         ("probe", Command::Probe(probing)),
+        ("accept a booking", an_acceptance(booking.clone(), 3)),
+        (
+            "settle a booking",
+            a_save(&booking, 1, Standing::of(State::Succeeded)),
+        ),
+        ("settle it anew", a_save(&booking, 2, unsent)),
+        ("renew", Command::Renew("boot".to_owned(), 1_000, renewing)),
+        (
+            "publish",
+            Command::Publish(vec![a_publication()], publishing),
+        ),
     ];
     let steps = counted(connection).await;
     let mut costs = Vec::new();

@@ -28,13 +28,15 @@ CREATE TABLE orders (
     owner           TEXT    NOT NULL,
     last_departure  TEXT,
     booked_at       INTEGER NOT NULL,
+    operation_id    TEXT    NOT NULL,
     PRIMARY KEY (account, order_id)
 ) WITHOUT ROWID;
 INSERT OR IGNORE INTO orders SELECT o.account, json_extract(o.result, '$.order_id'), json_extract(o.intent, '$.out_order_no'),
         o.caller, (SELECT max(substr(value, instr(value, '@') + 1) || ':00+08:00') FROM json_each(o.intent, '$.segments')),
-        o.created_at
+        o.created_at, o.id
     FROM operations AS o
-    WHERE o.kind = 'book' AND o.state = 'succeeded' AND json_extract(o.result, '$.order_id') IS NOT NULL
+    WHERE o.kind = 'book' AND (o.state = 'succeeded' OR (o.state = 'needs_attention' AND o.contradicted))
+        AND json_extract(o.result, '$.order_id') IS NOT NULL
     ORDER BY o.rowid;
 UPDATE orders SET last_departure = changed.departure FROM (
         SELECT c.account AS account, json_extract(c.intent, '$.order_id') AS order_id,
@@ -43,3 +45,6 @@ UPDATE orders SET last_departure = changed.departure FROM (
         WHERE c.kind = 'change' AND c.state = 'succeeded' GROUP BY 1, 2) AS changed
     WHERE changed.account = orders.account AND changed.order_id = orders.order_id
         AND (orders.last_departure IS NULL OR changed.departure > orders.last_departure);
+-- What was recorded before a contradiction was kept where what was found belongs.
+UPDATE operations SET findings = json_set(findings, '$.recorded', json(result)), result = NULL
+    WHERE state = 'needs_attention' AND contradicted AND result IS NOT NULL AND failure IS NULL AND differs IS NULL;

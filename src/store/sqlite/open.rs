@@ -29,6 +29,9 @@ const FROM_2_TO_3: &str = include_str!("from_2_to_3.sql");
 /// Converts a journal of version 3 to version 4: events carry account and owner, and orders have their owners.
 const FROM_3_TO_4: &str = include_str!("from_3_to_4.sql");
 
+/// The end of the lease of an instance that is known to have ended.
+pub(super) const ENDED: i64 = i64::MIN + 1;
+
 /// In `meta`: the key that the journal made for itself, where none was given.
 const OWN_KEY: &str = "hash_key";
 /// In `meta`: a hash by which the key is known again. It tells nothing of the key.
@@ -96,8 +99,11 @@ async fn checked(
         open_rows(connection).await?;
     }
     // Makes the tables of a new journal, and what a later gateway has added to an old one.
-    // Whoever held a lease on it has ended: this process alone has the database.
-    let script = format!("{SCHEMA} DELETE FROM instances; PRAGMA user_version = {VERSION};");
+    // This process alone has the database, so all that worked on it before have ended.
+    let script = format!(
+        "{SCHEMA} DELETE FROM instances; INSERT INTO instances SELECT DISTINCT boot, {ENDED} FROM operations \
+         WHERE state IN ('accepted', 'sending'); PRAGMA user_version = {VERSION};"
+    );
     sqlx::raw_sql(sqlx::AssertSqlSafe(script))
         .execute(&mut *connection)
         .await
@@ -148,7 +154,11 @@ async fn open_rows(connection: &mut SqliteConnection) -> Result<(), JournalError
         row::read(&found).map_err(|error| {
             let id: String = found.try_get("id").unwrap_or_default();
             let what = format!("the open operation {id} cannot be read: {}", error.what);
-            JournalError::new(Fault::Damaged, what)
+            JournalError {
+                fault: Fault::Damaged,
+                what,
+                ..error
+            }
         })?;
     }
     Ok(())

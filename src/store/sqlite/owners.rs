@@ -7,8 +7,8 @@ use crate::domain::ids::{AccountName, OrderId, OutOrderNo};
 use crate::domain::operation::Ownership;
 use crate::store::{JournalError, Owners};
 
-/// Fliggy's number, the caller's number, the owner, the last departure, and when it was booked.
-type Line = (String, String, String, Option<String>, i64);
+/// Fliggy's number, the caller's number, the owner, the last departure, when it was booked, and the booking.
+type Line = (String, String, String, Option<String>, i64, String);
 
 impl SqliteJournal {
     async fn owner(
@@ -23,7 +23,8 @@ impl SqliteJournal {
             .fetch_optional(&self.readers)
             .await
             .map_err(failed)?;
-        let Some((order_id, out_order_no, owner, last_departure, booked_at)) = found else {
+        let Some((order_id, out_order_no, owner, last_departure, booked_at, operation_id)) = found
+        else {
             return Ok(None);
         };
         let last_departure = last_departure.map(serde_json::Value::String);
@@ -36,6 +37,7 @@ impl SqliteJournal {
                 .map(|time| serde_json::from_value(time).map_err(failed))
                 .transpose()?,
             booked_at: row::time(booked_at)?,
+            operation_id: operation_id.parse().map_err(failed)?,
         }))
     }
 }
@@ -46,7 +48,7 @@ impl Owners for SqliteJournal {
         account: &AccountName,
         order_id: OrderId,
     ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>> {
-        const QUERY: &str = "SELECT order_id, out_order_no, owner, last_departure, booked_at FROM orders \
+        const QUERY: &str = "SELECT order_id, out_order_no, owner, last_departure, booked_at, operation_id FROM orders \
                              WHERE account = ?1 AND order_id = ?2";
         self.reading(self.owner(QUERY, account.clone(), order_id.to_string()))
     }
@@ -57,7 +59,7 @@ impl Owners for SqliteJournal {
         out_order_no: &OutOrderNo,
     ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>> {
         // The `+` keeps the planner from searching all orders of the account.
-        const QUERY: &str = "SELECT order_id, out_order_no, owner, last_departure, booked_at FROM orders \
+        const QUERY: &str = "SELECT order_id, out_order_no, owner, last_departure, booked_at, operation_id FROM orders \
                              WHERE +account = ?1 AND out_order_no = ?2 ORDER BY booked_at DESC LIMIT 1";
         self.reading(self.owner(QUERY, account.clone(), out_order_no.to_string()))
     }

@@ -70,13 +70,15 @@ impl Relations for SqliteJournal {
         order_id: OrderId,
     ) -> BoxFuture<'_, Result<bool, JournalError>> {
         let lock = Subject::Order(order_id).lock(account);
+        let after_sales = Kind::ALL.into_iter().filter(|kind| kind.is_after_sale());
         self.reading(async move {
             let found: i64 = sqlx::query_scalar(
                 "SELECT EXISTS (SELECT 1 FROM operations WHERE lock_base = ?1 AND \
-                 +kind IN ('refund', 'change') AND \
+                 +kind IN (SELECT value FROM json_each(?2)) AND \
                  +state IN ('sending', 'unknown', 'needs_attention', 'succeeded'))",
             )
             .bind(lock)
+            .bind(words(after_sales))
             .fetch_one(&self.readers)
             .await
             .map_err(failed)?;

@@ -4,6 +4,7 @@ use futures::future::BoxFuture;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use super::open::ENDED;
 use super::writer::Command;
 use super::{SqliteJournal, failed, row};
 use crate::domain::operation::{Operation, State};
@@ -120,5 +121,9 @@ fn lease(line: &SqliteRow, instance: &str) -> Result<Lease, JournalError> {
         return Ok(Lease::Own);
     }
     let until: Option<i64> = line.try_get("until_ms").map_err(failed)?;
-    Ok(until.map_or(Lease::Ended, Lease::Until))
+    Ok(match until {
+        Some(ENDED) => Lease::Ended,
+        Some(until) => Lease::Until(until),
+        None => Lease::Unknown,
+    })
 }

@@ -92,8 +92,7 @@ CREATE TABLE IF NOT EXISTS events (
 );
 CREATE INDEX IF NOT EXISTS events_owner ON events (owner, seq);
 
--- The instances that work on operations, until their leases end. A start removes them all: this database has one
--- process.
+-- The instances that work on operations, until their leases end (store time in ms).
 CREATE TABLE IF NOT EXISTS instances (
     id              TEXT    NOT NULL PRIMARY KEY,
     until_ms        INTEGER NOT NULL
@@ -107,9 +106,12 @@ CREATE TABLE IF NOT EXISTS orders (
     owner           TEXT    NOT NULL,
     last_departure  TEXT,
     booked_at       INTEGER NOT NULL,
+    -- The booking.
+    operation_id    TEXT    NOT NULL,
     PRIMARY KEY (account, order_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS orders_reference ON orders (out_order_no);
+CREATE INDEX IF NOT EXISTS orders_operation ON orders (operation_id);
 
 -- Files that Fliggy has. The key is a keyed hash of account, order and content.
 CREATE TABLE IF NOT EXISTS attachments (

@@ -14,14 +14,13 @@ use tokio::time::timeout;
 use super::health::Health;
 use super::{failed, ms_of, open, row};
 use crate::domain::attachment::KeptAttachment;
-use crate::domain::ids::AccountName;
-use crate::domain::ids::OperationId;
-use crate::domain::operation::{Baseline, Basis, Operation, SessionTag, State, TimelineEntry};
-use crate::domain::operation::{NewEvent, OwnershipFact};
+use crate::domain::ids::{AccountName, OperationId};
+use crate::domain::operation::{
+    Baseline, Basis, NewEvent, Operation, OwnershipFact, SessionTag, State, TimelineEntry,
+};
 use crate::kill_point::{Point, reach};
-use crate::store::Publication;
 use crate::store::accept::{self, Against, Placed};
-use crate::store::{Acceptance, JournalError, Known, NewOperation, Save, Saved};
+use crate::store::{Acceptance, JournalError, Known, NewOperation, Publication, Save, Saved};
 use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
 
 type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
@@ -337,19 +336,23 @@ async fn accept(
 fn against(lines: &[SqliteRow]) -> Result<Against, JournalError> {
     let mut against = Against::default();
     for line in lines {
-        let operation = row::read(line)?;
+        let operation = || row::read(line);
         let slot = match line.try_get::<&str, _>("why").map_err(failed)? {
             "key" => {
                 let fingerprint: &[u8] = line.try_get("fingerprint").map_err(failed)?;
                 against.known = Some(Known {
-                    operation,
+                    operation: row::read(line)?,
                     fingerprint: fingerprint.try_into().map_err(failed)?,
                 });
-                continue;
+                // It comes first, and decides alone.
+                break;
             }
             list @ ("absent" | "later") => {
                 let place = line.try_get("place").map_err(failed)?;
-                let placed = Placed { place, operation };
+                let placed = Placed {
+                    place,
+                    operation: operation()?,
+                };
                 match list {
                     "absent" => against.absent.push(placed),
                     _ => against.succeeded.push(placed),
@@ -362,7 +365,9 @@ fn against(lines: &[SqliteRow]) -> Result<Against, JournalError> {
             _ => &mut against.named,
         };
         // The first line of a reason is the most telling one.
-        slot.get_or_insert(operation);
+        if slot.is_none() {
+            *slot = Some(operation()?);
+        }
     }
     Ok(against)
 }
@@ -454,7 +459,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
         };
         tell_fact(connection, &facts).await?;
     }
-    if let Some(fact) = OwnershipFact::of(operation) {
+    for fact in OwnershipFact::of(operation) {
         note_owner(connection, &fact).await?;
     }
     if let Some(proof) = &change.proves {
@@ -522,22 +527,29 @@ async fn publish(
     Ok(())
 }
 
-/// Notes whose the order is. What an earlier booking of the order has noted stays.
+/// Notes whose the order is. The booking that succeeded last is right about it.
 async fn note_owner(
     connection: &mut SqliteConnection,
     fact: &OwnershipFact,
 ) -> Result<(), JournalError> {
     let query = match fact {
         OwnershipFact::Booked(order) => sqlx::query(
-            "INSERT INTO orders (account, order_id, out_order_no, owner, last_departure, booked_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+            "INSERT INTO orders (account, order_id, out_order_no, owner, last_departure, booked_at, operation_id) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (account, order_id) DO UPDATE SET \
+             out_order_no = excluded.out_order_no, owner = excluded.owner, booked_at = excluded.booked_at, \
+             last_departure = max(coalesce(last_departure, excluded.last_departure), excluded.last_departure), \
+             operation_id = excluded.operation_id",
         )
         .bind(order.account.to_string())
         .bind(order.order_id.to_string())
         .bind(order.out_order_no.to_string())
         .bind(&order.owner)
         .bind(order.last_departure.map(|time| time.to_string()))
-        .bind(ms_of(order.booked_at)),
+        .bind(ms_of(order.booked_at))
+        .bind(order.operation_id.to_string()),
+        OwnershipFact::NotBooked(operation_id) => {
+            sqlx::query("DELETE FROM orders WHERE operation_id = ?1").bind(operation_id.to_string())
+        }
         OwnershipFact::Changed {
             account,
             order_id,
@@ -758,7 +770,7 @@ fn document<T: serde::Serialize>(value: Option<&T>) -> Result<Option<String>, Jo
 
 #[cfg(test)]
 mod tests {
-    use crate::store::sqlite::writer::*;
+    use super::*;
 
     fn a_probe() -> [Command; 1] {
         let (answer, _) = oneshot::channel();

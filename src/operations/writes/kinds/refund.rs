@@ -299,8 +299,8 @@ fn fee_fits(stated: RefundFee, rendered: RefundFee) -> Result<(), Failure> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::*;
     use crate::domain::money::Money;
-    use crate::operations::writes::kinds::refund::*;
 
     fn fees() -> impl Strategy<Value = RefundFee> {
         prop_oneof![
