@@ -1,4 +1,5 @@
-//! What callers rely on: keys, duplicates, waiting, lists, accounts, and whose operation it is.
+//! What callers rely on: idempotency keys, duplicates, waiting, lists, accounts, and access to
+//! operations.
 
 use std::time::Duration;
 
@@ -41,7 +42,7 @@ async fn world_with_keys() -> (World, Value) {
 }
 
 #[tokio::test]
-async fn an_app_of_another_account_is_not_in_the_way_of_an_orders_owner() {
+async fn another_accounts_app_does_not_block_the_owner_of_an_order() {
     let world = World::start_with(
         &[
             &[
@@ -68,7 +69,7 @@ async fn an_app_of_another_account_is_not_in_the_way_of_an_orders_owner() {
         .await;
     assert_eq!(booked.status, 201, "{booked:?}");
 
-    // The rival's payment waits for its read of the order, and holds its lock meanwhile.
+    // The rival's payment holds its lock while it waits for its read of the order.
     world
         .fault(json!({
             "method": "detail", "fault": "slow", "delay_ms": 600,
@@ -89,7 +90,7 @@ async fn an_app_of_another_account_is_not_in_the_way_of_an_orders_owner() {
     let (rivals, owners) = tokio::join!(rivals, owners);
     assert_eq!(problem(&rivals), (404, "order_not_found"), "{rivals:?}");
     assert_eq!(owners.status, 200, "{owners:?}");
-    // What was never sent is no event.
+    // An operation that was never sent publishes no event.
     let events = world.get_with("/v1/events?limit=200", &[CHIEF]).await.body;
     let events = events["items"].as_array().unwrap();
     assert!(!events.is_empty());
@@ -112,7 +113,7 @@ async fn an_app_of_another_account_is_not_in_the_way_of_an_orders_owner() {
 }
 
 #[tokio::test]
-async fn a_write_needs_a_key_and_a_key_is_one_request() {
+async fn a_write_needs_a_key_and_a_key_identifies_one_request() {
     let world = World::start().await;
     let body = booking(&world.offer().await, "API-1");
     let missing = world.post_with("/v1/orders", &[], &body).await;
@@ -123,7 +124,7 @@ async fn a_write_needs_a_key_and_a_key_is_one_request() {
     let first = world.write("/v1/orders", "k", &body).await;
     assert_eq!(first.status, 201, "{first:?}");
     assert_eq!(first.header("idempotency-replayed"), None);
-    // The order of the fields and white space make no other request.
+    // Field order and white space do not make it a different request.
     let reversed: serde_json::Map<_, _> = body
         .as_object()
         .unwrap()
@@ -138,7 +139,7 @@ async fn a_write_needs_a_key_and_a_key_is_one_request() {
     assert_eq!((again.status, again.made()), (201, first.made()));
     assert_eq!(again.header("location"), first.header("location"));
     assert_eq!(again.operation(), first.operation());
-    // Anything else does.
+    // Any other difference does.
     let mut other = body.clone();
     other["contact"]["mobile"] = json!("13000000001");
     let reused = world.write("/v1/orders", "k", &other).await;
@@ -149,14 +150,14 @@ async fn a_write_needs_a_key_and_a_key_is_one_request() {
     );
     let reused = world.write(&path, "k", &json!({})).await;
     assert_eq!(problem(&reused), (422, "idempotency_key_reused"));
-    // The same number under another key is done already.
+    // The same number under another key is already done.
     let done = world.write("/v1/orders", "k2", &body).await;
     assert_eq!(problem(&done), (409, "already_done"));
     assert_eq!(world.received("airbook").await, 1);
 }
 
 #[tokio::test]
-async fn an_open_operation_is_replayed_as_it_stands() {
+async fn a_replay_of_an_open_operation_returns_its_current_state() {
     let world = World::start().await;
     let body = booking(&world.offer().await, "sim.book.hang_then_succeed.2");
     let headers = [("Idempotency-Key", "k"), ("Prefer", "wait=0")];
@@ -173,7 +174,7 @@ async fn an_open_operation_is_replayed_as_it_stands() {
 }
 
 #[tokio::test]
-async fn the_same_travellers_are_not_booked_twice_by_accident() {
+async fn the_same_passengers_are_booked_twice_only_on_request() {
     let world = World::start().await;
     let offer = world.offer().await;
     let careful = |number: &str| {
@@ -181,7 +182,7 @@ async fn the_same_travellers_are_not_booked_twice_by_accident() {
         body["allow_duplicate"] = json!(false);
         body
     };
-    // One whose outcome is open.
+    // A booking whose outcome is still unknown.
     world
         .fault(json!({"method": "airbook", "fault": "slow", "delay_ms": 300}))
         .await;
@@ -194,17 +195,17 @@ async fn the_same_travellers_are_not_booked_twice_by_accident() {
     assert_eq!(problem(&two), (409, "possible_duplicate"), "{two:?}");
     assert_eq!(two.operation(), one.operation());
     assert_eq!(two.body["side_effects"], "none");
-    // Known to be booked: a second order is what the caller wants.
+    // The first booking is known to have succeeded, so the caller wants a second order.
     let three = world.write("/v1/orders", "three", &careful("DUP-3")).await;
     assert_eq!(three.status, 201, "{three:?}");
-    // One that ended absent may still appear.
+    // A booking that ended as absent may still appear.
     let mut lost = careful("sim.book.timeout_nothing.dup");
     let headers = [("Idempotency-Key", "four"), ("Prefer", "wait=20")];
     let four = world.post_with("/v1/orders", &headers, &lost).await;
     assert_eq!(problem(&four), (504, "not_executed"), "{four:?}");
     let five = world.write("/v1/orders", "five", &careful("DUP-5")).await;
     assert_eq!(problem(&five), (409, "possible_duplicate"), "{five:?}");
-    // The same number again must name it; another number may insist.
+    // The same number needs `retry_of`; another number needs `allow_duplicate`.
     let six = world.write("/v1/orders", "six", &lost).await;
     assert_eq!(problem(&six), (409, "retry_of_required"), "{six:?}");
     lost["retry_of"] = json!(four.operation());
@@ -229,7 +230,7 @@ async fn an_operation_is_shown_to_its_owner_and_to_operators() {
     assert_eq!(problem(&nobody), (401, "unauthorized"));
     let first = write(TRIPS, "k").await;
     assert_eq!(first.status, 202, "{first:?}");
-    // Who else asks learns that it is locked, and not by whom.
+    // Another app learns that the number is locked, but not by which operation.
     let other = write(COSTS, "k").await;
     assert_eq!(problem(&other), (409, "operation_in_progress"), "{other:?}");
     assert_eq!(other.header("operation-id"), None);
@@ -268,7 +269,7 @@ async fn an_operation_is_shown_to_its_owner_and_to_operators() {
 }
 
 #[tokio::test]
-async fn the_header_chooses_the_purchasing_account() {
+async fn the_account_header_selects_the_purchasing_account() {
     let (world, offer) = world_with_keys().await;
     let other = ("Gateway-Account", "other");
     let headers = [TRIPS, other, ("Idempotency-Key", "k")];
@@ -277,7 +278,7 @@ async fn the_header_chooses_the_purchasing_account() {
         .await;
     assert_eq!(booked.status, 201, "{booked:?}");
     assert_eq!(world.ledger("ACC-1").await[0]["account"], "other");
-    // The order is on that account, and on no other.
+    // Only that account has the order.
     let path = "/v1/orders/by-reference/ACC-1";
     assert_eq!(world.get_with(path, &[TRIPS, other]).await.status, 200);
     let elsewhere = world.get_with(path, &[TRIPS]).await;
@@ -302,7 +303,7 @@ async fn the_header_chooses_the_purchasing_account() {
         .get_with(path, &[TRIPS, ("Gateway-Account", "nobody")])
         .await;
     assert_eq!(problem(&unknown), (400, "invalid_request"), "{unknown:?}");
-    // The operation stays with its account.
+    // The operation stays bound to its account.
     let operation = world
         .get_with(&format!("/v1/operations/{}", booked.operation()), &[TRIPS])
         .await;
@@ -310,7 +311,7 @@ async fn the_header_chooses_the_purchasing_account() {
 }
 
 #[tokio::test]
-async fn a_caller_says_how_long_it_waits() {
+async fn a_caller_chooses_how_long_to_wait() {
     let world = World::start().await;
     let offer = world.offer().await;
     world
@@ -332,7 +333,7 @@ async fn a_caller_says_how_long_it_waits() {
         let refused = world.get(&format!("{path}?wait={bad}")).await;
         assert_eq!(problem(&refused), (400, "invalid_request"), "{bad}");
     }
-    // What nobody can read in a preference is ignored.
+    // Unreadable parts of `Prefer` are ignored.
     let headers = [
         ("Idempotency-Key", "k2"),
         ("Prefer", "wait=soon, respond-async"),
@@ -344,7 +345,7 @@ async fn a_caller_says_how_long_it_waits() {
 }
 
 #[tokio::test]
-async fn lists_are_read_page_by_page() {
+async fn lists_are_paged() {
     let world = World::start().await;
     for number in 0..5 {
         world.booked(&format!("LIST-{number}")).await;
@@ -382,7 +383,7 @@ async fn lists_are_read_page_by_page() {
     assert_eq!(pages(&format!("{query}&status=paid")).await.len(), 0);
     assert_eq!(pages(&format!("{query}&status=booked")).await.len(), 5);
     assert_eq!(pages(&format!("{query}&status=other")).await.len(), 0);
-    // Upstream's own page is shown on request, with the rows that the status leaves out.
+    // `include=upstream` shows Fliggy's own page, including the rows that the status filter drops.
     for (more, rows) in [("", 2), ("&status=paid", 0)] {
         let page = world
             .get(&format!("{query}{more}&include=upstream"))

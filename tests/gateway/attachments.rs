@@ -1,4 +1,4 @@
-//! Attachments: what is taken, what is not, and that no file is sent twice.
+//! Attachments: which files are accepted, and that no file is sent twice.
 
 use std::time::Duration;
 
@@ -28,13 +28,13 @@ fn form_for(content: &[u8], order_id: &str) -> Form {
     form(content).text("order_id", order_id.to_owned())
 }
 
-/// What upstream has, the oldest first.
+/// Fliggy's files, oldest first.
 async fn files(world: &World) -> Vec<Value> {
     let files = world.get("/_simulator/files").await.body;
     files["items"].as_array().unwrap().clone()
 }
 
-/// Refused with this, and upstream was not bothered.
+/// Asserts this refusal, and that nothing was sent to Fliggy.
 async fn refused(world: &World, answer: &Answer, expected: (u16, &str)) {
     assert_eq!(problem(answer), expected, "{answer:?}");
     assert_eq!(answer.body["side_effects"], "none");
@@ -42,7 +42,7 @@ async fn refused(world: &World, answer: &Answer, expected: (u16, &str)) {
 }
 
 #[tokio::test]
-async fn the_content_tells_what_a_file_is_and_not_its_name() {
+async fn the_type_of_a_file_comes_from_its_content_not_its_name() {
     let world = World::start().await;
     let ticket = ticketed(&world, "KINDS-1").await;
     for (index, (content, kind, ending, name, claimed)) in [
@@ -71,7 +71,7 @@ async fn the_content_tells_what_a_file_is_and_not_its_name() {
                 "sha256": digest, "order_id": ticket.id, "already_uploaded": false,
             })
         );
-        // The whole file arrived, under a name of the gateway's own.
+        // The whole file arrived, under a name that the gateway chose.
         assert_eq!(file["sha256"], digest);
         assert_eq!(file["bytes"], content.len());
         assert_eq!(file["order_id"], ticket.id);
@@ -82,7 +82,7 @@ async fn the_content_tells_what_a_file_is_and_not_its_name() {
 }
 
 #[tokio::test]
-async fn what_is_no_picture_and_no_document_is_not_taken() {
+async fn a_file_that_is_neither_picture_nor_document_is_refused() {
     let world = World::start().await;
     for content in [
         &b"GIF89a and some more"[..],
@@ -90,7 +90,7 @@ async fn what_is_no_picture_and_no_document_is_not_taken() {
         b"<html>%PDF-1.7</html>",
         b" \xFF\xD8\xFF\xE0 too late",
         b"\x89PNG\r\n\x1a?",
-        // Too short to be anything.
+        // Too short for any signature.
         b"\xFF\xD8\xFF",
         b"%PDF-",
         b"",
@@ -104,7 +104,7 @@ async fn what_is_no_picture_and_no_document_is_not_taken() {
 }
 
 #[tokio::test]
-async fn every_part_is_there_once_and_no_other() {
+async fn every_form_field_must_appear_once_and_no_others() {
     let world = World::start().await;
     let long = "1".repeat(65);
     for (form, wrong) in [
@@ -128,7 +128,7 @@ async fn every_part_is_there_once_and_no_other() {
 }
 
 #[tokio::test]
-async fn only_a_whole_multipart_body_is_read() {
+async fn only_a_complete_multipart_body_is_accepted() {
     let world = World::start().await;
     for kind in [
         "application/json",
@@ -166,7 +166,7 @@ fn multipart(content: &[u8]) -> Vec<u8> {
     body
 }
 
-/// One request by hand: these headers, and then these bytes; a length is added where none is given.
+/// Sends one raw request: these headers, then these bytes. Adds a length if none is given.
 async fn send(world: &World, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let mut head = format!(
         "POST /v1/attachments HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n",
@@ -183,11 +183,11 @@ async fn send(world: &World, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let address = world.gateway.strip_prefix("http://").unwrap();
     let mut socket = TcpStream::connect(address).await.unwrap();
     socket.write_all(head.as_bytes()).await.unwrap();
-    // A server that has said no reads no further: not everything need arrive.
+    // The server stops reading once it has refused, so the write may fail.
     let _ = socket.write_all(body).await;
     let mut said = Vec::new();
     let mut chunk = [0; 4096];
-    // A reset after the answer takes nothing of what was read.
+    // A reset after the answer does not invalidate what was read.
     while let Ok(count @ 1..) = socket.read(&mut chunk).await {
         said.extend_from_slice(&chunk[..count]);
     }
@@ -201,7 +201,7 @@ async fn send(world: &World, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     }
 }
 
-/// A JPEG of so many bytes.
+/// A JPEG of this many bytes.
 fn jpeg(bytes: usize) -> Vec<u8> {
     let mut content = JPEG.to_vec();
     content.resize(bytes, b'x');
@@ -211,26 +211,26 @@ fn jpeg(bytes: usize) -> Vec<u8> {
 const SMALL: (&str, &str) = ("GATEWAY__SERVER__MAX_ATTACHMENT", "64KiB");
 
 #[tokio::test]
-async fn a_file_may_be_so_long_and_no_longer() {
+async fn a_file_over_the_size_limit_is_refused() {
     let world = World::start_with(&[SMALL], |_| {}).await;
     let longest = 64 * 1024;
     for long in [longest + 1, longest + 20_000, 4 * 1024 * 1024] {
         let content = jpeg(long);
         let answer = world.upload(form(&content)).await;
         refused(&world, &answer, (413, "payload_too_large")).await;
-        // Without a length beforehand.
+        // Chunked, without a `Content-Length`.
         let chunks: Vec<_> = content.chunks(8192).map(<[u8]>::to_vec).collect();
         let chunks = futures::stream::iter(chunks).map(Ok::<_, std::io::Error>);
         let part = Part::stream(reqwest::Body::wrap_stream(chunks)).file_name("file");
         let answer = world.upload(Form::new().part("file", part)).await;
         refused(&world, &answer, (413, "payload_too_large")).await;
     }
-    // A length that is announced and not sent is refused as well, without waiting for it.
+    // A `Content-Length` over the limit is refused at once, without waiting for the body.
     let headers = [("content-type", MULTIPART), ("content-length", "99999999")];
     let whole = multipart(&jpeg(longest + 1));
     let answer = send(&world, &headers, &whole).await;
     refused(&world, &answer, (413, "payload_too_large")).await;
-    // The other part is short, too.
+    // The other field has a size limit too.
     let answer = world.upload(form_for(JPEG, &"1".repeat(100_000))).await;
     assert_eq!(answer.status / 100, 4, "{answer:?}");
     assert_eq!(world.received("upload").await, 0);
@@ -242,16 +242,16 @@ async fn a_file_may_be_so_long_and_no_longer() {
 }
 
 #[tokio::test]
-async fn a_length_that_lies_uploads_nothing() {
+async fn a_wrong_content_length_uploads_nothing() {
     let short = ("GATEWAY__SERVER__BODY_TIMEOUT", "300ms");
     let world = World::start_with(&[SMALL, short], |_| {}).await;
     let whole = multipart(JPEG);
-    // Less is announced than comes: the rest does not belong to it.
+    // The length is less than the body: the rest does not belong to the request.
     let less = (whole.len() - 20).to_string();
     let headers = [("content-type", MULTIPART), ("content-length", &less)];
     let answer = send(&world, &headers, &whole).await;
     refused(&world, &answer, (400, "invalid_request")).await;
-    // More is announced than comes: nobody waits for it for long.
+    // The length is more than the body: the gateway does not wait for long.
     let headers = [("content-type", MULTIPART), ("content-length", "50000")];
     let cut = &whole[..whole.len() - 20];
     let answer = send(&world, &headers, cut).await;
@@ -289,7 +289,7 @@ async fn the_same_file_for_the_same_order_is_sent_once() {
     assert_eq!(again.body["attachment_id"], first.body["attachment_id"]);
     assert_eq!(again.body["sha256"], first.body["sha256"]);
     assert_eq!(world.received("upload").await, 1);
-    // Another order, no order and another content are other attachments.
+    // Another order, no order, or other content makes another attachment.
     let mut ids = vec![first.body["attachment_id"].clone()];
     for form in [form_for(JPEG, &two.id), form(JPEG), form_for(PNG, &one.id)] {
         let uploaded = world.upload(form).await;
@@ -299,7 +299,7 @@ async fn the_same_file_for_the_same_order_is_sent_once() {
         ids.push(uploaded.body["attachment_id"].clone());
     }
     assert_eq!(world.received("upload").await, 4);
-    // So is the same file for another account.
+    // So does another account.
     let headers = [("content-type", MULTIPART), ("gateway-account", "other")];
     let elsewhere = send(&world, &headers, &multipart(JPEG)).await;
     assert_eq!(elsewhere.status, 201, "{elsewhere:?}");
@@ -310,7 +310,7 @@ async fn the_same_file_for_the_same_order_is_sent_once() {
 }
 
 #[tokio::test]
-async fn two_at_once_are_sent_once() {
+async fn two_simultaneous_uploads_of_a_file_are_sent_once() {
     let world = World::start_with(PATIENT, |_| {}).await;
     world
         .fault(json!({"method": "upload", "fault": "slow", "delay_ms": 2000}))
@@ -328,7 +328,7 @@ async fn two_at_once_are_sent_once() {
 }
 
 #[tokio::test]
-async fn an_upload_that_failed_is_no_upload() {
+async fn a_failed_upload_can_be_repeated() {
     let world = World::start().await;
     let faults = [
         ("refuse", (422, "upstream_rejected"), "none"),
@@ -351,10 +351,10 @@ async fn an_upload_that_failed_is_no_upload() {
             "never"
         };
         assert_eq!(answer.body["retry"], again, "{fault}");
-        // It was not sent again by itself.
+        // The gateway did not send it again by itself.
         assert_eq!(world.received("upload").await, before + 1, "{fault}");
     }
-    // A form sends what is not filled in as empty.
+    // A form sends an empty field as an empty string.
     let uploaded = world.upload(form_for(PDF, "")).await;
     assert_eq!(uploaded.status, 201, "{uploaded:?}");
     assert_eq!(uploaded.body["order_id"], Value::Null);
@@ -363,7 +363,7 @@ async fn an_upload_that_failed_is_no_upload() {
 }
 
 #[tokio::test]
-async fn only_so_many_files_are_on_their_way_at_once() {
+async fn the_number_of_simultaneous_uploads_is_limited() {
     let one = [&[("GATEWAY__SERVER__MAX_UPLOADS", "1")], PATIENT].concat();
     let world = World::start_with(&one, |_| {}).await;
     world
@@ -379,7 +379,7 @@ async fn only_so_many_files_are_on_their_way_at_once() {
     assert!(second.header("retry-after").is_some());
     assert_eq!(world.received("upload").await, 1);
 
-    // One whose file is still coming takes a place too, and gives it back when it goes.
+    // An upload that is still arriving takes a place too, and frees it when it disconnects.
     let stuck = futures::stream::once(async { Ok::<_, std::io::Error>(JPEG.to_vec()) })
         .chain(futures::stream::pending());
     let part = Part::stream(reqwest::Body::wrap_stream(stuck)).file_name("file");
@@ -390,11 +390,11 @@ async fn only_so_many_files_are_on_their_way_at_once() {
         futures::future::Either::Right(((), stuck)) => drop(stuck),
     }
     until(&world, |answer| answer.status < 300).await;
-    // Other requests have places of their own.
+    // Other requests are not limited by it.
     assert_eq!(world.get("/v1/operations").await.status, 200);
 }
 
-/// Uploads until the answer is like this; 20 s are the limit.
+/// Uploads until the answer matches; the limit is 20 s.
 async fn until(world: &World, is: impl Fn(&Answer) -> bool) {
     let limit = tokio::time::Instant::now() + Duration::from_secs(20);
     loop {

@@ -1,4 +1,4 @@
-//! A gateway on answers that are written down: the body as it comes over the wire.
+//! A gateway in front of canned answers: the bodies as they come over the wire.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::world::World;
 pub(crate) const DETAIL: &str = "alitrip.flight.service.queryorderdetail";
 pub(crate) const SEARCH: &str = "alitrip.flight.service.search";
 
-/// The gateway and what stands for TOP.
+/// The gateway and the server that stands in for TOP.
 pub(crate) struct Canned {
     pub(crate) world: World,
     top: MockServer,
 }
 
 impl Canned {
-    /// Every call of a method that is not named here is answered with HTTP 404.
+    /// Calls of methods that are not listed are answered with HTTP 404.
     pub(crate) async fn start(answers: &[(&str, &[u8])]) -> Self {
         let top = MockServer::start().await;
         for (method, body) in answers {
@@ -29,7 +29,7 @@ impl Canned {
         Self::on(top).await
     }
 
-    /// The same with one method, whose pages are these.
+    /// Answers one method with these pages.
     pub(crate) async fn pages(method: &str, pages: &[Value]) -> Self {
         let top = MockServer::start().await;
         for (page, number) in pages.iter().zip(1..) {
@@ -49,7 +49,7 @@ impl Canned {
         Self { world, top }
     }
 
-    /// Waits until this many calls of the method have come, and no more.
+    /// Waits until exactly this many calls of the method have arrived.
     pub(crate) async fn until_called(&self, method: &str, count: usize) {
         let limit = tokio::time::Instant::now() + Duration::from_secs(20);
         while self.calls(method).await < count {
@@ -59,7 +59,7 @@ impl Canned {
         assert_eq!(self.calls(method).await, count, "{method}");
     }
 
-    /// How many calls of this method came.
+    /// The number of calls of this method.
     pub(crate) async fn calls(&self, method: &str) -> usize {
         let wanted = format!("method={method}&");
         let calls = self.top.received_requests().await.unwrap();

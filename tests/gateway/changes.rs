@@ -1,4 +1,4 @@
-//! Changes: made, paid, cancelled, and what the airlines change by themselves.
+//! Changes: made, paid, cancelled; and schedule changes by the airlines.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn read(world: &World, change: &Value) -> Value {
     answer.body
 }
 
-/// Status, Fliggy's number for it, and what may be done next.
+/// Status, Fliggy's number for it, and the available actions.
 fn stands(change: &Value) -> (&str, i64, Vec<&str>) {
     let actions = change["available_actions"].as_array().unwrap();
     (
@@ -74,7 +74,7 @@ async fn a_change_is_made_paid_and_ticketed() {
     );
     assert_eq!(change["kind"], "voluntary");
     assert_eq!(change["total_price"], total);
-    // 5 % of the tickets (1000 and 500 yuan), and what the other flight is dearer.
+    // 5 % of the ticket prices (1000 and 500 yuan), plus the fare difference of the new flight.
     let passengers = change["passengers"].as_array().unwrap();
     let fees = passengers.iter().map(|p| &p["fee"]);
     let service: Vec<_> = fees.clone().map(|fee| fee["service_fee"].clone()).collect();
@@ -128,7 +128,7 @@ async fn a_change_is_made_paid_and_ticketed() {
         stands(&read(&world, made.made()).await),
         ("awaiting_ticketing", 3, vec![])
     );
-    // The order flies as it did until the new ticket is there.
+    // The order shows the old flight until the new ticket is issued.
     let order = world.get(&ticket.path("")).await.body;
     assert_eq!(order["journeys"], ticket.order["journeys"]);
 
@@ -149,7 +149,7 @@ async fn a_change_is_made_paid_and_ticketed() {
     assert_eq!(departs, &target["segment"]["departure_time"]);
     assert_eq!(order["available_actions"], json!(["refund", "change"]));
 
-    // A repetition of any of the writes is read anew and does nothing.
+    // A replay of any of the writes is read afresh and does nothing.
     for again in [
         ticket.change(&world, &request).await,
         pay(&world, made.made(), "pay", &total).await,
@@ -186,7 +186,7 @@ async fn a_change_is_cancelled_once_and_another_is_made() {
     let change = read(&world, &made).await;
     assert_eq!(stands(&change), ("closed", 4, vec![]));
     assert_eq!(change["close_reason"], "用户取消");
-    // Read anew, the answer tells what the cancellation itself did not.
+    // The replay reads the change, so it reports fields that the cancellation itself did not.
     let again = cancel(&world, &made, "cancel").await;
     assert_eq!(
         (again.status, &again.made()["status"]),
@@ -203,7 +203,7 @@ async fn a_change_is_cancelled_once_and_another_is_made() {
     assert_eq!(paid.body["side_effects"], "none");
     assert_eq!(world.received("change_pay").await, 0);
     assert_eq!(world.received("change_cancel").await, 1);
-    // A closed change is in nobody's way.
+    // A closed change blocks nothing.
     let second = ticket.changed(&world, "X-2").await;
     assert_ne!(number(&second), number(&made));
     let listed = world.get(&ticket.path("/changes")).await.body;
@@ -217,11 +217,11 @@ async fn a_change_is_cancelled_once_and_another_is_made() {
 }
 
 #[tokio::test]
-async fn a_change_that_is_not_paid_in_time_closes_by_itself() {
+async fn an_unpaid_change_closes_after_its_deadline() {
     let world = World::start().await;
     let ticket = ticketed(&world, "LATE-1").await;
     let made = ticket.changed(&world, "L-1").await;
-    // The time to pay is over on the clock; upstream has not closed it yet.
+    // The deadline to pay has passed on the clock; Fliggy has not closed it yet.
     world.clock.jump_wall(jiff::SignedDuration::from_mins(31));
     assert_eq!(
         stands(&read(&world, &made).await),
@@ -239,7 +239,7 @@ async fn a_change_that_is_not_paid_in_time_closes_by_itself() {
 }
 
 #[tokio::test]
-async fn a_change_is_paid_once_and_for_the_agreed_total_only() {
+async fn a_change_is_paid_once_and_only_for_the_agreed_total() {
     let world = World::start().await;
     let ticket = ticketed(&world, "PAY-1").await;
     let made = ticket.changed(&world, "P-1").await;
@@ -252,7 +252,7 @@ async fn a_change_is_paid_once_and_for_the_agreed_total_only() {
         assert!(detail.contains(total.as_str().unwrap()), "{detail}");
     }
     assert_eq!(world.received("change_pay").await, 0);
-    // It rises after the look and before the payment: upstream's to refuse.
+    // The price rises between the check and the payment, so Fliggy refuses it.
     world
         .fault(json!({"method": "change_pay", "fault": "price_jump"}))
         .await;
@@ -329,7 +329,7 @@ async fn a_change_above_the_limit_is_made_and_marked() {
 }
 
 #[tokio::test]
-async fn fees_that_come_later_are_shown_when_they_are_there() {
+async fn fees_that_arrive_later_are_shown_once_known() {
     let world = World::start().await;
     let ticket = ticketed(&world, "FEES-1").await;
     world
@@ -357,7 +357,7 @@ async fn fees_that_come_later_are_shown_when_they_are_there() {
         ("awaiting_payment", 2, vec!["pay", "cancel"])
     );
     assert!(change["pay_before"].is_string());
-    // The same request again tells what was not known yet, the limit included.
+    // A replay reports what was not known at first, including the limit.
     let again = ticket.change(&world, &request).await;
     assert_eq!(again.made()["status"], "awaiting_payment", "{again:?}");
     assert_eq!(again.made()["total_price"], change["total_price"]);
@@ -383,7 +383,7 @@ async fn an_early_change_may_be_cancelled_before_its_fees_are_known() {
 }
 
 #[tokio::test]
-async fn a_change_after_a_schedule_change_costs_nothing_and_is_paid_all_the_same() {
+async fn a_change_after_a_schedule_change_is_free_but_still_needs_payment() {
     let world = World::start().await;
     let ticket = ticketed(&world, "FREE-1").await;
     for (kind, code) in [("flight_changed", 1), ("epidemic", 2)] {
@@ -410,7 +410,7 @@ async fn a_change_after_a_schedule_change_costs_nothing_and_is_paid_all_the_same
 }
 
 #[tokio::test]
-async fn a_status_that_is_not_listed_never_blocks_a_payment() {
+async fn an_unlisted_change_status_never_blocks_a_payment() {
     let world = World::start().await;
     let ticket = ticketed(&world, "ODD-1").await;
     world
@@ -424,7 +424,7 @@ async fn a_status_that_is_not_listed_never_blocks_a_payment() {
         .await;
     let paid = pay(&world, &made, "pay", &change["total_price"]).await;
     assert_eq!(paid.status, 200, "{paid:?}");
-    // It is paid because there is a time of payment, whatever the status is called.
+    // A time of payment shows that it is paid, whatever its status.
     let change = read(&world, &made).await;
     assert_eq!(stands(&change), ("other", 9, vec![]));
     assert!(change["paid_at"].is_string());
@@ -433,7 +433,7 @@ async fn a_status_that_is_not_listed_never_blocks_a_payment() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_neither_changed_nor_paid_nor_cancelled() {
+async fn orders_and_changes_that_do_not_exist_return_not_found() {
     let world = World::start().await;
     let nobodys = json!({"change_order_no": "4988999999999"});
     for answer in [
@@ -472,7 +472,7 @@ async fn what_is_not_there_is_neither_changed_nor_paid_nor_cancelled() {
         assert_eq!(problem(&refused), expected, "{refused:?}");
         assert_eq!(refused.body["side_effects"], "none");
     }
-    // A flight that nobody sells is upstream's to refuse.
+    // Fliggy refuses a flight that is not for sale.
     let mut nowhere = ticket.later("N-4");
     nowhere["segments"][0]["segment"]["marketing_flight_no"] = json!("ZZ1");
     assert_eq!(world.received("change_create").await, 0);
@@ -483,7 +483,7 @@ async fn what_is_not_there_is_neither_changed_nor_paid_nor_cancelled() {
 }
 
 #[tokio::test]
-async fn an_order_without_tickets_and_a_refunded_ticket_are_not_changed() {
+async fn unticketed_orders_and_refunded_tickets_cannot_be_changed() {
     let world = World::start().await;
     let ticket = family(&world, "NOT-1").await;
     let booked = world.booked("NOT-2").await;
@@ -505,7 +505,7 @@ async fn an_order_without_tickets_and_a_refunded_ticket_are_not_changed() {
     let refused = ticket.change(&world, &ticket.later("NOT-C-2")).await;
     assert_eq!(problem(&refused), (422, "upstream_rejected"), "{refused:?}");
     assert_eq!(refused.body["side_effects"], "none");
-    // The child flies on a later day, alone; and not twice.
+    // The child is changed alone to a later day, but not twice.
     let mut child = ticket.later("NOT-C-3");
     child["passengers"] = json!([ticket.passenger(1)]);
     let made = ticket.change(&world, &child).await;
@@ -651,7 +651,7 @@ async fn every_wrong_field_of_a_change_is_named() {
 }
 
 #[tokio::test]
-async fn what_an_order_allows_next_follows_its_life() {
+async fn the_available_actions_of_an_order_follow_its_status() {
     let world = World::start().await;
     let booked = world.booked("LIFE-1").await;
     let id = booked["order_id"].as_str().unwrap();
@@ -663,7 +663,7 @@ async fn what_an_order_allows_next_follows_its_life() {
         actions_of_order(&world, id).await,
         json!(["refund", "change"])
     );
-    // The flight is of May 2030: flown tickets are not changed.
+    // The flight is in May 2030; flown tickets cannot be changed.
     world
         .clock
         .jump_wall(jiff::SignedDuration::from_hours(24 * 365 * 6));
@@ -676,7 +676,7 @@ async fn what_an_order_allows_next_follows_its_life() {
     assert_eq!(actions_of_order(&world, id).await, json!(["close"]));
     advance(&world, &format!("orders/{id}"), "closed").await;
     assert_eq!(actions_of_order(&world, id).await, json!([]));
-    // A status that is not listed, of an unpaid order.
+    // An unpaid order with an unlisted status.
     let booked = world.booked("LIFE-3").await;
     let id = booked["order_id"].as_str().unwrap();
     world
@@ -685,10 +685,10 @@ async fn what_an_order_allows_next_follows_its_life() {
     assert_eq!(actions_of_order(&world, id).await, json!(["pay", "close"]));
 }
 
-// --- what the airlines change
+// --- schedule changes by the airlines
 
 #[tokio::test]
-async fn schedule_changes_are_told_as_they_were_made() {
+async fn schedule_changes_are_listed_as_they_happened() {
     let world = World::start().await;
     let ticket = ticketed(&world, "FLIGHT-1").await;
     let path = ticket.path("/flight-changes");

@@ -18,7 +18,7 @@ fn is_too_late(answer: &crate::world::Answer, code: &str) {
 }
 
 #[tokio::test]
-async fn an_order_is_paid_exactly_as_long_as_its_actions_say_so() {
+async fn an_order_can_be_paid_exactly_while_pay_is_an_available_action() {
     const DETAIL: &str = "alitrip.flight.service.queryorderdetail";
     for (time, in_time) in [
         ("2020-01-01 00:00:00", false),
@@ -41,7 +41,7 @@ async fn an_order_is_paid_exactly_as_long_as_its_actions_say_so() {
 }
 
 #[tokio::test]
-async fn a_change_follows_the_same_rule() {
+async fn a_change_can_be_paid_exactly_while_pay_is_an_available_action() {
     let method = "alitrip.flight.change.order.query";
     let path = "change_order_list.last_pay_time";
     let world = until(method, path, "2020-01-01 00:00:00").await;

@@ -1,4 +1,4 @@
-//! Every answer of the REST API is one that the document announces.
+//! Every answer of the REST API must be declared in the OpenAPI document.
 
 use std::sync::OnceLock;
 
@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use crate::world::Answer;
 
-/// Panics at an answer of another status, or a problem of another code, than the document has for the
-/// operation, and at an `Operation` that shows a result it does not have.
+/// Panics if the document does not declare the answer's status or problem code for the operation,
+/// or if an `Operation` shows a result that it cannot have.
 pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
     let document =
         DOCUMENT.get_or_init(|| serde_json::to_value(fliggy_gateway::api::openapi()).unwrap());
-    // Other paths and methods have no operation that could announce anything.
+    // Other paths and methods are in no operation of the document.
     let Some(item) = item(document, path) else {
         return;
     };
@@ -28,7 +28,7 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
     let announced = &operation["responses"][answer.status.to_string()];
     assert!(
         announced.is_object(),
-        "{method} {path} announces no {}: {answer:?}",
+        "{method} {path} declares no {}: {answer:?}",
         answer.status
     );
     if announced["content"]["application/json"]["schema"]["$ref"] == OPERATION {
@@ -38,15 +38,15 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
         let codes = announced["x-problem-codes"].as_array();
         assert!(
             codes.is_some_and(|codes| codes.iter().any(|listed| listed == code)),
-            "{method} {path} announces no {code}: {answer:?}"
+            "{method} {path} declares no {code}: {answer:?}"
         );
     }
 }
 
 const OPERATION: &str = "#/components/schemas/Operation";
 
-/// A result if and only if the operation has succeeded, and a problem if and only if it was refused or not
-/// executed.
+/// There is a result if and only if the operation succeeded, and a problem if and only if it was
+/// refused or not executed.
 fn holds_together(operation: &Value) {
     let has = |member: &&str| !operation[member].is_null();
     let results = ["order", "refund", "change", "raw"]
@@ -64,7 +64,7 @@ fn holds_together(operation: &Value) {
     assert!(!(state == "succeeded" && has(&"found")), "{operation:#}");
 }
 
-/// The path's entry: the one that has the most of it as it is.
+/// The entry of the path: the one with the most literal segments in common.
 fn item<'a>(document: &'a Value, path: &str) -> Option<&'a Value> {
     let parts: Vec<_> = path.split('/').collect();
     let fits = |template: &str| {

@@ -17,7 +17,7 @@ async fn a_byte_order_mark_before_an_answer_is_skipped() {
 }
 
 #[tokio::test]
-async fn an_error_keeps_its_codes_whatever_the_encoding_of_its_texts() {
+async fn an_error_keeps_its_codes_whatever_the_encoding_of_its_messages() {
     let marked = "\u{feff}{\"error_response\":{\"code\":27,\"msg\":\"Invalid session\",\
                   \"sub_code\":\"invalid-sessionkey\",\"sub_msg\":\"会话已过期\"}}";
     let broken = [

@@ -1,4 +1,4 @@
-//! The requests that the OpenAPI document shows work as they are; only keys and order numbers change.
+//! The example requests of the OpenAPI document work unchanged, apart from keys and order numbers.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ impl Document {
         (path, operation)
     }
 
-    /// The example of the body of an operation; `None` if it takes no JSON.
+    /// The example body of an operation; `None` if it takes no JSON.
     fn body(&self, operation: &Value) -> Option<Value> {
         let content = operation.get("requestBody")?["content"].get("application/json")?;
         let example = &self.schema(&content["schema"])["example"];
@@ -55,13 +55,13 @@ impl Document {
         self.body(self.operation(id).1).expect(id)
     }
 
-    /// The answer that is shown for this status.
+    /// The example answer for this status.
     fn answer_of(&self, id: &str, status: &str) -> &Value {
         &self.operation(id).1["responses"][status]["content"]["application/json"]["example"]
     }
 }
 
-/// The key that is shown; `None` if the operation takes none.
+/// The example key; `None` if the operation takes none.
 fn key_of(operation: &Value) -> Option<&str> {
     let mut parameters = operation["parameters"].as_array().into_iter().flatten();
     let key = parameters.find(|p| p["name"] == "Idempotency-Key")?;
@@ -69,7 +69,7 @@ fn key_of(operation: &Value) -> Option<&str> {
 }
 
 #[test]
-fn every_write_shows_a_key_of_its_own() {
+fn every_write_has_its_own_example_key() {
     let document = Document::read();
     let keys: Vec<_> = document
         .operations()
@@ -82,7 +82,7 @@ fn every_write_shows_a_key_of_its_own() {
     }
 }
 
-/// A closing of which nobody knows whether it was done, because no lookup tells how the order stands.
+/// A close whose outcome stays unknown, because no lookup shows the order's status.
 async fn unknown_closing(world: &World, booking: &Value, close: &Value) -> Answer {
     let mut booking = booking.clone();
     booking["out_order_no"] = json!("EXAMPLE-3");
@@ -101,7 +101,7 @@ async fn unknown_closing(world: &World, booking: &Value, close: &Value) -> Answe
     world.post_with(&path, &headers, close).await
 }
 
-/// Sends what the document shows.
+/// Sends the examples of the document.
 struct Sender {
     world: World,
     document: Document,
@@ -109,7 +109,7 @@ struct Sender {
 }
 
 impl Sender {
-    /// The example as it is, with the key that is shown, to this order, refund or change.
+    /// Sends the example and its key unchanged, for this order, refund or change.
     async fn send(&mut self, id: &'static str, number: &str) -> Answer {
         let body = self.document.body_of(id);
         let (path, operation) = self.document.operation(id);
@@ -124,7 +124,7 @@ impl Sender {
         self.world.post_with(&path, &headers, &body).await
     }
 
-    /// The same once more, under another key and with another number of the caller's.
+    /// Sends the example again, under another key and with another number of the caller's.
     async fn more(&self, id: &str, number: &str, key: &str, own: &str) -> Answer {
         let mut body = self.document.body_of(id);
         body[own] = json!(key);
@@ -137,7 +137,7 @@ impl Sender {
         answer
     }
 
-    /// One more order, with a ticket.
+    /// Books another order and has its ticket issued.
     async fn ticketed(&self, number: &str) -> String {
         let booked = self.more("book_order", "", number, "out_order_no").await;
         let id = booked.made()["order_id"].as_str().unwrap();
@@ -147,7 +147,7 @@ impl Sender {
 }
 
 #[tokio::test]
-async fn every_request_shown_in_the_document_works_as_it_is() {
+async fn every_example_request_of_the_document_works_unchanged() {
     let mut sender = Sender {
         world: World::start().await,
         document: Document::read(),
@@ -161,7 +161,7 @@ async fn every_request_shown_in_the_document_works_as_it_is() {
     let offers = found.body["items"].as_array().unwrap();
     assert!(
         offers.contains(&booking["offer"]),
-        "the search finds the offer of the booking"
+        "the search finds the offer of the example booking"
     );
 
     let booked = sender.send("book_order", "").await;
@@ -202,7 +202,7 @@ async fn every_request_shown_in_the_document_works_as_it_is() {
     assert_eq!(uploaded.status, 201, "{uploaded:?}");
     sender.sent.insert("upload_attachment");
 
-    // Changed, and paid; changed, and cancelled.
+    // One change is paid, another cancelled.
     let to_change = sender.ticketed("EXAMPLE-4").await;
     let change = sender.send("create_change", &to_change).await;
     assert_eq!(change.status, 201, "{change:?}");
@@ -249,7 +249,8 @@ async fn every_request_shown_in_the_document_works_as_it_is() {
     assert_eq!(open.status, 202, "{open:?}");
     let path = format!("/v1/operations/{}", open.operation());
     let request = document.body_of("resolve_operation");
-    // The gateway looks meanwhile, and every look is a new version: read, decide, send.
+    // The gateway keeps looking it up meanwhile, and every lookup may change the version: read,
+    // decide, send.
     let resolved = loop {
         let read = world.get(&path).await;
         if ["accepted", "sending"]
@@ -273,10 +274,7 @@ async fn every_request_shown_in_the_document_works_as_it_is() {
     for (path, method, operation) in document.operations() {
         let name = operation["operationId"].as_str().unwrap();
         if operation["requestBody"].is_object() {
-            assert!(
-                sent.contains(name),
-                "the example of {name} is sent by no test"
-            );
+            assert!(sent.contains(name), "no test sends the example of {name}");
         }
         if method != "get" || name == "metrics" {
             continue;
@@ -328,9 +326,9 @@ async fn every_request_shown_in_the_document_works_as_it_is() {
     }
 }
 
-/// The world sees to it that the document announces each of these answers.
+/// `World` checks that the document declares each of these answers.
 #[tokio::test]
-async fn every_request_about_what_is_not_there_is_told_so() {
+async fn every_request_about_an_absent_resource_returns_not_found() {
     let world = World::start().await;
     let document = Document::read();
     for (path, method, operation) in document.operations() {

@@ -1,4 +1,4 @@
-//! `extra` adds fields that the gateway does not know. It never takes the place of one that it does.
+//! `extra` adds fields that the gateway does not know, and never replaces one that it knows.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,7 +34,7 @@ fn mend(rows: &Value) -> Mend {
     Mend::build(Registry::embedded(), &overrides).unwrap()
 }
 
-/// Pays `paid` with an `extra` that names `other`, in a world that speaks another wire.
+/// Pays `paid` with an `extra` that names `other`, in a world whose contract is overridden.
 async fn pays_what_was_asked(rows: Value, name: &str, value: impl Fn(u64) -> Value) {
     let text = rows.to_string();
     let overrides = [("GATEWAY__TOP__CONTRACT__OVERRIDES", text.as_str())];
@@ -54,7 +54,7 @@ async fn pays_what_was_asked(rows: Value, name: &str, value: impl Fn(u64) -> Val
     let journaled = world.get("/v1/operations?kind=pay").await;
     assert_eq!(journaled.body["items"], json!([]), "{journaled:?}");
 
-    // The key was not used up.
+    // The key was not used.
     body.as_object_mut().unwrap().remove("extra");
     let done = world.write_within(&path, "pay", &body, 20).await;
     assert_eq!(done.status, 200, "{done:?}");
@@ -91,7 +91,7 @@ async fn extra_does_not_pay_another_order_by_another_spelling() {
 }
 
 #[tokio::test]
-async fn every_write_refuses_a_field_of_its_own_before_it_is_journaled() {
+async fn every_write_refuses_an_extra_field_of_its_contract_before_it_is_journaled() {
     let world = World::start().await;
     for kind in Kind::ALL {
         let number = format!("OWN-{}", kind.as_str());
@@ -105,7 +105,7 @@ async fn every_write_refuses_a_field_of_its_own_before_it_is_journaled() {
             Kind::Book => ("soLUTIon_id", json!("x")),
             Kind::Pay | Kind::Close => ("OutOrderNo", json!("x")),
             Kind::Refund => ("passengerList", json!([{"name": "x"}])),
-            // In the contract, and not set by the gateway.
+            // In the contract, but not set by the gateway.
             Kind::Change => ("serviceFee", json!(0)),
             Kind::ChangePay | Kind::ChangeCancel => ("changeOrderNo", json!(7)),
         };
@@ -123,7 +123,7 @@ async fn every_write_refuses_a_field_of_its_own_before_it_is_journaled() {
 }
 
 #[tokio::test]
-async fn every_read_refuses_a_field_of_its_own() {
+async fn every_read_refuses_an_extra_field_of_its_contract() {
     let world = World::start().await;
     let mut query = search("BJS", "XMN");
     query["extra"] = json!({"searchMode": 0, "external_agent_name": "NOT-OURS", "colour": 1});
@@ -145,7 +145,7 @@ async fn every_read_refuses_a_field_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_refused_extra_is_told_with_all_else_that_is_wrong() {
+async fn a_refused_extra_is_reported_with_all_other_errors() {
     let world = World::start().await;
     let mut body = booking(&world.offer().await, "BOTH-1");
     body["contact"]["mobile"] = json!("1");
@@ -162,7 +162,7 @@ async fn a_refused_extra_is_told_with_all_else_that_is_wrong() {
     assert!(wrongs(&refused).contains(&("/extra/tripType", "reserved")));
 }
 
-/// Waits until nobody has the journal any more.
+/// Waits until no process holds the journal.
 async fn until_free(path: PathBuf) {
     let config = Config::load(None, std::iter::empty(), Profile::Sandbox).unwrap();
     let settings = SqliteSettings {
@@ -181,12 +181,12 @@ async fn until_free(path: PathBuf) {
     }
 }
 
-/// An operator adds an override after a request was accepted, and the request is sent once more.
+/// An operator adds an override after a request was accepted; then the request is sent again.
 #[tokio::test]
-async fn a_replay_has_its_answer_although_its_extra_is_refused_now() {
+async fn a_replay_is_answered_although_its_extra_is_refused_now() {
     let rows = json!([on_payment("pay_type", json!({"constant": 6}))]);
     let mut stand_in = SimulatorConfig::sandbox(std::sync::Arc::new(ManualClock::new()));
-    // It knows the field already.
+    // The stand-in already has the override.
     stand_in.mend = mend(&rows);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let top = format!("http://{}", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! What a wrong guess about the wire may not do: make something that was done look absent.
+//! A wrong assumption about the wire must not make something that was done look absent.
 
 use fliggy_gateway::top::contract::{Mend, Override, Registry};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::ticket::{family, ticketed};
 use crate::world::{World, booking};
 
-/// A stand-in that has its list of refunds under another name than the gateway believes.
+/// A stand-in whose list of refunds has another name than the gateway expects.
 async fn with_another_name_for_the_list() -> World {
     let row: Override = serde_json::from_value(json!({
         "method": "alitrip.flight.refund.list", "side": "answer", "path": "refund_order_list",
@@ -36,12 +36,13 @@ async fn law_5_an_answer_without_the_list_proves_no_absence() {
     let body = refund(&ticket.order["passengers"][0]["passenger_id"]);
     let first = world.post_with(&path, &headers, &body).await;
     assert_eq!(first.status, 202, "{first:?}");
-    // Upstream has it, and every list looks empty. A person decides; nobody says that it is not there.
+    // Fliggy has the refund, but every list looks empty: a person must decide, and absence is never
+    // reported.
     let operation = world
         .until_state(first.operation(), "needs_attention")
         .await;
     assert_eq!(operation["attention"], "no_control", "{operation:#}");
-    // The way to find the mistake: upstream's own fields beside ours.
+    // How to find the mistake: Fliggy's own fields beside ours.
     let shown = world.get(&format!("{path}?include=upstream")).await;
     assert_eq!(shown.body["items"], json!([]), "{shown:?}");
     assert!(
@@ -60,7 +61,7 @@ async fn law_5_a_refund_is_absent_once_another_one_is_found_in_the_same_way() {
     let path = format!("/v1/orders/{}/refunds", ticket.id);
     let body = refund(&ticket.order["passengers"][0]["passenger_id"]);
     let first = world.write_within(&path, "guess", &body, 0).await;
-    // No refund of the account is known: nobody can tell whether one would be shown.
+    // No refund of the account is known, so nothing proves that a lookup would show one.
     let operation = world
         .until_state(first.operation(), "needs_attention")
         .await;
@@ -74,7 +75,7 @@ async fn law_5_a_refund_is_absent_once_another_one_is_found_in_the_same_way() {
 }
 
 #[tokio::test]
-async fn a_yes_without_a_usable_order_id_is_proven_by_a_lookup_or_decided_by_a_person() {
+async fn a_success_without_a_usable_order_id_needs_a_lookup_or_a_person() {
     let row: Override = serde_json::from_value(json!({
         "method": "alitrip.flight.service.airbook", "side": "answer", "path": "order_id",
         "rename": "booking_id",

@@ -1,4 +1,4 @@
-//! A journal whose commits a test holds back, refuses, or leaves unacknowledged.
+//! A journal whose commits a test can delay, refuse, or leave unacknowledged.
 
 use std::sync::{Arc, Mutex};
 
@@ -19,15 +19,15 @@ use tokio::sync::oneshot;
 /// What happens to a commit.
 #[derive(Debug)]
 enum How {
-    /// The test is told that it came, and says when it goes on.
+    /// The test is notified of it, and releases it.
     Held(oneshot::Sender<()>, oneshot::Receiver<()>),
     /// It fails.
     Refused,
-    /// It is made and reported as failed.
+    /// It is made, but reported as failed.
     Unacknowledged,
 }
 
-/// A trap for the next save into this standing. Each catches one.
+/// A trap for the next save into this state. Each catches one save.
 #[derive(Debug)]
 struct Trap {
     into: Standing,
@@ -41,7 +41,7 @@ pub(crate) struct HeldJournal {
     traps: Traps,
 }
 
-/// The traps of a journal, in the test's hands.
+/// The traps of a journal, controlled by the test.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Traps(Arc<Mutex<Vec<Trap>>>);
 
@@ -64,7 +64,7 @@ impl Traps {
         })
     }
 
-    /// Holds the next save into this standing back.
+    /// Holds back the next save into this state.
     pub(crate) fn hold(&self, into: Standing) -> Held {
         let (tell, came) = oneshot::channel();
         let (go_on, may_go_on) = oneshot::channel();
@@ -72,17 +72,17 @@ impl Traps {
         Held { came, go_on }
     }
 
-    /// Lets the next save into this standing fail.
+    /// Makes the next save into this state fail.
     pub(crate) fn refuse(&self, into: Standing) {
         self.set(into, How::Refused);
     }
 
-    /// Makes the next save into this standing and says that it failed.
+    /// Makes the next save into this state, and reports it as failed.
     pub(crate) fn leave_unacknowledged(&self, into: Standing) {
         self.set(into, How::Unacknowledged);
     }
 
-    /// How many have caught nothing yet.
+    /// The number of traps that have caught nothing yet.
     pub(crate) fn left(&self) -> usize {
         self.0.lock().unwrap().len()
     }
@@ -99,14 +99,14 @@ impl Traps {
 }
 
 impl Held {
-    /// Waits until the commit is asked for.
+    /// Waits until the commit is requested.
     pub(crate) async fn came(&mut self) {
         let limit = std::time::Duration::from_secs(20);
         let came = tokio::time::timeout(limit, &mut self.came).await;
         came.expect("a commit to hold back").unwrap();
     }
 
-    /// Lets it go on.
+    /// Lets the commit proceed.
     pub(crate) fn release(self) {
         self.go_on.send(()).unwrap();
     }

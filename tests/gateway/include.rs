@@ -1,4 +1,4 @@
-//! `?include=`: what is shown with an order, and with what a write made.
+//! `?include=`: what is shown with an order, and with the result of a write.
 
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +13,7 @@ fn kinds(page: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn an_order_is_read_with_its_operations_refunds_and_changes() {
+async fn an_order_can_include_its_operations_refunds_and_changes() {
     let world = World::start().await;
     let ticket = family(&world, "WITH-1").await;
     let refund = ticket.refund_of(&world, "WITH-R-1", 1).await;
@@ -64,7 +64,7 @@ async fn an_order_is_read_with_its_operations_refunds_and_changes() {
 }
 
 #[tokio::test]
-async fn a_caller_sees_its_own_operations_on_an_order() {
+async fn a_caller_sees_only_its_own_operations_on_an_order() {
     const KEYS: &[(&str, &str)] = &[
         ("GATEWAY__AUTH__MODE", "keys"),
         ("GATEWAY__AUTH__KEYS__TRIPS__KEY", "trips-0123456789abcdef"),
@@ -89,7 +89,7 @@ async fn a_caller_sees_its_own_operations_on_an_order() {
         assert_eq!(order.status, 200, "{order:?}");
         let shown = order.body["operations"]["items"].as_array().unwrap().len();
         assert_eq!(shown, seen, "{key:?}");
-        // The rules are the order's, and nobody's secret.
+        // The rules belong to the order, and every caller may see them.
         let rule = &order.body["rules"]["refund_rule"];
         assert_eq!(*rule, body["offer"]["refund_rule"]);
     }
@@ -102,7 +102,7 @@ async fn the_rules_of_the_booked_offer_are_kept_without_personal_data() {
     let name = body["passengers"][0]["name"].as_str().unwrap().to_owned();
     let rule = format!("{name}的票不得退改,电话13912345678");
     body["offer"]["change_rule"] = json!(rule);
-    // Longer than a message of upstream, with a date and a price in each step.
+    // Longer than a message of Fliggy's, with a date and a price in each step.
     let steps: Vec<_> = (1..=20)
         .map(|day| format!("2026-12-{day:02} 08:00前收取{day}0.00元;"))
         .collect();
@@ -115,7 +115,7 @@ async fn the_rules_of_the_booked_offer_are_kept_without_personal_data() {
     assert_eq!(rules["baggage_rule"], body["offer"]["baggage_rule"]);
     assert_eq!(rules["change_rule"], "***的票不得退改,电话***");
 
-    // An order that this gateway did not book has none.
+    // An order that this gateway did not book has no rules.
     let journal = std::fs::read(world.journal()).unwrap();
     assert!(!journal.windows(11).any(|bytes| bytes == b"13912345678"));
     let plain = world.get(&format!("/v1/orders/{id}")).await.body;
@@ -123,7 +123,7 @@ async fn the_rules_of_the_booked_offer_are_kept_without_personal_data() {
 }
 
 #[tokio::test]
-async fn other_words_are_refused_with_those_that_may_be_included() {
+async fn unknown_include_values_are_refused_with_the_allowed_ones() {
     let world = World::start().await;
     let order = world.booked("WORDS-1").await;
     let id = order["order_id"].as_str().unwrap();
@@ -136,7 +136,7 @@ async fn other_words_are_refused_with_those_that_may_be_included() {
 }
 
 #[tokio::test]
-async fn a_failed_read_of_refunds_is_the_problem_of_the_whole_read() {
+async fn a_failed_read_of_refunds_fails_the_whole_read() {
     let world = World::start().await;
     somebody_else(&world).await;
     let ticket = ticketed(&world, "HALF-1").await;
@@ -154,7 +154,7 @@ async fn a_failed_read_of_refunds_is_the_problem_of_the_whole_read() {
 }
 
 #[tokio::test]
-async fn a_write_shows_upstreams_object_where_it_was_asked_for() {
+async fn a_write_includes_upstreams_object_on_request() {
     let world = World::start().await;
     let body = booking(&world.offer().await, "UP-1");
     let booked = world
@@ -163,7 +163,7 @@ async fn a_write_shows_upstreams_object_where_it_was_asked_for() {
     assert_eq!(booked.status, 201, "{booked:?}");
     let upstream = &booked.body["upstream"];
     assert_eq!(upstream["out_order_no"], "UP-1", "{booked:?}");
-    // The same key with and without it is the same request.
+    // `include` is not part of the request: the same key is the same request.
     let again = world.write("/v1/orders", "UP-1", &body).await;
     assert_eq!(again.status, 201, "{again:?}");
     assert_eq!(again.body.get("upstream"), None, "{again:?}");
@@ -176,7 +176,7 @@ async fn a_write_shows_upstreams_object_where_it_was_asked_for() {
 }
 
 #[tokio::test]
-async fn receipts_name_the_travellers_and_alipays_trade() {
+async fn receipts_contain_the_passengers_and_alipays_trade_number() {
     let world = World::start().await;
     let ticket = family(&world, "RECEIPT-1").await;
     let all = json!(ticket.passengers());
@@ -215,7 +215,7 @@ async fn a_booking_of_another_order_under_the_same_number_is_not_shown() {
     let world = World::start().await;
     let number = "SAME-1";
     let first = world.booked(number).await;
-    // The first order is gone; another gateway books one under its number.
+    // The first order is gone; another gateway books one under the same number.
     let reset = world.post_with("/_simulator/reset", &[], &json!({})).await;
     assert_eq!(reset.status / 100, 2, "{reset:?}");
     let other = World::on(world.top.clone(), &[], CancellationToken::new()).await;
@@ -254,7 +254,7 @@ async fn the_rules_of_a_refused_booking_are_not_those_of_the_order() {
 }
 
 #[tokio::test]
-async fn operations_on_a_change_that_was_made_elsewhere_are_shown() {
+async fn operations_on_a_change_made_elsewhere_are_shown() {
     let world = World::start().await;
     let ticket = family(&world, "ELSEWHERE-1").await;
     let other = World::on(world.top.clone(), &[], CancellationToken::new()).await;
@@ -270,7 +270,7 @@ async fn operations_on_a_change_that_was_made_elsewhere_are_shown() {
 }
 
 #[tokio::test]
-async fn older_operations_on_an_order_follow_on_the_cursor() {
+async fn older_operations_on_an_order_are_paged() {
     let world = World::start().await;
     let order = world.booked("MANY-1").await;
     let id = order["order_id"].as_str().unwrap();
@@ -297,7 +297,7 @@ async fn older_operations_on_an_order_follow_on_the_cursor() {
 }
 
 #[tokio::test]
-async fn travellers_are_those_of_the_request_where_the_order_hides_their_documents() {
+async fn passengers_come_from_the_request_where_the_order_hides_their_documents() {
     let row = json!([{
         "method": "alitrip.flight.service.queryorderdetail", "side": "answer",
         "path": "flight_book_order_detail_list.passenger.credential_no", "drop": true,
@@ -327,7 +327,7 @@ async fn travellers_are_those_of_the_request_where_the_order_hides_their_documen
 }
 
 #[tokio::test]
-async fn nothing_is_offered_where_a_refund_could_not_be_read() {
+async fn no_action_is_offered_when_a_refund_cannot_be_read() {
     let row = json!([{
         "method": "alitrip.flight.refund.list", "side": "answer",
         "path": "refund_order_list.refund_order_no", "drop": true,
@@ -351,7 +351,7 @@ async fn nothing_is_offered_where_a_refund_could_not_be_read() {
 }
 
 #[tokio::test]
-async fn a_write_does_not_wait_for_upstreams_object_beyond_one_deadline() {
+async fn a_write_waits_for_upstreams_object_for_one_deadline_at_most() {
     let world = World::start().await;
     world
         .fault(json!({
@@ -366,6 +366,6 @@ async fn a_write_does_not_wait_for_upstreams_object_beyond_one_deadline() {
     assert_eq!(booked.status, 201, "{booked:?}");
     assert_eq!(booked.body.get("upstream"), None, "{booked:?}");
     assert_eq!(booked.made()["out_order_no"], "SLOW-1");
-    // A deadline is a second: there is no time for a third attempt.
+    // The deadline is 1 s: there is no time for a third attempt.
     assert!(world.received_for("queryorderdetail", "SLOW-1").await <= 2);
 }

@@ -1,5 +1,5 @@
-//! Commits that are slow, fail, or succeed without an acknowledgement, between a sender, the sweep and
-//! the reconciler. The clock stands still, so that each order of steps is the one that the test says.
+//! Commits that are slow, fail, or succeed without an acknowledgement, between a sender, the sweep
+//! and the reconciler. The clock stands still, so the test fixes the order of steps.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use crate::held::{NOT_SENT, SENDING, SUCCEEDED, Traps};
 use crate::ticket::advance;
 use crate::world::{Answer, World, booking, states};
 
-/// The deadline is 1 s, so 3 s without news make an operation stale.
+/// The deadline is 1 s, so an operation is stale after 3 s without news.
 const JUST_FRESH: Duration = Duration::from_millis(2_900);
-/// Past that, and within the second in which a write may leave.
+/// Past that, but within the second in which a write may be sent.
 const JUST_STALE: Duration = Duration::from_millis(200);
 
 async fn frozen(traps: &Traps) -> World {
     World::frozen(&[], |journal| traps.around(journal)).await
 }
 
-/// Lets the reconciler run a pass: a lookup that ends wakes it.
+/// Lets the reconciler run a pass: the end of a lookup wakes it.
 async fn pass(world: &World, unknown: &str) {
     let looked = world
         .post_with(
@@ -30,7 +30,7 @@ async fn pass(world: &World, unknown: &str) {
     assert_eq!(looked.status, 200, "{looked:?}");
 }
 
-/// A booking that stays unknown as long as the clock stands still.
+/// A booking that stays unknown while the clock stands still.
 async fn unknown(world: &World, number: &str) -> String {
     let fault = json!({
         "method": "airbook", "fault": "timeout_nothing", "match": {"out_order_no": number},
@@ -50,7 +50,7 @@ fn paid_once(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn law_8_a_sweep_ends_only_what_is_still_accepted_at_the_version_it_read() {
+async fn law_8_a_sweep_ends_only_operations_still_accepted_at_the_version_it_read() {
     let traps = Traps::default();
     let world = frozen(&traps).await;
     let order = world.booked("SWEEP-1").await;
@@ -94,7 +94,7 @@ async fn law_8_a_sweep_ends_only_what_is_still_accepted_at_the_version_it_read()
 }
 
 #[tokio::test]
-async fn law_2_a_sender_that_was_swept_sends_nothing() {
+async fn law_2_a_sender_whose_operation_was_swept_sends_nothing() {
     let traps = Traps::default();
     let world = frozen(&traps).await;
     let order = world.booked("SWEPT-1").await;
@@ -128,10 +128,10 @@ async fn law_2_a_sender_that_was_swept_sends_nothing() {
 }
 
 #[tokio::test]
-async fn law_6_an_answer_that_arrives_after_another_outcome_was_recorded_contradicts_it() {
+async fn law_6_an_answer_after_another_outcome_was_recorded_contradicts_it() {
     let traps = Traps::default();
     let world = frozen(&traps).await;
-    // The account's lookups are known to show orders.
+    // Lookups of this account are known to show orders.
     let fault =
         json!({"method": "airbook", "fault": "timeout_done", "match": {"out_order_no": "LATE-0"}});
     world.fault(fault).await;
@@ -169,7 +169,7 @@ async fn law_6_an_answer_that_arrives_after_another_outcome_was_recorded_contrad
     answered.release();
     let contradicted = world.until_state(&id, "needs_attention").await;
     assert_eq!(contradicted["contradicted"], true, "{contradicted:#}");
-    // The order that the answer named is not lost, and its number cannot be booked again.
+    // The order that the answer names is kept, and its number cannot be booked again.
     assert!(
         contradicted["found"]["order"]["order_id"].is_string(),
         "{contradicted:#}"
@@ -185,7 +185,7 @@ async fn law_6_an_answer_that_arrives_after_another_outcome_was_recorded_contrad
 }
 
 #[tokio::test]
-async fn law_6_a_repeat_is_not_sent_once_the_earlier_operation_is_contradicted() {
+async fn law_6_a_retry_is_not_sent_once_the_earlier_operation_is_contradicted() {
     let traps = Traps::default();
     let world = frozen(&traps).await;
     let order = world.booked("REPEAT-1").await;
@@ -209,7 +209,8 @@ async fn law_6_a_repeat_is_not_sent_once_the_earlier_operation_is_contradicted()
     let path = format!("/v1/orders/{id}/payment");
     let repeat = world.write_within(&path, "repeat", &body, 10);
     let steps = async {
-        // The repeat has looked the first one up. Its money comes in now, and a lookup sees it.
+        // The retry has looked up the first payment. Now the first payment takes effect, and a
+        // lookup sees it.
         sending.came().await;
         advance(&world, &format!("orders/{id}"), "paid").await;
         pass(&world, &first).await;
@@ -223,7 +224,7 @@ async fn law_6_a_repeat_is_not_sent_once_the_earlier_operation_is_contradicted()
 }
 
 #[tokio::test]
-async fn an_answer_is_written_again_until_the_journal_takes_it() {
+async fn an_answer_is_written_again_until_the_journal_accepts_it() {
     let traps = Traps::default();
     let world = frozen(&traps).await;
     let order = world.booked("REFUSED-1").await;
@@ -239,12 +240,12 @@ async fn an_answer_is_written_again_until_the_journal_takes_it() {
 }
 
 #[tokio::test]
-async fn a_commit_that_was_made_without_an_acknowledgement_is_found_made() {
+async fn an_unacknowledged_commit_is_found_in_the_journal() {
     let traps = Traps::default();
     let world = frozen(&traps).await;
     let order = world.booked("UNACKNOWLEDGED-1").await;
 
-    // Without an acknowledgement nothing is sent, whatever the journal says.
+    // Without an acknowledgement nothing is sent, whatever the journal contains.
     traps.leave_unacknowledged(SENDING);
     let answer = world.pay(&order, "pay-1", 20).await;
     assert_eq!(answer.status, 503, "{answer:?}");

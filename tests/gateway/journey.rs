@@ -40,7 +40,7 @@ async fn an_order_is_searched_booked_paid_and_read() {
         assert_eq!(order.body["passengers"][0]["name"], "测试旅客");
     }
 
-    // The same key again: the same answer, and nothing more upstream.
+    // The same key again: the same answer, and no further calls to Fliggy.
     let again = world.write(&payment, "k-pay", &total).await;
     assert_eq!(again.status, 200, "{again:?}");
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
@@ -66,7 +66,7 @@ async fn an_unpaid_order_is_closed() {
 }
 
 #[tokio::test]
-async fn a_payment_that_timed_out_and_was_made_is_found_paid() {
+async fn a_payment_that_timed_out_but_was_made_is_found_paid() {
     let world = World::start().await;
     let booked = world.booked("sim.pay.hang_then_succeed.1").await;
     let path = format!(

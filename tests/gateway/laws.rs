@@ -1,5 +1,5 @@
-//! One test for each law of writes that is not named in a unit test already, and for those that only
-//! show with everything running.
+//! One test for each law of writes that no unit test covers, and for those that need everything
+//! running.
 
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ pub(crate) fn states(operation: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// A deadline so long that no sweep and no timeout interferes, also on a slow machine, and what goes
-/// with it.
+/// A deadline so long that no sweep and no timeout interferes, even on a slow machine, with the
+/// matching settings.
 const PATIENT: &[(&str, &str)] = &[
     ("GATEWAY__TOP__DEADLINE", "60s"),
     ("GATEWAY__SERVER__SHUTDOWN_GRACE", "90s"),
@@ -41,22 +41,22 @@ async fn run(connection: &mut SqliteConnection, sql: &'static str) {
 }
 
 #[tokio::test]
-async fn law_1_nothing_is_sent_when_the_journal_takes_no_intent() {
+async fn law_1_nothing_is_sent_when_the_journal_cannot_store_the_intent() {
     let world = World::start().await;
     let body = booking(&world.offer().await, "LAW-1");
     let mut intruder = intruder(&world).await;
     for (break_it, mend_it) in [
-        // What a full disk does to an insert.
+        // A full disk does this to an insert.
         (
             "CREATE TRIGGER full BEFORE INSERT ON operations BEGIN SELECT RAISE(ABORT, 'full'); END",
             "DROP TRIGGER full",
         ),
-        // The story belongs to the intent: one without the other is none.
+        // The timeline belongs to the intent: neither is stored without the other.
         (
             "CREATE TRIGGER full BEFORE INSERT ON timeline BEGIN SELECT RAISE(ABORT, 'full'); END",
             "DROP TRIGGER full",
         ),
-        // Another process has the file.
+        // Another process has locked the file.
         ("BEGIN IMMEDIATE", "ROLLBACK"),
     ] {
         run(&mut intruder, break_it).await;
@@ -76,14 +76,14 @@ async fn law_1_nothing_is_sent_when_the_journal_takes_no_intent() {
     }
     assert_eq!(world.received("airbook").await, 0);
     assert_eq!(world.get("/v1/operations").await.body["items"], json!([]));
-    // Mended, the same key books.
+    // Once repaired, the same key books.
     assert_eq!(world.get("/readyz").await.status, 200);
     let booked = world.write("/v1/orders", "k", &body).await;
     assert_eq!(booked.status, 201, "{booked:?}");
 }
 
 #[tokio::test]
-async fn law_1_nothing_is_sent_when_the_send_is_not_acknowledged() {
+async fn law_1_nothing_is_sent_when_the_sending_state_is_not_acknowledged() {
     let world = World::start().await;
     let body = booking(&world.offer().await, "LAW-1B");
     let mut intruder = intruder(&world).await;
@@ -106,7 +106,7 @@ async fn law_1_nothing_is_sent_when_the_send_is_not_acknowledged() {
 }
 
 #[tokio::test]
-async fn law_1_an_answer_that_cannot_be_written_down_is_looked_for() {
+async fn law_1_an_answer_that_cannot_be_written_is_looked_up() {
     let world = World::start().await;
     let body = booking(&world.offer().await, "LAW-1C");
     let mut intruder = intruder(&world).await;
@@ -124,8 +124,8 @@ async fn law_1_an_answer_that_cannot_be_written_down_is_looked_for() {
 }
 
 #[tokio::test]
-async fn law_2_a_sender_held_up_past_its_window_does_not_send() {
-    // No sweep interferes: the sender itself must see that it is late.
+async fn law_2_a_sender_delayed_past_its_window_does_not_send() {
+    // No sweep interferes: the sender itself must notice that it is late.
     let world = World::start_with(PATIENT, |_| {}).await;
     let order = world.booked("LAW-2").await;
     let delay = Duration::from_millis(2_500);
@@ -133,14 +133,14 @@ async fn law_2_a_sender_held_up_past_its_window_does_not_send() {
     world.fault(slow).await;
     let seen = world.received("queryorderdetail").await;
     let held_up = async {
-        // The payment is accepted and reads its order; what it writes next has to wait.
+        // The payment is accepted and reads its order; its next write has to wait.
         world.until_received("queryorderdetail", seen + 1).await;
         let read = tokio::time::Instant::now() + delay;
         let mut intruder = intruder(&world).await;
         run(&mut intruder, "BEGIN IMMEDIATE").await;
         tokio::time::sleep_until(read).await;
-        // Its clock starts somewhere in here; time goes on after that in any case. The writer gives
-        // up after two seconds.
+        // Its window starts somewhere in here, and time advances past it in any case. The writer
+        // gives up after two seconds.
         for _ in 0..12 {
             world.clock.advance_steady(Duration::from_millis(1_100));
             tokio::time::sleep(Duration::from_millis(80)).await;
@@ -156,7 +156,7 @@ async fn law_2_a_sender_held_up_past_its_window_does_not_send() {
 }
 
 #[tokio::test]
-async fn law_3_what_did_not_answer_is_open_until_it_is_found() {
+async fn law_3_a_write_without_an_answer_stays_open_until_it_is_found() {
     let world = World::start().await;
     let body = booking(&world.offer().await, "sim.book.hang_then_succeed.3");
     let headers = [("Idempotency-Key", "k"), ("Prefer", "wait=0")];
@@ -175,8 +175,8 @@ async fn law_3_what_did_not_answer_is_open_until_it_is_found() {
 }
 
 #[tokio::test]
-async fn law_5_a_lookup_without_a_control_settles_once_the_list_names_one() {
-    // Nothing was ever found on this account: a lookup's not-found means nothing by itself.
+async fn law_5_a_lookup_without_a_control_settles_once_the_list_provides_one() {
+    // Nothing was ever found on this account, so a not-found proves nothing by itself.
     let world = World::start().await;
     world
         .fault(json!({"method": "list", "fault": "lookup_error", "times": null}))
@@ -196,14 +196,14 @@ async fn law_5_a_lookup_without_a_control_settles_once_the_list_names_one() {
     world.until_received("queryorderlist", seen + 10).await;
     let operation = world.operation(open.operation()).await;
     assert_eq!(operation["state"], "unknown", "{operation:#}");
-    // The list names an order that the lookup finds, so that this one is absent.
+    // The list contains an order that the lookup finds, so this one is absent.
     world.end_faults().await;
     let operation = world.settled(open.operation()).await;
     assert_eq!(operation["basis"], "absent", "{operation:#}");
 }
 
 #[tokio::test]
-async fn law_7_an_order_with_another_total_is_ours_and_differs() {
+async fn law_7_an_order_with_another_total_is_ours_but_differs() {
     let world = World::start().await;
     let number = "sim.book.timeout_done.7";
     world
@@ -225,7 +225,7 @@ async fn law_7_an_order_with_another_total_is_ours_and_differs() {
 }
 
 #[tokio::test]
-async fn law_7_a_direct_answer_with_another_total_is_looked_at() {
+async fn law_7_a_direct_answer_with_another_total_is_looked_up() {
     let world = World::start().await;
     let number = "DEARER";
     world
@@ -239,15 +239,15 @@ async fn law_7_a_direct_answer_with_another_total_is_looked_at() {
     assert_eq!(states(&operation)[2], "unknown", "{operation:#}");
 }
 
-/// A lookup that shows a flight at another minute than was asked for.
+/// A lookup that shows a flight at another minute than requested.
 #[tokio::test]
-async fn law_7_a_flight_that_is_retimed_is_ours_and_differs() {
+async fn law_7_a_retimed_flight_is_ours_but_differs() {
     let name = |from: &str, to: &str| {
         let segment = "flight_route.flight_journey_list.flight_segment_list";
         json!({"method": "alitrip.flight.service.queryorderdetail", "side": "answer",
                "path": format!("{segment}.{from}"), "rename": to})
     };
-    // The stand-in speaks another contract: the gateway takes one time for the other.
+    // The stand-in swaps the two times, so the gateway reads one for the other.
     let rows = json!([name("dep_time", "arr_time"), name("arr_time", "dep_time")]).to_string();
     let more = [("GATEWAY__TOP__CONTRACT__OVERRIDES", rows.as_str())];
     let world = World::start_with(&more, |_| {}).await;
@@ -263,7 +263,7 @@ async fn law_7_a_flight_that_is_retimed_is_ours_and_differs() {
 }
 
 #[tokio::test]
-async fn law_8_a_caller_who_hangs_up_takes_nothing_with_it() {
+async fn law_8_a_caller_that_disconnects_does_not_stop_its_write() {
     let world = World::start_with(PATIENT, |_| {}).await;
     let number = "LAW-8";
     world
@@ -272,14 +272,14 @@ async fn law_8_a_caller_who_hangs_up_takes_nothing_with_it() {
     let body = booking(&world.offer().await, number);
     let caller = world.write("/v1/orders", "k", &body);
     tokio::select! {
-        answer = caller => panic!("answered before it was left: {answer:?}"),
+        answer = caller => panic!("answered before the caller disconnected: {answer:?}"),
         () = world.until_received("airbook", 1) => {}
     }
     let listed = world.get("/v1/operations").await;
     let id = listed.body["items"][0]["id"].as_str().unwrap();
     let operation = world.settled(id).await;
     assert_eq!(operation["state"], "succeeded", "{operation:#}");
-    // Whoever comes back with the key gets the answer.
+    // A caller that returns with the key gets the answer.
     let again = world.write("/v1/orders", "k", &body).await;
     assert_eq!((again.status, again.operation()), (201, id), "{again:?}");
     assert_eq!(world.effects(number, "book").await, 1);
@@ -293,7 +293,7 @@ async fn law_9_a_person_decides_only_on_what_was_seen_and_never_against_it() {
     let yes = json!({"outcome": "succeeded", "reason": "I saw it"});
     let no = json!({"outcome": "not_executed", "reason": "I did not"});
 
-    // While it is being sent nobody decides.
+    // Nobody can resolve it while it is being sent.
     let number = json!({"out_order_no": "LAW-9"});
     world
         .fault(json!({"method": "pay", "fault": "slow", "delay_ms": 2_500, "match": number}))
@@ -310,14 +310,14 @@ async fn law_9_a_person_decides_only_on_what_was_seen_and_never_against_it() {
         assert_eq!(problem(&refused), (409, "resolve_refused"), "{refused:?}");
     });
     assert_eq!(paid.status, 200, "{paid:?}");
-    // What is settled stays.
+    // A settled operation cannot be resolved.
     let settled = world.operation(paid.operation()).await;
     let path = resolve(paid.operation().to_owned());
     let version = settled["version"].to_string();
     let refused = world.post_with(&path, &[("If-Match", &version)], &no).await;
     assert_eq!(problem(&refused), (409, "resolve_refused"), "{refused:?}");
 
-    // An unknown one, whose lookups say nothing for now.
+    // An unknown operation, whose lookups are inconclusive for now.
     let body = booking(&world.offer().await, "LAW-9B");
     let silent = json!({"method": "detail", "fault": "lookup_error", "times": null,
                         "match": {"out_order_no": "LAW-9B"}});
@@ -339,7 +339,7 @@ async fn law_9_a_person_decides_only_on_what_was_seen_and_never_against_it() {
     let answer = world
         .post_with(&path, &[("If-Match", &version)], &yes)
         .await;
-    // It looked, saw nothing, and so needs to be told which order it is.
+    // It looked, found nothing, and so needs the order id.
     assert_eq!(problem(&answer), (409, "resolve_refused"), "{answer:?}");
     assert!(world.received_for("queryorderdetail", "LAW-9B").await > before);
 }
@@ -377,7 +377,7 @@ async fn law_9_lookups_do_not_change_the_version_that_a_person_has_seen() {
 
 #[tokio::test]
 async fn law_9_a_person_who_contradicts_upstream_is_refused() {
-    // A payment upstream claims and nobody sees: it waits for a person.
+    // A payment that Fliggy reports as made but no lookup shows: it waits for a person.
     let world = World::start().await;
     let order = world.booked("sim.pay.success_without_effect.9").await;
     let paid = world.pay(&order, "k", 0).await;
@@ -408,7 +408,7 @@ async fn law_10_one_fact_is_one_event_and_the_feed_keeps_its_order() {
     let order = world.booked("sim.pay.timeout_done.10").await;
     let id = order["order_id"].as_str().unwrap();
     assert_eq!(world.pay(&order, "k", 20).await.status, 200);
-    // The same again, and a look on top: no new facts.
+    // A replay and a lookup on top: no new facts.
     assert_eq!(world.pay(&order, "k", 20).await.status, 200);
     let other = world.booked("LAW-10").await;
     let close = format!("/v1/orders/{}/close", other["order_id"].as_str().unwrap());
@@ -440,7 +440,7 @@ async fn law_10_one_fact_is_one_event_and_the_feed_keeps_its_order() {
             .count(),
         1
     );
-    // The feed by small pages is the feed.
+    // Paging through the feed returns the same feed.
     let mut after = 0;
     let mut paged = Vec::new();
     loop {
@@ -485,11 +485,11 @@ async fn law_5_lookups_that_find_nothing_at_all_prove_no_absence() {
     assert_eq!(operation["attention"], Value::Null, "{operation:#}");
 }
 
-/// Lookups that confirm come at once.
+/// Makes confirming lookups start at once.
 const CONFIRMED_SOON: (&str, &str) = ("GATEWAY__RECONCILE__CONFIRM_AFTER", "100ms");
 
 #[tokio::test]
-async fn law_6_a_success_on_fliggys_word_is_confirmed_by_a_lookup() {
+async fn law_6_a_success_reported_by_fliggy_is_confirmed_by_a_lookup() {
     let world = World::start_with(&[CONFIRMED_SOON], |_| {}).await;
     let body = booking(&world.offer().await, "CONFIRMED");
     let booked = world.write("/v1/orders", "k", &body).await;
@@ -516,7 +516,7 @@ async fn law_6_a_success_on_fliggys_word_is_confirmed_by_a_lookup() {
 }
 
 #[tokio::test]
-async fn law_6_a_refusal_that_a_lookup_agreed_with_is_watched_and_not_confirmed() {
+async fn law_6_a_refusal_that_a_lookup_agrees_with_is_watched_but_not_confirmed() {
     let world = World::start().await;
     let order = world.booked("REFUSED-2").await;
     world
@@ -536,7 +536,7 @@ async fn law_6_a_refusal_that_a_lookup_agreed_with_is_watched_and_not_confirmed(
 #[tokio::test]
 async fn law_6_a_success_that_cannot_be_found_is_contradicted() {
     let world = World::start_with(&[CONFIRMED_SOON], |_| {}).await;
-    // The account has an order, so that what is not there is absent.
+    // The account has an order, so a not-found proves absence.
     world.booked("HOLLOW-0").await;
     world
         .fault(json!({"method": "book", "fault": "success_without_effect"}))
@@ -561,9 +561,9 @@ async fn law_6_a_success_that_cannot_be_found_is_contradicted() {
 }
 
 #[tokio::test]
-async fn law_6_what_is_found_again_after_a_contradiction_is_shown() {
+async fn law_6_a_resource_found_again_after_a_contradiction_is_shown() {
     let world = World::start_with(&[CONFIRMED_SOON], |_| {}).await;
-    // An order that was found by its number: lookups by number are known to show what is there.
+    // An order that was found by its number, so lookups by number are known to show orders.
     let known = booking(&world.offer().await, "AGAIN-0");
     let known = world.write("/v1/orders", "known", &known).await;
     let confirmed = |o: &Value| !o["confirmed_at"].is_null();
@@ -589,7 +589,7 @@ async fn law_6_what_is_found_again_after_a_contradiction_is_shown() {
 }
 
 #[tokio::test]
-async fn law_6_a_booking_that_tops_gateway_refused_is_looked_at_before_it_is_repeated() {
+async fn law_6_a_booking_refused_by_tops_gateway_is_looked_up_before_a_retry() {
     let world = World::start().await;
     let number = "REFUSED-1";
     let body = booking(&world.offer().await, number);
@@ -599,7 +599,7 @@ async fn law_6_a_booking_that_tops_gateway_refused_is_looked_at_before_it_is_rep
     let refused = world.write("/v1/orders", "k", &body).await;
     assert_eq!(refused.body["code"], "session_invalid", "{refused:?}");
     let looks = world.received_for("queryorderdetail", number).await;
-    // While it cannot be looked at, it is not repeated.
+    // While it cannot be looked up, it is not retried.
     world
         .fault(json!({"method": "detail", "fault": "lookup_error"}))
         .await;
@@ -610,7 +610,7 @@ async fn law_6_a_booking_that_tops_gateway_refused_is_looked_at_before_it_is_rep
     let booked = world.write("/v1/orders", "k", &body).await;
     assert_eq!(booked.status, 201, "{booked:?}");
     assert!(world.received_for("queryorderdetail", number).await >= looks + 2);
-    // It is confirmed that the first did nothing, and not asked about again.
+    // The first is confirmed to have done nothing, and is not looked up again.
     let first = world.operation(refused.operation()).await;
     assert_ne!(first["confirmed_at"], Value::Null, "{first:#}");
     assert_eq!(first["basis"], "refused_by_gateway");

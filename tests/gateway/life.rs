@@ -1,5 +1,5 @@
-//! The life of an order, from the search to the money back, over real HTTP: whatever does not answer
-//! in time is found, is done once, and can be read in operations and events.
+//! The life of an order, from the search to the refund, over real HTTP: writes that do not answer
+//! in time are found, done once, and listed in operations and events.
 
 use std::time::Duration;
 
@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use crate::ticket::{Ticket, advance, change_path, problem, ticketed};
 use crate::world::{Answer, World, booking, made, search, search_on};
 
-/// Longer than anything takes upstream in these worlds, and shorter than the time to pay.
+/// Longer than anything takes upstream in these worlds, but shorter than the deadline to pay.
 const LONG: Duration = Duration::from_secs(100);
 
-/// A world where tickets, fees and refunds take a minute, and time passes only when it is told to.
+/// A world where tickets, fees and refunds take a minute, and time passes only when the test
+/// advances it.
 async fn slow_world() -> World {
     World::start_with(&[], |simulator| {
         let timing = &mut simulator.timing;
@@ -36,7 +37,7 @@ impl World {
         read.body
     }
 
-    /// The story of an operation of which nobody knew, until it was found.
+    /// Asserts the timeline of an operation that was unknown until it was found.
     async fn was_found(&self, answer: &Answer) {
         let operation = self.operation(answer.operation()).await;
         let timeline = operation["timeline"].as_array().unwrap();
@@ -49,7 +50,7 @@ impl World {
         assert_eq!(made(&operation), answer.made(), "{operation:#}");
     }
 
-    /// How often this was told, of this subject.
+    /// The number of events of this kind about this subject.
     async fn told(&self, kind: &str, subject: &Value) -> usize {
         let events = self.events().await;
         let of_it = |e: &&Value| e["type"] == kind && e["subject"] == *subject;
@@ -58,7 +59,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn one_order_from_the_search_to_the_money_back_though_nothing_answers_in_time() {
+async fn an_order_goes_from_search_to_refund_though_nothing_answers_in_time() {
     let world = slow_world().await;
     let hangs = "hang_then_succeed";
     let number = format!("sim.pay.{hangs}.change.{hangs}.1");
@@ -160,7 +161,8 @@ async fn one_order_from_the_search_to_the_money_back_though_nothing_answers_in_t
         "2030-05-21T08:45:00+08:00"
     );
 
-    // A refund with a proof: quoted, handed in, applied for. That times out, and is found.
+    // A refund with a proof: quoted, uploaded, applied for. The application times out, and is
+    // found.
     let selection = json!({"kind": "flight_changed", "passengers": [ticket.passenger(0)]});
     let quote = world
         .post_with(&ticket.path("/refund-quote"), &[], &selection)
@@ -196,7 +198,7 @@ async fn one_order_from_the_search_to_the_money_back_though_nothing_answers_in_t
     let refund = world.read(&refund_address).await;
     assert_eq!(refund["attachments"], json!([attachment["attachment_id"]]));
 
-    // The money is back.
+    // The money is refunded.
     world.clock.advance_steady(LONG);
     let refund = world.read(&refund_address).await;
     assert_eq!(refund["status"], "refunded");
@@ -205,7 +207,7 @@ async fn one_order_from_the_search_to_the_money_back_though_nothing_answers_in_t
     let refunds = world.read(&ticket.path("/refunds")).await;
     assert_eq!(refunds["items"][0]["status"], "refunded", "{refunds:#}");
 
-    // The journal has all of it, each once.
+    // The journal has each operation once.
     let listed = world.read("/v1/operations").await;
     let listed = listed["items"].as_array().unwrap();
     let kinds: Vec<_> = listed.iter().map(|operation| &operation["kind"]).collect();
@@ -228,10 +230,10 @@ async fn one_order_from_the_search_to_the_money_back_though_nothing_answers_in_t
     ] {
         assert_eq!(world.told(fact, subject).await, 1, "{fact}");
     }
-    // Two for every step, and one more for each that was not known: there are no others.
+    // Two events for every step, one more for each that was unknown, and no others.
     assert_eq!(world.events().await.len(), 2 * 5 + 4);
 
-    // And upstream was asked for each once.
+    // Each was sent to Fliggy once.
     for method in [
         "airbook",
         "pay",
@@ -252,7 +254,7 @@ async fn one_order_from_the_search_to_the_money_back_though_nothing_answers_in_t
 }
 
 #[tokio::test]
-async fn a_change_whose_fees_come_later_is_paid_when_they_are_known() {
+async fn a_change_whose_fees_arrive_later_is_paid_once_they_are_known() {
     let world = slow_world().await;
     let ticket = ticketed(&world, "sim.change.fees_later.1").await;
     let mut wish = ticket.later("LATER-1");
@@ -279,14 +281,14 @@ async fn a_change_whose_fees_come_later_is_paid_when_they_are_known() {
     let change = world.read(&address).await;
     assert_eq!(change["status"], "awaiting_payment");
     assert!(change["total_price"].is_string(), "{change:#}");
-    // The same request again tells them, too.
+    // A replay reports the fees, too.
     let again = world
         .write_within(&ticket.path("/changes"), "change", &wish, 20)
         .await;
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     assert_eq!(again.made()["total_price"], change["total_price"]);
     assert_eq!(again.made()["fee_above_limit"], true, "{again:?}");
-    // Above the limit or not: what is agreed to at the payment counts.
+    // Only the total agreed to at the payment counts, whether it is above the limit or not.
     let paid = pay_change(&world, &change, "pay", 20).await;
     assert_eq!(paid.status, 200, "{paid:?}");
     assert_eq!(paid.made()["status"], "awaiting_ticketing");
@@ -295,7 +297,7 @@ async fn a_change_whose_fees_come_later_is_paid_when_they_are_known() {
 }
 
 #[tokio::test]
-async fn a_change_that_is_too_dear_is_cancelled_and_does_not_block_another() {
+async fn a_change_above_the_limit_is_cancelled_and_does_not_block_another() {
     let world = slow_world().await;
     let ticket = ticketed(&world, "DEAR-1").await;
     let mut wish = ticket.later("DEAR-C-1");
@@ -336,7 +338,7 @@ async fn apply(world: &World, ticket: &Ticket, number: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_refund_that_was_rejected_does_not_block_another() {
+async fn a_rejected_refund_does_not_block_another() {
     let world = slow_world().await;
     let ticket = ticketed(&world, "AGAIN-1").await;
     let first = apply(&world, &ticket, "first").await;
@@ -347,7 +349,7 @@ async fn a_refund_that_was_rejected_does_not_block_another() {
     let read = world.read(&format!("/v1/refunds/{number}")).await;
     assert_eq!(read["status"], "rejected");
     assert!(read["rejected_because"].is_string(), "{read:#}");
-    // That the application exists was true, and is what the operation tells; the rest is read anew.
+    // The operation reports that the application was made; the rest is read afresh.
     let operation = world.operation(first.operation()).await;
     assert_eq!(operation["state"], "succeeded");
 

@@ -3,7 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test fails by panicking, and tells how it went"
+    reason = "a test fails by panicking, and prints the cause"
 )]
 
 mod api;

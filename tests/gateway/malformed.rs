@@ -1,5 +1,4 @@
-//! Requests that are not what they should be: every mistake is named, with its place and the form that
-//! is wanted, and nothing is sent.
+//! Malformed requests: every error names its field and the expected form, and nothing is sent.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +7,7 @@ use serde_json::{Value, json};
 use crate::ticket::problem;
 use crate::world::{Answer, World, booking, search};
 
-/// The places and messages of the errors.
+/// The pointers and messages of the errors.
 fn errors(answer: &Answer) -> Vec<(&str, &str)> {
     assert_eq!(problem(answer), (400, "invalid_request"), "{answer:?}");
     let errors = answer.body["errors"].as_array().unwrap().iter();
@@ -27,7 +26,7 @@ fn places(answer: &Answer) -> BTreeSet<&str> {
 }
 
 #[tokio::test]
-async fn every_malformed_value_says_the_expected_form_with_an_example() {
+async fn every_malformed_value_is_reported_with_an_example() {
     let world = World::start().await;
     let good = booking(&world.offer().await, "FORM-1");
     let mut cases: Vec<(String, Value)> = include_str!("../cases/16-malformed-values.jsonl")
@@ -115,7 +114,7 @@ async fn every_malformed_value_says_the_expected_form_with_an_example() {
 }
 
 #[tokio::test]
-async fn everything_that_is_missing_is_named_at_once() {
+async fn all_missing_fields_are_reported_at_once() {
     let world = World::start().await;
     let good = booking(&world.offer().await, "MISSING-1");
     let none = world.write("/v1/orders", "k", &json!({})).await;
@@ -143,7 +142,7 @@ async fn everything_that_is_missing_is_named_at_once() {
     ];
     assert_eq!(places(&some), BTreeSet::from(wanted));
 
-    // What is missing is told beside what is wrong.
+    // Missing fields are reported together with wrong ones.
     let mut body = good;
     body["contact"] = json!({"name": 7});
     let both = world.write("/v1/orders", "k", &body).await;
@@ -214,13 +213,13 @@ async fn invisible_characters_are_refused_with_their_position() {
 }
 
 #[tokio::test]
-async fn another_writing_of_a_document_is_the_same_traveller() {
+async fn another_spelling_of_a_document_number_is_the_same_passenger() {
     let world = World::start().await;
     let mut body = booking(&world.offer().await, "WRITING-1");
     body["allow_duplicate"] = json!(false);
     body["passengers"][0]["document"] =
         json!({"type": "home_return_permit", "number": "H00000001", "expires_on": null});
-    // Lost and not made: it ends absent, and could be made twice.
+    // The booking is lost and not made: it ends as absent, so it could be made twice.
     world
         .fault(json!({"method": "airbook", "fault": "timeout_nothing"}))
         .await;

@@ -1,5 +1,5 @@
-//! Nothing personal and no secret comes out: not in the log, whatever is turned on, not in the
-//! journal's files, not in metrics, not in operations.
+//! Personal data and secrets never come out: not in the log at any level, in the journal's files,
+//! in metrics, or in operations.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::ticket::{advance, problem};
 use crate::world::{Answer, World, booking, metrics, search};
 
-/// What every crate logged.
+/// The log lines of all crates.
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
 
@@ -52,7 +52,7 @@ const CALLEE_PHONE: &str = "13598765430";
 const FILE_NAME: &str = "金丝雀的病历";
 const FILE_TEXT: &str = "canary-diagnosis-3c9e";
 
-/// An ID card number with this day of birth.
+/// An ID card number with this date of birth.
 fn id_card(digits: &str) -> String {
     let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let sum: u32 = digits
@@ -64,7 +64,7 @@ fn id_card(digits: &str) -> String {
     format!("{digits}{}", char::from(check))
 }
 
-/// Every canary, in every writing in which it could leak.
+/// Every canary, in every encoding in which it could leak.
 fn canaries() -> Vec<Vec<u8>> {
     let (own, buyer) = (id_card("11010119870605913"), id_card("11010119870605921"));
     let mut texts = vec![
@@ -123,7 +123,7 @@ fn assert_clean(place: &str, bytes: &[u8]) {
     }
 }
 
-/// The members' booking of a canary: every personal field is filled in.
+/// A member booking of the canary with every personal field.
 fn canary_booking(offer: &Value, number: &str) -> Value {
     let mut body = booking(offer, number);
     let card =
@@ -147,8 +147,8 @@ fn canary_booking(offer: &Value, number: &str) -> Value {
     body
 }
 
-/// A change with contact and remark, a refund with a reason, a proof with a telling name; and an
-/// upstream that repeats all of it when it refuses any of them.
+/// A change with contact and remark, a refund with a reason, a proof with a revealing file name;
+/// Fliggy repeats all of it in its refusals.
 async fn after_the_ticket(
     world: &World,
     post: &impl AsyncFn(&str, &str, &Value) -> Answer,
@@ -161,7 +161,7 @@ async fn after_the_ticket(
     advance(world, &format!("orders/{id}"), "ticketed").await;
     let read = world.get_with(&order, &[key]).await.body;
     let passenger = &read["passengers"][0]["passenger_id"];
-    // What upstream can know of: who travels, and what the request itself says.
+    // What Fliggy knows: the passengers, and the contents of the request.
     let gossip = format!("乘客{NAME}证件{own}手机{PHONE}");
     let of_change = format!("{gossip}联系人{CALLEE}{CALLEE_PHONE}备注{REMARK}有误");
     let of_refund = format!("{gossip}原因{REASON}不符");
@@ -171,7 +171,7 @@ async fn after_the_ticket(
             true => &of_change,
             false => &of_refund,
         };
-        // Without a word that tells that a name follows.
+        // Without a word that announces a name.
         let (fault, gossip) = match fault {
             "refuse_plain" => ("refuse", &plain),
             fault => (fault, gossip),
@@ -334,12 +334,12 @@ async fn after_the_ticket(
     }
 }
 
-/// Set in the process that logs.
+/// Set in the child process that logs.
 const CHILD: &str = "GATEWAY_TEST_MASKING";
 
-/// A log belongs to a process, and the other tests of this one must not share it.
+/// A log belongs to a process, and must not be shared with the other tests of this one.
 #[test]
-fn nothing_personal_and_no_secret_comes_out() {
+fn no_personal_data_or_secret_comes_out() {
     let own = std::env::current_exe().unwrap();
     let ended = std::process::Command::new(own)
         .args(["masking::the_process_that_logs", "--exact", "--ignored"])
@@ -354,14 +354,14 @@ fn nothing_personal_and_no_secret_comes_out() {
 }
 
 #[tokio::test]
-#[ignore = "takes the log of its process; the test above starts it in one of its own"]
+#[ignore = "takes over the log of its process; the test above runs it in a child process"]
 async fn the_process_that_logs() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
     let log = Captured::default();
-    // Deliberately without the product's own cap on the crates below it: all of them, everything,
-    // from every thread, and what they send by `log`.
+    // Without the product's cap on third-party crates: every crate, every level, every thread, and
+    // records sent through `log`.
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
@@ -393,7 +393,7 @@ async fn the_process_that_logs() {
         let headers = [key, ("Idempotency-Key", idempotency), ("Prefer", "wait=20")];
         loop {
             let answer = world.post_with(path, &headers, body).await;
-            // A busy machine may miss the second in which a write may leave.
+            // A busy machine may miss the second in which a write may be sent.
             if answer.body["code"] != "not_sent" {
                 return answer;
             }
@@ -406,7 +406,7 @@ async fn the_process_that_logs() {
         .find(|o| o["member_fare"]["who"] == "buyer")
         .unwrap();
 
-    // A journey, a lost payment in it.
+    // A booking and payment, with a lost payment among them.
     let body = canary_booking(offer, "sim.book.timeout_done.pay.hang_then_succeed.canary");
     let booked = post("/v1/orders", "b", &body).await;
     assert_eq!(booked.status, 201, "{booked:?}");
@@ -419,7 +419,7 @@ async fn the_process_that_logs() {
         .await;
     assert!(
         read.body.to_string().contains(NAME),
-        "the caller sees its own traveller"
+        "the caller sees its own passenger"
     );
     let listed = format!(
         "/v1/orders?booked_from={}&booked_until={}",
@@ -428,7 +428,7 @@ async fn the_process_that_logs() {
     );
     assert_eq!(world.get_with(&listed, &[key]).await.status, 200);
 
-    // Upstream that repeats what it was told, in refusals of every kind.
+    // Fliggy repeats the request in refusals of every kind.
     let own = id_card("11010119870605913");
     let gossip = format!("乘客{NAME}证件{own}手机{PHONE}邮箱{EMAIL}联系人{CONTACT}有误");
     for (number, method, fault) in [
@@ -491,7 +491,7 @@ async fn the_process_that_logs() {
     assert_eq!(served.status, 200);
     assert_clean("metrics", served.body.to_string().as_bytes());
 
-    // The journal's files, byte by byte, with what was written last.
+    // The journal's files, byte by byte, including the latest writes.
     let mut files = 0;
     for entry in std::fs::read_dir(world.journal().parent().unwrap()).unwrap() {
         let path = entry.unwrap().path();
@@ -511,7 +511,7 @@ async fn the_process_that_logs() {
         let known = known.as_bytes();
         assert!(
             written.windows(known.len()).any(|w| w == known),
-            "the search is for what is there"
+            "the search must find text that is there"
         );
     }
 
@@ -524,7 +524,7 @@ async fn the_process_that_logs() {
 }
 
 #[tokio::test]
-async fn the_address_that_is_not_on_the_white_list_is_shown() {
+async fn an_address_missing_from_the_allowlist_is_shown() {
     let world = World::start().await;
     let order = world.booked("ADDRESS-1").await;
     for method in ["detail", "pay"] {
@@ -543,7 +543,7 @@ async fn the_address_that_is_not_on_the_white_list_is_shown() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_speaks_of_a_person_keeps_its_code_and_what_it_is_about() {
+async fn a_refusal_about_a_person_keeps_its_code_and_topic() {
     let world = World::start().await;
     let order = world.booked("PERSON-1").await;
     let text = "乘客张三丰的证件号码重复";

@@ -1,5 +1,5 @@
-//! Every fault of the stand-in, against every write: what becomes of the operation, what the caller
-//! is told at once and in the end, and how often upstream was called.
+//! Every fault of the stand-in against every write: how the operation ends, what the caller is told
+//! at first and in the end, and how often Fliggy is called.
 
 mod cell;
 mod lookups;
@@ -15,7 +15,7 @@ use self::cell::{Cell, play_all};
 pub(crate) use self::cell::{method, prepared};
 use crate::world::World;
 
-/// Where an operation ends.
+/// How an operation ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
     /// `succeeded`.
@@ -30,19 +30,20 @@ enum End {
     Person,
 }
 
-/// Whether the caller, who waits some seconds at most, learns the end in the first answer.
+/// Whether the caller, who waits for a few seconds, learns the end in the first answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum First {
     Known,
     Open,
 }
 
-/// In which world a fault is played.
+/// The world in which a fault is played.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stage {
     /// Together with all others.
     Shared,
-    /// Alone: it holds up every other call (a ban of the app, or much work for the stand-in).
+    /// Alone, because it holds up every other call (a ban of the app, or much work for the
+    /// stand-in).
     Alone,
 }
 
@@ -54,7 +55,7 @@ const NO: End = Rejected(422, "upstream_rejected");
 const CHANNEL: End = Rejected(502, "channel_not_assigned");
 const FEE: End = Rejected(409, "refund_fee_changed");
 
-/// A fault, where it is played, the first answer, and the ends of the writes in the order of
+/// A fault, the world it is played in, the first answer, and the ends of the writes in the order of
 /// [`Kind::ALL`]: book, pay, close, refund, change, change_pay, change_cancel.
 type Row = (Fault, Stage, First, [End; Kind::ALL.len()]);
 
@@ -90,7 +91,7 @@ const ROWS: &[Row] = &[
     (Fault::ResetAfter, Shared, Known, [Done; 7]),
     (Fault::Refuse, Shared, Known, [NO; 7]),
     (Fault::RefuseUnlisted, Shared, Known, [NO; 7]),
-    // A plain yes is believed; where money moves it must be seen.
+    // A plain success is believed, except for payments, which a lookup must show.
     (
         Fault::SuccessWithoutEffect,
         Shared,
@@ -137,7 +138,8 @@ const ROWS: &[Row] = &[
     (Fault::FeesLater, Shared, Known, [Done; 7]),
 ];
 
-/// A second to answer, three to know nothing: a busy test machine must not turn one into the other.
+/// One second to answer, three to become unknown, so that a busy machine does not turn one into the
+/// other.
 const PACE: &[(&str, &str)] = &[
     ("GATEWAY__TOP__DEADLINE", "3s"),
     ("GATEWAY__TOP__CONNECT_TIMEOUT", "2500ms"),
@@ -145,7 +147,7 @@ const PACE: &[(&str, &str)] = &[
     ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "3s"),
 ];
 
-/// The same where the stand-in is busy for seconds.
+/// The same for a stand-in that is busy for seconds.
 const SLOW_PACE: &[(&str, &str)] = &[
     ("GATEWAY__TOP__DEADLINE", "5s"),
     ("GATEWAY__TOP__CONNECT_TIMEOUT", "4500ms"),
@@ -164,7 +166,7 @@ const AFTER_THE_TICKET: &[Kind] = &[
 fn word(fault: Fault) -> String {
     match serde_json::to_value(fault).unwrap() {
         Value::String(word) => word,
-        other => panic!("{other} is no word"),
+        other => panic!("{other} is not a string"),
     }
 }
 
@@ -191,7 +193,7 @@ fn the_matrix_has_a_row_for_every_fault_and_a_column_for_every_write() {
 async fn shared(kinds: &[Kind]) {
     let world = World::start_with(PACE, |simulator| {
         simulator.timing.hidden_for = Duration::from_millis(2_500);
-        // What is applied for and what is made stands still.
+        // Applications and changes stay in their first state.
         simulator.timing.refund_after = Duration::from_secs(3_600);
         simulator.timing.fees_after = Duration::from_secs(3_600);
     })
@@ -205,21 +207,21 @@ async fn alone(kinds: &[Kind]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_fault_of_every_write_ends_as_the_law_says() {
+async fn every_fault_of_every_write_ends_as_the_laws_require() {
     shared(BEFORE_THE_TICKET).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_fault_of_every_write_after_the_ticket_ends_as_the_law_says() {
+async fn every_fault_of_every_write_after_ticketing_ends_as_the_laws_require() {
     shared(AFTER_THE_TICKET).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn faults_that_hold_up_other_calls_end_as_the_law_says() {
+async fn faults_that_hold_up_other_calls_end_as_the_laws_require() {
     alone(BEFORE_THE_TICKET).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn faults_that_hold_up_other_calls_after_the_ticket_end_as_the_law_says() {
+async fn faults_that_hold_up_other_calls_after_ticketing_end_as_the_laws_require() {
     alone(AFTER_THE_TICKET).await;
 }

@@ -1,5 +1,5 @@
-//! What a search says of its offers: their prices, which were left out and why, and whether they can
-//! be booked.
+//! What a search reports about its offers: prices, which offers were dropped and why, and whether
+//! they can be booked.
 
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ fn notice<'a>(found: &'a Answer, code: &str) -> Option<&'a str> {
 }
 
 #[tokio::test]
-async fn a_price_part_that_the_others_tell_is_derived() {
+async fn a_missing_price_part_is_derived_from_the_others() {
     let (_canned, found) = searched(&answer()).await;
     let prices = &found.body["items"][0]["prices"]["adult"];
     assert_eq!(prices["fuel_fee"], "0.00", "{found:?}");
@@ -46,7 +46,7 @@ async fn a_price_part_that_the_others_tell_is_derived() {
 }
 
 #[tokio::test]
-async fn an_offer_that_is_left_out_says_why_and_is_not_called_no_quote() {
+async fn a_dropped_offer_is_reported_with_its_reason_and_not_as_no_quote() {
     let mut told = answer();
     let item = items(&mut told)[0].clone();
     let rows = items(&mut told).as_array_mut().unwrap();
@@ -67,7 +67,7 @@ async fn an_offer_that_is_left_out_says_why_and_is_not_called_no_quote() {
 }
 
 #[tokio::test]
-async fn what_is_called_bookable_is_what_booking_accepts() {
+async fn offers_reported_as_bookable_are_accepted_by_booking() {
     let mut told = answer();
     let good = items(&mut told)[0].clone();
     let segment =
@@ -120,7 +120,7 @@ async fn what_is_called_bookable_is_what_booking_accepts() {
             "{pointer}: {reason:?}"
         );
         assert!(obstacle.as_ref().is_none_or(fits), "{pointer}: {reason:?}");
-        // Upstream's booking is not there, so what is accepted has no outcome.
+        // The stand-in does not answer bookings, so an accepted booking has no outcome.
         let body = booking(offer, &format!("OFFER-{at}"));
         let key = format!("k{at}");
         let booked = canned
@@ -132,7 +132,7 @@ async fn what_is_called_bookable_is_what_booking_accepts() {
             Some(_) => {
                 let refused = (422, "offer_not_bookable");
                 assert_eq!(problem(&booked), refused, "{pointer}: {booked:?}");
-                // A caller who says otherwise is not believed.
+                // Setting `bookable` does not help: booking checks the offer itself.
                 let mut body = body;
                 body["offer"]["bookable"] = json!(true);
                 body["offer"]["not_bookable_reason"] = Value::Null;
@@ -151,7 +151,7 @@ fn reason(offer: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn an_offer_says_what_each_passenger_and_the_party_pays() {
+async fn an_offer_shows_the_price_of_each_passenger_and_of_the_party() {
     let mut told = answer();
     let rows = items(&mut told).as_array_mut().unwrap();
     rows.push(rows[0].clone());
@@ -168,7 +168,7 @@ async fn an_offer_says_what_each_passenger_and_the_party_pays() {
     }
     assert_eq!(offer["party_total"], "2190.00");
     assert_eq!(offer["bookable"], true, "{offer}");
-    // An adult and a child could pay; the infant has no fare.
+    // An adult and a child have prices; the infant has no fare.
     let offer = &found.body["items"][1];
     assert_eq!(offer["party_total"], Value::Null);
     assert_eq!(offer["bookable"], false);
@@ -176,7 +176,7 @@ async fn an_offer_says_what_each_passenger_and_the_party_pays() {
 }
 
 #[tokio::test]
-async fn seats_are_a_number_and_are_held_against_the_party() {
+async fn seats_are_a_number_and_are_compared_with_the_party() {
     let mut told = answer();
     let good = items(&mut told)[0].clone();
     let cases = [
@@ -195,7 +195,7 @@ async fn seats_are_a_number_and_are_held_against_the_party() {
         item
     });
     *items(&mut told) = rows.collect();
-    // Three of them need a seat.
+    // Three of the passengers need a seat.
     let party = json!({"adults": 2, "children": 1, "infants": 1});
     let (canned, found) = searched_for(&told, party).await;
     let offers = found.body["items"].as_array().unwrap();
@@ -210,7 +210,8 @@ async fn seats_are_a_number_and_are_held_against_the_party() {
             );
         }
     }
-    // A search for one finds the same offer bookable. A booking for two more is refused, by the same rule.
+    // A search for one passenger finds the same offer bookable. Booking it for three is refused by
+    // the same rule.
     let mut told = answer();
     items(&mut told)[0]["flight_segment_cabin_relation"]["flight_segment_item"][0]["cabin_quantity"] =
         json!("2");
@@ -241,7 +242,7 @@ async fn seats_are_a_number_and_are_held_against_the_party() {
 }
 
 #[tokio::test]
-async fn segments_name_their_cities() {
+async fn segments_contain_the_names_of_their_cities() {
     let mut told = answer();
     let good = items(&mut told)[0].clone();
     let cases = [
@@ -272,7 +273,7 @@ async fn segments_name_their_cities() {
 }
 
 #[tokio::test]
-async fn nothing_is_priced_by_what_the_gateway_added_to_an_offer() {
+async fn fields_that_the_gateway_added_to_an_offer_never_set_a_price() {
     let world = World::start().await;
     let good = booking(&world.offer().await, "ADDED-1");
     // A total that is not the sum is refused.
@@ -288,7 +289,7 @@ async fn nothing_is_priced_by_what_the_gateway_added_to_an_offer() {
         .collect();
     assert_eq!(pointers, ["/offer/prices/adult/total", "/total_price"]);
     assert_eq!(world.received("airbook").await, 0);
-    // What people read is not looked at.
+    // Display-only fields are not checked.
     let mut body = good.clone();
     body["offer"]["party_total"] = json!("1.00");
     let segment = &mut body["offer"]["journeys"][0]["segments"][0];
@@ -297,7 +298,7 @@ async fn nothing_is_priced_by_what_the_gateway_added_to_an_offer() {
     let booked = world.write("/v1/orders", "k2", &body).await;
     assert_eq!(booked.status, 201, "{booked:?}");
     assert_eq!(booked.made()["total_price"], good["total_price"]);
-    // Left out, they are missing like any other field.
+    // A missing price is reported like any other missing field.
     let mut body = good;
     body["offer"].as_object_mut().unwrap().remove("party_total");
     let refused = world.write("/v1/orders", "k3", &body).await;

@@ -14,7 +14,7 @@ fn agree(answer: &Answer) {
     assert_eq!(*last, answer.body["state"], "{answer:#?}");
 }
 
-/// A call that must not last until its `wait` is over.
+/// A call that must return before its `wait` ends.
 async fn soon(call: impl Future<Output = Answer>) -> Answer {
     let limit = Duration::from_secs(40);
     tokio::time::timeout(limit, call).await.expect("an answer")
@@ -74,7 +74,7 @@ async fn state_and_timeline_of_an_answer_agree() {
 }
 
 #[tokio::test]
-async fn a_list_reads_no_timeline() {
+async fn a_list_does_not_read_the_timeline() {
     let world = World::start().await;
     world.booked("LIST").await;
     let url = format!("sqlite://{}", world.journal().display());
@@ -95,7 +95,7 @@ async fn a_list_reads_no_timeline() {
 }
 
 #[tokio::test]
-async fn law_6_another_app_of_the_account_learns_which_operation_it_must_name() {
+async fn law_6_another_app_of_the_account_learns_which_operation_to_name() {
     const KEYS: &[(&str, &str)] = &[
         ("GATEWAY__AUTH__MODE", "keys"),
         ("GATEWAY__AUTH__KEYS__TRIPS__KEY", "trips-0123456789abcdef"),
@@ -131,7 +131,7 @@ async fn law_6_another_app_of_the_account_learns_which_operation_it_must_name() 
     assert_eq!(blind.body["operation_id"], lost.operation());
     let detail = blind.body["detail"].as_str().unwrap();
     assert!(detail.contains("not_executed (absent)"), "{detail}");
-    // No more than that: the operation itself is not shown.
+    // Nothing more is disclosed: the operation itself is not shown.
     assert!(blind.body.get("instance").is_none(), "{blind:?}");
     let hidden = world
         .get_with(&format!("/v1/operations/{}", lost.operation()), &[COSTS])
@@ -141,7 +141,7 @@ async fn law_6_another_app_of_the_account_learns_which_operation_it_must_name() 
     body["retry_of"] = blind.body["operation_id"].clone();
     let paid = write(COSTS, "pay", &path, &body).await;
     assert_eq!(paid.status, 200, "{paid:?}");
-    // Its owner is told which one did it, and another app is not.
+    // The owner is told which operation did it; another app is not.
     for (app, named) in [(TRIPS, Value::Null), (COSTS, json!(paid.operation()))] {
         let again = write(app, "again", &path, &body).await;
         assert_eq!(problem(&again), (409, "already_done"), "{again:?}");
@@ -154,7 +154,7 @@ async fn already_done_never_names_the_operation_of_the_request_itself() {
     let world = World::start().await;
     let order = world.booked("ELSEWHERE").await;
     let id = order["order_id"].as_str().unwrap();
-    // It was paid by somebody else: no operation of the gateway did it.
+    // It was paid by somebody else, so no operation of the gateway did it.
     advance(&world, &format!("orders/{id}"), "paid").await;
     let refused = world.pay(&order, "pay", 5).await;
     assert_eq!(problem(&refused), (409, "already_done"), "{refused:?}");
@@ -168,7 +168,7 @@ async fn already_done_never_names_the_operation_of_the_request_itself() {
 }
 
 #[tokio::test]
-async fn law_6_a_clock_that_is_days_ahead_at_the_start_ends_no_watch() {
+async fn law_6_a_clock_days_ahead_at_the_start_does_not_end_a_watch() {
     let world = World::start().await;
     let order = world.booked("AHEAD").await;
     world
@@ -178,7 +178,8 @@ async fn law_6_a_clock_that_is_days_ahead_at_the_start_ends_no_watch() {
     assert_eq!(problem(&refused), (422, "upstream_rejected"), "{refused:?}");
     let url = format!("sqlite://{}", world.journal().display());
     let mut journal = SqliteConnection::connect(&url).await.unwrap();
-    // As if a process with a right clock had settled it, and the clock of this one were ten days ahead.
+    // As if a process with a correct clock had settled it, and this one's clock were ten days
+    // ahead.
     sqlx::query(
         "UPDATE operations SET watch_until = watch_until - 864000000, \
          next_look_at = next_look_at - 864000000, \
@@ -205,9 +206,9 @@ async fn law_6_a_clock_that_is_days_ahead_at_the_start_ends_no_watch() {
     world.clock.advance_steady(Duration::from_hours(23));
     look().await;
     assert!(next(&mut journal).await.is_some(), "the watch has ended");
-    // A lookup after the last step ends it.
+    // A lookup after the last step ends the watch.
     world.clock.advance_steady(Duration::from_hours(1));
-    // (One that was under way before does not.)
+    // A lookup that was already running does not end it.
     let limit = tokio::time::Instant::now() + Duration::from_secs(20);
     while next(&mut journal).await.is_some() {
         assert!(tokio::time::Instant::now() < limit, "the watch goes on");

@@ -1,5 +1,5 @@
-//! Upstream answers about another order, refund or change than the one that was asked for: nobody is
-//! shown another traveller's data, and nothing is concluded from it.
+//! Fliggy answers about another order, refund or change than requested: no other passenger's data
+//! is shown, and nothing is concluded from it.
 
 use fliggy_gateway::domain::operation::Kind;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ const NAME: &str = "别人旅客";
 const DOCUMENT: &str = "110101199203070032";
 const MOBILE: &str = "13900000009";
 
-/// A ticketed order of another traveller.
+/// A ticketed order of another passenger.
 async fn another_traveller(world: &World, number: &str) -> Ticket {
     let mut body = booking(&world.offer().await, number);
     let passenger = &mut body["passengers"][0];
@@ -29,7 +29,7 @@ async fn delay(world: &World, ticket: &Ticket) {
     assert_eq!(changed.status, 201, "{changed:?}");
 }
 
-/// Another traveller's orders: one with a refund, one with a change and a schedule change.
+/// Another passenger's orders: one with a refund, one with a change and a schedule change.
 pub(crate) async fn somebody_else(world: &World) {
     let ticket = another_traveller(world, "ELSE-REFUND").await;
     ticket.refunded(world, "ELSE-R", "voluntary").await;
@@ -97,7 +97,7 @@ async fn a_read_never_shows_another_order_refund_or_change() {
 }
 
 #[tokio::test]
-async fn an_order_that_does_not_name_the_reference_is_not_shown_by_it() {
+async fn an_order_without_its_reference_is_not_shown_by_reference() {
     let row = json!([{
         "method": "alitrip.flight.service.queryorderdetail", "side": "answer",
         "path": "out_order_no", "drop": true,
@@ -116,7 +116,7 @@ async fn an_order_that_does_not_name_the_reference_is_not_shown_by_it() {
 }
 
 #[tokio::test]
-async fn a_refund_that_does_not_name_its_number_is_the_one_that_was_asked_for() {
+async fn a_refund_without_its_number_is_accepted_as_the_requested_one() {
     let row = json!([{
         "method": "alitrip.flight.refund.detail", "side": "answer",
         "path": "refund_order_no", "drop": true,
@@ -137,7 +137,7 @@ async fn a_refund_that_does_not_name_its_number_is_the_one_that_was_asked_for() 
 }
 
 #[tokio::test]
-async fn a_replay_shows_its_own_resource_whatever_upstream_answers_about() {
+async fn a_replay_shows_its_own_resource_even_if_upstream_answers_about_another() {
     let world = World::start().await;
     somebody_else(&world).await;
     for kind in Kind::ALL {
@@ -160,12 +160,12 @@ async fn a_replay_shows_its_own_resource_whatever_upstream_answers_about() {
         assert_eq!(again.made(), first.made(), "{kind:?}");
         let faults = world.get("/_simulator/faults").await.body;
         let last = faults["items"].as_array().unwrap().last().unwrap();
-        assert_eq!(last["struck"], 1, "{kind:?} was not read anew: {faults:#}");
+        assert_eq!(last["struck"], 1, "{kind:?} was not read again: {faults:#}");
     }
 }
 
 #[tokio::test]
-async fn a_check_before_a_send_sends_nothing_on_another_orders_answer() {
+async fn a_check_before_a_send_sends_nothing_on_an_answer_about_another_order() {
     let world = World::start().await;
     somebody_else(&world).await;
     for (kind, read) in [
@@ -207,7 +207,7 @@ async fn law_5_another_orders_list_is_no_proof_of_absence() {
     let ticket = ticketed_by(&world, &booking(&world.offer().await, "LOST-R")).await;
     let body = ticket.refund_of(&world, "LOST-R", 0).await;
     let only = json!({"out_order_no": "LOST-R"});
-    // The list before the send is in order, and every later one is another order's.
+    // The list before the send is correct, and every later one belongs to another order.
     world
         .fault(json!({
             "method": "refund", "fault": "timeout_nothing", "delay_ms": 300, "match": only,

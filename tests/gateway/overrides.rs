@@ -1,12 +1,12 @@
-//! An integrator with the real pages mends the contract by configuration: the gateway and a stand-in
-//! that both speak the mended wire still do the main job.
+//! Overrides correct the contract by configuration: with a stand-in on the same corrected wire, the
+//! gateway still does its main job.
 
 use fliggy_gateway::top::contract::{Mend, Override, Registry};
 use serde_json::{Value, json};
 
 use crate::world::{World, booking};
 
-/// A correction of every kind, on every method of the main job, in requests and answers.
+/// Overrides of every kind, on every method of the main job, in requests and answers.
 fn corrections() -> Value {
     let of = |method: &str, side: &str, path: &str, what: Value| {
         let mut row = json!({
@@ -18,7 +18,7 @@ fn corrections() -> Value {
         row
     };
     json!([
-        // Names, in requests and answers, of the object parameter too.
+        // Names, in requests and answers, including the object parameter.
         of(
             "search",
             "request",
@@ -44,7 +44,7 @@ fn corrections() -> Value {
             json!({"rename": "id", "type": "String"})
         ),
         of("pay", "answer", "pay_time", json!({"rename": "paid_at"})),
-        // Wrappers: another, and none.
+        // Wrappers: another one, and none.
         of(
             "search",
             "answer",
@@ -125,7 +125,7 @@ async fn mended(rows: &Value) -> World {
 }
 
 #[tokio::test]
-async fn a_mended_contract_still_searches_books_and_pays() {
+async fn an_overridden_contract_still_searches_books_and_pays() {
     let world = mended(&corrections()).await;
     let offer = world.offer_of_now().await;
     assert_eq!(offer["baggage_rule"], "20KG");
@@ -143,7 +143,7 @@ async fn a_mended_contract_still_searches_books_and_pays() {
     let path = format!("/v1/orders/{}", booked["order_id"].as_str().unwrap());
     let order = world.get(&format!("{path}?include=upstream")).await;
     assert_eq!(order.body["passengers"][0]["name"], "测试旅客", "{order:?}");
-    // What is shown of upstream is what upstream said.
+    // `upstream` shows the fields as Fliggy sent them.
     let upstream = &order.body["upstream"];
     assert_eq!(upstream["order_status"], "PAID", "{upstream}");
     assert!(upstream["payment"]["amount"].is_number(), "{upstream}");
@@ -155,7 +155,7 @@ async fn a_mended_contract_still_searches_books_and_pays() {
 }
 
 #[tokio::test]
-async fn a_lost_payment_is_found_through_a_mended_contract() {
+async fn a_lost_payment_is_found_through_an_overridden_contract() {
     let world = mended(&corrections()).await;
     let booked = world.booked("sim.pay.hang_then_succeed.mend").await;
     let paid = world.pay(&booked, "k", 20).await;
@@ -165,7 +165,7 @@ async fn a_lost_payment_is_found_through_a_mended_contract() {
 
 #[tokio::test]
 async fn without_the_overrides_the_same_wire_is_not_understood() {
-    // The counter-test: the stand-in really speaks another wire.
+    // The counter-test: the stand-in really uses another wire.
     let rows: Vec<Override> = serde_json::from_value(corrections()).unwrap();
     let mend = Mend::build(Registry::embedded(), &rows).unwrap();
     let world = World::start_with(&[], |simulator| simulator.mend = mend).await;

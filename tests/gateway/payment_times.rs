@@ -1,5 +1,4 @@
-//! Times of payment that cannot be one, or may be one or not, in what upstream says of an order or a
-//! change.
+//! Impossible and doubtful times of payment, in orders and changes.
 
 use serde_json::{Value, json};
 
@@ -24,7 +23,7 @@ fn path(order: &Value, what: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_order_with_a_payment_in_1970_is_not_paid_and_can_be_paid_and_closed() {
+async fn an_order_with_a_payment_in_1970_counts_as_unpaid() {
     let world = told(OF_ORDERS, "1970-01-01 08:00:00").await;
     let order = world.booked("ZERO-1").await;
     let shown = world.get(&path(&order, "")).await;
@@ -71,7 +70,7 @@ async fn an_order_with_a_payment_before_its_booking_is_neither_paid_nor_closed()
 }
 
 #[tokio::test]
-async fn a_change_follows_the_same_rule() {
+async fn impossible_and_doubtful_payment_times_of_a_change_follow_the_same_rule() {
     for (time, paid, cancelled) in [
         ("1970-01-01 08:00:00", (200, "-"), (200, "-")),
         (

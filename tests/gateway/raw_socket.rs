@@ -1,4 +1,4 @@
-//! What no well-behaved HTTP server does to a write: from a raw socket.
+//! What a misbehaving HTTP server can do to a write, from a raw socket.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,26 +12,26 @@ use tokio_util::sync::CancellationToken;
 use crate::laws::states;
 use crate::world::{Answer, World, booking};
 
-/// What the server does to the one write it is waiting for.
+/// What the server does to the write.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Trick {
     /// Resets the connection before it has read anything.
     CloseBeforeReading,
     /// Reads the request, then resets the connection.
     ResetAfterTheRequest,
-    /// Answers with half a body.
+    /// Answers with half of the body.
     HalfABody,
-    /// Answers with a head that is cut.
+    /// Answers with half of the head.
     HalfAHead,
-    /// Reads the request and says nothing.
+    /// Reads the request and never answers.
     AcceptAndHang,
     /// Sends a valid answer, a byte at a time, for longer than the deadline.
     SlowDrip,
     /// Sends two answers on one connection, the second about another order.
     TwoAnswers,
-    /// Says something that is not HTTP.
+    /// Sends something that is not HTTP.
     NotHttp,
-    /// A continuation, and then nothing.
+    /// Sends `100 Continue`, and then nothing.
     ContinueAndHang,
 }
 
@@ -47,8 +47,8 @@ const TRICKS: [Trick; 9] = [
     Trick::ContinueAndHang,
 ];
 
-/// A server in front of the stand-in: everything but a booking goes through, and bookings are
-/// counted and played a trick on. No trick books anything.
+/// A server in front of the stand-in. It forwards everything but bookings, which it counts and
+/// plays the trick on. No trick books anything.
 struct Server {
     address: String,
     bookings: Arc<AtomicU64>,
@@ -73,7 +73,7 @@ impl Server {
     }
 }
 
-/// Serves every connection like this, at the address that it returns.
+/// Handles every connection with this; returns the address.
 async fn listen<F>(
     stop: CancellationToken,
     serve: impl Fn(TcpStream) -> F + Send + 'static,
@@ -122,8 +122,7 @@ async fn serve(
     stop: CancellationToken,
 ) {
     if trick == Trick::CloseBeforeReading {
-        // Only the write client has a connection of its own for each write here: look without
-        // taking anything from the socket.
+        // Only a write has a connection of its own here: peek, and leave the bytes in the socket.
         let mut seen = vec![0; 16 * 1024];
         let mut size = 0;
         while !is_known(&seen[..size]) {
@@ -168,7 +167,7 @@ async fn serve(
             }
         }
         Trick::TwoAnswers => {
-            // The first is empty, so the second is all that could be believed.
+            // The first answer is empty, so only the second could be believed.
             let empty = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
             let both = [&empty[..], &answer].concat();
             socket.write_all(&both).await.unwrap();
@@ -198,7 +197,7 @@ fn success(out_order_no: &str) -> Vec<u8> {
     [head.as_bytes(), body.as_bytes()].concat()
 }
 
-/// Whether enough has come to tell which method it is.
+/// Whether enough has arrived to recognise the method.
 fn is_known(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request);
     text.split_once("method=")
@@ -209,7 +208,7 @@ fn is_booking(request: &[u8]) -> bool {
     String::from_utf8_lossy(request).contains("method=alitrip.flight.service.airbook")
 }
 
-/// A whole request, or nothing if the client went away.
+/// A whole request, or `None` if the client disconnected.
 async fn read(socket: &mut TcpStream) -> Option<Vec<u8>> {
     let mut request = Vec::new();
     loop {
@@ -235,13 +234,13 @@ async fn read(socket: &mut TcpStream) -> Option<Vec<u8>> {
     }
 }
 
-/// The same request on a connection that ends with its answer.
+/// The same request with `Connection: close`.
 fn close_after(request: &[u8]) -> Vec<u8> {
     let end = request.windows(2).position(|two| two == b"\r\n").unwrap();
     [&request[..end], b"\r\nConnection: close", &request[end..]].concat()
 }
 
-/// A gateway behind the trick, and a world that knows the stand-in behind both.
+/// A gateway behind the trick, and a world that can ask the stand-in directly.
 async fn play(trick: Trick) -> (Answer, Value, u64, World) {
     let behind = World::start().await;
     let stop = CancellationToken::new();
@@ -253,7 +252,8 @@ async fn play(trick: Trick) -> (Answer, Value, u64, World) {
         ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "5s"),
         ("GATEWAY__RECONCILE__ATTENTION_AFTER", "1h"),
     ];
-    // The clock stands still until the write is lost: however slow the machine, it leaves in time.
+    // The clock stands still until the write is lost, so it is sent in time however slow the
+    // machine is.
     let mut world = World::frozen_on(server.address.clone(), &patience, stop).await;
     world.top = behind.top.clone();
     let offer = world.offer().await;
@@ -306,7 +306,7 @@ enum Afterwards {
     Close,
 }
 
-/// Has the stand-in book, and then mistreats the connection.
+/// Lets the stand-in book, and then misuses the connection.
 async fn mistreat(mut socket: TcpStream, afterwards: Afterwards, behind: String) {
     while let Some(request) = read(&mut socket).await {
         let answer = forward(&request, &behind).await;
@@ -329,7 +329,7 @@ async fn mistreat(mut socket: TcpStream, afterwards: Afterwards, behind: String)
     }
 }
 
-/// Makes sixty bookings, one after the other, and expects that each is answered with its own order.
+/// Makes sixty bookings in turn, and expects that each is answered with its own order.
 async fn sixty_bookings(afterwards: Afterwards) {
     let behind = World::start().await;
     let stop = CancellationToken::new();
@@ -362,18 +362,18 @@ async fn sixty_bookings(afterwards: Afterwards) {
 }
 
 #[tokio::test]
-async fn no_write_reads_an_answer_that_an_earlier_write_left_behind() {
+async fn no_write_reads_an_answer_left_behind_by_an_earlier_write() {
     sixty_bookings(Afterwards::StrayAnswer).await;
 }
 
 #[tokio::test]
-async fn no_write_is_lost_on_a_connection_that_was_closed_after_an_earlier_one() {
+async fn no_write_is_lost_on_a_connection_closed_after_an_earlier_write() {
     sixty_bookings(Afterwards::Close).await;
 }
 
 #[tokio::test]
 async fn a_refused_connection_sent_nothing_and_frees_the_key() {
-    // A port that was free a moment ago, and that nobody listens on.
+    // A port that was free a moment ago, so nobody listens on it.
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = closed.local_addr().unwrap();
     let there = World::start().await;
@@ -400,7 +400,7 @@ async fn a_refused_connection_sent_nothing_and_frees_the_key() {
     assert_eq!(again.status, 503, "{again:?}");
     assert_ne!(again.operation(), refused.operation());
     assert_eq!(again.header("idempotency-replayed"), None);
-    // A read says so in its own words.
+    // A read reports it in its own words.
     let read = world.get("/v1/orders/7").await;
     assert_eq!(read.status, 503, "{read:?}");
     assert_eq!(read.body["detail"], why.as_str());

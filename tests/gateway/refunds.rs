@@ -1,4 +1,4 @@
-//! Refunds: quoted, applied for, granted; and every way in which an application is not made.
+//! Refunds: quoted, applied for, granted; and every way in which an application is refused.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn by(quote: &Value) -> Value {
     json!({"quote_id": quote["quote_id"]})
 }
 
-/// All that a quote says, said by the caller.
+/// Everything that a quote contains, stated by the caller.
 fn stated(selection: &Value, fee: &str) -> Value {
     let mut body = selection.clone();
     body["fee"] = json!(fee);
@@ -37,7 +37,7 @@ fn unknown_fee(selection: &Value) -> Value {
     body
 }
 
-/// Nothing was done: no application reached upstream, and the answer says so.
+/// Asserts that no application reached Fliggy, and that the answer reports so.
 async fn nothing_sent(world: &World, answer: &Answer) {
     assert_eq!(answer.body["side_effects"], "none", "{answer:?}");
     assert_eq!(world.received("refund_create").await, 0, "{answer:?}");
@@ -46,7 +46,7 @@ async fn nothing_sent(world: &World, answer: &Answer) {
 // --- quotes
 
 #[tokio::test]
-async fn a_quote_tells_fee_and_amount_of_everybody() {
+async fn a_quote_contains_fee_and_amount_of_every_passenger() {
     let world = World::start().await;
     let ticket = family(&world, "QUOTE-1").await;
     let quote = ticket.quote(&world, &ticket.all("voluntary")).await;
@@ -60,7 +60,7 @@ async fn a_quote_tells_fee_and_amount_of_everybody() {
     assert_eq!(quote["attachment_wanted"], false);
     assert_eq!(quote["segments"], json!([]));
     assert!(quote.get("upstream").is_none());
-    // 12.3 % of the tickets (1000 and 500 yuan); the taxes (70 and 10) come back.
+    // 12.3 % of the tickets (1000 and 500 yuan); the taxes (70 and 10) are refunded.
     let told: Vec<_> = quote["passengers"]
         .as_array()
         .unwrap()
@@ -92,12 +92,12 @@ async fn a_quote_tells_fee_and_amount_of_everybody() {
     assert_eq!(quote["refund_amount"], "1395.50");
     let paid = fen(&ticket.order["total_price"]);
     assert_eq!(fen(&quote["fee"]) + fen(&quote["refund_amount"]), paid);
-    // One of them alone.
+    // A quote for one of them alone.
     let one = json!({"kind": "voluntary", "passengers": [ticket.passenger(1)]});
     let one = ticket.quote(&world, &one).await;
     assert_eq!(one["fee"], "61.50");
     assert_eq!(one["passengers"].as_array().unwrap().len(), 1);
-    // Another ground costs nothing and wants a proof.
+    // A flight change costs nothing and needs a proof.
     let moved = ticket.quote(&world, &ticket.all("flight_changed")).await;
     assert_eq!(moved["fee"], "0.00");
     assert_eq!(moved["attachment_wanted"], true);
@@ -105,7 +105,7 @@ async fn a_quote_tells_fee_and_amount_of_everybody() {
 }
 
 #[tokio::test]
-async fn a_quote_for_what_is_refunded_already_says_why_not() {
+async fn a_quote_for_an_already_refunded_ticket_says_why_it_is_not_refundable() {
     let world = World::start().await;
     let ticket = family(&world, "QUOTE-2").await;
     let one = json!({"kind": "voluntary", "passengers": [ticket.passenger(0)]});
@@ -128,7 +128,7 @@ async fn a_quote_for_what_is_refunded_already_says_why_not() {
             (json!(true), Value::Null)
         ]
     );
-    // Neither by the quote nor by its fee is it applied for, and the problem says why not.
+    // It cannot be applied for by quote or by fee, and the problem gives the reason.
     let fee = again["fee"].as_str().unwrap();
     for (number, body) in [
         ("QR-2", stated(&ticket.all("voluntary"), fee)),
@@ -144,7 +144,7 @@ async fn a_quote_for_what_is_refunded_already_says_why_not() {
         let quote = &refused.body["quote"];
         assert_eq!(quote["not_refundable_reason"], "该乘机人已有退票申请");
     }
-    // The child's ticket can be refunded still.
+    // The child's ticket can still be refunded.
     let other = json!({"kind": "voluntary", "passengers": [ticket.passenger(1)], "fee": "61.50"});
     let applied = ticket.apply(&world, "QR-3", &other).await;
     assert_eq!(applied.status, 201, "{applied:?}");
@@ -152,7 +152,7 @@ async fn a_quote_for_what_is_refunded_already_says_why_not() {
 }
 
 #[tokio::test]
-async fn a_number_that_the_list_does_not_give_back_is_applied_for_once() {
+async fn a_number_that_the_list_does_not_return_is_applied_for_once() {
     let row: Override = serde_json::from_value(json!({
         "method": "alitrip.flight.refund.list", "side": "answer",
         "path": "refund_order_list.out_refund_no", "drop": true,
@@ -165,7 +165,7 @@ async fn a_number_that_the_list_does_not_give_back_is_applied_for_once() {
     let first = ticket.quote(&world, &of(0)).await;
     let applied = ticket.apply(&world, "NR-1", &by(&first)).await;
     assert_eq!(applied.status, 201, "{applied:?}");
-    // The other traveller under the same number and another key.
+    // The other passenger under the same number and another key.
     let mut body = by(&ticket.quote(&world, &of(1)).await);
     body["out_refund_no"] = json!("NR-1");
     let again = world
@@ -180,7 +180,8 @@ async fn a_number_that_the_list_does_not_give_back_is_applied_for_once() {
 async fn segments_are_refunded_one_by_one() {
     let world = World::start().await;
     let ticket = there_and_back(&world, "QUOTE-3").await;
-    // Fliggy lists ticket numbers by passenger: with two segments nobody knows which one it is for.
+    // Fliggy lists ticket numbers by passenger: with two segments, the segment of a number is
+    // unknown.
     let issued = &ticket.order["passengers"][0]["tickets"][0];
     assert!(issued["ticket_no"].is_string(), "{issued}");
     assert_eq!(issued["segment_ids"], Value::Null);
@@ -201,7 +202,7 @@ async fn segments_are_refunded_one_by_one() {
     let refund = world.get(&format!("/v1/refunds/{number}")).await.body;
     assert_eq!(refund["segments"], json!([ticket.segment(1)]));
     assert_eq!(segments_of(&refund), json!([ticket.segment(1)]));
-    // The way there is still the traveller's.
+    // The outward segment can still be refunded.
     let mut there = ticket.all("voluntary");
     there["segments"] = json!([ticket.segment(0)]);
     assert_eq!(ticket.quote(&world, &there).await["refundable"], true);
@@ -209,7 +210,7 @@ async fn segments_are_refunded_one_by_one() {
 }
 
 #[tokio::test]
-async fn what_is_not_in_the_order_is_neither_quoted_nor_applied_for() {
+async fn items_that_are_not_in_the_order_are_neither_quoted_nor_applied_for() {
     let world = World::start().await;
     let ticket = ticketed(&world, "QUOTE-4").await;
     let stranger = format!("psg_{}", "0".repeat(32));
@@ -274,7 +275,7 @@ async fn an_order_without_tickets_is_closed_and_not_refunded() {
 }
 
 #[tokio::test]
-async fn a_ground_without_a_number_is_refused_until_it_has_one() {
+async fn a_kind_without_a_number_is_refused_until_one_is_configured() {
     let world = World::start().await;
     let ticket = ticketed(&world, "KIND-1").await;
     let selection = ticket.all("illness");
@@ -304,7 +305,7 @@ async fn a_ground_without_a_number_is_refused_until_it_has_one() {
 }
 
 #[tokio::test]
-async fn a_quote_shows_upstreams_fields_and_takes_fields_of_its_own() {
+async fn a_quote_shows_upstreams_fields_and_accepts_extra_fields() {
     let world = World::start().await;
     let ticket = ticketed(&world, "QUOTE-6").await;
     let path = ticket.path("/refund-quote?include=upstream");
@@ -316,7 +317,7 @@ async fn a_quote_shows_upstreams_fields_and_takes_fields_of_its_own() {
     assert!(upstream["all_refund_fee"].is_number(), "{upstream}");
     let plain = ticket.quote(&world, &ticket.all("voluntary")).await;
     assert_eq!(quote.body["fee"], plain["fee"]);
-    // What it does not know goes there, and upstream says what it thinks of it.
+    // Unknown fields are sent, and Fliggy decides.
     selection["extra"] = json!({"no_such_field": 1});
     let refused = ticket.ask_quote(&world, &selection).await;
     assert_eq!(problem(&refused), (502, "upstream_refused"), "{refused:?}");
@@ -421,7 +422,7 @@ async fn every_wrong_field_of_a_refund_is_named() {
 // --- applications
 
 #[tokio::test]
-async fn an_application_by_quote_sends_what_render_computed() {
+async fn an_application_by_quote_sends_the_fee_that_render_computed() {
     let world = World::start().await;
     let ticket = family(&world, "APPLY-1").await;
     let quote = ticket.quote(&world, &ticket.all("voluntary")).await;
@@ -460,7 +461,7 @@ async fn an_application_by_quote_sends_what_render_computed() {
             assert_eq!(part[field], quoted[field], "{field}");
         }
     }
-    // The list has the same members, and null or nothing where Fliggy's list does not tell.
+    // The list has the same fields; they are null or empty where Fliggy's list lacks them.
     let listed = world.get(&ticket.path("/refunds")).await.body;
     let row = &listed["items"][0];
     let members = |value: &Value| {
@@ -487,7 +488,7 @@ async fn an_application_by_quote_sends_what_render_computed() {
     let upstream = world.get(&format!("{path}?include=upstream")).await;
     assert_eq!(upstream.body["upstream"]["out_refund_no"], "R-1");
 
-    // The operation and its fact.
+    // The operation and its event.
     let operation = world.operation(applied.operation()).await;
     assert_eq!(operation["kind"], "refund");
     assert_eq!(operation["state"], "succeeded");
@@ -498,7 +499,7 @@ async fn an_application_by_quote_sends_what_render_computed() {
 }
 
 #[tokio::test]
-async fn a_repeated_application_is_read_anew_and_not_made_again() {
+async fn a_repeated_application_is_read_again_and_not_made_again() {
     let world = World::start().await;
     let ticket = ticketed(&world, "APPLY-2").await;
     let quote = ticket.quote(&world, &ticket.all("voluntary")).await;
@@ -509,7 +510,7 @@ async fn a_repeated_application_is_read_anew_and_not_made_again() {
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     assert_eq!(again.operation(), applied.operation());
     assert_eq!(again.made()["status"], "applied");
-    // Somebody works on it, and then the money is back: a repetition says so.
+    // The refund is processed, and then paid out: a replay reports the new status.
     for (seconds, status) in [(2, "in_progress"), (3, "refunded")] {
         world.clock.advance_steady(Duration::from_secs(seconds));
         let again = ticket.apply(&world, "R-2", &by(&quote)).await;
@@ -527,7 +528,7 @@ async fn a_repeated_application_is_read_anew_and_not_made_again() {
     let refund = world.get(&format!("/v1/refunds/{number}")).await.body;
     assert_eq!(refund["status"], "refunded");
     assert!(refund["refunded_at"].is_string() && refund["trade_no"].is_string());
-    // Even after the quote is too old for a new one.
+    // This holds even when the quote is too old for a new application.
     world.clock.jump_wall(SignedDuration::from_mins(16));
     let again = ticket.apply(&world, "R-2", &by(&quote)).await;
     assert_eq!(
@@ -535,7 +536,7 @@ async fn a_repeated_application_is_read_anew_and_not_made_again() {
         (201, &json!("refunded")),
         "{again:?}"
     );
-    // Another request under the key is not it.
+    // Another body under the key is another request.
     let mut other = by(&quote);
     other["reason"] = json!("另一个");
     let reused = ticket.apply(&world, "R-2", &other).await;
@@ -563,7 +564,7 @@ async fn a_second_application_under_the_same_number_is_not_sent() {
     let refused = world
         .post_with(&ticket.path("/refunds"), &headers, &body)
         .await;
-    // The one that is there is not taken for the one that was asked for.
+    // The existing refund is not mistaken for the requested one.
     assert_eq!(problem(&refused), (409, "already_done"), "{refused:?}");
     assert_eq!(refused.body["side_effects"], "none");
     assert!(
@@ -577,7 +578,7 @@ async fn a_second_application_under_the_same_number_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_stated_fee_that_is_another_brings_the_quote() {
+async fn a_stated_fee_that_differs_returns_the_quote() {
     let world = World::start().await;
     let ticket = ticketed(&world, "FEE-1").await;
     let all = ticket.all("voluntary");
@@ -599,7 +600,8 @@ async fn a_stated_fee_that_is_another_brings_the_quote() {
     let quote = &refused.body["quote"];
     assert_eq!(quote["fee"], "123.00");
     assert_eq!(quote["kind"], "voluntary");
-    // Its name is good for an application; the same number may be used, as it was not.
+    // The quote can be applied for; the number can be used again, because nothing was sent under
+    // it.
     let headers = [("Idempotency-Key", "new"), ("Prefer", "wait=20")];
     let mut body = by(quote);
     body["out_refund_no"] = json!("FEE-R-1");
@@ -611,7 +613,7 @@ async fn a_stated_fee_that_is_another_brings_the_quote() {
         ticket.refund_ledger(&world).await[0]["all_refund_fee"],
         "123.00"
     );
-    // A refusal that was told is told again, with the quote as it is now.
+    // A replay repeats the refusal, with the current quote.
     let again = ticket
         .apply(&world, "FEE-R-1", &stated(&all, "122.99"))
         .await;
@@ -620,7 +622,7 @@ async fn a_stated_fee_that_is_another_brings_the_quote() {
 }
 
 #[tokio::test]
-async fn a_fee_that_rises_at_the_last_moment_brings_the_new_quote() {
+async fn a_fee_that_rises_at_the_last_moment_returns_the_new_quote() {
     let world = World::start().await;
     let ticket = ticketed(&world, "FEE-2").await;
     let quote = ticket.quote(&world, &ticket.all("voluntary")).await;
@@ -646,7 +648,7 @@ async fn a_fee_that_rises_at_the_last_moment_brings_the_new_quote() {
     assert_eq!(world.received("refund_create").await, 1);
     let operation = world.operation(refused.operation()).await;
     assert_eq!(operation["state"], "rejected");
-    // The same key tells the same end, with a quote of now.
+    // The same key reports the same outcome, with the current quote.
     let again = ticket.apply(&world, "JUMP-1", &by(&quote)).await;
     assert_eq!(problem(&again), (409, "refund_fee_changed"), "{again:?}");
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
@@ -662,7 +664,7 @@ async fn a_fee_that_rises_at_the_last_moment_brings_the_new_quote() {
 }
 
 #[tokio::test]
-async fn a_quote_is_good_for_its_order_account_and_gateway_only() {
+async fn a_quote_is_valid_only_for_its_order_account_and_gateway() {
     let other = [
         ("GATEWAY__ACCOUNTS__OTHER__SESSION", "other-session"),
         ("GATEWAY__ACCOUNTS__OTHER__CHANNEL", "SANDBOX"),
@@ -697,14 +699,14 @@ async fn a_quote_is_good_for_its_order_account_and_gateway_only() {
     }
     let applied = ticket.apply(&world, "SEALED", &by(&quote)).await;
     assert_eq!(applied.status, 201, "{applied:?}");
-    // The order is not on the other account at all.
+    // The other account does not have the order.
     let path = ticket.path("/refunds");
     let hidden = world.get_with(&path, &[("Gateway-Account", "other")]).await;
     assert_eq!(problem(&hidden), (404, "order_not_found"), "{hidden:?}");
 }
 
 #[tokio::test]
-async fn a_quote_that_is_too_old_brings_a_new_one() {
+async fn an_expired_quote_returns_a_new_one() {
     let world = World::start().await;
     let ticket = ticketed(&world, "OLD-1").await;
     let quote = ticket.quote(&world, &ticket.all("voluntary")).await;
@@ -722,7 +724,7 @@ async fn a_quote_that_is_too_old_brings_a_new_one() {
     assert_eq!(applied.status, 201, "{applied:?}");
 }
 
-/// Everything between gateway and stand-in, with the applications written down.
+/// Forwards everything between gateway and stand-in, and records the applications.
 #[derive(Clone)]
 struct Tap {
     behind: String,
@@ -731,7 +733,7 @@ struct Tap {
 }
 
 impl Tap {
-    /// Listens in front of the stand-in of this world; a gateway of its own is sent through it.
+    /// Listens in front of the stand-in of this world, and starts a gateway that calls it.
     async fn world(
         behind: &World,
         more: &[(&str, &str)],
@@ -753,7 +755,7 @@ impl Tap {
                 .unwrap();
         });
         let mut world = World::on(address, more, stop).await;
-        // Control and ledger are asked directly.
+        // Control API and ledger are called directly.
         world.top.clone_from(&behind.top);
         (tap, world)
     }
@@ -782,7 +784,7 @@ async fn pass(State(tap): State<Tap>, headers: HeaderMap, body: Bytes) -> Vec<u8
     sent.bytes().await.unwrap().to_vec()
 }
 
-/// The fee could not be computed: it goes as configured.
+/// The fee cannot be computed: it is sent as configured.
 async fn a_fee_nobody_knows(form: Option<&str>, expected: Option<Value>) {
     let stop = CancellationToken::new();
     let behind = World::start().await;
@@ -803,14 +805,14 @@ async fn a_fee_nobody_knows(form: Option<&str>, expected: Option<Value>) {
         assert_eq!(quote[nothing], Value::Null, "{nothing}");
         assert_eq!(quote["passengers"][0][nothing], Value::Null, "{nothing}");
     }
-    // Not without consent, by a quote or by a fee; without a consent there is no operation either.
+    // Without consent, neither a quote nor a fee is enough, and no operation is created.
     let silent = ticket.apply(&world, "U-1", &by(&quote)).await;
     assert_eq!(problem(&silent), (409, "refund_fee_unknown"), "{silent:?}");
     nothing_sent(&world, &silent).await;
     let fee = ticket.apply(&world, "U-1", &stated(&adult, "123.00")).await;
     assert_eq!(problem(&fee), (409, "refund_fee_unknown"), "{fee:?}");
     nothing_sent(&world, &fee).await;
-    // By the quote, and by all that it says.
+    // By quote, and by stating everything that it contains.
     let mut accepted = by(&quote);
     accepted["accept_unknown_fee"] = json!(true);
     for (number, body) in [("U-2", accepted), ("U-3", unknown_fee(&child))] {
@@ -834,23 +836,23 @@ async fn a_fee_nobody_knows(form: Option<&str>, expected: Option<Value>) {
 }
 
 #[tokio::test]
-async fn an_unknown_fee_is_left_out_unless_configured() {
+async fn an_unknown_fee_is_omitted_by_default() {
     a_fee_nobody_knows(None, None).await;
     a_fee_nobody_knows(Some("absent"), None).await;
 }
 
 #[tokio::test]
-async fn an_unknown_fee_goes_as_null_where_configured() {
+async fn an_unknown_fee_is_sent_as_null_if_configured() {
     a_fee_nobody_knows(Some("null"), Some(Value::Null)).await;
 }
 
 #[tokio::test]
-async fn an_unknown_fee_goes_as_an_empty_text_where_configured() {
+async fn an_unknown_fee_is_sent_as_an_empty_string_if_configured() {
     a_fee_nobody_knows(Some(""), Some(json!(""))).await;
 }
 
 #[tokio::test]
-async fn a_known_fee_goes_to_the_cent() {
+async fn a_known_fee_is_sent_to_the_cent() {
     let behind = World::start().await;
     let (tap, world) = Tap::world(&behind, &[], CancellationToken::new()).await;
     let ticket = family(&world, "CENT-1").await;
@@ -866,7 +868,7 @@ async fn a_known_fee_goes_to_the_cent() {
         sent[0]["flight_segment_id_list"],
         json!([ticket.segment(0)])
     );
-    // A refund that costs nothing costs 0, and not "not known".
+    // A free refund costs 0, which is not "unknown".
     let mut free = body.clone();
     free["kind"] = json!("flight_changed");
     free["passengers"] = json!([ticket.passenger(0)]);
@@ -877,7 +879,7 @@ async fn a_known_fee_goes_to_the_cent() {
 }
 
 #[tokio::test]
-async fn consent_to_an_unknown_fee_is_no_consent_to_a_known_one() {
+async fn consent_to_an_unknown_fee_is_not_consent_to_a_known_one() {
     let world = World::start().await;
     let ticket = ticketed(&world, "CONSENT-1").await;
     let body = unknown_fee(&ticket.all("voluntary"));
@@ -903,7 +905,7 @@ async fn an_epidemic_without_a_policy_is_refused_with_the_seeds_advice() {
     for answer in [&quote, &applied] {
         nothing_sent(&world, answer).await;
     }
-    // And where only the application meets it.
+    // The same if only the application finds it out.
     let moved = ticket.quote(&world, &ticket.all("flight_changed")).await;
     world
         .fault(
@@ -929,7 +931,7 @@ async fn an_epidemic_without_a_policy_is_refused_with_the_seeds_advice() {
         let said = answer.body["upstream"]["message"].as_str().unwrap();
         assert!(said.contains("退票规则有更新"), "{said}");
     }
-    // An airline with a policy takes it, for nothing.
+    // An airline with a policy accepts it, free of charge.
     let search = json!({"journeys": [{"from": "BJS", "to": "XMN", "date": "2030-05-20"}]});
     let found = world.post_with("/v1/flights/search", &[], &search).await;
     let items = found.body["items"].as_array().unwrap();
@@ -950,7 +952,7 @@ async fn an_epidemic_without_a_policy_is_refused_with_the_seeds_advice() {
 }
 
 #[tokio::test]
-async fn a_refused_application_does_not_stand_in_the_way_of_the_next() {
+async fn a_refused_application_does_not_block_the_next() {
     let world = World::start().await;
     let ticket = ticketed(&world, "NEXT-1").await;
     let first = ticket.refunded(&world, "NEXT-R-1", "voluntary").await;
@@ -965,7 +967,7 @@ async fn a_refused_application_does_not_stand_in_the_way_of_the_next() {
 }
 
 #[tokio::test]
-async fn one_write_on_an_order_at_a_time() {
+async fn only_one_write_on_an_order_runs_at_a_time() {
     let world = World::start_with(PATIENT, |_| {}).await;
     let ticket = family(&world, "ONE-1").await;
     let of = |index| json!({"kind": "voluntary", "passengers": [ticket.passenger(index)]});
@@ -998,7 +1000,7 @@ async fn one_write_on_an_order_at_a_time() {
 // --- reads
 
 #[tokio::test]
-async fn a_supplementary_refund_is_listed_as_what_it_is() {
+async fn a_supplementary_refund_is_listed_with_its_kind() {
     let world = World::start().await;
     let ticket = ticketed(&world, "LIST-1").await;
     let first = ticket.refunded(&world, "LIST-R-1", "voluntary").await;
@@ -1053,7 +1055,7 @@ async fn a_supplementary_refund_is_listed_as_what_it_is() {
 }
 
 #[tokio::test]
-async fn a_refund_that_is_not_there_is_not_found() {
+async fn a_refund_that_does_not_exist_returns_not_found() {
     let world = World::start().await;
     let unknown = world.get("/v1/refunds/4966999999999").await;
     assert_eq!(problem(&unknown), (404, "refund_not_found"), "{unknown:?}");
@@ -1068,7 +1070,7 @@ async fn a_refund_that_is_not_there_is_not_found() {
         assert_eq!(problem(&refused), (400, "invalid_request"), "{bad}");
         assert_eq!(wrongs(&refused)[0].0, "path/refund_order_no", "{refused:?}");
     }
-    // An answer that says nothing about a refund is no absence.
+    // An answer without a refund is not an absence.
     world
         .fault(json!({"method": "refund_detail", "fault": "lookup_system_error", "times": null}))
         .await;
@@ -1081,7 +1083,7 @@ async fn a_refund_that_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_status_that_is_not_listed_is_carried_as_its_number() {
+async fn an_unlisted_status_is_passed_on_as_its_number() {
     let world = World::start().await;
     let ticket = ticketed(&world, "ODD-1").await;
     world
@@ -1110,7 +1112,7 @@ fn proof(order: Option<&Ticket>) -> reqwest::multipart::Form {
 }
 
 #[tokio::test]
-async fn a_proof_may_come_after_the_application() {
+async fn a_proof_may_follow_the_application() {
     let world = World::start().await;
     let ticket = ticketed(&world, "PROOF-1").await;
     let quote = ticket.quote(&world, &ticket.all("flight_changed")).await;
@@ -1120,17 +1122,17 @@ async fn a_proof_may_come_after_the_application() {
     let number = applied.made()["refund_order_no"].as_str().unwrap();
     let path = format!("/v1/refunds/{number}");
     assert_eq!(world.get(&path).await.body["attachment_awaited"], true);
-    // Time alone does not move it.
+    // Time alone does not advance it.
     world.clock.advance_steady(Duration::from_secs(60));
     let refund = world.get(&path).await.body;
     assert_eq!(
         (&refund["status"], &refund["attachment_awaited"]),
         (&json!("applied"), &json!(true))
     );
-    // A file for no order is not the proof.
+    // A file without an order is not the proof.
     assert_eq!(world.upload(proof(None)).await.status, 201);
     assert_eq!(world.get(&path).await.body["attachment_awaited"], true);
-    // Fliggy's list tells no attachments.
+    // Fliggy's list contains no attachments.
     let listed = world.get(&ticket.path("/refunds")).await.body;
     assert_eq!(listed["items"][0]["attachment_awaited"], Value::Null);
     let uploaded = world.upload(proof(Some(&ticket))).await;
@@ -1150,7 +1152,7 @@ async fn a_proof_may_come_after_the_application() {
 }
 
 #[tokio::test]
-async fn a_proof_may_come_before_the_application() {
+async fn a_proof_may_precede_the_application() {
     let world = World::start().await;
     let ticket = ticketed(&world, "PROOF-2").await;
     let uploaded = world.upload(proof(None)).await;

@@ -1,16 +1,16 @@
-//! The same request again, and what a person or another app may do about an open operation.
+//! Replays, and what a person or another app may do about an open operation.
 
 use serde_json::{Value, json};
 
 use crate::world::{World, booking};
 
 #[tokio::test]
-async fn a_booking_that_was_made_has_its_answer_after_its_flight_has_departed() {
+async fn a_booking_is_replayed_after_its_flight_has_departed() {
     let world = World::start().await;
     let body = booking(&world.offer().await, "DEPARTED-1");
     let first = world.write("/v1/orders", "departed", &body).await;
     assert_eq!(first.status, 201, "{first:?}");
-    // The flight is of May 2030.
+    // The flight is in May 2030.
     world
         .clock
         .jump_wall(jiff::SignedDuration::from_hours(24 * 365 * 6));
@@ -18,7 +18,7 @@ async fn a_booking_that_was_made_has_its_answer_after_its_flight_has_departed() 
     assert_eq!(again.status, 201, "{again:?}");
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     assert_eq!(again.made()["order_id"], first.made()["order_id"]);
-    // Another key makes it a new request, and that is too late; another body under the key is none.
+    // Another key makes it a new request, which is too late; another body under the key is refused.
     let late = world.write("/v1/orders", "too-late", &body).await;
     assert_eq!(late.status, 400, "{late:?}");
     let mut other = body.clone();
@@ -29,7 +29,7 @@ async fn a_booking_that_was_made_has_its_answer_after_its_flight_has_departed() 
 }
 
 #[tokio::test]
-async fn law_9_nobody_resolves_what_could_not_be_looked_at() {
+async fn law_9_an_operation_that_could_not_be_looked_up_cannot_be_resolved() {
     let world = World::start().await;
     let offer = world.offer().await;
     world
@@ -46,7 +46,7 @@ async fn law_9_nobody_resolves_what_could_not_be_looked_at() {
     world.until_received("queryorderdetail", 1).await;
     let path = format!("/v1/operations/{}", first.operation());
     let word = json!({"outcome": "not_executed", "reason": "support says so"});
-    // What the one look came to may still be on its way into the journal.
+    // The result of the one lookup may not be in the journal yet.
     let refused = loop {
         let read = world.get(&path).await;
         let tag = read.header("etag").unwrap().to_owned();
@@ -64,7 +64,7 @@ async fn law_9_nobody_resolves_what_could_not_be_looked_at() {
 }
 
 #[tokio::test]
-async fn an_order_is_closed_once_and_a_paid_one_never() {
+async fn an_order_is_closed_once_and_never_after_payment() {
     let world = World::start().await;
     let order = world.booked("CLOSE-1").await;
     let close = |id: &Value| format!("/v1/orders/{}/close", id.as_str().unwrap());

@@ -1,4 +1,4 @@
-//! What `retry` says on requests that have no `Idempotency-Key`.
+//! The value of `retry` for requests without an `Idempotency-Key`.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::ticket::problem;
 use crate::world::World;
 
 #[tokio::test]
-async fn a_refused_read_names_no_key() {
+async fn a_refused_read_mentions_no_key() {
     for (fault, code, retry) in [
         ("refuse_unlisted", (422, "upstream_rejected"), "never"),
         ("timeout_nothing", (504, "upstream_timeout"), "later"),
@@ -15,7 +15,7 @@ async fn a_refused_read_names_no_key() {
         let world = World::start().await;
         let order = world.booked("READ-1").await;
         let path = format!("/v1/orders/{}", order["order_id"].as_str().unwrap());
-        // As often as the gateway tries a read.
+        // As many times as the gateway attempts a read.
         world
             .fault(json!({"method": "detail", "fault": fault, "times": null}))
             .await;

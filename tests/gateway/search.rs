@@ -1,4 +1,4 @@
-//! Search, and what a member fare asks of a booking.
+//! Search, and what a member fare requires of a booking.
 
 use fliggy_gateway::top::contract::{Mend, Override, Registry};
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ async fn a_listing_shows_all_flights_and_a_named_flight_is_quoted_alone() {
 }
 
 #[tokio::test]
-async fn an_airport_code_is_refused_with_its_city() {
+async fn an_airport_code_is_refused_with_its_city_code() {
     let world = World::start().await;
     for (from, city) in [("PEK", "BJS"), ("PKX", "BJS"), ("PVG", "SHA")] {
         let refused = find(&world, &listing(from, "XMN")).await;
@@ -56,13 +56,13 @@ async fn an_airport_code_is_refused_with_its_city() {
         assert_eq!(error["pointer"], "/journeys/0/from");
         assert!(error["message"].as_str().unwrap().contains(city), "{error}");
     }
-    // SHA and XMN are airports and cities.
+    // SHA and XMN are both airport and city codes.
     assert_eq!(find(&world, &listing("SHA", "XMN")).await.status, 200);
     assert_eq!(world.received("search").await, 1);
 }
 
 #[tokio::test]
-async fn no_quote_is_an_empty_list_that_says_why() {
+async fn no_quote_is_an_empty_list_with_a_reason() {
     let world = World::start().await;
     let mut unknown = search("BJS", "XMN");
     unknown["journeys"][0]["flights"][0]["flight_no"] = json!("ZZ1");
@@ -76,7 +76,7 @@ async fn no_quote_is_an_empty_list_that_says_why() {
 }
 
 #[tokio::test]
-async fn a_party_that_cannot_travel_is_refused_with_the_expected_form() {
+async fn an_invalid_party_is_refused_with_the_expected_form() {
     let world = World::start().await;
     for (party, pointer, expected) in [
         (json!({"adults": 0}), "/party", "1 to 9 passengers"),
@@ -115,7 +115,7 @@ async fn a_party_that_cannot_travel_is_refused_with_the_expected_form() {
 }
 
 #[tokio::test]
-async fn one_adult_travels_unless_the_search_says_otherwise() {
+async fn the_default_party_is_one_adult() {
     let world = World::start().await;
     for (party, people) in [
         (None, vec![("adult", 1.0)]),
@@ -144,7 +144,7 @@ async fn one_adult_travels_unless_the_search_says_otherwise() {
 }
 
 #[tokio::test]
-async fn infants_filter_offers_and_say_so() {
+async fn infants_filter_offers_and_a_notice_reports_it() {
     let world = World::start().await;
     let mut query = search("BJS", "XMN");
     query["party"] = json!({"adults": 1, "infants": 1});
@@ -155,7 +155,7 @@ async fn infants_filter_offers_and_say_so() {
 }
 
 #[tokio::test]
-async fn a_search_that_fails_says_what_to_do() {
+async fn a_failed_search_says_what_to_do() {
     let world = World::start().await;
     for (fault, expected) in [
         ("timeout_nothing", (504, "upstream_timeout")),
@@ -174,7 +174,7 @@ async fn a_search_that_fails_says_what_to_do() {
         assert_eq!(problem(&failed), expected, "{fault}: {failed:?}");
         assert_eq!(failed.body["side_effects"], "none", "{fault}");
     }
-    // What cures a slow listing is of no use to a flight that is named, or to an order that is read.
+    // The advice for a slow listing does not apply to a named flight or to an order.
     let order = world.booked("SLOW-1").await;
     let order = format!("/v1/orders/{}", order["order_id"].as_str().unwrap());
     for method in ["search", "search", "detail"] {
@@ -194,7 +194,7 @@ async fn a_search_that_fails_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_ban_of_search_holds_back_searches_and_no_payment() {
+async fn a_ban_of_search_delays_searches_but_no_payment() {
     let world = World::start().await;
     let order = world.booked("BANNED-1").await;
     world
@@ -216,7 +216,7 @@ async fn a_ban_of_search_holds_back_searches_and_no_payment() {
 
 #[tokio::test]
 async fn identical_searches_in_flight_share_one_call() {
-    // All of them have come before the one call ends, also on a slow machine.
+    // All of them arrive before the one call ends, even on a slow machine.
     let patient = [
         ("GATEWAY__TOP__DEADLINE", "15s"),
         ("GATEWAY__RECONCILE__SETTLE_WINDOW", "15s"),
@@ -237,16 +237,16 @@ async fn identical_searches_in_flight_share_one_call() {
     }
     assert_eq!(different.status, 200);
     assert_eq!(world.received("search").await, 2);
-    // Nothing is kept: the next one asks again.
+    // Nothing is cached: the next search calls Fliggy again.
     find(&world, &search("BJS", "XMN")).await;
     assert_eq!(world.received("search").await, 3);
 }
 
 #[tokio::test]
-async fn extra_fields_go_upstream() {
+async fn extra_fields_are_sent_upstream() {
     let world = World::start().await;
     let mut query = search("BJS", "XMN");
-    // Upstream sees what the gateway does not know, and says no to it here.
+    // The stand-in receives the unknown field, and refuses it.
     query["extra"] = json!({"no_such_field": 1});
     let refused = find(&world, &query).await;
     assert_eq!(problem(&refused), (502, "upstream_refused"), "{refused:?}");
@@ -303,7 +303,7 @@ fn codes(answer: &Answer) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_member_fare_is_booked_with_permission_only() {
+async fn a_member_fare_is_booked_only_with_permission() {
     let world = World::start().await;
     let offer = member_offer(&world, "passenger").await;
     assert_eq!(offer["member_fare"]["membership"], json!(["new"]));
@@ -321,7 +321,7 @@ async fn a_member_fare_is_booked_with_permission_only() {
 }
 
 #[tokio::test]
-async fn a_buyers_member_fare_needs_the_whole_buyer() {
+async fn a_buyers_member_fare_needs_all_fields_of_the_buyer() {
     let world = World::start().await;
     let offer = member_offer(&world, "buyer").await;
     let mut body = booking(&offer, "MEMBER-2");
@@ -356,7 +356,7 @@ async fn a_buyers_member_fare_needs_the_whole_buyer() {
 }
 
 #[tokio::test]
-async fn an_incomplete_member_rule_cannot_be_booked_and_says_so() {
+async fn an_offer_with_an_incomplete_member_rule_is_not_bookable_and_says_so() {
     for (path, name) in [
         ("flight_item_list.member_restrict", "member_restrict"),
         ("flight_item_list.member_type", "member_type"),

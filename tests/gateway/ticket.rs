@@ -1,17 +1,17 @@
-//! What tests of refunds and changes begin with: a ticketed order, and what is asked about it.
+//! Setup for tests of refunds and changes: a ticketed order, and requests about it.
 
 use serde_json::{Value, json};
 
 use crate::world::{Answer, World, booking};
 
-/// Room for an answer that is made slow on purpose, on a busy machine too.
+/// Leaves time for a deliberately slow answer, even on a busy machine.
 pub(crate) const PATIENT: &[(&str, &str)] = &[
     ("GATEWAY__TOP__DEADLINE", "10s"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW", "10s"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "10s"),
 ];
 
-/// Where after-sales work begins.
+/// A ticketed order.
 pub(crate) struct Ticket {
     /// Fliggy's order id.
     pub(crate) id: String,
@@ -19,13 +19,13 @@ pub(crate) struct Ticket {
     pub(crate) order: Value,
 }
 
-/// An order of one adult, ticketed.
+/// A ticketed order of one adult.
 pub(crate) async fn ticketed(world: &World, number: &str) -> Ticket {
     let booking = booking(&world.offer().await, number);
     ticketed_by(world, &booking).await
 }
 
-/// The order of the documented example, of an adult and a child, ticketed.
+/// A ticketed order of the documented example: an adult and a child.
 pub(crate) async fn family(world: &World, number: &str) -> Ticket {
     let mut booking: Value =
         serde_json::from_str(include_str!("../../openapi/examples/booking.json")).unwrap();
@@ -34,7 +34,7 @@ pub(crate) async fn family(world: &World, number: &str) -> Ticket {
     ticketed_by(world, &booking).await
 }
 
-/// An order of one adult there and back, ticketed.
+/// A ticketed return order of one adult.
 pub(crate) async fn there_and_back(world: &World, number: &str) -> Ticket {
     let search = json!({"journeys": [
         {"from": "BJS", "to": "XMN", "date": "2030-05-20"},
@@ -60,7 +60,7 @@ pub(crate) async fn ticketed_by(world: &World, booking: &Value) -> Ticket {
     Ticket { id, order }
 }
 
-/// Lets time or people at upstream do something to an order, refund or change.
+/// Moves an order, refund or change to this status at the stand-in.
 pub(crate) async fn advance(world: &World, what: &str, to: &str) {
     let path = format!("/_simulator/{what}/advance");
     let moved = world.post_with(&path, &[], &json!({"to": to})).await;
@@ -72,7 +72,7 @@ pub(crate) fn problem(answer: &Answer) -> (u16, &str) {
     (answer.status, answer.body["code"].as_str().unwrap_or("-"))
 }
 
-/// What is wrong with a request, place by place.
+/// The pointers and messages of the errors.
 pub(crate) fn wrongs(answer: &Answer) -> Vec<(&str, &str)> {
     let errors = answer.body["errors"].as_array().into_iter().flatten();
     errors
@@ -95,7 +95,7 @@ impl Ticket {
             .unwrap()
     }
 
-    /// All of them.
+    /// The ids of all passengers.
     pub(crate) fn passengers(&self) -> Vec<&str> {
         let count = self.order["passengers"].as_array().unwrap().len();
         (0..count).map(|index| self.passenger(index)).collect()
@@ -113,7 +113,7 @@ impl Ticket {
 
     // --- refunds
 
-    /// What is to be refunded: everybody.
+    /// A selection of every passenger, for a refund.
     pub(crate) fn all(&self, kind: &str) -> Value {
         json!({"kind": kind, "passengers": self.passengers()})
     }
@@ -124,14 +124,14 @@ impl Ticket {
             .await
     }
 
-    /// A quote for certain.
+    /// A quote that must succeed.
     pub(crate) async fn quote(&self, world: &World, selection: &Value) -> Value {
         let answer = self.ask_quote(world, selection).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.body
     }
 
-    /// An application, whose number is the key too.
+    /// An application, whose number is also the key.
     pub(crate) async fn apply(&self, world: &World, number: &str, rest: &Value) -> Answer {
         let mut body = json!({"out_refund_no": number});
         body.as_object_mut()
@@ -143,7 +143,7 @@ impl Ticket {
             .await
     }
 
-    /// An application for one passenger, with the fee that is quoted for it.
+    /// An application for one passenger, with the quoted fee.
     pub(crate) async fn refund_of(&self, world: &World, number: &str, index: usize) -> Value {
         let mut body = json!({"kind": "voluntary", "passengers": [self.passenger(index)]});
         let quote = self.quote(world, &body).await;
@@ -153,21 +153,21 @@ impl Ticket {
         body
     }
 
-    /// An application for everybody that was taken.
+    /// An application for every passenger that must succeed.
     pub(crate) async fn refunded(&self, world: &World, number: &str, kind: &str) -> Value {
         let quote = self.quote(world, &self.all(kind)).await;
         let body = json!({"out_refund_no": number, "quote_id": quote["quote_id"]});
         world.done(&self.path("/refunds"), number, &body).await
     }
 
-    /// What upstream's ledger has of refunds, the newest first.
+    /// The refunds in Fliggy's ledger, newest first.
     pub(crate) async fn refund_ledger(&self, world: &World) -> Vec<Value> {
         rows(world, &format!("/_simulator/refunds?order_id={}", self.id)).await
     }
 
     // --- changes
 
-    /// Everybody to the same flight a day later.
+    /// A change of every passenger to the same flight a day later.
     pub(crate) fn later(&self, number: &str) -> Value {
         let mut change: Value =
             serde_json::from_str(include_str!("../../openapi/examples/change.json")).unwrap();
@@ -178,7 +178,7 @@ impl Ticket {
         change
     }
 
-    /// A change under its number as key.
+    /// Sends a change, with its number as key.
     pub(crate) async fn change(&self, world: &World, change: &Value) -> Answer {
         let key = change["out_change_no"].as_str().unwrap();
         let headers = [("Idempotency-Key", key), ("Prefer", "wait=20")];
@@ -187,20 +187,20 @@ impl Ticket {
             .await
     }
 
-    /// A change that was made.
+    /// A change that must succeed.
     pub(crate) async fn changed(&self, world: &World, number: &str) -> Value {
         world
             .done(&self.path("/changes"), number, &self.later(number))
             .await
     }
 
-    /// What upstream's ledger has of changes, the newest first.
+    /// The changes in Fliggy's ledger, newest first.
     pub(crate) async fn change_ledger(&self, world: &World) -> Vec<Value> {
         rows(world, &format!("/_simulator/changes?order_id={}", self.id)).await
     }
 }
 
-/// An address below a change's.
+/// A path below a change.
 pub(crate) fn change_path(change: &Value, rest: &str) -> String {
     let number = change["change_order_no"].as_str().unwrap();
     format!("/v1/changes/{number}{rest}")

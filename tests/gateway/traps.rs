@@ -1,4 +1,4 @@
-//! The traps: what would cost money if the gateway believed it.
+//! Traps: answers that would cost money if the gateway believed them.
 
 mod after_sales;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::ticket::{advance, problem};
 use crate::world::{World, booking, metrics, states};
 
-/// How often apps were told that this operation is contradicted.
+/// The number of contradiction events of this operation.
 async fn contradictions(world: &World, id: &str) -> usize {
     let told = world.events().await;
     let of_it = |e: &&Value| e["type"] == "operation_contradicted" && e["subject"] == id;
@@ -31,7 +31,7 @@ fn pay_path(order: &Value) -> String {
 }
 
 #[tokio::test]
-async fn a_payment_whose_lookups_answer_parameter_errors_is_never_not_executed() {
+async fn a_payment_whose_lookups_return_parameter_errors_is_never_not_executed() {
     let patience = ("GATEWAY__RECONCILE__ATTENTION_AFTER", "1500ms");
     let world = World::start_with(&[patience], |_| {}).await;
     let order = world.booked("PARAM-1").await;
@@ -53,11 +53,11 @@ async fn a_payment_whose_lookups_answer_parameter_errors_is_never_not_executed()
     let operation = world.until_state(paid.operation(), "needs_attention").await;
     assert_eq!(operation["basis"], Value::Null);
     assert_eq!(operation["problem"], Value::Null);
-    // Still the caller's own operation, and still open.
+    // It is still the caller's own operation, and still open.
     let again = world.pay(&order, "k", 1).await;
     assert_eq!(again.status, 202, "{again:?}");
     assert_eq!(again.operation(), paid.operation());
-    // When upstream talks again, the truth comes out.
+    // Once Fliggy answers again, the outcome is found.
     world.end_faults().await;
     let operation = world
         .until(paid.operation(), |o| !o["settled_at"].is_null())
@@ -66,7 +66,7 @@ async fn a_payment_whose_lookups_answer_parameter_errors_is_never_not_executed()
     assert_eq!(world.received("pay").await, 1);
 }
 
-/// Pays so that the payment shows only after it was held for absent.
+/// Makes a payment that shows only after it was found absent.
 async fn absent_then_paid(world: &World, number: &str) -> (Value, String) {
     let order = world.booked(number).await;
     world
@@ -93,7 +93,7 @@ async fn law_6_evidence_after_absent_raises_the_contradiction_and_blocks_a_secon
     assert_eq!(operation["settled_at"], Value::Null);
     assert!(counter("gateway_contradictions_total") >= alarms + 1.0);
     assert_eq!(contradictions(&world, &first).await, 1);
-    // The subject is locked, for those too who name the earlier payment.
+    // The subject is locked, even for a request that names the earlier payment.
     let second = world.pay(&order, "second", 5).await;
     assert_eq!(
         problem(&second),
@@ -103,7 +103,7 @@ async fn law_6_evidence_after_absent_raises_the_contradiction_and_blocks_a_secon
     let mut body = json!({"total_price": order["total_price"], "retry_of": first});
     let third = world.write(&pay_path(&order), "third", &body).await;
     assert_eq!(problem(&third), (409, "operation_in_progress"), "{third:?}");
-    // Looking goes on and settles nothing; a person does.
+    // Lookups continue and settle nothing; a person must decide.
     let looked = world
         .post_with(
             &format!("/v1/operations/{first}/reconcile"),
@@ -113,7 +113,8 @@ async fn law_6_evidence_after_absent_raises_the_contradiction_and_blocks_a_secon
         .await;
     assert_eq!(looked.body["state"], "needs_attention", "{looked:?}");
     body = json!({"outcome": "succeeded", "reason": "the debit is on the bill"});
-    // That look, and others since, are counted, and the version is still the one that a person has seen.
+    // This lookup and others since are counted, but the version is still the one that a person has
+    // seen.
     let version = looked.body["version"].to_string();
     let path = format!("/v1/operations/{first}/resolve");
     let resolved = world
@@ -127,11 +128,11 @@ async fn law_6_evidence_after_absent_raises_the_contradiction_and_blocks_a_secon
     assert_eq!(world.effects("LATE-1", "pay").await, 1);
 }
 
-/// Past the first step of a watch.
+/// Longer than the first step of a watch.
 const MINUTE: std::time::Duration = std::time::Duration::from_secs(61);
 
 #[tokio::test]
-async fn law_6_a_payment_that_was_refused_is_watched() {
+async fn law_6_a_refused_payment_is_watched() {
     let world = World::start().await;
     for (number, fault) in [
         ("WATCH-1", json!({"fault": "refuse"})),
@@ -156,7 +157,7 @@ async fn law_6_a_payment_that_was_refused_is_watched() {
 }
 
 #[tokio::test]
-async fn law_3_a_lost_payment_of_an_order_that_closed_is_rejected_after_two_lookups_and_watched() {
+async fn law_3_a_lost_payment_of_a_closed_order_is_rejected_after_two_lookups_and_watched() {
     let world = World::start().await;
     let order = world.booked("sim.pay.timeout_nothing.refuted").await;
     let id = order["order_id"].as_str().unwrap();
@@ -183,7 +184,7 @@ async fn law_3_a_lost_payment_of_an_order_that_closed_is_rejected_after_two_look
 }
 
 #[tokio::test]
-async fn a_limit_of_a_day_holds_no_lookup_back_for_a_day() {
+async fn a_daily_limit_does_not_delay_lookups_for_a_day() {
     let world = World::start().await;
     let order = world.booked("LIMIT-1").await;
     let of_it = json!({"out_order_no": "LIMIT-1"});
@@ -213,15 +214,15 @@ async fn a_limit_of_a_day_holds_no_lookup_back_for_a_day() {
         })
         .await;
     assert_eq!(limited["state"], "unknown", "{limited:#}");
-    assert_eq!(reads().await, 2, "it was asked again at once");
+    assert_eq!(reads().await, 2, "it was looked up again at once");
     world.clock.advance_steady(MINUTE);
     world.until_state(answer.operation(), "succeeded").await;
     assert_eq!(world.received("pay").await, 1);
 }
 
-/// A later closing is another kind of write, and explains nothing about the money.
+/// A later close is another kind of write, and does not explain the payment.
 #[tokio::test]
-async fn an_absent_payment_stays_watched_though_its_order_was_closed_after_it() {
+async fn an_absent_payment_stays_watched_after_its_order_was_closed() {
     let world = World::start().await;
     let order = world.booked("sim.pay.timeout_nothing.closed").await;
     let first = world.pay(&order, "first", 20).await;
@@ -230,7 +231,7 @@ async fn an_absent_payment_stays_watched_though_its_order_was_closed_after_it() 
     let path = format!("/v1/orders/{id}/close");
     let closed = world.write(&path, "close", &json!({})).await;
     assert_eq!(closed.status, 200, "{closed:?}");
-    // The money comes in all the same, and the first step of the watch sees it.
+    // The payment takes effect all the same, and the first step of the watch sees it.
     advance(&world, &format!("orders/{id}"), "paid").await;
     world.clock.advance_steady(MINUTE);
     let operation = world
@@ -242,8 +243,8 @@ async fn an_absent_payment_stays_watched_though_its_order_was_closed_after_it() 
 }
 
 #[tokio::test]
-async fn law_6_who_repeats_an_absent_payment_looks_first_and_finds_that_it_was_made() {
-    // Looks of the reconciler are far apart: the repeat is the first to see the payment.
+async fn law_6_retry_of_an_absent_payment_looks_up_first_and_finds_it_made() {
+    // The reconciler's lookups are far apart, so the retry is the first to see the payment.
     let rare = [
         ("GATEWAY__RECONCILE__MAX_INTERVAL", "1h"),
         ("GATEWAY__RECONCILE__MIN_LOOKS", "2"),
@@ -269,13 +270,13 @@ async fn law_6_who_repeats_an_absent_payment_looks_first_and_finds_that_it_was_m
 }
 
 #[tokio::test]
-async fn an_absent_payment_is_repeated_under_its_name_after_a_look() {
+async fn an_absent_payment_is_retried_with_retry_of_after_a_lookup() {
     let world = World::start().await;
     let order = world.booked("sim.pay.timeout_nothing.7").await;
     let first = world.pay(&order, "first", 20).await;
     assert_eq!(problem(&first), (504, "not_executed"), "{first:?}");
     assert_eq!(first.body["retry"], "new_key");
-    // Its own key tells the same for ever.
+    // The original key keeps reporting the same outcome.
     let again = world.pay(&order, "first", 5).await;
     assert_eq!(problem(&again), (504, "not_executed"));
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
@@ -284,11 +285,11 @@ async fn an_absent_payment_is_repeated_under_its_name_after_a_look() {
     let second = world.write(&pay_path(&order), "second", &body).await;
     assert_eq!(second.status, 200, "{second:?}");
     assert_eq!(second.made()["status"], "paid");
-    // The look at the first one, the order before the payment, the proof after it.
+    // A lookup of the first payment, a read of the order before the second, and a proof after it.
     assert!(world.received("queryorderdetail").await >= before + 3);
     assert_eq!(world.received("pay").await, 2);
     assert_eq!(world.effects("sim.pay.timeout_nothing.7", "pay").await, 1);
-    // The payment that was found is the second's; it contradicts nothing.
+    // The payment that was found is the second's, so it does not contradict the first.
     let first = world.operation(first.operation()).await;
     assert_eq!(first["contradicted"], false);
 }
@@ -324,7 +325,7 @@ async fn the_same_key_on_another_order_is_refused() {
         "{refused:?}"
     );
     assert_eq!(world.received("pay").await, 1);
-    // Another total on the same order is another request too.
+    // Another total for the same order is another request too.
     let mut cheaper = one.clone();
     cheaper["total_price"] = json!("1.00");
     let refused = world.pay(&cheaper, "k", 5).await;
@@ -373,7 +374,7 @@ async fn law_9_a_wall_clock_that_jumps_by_an_hour_settles_nothing() {
 }
 
 #[tokio::test]
-async fn law_4_a_payment_is_not_believed_on_is_success_alone() {
+async fn law_4_is_success_alone_does_not_prove_a_payment() {
     let world = World::start().await;
     let order = world.booked("sim.pay.success_without_effect.1").await;
     let paid = world.pay(&order, "k", 1).await;
@@ -389,7 +390,7 @@ async fn law_4_a_payment_is_not_believed_on_is_success_alone() {
 }
 
 #[tokio::test]
-async fn a_ban_of_top_executes_nothing_frees_the_key_and_says_when_to_come_back() {
+async fn a_ban_of_top_executes_nothing_frees_the_key_and_returns_retry_after() {
     let world = World::start().await;
     let order = world.booked("BAN-1").await;
     world
@@ -401,7 +402,7 @@ async fn a_ban_of_top_executes_nothing_frees_the_key_and_says_when_to_come_back(
     assert_eq!(first.body["side_effects"], "none");
     let operation = world.operation(first.operation()).await;
     assert_eq!(operation["basis"], "refused_by_gateway");
-    // The key is free; while the ban lasts nothing is sent under it, reads included.
+    // The key is free; while the ban lasts nothing is sent under it, not even reads.
     let second = world.pay(&order, "k", 5).await;
     assert_eq!(problem(&second), (429, "rate_limited"), "{second:?}");
     assert_ne!(second.operation(), first.operation());
@@ -417,7 +418,7 @@ async fn a_ban_of_top_executes_nothing_frees_the_key_and_says_when_to_come_back(
 }
 
 #[tokio::test]
-async fn a_changed_price_pays_nothing() {
+async fn a_changed_price_is_not_paid() {
     let world = World::start().await;
     let order = world.booked("PRICE-1").await;
     world
@@ -446,7 +447,7 @@ async fn an_unlisted_order_status_never_blocks_a_payment() {
 }
 
 #[tokio::test]
-async fn a_gateway_whose_clock_is_wrong_is_told_so() {
+async fn a_wrong_gateway_clock_is_reported() {
     let world = World::start_with(&[], |simulator| simulator.clock = SystemClock::shared()).await;
     let offer = world.offer().await;
     world.clock.jump_wall(SignedDuration::from_hours(1));
@@ -456,7 +457,7 @@ async fn a_gateway_whose_clock_is_wrong_is_told_so() {
     assert_eq!(refused.body["side_effects"], "none");
     let read = world.get("/v1/orders/7").await;
     assert_eq!(problem(&read), (502, "clock_skew"), "{read:?}");
-    // Set right, the same key books.
+    // With a correct clock, the same key books.
     world.clock.jump_wall(SignedDuration::from_hours(-1));
     let booked = world.write("/v1/orders", "k", &body).await;
     assert_eq!(booked.status, 201, "{booked:?}");

@@ -1,4 +1,4 @@
-//! Values that are on none of our lists, in what upstream says.
+//! Values of Fliggy's that are on none of our lists.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn order() -> Value {
 }
 
 #[tokio::test]
-async fn an_unlisted_value_makes_its_field_other_and_the_order_can_be_paid() {
+async fn an_unlisted_value_becomes_other_and_the_order_can_be_paid() {
     for (trip_type, passenger, document) in [
         (json!(3), json!(0), json!(0)),
         (json!("3"), json!(5), json!(99)),
@@ -86,7 +86,7 @@ async fn orders_are_listed_by_our_status_whatever_phrase_upstream_uses() {
 }
 
 #[tokio::test]
-async fn times_of_schedule_changes_are_read_or_shown_as_they_came() {
+async fn times_of_schedule_changes_are_parsed_or_shown_unchanged() {
     let method = "alitrip.flight.flightchange.order.query";
     let row = |field: &str, value: &str| {
         json!({"method": method, "side": "answer", "path": format!("result.flight_change.{field}"),

@@ -1,4 +1,4 @@
-//! A gateway and a stand-in for TOP in this process, each on a socket of its own.
+//! A gateway and a stand-in for TOP in this process, each on its own socket.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub(crate) struct World {
     pub(crate) gateway: String,
     /// Base address of the stand-in.
     pub(crate) top: String,
-    /// The gateway's time.
+    /// The clock of the gateway.
     pub(crate) clock: Arc<ManualClock>,
     http: reqwest::Client,
     stop: CancellationToken,
@@ -39,10 +39,10 @@ impl Drop for World {
     }
 }
 
-/// Nothing that is waited for takes longer, on a busy machine either.
+/// The limit for every wait, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The metrics of this process: all worlds count together.
+/// The metrics of this process: all worlds share them.
 pub(crate) fn metrics() -> PrometheusHandle {
     static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
     METRICS
@@ -63,20 +63,20 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// What the write made: the order, refund or change of an operation that has succeeded.
+    /// What the write made: the order, refund or change of a succeeded operation.
     pub(crate) fn made(&self) -> &Value {
         made(&self.body)
     }
 
-    /// The operation that the answer names.
+    /// The operation id of the answer.
     pub(crate) fn operation(&self) -> &str {
         self.header("operation-id")
             .unwrap_or_else(|| panic!("no Operation-Id: {self:?}"))
     }
 }
 
-/// Configuration that makes time pass fast; later pairs win. The deadline leaves a busy test machine
-/// room to answer: every test but those about silence wants an answer.
+/// Configuration that makes time pass fast; later pairs win. The deadline leaves a busy test
+/// machine time to answer, because only tests of timeouts expect no answer.
 pub(crate) const FAST: &[(&str, &str)] = &[
     ("GATEWAY__TOP__DEADLINE", "1s"),
     ("GATEWAY__TOP__CONNECT_TIMEOUT", "900ms"),
@@ -98,12 +98,12 @@ impl World {
         Self::start_with(&[], |_| {}).await
     }
 
-    /// Starts both, with more configuration for the gateway and another stand-in.
+    /// Starts both, with more configuration for the gateway and a modified stand-in.
     pub(crate) async fn start_with(
         more: &[(&str, &str)],
         change: impl FnOnce(&mut SimulatorConfig),
     ) -> Self {
-        // One clock for both; a test that wants them apart gives the stand-in another.
+        // One clock for both; a test that needs separate clocks gives the stand-in another one.
         let clock = Arc::new(ManualClock::new());
         let mut simulator = SimulatorConfig::sandbox(clock.clone());
         simulator.timing.ticket_after = Duration::from_secs(3600);
@@ -114,7 +114,7 @@ impl World {
         Self::on_clock(clock, top, more, stop).await
     }
 
-    /// Starts a gateway on something else that stands for TOP.
+    /// Starts a gateway on another server that stands in for TOP.
     pub(crate) async fn on(top: String, more: &[(&str, &str)], stop: CancellationToken) -> Self {
         Self::on_clock(Arc::new(ManualClock::new()), top, more, stop).await
     }
@@ -128,7 +128,7 @@ impl World {
         Self::on_clock(Arc::new(ManualClock::frozen()), top, more, stop).await
     }
 
-    /// Starts both on a clock that stands still, the gateway on what becomes of its journal.
+    /// Starts both on a clock that stands still, with the gateway on a wrapped journal.
     pub(crate) async fn frozen(
         more: &[(&str, &str)],
         journal: impl FnOnce(SqliteJournal) -> Arc<dyn Store>,
@@ -201,7 +201,7 @@ impl World {
         }
     }
 
-    /// The gateway's time of day so many hours from now, for a query.
+    /// The gateway's time of day this many hours from now, for a query.
     pub(crate) fn clock_wire(&self, hours: i64) -> String {
         let at = self.clock.wall() + jiff::SignedDuration::from_hours(hours);
         at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -258,7 +258,7 @@ impl World {
             .await
     }
 
-    /// The same for a caller who waits so many seconds.
+    /// The same for a caller that waits this many seconds.
     pub(crate) async fn write_within(
         &self,
         path: &str,
@@ -289,13 +289,13 @@ impl World {
         answer(request).await
     }
 
-    /// Scripts the stand-in.
+    /// Adds a fault to the stand-in.
     pub(crate) async fn fault(&self, rule: Value) {
         self.rule(&rule).await;
     }
 
-    /// Scripts the stand-in for the time that this takes. A background lookup of the same order meets the
-    /// fault too, and does not use it up.
+    /// Adds a fault to the stand-in while the work runs. A background lookup of the same order also
+    /// meets the fault, but does not use it up.
     pub(crate) async fn under_fault<T>(&self, mut rule: Value, work: impl Future<Output = T>) -> T {
         rule["times"] = Value::Null;
         let path = format!("/_simulator/faults/{}", self.rule(&rule).await["id"]);
@@ -311,35 +311,36 @@ impl World {
         answer.body
     }
 
-    /// Ends all faults.
+    /// Removes all faults.
     pub(crate) async fn end_faults(&self) {
         let path = format!("{}/_simulator/faults", self.top);
         let ended = self.http.delete(path).send().await.unwrap();
         assert!(ended.status().is_success());
     }
 
-    /// How many calls of this method about this order upstream received.
+    /// The number of calls of this method about this order that Fliggy received.
     pub(crate) async fn received_for(&self, method: &str, out_order_no: &str) -> u64 {
         let path = format!("/_simulator/calls?out_order_no={out_order_no}&method={method}");
         let calls = self.get(&path).await.body;
         calls["counts"][method]["received"].as_u64().unwrap_or(0)
     }
 
-    /// How often upstream's ledger says that this was done (`book`, `pay`, `close`, `refund`, `change`).
+    /// How often this was done, according to Fliggy's ledger (`book`, `pay`, `close`, `refund`,
+    /// `change`).
     pub(crate) async fn effects(&self, out_order_no: &str, what: &str) -> u64 {
         let orders = self.ledger(out_order_no).await;
         let counts = orders.iter().map(|o| o["effects"][what].as_u64().unwrap());
         counts.sum()
     }
 
-    /// One operation as it stands.
+    /// The current state of one operation.
     pub(crate) async fn operation(&self, id: &str) -> Value {
         let found = self.get(&format!("/v1/operations/{id}")).await;
         assert_eq!(found.status, 200, "{found:?}");
         found.body
     }
 
-    /// The operation as soon as it stands like this.
+    /// Waits until the operation satisfies this.
     pub(crate) async fn until(&self, id: &str, what: impl Fn(&Value) -> bool) -> Value {
         let limit = tokio::time::Instant::now() + LIMIT;
         loop {
@@ -352,13 +353,13 @@ impl World {
         }
     }
 
-    /// The operation in this state.
+    /// Waits until the operation is in this state.
     pub(crate) async fn until_state(&self, id: &str, state: &str) -> Value {
         self.until(id, |operation| operation["state"] == state)
             .await
     }
 
-    /// Waits until upstream has received so many calls of the method.
+    /// Waits until Fliggy has received this many calls of the method.
     pub(crate) async fn until_received(&self, method: &str, count: u64) {
         let limit = tokio::time::Instant::now() + LIMIT;
         while self.received(method).await < count {
@@ -376,14 +377,14 @@ impl World {
         }
     }
 
-    /// The facts told so far.
+    /// The events so far.
     pub(crate) async fn events(&self) -> Vec<Value> {
         let page = self.get("/v1/events?limit=200").await;
         assert_eq!(page.status, 200, "{page:?}");
         page.body["items"].as_array().unwrap().clone()
     }
 
-    /// Pays an order that was booked.
+    /// Pays a booked order.
     pub(crate) async fn pay(&self, order: &Value, key: &str, wait: u32) -> Answer {
         let id = order["order_id"].as_str().unwrap();
         self.post_with(
@@ -397,13 +398,13 @@ impl World {
         .await
     }
 
-    /// How many calls of this method upstream received (`airbook`, `pay`, …).
+    /// The number of calls of this method that Fliggy received (`airbook`, `pay`, …).
     pub(crate) async fn received(&self, method: &str) -> u64 {
         let calls = self.get("/_simulator/calls").await.body;
         calls["counts"][method]["received"].as_u64().unwrap_or(0)
     }
 
-    /// What upstream's ledger has under this order number.
+    /// The orders in Fliggy's ledger under this number.
     pub(crate) async fn ledger(&self, out_order_no: &str) -> Vec<Value> {
         let path = format!("/_simulator/orders?out_order_no={out_order_no}");
         self.get(&path).await.body["items"]
@@ -412,14 +413,14 @@ impl World {
             .clone()
     }
 
-    /// The operation when it has settled, or after 20 s.
+    /// The operation once it has settled, or after 20 s.
     pub(crate) async fn settled(&self, id: &str) -> Value {
         let path = format!("/v1/operations/{id}?wait=20s");
         self.get(&path).await.body
     }
 
-    /// The first offer that anybody may book, of the fixed flight CZ8957 on a day far off. It is the
-    /// same in every world, so it is searched for once, in one that has time for it.
+    /// The first offer that anybody may book, of the fixed flight CZ8957 on a far-off day. It is
+    /// the same in every world, so one world with enough time searches for it once.
     pub(crate) async fn offer(&self) -> Value {
         static OFFER: OnceCell<Value> = OnceCell::const_new();
         let search = async || {
@@ -446,15 +447,15 @@ impl World {
             .clone()
     }
 
-    /// Books under this number; the answer has status 201 or the test ends.
+    /// Books under this number; the test fails unless the answer has status 201.
     pub(crate) async fn booked(&self, out_order_no: &str) -> Value {
         let booking = booking(&self.offer().await, out_order_no);
         self.done("/v1/orders", &format!("book-{out_order_no}"), &booking)
             .await
     }
 
-    /// A write that is sent. A busy machine may miss the second in which a write may leave; the problem
-    /// then says what a caller does: ask again under the same key.
+    /// A write that is sent. A busy machine may miss the second in which a write may be sent; then
+    /// this sends it again under the same key, as the problem advises.
     pub(crate) async fn sent(&self, path: &str, key: &str, body: &Value, wait: u32) -> Answer {
         let limit = tokio::time::Instant::now() + LIMIT;
         loop {
@@ -466,7 +467,8 @@ impl World {
         }
     }
 
-    /// A write that is done, however long that takes; answers what it achieved. A slow answer is looked up.
+    /// A write that must succeed, however long that takes; returns what it made. A slow one is
+    /// looked up.
     pub(crate) async fn done(&self, path: &str, key: &str, body: &Value) -> Value {
         let answer = self.sent(path, key, body, 20).await;
         match answer.status {
@@ -493,7 +495,7 @@ async fn answer(request: reqwest::RequestBuilder) -> Answer {
     answer
 }
 
-/// The order, refund or change of an operation that has succeeded.
+/// The order, refund or change of a succeeded operation.
 pub(crate) fn made(operation: &Value) -> &Value {
     let members = ["order", "refund", "change"].map(|member| &operation[member]);
     let mut made = members.into_iter().filter(|member| member.is_object());
@@ -501,7 +503,7 @@ pub(crate) fn made(operation: &Value) -> &Value {
         .unwrap_or_else(|| panic!("nothing was made: {operation:#}"))
 }
 
-/// The states an operation went through, each once.
+/// The states of an operation in order, each once.
 pub(crate) fn states(operation: &Value) -> Vec<&str> {
     let timeline = operation["timeline"].as_array().unwrap();
     let mut states: Vec<_> = timeline
@@ -512,7 +514,7 @@ pub(crate) fn states(operation: &Value) -> Vec<&str> {
     states
 }
 
-/// A search that names the fixed flight from Beijing to Xiamen.
+/// A search for the fixed flight from Beijing to Xiamen.
 pub(crate) fn search(from: &str, to: &str) -> Value {
     search_on(from, to, "2030-05-20")
 }
@@ -550,7 +552,7 @@ pub(crate) fn booking(offer: &Value, out_order_no: &str) -> Value {
             "phone": null, "email": "test@example.com", "document": null,
         },
         "total_price": format!("{:.2}", yuan("fare") + yuan("taxes_total")),
-        // Every test books the same traveller on the same flight.
+        // Every test books the same passenger on the same flight.
         "allow_duplicate": true,
     })
 }

@@ -1,4 +1,4 @@
-//! One write under one fault, played and held against what is wanted of it.
+//! One write under one fault, played and compared with the expected outcome.
 
 use fliggy_gateway::domain::operation::Kind;
 use fliggy_gateway::simulator::Fault;
@@ -12,7 +12,7 @@ use super::{Row, word};
 use crate::ticket::{change_path, rows, ticketed};
 use crate::world::{Answer, World, booking};
 
-/// The word of the stand-in's list of calls.
+/// The method's name in the stand-in's list of calls.
 pub(crate) fn method(kind: Kind) -> &'static str {
     match kind {
         Kind::Book => "airbook",
@@ -25,7 +25,7 @@ pub(crate) fn method(kind: Kind) -> &'static str {
     }
 }
 
-/// Makes everything that the write is about, and answers its address and its body.
+/// Creates everything that the write needs; returns its path and body.
 pub(crate) async fn prepared(world: &World, kind: Kind, number: &str) -> (String, Value) {
     match kind {
         Kind::Book => (
@@ -69,7 +69,7 @@ async fn changed(world: &World, number: &str) -> Value {
     ticket.changed(world, &format!("change-{number}")).await
 }
 
-/// How often upstream's ledger says that it was done.
+/// How often it was done, according to Fliggy's ledger.
 async fn effects(world: &World, kind: Kind, number: &str) -> u64 {
     let of_the_change = match kind {
         Kind::Book | Kind::Pay | Kind::Close | Kind::Refund | Kind::Change => {
@@ -89,7 +89,8 @@ async fn effects(world: &World, kind: Kind, number: &str) -> u64 {
     times
 }
 
-/// The documented exception to [`Fault::has_effect`]: where a price is checked, it rises first.
+/// The documented exception to [`Fault::has_effect`]: where a price is checked, the price rises
+/// first.
 fn has_effect(fault: Fault, kind: Kind) -> bool {
     let checks_price = match kind {
         Kind::Pay | Kind::Refund | Kind::ChangePay => true,
@@ -114,7 +115,7 @@ impl Cell {
         let (fault, stage, first, ends) = *row;
         let column = Kind::ALL.iter().position(|one| *one == kind).unwrap();
         let end = ends[column];
-        // Who believed a plain yes knows at once.
+        // A plain success that is believed is known at once.
         let first = match (fault, end) {
             (Fault::SuccessWithoutEffect, Done) => Known,
             _ => first,
@@ -126,7 +127,7 @@ impl Cell {
             first,
             end,
             effect: has_effect(fault, kind),
-            // Nothing that is looked for ends within these; what is known has time to be told.
+            // No lookup ends within these times; a known outcome has time to be reported.
             wait: match (stage, first) {
                 (_, Known) => 10,
                 (Alone, Open) => 5,
@@ -135,7 +136,7 @@ impl Cell {
         }
     }
 
-    /// Status of the answer when the end is known, and the code of its problem.
+    /// The status of the answer when the end is known, and its problem code.
     fn answer(&self) -> (u16, Option<&'static str>) {
         let made = match self.kind {
             Kind::Book | Kind::Refund | Kind::Change => 201,
@@ -168,8 +169,9 @@ impl Cell {
         let (path, body) = prepared(world, self.kind, &self.number).await;
         let ask = || world.sent(&path, &self.number, &body, self.wait);
         let (state, basis) = self.standing();
-        // A busy machine may miss the second in which a write may leave, also after the first answer. The
-        // same key sends then; had anything been sent, there would be two calls.
+        // A busy machine may miss the second in which a write may be sent, even after the first
+        // answer. The same key then sends it; had anything been sent before, there would be two
+        // calls.
         let (first, operation) = loop {
             let first = ask().await;
             let unsent = |operation: &Value| operation["basis"] == "not_sent";
@@ -211,7 +213,7 @@ impl Cell {
             effects.to_string(),
             u64::from(self.effect).to_string(),
         );
-        // The same key tells the end, without another call; a key that is free again would send.
+        // The same key reports the end without another call; a free key would send again.
         if !matches!(self.end, Gateway(..)) {
             let again = ask().await;
             check(
@@ -226,7 +228,7 @@ impl Cell {
             );
             check("calls in the end", self.calls(world).await, "1".to_owned());
         }
-        // What the gateway says is what is true, except where upstream lied.
+        // The gateway reports the truth, except where Fliggy lied.
         if self.fault != Fault::SuccessWithoutEffect {
             check(
                 "truth",
@@ -242,7 +244,7 @@ impl Cell {
     }
 }
 
-/// Plays them all, so many at the same time.
+/// Plays all cells, this many at a time.
 pub(super) async fn play_all(world: &World, cells: Vec<Cell>, at_once: usize) {
     let ended: Vec<_> = futures::stream::iter(cells)
         .map(|cell| async move { cell.play(world).await })

@@ -1,4 +1,4 @@
-//! Faults of the lookups by which the gateway finds out what became of a write.
+//! Faults of the lookups by which the gateway finds out how a write ended.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::word;
 use crate::other_resources::somebody_else;
 use crate::world::World;
 
-/// Faults under which a lookup says nothing about any order, refund or change.
+/// Faults under which a lookup reports nothing about any order, refund or change.
 fn says_nothing(fault: Fault) -> bool {
     match fault {
         Fault::HangThenSucceed
@@ -66,7 +66,7 @@ fn holds_up_others(fault: Fault) -> bool {
     )
 }
 
-/// The lookup that finds out about it.
+/// The method of the lookup for this kind.
 fn lookup(kind: Kind) -> &'static str {
     match kind {
         Kind::Book | Kind::Pay | Kind::Close => "detail",
@@ -75,8 +75,8 @@ fn lookup(kind: Kind) -> &'static str {
     }
 }
 
-/// A write whose answer says nothing, and whose lookups fail from the moment it was received, so often
-/// or always. Answers its operation.
+/// A write without a usable answer, whose lookups fail from the moment it was received, for so many
+/// calls or always. Returns its operation.
 async fn lost(
     world: &World,
     kind: Kind,
@@ -87,7 +87,8 @@ async fn lost(
 ) -> String {
     let only = json!({"out_order_no": number});
     let (path, body) = prepared(world, kind, number).await;
-    // What a write reads before it is sent must not fail: the answer leaves time to break the rest.
+    // The reads before the send must not fail: the delayed answer leaves time to break the later
+    // ones.
     world
         .fault(
             json!({"method": kind.as_str(), "fault": write_fault, "delay_ms": 300, "match": only}),
@@ -133,7 +134,7 @@ async fn ends(
 }
 
 async fn what_was_done_is_found(kinds: &[Kind]) {
-    // The proof of the lookups comes first, so that a false "not found" counts as one look.
+    // The proof that lookups work comes first, so that a false "not found" counts as one lookup.
     let world = World::start().await;
     world.booked("PROOF").await;
     for (kind, fault, state, calls) in ends(&world, kinds, |_| true, "timeout_done", Some(3)).await
@@ -159,41 +160,41 @@ async fn what_cannot_be_seen_is_never_absent(kinds: &[Kind]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_booking_that_was_made_is_found_whatever_happens_to_the_lookups() {
+async fn a_booking_that_was_made_is_found_whatever_its_lookups_return() {
     what_was_done_is_found(&[Kind::Book]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_payment_or_a_close_that_was_made_is_found_whatever_happens_to_the_lookups() {
+async fn a_payment_or_a_close_that_was_made_is_found_whatever_its_lookups_return() {
     what_was_done_is_found(&[Kind::Pay, Kind::Close]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refund_that_was_applied_for_is_found_whatever_happens_to_the_lookups() {
+async fn a_refund_that_was_applied_for_is_found_whatever_its_lookups_return() {
     what_was_done_is_found(&[Kind::Refund]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_that_was_made_paid_or_cancelled_is_found_whatever_happens_to_the_lookups() {
+async fn a_change_made_paid_or_cancelled_is_found_whatever_its_lookups_return() {
     what_was_done_is_found(&[Kind::Change, Kind::ChangePay, Kind::ChangeCancel]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lookups_that_say_nothing_never_show_that_nothing_was_booked() {
+async fn inconclusive_lookups_never_prove_a_booking_absent() {
     what_cannot_be_seen_is_never_absent(&[Kind::Book]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lookups_that_say_nothing_never_show_that_nothing_was_paid_or_closed() {
+async fn inconclusive_lookups_never_prove_a_payment_or_a_close_absent() {
     what_cannot_be_seen_is_never_absent(&[Kind::Pay, Kind::Close]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lookups_that_say_nothing_never_show_that_no_refund_was_applied_for() {
+async fn inconclusive_lookups_never_prove_a_refund_absent() {
     what_cannot_be_seen_is_never_absent(&[Kind::Refund]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lookups_that_say_nothing_never_show_that_no_change_was_made_paid_or_cancelled() {
+async fn inconclusive_lookups_never_prove_a_change_its_payment_or_cancellation_absent() {
     what_cannot_be_seen_is_never_absent(&[Kind::Change, Kind::ChangePay, Kind::ChangeCancel]).await;
 }

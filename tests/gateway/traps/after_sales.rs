@@ -1,4 +1,4 @@
-//! The traps after the ticket: what would refund, change or pay twice, or lose what was done.
+//! Traps after ticketing: answers that would refund, change or pay twice, or lose what was done.
 
 use std::time::Duration;
 
@@ -12,20 +12,20 @@ use crate::world::{Answer, World, states};
 /// Longer than `late_visibility` hides anything here, and shorter than the time to pay.
 const LATE: Duration = Duration::from_secs(601);
 
-/// Looks so far apart that a test is the first to see what became visible.
+/// Lookups of the reconciler so far apart that the test is the first to see what became visible.
 const RARE: [(&str, &str); 2] = [
     ("GATEWAY__RECONCILE__MAX_INTERVAL", "1h"),
     ("GATEWAY__RECONCILE__MIN_LOOKS", "2"),
 ];
 
-/// The next call of this method does what it is for, and shows it only after [`LATE`].
+/// The next call of this method takes effect, but shows it only after [`LATE`].
 async fn late(world: &World, method: &str) {
     world
         .fault(json!({"method": method, "fault": "late_visibility", "delay_ms": 600_000}))
         .await;
 }
 
-/// A refund and a change of other orders: what is looked up in the same way, and found.
+/// A refund and a change of other orders, which the same lookups find.
 async fn another_refund_and_change(world: &World) {
     let refunded = ticketed(world, "CONTROL-1").await;
     refunded.refunded(world, "CONTROL-R-1", "voluntary").await;
@@ -37,7 +37,7 @@ async fn strike(world: &World, method: &str, fault: &str) {
     world.fault(json!({"method": method, "fault": fault})).await;
 }
 
-/// The same request under another number, naming the earlier one where there is one.
+/// The same request under another number, naming the earlier operation if there is one.
 fn under(body: &Value, number: &str, retry_of: Option<&Answer>) -> Value {
     let mut body = body.clone();
     for name in ["out_refund_no", "out_change_no"] {
@@ -92,7 +92,7 @@ async fn without(fields: &[(&str, &str)], more: &[(&str, &str)]) -> World {
 }
 
 #[tokio::test]
-async fn nothing_else_is_done_to_an_order_while_its_refund_is_unknown() {
+async fn no_other_write_runs_on_an_order_while_its_refund_is_unknown() {
     let world = World::start().await;
     let ticket = family(&world, "OPEN-1").await;
     let adult = ticket.refund_of(&world, "OPEN-R-1", 0).await;
@@ -117,14 +117,14 @@ async fn nothing_else_is_done_to_an_order_while_its_refund_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_refund_and_a_change_without_the_callers_numbers_are_found_by_their_travellers() {
+async fn refunds_and_changes_without_the_callers_numbers_are_found_by_their_passengers() {
     let unnamed = [
         ("refund.list", "refund_order_list.out_refund_no"),
         ("change.order.query", "change_order_list.out_change_no"),
     ];
     let world = without(&unnamed, &[]).await;
     let ticket = family(&world, "NAMELESS-1").await;
-    // Another refund of the order is there already, and is not taken for it.
+    // The order already has another refund, which is not mistaken for this one.
     let child = ticket.refund_of(&world, "NAMELESS-R-1", 1).await;
     let before = apply(&world, &ticket, &child).await;
     assert_eq!(before.status, 201, "{before:?}");
@@ -155,7 +155,7 @@ async fn a_refund_and_a_change_without_the_callers_numbers_are_found_by_their_tr
 }
 
 #[tokio::test]
-async fn a_list_whose_rows_cannot_be_read_never_shows_that_a_refund_was_not_applied_for() {
+async fn a_list_with_unreadable_rows_never_proves_a_refund_absent() {
     let numberless = [("refund.list", "refund_order_list.refund_order_no")];
     let patience = ("GATEWAY__RECONCILE__ATTENTION_AFTER", "1500ms");
     let world = without(&numberless, &[patience]).await;
@@ -169,14 +169,14 @@ async fn a_list_whose_rows_cannot_be_read_never_shows_that_a_refund_was_not_appl
     let operation = world.until_state(open.operation(), "needs_attention").await;
     assert_eq!(operation["basis"], Value::Null);
     assert_eq!(operation["problem"], Value::Null);
-    // It goes on holding its order.
+    // It still locks its order.
     let second = apply(&world, &ticket, &under(&body, "ROWS-R-2", None)).await;
     assert_eq!(problem(&second), (409, "operation_in_progress"));
     assert_eq!(world.received("refund_create").await, 1);
 }
 
 #[tokio::test]
-async fn an_absent_refund_or_change_is_repeated_under_its_name_after_a_look() {
+async fn an_absent_refund_or_change_is_retried_with_retry_of_after_a_lookup() {
     let world = World::start().await;
     another_refund_and_change(&world).await;
     let ticket = family(&world, "REPEAT-1").await;
@@ -186,7 +186,7 @@ async fn an_absent_refund_or_change_is_repeated_under_its_name_after_a_look() {
     assert_eq!(problem(&first), (504, "not_executed"), "{first:?}");
     assert_eq!(first.body["retry"], "new_key");
     let child = ticket.refund_of(&world, "REPEAT-R-2", 1).await;
-    // The child's refund repeats nothing, and its success does not stand for the adult's.
+    // The child's refund repeats nothing, and its success does not explain the adult's.
     let other = apply(&world, &ticket, &child).await;
     assert_eq!(other.status, 201, "{other:?}");
     let refused = apply(&world, &ticket, &under(&adult, "REPEAT-R-3", None)).await;
@@ -194,17 +194,17 @@ async fn an_absent_refund_or_change_is_repeated_under_its_name_after_a_look() {
     assert_eq!(refused.operation(), first.operation());
     assert_eq!(world.received("refund_create").await, 3);
     let looks = world.received("refund_list").await;
-    // The caller's own number may be used again: nothing was applied for under it.
+    // The caller's number may be used again: nothing was applied for under it.
     let mut repeated = under(&adult, "REPEAT-R-1", Some(&first));
     repeated["reason"] = json!("行程取消");
     let second = world
         .write_within(&ticket.path("/refunds"), "repeat", &repeated, 20)
         .await;
     assert_eq!(second.status, 201, "{second:?}");
-    // The look at the first one, and how the order stood before the second.
+    // A lookup of the first, and a read of the order before the second.
     assert!(world.received("refund_list").await >= looks + 2);
     assert_eq!(world.effects("REPEAT-1", "refund").await, 2);
-    // What is there now is the second's and the third's; it contradicts nothing.
+    // The existing ones belong to the second and the third operation, so they contradict nothing.
     let first = world.operation(first.operation()).await;
     assert_eq!(first["contradicted"], false);
 
@@ -223,7 +223,7 @@ async fn an_absent_refund_or_change_is_repeated_under_its_name_after_a_look() {
 }
 
 #[tokio::test]
-async fn who_repeats_an_absent_refund_looks_first_and_finds_that_it_was_applied_for() {
+async fn retry_of_an_absent_refund_looks_up_first_and_finds_it_applied_for() {
     let world = World::start_with(&RARE, |_| {}).await;
     another_refund_and_change(&world).await;
     let ticket = ticketed(&world, "FOUND-1").await;
@@ -276,7 +276,7 @@ async fn law_6_evidence_after_absent_locks_the_order_or_the_change() {
         assert_eq!(operation["settled_at"], Value::Null);
         assert_eq!(contradictions(&world, id).await, 1);
     }
-    // Nobody goes on, whether he names the earlier one or not, and with whatever it is.
+    // Every further write is refused, whatever it is and whether it names the earlier one or not.
     let pay_again = change_path(&made, "/payment");
     let mut total = json!({"total_price": made["total_price"]});
     total["retry_of"] = json!(three.operation());
@@ -301,9 +301,9 @@ async fn law_6_evidence_after_absent_locks_the_order_or_the_change() {
     assert_eq!(world.effects("LATE-C", "change").await, 1);
 }
 
-/// What was done for others explains nothing: it can be told from what was lost.
+/// Writes for other passengers explain nothing: they can be told apart from the lost one.
 #[tokio::test]
-async fn an_absent_refund_or_change_stays_watched_though_the_same_was_done_for_others_after_it() {
+async fn an_absent_refund_or_change_stays_watched_after_the_same_was_done_for_others() {
     let world = World::start().await;
     another_refund_and_change(&world).await;
     let refunds = family(&world, "OTHERS-1").await;
@@ -345,9 +345,9 @@ async fn an_absent_refund_or_change_stays_watched_though_the_same_was_done_for_o
     }
 }
 
-/// The same traveller, but another number: what the later one did explains its own refund only.
+/// The same passenger, but another number: the later application explains only its own refund.
 #[tokio::test]
-async fn law_6_an_absent_refund_that_shows_after_another_one_of_its_traveller_contradicts() {
+async fn law_6_an_absent_refund_that_appears_after_another_of_its_passenger_contradicts() {
     let world = World::start_with(&RARE, |_| {}).await;
     another_refund_and_change(&world).await;
     let ticket = there_and_back(&world, "AFTER-1").await;
@@ -377,7 +377,7 @@ async fn law_6_an_absent_refund_that_shows_after_another_one_of_its_traveller_co
 }
 
 #[tokio::test]
-async fn law_6_a_refund_looks_at_every_earlier_one_that_it_could_repeat() {
+async fn law_6_a_refund_looks_up_every_earlier_one_that_it_could_repeat() {
     let world = World::start_with(&RARE, |_| {}).await;
     another_refund_and_change(&world).await;
     let ticket = family(&world, "EVERY-1").await;
@@ -393,7 +393,7 @@ async fn law_6_a_refund_looks_at_every_earlier_one_that_it_could_repeat() {
     let second = apply(&world, &ticket, &child).await;
     assert_eq!(problem(&second), (504, "not_executed"), "{second:?}");
     world.clock.advance_steady(LATE);
-    // It names the younger one only; the older has happened.
+    // It names only the younger one, but the older one has happened.
     let third = apply(&world, &ticket, &under(&both, "EVERY-R-3", Some(&second))).await;
     assert_eq!(problem(&third), (409, "evidence_contradicts"), "{third:?}");
     assert_eq!(world.received("refund_create").await, 3);
@@ -402,7 +402,7 @@ async fn law_6_a_refund_looks_at_every_earlier_one_that_it_could_repeat() {
 }
 
 #[tokio::test]
-async fn an_absent_change_payment_is_repeated_once_it_is_known_not_to_be_made() {
+async fn an_absent_change_payment_is_retried_once_it_is_known_not_to_be_made() {
     let world = World::start().await;
     let ticket = ticketed(&world, "PAY-AGAIN").await;
     let made = ticket.changed(&world, "PAY-AGAIN-1").await;
@@ -426,7 +426,7 @@ async fn an_absent_change_payment_is_repeated_once_it_is_known_not_to_be_made() 
 }
 
 #[tokio::test]
-async fn law_4_a_change_is_not_believed_to_be_paid_on_is_success_alone() {
+async fn law_4_is_success_alone_does_not_prove_a_change_payment() {
     let world = World::start().await;
     let ticket = ticketed(&world, "PLAIN-YES").await;
     let made = ticket.changed(&world, "PLAIN-YES-1").await;
@@ -447,7 +447,7 @@ async fn law_4_a_change_is_not_believed_to_be_paid_on_is_success_alone() {
 }
 
 #[tokio::test]
-async fn a_change_that_costs_something_else_now_is_not_paid() {
+async fn a_change_whose_price_has_changed_is_not_paid() {
     let world = World::start().await;
     let ticket = ticketed(&world, "OTHER-TOTAL").await;
     let made = ticket.changed(&world, "OTHER-TOTAL-1").await;
@@ -466,9 +466,10 @@ async fn a_change_that_costs_something_else_now_is_not_paid() {
     assert_eq!(world.received("change_pay").await, 1);
 }
 
-/// Fliggy closes what is not paid by itself: a change that is found closed later contradicts nobody.
+/// Fliggy closes unpaid changes by itself, so a change that is found closed later is no
+/// contradiction.
 #[tokio::test]
-async fn a_cancellation_that_shows_late_is_no_contradiction() {
+async fn a_cancellation_that_appears_late_is_no_contradiction() {
     let world = World::start().await;
     let ticket = ticketed(&world, "CLOSED-LATE").await;
     let made = ticket.changed(&world, "CLOSED-LATE-1").await;
@@ -484,7 +485,7 @@ async fn a_cancellation_that_shows_late_is_no_contradiction() {
         .await;
     assert_eq!(operation["state"], "not_executed", "{operation:#}");
     assert_eq!(operation["contradicted"], false);
-    // Who asks again is told that it is closed.
+    // A retry is told that the change is closed.
     let again = json!({"retry_of": first.operation()});
     let again = world.write_within(&path, "again", &again, 20).await;
     assert_eq!(again.status, 409, "{again:?}");
