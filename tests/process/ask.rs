@@ -1,11 +1,11 @@
-//! Writes that may be asked for again and again, and what they are about.
+//! Writes that can be repeated under their key, and their subjects.
 
 pub(crate) use fliggy_gateway::domain::operation::Kind;
 use serde_json::{Value, json};
 
 use crate::world::{Gateway, World};
 
-/// The word of the stand-in's list of calls.
+/// The method's name in the stand-in's list of calls.
 pub(crate) fn method(kind: Kind) -> &'static str {
     match kind {
         Kind::Book => "airbook",
@@ -18,7 +18,7 @@ pub(crate) fn method(kind: Kind) -> &'static str {
     }
 }
 
-/// What the subject of an operation is.
+/// The type of an operation's subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum About {
     /// The caller's number of an order.
@@ -39,7 +39,7 @@ impl About {
     }
 }
 
-/// The word under which the stand-in's ledger counts it, beside the order or the change.
+/// The name under which the stand-in's ledger counts it, in the order or the change.
 pub(crate) fn effect(kind: Kind) -> &'static str {
     match kind {
         Kind::ChangePay => "pay",
@@ -48,19 +48,19 @@ pub(crate) fn effect(kind: Kind) -> &'static str {
     }
 }
 
-/// A write that may be asked for again and again.
+/// A write that can be repeated under its key.
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
     pub(crate) kind: Kind,
-    /// Order number for a booking, number of the change for its payment and cancellation, order id for
-    /// the others.
+    /// Order number for a booking, change number for its payment and cancellation, order id for the
+    /// others.
     pub(crate) subject: String,
     pub(crate) path: String,
     pub(crate) key: String,
     pub(crate) body: Value,
 }
 
-/// What is the same for every ticket in these tests: they are of one traveller on one flight.
+/// What all tickets of these tests share: they are of one passenger on one flight.
 #[derive(Clone, Debug)]
 pub(crate) struct Ticket {
     passenger: Value,
@@ -82,7 +82,7 @@ impl Ask {
     pub(crate) fn book(example: &Value, out_order_no: &str) -> Self {
         let mut body = example.clone();
         body["out_order_no"] = json!(out_order_no);
-        // Every test books the same traveller on the same flight.
+        // Every test books the same passenger on the same flight.
         body["allow_duplicate"] = json!(true);
         Self::new(Kind::Book, out_order_no, "/v1/orders".to_owned(), body)
     }
@@ -98,7 +98,7 @@ impl Ask {
         Self::new(Kind::Close, id, format!("/v1/orders/{id}/close"), json!({}))
     }
 
-    /// A refund of the one traveller; the order has its ticket.
+    /// A refund of the one passenger; the order must be ticketed.
     pub(crate) fn refund(order: &Value, ticket: &Ticket) -> Self {
         let id = order["order_id"].as_str().unwrap();
         let body = json!({
@@ -108,7 +108,7 @@ impl Ask {
         Self::new(Kind::Refund, id, format!("/v1/orders/{id}/refunds"), body)
     }
 
-    /// A change to the same flight a day later; the order has its ticket.
+    /// A change to the same flight a day later; the order must be ticketed.
     pub(crate) fn change(order: &Value, ticket: &Ticket) -> Self {
         let id = order["order_id"].as_str().unwrap();
         let mut body: Value =
@@ -132,7 +132,7 @@ impl Ask {
         Self::new(Kind::ChangeCancel, number, path, json!({}))
     }
 
-    /// The same under another key, naming the one that came to nothing.
+    /// The same under another key, as a retry of an earlier operation that did nothing.
     pub(crate) fn anew(&self, earlier: &str) -> Self {
         let mut again = self.clone();
         again.key = format!("{}-again", self.key);
@@ -142,7 +142,7 @@ impl Ask {
 }
 
 impl World {
-    /// Lets the stand-in issue the tickets of an order.
+    /// Makes the stand-in issue the tickets of an order.
     pub(crate) async fn issue(&self, order: &Value) {
         let id = order["order_id"].as_str().unwrap();
         let path = format!("/_simulator/orders/{id}/advance");
@@ -152,14 +152,14 @@ impl World {
         assert_eq!(issued.status, 200, "{issued:?}");
     }
 
-    /// An order under this number that has its tickets.
+    /// A ticketed order under this number.
     pub(crate) async fn ticketed(&self, gateway: &Gateway, out_order_no: &str) -> Value {
         let order = self.booked(gateway, out_order_no).await;
         self.issue(&order).await;
         order
     }
 
-    /// What all tickets have in common, read from one.
+    /// What all tickets share, read from one.
     pub(crate) async fn ticket(&self, gateway: &Gateway) -> Ticket {
         let order = self.ticketed(gateway, "TICKET").await;
         let path = format!("/v1/orders/{}", order["order_id"].as_str().unwrap());
@@ -181,7 +181,7 @@ impl World {
         }
     }
 
-    /// Makes everything that a write of this kind is about.
+    /// Creates everything that a write of this kind needs.
     pub(crate) async fn prepared(
         &self,
         gateway: &Gateway,
@@ -200,7 +200,7 @@ impl World {
         }
     }
 
-    /// A change that waits for its payment.
+    /// A change that awaits payment.
     async fn changed(&self, gateway: &Gateway, ticket: &Ticket, number: &str) -> Value {
         let ask = Ask::change(&self.ticketed(gateway, number).await, ticket);
         let made = self.ask(&gateway.address, &ask, Some(20)).await.unwrap();
@@ -208,7 +208,7 @@ impl World {
         made.made().clone()
     }
 
-    /// What the stand-in's ledger has of such things: all, or those of one subject.
+    /// The stand-in's ledger of such resources: all, or those of one subject.
     pub(crate) async fn ledger(&self, about: About, subject: Option<&str>) -> Vec<Value> {
         let (list, name) = match about {
             About::Number => ("orders", "out_order_no"),
@@ -220,17 +220,18 @@ impl World {
         let found = self.get(&self.top, &path).await;
         assert_eq!(found.status, 200, "{found:?}");
         let mut rows = found.body["items"].as_array().unwrap().clone();
-        // It was there before, and is nobody's doing.
+        // This order is predefined; no test made it.
         rows.retain(|row| row["out_order_no"] != "SIM-KNOWN-ORDER");
         rows
     }
 
-    /// What came of this kind for this subject: every call is listed, whatever became of it.
+    /// The number of calls of this kind for this subject: every call is listed, whatever its
+    /// outcome.
     pub(crate) async fn received(&self, kind: Kind, subject: &str) -> usize {
         let of = match About::of(kind) {
             About::Number => format!("out_order_no={subject}"),
             About::Order => format!("order_id={subject}"),
-            // A call about a change is listed with the order of it.
+            // A call about a change is listed under the order of the change.
             About::Change => format!("order_id={}", self.changed_order(subject).await),
         };
         let path = format!("/_simulator/calls?method={}&{of}", method(kind));
@@ -244,7 +245,7 @@ impl World {
         changes[0]["order_id"].as_str().unwrap().to_owned()
     }
 
-    /// The rule by which a fault strikes this write only.
+    /// A match that limits a fault to this write.
     pub(crate) async fn only(&self, ask: &Ask) -> Value {
         match About::of(ask.kind) {
             About::Number => json!({"out_order_no": ask.subject}),

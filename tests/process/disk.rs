@@ -1,5 +1,4 @@
-//! No space for the journal: a limit on the size of files stands for a full disk, and works for
-//! root too.
+//! No space for the journal: a limit on file size simulates a full disk, and works for root too.
 
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, prlimit};
 use serde_json::json;
@@ -7,7 +6,8 @@ use serde_json::json;
 use crate::ask::{Ask, Kind};
 use crate::world::{Gateway, World, binary, states};
 
-/// A gateway on which a file that may not grow is an error, and not the end (SIGXFSZ ignored).
+/// A gateway that gets an error when a file must not grow, instead of being killed (SIGXFSZ
+/// ignored).
 async fn gateway(world: &World, journal: &str, env: &[(&str, &str)]) -> Gateway {
     let mut command = tokio::process::Command::new("/bin/sh");
     let serve = r#"trap '' XFSZ; exec "$0" serve"#;
@@ -19,7 +19,7 @@ async fn gateway(world: &World, journal: &str, env: &[(&str, &str)]) -> Gateway 
     Gateway::serving(world.run(journal, command)).await
 }
 
-/// No file of the process may grow, or be written to at all; or all may again.
+/// Forbids the process to grow any file or write to it at all, or allows it again.
 fn full(gateway: &Gateway, full: bool) {
     let own = getrlimit(Resource::Fsize);
     let limit = Rlimit {
@@ -30,7 +30,7 @@ fn full(gateway: &Gateway, full: bool) {
 }
 
 #[tokio::test]
-async fn without_space_nothing_is_sent_and_with_space_it_goes_on() {
+async fn without_disk_space_nothing_is_sent_and_with_space_writes_resume() {
     let world = World::start().await;
     let gateway = gateway(&world, "journal.db", &[]).await;
     let order = world.booked(&gateway, "FULL-1").await;
@@ -54,7 +54,7 @@ async fn without_space_nothing_is_sent_and_with_space_it_goes_on() {
     assert_eq!((ready.status, ready.code()), (503, "journal_unavailable"));
     let live = world.get(&gateway.address, "/livez").await;
     assert_eq!(live.status, 200);
-    // Reading needs no journal.
+    // Reads need no journal.
     let path = format!("/v1/orders/{}", order["order_id"].as_str().unwrap());
     let read = world.get(&gateway.address, &path).await;
     assert_eq!(read.status, 200, "{read:?}");
@@ -71,7 +71,7 @@ async fn without_space_nothing_is_sent_and_with_space_it_goes_on() {
 }
 
 #[tokio::test]
-async fn a_write_whose_send_cannot_be_written_down_first_is_not_sent() {
+async fn a_write_whose_sending_state_cannot_be_stored_is_not_sent() {
     let world = World::start().await;
     let pause = [("GATEWAY_PAUSE_POINT", "ready")];
     let mut gateway = gateway(&world, "journal.db", &pause).await;
@@ -84,7 +84,7 @@ async fn a_write_whose_send_cannot_be_written_down_first_is_not_sent() {
     };
     let (answer, ()) = tokio::join!(world.ask(&address, &ask, None), filled);
     let answer = answer.unwrap();
-    // Accepted it was, and that is all that is certain while nothing can be written.
+    // It was accepted, and nothing more is certain while nothing can be written.
     assert_eq!(
         (answer.status, &answer.body["state"]),
         (202, &json!("accepted"))
@@ -103,9 +103,9 @@ async fn a_write_whose_send_cannot_be_written_down_first_is_not_sent() {
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_written_is_written_when_there_is_room_again() {
+async fn an_answer_that_cannot_be_written_is_written_once_there_is_space() {
     let world = World::start().await;
-    // The disk is full before the answer comes, also on a slow machine.
+    // The disk must be full before the answer arrives, even on a slow machine.
     let patient = [
         ("GATEWAY__TOP__DEADLINE", "4s"),
         ("GATEWAY__RECONCILE__SETTLE_WINDOW", "5s"),
@@ -136,7 +136,7 @@ async fn an_answer_that_cannot_be_written_is_written_when_there_is_room_again() 
 }
 
 #[tokio::test]
-async fn a_journal_that_cannot_be_opened_ends_the_start_with_its_name() {
+async fn a_journal_that_cannot_be_opened_stops_the_start_with_its_name() {
     let world = World::start().await;
     std::fs::write(world.dir.path().join("file"), "").unwrap();
     for journal in ["file/journal.db", "directory.db"] {

@@ -1,4 +1,4 @@
-//! Killed (-9) at every named point of a write, and at any moment under load.
+//! Killed (-9) at every named point of a write, and at random moments under load.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt as _;
@@ -14,18 +14,18 @@ use tokio::time::{sleep, timeout};
 use crate::ask::{About, Ask, Kind, Ticket, effect, method};
 use crate::world::{Answer, Gateway, PATIENCE, World, states};
 
-/// What the same request under the same key comes to after the restart.
+/// The outcome of the same request under the same key after the restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Then {
     /// Nothing was sent: it is done now.
     DoneNow,
-    /// It may have been sent and was not: found absent, and said so again.
+    /// It may have been sent but was not: found absent, and reported so again.
     Absent,
-    /// It was done before the process died: found, and said so again.
+    /// It was done before the process died: found, and reported so again.
     WasDone,
 }
 
-/// A life of the gateway, or two, each ended at a point.
+/// One or two lives of the gateway, each ended at a point.
 struct Round {
     points: &'static [&'static str],
     fault: Option<&'static str>,
@@ -56,7 +56,8 @@ fn rounds(kind: Kind) -> Vec<Round> {
         round(&["answered"], WasDone),
         round(&["concluded"], WasDone),
         match kind {
-            // A payment is looked for even after a yes; the others only after a doubtful no.
+            // A payment is looked up even after a success; the others only after a doubtful
+            // refusal.
             Kind::Pay | Kind::ChangePay => round(&["checked"], WasDone),
             Kind::Book | Kind::Close | Kind::Refund | Kind::Change | Kind::ChangeCancel => Round {
                 points: &["checked"],
@@ -108,7 +109,7 @@ async fn killed_at_every_point_of_a_write_nothing_is_lost_or_done_twice() {
         .await;
 }
 
-/// Whoever reads before a write has time for it on a busy machine, too.
+/// Leaves time for the read before a write, even on a busy machine.
 const PATIENT: [(&str, &str); 3] = [
     ("GATEWAY__TOP__DEADLINE", "5s"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW", "5s"),
@@ -129,7 +130,7 @@ async fn killed(world: &World, ticket: &Ticket, number: &str, ask: &Ask, round: 
     let answer = world.ask(&gateway.address, ask, Some(20)).await;
     let end = gateway.process.end().await;
     assert_eq!(end.signal(), Some(Signal::KILL.as_raw()), "{what}: {end}");
-    // At these two the operation is settled, and the answer may be faster than the death.
+    // At these two points the operation is settled, and the answer may be faster than the kill.
     if !["settled", "weighed"].contains(first) {
         assert!(answer.is_err(), "{what}: answered {answer:?}");
     }
@@ -139,14 +140,14 @@ async fn killed(world: &World, ticket: &Ticket, number: &str, ask: &Ask, round: 
         assert_eq!(end.signal(), Some(Signal::KILL.as_raw()), "{what}: {end}");
     }
 
-    // What was not done is absent after the window only, so that is short then.
+    // A write that was not done is found absent only after the window, so the window is short then.
     let pace = match round.then {
         Then::DoneNow | Then::WasDone => &PATIENT[..],
         Then::Absent => &[],
     };
     let gateway = world.gateway(&journal, pace).await;
     if matches!(round.then, Then::Absent) && matches!(ask.kind, Kind::Refund | Kind::Change) {
-        // Absent beside another one only, which the journal must know.
+        // Absence needs another resource that the same lookup finds, and the journal must know it.
         let number = format!("{number}-OTHER");
         let other = world.prepared(&gateway, ask.kind, ticket, &number).await;
         let other = world.ask(&gateway.address, &other, Some(20)).await.unwrap();
@@ -177,7 +178,7 @@ async fn killed(world: &World, ticket: &Ticket, number: &str, ask: &Ask, round: 
     let received = world.received(ask.kind, &ask.subject).await;
     let refused = usize::from(round.fault == Some("refuse_unlisted"));
     assert_eq!(received as u64, done + refused as u64, "{what}");
-    // What was answered before the death is known after it.
+    // What was answered before the kill is still known after it.
     if let Ok(answer) = answer {
         let id = answer.header("operation-id").expect(&what);
         assert_eq!(world.operation(&gateway, id).await["state"], "succeeded");
@@ -186,7 +187,8 @@ async fn killed(world: &World, ticket: &Ticket, number: &str, ask: &Ask, round: 
     agree(world, &gateway, Some(ask)).await;
 }
 
-/// At these points of the writer a commit takes a good part of the time in which a write may leave.
+/// A commit at these points of the writer takes a large part of the time in which a write may be
+/// sent.
 const SLOW_POINTS: [&str; 4] = [
     "accept_commit",
     "accept_committed",
@@ -216,7 +218,8 @@ async fn with_slow_commits_at_every_step_nothing_is_lost_or_done_twice() {
     }
 }
 
-/// Asks until it is done: what was not sent in time, and said so, is sent under the same key.
+/// Repeats the request until it is done: one that was reported as not sent is sent under the same
+/// key.
 async fn slowed(world: &World, gateway: &Gateway, ask: &Ask) {
     let what = format!("{:?} {}", ask.kind, ask.subject);
     let asked = async {
@@ -235,7 +238,7 @@ async fn slowed(world: &World, gateway: &Gateway, ask: &Ask) {
     assert_eq!(world.effects(ask.kind, &ask.subject).await, 1, "{what}");
 }
 
-/// Journal and ledger agree about everything, or about the subject of this one.
+/// Asserts that journal and ledger agree about everything, or about one subject.
 async fn agree(world: &World, gateway: &Gateway, only: Option<&Ask>) -> usize {
     let subject = only.map(|ask| format!("subject={}&", ask.subject));
     let mut sends: BTreeMap<(String, String), usize> = BTreeMap::new();
@@ -249,7 +252,7 @@ async fn agree(world: &World, gateway: &Gateway, only: Option<&Ask>) -> usize {
         let of = (text("kind"), text("subject"));
         assert!(!operation["settled_at"].is_null(), "open: {operation}");
         assert_eq!(operation["contradicted"], false, "{operation}");
-        // What was stopped before its send was sent neither then nor later.
+        // A write that was stopped before its send is never sent later.
         let sent = states(&operation).contains(&"sending");
         *sends.entry(of.clone()).or_default() += usize::from(sent);
         *done.entry(of).or_default() += u64::from(operation["state"] == "succeeded");
@@ -288,7 +291,7 @@ async fn agree(world: &World, gateway: &Gateway, only: Option<&Ask>) -> usize {
     let calls = world.get(&world.top, "/_simulator/calls").await.body;
     let calls = calls["items"].as_array().unwrap();
     assert!(calls.len() < 10_000, "the stand-in has forgotten calls");
-    // A call about a change is listed with the order of it, and no order here has two.
+    // A call about a change is listed under its order, and no order here has two changes.
     let mut changes: BTreeMap<String, String> = BTreeMap::new();
     for row in world.ledger(About::Change, None).await {
         let text = |field: &str| row[field].as_str().unwrap().to_owned();
@@ -320,7 +323,7 @@ async fn agree(world: &World, gateway: &Gateway, only: Option<&Ask>) -> usize {
     checked
 }
 
-/// The subject of such a write, as an order, a change or a call of the stand-in names it.
+/// The subject of such a write, as named by an order, a change or a call of the stand-in.
 fn subject_of(kind: Kind, row: &Value) -> &str {
     let field = match About::of(kind) {
         About::Number => "out_order_no",
@@ -330,7 +333,7 @@ fn subject_of(kind: Kind, row: &Value) -> &str {
     row[field].as_str().unwrap()
 }
 
-/// Numbers that look like chance, the same ones for the same seed (SplitMix64).
+/// Pseudorandom numbers, the same ones for the same seed (SplitMix64).
 #[derive(Clone)]
 struct Chance(u64);
 
@@ -348,7 +351,7 @@ const KILLS: u32 = 32;
 const CLIENTS: u64 = 6;
 
 #[tokio::test]
-async fn killed_at_any_moment_under_load_nothing_is_lost_or_done_twice() {
+async fn killed_at_random_moments_under_load_nothing_is_lost_or_done_twice() {
     let seed = match std::env::var("GATEWAY_TEST_SEED") {
         Ok(seed) => seed.parse().unwrap(),
         Err(_) => u64::from(uuid::Uuid::new_v4().as_fields().0),
@@ -377,7 +380,7 @@ async fn killed_at_any_moment_under_load_nothing_is_lost_or_done_twice() {
         for kill in 0..KILLS {
             sleep(Duration::from_millis(30 + chance.below(700))).await;
             gateway.process.kill().await;
-            // Now and then the next one dies while it starts.
+            // Sometimes the next one is killed while it starts.
             if kill % 4 == 3 {
                 let mut process = world.spawn("journal.db", &[]);
                 sleep(Duration::from_millis(chance.below(150))).await;
@@ -394,31 +397,31 @@ async fn killed_at_any_moment_under_load_nothing_is_lost_or_done_twice() {
     let cut_off: usize = told.iter().map(|(_, cut_off)| cut_off).sum();
     let told: BTreeSet<String> = told.into_iter().flat_map(|(ids, _)| ids).collect();
     for id in &told {
-        // It would fail if the operation were lost.
+        // Fails if the operation is lost.
         world.operation(&gateway, id).await;
     }
     let checked = agree(&world, &gateway, None).await;
     let operations = told.len();
     println!("{operations} operations, {cut_off} requests cut off, {checked} effects compared");
-    assert!(operations > 30 && cut_off > 30, "there was hardly any load");
+    assert!(operations > 30 && cut_off > 30, "there was too little load");
     for kind in Kind::ALL {
         let rows = world.ledger(About::of(kind), None).await;
         let done = rows.iter().any(|row| row["effects"][effect(kind)] == 1);
-        assert!(done, "no {} came to anything", kind.as_str());
+        assert!(done, "no {} was done", kind.as_str());
     }
 }
 
-/// An app that books and pays or closes, refunds or changes what has its tickets, and repeats under the
-/// same key until it has an answer.
+/// An app that books, pays or closes, refunds or changes its ticketed orders, and repeats each
+/// request under the same key until it is answered.
 struct Client<'a> {
     world: &'a World,
     address: watch::Receiver<String>,
     chance: Chance,
     example: &'a Value,
     ticket: &'a Ticket,
-    /// All that were acknowledged, as often as they were.
+    /// The acknowledged operations, once for each acknowledgement.
     operations: Vec<String>,
-    /// How often the gateway died under a request.
+    /// The number of requests that a kill interrupted.
     cut_off: usize,
 }
 
@@ -427,7 +430,7 @@ impl Client<'_> {
         let mut count = 0;
         while !enough.load(Ordering::Relaxed) {
             count += 1;
-            // Every way to go on is taken from the first round on, by another client each.
+            // Every path is taken from the first round on, each by another client.
             let way = (number + count) % CLIENTS;
             self.order(way, &format!("LOAD-{number}-{count}")).await;
         }
@@ -473,7 +476,7 @@ impl Client<'_> {
         self.done(&ask).await
     }
 
-    /// Half of the writes get into trouble upstream.
+    /// Makes half of the writes fail at the stand-in.
     async fn maybe_trouble(&mut self, kind: Kind, number: &str) {
         let faults = [
             "hang_then_succeed",
@@ -487,14 +490,14 @@ impl Client<'_> {
                 "method": method(kind), "fault": fault, "match": {"out_order_no": number},
             });
             if *fault == "late_visibility" {
-                // Well within the settle window, as the design wants it.
+                // Well within the settle window, as the design requires.
                 rule["delay_ms"] = json!(400);
             }
             self.world.fault(rule).await;
         }
     }
 
-    /// Follows a write to its end; what was found absent is tried once more, as a new operation.
+    /// Follows a write to its end; one that was found absent is retried once, as a new operation.
     async fn done(&mut self, ask: &Ask) -> Answer {
         let answer = self.followed(ask).await;
         if answer.code() != "not_executed" {
@@ -504,10 +507,10 @@ impl Client<'_> {
         self.followed(&ask.anew(&earlier)).await
     }
 
-    /// Repeats the request under its key until there is an answer that is final.
+    /// Repeats the request under its key until an answer is final.
     async fn followed(&mut self, ask: &Ask) -> Answer {
         let mut last = None;
-        // Each gateway has its time; how many there are is known.
+        // The limit applies to each gateway, and the number of gateways is known.
         let mut began = Instant::now();
         while began.elapsed() < 2 * PATIENCE {
             let base = self.address.borrow().clone();

@@ -1,11 +1,11 @@
-//! The real binary as a process of its own, with the stand-in for TOP as another one whose ledger
-//! outlives it: killed, stopped, told to end, and without disk space.
+//! The real binary as a process, with the stand-in for TOP as another one whose ledger outlives it:
+//! killed, stopped, terminated, and without disk space.
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
-    reason = "a test fails by panicking, and tells how it went"
+    reason = "a test fails by panicking, and prints the cause"
 )]
 
 mod ask;

@@ -1,4 +1,4 @@
-//! What a stranger sees first.
+//! The first steps of a new user.
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -7,7 +7,7 @@ use tokio::process::Command;
 use crate::world::{World, binary};
 
 #[tokio::test]
-async fn the_sandbox_says_where_to_click_and_works_there() {
+async fn the_sandbox_prints_its_links_and_they_work() {
     let world = World::start().await;
     let mut command = binary();
     let store = format!(
@@ -29,7 +29,7 @@ async fn the_sandbox_says_where_to_click_and_works_there() {
     let page = world.get(base, "/swagger-ui/").await;
     assert_eq!(page.status, 200);
     assert!(page.body.as_str().unwrap().contains("swagger-ui"));
-    // The first commands that it proposes.
+    // The first commands that it suggests.
     let search = json!({"journeys": [{"from": "BJS", "to": "XMN", "date": "2030-05-20"}]});
     let found = world.post(base, "/v1/flights/search", &search).await;
     assert_eq!(found.status, 200, "{found:?}");
@@ -67,7 +67,7 @@ async fn a_stand_in_ends_on_a_signal() {
 }
 
 #[tokio::test]
-async fn every_command_explains_itself_and_a_wrong_one_ends_with_2() {
+async fn every_command_has_help_and_a_wrong_one_exits_with_2() {
     let world = World::start().await;
     for (args, status, says) in [
         (&["--help"][..], 0, "fliggy-gateway sandbox"),
@@ -79,7 +79,7 @@ async fn every_command_explains_itself_and_a_wrong_one_ends_with_2() {
         (&["book-me-a-flight"], 2, "unrecognized subcommand"),
         (&["serve", "--port", "80"], 2, "unexpected argument"),
         (&["sandbox", "--simulator-listen", "here"], 2, "invalid"),
-        // Without a configuration it says all that is missing.
+        // Without a configuration it lists everything that is missing.
         (&["serve"], 2, "`top.app_key` is missing"),
     ] {
         let mut command = binary();

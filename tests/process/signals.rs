@@ -1,4 +1,4 @@
-//! Asked to end (SIGTERM, SIGINT), once and twice, with work under way.
+//! SIGTERM and SIGINT, once and twice, with work in progress.
 
 use std::time::{Duration, Instant};
 
@@ -8,10 +8,10 @@ use serde_json::json;
 use crate::ask::{Ask, Kind};
 use crate::world::{Answer, Gateway, World, states};
 
-/// How long the calls of a test are under way: longer than a slow machine takes for what the test does
-/// meanwhile.
+/// How long the calls of a test take: longer than a slow machine needs for the rest of the test.
 const UNDER_WAY_MS: u64 = 6_000;
-/// Upstream has time to be slow, and the reconciler believes in no absence while a test of it runs.
+/// Gives the stand-in time to be slow, and keeps the reconciler from finding anything absent during
+/// a test.
 const SLOW_TO_JUDGE: [(&str, &str); 3] = [
     ("GATEWAY__TOP__DEADLINE", "15s"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW", "20s"),
@@ -31,7 +31,7 @@ async fn first_in_state(world: &World, gateway: &Gateway, state: &str) -> String
     found.unwrap_or_else(|_| panic!("no operation is {state}"))
 }
 
-/// Waits until it says that it is stopping.
+/// Waits until `/readyz` reports that it is stopping.
 async fn not_ready(world: &World, gateway: &Gateway) {
     let told = async {
         loop {
@@ -52,7 +52,7 @@ fn is_stopping(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn asked_to_end_during_a_payment_it_ends_with_the_truth_in_the_journal() {
+async fn terminated_during_a_payment_it_ends_with_the_outcome_in_the_journal() {
     let world = World::start().await;
     let gateway = world.gateway("journal.db", &SLOW_TO_JUDGE).await;
     let sent = world.booked(&gateway, "TERM-SENT").await;
@@ -72,7 +72,7 @@ async fn asked_to_end_during_a_payment_it_ends_with_the_truth_in_the_journal() {
             }))
             .await;
     }
-    // The payment reads its order before it is sent, and so stays `accepted` meanwhile.
+    // The payment reads its order before it is sent, so it stays `accepted` meanwhile.
     world
         .fault(json!({
             "method": "detail", "fault": "slow", "delay_ms": UNDER_WAY_MS,
@@ -87,8 +87,8 @@ async fn asked_to_end_during_a_payment_it_ends_with_the_truth_in_the_journal() {
         let id_sent = first_in_state(&world, &gateway, "sending").await;
         gateway.process.signal(Signal::TERM);
         not_ready(&world, &gateway).await;
-        // A long poll that comes now ends at once, like those that were there: with an operation
-        // that is still under way.
+        // A long poll that arrives now returns at once, like those already waiting, with an
+        // operation that is still in progress.
         let poll = format!("/v1/operations/{id_sent}?wait=30s");
         let polled = world.get(&gateway.address, &poll).await;
         assert_eq!(polled.body["state"], "sending");
@@ -103,7 +103,7 @@ async fn asked_to_end_during_a_payment_it_ends_with_the_truth_in_the_journal() {
     let ask = async |ask| world.ask(&gateway.address, ask, Some(30)).await.unwrap();
     let (first, second, third, id_waiting) =
         tokio::join!(ask(&sent), ask(&booked), ask(&waiting), story);
-    // Whoever waited is told how it stands, before it ends.
+    // Every waiting caller gets the current state before the process ends.
     for (answer, state) in [
         (&first, "sending"),
         (&second, "sending"),
@@ -123,7 +123,7 @@ async fn asked_to_end_during_a_payment_it_ends_with_the_truth_in_the_journal() {
     );
 
     let gateway = world.gateway("journal.db", &[]).await;
-    // The answers came and were written down by the process that had asked, after the one look that
+    // The process that sent the writes received and stored their answers, after the one lookup that
     // a payment needs.
     for answer in [&first, &second] {
         let id = answer.header("operation-id").unwrap();
@@ -150,7 +150,7 @@ async fn asked_to_end_during_a_payment_it_ends_with_the_truth_in_the_journal() {
 }
 
 #[tokio::test]
-async fn asked_twice_it_stops_at_once_and_finds_out_after_the_restart() {
+async fn terminated_twice_it_stops_at_once_and_looks_up_after_the_restart() {
     let world = World::start().await;
     let gateway = world.gateway("journal.db", &SLOW_TO_JUDGE).await;
     let order = world.booked(&gateway, "TWICE-1").await;
@@ -163,8 +163,8 @@ async fn asked_twice_it_stops_at_once_and_finds_out_after_the_restart() {
         gateway.process.signal(Signal::INT);
     };
     let (answer, ()) = tokio::join!(world.ask(&gateway.address, &pay, Some(30)), once);
-    // Told how it stands as soon as the gateway is asked to stop; the payment itself goes on. Only
-    // then asked again: the second signal drops every answer that is not on its way.
+    // The caller gets the current state as soon as the gateway is asked to stop; the payment itself
+    // continues. The second signal must come after that, because it drops every pending answer.
     let answer = answer.unwrap();
     assert_eq!(answer.status, 202, "{answer:?}");
     let asked = Instant::now();
@@ -187,7 +187,7 @@ async fn asked_twice_it_stops_at_once_and_finds_out_after_the_restart() {
     );
     let again = world.ask(&gateway.address, &pay, None).await.unwrap();
     assert_eq!(again.status, 200, "{again:?}");
-    // By now it may be ticketed.
+    // It may be ticketed by now.
     assert_eq!(
         again.made()["paid_price"],
         order["total_price"],
@@ -198,20 +198,20 @@ async fn asked_twice_it_stops_at_once_and_finds_out_after_the_restart() {
 }
 
 #[tokio::test]
-async fn idle_it_ends_at_once_on_either_signal() {
+async fn an_idle_gateway_ends_at_once_on_either_signal() {
     let world = World::start().await;
     for signal in [Signal::TERM, Signal::INT] {
         let mut gateway = world.gateway("journal.db", &[]).await;
         let began = Instant::now();
         gateway.process.signal(signal);
         assert_eq!(gateway.process.end().await.code(), Some(0));
-        // It has a grace of 20 s, and no use for it.
+        // It has a grace period of 20 s, but does not need it.
         assert!(began.elapsed() < Duration::from_secs(10));
     }
 }
 
 #[tokio::test]
-async fn an_address_that_is_taken_is_said_before_the_journal_is_touched() {
+async fn an_address_in_use_is_reported_before_the_journal_is_touched() {
     let world = World::start().await;
     let gateway = world.gateway("journal.db", &[]).await;
     let (_, taken) = gateway.address.split_once("//").unwrap();

@@ -1,11 +1,12 @@
-//! What the log says of a start.
+//! The log of a start.
 
 use serde_json::{Value, json};
 
 use crate::ask::Ask;
 use crate::world::{Gateway, World, binary};
 
-/// A gateway on this journal, whose folder need not exist, and whose operations stay open for a while.
+/// A gateway on this journal, whose folder need not exist, and whose operations stay open for a
+/// while.
 async fn start(world: &World, journal: &str) -> Gateway {
     let mut command = binary();
     command.arg("serve");
@@ -18,13 +19,13 @@ async fn start(world: &World, journal: &str) -> Gateway {
     Gateway::serving(world.run("gateway", command)).await
 }
 
-/// The line that says that the gateway serves.
+/// The log line which reports that the gateway serves.
 async fn start_line(gateway: &mut Gateway) -> Value {
     let line = gateway.process.line(r#""message":"serving""#).await;
     serde_json::from_str(&line).unwrap()
 }
 
-/// Sends a booking that is never answered and that nobody finds, and kills the gateway.
+/// Sends a booking that is never answered and never found, and kills the gateway.
 async fn left_open(world: &World, gateway: &mut Gateway) {
     let ask = Ask::book(&world.example(gateway).await, "START-1");
     world
@@ -37,7 +38,7 @@ async fn left_open(world: &World, gateway: &mut Gateway) {
 }
 
 #[tokio::test]
-async fn a_start_says_version_endpoint_and_journal_and_warns_of_a_new_one_in_a_new_folder() {
+async fn a_start_logs_version_endpoint_and_journal_and_warns_of_a_new_journal_in_a_new_folder() {
     let world = World::start().await;
     let journal = "new/folder/journal.db";
     let mut first = start(&world, journal).await;
@@ -62,7 +63,7 @@ async fn a_start_says_version_endpoint_and_journal_and_warns_of_a_new_one_in_a_n
     let said = second.process.whole_output().await;
     assert!(!said.contains("so is its folder"), "{said}");
 
-    // Beside other files.
+    // A new journal in a folder with other files.
     let mut third = start(&world, "beside.db").await;
     assert_eq!(start_line(&mut third).await["journal_is"], "new");
     third.process.kill().await;
@@ -94,7 +95,7 @@ async fn a_start_warns_of_plain_http_to_taobao() {
 }
 
 #[tokio::test]
-async fn a_log_that_is_no_terminal_has_no_colours() {
+async fn a_log_that_is_not_a_terminal_has_no_colours() {
     let world = World::start().await;
     let mut process = world.spawn(
         "journal.db",

@@ -9,8 +9,8 @@ use tokio::time::sleep;
 use crate::ask::{Ask, Kind, method};
 use crate::world::{Gateway, World, states};
 
-/// Lets the gateway stop itself at a point, continues it this much later, and expects that nothing
-/// was sent then, and that the key is free for another try.
+/// Lets the gateway stop itself at a point and continues it after this time. Asserts that nothing
+/// is sent then, and that the key is free for another attempt.
 async fn is_not_sent_after(point: &str, stopped: Duration) {
     let world = World::start().await;
     let before = world.gateway("before.db", &[]).await;
@@ -60,13 +60,13 @@ async fn a_write_stopped_before_its_send_is_not_sent_late() {
     is_not_sent_after("sending", Duration::from_millis(1500)).await;
 }
 
-/// Longer than three deadlines: a sweep may call it unknown before the sender says the truth.
+/// Longer than three deadlines: a sweep may mark it unknown before the sender reports the truth.
 #[tokio::test]
-async fn a_write_stopped_for_so_long_that_a_sweep_finds_it_is_not_sent_late() {
+async fn a_write_stopped_until_a_sweep_finds_it_is_not_sent_late() {
     is_not_sent_after("sending", Duration::from_millis(3500)).await;
 }
 
-/// A stale `accepted` is given up, even if its own task gets there before the sweep.
+/// A stale `accepted` is abandoned, even if its own task gets there before the sweep.
 #[tokio::test]
 async fn a_write_stopped_before_its_compare_and_set_is_not_sent_late() {
     is_not_sent_after("ready", Duration::from_millis(3500)).await;
@@ -77,7 +77,7 @@ async fn a_write_stopped_during_its_send_is_settled_by_evidence() {
     let world = World::start().await;
     let before = world.gateway("before.db", &[]).await;
     let ticket = world.ticket(&before).await;
-    // An answer that never comes: only looking can tell.
+    // The answer never arrives, so only a lookup can settle it.
     let example = world.example(&before).await;
     let mut asks = vec![(Ask::book(&example, "STOP-HANG"), "hang_then_succeed")];
     for kind in Kind::ALL {

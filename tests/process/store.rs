@@ -1,4 +1,4 @@
-//! The database file itself: one process for each, by whatever name; deleted, replaced, copied or damaged.
+//! The database file: one process for each, under any name; deleted, replaced, copied or damaged.
 
 use std::fs;
 use std::os::unix::fs::{FileExt as _, symlink};
@@ -11,7 +11,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use crate::ask::{Ask, Kind};
 use crate::world::{Answer, Gateway, World, states};
 
-/// Calls may be under way for longer than a slow machine takes for what the test does meanwhile.
+/// Calls may take longer than a slow machine needs for the rest of the test.
 const PATIENT: [(&str, &str); 3] = [
     ("GATEWAY__TOP__DEADLINE", "10s"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW", "15s"),
@@ -32,7 +32,7 @@ impl World {
         self.dir.path().join(name)
     }
 
-    /// What a process that must not start says.
+    /// The output of a process that must not start.
     async fn does_not_start(&self, journal: &str) -> String {
         let mut process = self.spawn(journal, &[]);
         assert_eq!(process.end().await.code(), Some(1));
@@ -44,7 +44,7 @@ impl World {
         assert_eq!(gateway.process.end().await.code(), Some(0));
     }
 
-    /// Waits until `/readyz` answers like this.
+    /// Waits until the answer of `/readyz` matches.
     async fn until_ready(&self, gateway: &Gateway, like: impl Fn(&Answer) -> bool) -> Answer {
         let wait = async {
             loop {
@@ -59,7 +59,7 @@ impl World {
         ready.expect("another answer of /readyz")
     }
 
-    /// Books, pays nothing, and answers the request that did it.
+    /// Books without paying; returns the request and its answer.
     async fn book(&self, gateway: &Gateway, example: &Value, number: &str) -> (Ask, Answer) {
         let ask = Ask::book(example, number);
         let booked = self.ask(&gateway.address, &ask, Some(20)).await.unwrap();
@@ -81,7 +81,7 @@ impl World {
         SqliteConnection::connect(&url).await.unwrap()
     }
 
-    /// Where the root page of this table begins, and its length.
+    /// Offset and length of the root page of this table.
     async fn root_page(&self, journal: &str, table: &str) -> (u64, usize) {
         let mut connection = self.connected(journal).await;
         let (page, size): (i64, i64) = sqlx::query_as(
@@ -107,13 +107,13 @@ fn passed(ready: &Answer) -> bool {
 }
 
 #[tokio::test]
-async fn a_second_process_is_refused_by_whatever_name_it_has_the_database() {
+async fn a_second_process_is_refused_under_any_name_of_the_database() {
     let world = World::start().await;
     let gateway = world.gateway("journal.db", &[]).await;
     symlink(world.path("journal.db"), world.path("symlink.db")).unwrap();
     fs::hard_link(world.path("journal.db"), world.path("hard.db")).unwrap();
     symlink(world.dir.path(), world.path("elsewhere")).unwrap();
-    // A file of earlier gateways; what becomes of it means nothing.
+    // Earlier gateways made this file; it has no meaning any more.
     let _ = fs::remove_file(world.path("journal.lock"));
     for name in [
         "journal.db",
@@ -125,7 +125,7 @@ async fn a_second_process_is_refused_by_whatever_name_it_has_the_database() {
         assert!(said.contains("another process holds"), "{name}: {said}");
         assert!(said.contains(name), "{name}: {said}");
     }
-    // The first one does not mind, but tells that there is another name.
+    // The first one continues, but warns of the other name.
     let ready = world.get(&gateway.address, "/readyz").await;
     assert_eq!(ready.status, 200, "{ready:?}");
     assert_eq!(ready.body["journal"]["warnings"], json!(["hard_link"]));
@@ -139,7 +139,7 @@ async fn a_hard_link_that_appears_raises_the_alarm() {
     let ready = world.get(&gateway.address, "/readyz").await;
     assert_eq!(ready.body["journal"]["warnings"], json!([]), "{ready:?}");
     fs::hard_link(world.path("journal.db"), world.path("hard.db")).unwrap();
-    // Nobody asks: the gateway finds out by itself.
+    // No request is needed: the gateway notices by itself.
     let said = gateway.process.line("ALARM").await;
     assert!(said.contains("2 names"), "{said}");
     let metrics = world.get(&gateway.address, "/metrics").await;
@@ -153,10 +153,10 @@ async fn a_hard_link_that_appears_raises_the_alarm() {
     assert_eq!(ready.body["journal"]["warnings"], json!([]), "{ready:?}");
 }
 
-/// Takes the database away while a payment is under way: nothing new is taken, a second process may not
-/// begin in its place, and the payment's outcome is still written down and told.
+/// Takes the database away during a payment: nothing new is accepted, a second process must not
+/// start in its place, and the payment's outcome is still stored and reported.
 async fn taken_away(world: &World, way: &str, take: impl Fn()) {
-    // The journal is named by a link, so that the link can be taken away, too.
+    // The journal is named by a symbolic link, so that the link can be removed, too.
     let journal = format!("{way}-link.db");
     let real = world.path(&format!("{way}.db"));
     fs::File::create(&real).unwrap();
@@ -183,7 +183,7 @@ async fn taken_away(world: &World, way: &str, take: impl Fn()) {
             let said = world.does_not_start(&journal).await;
             assert!(said.contains("another process holds"), "{way}: {said}");
         }
-        // Reading needs no journal, and what is open is still read of the file that is open.
+        // Reads need no journal, and open operations are still read from the open file.
         let path = format!("/v1/orders/{}", pay.subject);
         assert_eq!(world.get(&gateway.address, &path).await.status, 200);
         let live = world.get(&gateway.address, "/livez").await;
@@ -199,7 +199,7 @@ async fn taken_away(world: &World, way: &str, take: impl Fn()) {
 }
 
 #[tokio::test]
-async fn a_database_that_is_taken_away_takes_no_more_writes() {
+async fn a_database_that_is_taken_away_accepts_no_more_writes() {
     let world = World::start().await;
     let path = |name: &str| world.path(name);
     taken_away(&world, "deleted", || {
@@ -221,7 +221,7 @@ async fn a_database_that_is_taken_away_takes_no_more_writes() {
         symlink(path("other.db"), path("relinked-link.db")).unwrap();
     })
     .await;
-    // A crash would lose what is only in there.
+    // A crash would lose what is only in the write-ahead log.
     taken_away(&world, "wal", || {
         fs::remove_file(path("wal.db-wal")).unwrap();
     })
@@ -245,7 +245,7 @@ async fn a_log_that_is_deleted_is_merged_by_a_clean_stop() {
 }
 
 #[tokio::test]
-async fn a_write_whose_database_goes_away_before_its_send_is_not_sent() {
+async fn a_write_whose_database_is_moved_before_its_send_is_not_sent() {
     let world = World::start().await;
     let mut env = PATIENT.to_vec();
     env.push(("GATEWAY_PAUSE_POINT", "ready"));
@@ -267,7 +267,7 @@ async fn a_write_whose_database_goes_away_before_its_send_is_not_sent() {
     assert_eq!(operation["basis"], "not_sent");
     assert_eq!(world.received(Kind::Book, &ask.subject).await, 0);
 
-    // Back in its place, it is the same journal.
+    // Moved back, it is the same journal.
     fs::rename(world.path("away.db"), world.path("journal.db")).unwrap();
     let ready = world.get(&gateway.address, "/readyz").await;
     assert_eq!(ready.status, 200, "{ready:?}");
@@ -309,7 +309,7 @@ async fn after_a_clean_stop_the_database_alone_is_the_journal() {
 }
 
 #[tokio::test]
-async fn what_only_the_write_ahead_log_holds_is_missed_at_the_start() {
+async fn content_missing_with_its_write_ahead_log_is_noticed_at_the_start() {
     let world = World::start().await;
     let mut gateway = world.gateway("journal.db", &[]).await;
     let example = world.example(&gateway).await;
@@ -318,7 +318,7 @@ async fn what_only_the_write_ahead_log_holds_is_missed_at_the_start() {
     gateway.process.kill().await;
     assert!(world.path("journal.db-wal").metadata().unwrap().len() > 0);
 
-    // By another name SQLite looks for another log.
+    // Under another name, SQLite looks for another log.
     fs::hard_link(world.path("journal.db"), world.path("hard.db")).unwrap();
     let said = world.does_not_start("hard.db").await;
     assert!(said.contains("journal.db-wal"), "{said}");
@@ -339,8 +339,8 @@ async fn what_only_the_write_ahead_log_holds_is_missed_at_the_start() {
     assert_eq!(world.received(Kind::Book, &ask.subject).await, 1);
     world.stopped(&mut gateway).await;
 
-    // A copy that was made while the gateway ran, without its log, cannot be told from a backup by
-    // SQLite's own means: it is a warning.
+    // A copy made while the gateway ran, without its log, looks like a backup to SQLite, so it only
+    // causes a warning.
     let mut copy = world.gateway("copy.db", &[]).await;
     let said = copy.process.line("was not closed").await;
     assert!(said.contains("copy.db"), "{said}");
@@ -350,7 +350,7 @@ async fn what_only_the_write_ahead_log_holds_is_missed_at_the_start() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_damaged_while_it_is_open_takes_no_more_writes() {
+async fn a_database_damaged_while_open_accepts_no_more_writes() {
     let world = World::start().await;
     let mut gateway = world.gateway("journal.db", &[]).await;
     let example = world.example(&gateway).await;
@@ -382,7 +382,7 @@ async fn a_database_that_is_damaged_while_it_is_open_takes_no_more_writes() {
 }
 
 #[tokio::test]
-async fn a_database_that_was_damaged_before_the_start_is_found_by_the_check() {
+async fn a_database_damaged_before_the_start_is_found_by_the_check() {
     let world = World::start().await;
     let mut gateway = world.gateway("journal.db", &[]).await;
     let example = world.example(&gateway).await;
@@ -403,7 +403,7 @@ async fn a_database_that_was_damaged_before_the_start_is_found_by_the_check() {
 }
 
 #[tokio::test]
-async fn a_journal_that_cannot_be_relied_on_ends_the_start() {
+async fn an_unreliable_journal_stops_the_start() {
     let world = World::start().await;
     let mut gateway = world.gateway("journal.db", &PATIENT).await;
     let ask = Ask::book(&world.example(&gateway).await, "OPEN-1");
@@ -415,7 +415,7 @@ async fn a_journal_that_cannot_be_relied_on_ends_the_start() {
         () = world.until_received(&ask) => {}
     }
     gateway.process.kill().await;
-    // One connection more merges the log.
+    // Opening and closing another connection merges the log.
     world
         .sql("journal.db", "SELECT count(*) FROM operations")
         .await;
@@ -447,7 +447,7 @@ async fn a_journal_that_cannot_be_relied_on_ends_the_start() {
         assert!(said.contains(name), "{said}");
         assert!(said.contains("docs/operations.md"), "{said}");
     }
-    // Another program's database is not made into a journal.
+    // Another program's database is not turned into a journal.
     fs::File::create(world.path("foreign.db")).unwrap();
     let table = "CREATE TABLE customers (id INTEGER)";
     world.sql("foreign.db", table).await;

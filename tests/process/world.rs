@@ -1,4 +1,4 @@
-//! Processes, and what can be asked of them.
+//! Processes, and helpers to control and query them.
 
 use std::io::Write as _;
 use std::process::{ExitStatus, Stdio};
@@ -15,13 +15,13 @@ use tokio::time::timeout;
 
 use crate::ask::Ask;
 
-/// Nothing that is waited for takes longer; whatever does is broken.
+/// The limit for every wait; whatever takes longer is broken.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One test at a time: they measure time, and start many processes.
 static ONE: Mutex<()> = Mutex::const_new(());
 
-/// A process with its output. Killed by its own id when it is dropped, shown when the test fails.
+/// A process with its output. Killed by its id when dropped; its output is shown if the test fails.
 pub(crate) struct Process {
     name: String,
     child: Child,
@@ -29,7 +29,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts the command; its output goes to a file beside the others of the test, and is kept.
+    /// Starts the command; its output is copied to a file beside those of the other processes.
     fn start(name: &str, mut command: Command, dir: &std::path::Path) -> Self {
         let mut child = command
             .stdin(Stdio::null())
@@ -50,7 +50,7 @@ impl Process {
         }
     }
 
-    /// The first line that contains this, past or to come.
+    /// Waits for the first line that contains this, including earlier lines.
     pub(crate) async fn line(&mut self, part: &str) -> String {
         let has = |lines: &Vec<String>| lines.iter().any(|line| line.contains(part));
         let found = timeout(PATIENCE, self.output.wait_for(has)).await;
@@ -60,7 +60,7 @@ impl Process {
         lines.iter().find(|l| l.contains(part)).unwrap().clone()
     }
 
-    /// All that it printed until its end.
+    /// Everything that it printed until its end.
     pub(crate) async fn whole_output(&mut self) -> String {
         // The last of the two readers drops the sender.
         let ended = timeout(PATIENCE, async {
@@ -70,7 +70,7 @@ impl Process {
         self.output.borrow().join("\n")
     }
 
-    /// Its end.
+    /// Waits for its end.
     pub(crate) async fn end(&mut self) -> ExitStatus {
         timeout(PATIENCE, self.child.wait())
             .await
@@ -87,11 +87,11 @@ impl Process {
         Pid::from_raw(i32::try_from(id).unwrap()).unwrap()
     }
 
-    /// Waits until it has stopped itself at a pause point: a moment after it says so.
+    /// Waits until it has stopped itself at a pause point, shortly after it reports so.
     pub(crate) async fn paused(&mut self) {
         self.line("stopping here until continued").await;
         let stopped = async {
-            // Asks for stops only, and leaves them to be seen: its end is somebody else's business.
+            // Queries stops only, and leaves them pending, so that `end` still sees the exit.
             let ask = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
             while waitid(WaitId::Pid(self.pid()), ask).unwrap().is_none() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -101,7 +101,7 @@ impl Process {
         stopped.unwrap_or_else(|_| panic!("{} did not stop", self.name));
     }
 
-    /// `kill -9`, and its end.
+    /// Kills it with `kill -9`, and waits for its end.
     pub(crate) async fn kill(&mut self) {
         self.signal(Signal::KILL);
         self.end().await;
@@ -134,7 +134,7 @@ fn keep(
     });
 }
 
-/// The stand-in, and a place for journals.
+/// The stand-in, and a folder for journals.
 pub(crate) struct World {
     pub(crate) top: String,
     pub(crate) dir: tempfile::TempDir,
@@ -162,7 +162,7 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// What the write made: the order, refund or change of an operation that has succeeded.
+    /// What the write made: the order, refund or change of a succeeded operation.
     pub(crate) fn made(&self) -> &Value {
         let members = ["order", "refund", "change"].map(|member| &self.body[member]);
         let mut made = members.into_iter().filter(|member| member.is_object());
@@ -170,13 +170,13 @@ impl Answer {
             .unwrap_or_else(|| panic!("nothing was made: {self:?}"))
     }
 
-    /// The problem's code, or nothing.
+    /// The problem's code, or an empty string.
     pub(crate) fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
 }
 
-/// A gateway that looks soon and gives up soon, on loopback and any port.
+/// A gateway with short intervals and timeouts, on loopback and any port.
 const FAST: &[(&str, &str)] = &[
     ("GATEWAY__SERVER__LISTEN", "127.0.0.1:0"),
     ("GATEWAY__AUTH__MODE", "none"),
@@ -185,7 +185,7 @@ const FAST: &[(&str, &str)] = &[
     ("GATEWAY__ACCOUNTS__DEFAULT__SESSION", "sandbox-session"),
     ("GATEWAY__ACCOUNTS__DEFAULT__CHANNEL", "SANDBOX"),
     ("GATEWAY__TOP__REFUND__KINDS__VOLUNTARY", "1"),
-    // A passenger has the same id in every journal.
+    // A fixed key gives a passenger the same id in every journal.
     (
         "GATEWAY__STORE__HASH_KEY",
         "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
@@ -206,7 +206,7 @@ const FAST: &[(&str, &str)] = &[
     ("GATEWAY__TELEMETRY__LOG_FORMAT", "json"),
 ];
 
-/// The binary under test, knowing nothing of this process's environment.
+/// The binary under test, without this process's environment.
 pub(crate) fn binary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fliggy-gateway"));
     command.env_clear();
@@ -242,7 +242,7 @@ impl World {
         Process::start(name, command, self.dir.path())
     }
 
-    /// Sets a gateway on this journal up; later pairs win.
+    /// Configures a gateway on this journal; later pairs win.
     pub(crate) fn on_journal(&self, command: &mut Command, journal: &str, env: &[(&str, &str)]) {
         command
             .envs(FAST.iter().copied())
@@ -281,7 +281,7 @@ impl World {
         sent.unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// Asks for a write; the gateway may die under it.
+    /// Sends a write; the gateway may die during it.
     pub(crate) async fn ask(
         &self,
         base: &str,
@@ -300,13 +300,13 @@ impl World {
         read(request).await
     }
 
-    /// Scripts the stand-in.
+    /// Adds a fault to the stand-in.
     pub(crate) async fn fault(&self, rule: Value) {
         let answer = self.post(&self.top, "/_simulator/faults", &rule).await;
         assert_eq!(answer.status, 201, "{answer:?}");
     }
 
-    /// A booking that works, of the first offer that anybody may book.
+    /// A valid booking of the first offer that anybody may book.
     pub(crate) async fn example(&self, gateway: &Gateway) -> Value {
         let search = json!({
             "journeys": [{
@@ -345,7 +345,7 @@ impl World {
         })
     }
 
-    /// An order under this number.
+    /// An order booked under this number.
     pub(crate) async fn booked(&self, gateway: &Gateway, out_order_no: &str) -> Value {
         let ask = Ask::book(&self.example(gateway).await, out_order_no);
         let booked = self.ask(&gateway.address, &ask, Some(20)).await.unwrap();
@@ -353,7 +353,7 @@ impl World {
         booked.made().clone()
     }
 
-    /// Waits until upstream has received this.
+    /// Waits until the stand-in has received this write.
     pub(crate) async fn until_received(&self, ask: &Ask) {
         let received = async {
             while self.received(ask.kind, &ask.subject).await == 0 {
@@ -363,12 +363,12 @@ impl World {
         timeout(PATIENCE, received).await.expect("a call upstream");
     }
 
-    /// All operations in this state, the newest first.
+    /// All operations in this state, newest first.
     pub(crate) async fn in_state(&self, gateway: &Gateway, state: &str) -> Vec<Value> {
         self.all(gateway, &format!("state={state}&")).await
     }
 
-    /// All operations that fit, the newest first.
+    /// All operations that match, newest first.
     pub(crate) async fn all(&self, gateway: &Gateway, filter: &str) -> Vec<Value> {
         let mut found = Vec::new();
         let mut cursor = String::new();
@@ -384,7 +384,7 @@ impl World {
         }
     }
 
-    /// One operation with its story.
+    /// One operation with its timeline.
     pub(crate) async fn operation(&self, gateway: &Gateway, id: &str) -> Value {
         let answer = self
             .get(&gateway.address, &format!("/v1/operations/{id}"))
@@ -393,7 +393,7 @@ impl World {
         answer.body
     }
 
-    /// The same when it has settled.
+    /// One operation, once it has settled.
     pub(crate) async fn settled(&self, gateway: &Gateway, id: &str) -> Value {
         let path = format!("/v1/operations/{id}?wait=25s");
         let operation = self.get(&gateway.address, &path).await.body;
@@ -401,8 +401,8 @@ impl World {
         operation
     }
 
-    /// Waits until no operation is open; none may be waiting for a person. One that waited for a known
-    /// object to be compared with settles by itself.
+    /// Waits until no operation is open; none may need attention. One that waits for a known
+    /// resource to compare with settles by itself.
     pub(crate) async fn drained(&self, gateway: &Gateway) {
         let drain = async {
             for state in ["accepted", "sending", "unknown"] {
@@ -425,7 +425,7 @@ impl World {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
-        // What is left is told below.
+        // The assertion below reports what is left.
         let _ = timeout(PATIENCE, compared).await;
         let for_a_person = self.in_state(gateway, "needs_attention").await;
         assert!(for_a_person.is_empty(), "{for_a_person:?}");
@@ -433,7 +433,7 @@ impl World {
 }
 
 impl Gateway {
-    /// Waits until it says where it serves.
+    /// Waits until it prints its address.
     pub(crate) async fn serving(mut process: Process) -> Self {
         let line = process.line(r#""message":"serving""#).await;
         let line: Value = serde_json::from_str(&line).unwrap();
@@ -442,7 +442,7 @@ impl Gateway {
     }
 }
 
-/// The states an operation went through, each once.
+/// The states of an operation in order, each once.
 pub(crate) fn states(operation: &Value) -> Vec<&str> {
     let timeline = operation["timeline"].as_array().unwrap();
     let mut states: Vec<_> = timeline
