@@ -1,4 +1,4 @@
-//! A generator of random numbers that gives the same numbers for the same seed, everywhere.
+//! A random number generator that gives the same numbers for the same seed on every platform.
 
 /// `SplitMix64` (public domain, Sebastiano Vigna).
 #[derive(Clone, Debug)]

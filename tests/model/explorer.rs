@@ -1,4 +1,4 @@
-//! One run: what can happen next, and what happens then.
+//! One run: the steps that are possible next, and their execution.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -26,7 +26,7 @@ use crate::process::{Process, STALE, VOCABULARY, wall};
 use crate::steps::{Step, of_gate, open};
 use crate::world::{Caller, Fate, Pending, Shared, Told, World, written};
 
-/// What a caller asks for.
+/// What a caller requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
     what: What,
@@ -49,7 +49,7 @@ pub(crate) struct Run {
     pub(crate) limits: Limits,
 }
 
-/// How often things happen in a run at most.
+/// How often each kind of event happens in a run at most.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
     pub(crate) requests: usize,
@@ -73,7 +73,7 @@ static BOOKING: LazyLock<Booking> = LazyLock::new(|| {
     };
     let found = match envelope::decode(Search::NAME, sample) {
         Ok(Envelope::Answer(answer)) => search::answer(answer, &context).unwrap(),
-        _ => panic!("the sample cannot be read"),
+        _ => panic!("the sample cannot be parsed"),
     };
     serde_json::from_value(json!({
         "out_order_no": "MODEL",
@@ -94,9 +94,9 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap()
 }
 
-/// Lets everything run that can run now. Time does not move.
+/// Runs every task that can run now. Time does not advance.
 async fn settle() {
-    // The task of `block_on` goes on after the others have nothing to do.
+    // The task of `block_on` continues once the others are idle.
     for _ in 0..8 {
         tokio::task::yield_now().await;
     }
@@ -142,9 +142,9 @@ impl Run {
         }
     }
 
-    // --- what can happen
+    // --- possible steps
 
-    /// Everything that can happen next, the straight way first.
+    /// Every step that is possible next, the straight one first.
     pub(crate) fn enabled(&mut self) -> Vec<Step> {
         let mut world = self.world.lock();
         world.tidy();
@@ -157,7 +157,7 @@ impl Run {
         }
         drop(world);
         let waits = self.waits();
-        // Nothing waits for the explorer: time passes.
+        // No task waits for the explorer, so time passes.
         steps.extend(waits.into_iter().map(Step::Wait));
         steps.push(Step::Stall(Duration::from_millis(1_200)));
         self.of_people(&mut steps);
@@ -176,8 +176,8 @@ impl Run {
         steps
     }
 
-    /// Times that may matter: short and long ones, the next pass of the reconciler, and both sides of
-    /// the times at which open operations become stale.
+    /// Waits that may matter: short and long ones, the next pass of the reconciler, and both sides
+    /// of the moments at which open operations become stale.
     fn waits(&self) -> Vec<Duration> {
         const EDGE: Duration = Duration::from_millis(50);
         let mut waits = vec![Duration::from_millis(600), Duration::from_secs(6)];
@@ -217,7 +217,7 @@ impl Run {
                     steps.push(repeat);
                 }
             }
-            // A caller names the operation that it was told to name.
+            // A caller names the operation that a problem told it to name.
             for (caller, request) in world.callers.iter().zip(&self.requests) {
                 if let Some(Told {
                     operation: Some(id),
@@ -246,9 +246,9 @@ impl Run {
         }
     }
 
-    // --- what happens
+    // --- execution
 
-    /// Lets a step happen, and everything that follows from it at once.
+    /// Executes a step, and everything that follows from it at once.
     pub(crate) async fn take(&mut self, step: Step) {
         let line = self.describe(&step);
         self.world.lock().say(line);
@@ -384,7 +384,7 @@ impl Run {
                 Err(why) => why.to_owned(),
             };
             world.say(format!(
-                "  caller {} is told: {} {line}",
+                "  caller {} gets: {} {line}",
                 caller + 1,
                 shown.unwrap_or_default()
             ));
@@ -417,7 +417,7 @@ impl Run {
 
     // --- the end
 
-    /// Lets everything work until nothing is open any more, and holds what came of it against the laws.
+    /// Lets everything work until nothing is open any more, and checks the result against the laws.
     pub(crate) async fn finish(&mut self) {
         let stopping = self.process.is_stopping();
         self.world.lock().heal(stopping);
@@ -433,7 +433,7 @@ impl Run {
         }
         let mut world = self.world.lock();
         if !quiet {
-            world.violation("something stays open for ever".to_owned());
+            world.violation("an operation stays open for ever".to_owned());
         }
         world.summary();
         world.judge();
@@ -458,7 +458,7 @@ impl Run {
             })
     }
 
-    /// The trace, and its hash.
+    /// The trace and its hash.
     pub(crate) fn trace(&self) -> (Vec<String>, String) {
         let world = self.world.lock();
         let mut hash = Sha256::new();
@@ -487,14 +487,14 @@ impl Run {
             Step::Leave(g) => format!("leave: {}", gate(g)),
             Step::NoConnection(g) => format!("no connection: {}", gate(g)),
             Step::Execute(g) => format!("TOP does: {}", gate(g)),
-            Step::ExecuteHidden(g) => format!("TOP does, and does not show yet: {}", gate(g)),
+            Step::ExecuteHidden(g) => format!("TOP executes, but does not show yet: {}", gate(g)),
             Step::Forget(g) => format!("TOP forgets: {}", gate(g)),
             Step::Refuse(g, refusal) => format!("TOP refuses ({refusal:?}): {}", gate(g)),
             Step::AnswerDone(g) => format!("TOP answers done: {}", gate(g)),
-            Step::Pretend(g) => format!("TOP answers done, and does nothing: {}", gate(g)),
+            Step::Pretend(g) => format!("TOP answers done, but does nothing: {}", gate(g)),
             Step::AnswerTimeout(g) => format!("TOP answers timeout: {}", gate(g)),
             Step::Break(g) => format!("the connection breaks: {}", gate(g)),
-            Step::Show => "TOP shows what it did".to_owned(),
+            Step::Show => "TOP shows its hidden effects".to_owned(),
             Step::AnswerRead(g) => format!("TOP answers: {}", gate(g)),
             Step::FreezeRead(g) => format!("TOP reads: {}", gate(g)),
             Step::Wait(time) => format!("wait {} ms", time.as_millis()),
@@ -504,14 +504,14 @@ impl Run {
                     .retry_of
                     .map(|id| format!(", retry of {}", world.name(id)));
                 format!(
-                    "caller {} asks: {} under key {}{}",
+                    "caller {} requests: {} under key {}{}",
                     self.requests.len() + 1,
                     request.what.words(),
                     request.key,
                     retry.unwrap_or_default()
                 )
             }
-            Step::LookNow(id) => format!("look at {} now", world.name(*id)),
+            Step::LookNow(id) => format!("look up {} now", world.name(*id)),
             Step::Resolve(id) => format!("resolve {}", world.name(*id)),
             Step::Crash => "CRASH".to_owned(),
             Step::Stop => "stop".to_owned(),
@@ -521,7 +521,7 @@ impl Run {
     }
 }
 
-/// How it is with an operation, once that cannot change any more.
+/// The true outcome of an operation, once it cannot change any more.
 fn truth(world: &World, row: &Operation) -> Option<Resolution> {
     if world.ledger.is_done(row.id) {
         return Some(Resolution::Succeeded);

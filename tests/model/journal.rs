@@ -1,4 +1,4 @@
-//! The journal of one process: reads go to the store, changes stop at a gate.
+//! The journal of one process: reads go straight to the store, changes stop at a gate.
 
 use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
@@ -63,7 +63,7 @@ impl Journal for GatedJournal {
         Box::pin(async move {
             match self.change(Change::Accept(Box::new(new))).await? {
                 Outcome::Accepted(taken) => Ok(taken),
-                Outcome::Saved(_) => unreachable!("an acceptance was asked for"),
+                Outcome::Saved(_) => unreachable!("an acceptance was requested"),
             }
         })
     }
@@ -72,7 +72,7 @@ impl Journal for GatedJournal {
         Box::pin(async move {
             match self.change(Change::Save(Box::new(save))).await? {
                 Outcome::Saved(saved) => Ok(saved),
-                Outcome::Accepted(_) => unreachable!("a change was asked for"),
+                Outcome::Accepted(_) => unreachable!("a change was requested"),
             }
         })
     }

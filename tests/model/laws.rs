@@ -1,4 +1,4 @@
-//! The laws, held against every commit, every write that leaves, and the end of a run.
+//! The laws, checked at every commit, every write that is sent, and the end of a run.
 
 use fliggy_gateway::domain::ids::OperationId;
 use fliggy_gateway::domain::operation::{Basis, Claim, Operation, Standing, State, may_become};
@@ -9,14 +9,14 @@ use crate::world::{Heard, World, written};
 // === impl World ===
 
 impl World {
-    /// The laws that hold for every committed change of standing.
+    /// Laws about every committed change of state.
     pub(crate) fn moved(&mut self, before: &Operation, to: Standing) {
         let (id, name) = (before.id, self.name(before.id));
         if !may_become(before.standing, to) {
             self.violation(format!("{name} may not become {}", written(to)));
         }
         let done = self.ledger.is_done(id);
-        // A booking or closing is believed on TOP's word; a lookup contradicts it in time.
+        // A booking or close is believed on TOP's word; a lookup contradicts it later.
         let believed = self.deceived.contains(&id) && !before.kind().moves_money();
         match to {
             Standing {
@@ -30,7 +30,7 @@ impl World {
                 state: State::Succeeded,
                 ..
             } if !done && !believed => {
-                self.violation(format!("{name} succeeded, and nothing was done"));
+                self.violation(format!("{name} succeeded, but nothing was done"));
             }
             Standing {
                 basis: Some(Basis::NotSent),
@@ -38,22 +38,22 @@ impl World {
             } => {
                 self.not_sent.insert(id);
                 if self.sends.contains_key(&id) {
-                    self.violation(format!("{name} is recorded as not sent, and was sent"));
+                    self.violation(format!("{name} is recorded as not sent, but was sent"));
                 }
             }
             Standing {
                 state: State::Rejected | State::NotExecuted,
                 ..
-            } if done => self.violation(format!("{name} ended {}, and was done", written(to))),
+            } if done => self.violation(format!("{name} ended {}, but was done", written(to))),
             Standing { .. } => {}
         }
     }
 
-    /// A write is on the wire.
+    /// Laws about a write that is being sent.
     pub(crate) fn sent(&mut self, write: &mut WriteCall) {
         let Some(id) = self.sending.get(&write.subject).copied() else {
             self.violation(format!(
-                "{} left, and nothing was ever sending",
+                "{} was sent, but was never recorded as sending",
                 write.label
             ));
             return;
@@ -68,7 +68,7 @@ impl World {
             self.violation(format!("{name} was sent {sends} times"));
         }
         if self.not_sent.contains(&id) {
-            self.violation(format!("{name} is recorded as not sent, and is sent"));
+            self.violation(format!("{name} is recorded as not sent, but is sent"));
         } else if self.row(id).is_none_or(|row| row.state() != State::Sending) {
             self.violation(format!(
                 "{name} is sent while it is not recorded as sending"
@@ -76,7 +76,7 @@ impl World {
         }
     }
 
-    /// The laws that hold at the end of a run, when everything has worked for long enough.
+    /// Laws about the end of a run, when everything has worked for long enough.
     pub(crate) fn judge(&mut self) {
         for twice in self.ledger.done_twice() {
             self.violation(format!("done twice: {twice}"));
@@ -85,23 +85,24 @@ impl World {
             let name = self.name(row.id);
             let done = self.ledger.is_done(row.id);
             match row.state() {
-                // The watch is over, and no lookup ever said anything.
+                // The watch is over, and every lookup was inconclusive.
                 State::Succeeded
                     if !done && row.findings.absent == 0 && row.confirmed_at.is_none() => {}
                 State::Succeeded if !done => {
-                    self.violation(format!("{name} was not done, and is believed still"));
+                    self.violation(format!("{name} was not done, but is still believed"));
                 }
                 State::Succeeded | State::NeedsAttention => {}
                 State::Rejected | State::NotExecuted if !done => {}
                 State::Rejected | State::NotExecuted => {
-                    self.violation(format!("{name} was done, and nobody is told"));
+                    self.violation(format!("{name} was done, but nobody is told"));
                 }
                 State::Accepted | State::Sending | State::Unknown => {
                     self.violation(format!("{name} hangs"));
                 }
             }
         }
-        // No answer is dropped silently: its process lived, and the store took everything in the end.
+        // No answer is dropped silently, because its process lived and the store accepted
+        // everything in the end.
         for (id, heard) in self.expected.clone() {
             let row = self.row(id).unwrap();
             let claimed = matches!(row.claim, Claim::Refused | Claim::RefusedUnlisted);
@@ -118,7 +119,7 @@ impl World {
             if !fits {
                 let (name, end) = (self.name(id), written(row.standing));
                 self.violation(format!(
-                    "{name} ended {end}, and its sender heard {heard:?}"
+                    "{name} ended {end}, but its sender received {heard:?}"
                 ));
             }
         }
@@ -146,7 +147,7 @@ impl World {
                     state: State::Rejected | State::NotExecuted,
                     ..
                 }) => done(told.operation),
-                // It may have been taken, and may go on.
+                // It may have been accepted, and may continue.
                 Ok(_) | Err("not acknowledged") => false,
                 Err("already done") => !done(told.operation) && !believed(told.operation),
                 Err(_) => sent(caller.drafted),

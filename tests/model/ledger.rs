@@ -1,13 +1,13 @@
-//! What TOP knows: orders, and what writes did to them.
+//! The state of TOP: orders, and the effects of writes.
 //!
-//! It does what it is told, also twice, so that a second payment is noticed. Restrictions, each to be
-//! lifted when the gateway handles the opposite:
+//! It executes every write that it receives, even twice, so that a second payment is noticed.
+//! Restrictions, each to be lifted when the gateway handles the opposite:
 //! - A refusal is true: `Step::Refuse` decides that the write is never done. A listed refusal of a booking is
-//!   believed at once (law 3), so that one which is not true is found out by the watch only.
-//! - A read that does not find an effect is late by less than a settle window: `world::LATEST`. What shows
-//!   later is found by the watch, and contradicts.
+//!   believed at once (law 3), so only the watch can detect a false one.
+//! - Reads show an effect within a settle window: `world::LATEST`. The watch finds an effect that appears
+//!   later, and contradicts the outcome.
 //! - No order closes by itself.
-//! - An operator tells the truth: `explorer::truth`. This one stays.
+//! - An operator tells the truth: `explorer::truth`. This restriction is permanent.
 
 use fliggy_gateway::domain::ids::OperationId;
 use fliggy_gateway::domain::operation::Kind;
@@ -22,13 +22,13 @@ use crate::process::wall;
 #[derive(Clone, Debug)]
 pub(crate) struct WriteCall {
     pub(crate) kind: Kind,
-    /// The subject as the journal writes it.
+    /// The subject as the journal stores it.
     pub(crate) subject: String,
     pub(crate) label: String,
     pub(crate) request: Value,
-    /// Whether its body may leave, and has left.
+    /// Whether its body may be sent, and whether it was.
     pub(crate) departure: Departure,
-    /// Whose it is, once it has left.
+    /// Its operation, once it was sent.
     pub(crate) operation: Option<OperationId>,
 }
 
@@ -40,11 +40,11 @@ pub(crate) struct Order {
     segments: Value,
     passengers: Vec<Value>,
     booked: String,
-    /// The effect that made it; none for one that was there before.
+    /// The effect that made it; none for a predefined order.
     made_by: Option<usize>,
 }
 
-/// Something that a write did.
+/// An effect of a write.
 #[derive(Clone, Debug)]
 pub(crate) struct Effect {
     kind: Kind,
@@ -63,7 +63,7 @@ pub(crate) struct Ledger {
     zero: Instant,
 }
 
-/// The orders that are there before anything is asked for.
+/// The predefined orders.
 pub(crate) const ORDERS: [u64; 2] = [7_000_001, 7_000_002];
 pub(crate) const TOTAL: &str = "870.00";
 
@@ -103,7 +103,7 @@ impl Ledger {
         Some(done.order)
     }
 
-    /// Subjects to which something was done more than once that can be done once only.
+    /// Subjects of writes that were done more than once, but may be done only once.
     pub(crate) fn done_twice(&self) -> Vec<String> {
         let mut twice = Vec::new();
         for order in &self.orders {
@@ -129,7 +129,7 @@ impl Ledger {
         self.effects.iter().filter(|effect| effect.hidden)
     }
 
-    /// Shows what was done at or before this time, and says what that is.
+    /// Shows the effects up to this time, and describes them.
     pub(crate) fn show_before(&mut self, time: Option<Instant>) -> Vec<String> {
         let mut shown = Vec::new();
         for effect in &mut self.effects {
@@ -145,7 +145,7 @@ impl Ledger {
         shown
     }
 
-    /// Whether the write can be done. What was done before does not stand in its way.
+    /// Whether the write can be done. Earlier effects do not prevent it.
     pub(crate) fn can(&self, write: &WriteCall) -> bool {
         let Some(order) = write.request["order_id"].as_u64() else {
             return true;
@@ -157,7 +157,7 @@ impl Ledger {
         self.effects_on(order, against).next().is_none()
     }
 
-    /// Does it.
+    /// Executes the write.
     pub(crate) fn execute(&mut self, write: &WriteCall, hidden: bool) {
         let order = match write.request["order_id"].as_u64() {
             Some(order) => order,
@@ -188,7 +188,7 @@ impl Ledger {
         id
     }
 
-    /// The order that a reader finds.
+    /// The order that a read finds.
     pub(crate) fn shown(&self, wanted: impl Fn(&Order) -> bool) -> Option<&Order> {
         let is_shown = |order: &Order| order.made_by.is_none_or(|by| !self.effects[by].hidden);
         let mut orders = self.orders.iter();
@@ -307,7 +307,7 @@ impl Ledger {
         self.answer(write.kind, known.unwrap_or(&made))
     }
 
-    /// An answer that is no success.
+    /// An answer that is not a success.
     pub(crate) fn said(write: &WriteCall, text: &str) -> Value {
         let method = match write.kind {
             Kind::Pay => "pay",

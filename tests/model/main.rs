@@ -1,25 +1,26 @@
-//! A model test: runs the real operations on a store and a TOP whose every step waits until the test
-//! lets it happen, in virtual time, and takes the steps in every order.
+//! A model test: runs the real operations on a store and a TOP whose every step waits until the
+//! test releases it, in virtual time, and takes the steps in many orders.
 //!
 //! The steps of a sender, the sweep, the reconciler, an operator, further callers, TOP, a crash and a stop
 //! are interleaved. A commit can be made, made and acknowledged later or never, fail, or be reported as
-//! failed and made later. A write can leave late or never; it can be done or refused; it can be answered
+//! failed and made later. A write can be sent late or never; it can be done or refused; it can be answered
 //! in time, late, with TOP's timeout text, or never; reads can show its effect later. Reads can fail, and
-//! can answer with an earlier state. See [`steps::Step`].
+//! can return an earlier state. See [`steps::Step`].
 //!
-//! The laws are in [`laws`]: an operation is sent at most once; what can be done once is done once; an
-//! operation that is recorded or told as not sent was never sent; one that is recorded or told as done
-//! was done before; one that was done is never recorded or told as not done; what a sender hears is not
-//! dropped; nothing stays open; every caller is answered; states change along the table only.
+//! The laws are in [`laws`]: an operation is sent at most once; a write that may be done once is done once;
+//! an operation that is recorded or reported as not sent was never sent; one that is recorded or reported
+//! as done was done before; one that was done is never recorded or reported as not done; an answer that a
+//! sender received is not dropped; no operation stays open; every caller is answered; states change only
+//! along the table.
 //!
 //! Coverage:
 //! - *Random*: [`SEEDS`] runs of up to 90 steps, with up to five requests, two ends of a process, and
 //!   outages. A run that breaks a law prints its seed and its trace. `GATEWAY_MODEL_SEED=7` repeats one
 //!   seed and prints its trace; `GATEWAY_MODEL_SEEDS=30000` runs more of them.
 //! - *Exhaustive*: the straight run opens the oldest gate in the best way. From a payment, a booking, and
-//!   a payment whose preparation ends just before it is stale, every run is taken that departs at most
-//!   twice from the straight one. A departure takes any other step that is possible at one of the first
-//!   [`scenarios::POINTS`] points, and the run goes straight on from there. So any two steps that are
+//!   a payment whose preparation ends just before it is stale, the test takes every run that departs at
+//!   most twice from the straight one. A departure takes any other step that is possible at one of the first
+//!   [`scenarios::POINTS`] points, and the run continues straight from there. So any two steps that are
 //!   possible at a point are taken in both orders, and each such choice is combined with every other
 //!   choice, fault, wait, crash, stop, operator or further caller at the same or a later point.
 //!
@@ -48,13 +49,13 @@ use steps::Step;
 /// Random runs in CI.
 const SEEDS: u64 = 2_000;
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug)]
 struct Ended {
     violations: Vec<String>,
     trace: Vec<String>,
     hash: String,
-    /// The changes of standing that were committed.
+    /// The committed changes of state.
     moves: BTreeSet<String>,
 }
 
@@ -94,7 +95,7 @@ fn in_virtual_time<F: Future>(run: F) -> F::Output {
     runtime.block_on(run)
 }
 
-/// How often a run takes which kind of step. Some runs are calm, some are not.
+/// How often a run takes each kind of step. Some runs are calm, some are not.
 struct Mood {
     weights: [u64; 6],
 }
@@ -110,8 +111,8 @@ impl Mood {
         }
     }
 
-    /// The place of the kind of a step in the weights: it goes well, the store fails, TOP or the way to
-    /// it fails, the process ends, time passes, people.
+    /// The index of a step's kind in the weights: success, the store fails, TOP or the connection
+    /// to it fails, the process ends, time passes, people act.
     fn kind(step: &Step) -> usize {
         match step {
             Step::Commit(_)
@@ -206,7 +207,7 @@ fn no_law_is_broken_in_random_runs() {
         ended.check(&format!("GATEWAY_MODEL_SEED={seed}"));
         moves.extend(ended.moves);
     }
-    // The runs are no use if they do not get anywhere.
+    // The runs are useful only if they reach all of these.
     let expected = [
         "accepted -> not_executed/not_sent",
         "accepted -> sending",

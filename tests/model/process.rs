@@ -1,5 +1,5 @@
-//! A process of the gateway on the shared world: the real operations, a journal with gates, and TOP
-//! behind gates.
+//! A process of the gateway on the shared world: the real operations, with gates before the journal
+//! and TOP.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -34,9 +34,9 @@ use crate::journal::GatedJournal;
 use crate::ledger::WriteCall;
 use crate::world::{Pending, Query, Shared, answered};
 
-/// The deadline of one call of TOP.
+/// The deadline of one call to TOP.
 pub(crate) const DEADLINE: Duration = Duration::from_millis(5_500);
-/// Without news for so long an operation that is accepted or sending is stale.
+/// An operation that is accepted or sending is stale after this long without news.
 pub(crate) const STALE: Duration = Duration::from_millis(3 * 5_500);
 
 /// Windows in proportion to the real ones, but short: a run waits until nothing is open any more.
@@ -90,23 +90,23 @@ impl Clock for VirtualClock {
     }
 }
 
-/// A process.
+/// A gateway process.
 pub(crate) struct Process {
     pub(crate) operations: Arc<Operations>,
     pub(crate) account: AccountName,
     stopping: CancellationToken,
-    /// Ends when the reconciler, every send and every lookup have ended after a stop.
+    /// Finishes when the reconciler, every send and every lookup have ended after a stop.
     ended: JoinHandle<()>,
 }
 
 static MEND: LazyLock<Arc<Mend>> = LazyLock::new(Arc::default);
-/// As it is built in.
+/// The built-in vocabulary.
 pub(crate) static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::default);
 
 // === impl Process ===
 
 impl Process {
-    /// Starts the process that lives from now on.
+    /// Starts the process that is alive from now on.
     pub(crate) fn start(world: &Shared) -> Self {
         let (boot, zero) = {
             let mut world = world.lock();
@@ -188,7 +188,7 @@ impl Process {
     }
 }
 
-/// The way to TOP, for reads and for writes.
+/// The transport to TOP, for reads and for writes.
 fn stack(world: Shared, boot: u32) -> Stack {
     BoxCloneSyncService::new(tower::service_fn(move |call: Call| {
         let world = world.clone();
@@ -196,7 +196,7 @@ fn stack(world: Shared, boot: u32) -> Stack {
             world.alive(boot).await;
             let departure = call.departure.clone();
             if let Some(departure) = &departure {
-                // The connection of a write is open; its time begins when its body is released.
+                // The connection of a write is open; its time starts when its body is released.
                 departure.ask().await;
                 world.alive(boot).await;
             }

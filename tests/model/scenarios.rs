@@ -1,4 +1,4 @@
-//! The situations from which runs begin, and the runs that depart from the straight one.
+//! The situations from which runs start, and the runs that depart from the straight one.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::process::STALE;
 use crate::steps::Step;
 use crate::{Ended, in_virtual_time};
 
-/// The subjects of a run on orders that are there.
+/// The subjects of a run on predefined orders.
 pub(crate) fn payments() -> Vec<What> {
     vec![
         What::Pay(ORDERS[0]),
@@ -17,18 +17,18 @@ pub(crate) fn payments() -> Vec<What> {
     ]
 }
 
-/// The subjects of a run on orders that are to be made.
+/// The subjects of a run that makes its orders.
 pub(crate) fn bookings() -> Vec<What> {
     vec![What::Book("MODEL-A"), What::Book("MODEL-B")]
 }
 
-/// How many points of a run may be departed from.
+/// The number of points of a run at which it may depart.
 pub(crate) const POINTS: usize = 30;
 
-/// A departure: at this point of the run, the alternative with this number.
+/// A departure: the point of the run, and the number of the alternative taken there.
 type Departure = (usize, usize);
 
-/// A situation: what is asked for, and whether its preparation ends just before it is stale.
+/// A situation: what is requested, and whether its preparation ends just before it is stale.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Situation {
     pub(crate) what: What,
@@ -49,7 +49,7 @@ impl Situation {
     }
 }
 
-/// How many alternatives each point had.
+/// The number of alternatives at each point.
 struct Explored {
     alternatives: Vec<usize>,
     ended: Ended,
@@ -92,8 +92,8 @@ fn run(situation: Situation, departures: &[Departure]) -> Explored {
     })
 }
 
-/// Every run with so many departures at most, of which the given ones are the first. Answers how many
-/// runs that were.
+/// Every run with at most this many further departures, starting with the given ones. Returns the
+/// number of runs.
 fn explore(situation: Situation, departures: &mut Vec<Departure>, left: usize) -> u64 {
     let explored = run(situation, departures);
     explored
@@ -114,7 +114,7 @@ fn explore(situation: Situation, departures: &mut Vec<Departure>, left: usize) -
     runs
 }
 
-/// Every run with two departures at most.
+/// Every run with at most two departures.
 fn every_run(what: What, late: bool) -> u64 {
     explore(Situation { what, late }, &mut Vec::new(), 2)
 }

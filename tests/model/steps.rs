@@ -1,4 +1,4 @@
-//! What can happen next, and what a step at a gate does.
+//! The possible steps, and what a step at a gate does.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::explorer::Request;
 use crate::ledger::{Ledger, WriteCall};
 use crate::world::{Fate, Gate, Heard, Pending, TIMEOUT, World, received};
 
-/// How a refusal is worded.
+/// The wording of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     Listed,
@@ -20,48 +20,48 @@ pub(crate) enum Refusal {
     Gateway,
 }
 
-/// Something that can happen next. Numbers are those of gates.
+/// A step that is possible next. Numbers identify gates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// A commit is made; its acknowledgement waits.
     Commit(u32),
-    /// A commit fails, and that is told.
+    /// A commit fails, and the process is told.
     Fail(u32),
-    /// A commit is said to have failed, and may be made yet.
+    /// A commit is reported as failed, but may still be made.
     Abandon(u32),
-    /// A commit that nobody waits for is not made.
+    /// A commit that no process waits for is not made.
     Drop(u32),
     Acknowledge(u32),
-    /// A commit was made, and is said to have failed.
+    /// A commit was made, but is reported as failed.
     LoseAcknowledgement(u32),
     /// A write leaves its process.
     Leave(u32),
     NoConnection(u32),
-    /// A write that left is done.
+    /// A write that was sent is done.
     Execute(u32),
-    /// The same, and reads do not show it yet.
+    /// The same, but reads do not show it yet.
     ExecuteHidden(u32),
-    /// A write that left is never done.
+    /// A write that was sent is never done.
     Forget(u32),
     Refuse(u32, Refusal),
     AnswerDone(u32),
-    /// TOP answers that it was done, and does nothing.
+    /// TOP answers that it was done, but does nothing.
     Pretend(u32),
     AnswerTimeout(u32),
     /// The connection of a call breaks.
     Break(u32),
-    /// What was done is shown to reads from now on.
+    /// Hidden effects become visible to reads.
     Show,
     AnswerRead(u32),
     /// TOP reads now, and answers later.
     FreezeRead(u32),
     /// Time passes; whatever is due happens when it is due.
     Wait(Duration),
-    /// The processes stand still for so long, and TOP does not.
+    /// The processes stand still for this long, and TOP does not.
     Stall(Duration),
     Ask(Request),
     LookNow(OperationId),
-    /// An operator who knows how it is says so.
+    /// An operator who knows the true outcome resolves the operation.
     Resolve(OperationId),
     /// The process dies, and the next one starts.
     Crash,
@@ -70,7 +70,7 @@ pub(crate) enum Step {
     Unreadable(bool),
 }
 
-/// What may happen at a gate, the straight way first.
+/// The possible steps at a gate, the straight one first.
 pub(crate) fn of_gate(world: &World, gate: &Gate, steps: &mut Vec<Step>) {
     let number = gate.number;
     match &gate.pending {
@@ -155,7 +155,7 @@ pub(crate) fn open(world: &mut World, step: &Step) {
         Step::NoConnection(number) => {
             if let Pending::Leave(write, answer) = world.take(number).pending {
                 let why = write.departure.withhold(NotSent::Broken);
-                assert!(why.is_some(), "it has left before its gate was opened");
+                assert!(why.is_some(), "it was sent before its gate was opened");
                 drop(answer.send(Err(CallError::NotSent(NotSent::Broken))));
                 world.hears(&write.subject, Heard::NotSent);
             }
@@ -247,7 +247,7 @@ fn decide(world: &mut World, number: u32, to: Fate) {
     }
 }
 
-/// Answers a write. Whether it is done may be open still.
+/// Answers a write. Its outcome may still be undecided.
 fn reply(
     world: &mut World,
     number: u32,

@@ -1,5 +1,5 @@
-//! A journal in memory: the acceptance rules read once more, independently of any database. It passes
-//! the suite of `tests/journal.rs`.
+//! A journal in memory: a second, independent implementation of the acceptance rules, without a
+//! database. It passes the suite of `tests/journal.rs`.
 
 use std::sync::{Mutex, MutexGuard};
 
@@ -17,15 +17,15 @@ use fliggy_gateway::store::{
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
-/// An operation with what the store keeps beside it. Rows are in the order in which they were accepted.
+/// An operation with what the store keeps beside it. Rows are in order of acceptance.
 #[derive(Clone, Debug)]
 struct Row {
     operation: Operation,
     idempotency: Option<[u8; 32]>,
     fingerprint: [u8; 32],
     duplicate: Option<[u8; 32]>,
-    /// Whether it holds the lock on its subject. One that is reopened while another holds the lock does
-    /// not get it.
+    /// Whether it holds the lock on its subject. An operation that is reopened while another holds
+    /// the lock does not get it.
     locks: bool,
     timeline: Vec<TimelineEntry>,
 }
@@ -35,7 +35,7 @@ struct Tables {
     rows: Vec<Row>,
     events: Vec<Event>,
     proofs: Vec<(AccountName, Proof)>,
-    /// Instances with the ends of their leases.
+    /// Instances with the end of their leases.
     leases: Vec<(String, i64)>,
     owners: Vec<Ownership>,
     attachments: Vec<KeptAttachment>,
@@ -55,7 +55,7 @@ fn is_open(state: State) -> bool {
     !state.is_settled()
 }
 
-/// Whether an operation in this state may have had its effect.
+/// Whether an operation in this state may have taken effect.
 fn may_have_been_sent(state: State) -> bool {
     match state {
         State::Sending | State::Unknown | State::NeedsAttention | State::Succeeded => true,
@@ -116,7 +116,7 @@ impl Tables {
                 Acceptance::KeyReused
             });
         }
-        // A reopened operation may be without the lock, and stands in the way all the same.
+        // A reopened operation may be without the lock, but still blocks others.
         if let Some(other) = first(&|row| {
             lock_of(&row.operation) == lock
                 && (row.locks || row.operation.state() == State::NeedsAttention)
@@ -154,8 +154,8 @@ impl Tables {
         None
     }
 
-    /// The youngest operation that ended absent, whose effect the new one would repeat, and that nothing
-    /// done since explains.
+    /// The youngest operation that ended as absent, whose effect the new one would repeat, and that
+    /// no later operation explains.
     fn still_absent(&self, asked: &Operation, lock: &str) -> Option<&Operation> {
         let about = |row: &&Row| row.is_about(asked.kind(), lock);
         let repeated_by = |row: &Row, later: &Intent| row.operation.intent.may_be_taken_for(later);
@@ -237,7 +237,7 @@ impl Tables {
         Saved::Done(operation.revision)
     }
 
-    /// Adds an event, unless its fact is there already.
+    /// Adds an event, unless the feed already has its fact.
     fn add(&mut self, event: Event) {
         let fact = |e: &Event| (e.kind, e.subject.clone(), e.fact.clone());
         if !self.events.iter().any(|known| fact(known) == fact(&event)) {
@@ -328,7 +328,7 @@ impl Tables {
         }
     }
 
-    /// The operations of this one's kind on its subject that were taken before it, and after it.
+    /// The operations of the same kind and subject accepted before this one, and after it.
     fn around(&self, operation: &Operation) -> (Vec<&Operation>, Vec<&Operation>) {
         let lock = lock_of(operation);
         let about = |row: &&Row| row.is_about(operation.kind(), &lock);
@@ -416,7 +416,7 @@ impl ModelStore {
         }
     }
 
-    /// Knows that all instances have ended, as a database does that one process alone has opened.
+    /// Treats all instances as ended, as a database does when only one process has it open.
     pub(crate) fn opened(&self) {
         let mut tables = self.tables();
         let instances = tables
@@ -431,7 +431,7 @@ impl ModelStore {
     }
 }
 
-/// An answer that is there at once.
+/// A result that is available at once.
 fn at_once<'a, T: Send + 'a>(answer: T) -> BoxFuture<'a, Result<T, JournalError>> {
     Box::pin(std::future::ready(Ok(answer)))
 }

@@ -1,8 +1,8 @@
-//! What the processes share: the store, TOP, and the steps that the explorer has to let happen.
+//! State shared by the processes: the store, TOP, and the steps that the explorer must release.
 //!
-//! A change of the store and a call of TOP stop at a gate. The explorer decides when they go on, and how
-//! they end. Nothing that a process does reaches the outside in another way, so a process whose number is
-//! not [`World::boot`] any more is dead, whatever its tasks still do.
+//! Every change of the store and every call to TOP stops at a gate. The explorer decides when it
+//! proceeds, and how it ends. A process has no other effect on the outside, so a process whose
+//! number is no longer [`World::boot`] is dead, whatever its tasks still do.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -23,8 +23,8 @@ use tokio::time::Instant;
 use crate::ledger::{Ledger, WriteCall};
 use crate::store::ModelStore;
 
-/// How long after it left a write may be done at the latest, and how long after that reads show it at
-/// the latest. Together they stay within the settle windows: law 5 promises nothing beyond.
+/// The latest time after its send at which a write may be done, and the latest time after that at which
+/// reads must show it. Together they stay within the settle windows: law 5 promises nothing beyond.
 pub(crate) const LATEST: Duration = Duration::from_secs(25);
 
 /// TOP's own timeout.
@@ -33,19 +33,19 @@ pub(crate) const TIMEOUT: &str = "远程调用服务超时";
 pub(crate) type TopAnswer = oneshot::Sender<Result<Received, CallError>>;
 pub(crate) type StoreAnswer = oneshot::Sender<Result<Outcome, JournalError>>;
 
-/// A change that the journal is asked to make.
+/// A requested change of the journal.
 pub(crate) enum Change {
     Accept(Box<NewOperation>),
     Save(Box<Save>),
 }
 
-/// What a change came to.
+/// The result of a change.
 pub(crate) enum Outcome {
     Accepted(Acceptance),
     Saved(Saved),
 }
 
-/// Whether a write that left has been done.
+/// Whether a write that was sent has been done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Undecided,
@@ -53,7 +53,7 @@ pub(crate) enum Fate {
     NotDone,
 }
 
-/// What a sender heard of its write.
+/// What a sender learned about its write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
     Done,
@@ -71,20 +71,20 @@ pub(crate) enum Query {
 
 /// What waits for the explorer.
 pub(crate) enum Pending {
-    /// A commit. It is nobody's when its process died, or was told that it failed.
+    /// A commit. Nobody waits for it once its process died, or was told that it failed.
     Commit(Change, Option<StoreAnswer>),
     /// The acknowledgement of a commit.
     Acknowledge(Outcome, StoreAnswer),
     /// A write in the transport of its process.
     Leave(WriteCall, TopAnswer),
-    /// A write that TOP has. It is nobody's when its process died.
+    /// A write that TOP has. Nobody waits for it once its process died.
     Upstream {
         write: WriteCall,
         left: Instant,
         fate: Fate,
         answer: Option<TopAnswer>,
     },
-    /// A read, and what TOP has seen for it.
+    /// A read, and the state that TOP has read for it.
     Read(Query, Option<Received>, TopAnswer),
 }
 
@@ -100,14 +100,14 @@ pub(crate) struct Gate {
 pub(crate) struct Told {
     /// The operation that the answer shows.
     pub(crate) operation: Option<OperationId>,
-    /// How it stands, or why there is none.
+    /// Its state, or why there is no operation.
     pub(crate) standing: Result<Standing, &'static str>,
 }
 
-/// Somebody who asked for something.
+/// A caller and its request.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    /// The process that was asked.
+    /// The process that received the request.
     pub(crate) boot: u32,
     /// The operation that the store was asked to accept.
     pub(crate) drafted: Option<OperationId>,
@@ -119,33 +119,33 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) gates: Vec<Gate>,
     next_gate: u32,
-    /// The living process, and when it started.
+    /// The number of the living process, and when it started.
     pub(crate) boot: u32,
     pub(crate) started: Instant,
     /// Nothing stops at a gate any more, and everything works.
     pub(crate) healthy: bool,
     /// The journal cannot be read.
     pub(crate) unreadable: bool,
-    /// Operations in the order in which they were asked for.
+    /// Operations in the order of their requests.
     pub(crate) operations: Vec<OperationId>,
     /// The last operation of a subject that was committed as `sending`.
     pub(crate) sending: BTreeMap<String, OperationId>,
-    /// Writes that left, by operation.
+    /// How often each operation was sent.
     pub(crate) sends: BTreeMap<OperationId, u32>,
-    /// Operations that were committed as not sent, whatever became of them.
+    /// Operations that were committed as not sent, whatever happened to them later.
     pub(crate) not_sent: BTreeSet<OperationId>,
-    /// What senders heard, and in which process.
+    /// What senders learned, and in which process.
     heard: BTreeMap<OperationId, (Heard, u32)>,
-    /// Operations whose sender was told that they were done, and nothing was.
+    /// Operations whose sender was told that they were done, although nothing was.
     pub(crate) deceived: BTreeSet<OperationId>,
-    /// What an operator has resolved, or tried to.
+    /// Operations that an operator resolved, or tried to resolve.
     pub(crate) resolved: BTreeSet<OperationId>,
-    /// What was heard of operations that were open when everything began to work.
+    /// What senders had learned about the operations that were open when everything began to work.
     pub(crate) expected: Vec<(OperationId, Heard)>,
     pub(crate) callers: Vec<Caller>,
     /// When the reconciler last began a pass.
     pub(crate) pass: Instant,
-    /// The changes of standing that were committed.
+    /// The committed changes of state.
     pub(crate) moves: BTreeSet<String>,
     pub(crate) violations: Vec<String>,
     pub(crate) log: Vec<String>,
@@ -196,7 +196,7 @@ impl Shared {
         self.0.lock().unwrap()
     }
 
-    /// Goes on if the process lives, and never otherwise.
+    /// Returns if the process lives, and never otherwise.
     pub(crate) async fn alive(&self, boot: u32) {
         if self.lock().boot != boot {
             std::future::pending::<()>().await;
@@ -204,7 +204,7 @@ impl Shared {
     }
 }
 
-/// Waits for an answer. Where nobody will give it, the process that waits is dead.
+/// Waits for an answer. If nobody can give it any more, the waiting process is dead.
 pub(crate) async fn answered<T>(answer: oneshot::Receiver<T>) -> T {
     match answer.await {
         Ok(answer) => answer,
@@ -244,7 +244,7 @@ impl World {
         self.violations.push(line);
     }
 
-    /// What the operation is called in a trace.
+    /// The name of the operation in a trace.
     pub(crate) fn name(&self, id: OperationId) -> String {
         let place = self.operations.iter().position(|known| *known == id);
         place.map_or_else(|| "op?".to_owned(), |place| format!("op{}", place + 1))
@@ -279,7 +279,7 @@ impl World {
         self.gates.remove(place.unwrap())
     }
 
-    /// Removes what nobody waits for and nothing can come of.
+    /// Removes gates that nobody waits for and that can have no effect.
     pub(crate) fn tidy(&mut self) {
         self.gates.retain(|gate| match &gate.pending {
             Pending::Leave(_, answer) | Pending::Read(_, _, answer) => !answer.is_closed(),
@@ -292,13 +292,13 @@ impl World {
 
     // --- the store
 
-    /// A process asks for a change.
+    /// A process requests a change.
     pub(crate) fn ask_store(&mut self, change: Change, answer: StoreAnswer) {
         if let Change::Accept(new) = &change
             && !self.operations.contains(&new.operation.id)
         {
             self.operations.push(new.operation.id);
-            // Requests are asked one at a time, and nothing stops one before its acceptance.
+            // Requests come one at a time, and nothing stops one before its acceptance.
             if let Some(caller) = self.callers.last_mut() {
                 caller.drafted = Some(new.operation.id);
             }
@@ -331,7 +331,7 @@ impl World {
         }
     }
 
-    /// Makes a change, and holds it against the laws.
+    /// Makes a change, and checks it against the laws.
     pub(crate) fn commit(&mut self, change: Change) -> Outcome {
         match change {
             Change::Accept(new) => {
@@ -389,7 +389,7 @@ impl World {
         }
     }
 
-    /// Lets a write leave its process, if it is not too late.
+    /// Sends a write from its process, if it is not too late.
     pub(crate) fn leave(&mut self, number: u32) {
         let gate = self.take(number);
         let Pending::Leave(mut write, answer) = gate.pending else {
@@ -411,14 +411,14 @@ impl World {
         self.put(gate.label, pending);
     }
 
-    /// The sender of a write hears how it ended.
+    /// The sender of a write learns how it ended.
     pub(crate) fn hears(&mut self, subject: &str, heard: Heard) {
         if let Some(id) = self.sending.get(subject) {
             self.heard.insert(*id, (heard, self.boot));
         }
     }
 
-    /// Does a write that TOP has.
+    /// Executes a write that TOP has.
     pub(crate) fn execute(&mut self, number: u32, hidden: bool) {
         let gate = self.gates.iter_mut().find(|gate| gate.number == number);
         if let Some(Gate {
@@ -435,7 +435,7 @@ impl World {
         self.tidy();
     }
 
-    /// Lets what waits go on at once, in the best way that is possible yet.
+    /// Lets a gate proceed at once, in the best way that is still possible.
     pub(crate) fn serve(&mut self, number: u32) {
         let find = |world: &Self| world.gates.iter().position(|gate| gate.number == number);
         let Some(place) = find(self) else { return };
@@ -494,13 +494,14 @@ impl World {
         }
     }
 
-    /// From now on everything works at once, and what waited goes on. Only writes that nobody waits for
-    /// are done as late as can be, and shown as late as can be.
+    /// From now on everything works at once, and every gate proceeds. Only writes that nobody waits
+    /// for are done and shown as late as possible.
     pub(crate) fn heal(&mut self, stopping: bool) {
         self.say("everything works");
         if !stopping {
             let open = |id: OperationId| self.row(id).is_some_and(|row| is_open(row.state()));
-            // An operator who says that nothing was done may be as fast as the sender who knows it.
+            // An operator who reports that nothing was done may be as fast as the sender who knows
+            // it.
             let heard = self.heard.iter().filter(|(id, (_, boot))| {
                 *boot == self.boot && open(**id) && !self.resolved.contains(*id)
             });
@@ -514,8 +515,8 @@ impl World {
         }
     }
 
-    /// A process ends without warning. What it has asked the store for may be done yet; what it has not
-    /// sent never leaves; what TOP has may be done yet.
+    /// A process ends without warning. Changes that it requested may still be made; writes that it
+    /// has not sent are never sent; writes that TOP has may still be done.
     pub(crate) fn crash(&mut self) {
         self.boot += 1;
         self.gates.retain_mut(|gate| match &mut gate.pending {
@@ -579,7 +580,7 @@ impl World {
         self.tidy();
     }
 
-    /// How an order looks to a reader.
+    /// The order as a read shows it.
     pub(crate) fn answer_to(&self, query: &Query) -> Received {
         received(&match query {
             Query::OrderById(id) => self.ledger.detail(self.ledger.shown(|o| o.id == *id)),
@@ -590,7 +591,7 @@ impl World {
         })
     }
 
-    /// How it stands, for the end of a trace.
+    /// The final states, for the end of a trace.
     pub(crate) fn summary(&mut self) {
         let mut text = String::from("end:");
         for row in self.rows() {
