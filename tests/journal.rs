@@ -1,5 +1,5 @@
-//! What a journal must do, whatever store it stands on. Every store passes the same suite, also the one
-//! in memory on which the model test explores orders of steps.
+//! What every journal must do, whatever store it uses. Every store passes the same suite, including
+//! the one in memory on which the model test explores orders of steps.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -108,7 +108,7 @@ fn entry(state: State) -> TimelineEntry {
     }
 }
 
-/// An order that was found by this reference.
+/// Proof that an order was found by this reference.
 fn proof(reference: &str, at_ms: i64) -> Proof {
     Proof {
         lookup: Lookup::OrderByReference,
@@ -145,7 +145,7 @@ async fn taken(journal: &dyn Store, new: NewOperation) -> Operation {
     operation
 }
 
-/// What becomes of saving the operation with this standing.
+/// The result of saving the operation in this state.
 async fn saved(journal: &dyn Store, operation: &Operation, standing: Standing) -> Saved {
     let save = Save {
         operation: Operation {
@@ -159,7 +159,7 @@ async fn saved(journal: &dyn Store, operation: &Operation, standing: Standing) -
     journal.save(save).await.unwrap()
 }
 
-/// Saves the operation with this standing; it must be the next in line.
+/// Saves the operation in this state; asserts that the save is done.
 async fn put(journal: &dyn Store, operation: &mut Operation, standing: Standing) {
     operation.standing = standing;
     match saved(journal, operation, standing).await {
@@ -220,30 +220,30 @@ macro_rules! on_every_store {
 
 on_every_store! {
     a_key_replays_its_own_request_and_refuses_another,
-    one_open_write_per_subject_until_it_settles,
-    a_lock_holds_within_its_account,
-    what_sent_nothing_is_deleted_in_time_and_nothing_else_is,
-    what_was_done_is_not_done_again,
-    a_number_of_a_refund_or_change_is_done_once,
-    a_key_is_free_again_only_where_provably_nothing_was_sent,
-    law_6_after_absent_a_new_one_must_name_the_old_one,
+    a_subject_has_one_open_write_until_it_settles,
+    a_lock_holds_only_within_its_account,
+    only_operations_that_sent_nothing_are_pruned_when_due,
+    a_done_write_is_not_done_again,
+    a_refund_or_change_number_is_done_once,
+    a_key_is_free_again_only_if_nothing_was_sent,
+    law_6_after_absent_a_new_operation_must_name_the_old_one,
     a_contradicted_operation_locks_its_subject_again,
-    law_6_the_operations_around_one_are_those_that_were_sent,
-    law_7_what_an_operation_made_is_known_by_its_number,
-    the_same_passengers_are_not_booked_twice_unawares,
-    law_9_a_change_is_decided_on_the_row_as_it_stands,
+    law_6_earlier_and_later_operations_include_only_those_that_were_sent,
+    law_7_an_operation_is_found_by_the_number_of_its_result,
+    the_same_passengers_are_not_booked_twice_by_accident,
+    law_9_a_save_is_decided_on_the_current_row,
     law_5_the_last_proof_of_each_lookup_is_kept,
     law_10_one_fact_is_one_event,
-    due_operations_come_the_most_overdue_first,
-    law_8_sends_that_nobody_works_on_are_stale,
+    due_operations_are_returned_most_overdue_first,
+    law_8_accepted_and_sending_operations_without_news_are_stale,
     law_10_an_event_needs_no_operation_and_is_read_by_its_owner,
     an_order_belongs_to_the_caller_that_booked_it,
-    a_list_is_read_page_by_page_newest_first,
+    a_list_is_paged_newest_first,
     many_writers_share_a_commit_and_each_gets_its_own_answer,
 }
 
 #[tokio::test]
-async fn an_operation_comes_back_as_it_was_written_also_from_a_later_process() {
+async fn an_operation_is_read_as_it_was_written_even_by_a_later_process() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path()).await;
     let mut operation = taken(&journal, new(pay(1), 1)).await;
@@ -296,18 +296,19 @@ async fn two_processes_never_share_a_journal() {
 /// POSIX drops all `fcntl` locks of a process on a file when it closes any descriptor of it.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn sqlite_keeps_its_locks_on_a_journal_that_is_open() {
+async fn sqlite_keeps_its_locks_on_an_open_journal() {
     use std::os::unix::fs::MetadataExt as _;
 
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path()).await;
     let database = dir.path().join("journal.db").metadata().unwrap();
-    // `/proc/locks` may leave lines out while other processes lock and unlock: each open file has its own.
+    // `/proc/locks` may omit lines while other processes lock and unlock, so each open file is
+    // checked by itself.
     let locks = || {
         let mut kinds = BTreeSet::new();
         for open in std::fs::read_dir("/proc/self/fd").unwrap() {
             let open = open.unwrap();
-            // It may have been closed meanwhile.
+            // It may have been closed since.
             let Ok(file) = std::fs::metadata(open.path()) else {
                 continue;
             };
@@ -334,11 +335,11 @@ async fn sqlite_keeps_its_locks_on_a_journal_that_is_open() {
 }
 
 #[tokio::test]
-async fn a_closed_journal_says_so_and_is_whole_in_one_file() {
+async fn a_closed_journal_says_so_and_is_complete_in_one_file() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path()).await;
     let operation = taken(&journal, new(pay(1), 1)).await;
-    // Reads that are under way end, one way or the other, and hold nothing up.
+    // Reads that are running end one way or the other, and delay nothing.
     let reads = futures::future::join_all((0..50).map(|_| journal.get(operation.id)));
     let (reads, ()) = tokio::join!(reads, journal.close());
     for read in reads {
@@ -347,7 +348,7 @@ async fn a_closed_journal_says_so_and_is_whole_in_one_file() {
     let late = journal.get(operation.id).await.unwrap_err();
     assert_eq!(late.fault, Fault::Closed, "{late}");
     assert!(journal.accept(new(pay(2), 2)).await.is_err());
-    // Once more does no harm.
+    // A second close does no harm.
     journal.close().await;
     drop(journal);
     let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().collect();
@@ -355,7 +356,7 @@ async fn a_closed_journal_says_so_and_is_whole_in_one_file() {
 }
 
 #[tokio::test]
-async fn while_somebody_reads_from_outside_a_close_keeps_the_log() {
+async fn a_close_keeps_the_log_while_another_process_reads() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path()).await;
     let mut reader = connect(dir.path()).await;
@@ -373,7 +374,7 @@ async fn while_somebody_reads_from_outside_a_close_keeps_the_log() {
 }
 
 #[tokio::test]
-async fn an_open_operation_that_cannot_be_read_stops_what_is_new() {
+async fn an_unreadable_open_operation_stops_new_writes() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path()).await;
     let mut settled = taken(&journal, new(pay(1), 1)).await;
@@ -396,7 +397,8 @@ async fn an_open_operation_that_cannot_be_read_stops_what_is_new() {
             .await
             .unwrap();
     };
-    // A settled one is passed over: a later gateway may have written it in its own words.
+    // An unreadable settled operation is skipped: a later gateway may have written it in another
+    // format.
     spoil(settled.id).await;
     assert_eq!(journal.due(0, 10).await.unwrap().len(), 1);
     journal.probe().await.unwrap();
@@ -404,7 +406,7 @@ async fn an_open_operation_that_cannot_be_read_stops_what_is_new() {
     assert_eq!(journal.due(0, 10).await.unwrap().len(), 0);
     let unfit = journal.probe().await.unwrap_err();
     assert_eq!(unfit.fault, Fault::Damaged, "{unfit}");
-    // No acceptance and no send, but the outcome of what was sent.
+    // No acceptance and no send, but the outcome of what was sent is stored.
     assert!(journal.accept(new(pay(5), 5)).await.is_err());
     waiting.standing = Standing::of(State::Sending);
     let send = journal.save(Save {
@@ -429,7 +431,7 @@ async fn an_open_operation_that_cannot_be_read_stops_what_is_new() {
 }
 
 #[tokio::test]
-async fn a_journal_takes_no_other_hash_key_than_the_one_it_was_written_under() {
+async fn a_journal_accepts_only_the_hash_key_it_was_written_under() {
     let key = |byte| Some(HashKey::new([byte; 32]));
     for (first, later, advice) in [
         (key(1), key(2), "to the earlier key"),
@@ -450,7 +452,7 @@ async fn a_journal_takes_no_other_hash_key_than_the_one_it_was_written_under() {
         let journal = open_with(dir.path(), first).await.unwrap();
         assert_eq!(*journal.hash_key(), kept);
     }
-    // The key that a journal made for itself may be given to it.
+    // The key that a journal generated for itself may be configured later.
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path()).await;
     let own = journal.hash_key().clone();
@@ -460,7 +462,7 @@ async fn a_journal_takes_no_other_hash_key_than_the_one_it_was_written_under() {
 }
 
 #[tokio::test]
-async fn a_journal_of_a_later_gateway_is_left_alone() {
+async fn a_journal_of_a_later_gateway_is_not_touched() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path()).await;
     journal.close().await;
@@ -487,7 +489,7 @@ async fn a_journal_of_a_later_gateway_is_left_alone() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_files_of_a_journal_are_its_owners_alone() {
+async fn the_files_of_a_journal_are_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let dir = tempfile::tempdir().unwrap();
@@ -511,9 +513,9 @@ async fn a_key_replays_its_own_request_and_refuses_another(journal: &dyn Store) 
     assert_eq!(asked(journal, other).await, "key reused");
 }
 
-async fn one_open_write_per_subject_until_it_settles(journal: &dyn Store) {
+async fn a_subject_has_one_open_write_until_it_settles(journal: &dyn Store) {
     let mut first = taken(journal, new(pay(1), 1)).await;
-    // Payment and closing of one order share its lock; another order is free.
+    // Payment and close of one order share its lock; another order is free.
     assert_eq!(asked(journal, new(close(1), 2)).await, "locked");
     assert_eq!(asked(journal, new(close(2), 3)).await, "accepted");
     for state in [State::Sending, State::Unknown, State::NeedsAttention] {
@@ -528,7 +530,7 @@ async fn one_open_write_per_subject_until_it_settles(journal: &dyn Store) {
     assert_eq!(asked(journal, new(close(1), 5)).await, "accepted");
 }
 
-async fn a_lock_holds_within_its_account(journal: &dyn Store) {
+async fn a_lock_holds_only_within_its_account(journal: &dyn Store) {
     let mut first = taken(journal, new(pay(1), 1)).await;
     let mut elsewhere = new(pay(1), 2);
     elsewhere.operation.account = "other".parse().unwrap();
@@ -540,7 +542,7 @@ async fn a_lock_holds_within_its_account(journal: &dyn Store) {
     assert_eq!(asked(journal, elsewhere).await, "locked");
 }
 
-async fn what_sent_nothing_is_deleted_in_time_and_nothing_else_is(journal: &dyn Store) {
+async fn only_operations_that_sent_nothing_are_pruned_when_due(journal: &dyn Store) {
     let mut kept = Vec::new();
     let mut gone = Vec::new();
     for (order, prune_at) in [(1_u64, Some(100)), (2, Some(101)), (3, None), (4, Some(99))] {
@@ -565,7 +567,7 @@ async fn what_sent_nothing_is_deleted_in_time_and_nothing_else_is(journal: &dyn 
     for operation in gone {
         assert!(journal.get(operation.id).await.unwrap().is_none());
         assert!(journal.with_timeline(operation.id).await.unwrap().is_none());
-        // A change that was decided before finds nothing to change.
+        // A change that was decided before finds no row.
         let saved = journal
             .save(Save {
                 operation,
@@ -582,19 +584,19 @@ async fn what_sent_nothing_is_deleted_in_time_and_nothing_else_is(journal: &dyn 
     }
 }
 
-/// A journal that a gateway of version 1 wrote and was killed over: a payment that succeeded, one that
-/// ended absent after one that was not sent, and one that is unknown.
+/// A journal written by a gateway of version 1 that was killed: a payment that succeeded, one that
+/// ended as absent after one that was not sent, and one that is unknown.
 const VERSION_1: &str = include_str!("vectors/journal/version-1.sql");
 
-/// A journal that a gateway of version 2 wrote and was killed over: an order with a refund of one traveller
-/// and a change of another, and a payment of a second order that is unknown.
+/// A journal written by a gateway of version 2 that was killed: an order with a refund of one
+/// passenger and a change of another, and an unknown payment of a second order.
 const VERSION_2: &str = include_str!("vectors/journal/version-2.sql");
 
-/// A journal that a gateway of version 3 wrote and was killed over: operations of every kind, with rules, another
-/// total than the requested one, a refusal, a ban, and a payment that is unknown.
+/// A journal written by a gateway of version 3 that was killed: operations of every kind, with
+/// rules, another total than requested, a refusal, a ban, and an unknown payment.
 const VERSION_3: &str = include_str!("vectors/journal/version-3.sql");
 
-/// Opens what an earlier gateway has written.
+/// Opens a journal that an earlier gateway has written.
 async fn opened_after(dir: &Path, earlier: &'static str) -> SqliteJournal {
     let url = format!("sqlite://{}?mode=rwc", dir.join("journal.db").display());
     let mut connection = SqliteConnection::connect(&url).await.unwrap();
@@ -609,7 +611,7 @@ async fn opened_after(dir: &Path, earlier: &'static str) -> SqliteJournal {
 }
 
 #[tokio::test]
-async fn a_journal_of_version_3_is_read_whole() {
+async fn a_journal_of_version_3_is_read_completely() {
     let dir = tempfile::tempdir().unwrap();
     let journal = opened_after(dir.path(), VERSION_3).await;
     let filter = Filter {
@@ -701,10 +703,10 @@ async fn a_journal_of_version_3_has_owners_of_its_orders_and_events() {
         (found.owner, found.last_departure.unwrap().to_string())
     };
     let local = |departure: &str| ("local".to_owned(), departure.to_owned());
-    // It was changed to a flight of the next day.
+    // It was changed to a flight on the next day.
     assert_eq!(owner("V3-1").await, local("2030-05-21T08:45:00+08:00"));
     assert_eq!(owner("V3-2").await, local("2030-05-20T08:45:00+08:00"));
-    // What comes after them has a greater number.
+    // Later events get greater sequence numbers.
     let publication = Publication {
         event: NewEvent {
             kind: EventKind::OrderPaid,
@@ -749,7 +751,7 @@ async fn a_contradicted_result_of_version_3_is_recorded_and_not_found() {
     };
     let mut recorded = 0;
     for operation in journal.list(filter).await.unwrap() {
-        // Another total was found in one of them: that is what lookups saw.
+        // A lookup found another total in one of them, and its result is kept.
         assert_eq!(operation.result.is_some(), !operation.differs.is_empty());
         recorded += usize::from(operation.findings.recorded.is_some());
         let made = OrderId::new(operation.made().unwrap()).unwrap();
@@ -760,7 +762,7 @@ async fn a_contradicted_result_of_version_3_is_recorded_and_not_found() {
 }
 
 #[tokio::test]
-async fn what_a_process_was_sending_is_stale_at_once_when_it_has_ended() {
+async fn operations_of_an_ended_process_are_stale_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path()).await;
     journal.renew("boot-1", i64::MAX).await.unwrap();
@@ -781,7 +783,7 @@ async fn what_a_process_was_sending_is_stale_at_once_when_it_has_ended() {
 }
 
 #[tokio::test]
-async fn a_journal_of_version_2_knows_what_its_operations_made() {
+async fn a_journal_of_version_2_knows_the_results_of_its_operations() {
     let dir = tempfile::tempdir().unwrap();
     let journal = opened_after(dir.path(), VERSION_2).await;
     for (kind, number) in [
@@ -844,13 +846,13 @@ async fn a_journal_of_an_earlier_gateway_keeps_its_locks() {
     assert_eq!(journal.prune(i64::MAX).await.unwrap(), 0);
     journal.close().await;
     drop(journal);
-    // Opened again, it is of this version.
+    // Opened again, it has the current version.
     open_with(dir.path(), Some(HashKey::new([0x5a; 32])))
         .await
         .unwrap();
 }
 
-async fn a_number_of_a_refund_or_change_is_done_once(journal: &dyn Store) {
+async fn a_refund_or_change_number_is_done_once(journal: &dyn Store) {
     for (key, order, of) in [
         (1, 7, refund as fn(u64, &str) -> Intent),
         (10, 17, change as fn(u64, &str) -> Intent),
@@ -868,7 +870,7 @@ async fn a_number_of_a_refund_or_change_is_done_once(journal: &dyn Store) {
         );
         let mut other = taken(journal, new(of(order, "B"), key + 3)).await;
         put(journal, &mut other, Standing::of(State::Sending)).await;
-        // A refused one may be asked for again.
+        // A refused one may be requested again.
         put(journal, &mut other, Standing::of(State::Rejected)).await;
         let mut again = taken(journal, new(of(order, "B"), key + 4)).await;
         put(journal, &mut again, Standing::of(State::Sending)).await;
@@ -876,7 +878,7 @@ async fn a_number_of_a_refund_or_change_is_done_once(journal: &dyn Store) {
     }
 }
 
-async fn what_was_done_is_not_done_again(journal: &dyn Store) {
+async fn a_done_write_is_not_done_again(journal: &dyn Store) {
     let mut paid = taken(journal, new(pay(1), 1)).await;
     put(journal, &mut paid, Standing::of(State::Sending)).await;
     put(journal, &mut paid, Standing::of(State::Succeeded)).await;
@@ -885,7 +887,7 @@ async fn what_was_done_is_not_done_again(journal: &dyn Store) {
     assert_eq!(asked(journal, new(close(1), 3)).await, "accepted");
 }
 
-async fn a_key_is_free_again_only_where_provably_nothing_was_sent(journal: &dyn Store) {
+async fn a_key_is_free_again_only_if_nothing_was_sent(journal: &dyn Store) {
     for (order, basis, again) in [
         (1, Basis::NotSent, "accepted"),
         (2, Basis::RefusedByGateway, "accepted"),
@@ -903,7 +905,7 @@ async fn a_key_is_free_again_only_where_provably_nothing_was_sent(journal: &dyn 
     }
 }
 
-async fn law_6_after_absent_a_new_one_must_name_the_old_one(journal: &dyn Store) {
+async fn law_6_after_absent_a_new_operation_must_name_the_old_one(journal: &dyn Store) {
     let mut absent = taken(journal, new(pay(1), 1)).await;
     put(journal, &mut absent, Standing::of(State::Unknown)).await;
     put(journal, &mut absent, Standing::not_executed(Basis::Absent)).await;
@@ -911,16 +913,16 @@ async fn law_6_after_absent_a_new_one_must_name_the_old_one(journal: &dyn Store)
     let mut named = new(pay(1), 3);
     named.operation.retry_of = Some(absent.id);
     let mut repeat = taken(journal, named).await;
-    // A contradiction finds the lock taken; it is found by its state.
+    // The lock is taken when the contradiction comes, so the operation is found by its state.
     put(journal, &mut absent, Standing::of(State::NeedsAttention)).await;
     assert_eq!(asked(journal, new(pay(1), 4)).await, "locked");
-    // The repeat was accepted before it, and is not sent any more.
+    // The retry was accepted before the contradiction, and is not sent any more.
     let sent = saved(journal, &repeat, Standing::of(State::Sending)).await;
     assert!(matches!(sent, Saved::Stale(_)), "{sent:?}");
     put(journal, &mut repeat, Standing::not_executed(Basis::NotSent)).await;
 }
 
-async fn law_7_what_an_operation_made_is_known_by_its_number(journal: &dyn Store) {
+async fn law_7_an_operation_is_found_by_the_number_of_its_result(journal: &dyn Store) {
     let mut made = taken(journal, new(refund(1, "R-1"), 1)).await;
     put(journal, &mut made, Standing::of(State::Sending)).await;
     made.result = Some(Receipt::Refund(RefundReceipt {
@@ -948,7 +950,7 @@ async fn law_7_what_an_operation_made_is_known_by_its_number(journal: &dyn Store
     assert_eq!(makers("default", Kind::Refund, &[]).await, []);
 }
 
-async fn law_6_the_operations_around_one_are_those_that_were_sent(journal: &dyn Store) {
+async fn law_6_earlier_and_later_operations_include_only_those_that_were_sent(journal: &dyn Store) {
     use State::{NeedsAttention, Rejected, Sending, Succeeded, Unknown};
     let absent = Standing::not_executed(Basis::Absent);
     let through = [
@@ -967,7 +969,7 @@ async fn law_6_the_operations_around_one_are_those_that_were_sent(journal: &dyn 
         for (name, standings) in &through {
             let intent = match *name {
                 "other-kind" => close(1),
-                // Each for a traveller of its own: none repeats another.
+                // Each for another passenger, so none repeats another.
                 name => refund(1, &format!("{name}-{round}")),
             };
             let asked = new(intent, u8::try_from(all.len()).unwrap());
@@ -984,7 +986,7 @@ async fn law_6_the_operations_around_one_are_those_that_were_sent(journal: &dyn 
         let earlier = journal.earlier_ones(&read(id).await).await.unwrap();
         earlier.iter().map(|o| o.id).collect::<Vec<_>>()
     };
-    // The youngest first.
+    // Youngest first.
     assert_eq!(earlier(all[6]).await, [all[2], all[1], all[0]]);
     assert_eq!(earlier(all[0]).await, []);
     let first = read(all[0]).await;
@@ -1001,7 +1003,7 @@ async fn a_contradicted_operation_locks_its_subject_again(journal: &dyn Store) {
     let mut rejected = taken(journal, new(pay(1), 1)).await;
     put(journal, &mut rejected, Standing::of(State::Sending)).await;
     put(journal, &mut rejected, Standing::of(State::Rejected)).await;
-    // Another one is on its way already, and is not sent any more.
+    // Another one is already accepted, and is not sent any more.
     let mut second = taken(journal, new(pay(1), 3)).await;
     put(journal, &mut rejected, Standing::of(State::NeedsAttention)).await;
     assert_eq!(asked(journal, new(pay(1), 2)).await, "locked");
@@ -1010,7 +1012,7 @@ async fn a_contradicted_operation_locks_its_subject_again(journal: &dyn Store) {
     put(journal, &mut second, Standing::not_executed(Basis::NotSent)).await;
 }
 
-async fn the_same_passengers_are_not_booked_twice_unawares(journal: &dyn Store) {
+async fn the_same_passengers_are_not_booked_twice_by_accident(journal: &dyn Store) {
     let booking = |reference: &str, key: u8, allow: bool| NewOperation {
         duplicate: Some([7; 32]),
         allow_duplicate: allow,
@@ -1021,11 +1023,11 @@ async fn the_same_passengers_are_not_booked_twice_unawares(journal: &dyn Store) 
     assert_eq!(asked(journal, booking("B", 2, true)).await, "accepted");
     put(journal, &mut first, Standing::of(State::Sending)).await;
     put(journal, &mut first, Standing::of(State::Rejected)).await;
-    // B is open still.
+    // B is still open.
     assert_eq!(asked(journal, booking("C", 3, false)).await, "duplicate");
 }
 
-async fn law_9_a_change_is_decided_on_the_row_as_it_stands(journal: &dyn Store) {
+async fn law_9_a_save_is_decided_on_the_current_row(journal: &dyn Store) {
     let mut operation = taken(journal, new(pay(1), 1)).await;
     let stale = operation.clone();
     put(journal, &mut operation, Standing::of(State::Sending)).await;
@@ -1049,7 +1051,7 @@ async fn law_9_a_change_is_decided_on_the_row_as_it_stands(journal: &dyn Store) 
         Saved::Stale(current) => assert_eq!(current.state(), State::Sending),
         other @ (Saved::Done(_) | Saved::Gone) => panic!("{other:?}"),
     }
-    // Nothing of it is there: no line, no event, no proof.
+    // Nothing of it was stored: no timeline entry, no event, no proof.
     assert_eq!(timeline(journal, &operation).await.len(), 2);
     assert!(journal.events(all(0)).await.unwrap().is_empty());
     let proof = journal.proof(&account(), Lookup::OrderByReference).await;
@@ -1132,7 +1134,7 @@ async fn law_5_the_last_proof_of_each_lookup_is_kept(journal: &dyn Store) {
     assert_eq!(read("another", Lookup::OrderByReference).await, None);
 }
 
-async fn due_operations_come_the_most_overdue_first(journal: &dyn Store) {
+async fn due_operations_are_returned_most_overdue_first(journal: &dyn Store) {
     for (order, at) in [(1_u64, 300), (2, 100), (3, 200), (4, 900)] {
         let key = u8::try_from(order).unwrap();
         let mut operation = taken(journal, new(pay(order), key)).await;
@@ -1149,8 +1151,8 @@ async fn due_operations_come_the_most_overdue_first(journal: &dyn Store) {
     assert_eq!(journal.due(50, 10).await.unwrap().len(), 4);
 }
 
-async fn law_8_sends_that_nobody_works_on_are_stale(journal: &dyn Store) {
-    // All of them were touched at 1000, by `boot-1`.
+async fn law_8_accepted_and_sending_operations_without_news_are_stale(journal: &dyn Store) {
+    // All of them were last touched at 1000, by `boot-1`.
     let accepted = taken(journal, new(pay(1), 1)).await;
     let mut sending = taken(journal, new(pay(2), 2)).await;
     put(journal, &mut sending, Standing::of(State::Sending)).await;
@@ -1166,13 +1168,14 @@ async fn law_8_sends_that_nobody_works_on_are_stale(journal: &dyn Store) {
         assert!(ids.is_empty(), "{found:?}");
         "not stale"
     };
-    // Its own ones, when they were not touched for long enough.
+    // Its own operations, once they were not touched for long enough.
     assert_eq!(stale("boot-1", 2000, 1000).await, "not stale");
     assert_eq!(stale("boot-1", 2000, 1001).await, "stale");
-    // Those of an instance without a lease, too: it may not have got it yet.
+    // The same for an instance without a lease, which may not have acquired it yet.
     assert_eq!(stale("boot-2", 2000, 1000).await, "not stale");
     assert_eq!(stale("boot-2", 2000, 1001).await, "stale");
-    // Those of another instance, when its lease has ended and they were not touched for long enough.
+    // Those of another instance, once its lease has ended and they were not touched for long
+    // enough.
     journal.renew("boot-1", 5000).await.unwrap();
     assert_eq!(stale("boot-2", 4999, 1001).await, "not stale");
     assert_eq!(stale("boot-2", 5000, 1000).await, "not stale");
@@ -1183,7 +1186,7 @@ async fn law_8_sends_that_nobody_works_on_are_stale(journal: &dyn Store) {
     assert_eq!(stale("boot-1", 9000, 1000).await, "not stale");
 }
 
-/// All events after this place.
+/// All events after this sequence number.
 fn all(after: i64) -> EventFilter {
     EventFilter {
         after,
@@ -1220,7 +1223,7 @@ async fn law_10_an_event_needs_no_operation_and_is_read_by_its_owner(journal: &d
     let publications = vec![
         publication("2", Some("other")),
         publication("3", None),
-        // It is in the feed already.
+        // It is already in the feed.
         publication("1", Some("other")),
         publication("4", Some("app")),
     ];
@@ -1310,7 +1313,7 @@ async fn an_order_belongs_to_the_caller_that_booked_it(journal: &dyn Store) {
     }
     assert_eq!(owner(8).await, None);
 
-    // The answer named another order than the one that was made.
+    // The answer named an order other than the one that was made.
     put(journal, &mut booking, Standing::of(State::NeedsAttention)).await;
     assert!(owner(7).await.is_some());
     let receipt = OrderReceipt::unread(OrderId::new(8).unwrap());
@@ -1323,13 +1326,13 @@ async fn an_order_belongs_to_the_caller_that_booked_it(journal: &dyn Store) {
     assert_eq!(owner(8).await, None);
 }
 
-async fn a_list_is_read_page_by_page_newest_first(journal: &dyn Store) {
+async fn a_list_is_paged_newest_first(journal: &dyn Store) {
     let mut ids = Vec::new();
     for order in 1..=5_u64 {
         let key = u8::try_from(order).unwrap();
         ids.push(taken(journal, new(pay(order), key)).await.id);
     }
-    // Those of one millisecond have no order but that of their ids.
+    // Operations of the same millisecond are ordered by id.
     ids.sort_unstable_by(|a, b| b.cmp(a));
     let mut seen = Vec::new();
     let mut before = None;
@@ -1380,7 +1383,7 @@ async fn a_list_is_read_page_by_page_newest_first(journal: &dyn Store) {
 }
 
 async fn many_writers_share_a_commit_and_each_gets_its_own_answer(journal: &dyn Store) {
-    // Half of them want the same order: exactly one of those is taken.
+    // Half of them request the same order: exactly one of those is accepted.
     let asked = (0..100_u8).map(|i| {
         let order = if i % 2 == 0 { 1 } else { 1000 + u64::from(i) };
         async move { word(&journal.accept(new(pay(order), i)).await.unwrap()) }
