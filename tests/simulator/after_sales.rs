@@ -1,24 +1,24 @@
-//! What tests of refunds and changes begin with: ticketed orders, and the requests about them.
+//! Setup for tests of refunds and changes: ticketed orders, and requests about them.
 
 use serde_json::{Value, json};
 
 use crate::client::{Top, booking, json_of};
 
-/// One ticketed order.
+/// A ticketed order.
 pub(crate) struct Ticketed {
     pub(crate) id: u64,
     pub(crate) number: String,
-    /// `queryorderdetail` of it.
+    /// Its `queryorderdetail`.
     pub(crate) detail: Value,
 }
 
-/// Hundredths of an amount of an answer.
+/// The hundredths of an amount in an answer.
 pub(crate) fn cents(amount: &Value) -> i64 {
     (amount.as_f64().unwrap() * 100.0).round() as i64
 }
 
 impl Ticketed {
-    /// A passenger, as after-sales requests name one.
+    /// A passenger in the form that after-sales requests use.
     pub(crate) fn passenger(&self, index: usize) -> Value {
         let details = &self.detail["flight_book_order_detail_list"]["flight_book_order_detail"];
         let passenger = &details[index]["passenger"];
@@ -50,7 +50,7 @@ impl Ticketed {
         })
     }
 
-    /// The same as an application.
+    /// The same refund as an application.
     pub(crate) fn application(&self, out_refund_no: &str, apply_type: u64, fee: &Value) -> Value {
         let mut input = self.refund(apply_type);
         input["out_refund_no"] = json!(out_refund_no);
@@ -85,7 +85,7 @@ pub(crate) fn segment(detail: &Value) -> Value {
 }
 
 impl Top {
-    /// An order of so many adults on the first offer, ticketed.
+    /// A ticketed order of this many adults on the first offer.
     pub(crate) async fn ticketed(&self, number: &str, adults: usize) -> Ticketed {
         let offer = self.offers().await[0].clone();
         self.ticketed_on(&offer, number, adults).await
@@ -102,7 +102,7 @@ impl Top {
         self.ticketed_by(&input, number).await
     }
 
-    /// An order of one adult there and back, ticketed.
+    /// A ticketed return order of one adult.
     pub(crate) async fn round_trip(&self, number: &str) -> Ticketed {
         let found = self
             .search(|input| {

@@ -1,4 +1,4 @@
-//! Every fault on every write after the ticket: what it did, and what lookups then show.
+//! Every fault on every write after ticketing: its effect, and what lookups then show.
 
 use fliggy_gateway::simulator::{Fault, Op};
 use serde_json::{Value, json};
@@ -21,11 +21,11 @@ fn word(fault: Fault) -> String {
     word.as_str().unwrap().to_owned()
 }
 
-/// One write, ready to be sent, about an order of its own.
+/// A write that is ready to be sent, with its own order.
 struct Ready {
     op: Op,
     order: Ticketed,
-    /// The change that is paid or cancelled.
+    /// The change to pay or cancel.
     change: Value,
     input: Value,
 }
@@ -76,7 +76,7 @@ impl Ready {
         top.raw(method, param, &self.input).await
     }
 
-    /// The members of the answer's root, whatever its fault did to it.
+    /// The members of the answer's root, whatever the fault did to it.
     async fn answer(&self, top: &Top) -> Value {
         let body = json_of(self.send(top).await.unwrap()).await;
         let (_, root) = body.as_object().unwrap().iter().next().unwrap();
@@ -92,7 +92,7 @@ impl Ready {
         top.fault(rule).await;
     }
 
-    /// What the ledger says was done.
+    /// The ledger's count of this write.
     async fn effects(&self, top: &Top) -> u64 {
         let id = self.order.id;
         let list = |items: Value| items["items"].as_array().unwrap().clone();
@@ -130,7 +130,7 @@ impl Ready {
     }
 }
 
-/// The documented exception to `has_effect`: where a price is checked, it rises first.
+/// The documented exception to `has_effect`: where a price is checked, the price rises first.
 fn has_effect(fault: Fault, op: Op) -> bool {
     let checks_price = matches!(op, Op::RefundCreate | Op::ChangePay);
     fault.has_effect() && !(fault == Fault::PriceJump && checks_price)
@@ -168,7 +168,7 @@ async fn every_fault_of_every_write_has_its_effect() {
                 | Fault::CalculateFailed
                 | Fault::FeesLater => true,
                 Fault::PriceJump => effects == 1,
-                // Whether the first half has it is nobody's business.
+                // Whether the first half contains it does not matter.
                 Fault::CutJson => yes,
                 _ => false,
             };
@@ -178,7 +178,7 @@ async fn every_fault_of_every_write_has_its_effect() {
 }
 
 #[tokio::test]
-async fn a_magic_order_number_strikes_what_is_done_to_its_order() {
+async fn a_magic_order_number_applies_its_fault_to_writes_on_its_order() {
     let (top, _clock) = start_on_clock().await;
     let number =
         "sim.refund.timeout_done.change_pay.reset_after.change_query.lookup_not_found_once.1";
@@ -212,7 +212,7 @@ async fn a_magic_order_number_strikes_what_is_done_to_its_order() {
 }
 
 #[tokio::test]
-async fn what_is_late_is_hidden_from_lookups() {
+async fn a_late_effect_is_hidden_from_lookups() {
     let (top, clock) = start_on_clock().await;
     let offer = top.offers().await[0].clone();
     let refund = Ready::new(&top, &offer, Op::RefundCreate, "late").await;
@@ -364,7 +364,7 @@ async fn answers_lie_about_references_statuses_and_totals() {
 }
 
 #[tokio::test]
-async fn lookups_may_find_nothing_where_there_is_something() {
+async fn lookups_may_find_nothing_although_it_exists() {
     let (top, _clock) = start_on_clock().await;
     let offer = top.offers().await[0].clone();
     let refund = Ready::new(&top, &offer, Op::RefundCreate, "gone").await;

@@ -1,4 +1,4 @@
-//! Changes: what they cost, how far they come, and what the airline changes by itself.
+//! Changes: their prices, their progress, and schedule changes by the airline.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ async fn status(top: &Top, number: &Value) -> Value {
     rows[0]["status"].clone()
 }
 
-/// Creates a change for certain: its number and total.
+/// Creates a change that must succeed; returns its number and total.
 async fn created(top: &Top, input: &Value) -> (Value, Value) {
     let answer = top.change(input).await;
     assert_eq!(answer["is_success"], true, "{answer}");
@@ -98,7 +98,7 @@ async fn a_change_is_created_paid_and_ticketed_and_moves_the_order() {
     assert_eq!(top.effects("C-1").await["change"], 1);
     assert_eq!(top.counts("C-1", "change_pay").await, (4, 1));
 
-    // What was changed can be changed again, and refunded, by its new segment or its old one.
+    // A changed segment can be changed again, and refunded, by its new or its old id.
     let moved = Ticketed { detail, ..order };
     let mut input = moved.change("OUT-2");
     input["changed_flight_segment_list"][0]["dep_time"] = json!("2030-05-22 08:45:00");
@@ -109,7 +109,7 @@ async fn a_change_is_created_paid_and_ticketed_and_moves_the_order() {
 }
 
 #[tokio::test]
-async fn fees_that_come_later_are_waited_for() {
+async fn late_fees_become_known() {
     let (top, clock) = start_on_clock().await;
     for (index, by_time) in [true, false].into_iter().enumerate() {
         let order = top
@@ -144,7 +144,7 @@ async fn fees_that_come_later_are_waited_for() {
 }
 
 #[tokio::test]
-async fn closed_is_four_and_never_stands_in_the_way() {
+async fn a_closed_change_never_blocks_another() {
     let (top, clock) = start_on_clock().await;
     let order = top.ticketed("CLOSED", 1).await;
     let (first, total) = created(&top, &order.change("X-1")).await;
@@ -193,7 +193,7 @@ async fn closed_is_four_and_never_stands_in_the_way() {
 }
 
 #[tokio::test]
-async fn a_route_moves_when_the_last_passenger_has() {
+async fn a_route_moves_once_the_last_passenger_is_changed() {
     let (top, _clock) = start_on_clock().await;
     let order = top.ticketed("TWO", 2).await;
     let (one, _) = created(&top, &order.change("T-1")).await;
@@ -211,7 +211,7 @@ async fn a_route_moves_when_the_last_passenger_has() {
 }
 
 #[tokio::test]
-async fn a_dearer_cabin_costs_the_difference_and_the_airlines_own_change_nothing() {
+async fn a_dearer_cabin_costs_the_difference_and_an_involuntary_change_nothing() {
     let (top, _clock) = start_on_clock().await;
     let order = top.ticketed("DEAR", 1).await;
     let mut input = order.change("D-1");

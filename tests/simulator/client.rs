@@ -1,4 +1,4 @@
-//! A stand-in on a socket of its own, and a client that signs.
+//! A stand-in on its own socket, and a client that signs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut SimulatorConfig)) -> Top
     }
 }
 
-/// On a clock whose steady time the test moves. Nothing ages by itself within a test.
+/// On a clock whose steady time the test advances, so nothing ages by itself.
 pub(crate) async fn start_on_clock() -> (Top, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::new());
     let handed_in = clock.clone();
@@ -77,7 +77,7 @@ pub(crate) async fn json_of(response: reqwest::Response) -> Value {
 
 pub(crate) type Params = BTreeMap<String, String>;
 
-/// The full name of a method; the order methods are called by their last word.
+/// The full name of a method; order methods are given by their last word.
 pub(crate) fn full(method: &str) -> String {
     if method.contains('.') {
         format!("alitrip.flight.{method}")
@@ -124,7 +124,8 @@ impl Top {
             .await
     }
 
-    /// The root's content; checks the root's name and, of a success, every field against the contract.
+    /// The content of the root. Checks the root's name and, in a success, every field against the
+    /// contract.
     pub(crate) async fn call(&self, method: &str, param: &str, input: &Value) -> Value {
         let response = self.raw(method, param, input).await.unwrap();
         assert_eq!(response.status(), 200);
@@ -138,7 +139,7 @@ impl Top {
         let root = body[contract.root()].clone();
         assert!(root.is_object(), "{body}");
         let mut findings = validate_answer(contract, &root);
-        // The contract's list of types is incomplete, and says so.
+        // The contract's list of types is declared incomplete.
         findings.retain(|finding| !finding.path.ends_with("refund_apply_type"));
         if root.get("is_success").is_some() {
             assert!(findings.is_empty(), "{findings:?}");
@@ -172,7 +173,7 @@ impl Top {
         self.raw("airbook", "create_order_request", &input).await
     }
 
-    /// Books for certain, and tells the id.
+    /// A booking that must succeed; returns the order id.
     pub(crate) async fn booked(&self, out_order_no: &str) -> u64 {
         let input = booking(&self.offers().await[0], out_order_no);
         let answer = self.call("airbook", "create_order_request", &input).await;
@@ -229,7 +230,7 @@ impl Top {
     }
 }
 
-/// A booking of one adult on an offer of a search.
+/// A booking of one adult for an offer of a search.
 pub(crate) fn booking(offer: &Value, out_order_no: &str) -> Value {
     let journey = &offer["flight_route"]["flight_journey_list"]["flight_journey"][0];
     let mut segment = journey["flight_segment_list"]["flight_segment"][0].clone();

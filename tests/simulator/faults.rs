@@ -1,4 +1,4 @@
-//! Every fault: what a client sees, what it did.
+//! Every fault: what a client sees, and what was done.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::client::{now_wire, start};
 pub(crate) enum Seen {
     /// The connection broke before an answer.
     Nothing,
-    /// The body broke off.
+    /// The body was cut off.
     Broken,
     /// Status and body.
     Body(u16, String),
@@ -29,7 +29,7 @@ pub(crate) async fn see(response: reqwest::Result<reqwest::Response>) -> Seen {
 }
 
 #[tokio::test]
-async fn every_fault_has_its_shape_and_its_effect() {
+async fn every_fault_has_its_answer_and_its_effect() {
     let top = start().await;
     fn text(needle: &'static str) -> impl Fn(&Seen) -> bool {
         move |seen| matches!(seen, Seen::Body(200, body) if body.contains(needle))
@@ -150,7 +150,7 @@ async fn every_fault_has_its_shape_and_its_effect() {
 }
 
 #[tokio::test]
-async fn magic_numbers_strike_without_any_script() {
+async fn magic_numbers_apply_faults_without_a_script() {
     let top = start().await;
     let number = "sim.pay.timeout_done.detail.lookup_error.0001";
     let id = top.booked(number).await;
@@ -218,7 +218,7 @@ async fn a_late_change_is_hidden_from_lookups_and_then_seen() {
 }
 
 #[tokio::test]
-async fn a_payment_may_be_claimed_and_not_made_or_meet_another_price() {
+async fn a_payment_may_be_reported_but_not_made_or_meet_another_price() {
     let top = start().await;
     let id = top.booked("P-1").await;
     let total = top.detail("P-1").await["total_price"].clone();

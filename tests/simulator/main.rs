@@ -64,7 +64,7 @@ async fn every_check_of_the_gate_has_its_code() {
     forged.insert("v".to_owned(), "2.0".to_owned());
     let body = top.send(&forged).await.unwrap().text().await.unwrap();
     assert!(body.contains("\"code\":25"), "{body}");
-    // Missing session has exactly the shape the integrators' questions show.
+    // A missing session has exactly the form that the integrators' questions show.
     let body = top
         .send(&with("session", ""))
         .await
@@ -84,7 +84,7 @@ async fn every_check_of_the_gate_has_its_code() {
 }
 
 #[tokio::test]
-async fn text_calls_work_by_get_and_by_multipart_and_in_all_signatures() {
+async fn text_calls_work_by_get_by_multipart_and_with_every_signature() {
     let top = start().await;
     for word in ["hmac-sha256", "hmac", "md5"] {
         let mut params = top.params("pay", "pay_order_request", &json!({"order_id": 1}));
@@ -132,7 +132,7 @@ async fn the_contract_is_enforced_and_the_channel_must_be_assigned() {
 }
 
 #[tokio::test]
-async fn a_search_sells_what_the_seed_speaks_of() {
+async fn a_search_offers_the_variants_of_the_seed() {
     let top = start().await;
     let offers = top.offers().await;
     let kinds = |wanted: &Value| offers.iter().any(|offer| offer["member_type"] == *wanted);
@@ -187,7 +187,7 @@ async fn a_search_sells_what_the_seed_speaks_of() {
 }
 
 #[tokio::test]
-async fn a_listing_can_be_made_as_large_as_a_bench_wants_it() {
+async fn the_size_of_a_listing_is_configurable() {
     let top = start_with(|config| config.listing_flights = 50).await;
     let answer = top.search(|_| {}).await;
     let size = answer.to_string().len();
@@ -267,7 +267,7 @@ async fn every_offer_can_be_booked_once_and_only_for_its_price() {
 }
 
 #[tokio::test]
-async fn a_list_is_read_page_by_page_and_by_status() {
+async fn a_list_is_paged_and_filtered_by_status() {
     let top = start().await;
     let mut last = 0;
     for index in 0..5 {
@@ -333,7 +333,7 @@ async fn an_unpaid_order_closes_and_another_account_sees_nothing() {
 }
 
 #[tokio::test]
-async fn the_control_api_scripts_shows_moves_and_resets() {
+async fn the_control_api_scripts_shows_advances_and_resets() {
     let top = start().await;
     let id = top.booked("C-1").await;
     top.fault(json!({
@@ -400,7 +400,7 @@ async fn the_control_api_scripts_shows_moves_and_resets() {
 }
 
 #[tokio::test]
-async fn a_mended_simulator_speaks_the_mended_wire() {
+async fn a_simulator_with_overrides_uses_the_overridden_wire() {
     let detail = "alitrip.flight.service.queryorderdetail";
     let overrides = json!([
         {"method": detail, "side": "request", "path": "query_order_detail_request", "rename": "request"},
@@ -417,7 +417,7 @@ async fn a_mended_simulator_speaks_the_mended_wire() {
     let body: Value = serde_json::from_str(&response.unwrap().text().await.unwrap()).unwrap();
     let answer = &body["alitrip_flight_service_queryorderdetail_response"];
     assert_eq!(answer["id"], id.to_string(), "{body}");
-    // The names of the contract are not known any more.
+    // The contract's own names are no longer known.
     let answer = top.detail("M-1").await;
     assert_eq!(answer["code"], 40);
 }

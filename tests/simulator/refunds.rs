@@ -1,4 +1,4 @@
-//! Refunds: what they cost, how far they come, and what stands in their way.
+//! Refunds: their fees, their progress, and the reasons for refusals.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const FEE_CHANGED: &str = "退票手续费发生变化,请重试!";
 const RULE_CHANGED: &str = "退票规则有更新,返回订单详情页后,请重新进行申请提交。";
 
 #[tokio::test]
-async fn a_refund_is_rendered_applied_for_worked_on_and_paid_back() {
+async fn a_refund_is_rendered_applied_for_processed_and_paid_out() {
     let (top, clock) = start_on_clock().await;
     let order = top.ticketed("R-1", 1).await;
     let (ticket, taxes) = order.price();
@@ -97,7 +97,7 @@ async fn a_ticket_is_refunded_once_unless_the_refund_was_rejected() {
 }
 
 #[tokio::test]
-async fn another_fee_than_the_rendered_one_is_refused_with_the_text_of_the_seed() {
+async fn a_fee_other_than_the_rendered_one_is_refused_with_the_text_of_the_seed() {
     let (top, _clock) = start_on_clock().await;
     let order = top.ticketed("FAQ-8", 1).await;
     let fee = top.render(&order.refund(1)).await["all_refund_fee"].clone();
@@ -107,7 +107,7 @@ async fn another_fee_than_the_rendered_one_is_refused_with_the_text_of_the_seed(
         assert_eq!(answer["error_msg"], FEE_CHANGED);
         assert!(answer.get("error_code_info").is_none());
     }
-    // A price that rises between render and create.
+    // The price rises between render and create.
     top.fault(json!({"method": "refund", "fault": "price_jump"}))
         .await;
     let answer = top.refund(&order.application("X", 1, &fee)).await;
@@ -120,12 +120,12 @@ async fn another_fee_than_the_rendered_one_is_refused_with_the_text_of_the_seed(
 }
 
 #[tokio::test]
-async fn a_fee_that_cannot_be_calculated_must_not_be_given() {
+async fn a_fee_that_cannot_be_calculated_must_be_omitted() {
     let (top, _clock) = start_on_clock().await;
     for (index, given) in [Value::Null, json!("")].into_iter().enumerate() {
         let number = format!("sim.render.calculate_failed.{index}");
         let order = top.ticketed(&number, 1).await;
-        // The fault strikes three times, what it means for the order stays.
+        // The fault strikes three times; its consequence for the order stays.
         for _ in 0..4 {
             let quote = top.render(&order.refund(1)).await;
             assert_eq!(quote["is_success"], true);
@@ -146,7 +146,7 @@ async fn a_fee_that_cannot_be_calculated_must_not_be_given() {
         );
         let row = top.get(&format!("refunds?order_id={}", order.id)).await["items"][0].clone();
         assert_eq!(row["all_refund_fee"], Value::Null);
-        // Whoever gets money back knows what was kept.
+        // Once the money is refunded, the fee is known.
         let row = top.advance(&format!("refunds/{number}"), "refunded").await;
         assert!(row["all_refund_fee"].is_string());
     }
@@ -173,7 +173,7 @@ async fn an_epidemic_refund_needs_a_policy_of_the_airline() {
 }
 
 #[tokio::test]
-async fn a_supplementary_refund_gives_back_what_the_first_kept() {
+async fn a_supplementary_refund_returns_what_the_first_kept() {
     let (top, clock) = start_on_clock().await;
     let order = top.ticketed("MORE", 1).await;
     let fee = top.render(&order.refund(1)).await["all_refund_fee"].clone();
@@ -233,7 +233,7 @@ async fn a_refund_must_fit_the_order() {
     assert_eq!(missing["error_code_info"], "isv.REFUND_NOT_EXIST");
     assert_eq!(top.refunds(order.id).await, Vec::<Value>::new());
 
-    // No file of that id was uploaded.
+    // No file with this id was uploaded.
     let mut input = order.application("F-2", 2, &json!(0));
     input["file_id_list"] = json!(["FILE-0001"]);
     let answer = top.refund(&input).await;

@@ -1,4 +1,4 @@
-//! Attachments: how they arrive, and what waits for them.
+//! Attachments: how they arrive, and what depends on them.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ async fn upload(top: &Top, order_id: Option<u64>, bytes: Vec<u8>) -> Value {
 }
 
 #[tokio::test]
-async fn a_file_is_kept_whole_under_a_new_id_each_time() {
+async fn a_file_is_kept_complete_under_a_new_id_each_time() {
     let top = start().await;
     let id = top.booked("U-1").await;
     // Bytes that look like the end of a part do not end it.
@@ -60,7 +60,7 @@ async fn a_file_is_kept_whole_under_a_new_id_each_time() {
 }
 
 #[tokio::test]
-async fn what_is_no_file_is_refused() {
+async fn an_upload_without_a_valid_file_is_refused() {
     let top = start().await;
     let refused = upload(&top, None, Vec::new()).await;
     assert_eq!(refused["error_code_info"], "isv.FILE_EMPTY");
@@ -73,7 +73,7 @@ async fn what_is_no_file_is_refused() {
     let missing = json_of(missing).await["error_response"].clone();
     assert_eq!(missing["code"], 40);
     assert_eq!(missing["sub_code"], "isv.missing-parameter:file_content");
-    // As text it could not be signed over as a file; TOP wants a part.
+    // Sent as text it would be signed; TOP wants a file part.
     let mut text = params(&top, None);
     text.remove("sign");
     text.insert("file_content".to_owned(), "/9j/4AAQSkZJRg==".to_owned());
@@ -90,7 +90,7 @@ async fn what_is_no_file_is_refused() {
 }
 
 #[tokio::test]
-async fn a_mended_upload_takes_its_file_under_another_name() {
+async fn an_overridden_upload_reads_its_file_under_another_name() {
     let method = full("upload");
     let overrides = json!([
         {"method": method, "side": "request", "path": "file_content", "rename": "file_bytes"},
