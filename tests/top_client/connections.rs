@@ -1,4 +1,4 @@
-//! The connections of writes: one each, and what a peer can do to them.
+//! The connections of writes: one for each write, and what a peer can do to them.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ use tokio::time::sleep;
 
 use crate::{RETRY, account, parts, settings};
 
-/// An answer on a connection that may stay open.
+/// An answer that does not close its connection.
 const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 56\r\n\r\n\
     {\"x_response\":{\"is_success\":true,\"out_order_no\":\"OURS\"}}";
 
@@ -58,7 +58,7 @@ impl Client {
         self.top.open::<Close>(prepared.unwrap()).await
     }
 
-    /// Sends it within a second, and tells whose answer came.
+    /// Sends it within a second; returns the content of the answer.
     async fn send(&self, opened: Opened) -> Result<String, CallError> {
         let before = self.clock.steady() + SECOND;
         let reply = self.top.send::<Close>(opened, before).await?;
@@ -71,7 +71,7 @@ impl Client {
     }
 }
 
-/// A peer that serves one connection; it ends with what it says of it.
+/// A peer that serves one connection; the handle returns its result.
 async fn peer<T, F>(
     serve: impl FnOnce(TcpStream) -> F + Send + 'static,
 ) -> (SocketAddr, JoinHandle<T>)
@@ -88,7 +88,7 @@ where
     (address, served)
 }
 
-/// Reads until this has come, or to the end.
+/// Reads until this has arrived, or to the end.
 async fn read_until(socket: &mut TcpStream, wanted: &str) -> String {
     let mut read = Vec::new();
     loop {
@@ -99,7 +99,7 @@ async fn read_until(socket: &mut TcpStream, wanted: &str) -> String {
     }
 }
 
-/// The last parameter of a body that was sent as a whole.
+/// The last parameter of a complete body.
 const SIGN: &str = "&sign=";
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn a_write_closes_its_connection_after_the_answer() {
     let (address, served) = peer(async |mut socket: TcpStream| {
         let request = read_until(&mut socket, SIGN).await;
         socket.write_all(ANSWER.as_bytes()).await.unwrap();
-        // Ends only when the client closes.
+        // Ends only when the client closes the connection.
         read_until(&mut socket, "never").await;
         request
     })
@@ -119,7 +119,7 @@ async fn a_write_closes_its_connection_after_the_answer() {
 }
 
 #[tokio::test]
-async fn a_write_that_is_not_sent_in_time_shows_nothing_of_its_body() {
+async fn a_write_that_is_not_sent_in_time_reveals_nothing_of_its_body() {
     for late in [true, false] {
         let served = async |mut socket: TcpStream| read_until(&mut socket, "never").await;
         let (address, served) = peer(served).await;
@@ -141,7 +141,7 @@ async fn a_write_that_is_not_sent_in_time_shows_nothing_of_its_body() {
     }
 }
 
-/// How a peer goes on after it has said something too early.
+/// What a peer does after it has answered too early.
 #[derive(Clone, Copy, Debug)]
 enum Then {
     Listens,
@@ -150,9 +150,9 @@ enum Then {
 }
 
 #[tokio::test]
-async fn what_comes_before_the_body_has_left_is_no_answer_and_nothing_is_sent() {
+async fn anything_received_before_the_body_was_sent_is_no_answer_and_nothing_is_sent() {
     let too_large = "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
-    // Whether the peer waits for the head of the request, and what it says then.
+    // Whether the peer waits for the head of the request, and what it sends then.
     for (waits, words, then) in [
         (false, ANSWER, Then::Listens),
         (true, ANSWER, Then::Listens),
@@ -202,7 +202,7 @@ async fn what_comes_before_the_body_has_left_is_no_answer_and_nothing_is_sent() 
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_after_the_body_has_left_proves_nothing() {
+async fn a_connection_that_breaks_after_the_body_was_sent_proves_nothing() {
     let (address, served) = peer(async |mut socket: TcpStream| {
         read_until(&mut socket, SIGN).await;
         socket.set_zero_linger().unwrap();
@@ -222,7 +222,7 @@ async fn closed_port() -> SocketAddr {
     listener.local_addr().unwrap()
 }
 
-/// A peer that reads something, says this and closes; without words, it keeps silent and open.
+/// A peer that reads something, sends this and closes; with `None` it stays silent and open.
 async fn curt(words: Option<&'static str>) -> SocketAddr {
     let (address, _served) = peer(async move |mut socket: TcpStream| {
         let _ = socket.read(&mut [0; 4096]).await;
@@ -236,7 +236,7 @@ async fn curt(words: Option<&'static str>) -> SocketAddr {
 }
 
 #[tokio::test]
-async fn a_connection_that_could_not_be_opened_sent_nothing_and_says_why() {
+async fn a_connection_that_cannot_be_opened_sends_nothing_and_reports_the_cause() {
     let plain = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
     let forbidden = "HTTP/1.1 403 Forbidden\r\n\r\n";
     let who = "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
@@ -349,10 +349,10 @@ async fn a_connection_that_could_not_be_opened_sent_nothing_and_says_why() {
     }
 }
 
-/// The backlog is full, so that the kernel drops the first SYN, and the client repeats it after a
+/// The backlog is full, so the kernel drops the first SYN, and the client repeats it after a
 /// second.
 #[tokio::test]
-async fn a_lost_syn_uses_up_neither_the_time_to_send_nor_the_deadline() {
+async fn a_lost_syn_does_not_use_up_the_time_to_send_or_the_deadline() {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let backlog = 1;
@@ -383,7 +383,7 @@ async fn a_lost_syn_uses_up_neither_the_time_to_send_nor_the_deadline() {
     assert!(took > parts().deadline, "{took:?}");
 }
 
-/// Waits until somebody has sent a SYN to this address and got no answer.
+/// Waits until a SYN to this address was sent and not answered.
 async fn until_syn_sent(address: SocketAddr) {
     let syn_sent = format!("0100007F:{:04X} 02", address.port());
     let limit = tokio::time::Instant::now() + 20 * SECOND;

@@ -1,4 +1,4 @@
-//! The client of TOP on the wire: what goes out, and what is concluded of what comes back.
+//! The client of TOP on the wire: what it sends, and what it concludes from the answer.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -109,7 +109,7 @@ fn delivery(ended: Result<Received, CallError>) -> Delivery {
 }
 
 #[tokio::test]
-async fn everything_stands_in_the_signed_body_and_nothing_in_the_url() {
+async fn all_parameters_are_in_the_signed_body_and_none_in_the_url() {
     let server = server(ResponseTemplate::new(200).set_body_string(OK)).await;
     let (_, write) = stacks(&server.uri(), 1000);
     assert!(write.oneshot(call(Effect::Write)).await.is_ok());
@@ -138,7 +138,7 @@ async fn everything_stands_in_the_signed_body_and_nothing_in_the_url() {
 }
 
 #[tokio::test]
-async fn a_file_goes_as_an_unsigned_part_beside_signed_texts() {
+async fn a_file_is_sent_as_an_unsigned_part_beside_signed_texts() {
     let server = server(ResponseTemplate::new(200).set_body_string(OK)).await;
     let (_, write) = stacks(&server.uri(), 1000);
     let upload = Call {
@@ -181,7 +181,7 @@ fn part<'a>(parts: &'a [(String, String)], wanted: &str) -> &'a str {
     found.map_or_else(|| panic!("no {wanted}: {parts:?}"), |(_, value)| value)
 }
 
-/// Every part is signed, except the file.
+/// Asserts that every part is signed, except the file.
 #[track_caller]
 fn assert_signed_but(parts: &[(String, String)], file: &str) {
     let signed = parts.iter().filter(|(name, _)| name != file);
@@ -215,7 +215,7 @@ async fn upload(server: &MockServer, mend: Mend) -> Result<Reply<wire::UploadRes
 }
 
 #[tokio::test]
-async fn an_upload_has_the_file_unsigned_beside_signed_texts() {
+async fn an_upload_has_an_unsigned_file_and_signed_texts() {
     let server = server(ResponseTemplate::new(200).set_body_string(UPLOADED)).await;
     let reply = upload(&server, Mend::default()).await.unwrap();
     let context = translate::Context {
@@ -242,7 +242,7 @@ async fn an_upload_has_the_file_unsigned_beside_signed_texts() {
 }
 
 #[tokio::test]
-async fn overrides_name_the_parts_of_an_upload() {
+async fn overrides_rename_the_parts_of_an_upload() {
     let server = server(ResponseTemplate::new(200).set_body_string(UPLOADED)).await;
     let of = |path: &str, what: serde_json::Value| {
         let mut row = serde_json::json!({
@@ -271,7 +271,7 @@ async fn overrides_name_the_parts_of_an_upload() {
             .all(|(name, _)| !name.starts_with("file_") || name == "file_bytes")
     );
     assert_signed_but(&parts, "file_bytes");
-    // Where the wire has no file, nothing is sent.
+    // Nothing is sent if an override drops the file.
     let rows = [of("file_content", serde_json::json!({"drop": true}))];
     let mend = Mend::build(Registry::embedded(), &rows).unwrap();
     let error = upload(&server, mend).await.unwrap_err();
@@ -302,7 +302,7 @@ async fn a_redirect_is_not_followed_and_nothing_is_sent_twice() {
 }
 
 #[tokio::test]
-async fn a_write_is_sent_once_and_a_read_again() {
+async fn a_write_is_sent_once_and_a_read_is_retried() {
     for (effect, times) in [(Effect::Write, 1), (Effect::Read, 3)] {
         let server = server(ResponseTemplate::new(502).set_body_string("<html>")).await;
         let (read, write) = stacks(&server.uri(), 1000);
@@ -324,7 +324,7 @@ async fn a_refused_connection_proves_that_nothing_was_sent() {
 }
 
 #[tokio::test]
-async fn a_call_that_comes_too_late_is_not_sent() {
+async fn a_call_past_its_deadline_is_not_sent() {
     let server = server(ResponseTemplate::new(200).set_body_string(OK)).await;
     let (_, write) = stacks(&server.uri(), 1000);
     let departure = Departure::new(SystemClock::shared());
@@ -338,7 +338,7 @@ async fn a_call_that_comes_too_late_is_not_sent() {
 }
 
 #[tokio::test]
-async fn an_answer_is_inflated_and_capped() {
+async fn an_answer_is_inflated_up_to_the_cap() {
     let long = format!(r#"{{"x_response":{{"text":"{}"}}}}"#, "a".repeat(5000));
     let zipped = {
         use std::io::Write;
@@ -370,6 +370,6 @@ async fn the_deadline_covers_the_whole_answer() {
     assert_eq!(delivery(ended), Delivery::MaybeSent);
     let ended = read.oneshot(call(Effect::Read)).await;
     assert_eq!(delivery(ended), Delivery::MaybeSent);
-    // A slow read is not tried again: it stays slow.
+    // A slow read is not retried, because it would be slow again.
     assert_eq!(received(&server).await.len(), 2);
 }
