@@ -1,4 +1,4 @@
-//! A listing of 200 KB on its way to the caller: read, translated, written down.
+//! A listing of 200 KB on its way to the caller: parsed, translated, serialised.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -15,7 +15,7 @@ use fliggy_gateway::translate::{Context, search};
 #[expect(dead_code, reason = "only the listing is wanted here")]
 mod answers;
 
-// As the gateway has it.
+// The gateway's allocator.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,4 +1,5 @@
-//! The past that the load bench writes by SQL is one that the gateway understands, and holds against it.
+//! The gateway reads the history that the load bench writes by SQL, and detects repetitions against
+//! it.
 
 #![expect(
     clippy::unwrap_used,
@@ -54,7 +55,7 @@ async fn again(journal: &SqliteJournal, past: &Operation) -> Acceptance {
 }
 
 #[tokio::test]
-async fn the_past_of_the_load_bench_is_read_and_stands_against_repetitions() {
+async fn the_history_of_the_load_bench_is_read_and_detects_repetitions() {
     let dir = tempfile::tempdir().unwrap();
     open(dir.path()).await.close().await;
     history::fill(dir.path(), ROWS).await.unwrap();
@@ -73,7 +74,7 @@ async fn the_past_of_the_load_bench_is_read_and_stands_against_repetitions() {
         }
         past.extend(page);
     }
-    // One that cannot be read would be passed over.
+    // An unreadable operation would be skipped.
     assert_eq!(past.len() as u64, ROWS);
     let absent = |o: &&Operation| o.standing.basis == Some(Basis::Absent);
     let watched = past.iter().filter(|o| o.next_look_at.is_some());

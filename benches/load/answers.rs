@@ -1,5 +1,5 @@
-//! What upstream answers in the benches. Nothing large is kept in the project: the stand-in lists
-//! flights, and the other answers are the contract's samples.
+//! Fliggy's answers in the benches. The project keeps no large files: the stand-in lists flights,
+//! and the other answers are the contract's samples.
 
 use std::error::Error;
 
@@ -15,7 +15,7 @@ use http_body_util::BodyExt as _;
 use secrecy::SecretString;
 use tower::ServiceExt as _;
 
-/// Flights in a listing that makes an answer of 200 KB.
+/// Flights in a listing whose answer has 200 KB.
 const FLIGHTS: usize = 50;
 
 const LISTING: &str = r#"{"external_agent_name":"SANDBOX","search_mode":0,"trip_type":1,"cabin_class":"ALL_CABIN","has_child":true,"has_infant":false,"search_od_info_list":[{"dep_city_code":"BJS","arr_city_code":"SHA","dep_date":"2030-05-20"}]}"#;
@@ -25,7 +25,7 @@ pub(crate) const DETAIL: &[u8] = include_bytes!(
     "../../openapi/top/samples/alitrip.flight.service.queryorderdetail.response.json"
 );
 
-/// An answer of 200 KB to a search, as the stand-in for TOP lists it.
+/// A 200 KB answer to a search, as listed by the stand-in for TOP.
 pub(crate) async fn listing() -> Result<Vec<u8>, Box<dyn Error>> {
     let mut config = SimulatorConfig::sandbox(SystemClock::shared());
     config.listing_flights = FLIGHTS;
@@ -38,12 +38,12 @@ pub(crate) async fn listing() -> Result<Vec<u8>, Box<dyn Error>> {
     let body = answer.into_body().collect().await?.to_bytes();
     let size = body.len();
     if !(150_000..300_000).contains(&size) {
-        return Err(format!("the listing has {size} bytes: is it one?").into());
+        return Err(format!("the listing has {size} bytes: is it still a listing?").into());
     }
     Ok(body.to_vec())
 }
 
-/// A signed call as a form, the plain way.
+/// A signed call as a form, built in the plainest way.
 pub(crate) fn signed(
     app_key: &str,
     secret: &SecretString,

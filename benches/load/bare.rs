@@ -1,6 +1,6 @@
-//! What the gateway is held against: an axum handler that signs, calls with reqwest, parses into
-//! plain serde types and serialises them again. No journal, quota, deadline, metrics, log line or
-//! check, and no mercy on loosely typed fields: what anyone would write in an hour.
+//! The baseline for the gateway: an axum handler that signs, calls with reqwest, parses into plain
+//! serde types and serialises them again. It has no journal, quota, deadline, metrics, log line or
+//! check, and accepts no loosely typed fields: what anyone would write in an hour.
 
 use std::error::Error;
 use std::io::Read as _;
@@ -53,7 +53,7 @@ impl Top {
     }
 }
 
-/// Serves until the parent is gone.
+/// Serves until the parent exits.
 pub(crate) async fn run(endpoint: String) -> Result<(), Box<dyn Error>> {
     std::thread::spawn(|| {
         let mut nothing = Vec::new();
@@ -101,7 +101,7 @@ async fn search(
     Ok(Json(answer.root))
 }
 
-/// Hands on what it got: less than the wire wants, and enough for the upstream here.
+/// Passes on what it got: less than the wire requires, but enough for the upstream here.
 async fn book(
     State(top): State<Arc<Top>>,
     Json(asked): Json<Booking>,

@@ -1,5 +1,5 @@
-//! The client of the load bench: requests written down beforehand, answers hardly looked at, so that
-//! it takes little from the cores it shares.
+//! The client of the load bench. It prepares its requests in advance and hardly parses the answers,
+//! so that it takes little from the cores it shares.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 /// Makes the request with this number.
 pub(crate) type Maker = Arc<dyn Fn(u64) -> Vec<u8> + Send + Sync>;
 
-/// What a round of requests took.
+/// The measurements of a round of requests.
 pub(crate) struct Round {
     pub(crate) took: Duration,
     /// Of every request, sorted.
@@ -25,7 +25,7 @@ impl Round {
         count(self.latencies.len()) / self.took.as_secs_f64()
     }
 
-    /// The latency that this share of the requests did not exceed, in ms.
+    /// The latency in ms that this share of the requests did not exceed.
     pub(crate) fn percentile(&self, share: f64) -> f64 {
         let last = self.latencies.len().saturating_sub(1);
         #[expect(
@@ -44,8 +44,8 @@ pub(crate) fn count(n: usize) -> f64 {
     n as f64
 }
 
-/// Sends `total` requests over kept-alive connections, each sending its next one when it has its
-/// answer, and ends with an error at the first answer of another status than 2xx.
+/// Sends `total` requests over kept-alive connections, each of which sends its next request after
+/// its answer. Fails at the first answer that is not 2xx.
 pub(crate) async fn round(
     address: SocketAddr,
     connections: usize,
@@ -95,7 +95,7 @@ async fn worker(
     }
 }
 
-/// One request and its answer, of which the status is checked.
+/// Sends one request and checks the status of its answer.
 pub(crate) async fn exchange(
     stream: &mut TcpStream,
     request: &[u8],
@@ -118,12 +118,12 @@ pub(crate) async fn exchange(
     }
 }
 
-/// Where the message ends that this begins with, once all of it is there.
+/// The end of the first message, once all of it has arrived.
 pub(crate) fn message_end(got: &[u8]) -> Option<usize> {
     message_length(got).filter(|end| got.len() >= *end)
 }
 
-/// Its length, once its head is there. Only messages with a content-length are known here.
+/// Its length, once its head has arrived. Supports only messages with a content-length.
 fn message_length(got: &[u8]) -> Option<usize> {
     const NAME: &str = "content-length:";
     let head = got.windows(4).position(|w| w == b"\r\n\r\n")? + 4;

@@ -1,4 +1,4 @@
-//! A journal with a past, written by SQL: the way through the API would take an hour.
+//! A journal with a history, written by SQL, because the API would take an hour.
 
 use std::error::Error;
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::time::Instant;
 
 use sqlx::{Connection as _, SqliteConnection};
 
-/// Fills the journal of a gateway that has made it and was stopped. Rows as a settled booking leaves
-/// them: the operation, its story, its two events; hashes are random, times and ids grow.
+/// Fills a journal that a gateway has created. Rows are as a settled booking leaves them: the
+/// operation, its timeline, its two events. Hashes are random; times and ids increase.
 /// (`tests/bench_history.rs` reads them as the gateway does.)
 pub(crate) async fn fill(dir: &Path, rows: u64) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let url = format!("sqlite://{}/journal.db", dir.display());
     let mut journal = SqliteConnection::connect(&url).await?;
-    // The filling need not outlive a power cut.
+    // This data need not survive a power cut.
     sqlx::raw_sql("PRAGMA synchronous = OFF; PRAGMA cache_size = -2000000;")
         .execute(&mut journal)
         .await?;
@@ -36,8 +36,8 @@ pub(crate) async fn fill(dir: &Path, rows: u64) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One booking in 500 came to nothing, and of the last tenth those are watched still: not due within
-/// the hour, because looks are not what is measured.
+/// One booking in 500 ended as absent. Those of the last tenth are still watched, but not due
+/// within the hour, because lookups are not measured.
 const OPERATIONS: &str = r#"
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1),
 past AS (SELECT i, 1700000000000 + i AS at, i % 500 = 0 AS absent,

@@ -1,5 +1,5 @@
-//! Instructions per request, counted by callgrind: they hardly depend on what else the machine does,
-//! so that a few per cent between two commits can be told.
+//! Instructions per request, counted by callgrind. They hardly depend on the load of the machine,
+//! so a difference of a few per cent between two commits is visible.
 
 use std::error::Error;
 use std::path::Path;
@@ -9,9 +9,9 @@ use crate::client::Maker;
 use crate::requests;
 use crate::subject::{Subject, Upstream};
 
-/// What is counted, and by how many requests the longer of two runs is longer.
+/// What is counted, and how many more requests the longer of two runs has.
 const MORE: [(&str, u64); 3] = [("detail", 4_000), ("search", 400), ("book", 1_500)];
-/// Requests of the shorter run. The difference of the two is free of what a start and a stop cost.
+/// Requests of the shorter run. The difference of the two runs excludes the cost of start and stop.
 const FEW: u64 = 100;
 
 /// Counts for each of these binaries, and compares the others with the first.
@@ -40,7 +40,7 @@ pub(crate) async fn count(binaries: &[&Path]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The instructions of a gateway from its start to its stop, with so many requests in between.
+/// The instructions of a gateway from its start to its stop, with this many requests in between.
 async fn run(
     binary: &Path,
     mode: &str,

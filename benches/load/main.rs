@@ -1,8 +1,8 @@
-//! The load bench: `cargo bench --bench load -- [detail|search|book|idle|inflight|history] …`, all of
-//! them if none is named, and `cargo bench --bench load -- instructions [BINARY]`. `benches/README.md`
-//! says what it measures and what it has measured.
+//! The load bench: `cargo bench --bench load -- [detail|search|book|idle|inflight|history] …`, all
+//! of them if none is given, and `cargo bench --bench load -- instructions [BINARY]`.
+//! `benches/README.md` describes what it measures, and the results.
 //!
-//! The process under test, the gateway's own binary or the bare loop, has one core for itself. The
+//! The process under test, the gateway's binary or the bare loop, has one core for itself. The
 //! client (this process) and the upstream share another.
 
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
@@ -26,18 +26,18 @@ use tokio::net::TcpStream;
 use client::Maker;
 use subject::{Measured, Subject, Upstream};
 
-// As the gateway has it: the bare loop is this program too.
+// The gateway's allocator: the bare loop runs in this program too.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ALL: [&str; 6] = ["detail", "search", "book", "idle", "inflight", "history"];
 const ROUNDS: usize = 7;
-/// The program that is measured.
+/// The gateway's binary.
 const GATEWAY: &str = env!("CARGO_BIN_EXE_fliggy-gateway");
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
-    // Cargo's own word for its benches.
+    // Cargo passes this to benches.
     args.retain(|arg| arg != "--bench");
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--upstream", mode, hold] => block_on(upstream::run(mode, hold.parse()?)),
@@ -85,12 +85,12 @@ async fn measure(name: &str) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// A directory on the disk that the build is on: a journal in memory would prove nothing.
+/// A directory on the disk of the build: a journal in memory would prove nothing.
 fn directory() -> std::io::Result<TempDir> {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))
 }
 
-/// The gateway and the bare loop in turns, so that what else the machine does hits both.
+/// Measures gateway and bare loop in turns, so that other load on the machine affects both.
 async fn against_bare(
     mode: &str,
     connections: usize,
@@ -112,7 +112,7 @@ async fn against_bare(
     Ok(())
 }
 
-/// Rounds of two subjects, one after the other; the first, which warms up, does not count.
+/// Rounds of two subjects in turns; the first round is a warm-up and does not count.
 async fn in_turns(
     subjects: [&Subject; 2],
     connections: usize,
@@ -181,7 +181,7 @@ async fn idle() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Memory while upstream sits on as many calls.
+/// Memory while the upstream holds this many calls.
 async fn in_flight(calls: usize) -> Result<(), Box<dyn Error>> {
     println!("  {calls} calls held     before MB   held MB   KB per call");
     for ours in [true, false] {
@@ -218,11 +218,11 @@ async fn in_flight(calls: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Bookings on an empty journal, and on one with a past.
+/// Bookings on an empty journal, and on one with a history.
 async fn with_history(rows: u64) -> Result<(), Box<dyn Error>> {
     let (empty, full) = (directory()?, directory()?);
     let upstream = Upstream::start("book", 0)?;
-    // Makes the schema.
+    // Creates the schema.
     drop(Subject::gateway("made", &upstream, full.path()).await?);
     history::fill(full.path(), rows).await?;
     let make = requests::book("H").await?;

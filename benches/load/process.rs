@@ -1,4 +1,4 @@
-//! A child process on a core of its own, what it costs, and its end.
+//! A child process on its own core, its cost, and its end.
 
 use std::error::Error;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -12,11 +12,11 @@ use tokio::net::TcpStream;
 
 use crate::client::exchange;
 
-/// The core of the process under test, which has it for itself, and the one of everything else.
+/// The core of the process under test, which it does not share, and the core of everything else.
 pub(crate) const TESTED: usize = 0;
 pub(crate) const OTHERS: usize = 1;
 
-/// A child. Killed when it is dropped.
+/// A child process. Killed when it is dropped.
 pub(crate) struct Process {
     child: Child,
     told: BufReader<ChildStdout>,
@@ -51,7 +51,7 @@ impl Process {
         Ok(line.trim().to_owned())
     }
 
-    /// Says a line to it.
+    /// Writes a line to its standard input.
     pub(crate) fn say(&mut self, line: &str) -> Result<(), Box<dyn Error>> {
         let input = self.child.stdin.as_mut().ok_or("no standard input")?;
         writeln!(input, "{line}")?;
@@ -61,7 +61,7 @@ impl Process {
     /// CPU time it has used, in user and kernel mode, over all threads.
     pub(crate) fn cpu(&self) -> Result<Duration, Box<dyn Error>> {
         let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let (_, fields) = text.rsplit_once(')').ok_or("another form of stat")?;
+        let (_, fields) = text.rsplit_once(')').ok_or("unexpected format of stat")?;
         let ticks: Vec<u64> = fields
             .split_whitespace()
             .skip(11)
@@ -94,7 +94,7 @@ impl Process {
         }
     }
 
-    /// Waits until it says that it is ready.
+    /// Waits until it is ready.
     pub(crate) async fn ready(&mut self, address: SocketAddr) -> Result<(), Box<dyn Error>> {
         const READY: &[u8] = b"GET /readyz HTTP/1.1\r\nhost: gateway\r\n\r\n";
         let patience = Instant::now() + Duration::from_secs(30);
@@ -108,14 +108,14 @@ impl Process {
                 return Err(format!("the process under test has ended: {ended}").into());
             }
             if Instant::now() > patience {
-                return Err("the process under test does not get ready".into());
+                return Err("the process under test does not become ready".into());
             }
             tokio::task::yield_now().await;
         }
     }
 }
 
-/// Puts this thread, and all it starts from now on, on a core.
+/// Pins this thread, and everything it starts from now on, to a core.
 pub(crate) fn pin(core: usize) -> Result<(), Box<dyn Error>> {
     let mut set = CpuSet::new();
     set.set(core);

@@ -26,13 +26,13 @@ fn post(path: &str, more: &str, body: &str) -> Vec<u8> {
 /// Reads an order.
 pub(crate) fn detail() -> Maker {
     Arc::new(|_| {
-        // The order of the sample: an answer about another one would be none.
+        // The order of the sample: an answer about another order would be refused.
         format!("GET /v1/orders/1234125412 HTTP/1.1\r\nhost: gateway\r\nx-api-key: {KEY}\r\n\r\n")
             .into_bytes()
     })
 }
 
-/// Lists flights; no two in flight are the same, because those would share an answer.
+/// Lists flights. No two concurrent searches are the same, because those would share an answer.
 pub(crate) fn search() -> Maker {
     Arc::new(|number| {
         let (month, day) = (number / 28 % 12 + 1, number % 28 + 1);
@@ -43,8 +43,8 @@ pub(crate) fn search() -> Maker {
     })
 }
 
-/// Books an offer for a traveller of its own. `run` keeps the numbers of two runs on one journal
-/// apart.
+/// Books an offer, each time for another passenger. `run` separates the numbers of two runs on one
+/// journal.
 pub(crate) async fn book(run: &'static str) -> Result<Maker, Box<dyn Error>> {
     let body = booking(&offer().await?);
     Ok(Arc::new(move |number| {
@@ -54,7 +54,7 @@ pub(crate) async fn book(run: &'static str) -> Result<Maker, Box<dyn Error>> {
     }))
 }
 
-/// Stands for a number in the booking.
+/// Placeholder for the number in the booking.
 const NUMBER: &str = "#NUMBER#";
 
 /// An offer that anybody may book.

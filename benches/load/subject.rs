@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicU64;
 use crate::client::{self, Maker, Round};
 use crate::process::{OTHERS, Process, TESTED};
 
-/// The key of the one caller.
+/// The API key of the only caller.
 pub(crate) const KEY: &str = "bench-key-0123456789";
 
 /// The stand-in for TOP.
@@ -41,7 +41,7 @@ pub(crate) struct Subject {
     next: Arc<AtomicU64>,
 }
 
-/// What a round cost.
+/// The cost of a round.
 pub(crate) struct Measured {
     pub(crate) round: Round,
     /// CPU time per request, in µs.
@@ -51,8 +51,8 @@ pub(crate) struct Measured {
 }
 
 impl Subject {
-    /// The binary itself on its defaults: keys, metrics, one log line a request. Only what protects
-    /// TOP is raised, because that is not what is measured.
+    /// The binary with its defaults: keys, metrics, one log line a request. Only the limits that
+    /// protect TOP are raised, because they are not measured.
     pub(crate) async fn gateway(
         name: &'static str,
         upstream: &Upstream,
@@ -62,7 +62,7 @@ impl Subject {
         Self::serving(name, gateway, upstream, dir).await
     }
 
-    /// A gateway that this command runs. What it logs is in the file `log` of the directory.
+    /// A gateway started by this command. Its log is in the file `log` of the directory.
     pub(crate) async fn serving(
         name: &'static str,
         mut command: Command,
@@ -143,7 +143,7 @@ channel = "SANDBOX"
     }
 }
 
-/// An address that nobody has: the gateway is told where to listen.
+/// A free address for the gateway to listen on.
 fn free_address() -> Result<SocketAddr, Box<dyn Error>> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

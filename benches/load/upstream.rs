@@ -1,5 +1,5 @@
-//! The upstream of the load bench: a process of its own that answers what it was told to, and costs
-//! next to nothing. It neither checks nor parses more than it must.
+//! The upstream of the load bench: a separate process that gives prepared answers and costs next to
+//! nothing. It checks and parses no more than it must.
 
 use std::error::Error;
 use std::io::BufRead as _;
@@ -14,20 +14,20 @@ use crate::answers;
 
 /// What it answers.
 enum Script {
-    /// Always the same.
+    /// Always the same answer.
     Fixed(Vec<u8>),
-    /// An order of its own for every booking.
+    /// A different order for every booking.
     Book(AtomicU64),
 }
 
-/// How many calls wait, and whether they still have to.
+/// How many calls are waiting, and whether they still have to.
 struct Hold {
     wanted: usize,
     held: AtomicUsize,
     go: watch::Receiver<bool>,
 }
 
-/// Serves until the parent is gone. `hold` calls are held until it says `go`.
+/// Serves until the parent exits. Holds `hold` calls until the parent says `go`.
 pub(crate) async fn run(mode: &str, hold: usize) -> Result<(), Box<dyn Error>> {
     let script = match mode {
         "search" => Script::Fixed(whole(&answers::listing().await?)),
@@ -46,7 +46,7 @@ pub(crate) async fn run(mode: &str, hold: usize) -> Result<(), Box<dyn Error>> {
                 release.send_replace(true);
             }
         }
-        // The parent has gone.
+        // The parent has exited.
         std::process::exit(0);
     });
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -56,7 +56,7 @@ pub(crate) async fn run(mode: &str, hold: usize) -> Result<(), Box<dyn Error>> {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
         let (script, hold) = (script.clone(), hold.clone());
-        // A client that goes away is no error here.
+        // A client that disconnects is not an error here.
         tokio::spawn(async move { drop(serve(stream, &script, &hold).await) });
     }
 }
