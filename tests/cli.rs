@@ -1,4 +1,4 @@
-//! The command, as it is called from a shell.
+//! The command line, called as from a shell.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -18,7 +18,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn check_config_names_every_problem_and_ends_with_2() {
+fn check_config_lists_every_problem_and_exits_with_2() {
     let output = gateway(
         &["check-config"],
         &[
@@ -41,7 +41,7 @@ fn check_config_names_every_problem_and_ends_with_2() {
 }
 
 #[test]
-fn check_config_prints_what_is_in_force_with_secrets_masked() {
+fn check_config_prints_the_effective_configuration_with_secrets_masked() {
     let output = gateway(
         &["check-config", "--sandbox"],
         &[("GATEWAY__TOP__APP_SECRET", "canary-5f1c7e0b9a")],
@@ -54,7 +54,7 @@ fn check_config_prints_what_is_in_force_with_secrets_masked() {
 }
 
 #[test]
-fn a_missing_file_is_said_plainly() {
+fn a_missing_file_is_reported() {
     let output = gateway(&["serve", "--config", "nowhere.toml"], &[]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("cannot read nowhere.toml"));
@@ -70,7 +70,7 @@ fn the_document_and_the_catalogue_are_printed() {
 }
 
 #[test]
-fn sign_shows_what_is_signed_without_the_secret() {
+fn sign_shows_the_signed_text_without_the_secret() {
     let args = [
         "sign",
         "--form",
@@ -87,7 +87,7 @@ fn sign_shows_what_is_signed_without_the_secret() {
 }
 
 #[test]
-fn a_call_without_a_connection_says_where_to_and_why_not() {
+fn a_call_without_a_connection_reports_the_address_and_the_cause() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = closed.local_addr().unwrap();
     drop(closed);

@@ -1,8 +1,8 @@
-//! Keeps imports pointing one way, as [`PICTURE`] draws them.
+//! Keeps imports in one direction, as drawn in [`PICTURE`].
 //!
-//! The sources are read token by token, with the lexer that procedural macros use. Every path counts: in
-//! `use` trees, written out in code, in attributes and in the bodies of macros, also under
-//! `#[cfg(test)]`. Not seen are names in doc comments and in string literals.
+//! Reads the sources token by token, with the lexer of procedural macros. Every path counts: in
+//! `use` trees, in code, in attributes and in the bodies of macros, also under `#[cfg(test)]`.
+//! Names in doc comments and string literals are not seen.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -11,8 +11,8 @@ use std::path::Path;
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// The layers. A room may import what stands to its right on a line, and itself; `a::b` is only that
-/// part of `a`. `↛` names the crates that a room must not use.
+/// The layers. A layer may import itself and everything to its right on a line; `a::b` is only that
+/// part of `a`. `↛` names the crates that a layer must not use.
 const PICTURE: &str = "
     api, console → operations → translate → top → domain
     api → access, notifications
@@ -38,28 +38,28 @@ const PICTURE: &str = "
     cli, gateway, server, simulator, domain → clock
     lib
 ";
-// The first two paragraphs are those of the design. Without `secrecy`, a session can be passed on but not
-// read. The third paragraph holds what the design does not draw: configuration, and the places where the
-// parts are put together. The last one holds what all others stand on.
+// The first two paragraphs are those of the design. Without `secrecy`, a session can be passed on
+// but not read. The third paragraph contains what the design does not draw: configuration, and the
+// places that assemble the parts. The last one contains what all others build on.
 
-/// What breaks the picture today.
+/// Current exceptions to the picture.
 const EXCEPTIONS: &[Exception] = &[Exception {
     from: "src/api/",
     to: "crate::problem_answers",
     reason: "a macro of the API itself, which `#[macro_export]` puts at the root of the crate",
 }];
 
-/// Imports that are tolerated although the picture does not allow them.
+/// Imports that are accepted although the picture does not allow them.
 struct Exception {
-    /// The file, or the folder with a `/` at its end.
+    /// The file, or the folder with a trailing `/`.
     from: &'static str,
-    /// The path, or the beginning of it.
+    /// The path, or a prefix of it.
     to: &'static str,
     reason: &'static str,
 }
 
 #[test]
-fn imports_point_one_way() {
+fn imports_follow_the_layers() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     collect(&root.join("src"), &mut files);
@@ -85,7 +85,7 @@ fn imports_point_one_way() {
 }
 
 #[test]
-fn modules_of_operations_import_each_other_in_no_circle() {
+fn modules_of_operations_have_no_import_cycles() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     collect(&root.join("src/operations"), &mut files);
@@ -94,7 +94,7 @@ fn modules_of_operations_import_each_other_in_no_circle() {
         let text = std::fs::read_to_string(file).unwrap();
         (name.replace('\\', "/"), text)
     });
-    // Tests look at everything around them.
+    // Tests may import everything around them.
     let sources: Vec<_> = sources
         .filter(|(file, _)| !file.ends_with("/tests.rs"))
         .collect();
@@ -102,7 +102,7 @@ fn modules_of_operations_import_each_other_in_no_circle() {
     assert_eq!(circles(&sources), Vec::<String>::new());
 }
 
-/// The imports between these files that are part of a circle, or lead from one circle to another.
+/// The imports between these files that are part of a cycle, or lead from one cycle to another.
 fn circles(sources: &[(String, String)]) -> Vec<String> {
     let modules: BTreeSet<String> = sources
         .iter()
@@ -119,7 +119,7 @@ fn circles(sources: &[(String, String)]) -> Vec<String> {
     }) {
         let imports = imports(&module_of(file), text);
         let to = imports.iter().filter_map(|import| {
-            // A path that begins with a child of the module needs no `self`.
+            // A path that starts with a child of the module needs no `self`.
             let of_child = format!("{from}::{}", import.path);
             let child = module_of_path(&of_child).filter(|to| *to != from);
             child.or_else(|| module_of_path(&import.path))
@@ -145,7 +145,7 @@ fn circles(sources: &[(String, String)]) -> Vec<String> {
 }
 
 #[test]
-fn a_circle_is_found_and_a_chain_is_none() {
+fn a_cycle_is_found_and_a_chain_is_not() {
     let source = |name: &str, text: &str| (format!("src/{name}.rs"), text.to_owned());
     let chain = [
         source("a", "use crate::b::X;"),
@@ -183,7 +183,7 @@ fn check(picture: &Picture, exceptions: &[Exception], sources: &[(String, String
     for (file, text) in sources {
         let module = module_of(file);
         let Some(room) = picture.room_of(&module) else {
-            complaints.push(format!("{file}: the picture has no room for this file"));
+            complaints.push(format!("{file}: the picture has no layer for this file"));
             continue;
         };
         for import in imports(&module, text) {
@@ -224,7 +224,7 @@ fn covers(whole: &str, path: &str) -> bool {
 struct Picture {
     /// For each line with arrows, its columns from left to right.
     lines: Vec<Vec<Vec<String>>>,
-    /// A room, and a crate that it must not use.
+    /// A layer, and a crate that it must not use.
     barred: Vec<(String, String)>,
     rooms: BTreeSet<String>,
 }
@@ -248,7 +248,7 @@ impl Picture {
                 .enumerate()
                 .flat_map(|(at, names)| names.iter().map(move |name| (at, name)))
             {
-                // `top::sign`, on the right only, narrows an arrow; it is no room of its own.
+                // `top::sign`, on the right only, narrows an arrow; it is not a layer.
                 if !name.contains("::") || at + 1 < columns.len() {
                     rooms.insert(name.clone());
                 }
@@ -262,7 +262,7 @@ impl Picture {
         }
     }
 
-    /// The innermost room in which a module lies.
+    /// The innermost layer that contains a module.
     fn room_of(&self, module: &[String]) -> Option<&str> {
         let module = module.join("::");
         let rooms = self.rooms.iter().filter(|room| covers(room, &module));
@@ -284,7 +284,7 @@ impl Picture {
             .collect()
     }
 
-    /// Why a room must not import the path, if it must not.
+    /// The reason why a layer must not import the path, if there is one.
     fn objection(&self, room: &str, path: &str) -> Option<String> {
         let Some(inside) = path.strip_prefix("crate::") else {
             let barred = self.barred.iter();
@@ -304,10 +304,10 @@ impl Picture {
 
 // === the sources ===
 
-/// A path that a source text names.
+/// A path in a source text.
 #[derive(Debug, PartialEq)]
 struct Import {
-    /// From `crate::` where it lies in this crate, else from the name of the other crate.
+    /// Starts with `crate::` for this crate, else with the name of the other crate.
     path: String,
     line: usize,
 }
@@ -367,7 +367,7 @@ fn walk(module: &[String], tokens: TokenStream, found: &mut Vec<Import>) {
     }
 }
 
-/// What follows a `::`.
+/// The tokens after a `::`.
 fn after_colons(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
     match tokens {
         [TokenTree::Punct(one), TokenTree::Punct(two), after @ ..]
@@ -379,7 +379,7 @@ fn after_colons(tokens: &[TokenTree]) -> Option<&[TokenTree]> {
     }
 }
 
-/// Takes one tree of a `use`, up to its `,` or `;`.
+/// Parses one tree of a `use`, up to its `,` or `;`.
 fn tree<'t>(
     module: &[String],
     prefix: &[String],
@@ -415,7 +415,7 @@ fn tree<'t>(
     rest
 }
 
-/// Notes a path, with `super`, `self` and the crate's own name resolved.
+/// Records a path, with `super`, `self` and the crate's own name resolved.
 fn record(module: &[String], path: &[String], at: &TokenTree, found: &mut Vec<Import>) {
     let mut whole: Vec<&str> = match path[0].as_str() {
         "crate" | "fliggy_gateway" => vec!["crate"],
@@ -425,7 +425,7 @@ fn record(module: &[String], path: &[String], at: &TokenTree, found: &mut Vec<Im
             .collect(),
         other => vec![other],
     };
-    // The first name is either in `whole` already, or `self` or `super`, which is done below.
+    // The first name is already in `whole`, or it is `self` or `super`, which is handled below.
     let below = usize::from(!matches!(path[0].as_str(), "self" | "super"));
     for name in &path[below..] {
         match name.as_str() {
@@ -507,7 +507,7 @@ fn complaints(exceptions: &[Exception], file: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_import_against_the_arrows_is_named_with_what_is_allowed() {
+fn a_forbidden_import_is_reported_with_the_allowed_ones() {
     for (file, text, complaint) in [
         ("src/api/pay.rs", "use crate::{domain::a, top::b};", None),
         ("src/top/sign.rs", "use super::call;", None),
@@ -547,7 +547,7 @@ fn an_import_against_the_arrows_is_named_with_what_is_allowed() {
         (
             "src/attic/old.rs",
             "",
-            Some("src/attic/old.rs: the picture has no room for this file"),
+            Some("src/attic/old.rs: the picture has no layer for this file"),
         ),
     ] {
         let expected: Vec<_> = complaint.into_iter().collect();
@@ -556,7 +556,7 @@ fn an_import_against_the_arrows_is_named_with_what_is_allowed() {
 }
 
 #[test]
-fn an_exception_is_for_one_import_and_only_while_it_is_needed() {
+fn an_exception_covers_one_import_and_must_still_be_needed() {
     let exceptions = [Exception {
         from: "src/domain/",
         to: "crate::top::sign",

@@ -1,5 +1,5 @@
-//! How much memory an answer of upstream can take, whatever it is made of. Each answer is read in a
-//! process of its own, whose peak is measured.
+//! How much memory an answer of Fliggy can take, whatever its content. Each answer is read in its
+//! own process, whose peak is measured.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,21 +7,21 @@ use fliggy_gateway::top::envelope;
 use fliggy_gateway::top::method::Method;
 use fliggy_gateway::top::wire::Search;
 
-/// Just below the largest answer that is taken (`top.max_answer`).
+/// Just below the size of the largest accepted answer (`top.max_answer`).
 const LENGTH: usize = 7_900_000;
 
-/// Set in the process that reads: which answer.
+/// Set in the child process: the name of the answer to read.
 const CHILD: &str = "GATEWAY_TEST_MEMORY";
 
 type Answer = <Search as Method>::Answer;
 
-/// An answer of nothing but this, over and over.
+/// An answer that repeats this element.
 fn made_of(element: &str, list: &str) -> Vec<u8> {
     let elements = format!("{element},").repeat(LENGTH / (element.len() + 1));
     format!(r#"{{"x_response":{{"is_success":true,"{list}":[{elements}{element}]}}}}"#).into_bytes()
 }
 
-/// The peak of this process's memory, in bytes.
+/// The peak memory of this process, in bytes.
 fn peak() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status
@@ -47,7 +47,7 @@ const CASES: [(&str, &str, &str, bool); 6] = [
 ];
 
 #[test]
-#[ignore = "measures its process; the test below starts it in one of its own"]
+#[ignore = "measures its process; the test below runs it in a child process"]
 fn the_process_that_reads() {
     let Ok(case) = std::env::var(CHILD) else {
         return;

@@ -1,4 +1,4 @@
-//! The documents that are checked in are the ones the code makes.
+//! The generated documents in the repository are up to date.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -17,7 +17,7 @@ fn is_checked_in(file: &str, made: &str, command: &str) {
     let same = there.lines().zip(made.lines()).take_while(|(a, b)| a == b);
     let line = same.count();
     panic!(
-        "{file} is not what the code makes; from line {} on:\n- {}\n+ {}\nRead the difference after: {command}",
+        "{file} differs from what the code generates; from line {} on:\n- {}\n+ {}\nRead the difference after: {command}",
         line + 1,
         there.lines().nth(line).unwrap_or("(the end)"),
         made.lines().nth(line).unwrap_or("(the end)"),
@@ -25,14 +25,14 @@ fn is_checked_in(file: &str, made: &str, command: &str) {
 }
 
 #[test]
-fn the_openapi_document_is_checked_in() {
+fn the_openapi_document_is_up_to_date() {
     let made = api::openapi().to_pretty_json().unwrap() + "\n";
     let command = "cargo run -- openapi > openapi/gateway.json";
     is_checked_in("openapi/gateway.json", &made, command);
 }
 
 #[test]
-fn the_catalogue_of_problems_is_checked_in() {
+fn the_catalogue_of_problems_is_up_to_date() {
     let command = "cargo run -- openapi --problems > openapi/problems.md";
     is_checked_in("openapi/problems.md", &api::problem::catalogue(), command);
 }
@@ -41,7 +41,7 @@ fn document() -> Value {
     serde_json::to_value(api::openapi()).unwrap()
 }
 
-/// Every object below, with its place.
+/// Visits every object below, with its path.
 fn walk<'a>(at: &str, value: &'a Value, see: &mut impl FnMut(&str, &'a Value)) {
     see(at, value);
     match value {
@@ -60,7 +60,7 @@ fn walk<'a>(at: &str, value: &'a Value, see: &mut impl FnMut(&str, &'a Value)) {
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn every_reference_resolves() {
     let document = document();
     walk("", &document, &mut |at, value| {
         if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
@@ -78,7 +78,7 @@ fn is_described(at: &str, value: &Value) {
     assert!(described, "{at} has no description: {value}");
 }
 
-/// Each property has its description at its own level: Swagger UI shows none that is beside a `$ref`
+/// Each property has a description at its own level: Swagger UI does not show one beside a `$ref`
 /// in a `oneOf`.
 fn properties_are_described(at: &str, schema: &Value) {
     walk(at, schema, &mut |at, value| {
@@ -88,7 +88,7 @@ fn properties_are_described(at: &str, schema: &Value) {
         let items = &value["items"];
         if value["type"] == "array" && items["$ref"].is_null() {
             let scalar = items["type"] == "string" || items["type"] == "integer";
-            assert!(scalar, "{at}: items of a form without a description");
+            assert!(scalar, "{at}: inline items without a description");
         }
     });
 }
@@ -134,7 +134,7 @@ fn everything_in_the_document_is_described() {
 }
 
 #[test]
-fn operations_behind_a_key_say_so_and_the_others_too() {
+fn operations_declare_whether_they_need_a_key() {
     let document = document();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -154,7 +154,7 @@ fn operations_behind_a_key_say_so_and_the_others_too() {
     }
 }
 
-/// The schema with the members of all its parts, where it is made of several.
+/// The schema with the members of all its `allOf` parts.
 fn whole(document: &Value, schema: &Value) -> Value {
     if let Some(reference) = schema["$ref"].as_str() {
         return whole(document, document.pointer(&reference[1..]).unwrap());
@@ -176,7 +176,7 @@ fn whole(document: &Value, schema: &Value) -> Value {
     all
 }
 
-/// Whether the schema has a place for each member of the example.
+/// Whether the schema has each member of the example.
 fn knows(document: &Value, schema: &Value, example: &Value) -> bool {
     let schema = whole(document, schema);
     if let Some(choices) = schema["oneOf"].as_array() {
@@ -188,7 +188,7 @@ fn knows(document: &Value, schema: &Value, example: &Value) -> bool {
         .all(|name| schema["properties"].get(name).is_some())
 }
 
-/// A response example has exactly the members its schema knows, everywhere.
+/// A response example has exactly the members of its schema, at every level.
 fn fits(document: &Value, at: &str, schema: &Value, example: &Value) {
     let schema = &whole(document, schema);
     if let Some(choices) = schema["oneOf"].as_array() {
@@ -208,7 +208,7 @@ fn fits(document: &Value, at: &str, schema: &Value, example: &Value) {
             for (name, value) in members {
                 let schema = known
                     .get(name)
-                    .unwrap_or_else(|| panic!("{at}/{name} is not known"));
+                    .unwrap_or_else(|| panic!("{at}/{name} is not in the schema"));
                 fits(document, &format!("{at}/{name}"), schema, value);
             }
             for required in schema["required"].as_array().into_iter().flatten() {
@@ -237,7 +237,7 @@ fn fits(document: &Value, at: &str, schema: &Value, example: &Value) {
 }
 
 #[test]
-fn the_answers_shown_have_the_form_they_promise() {
+fn example_answers_match_their_schemas() {
     let document = document();
     let mut seen = 0;
     walk("", &document["paths"], &mut |at, value| {
@@ -336,9 +336,9 @@ fn every_success_of_a_write_is_an_operation() {
     assert_eq!(writes, 7);
 }
 
-/// A generated client gets one type for each member: `oneOf` says nothing but that a reference may be null.
+/// A generated client gets one type for each member: `oneOf` only marks a reference as nullable.
 #[test]
-fn one_of_stands_for_nullable_references_only() {
+fn one_of_is_used_for_nullable_references_only() {
     walk("", &document(), &mut |at, value| {
         if let Some(choices) = value.get("oneOf").and_then(Value::as_array) {
             let nullable = choices.len() == 2

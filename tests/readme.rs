@@ -1,6 +1,6 @@
-//! What the documentation says is so: the tour works word for word; every key, call, command and
-//! problem is documented, and nothing that does not exist; links and paths lead somewhere; the example
-//! configuration is valid; one version of the toolchain is named everywhere.
+//! The documentation is correct: the tour works word for word; every key, call, command and problem
+//! is documented, and nothing else; links and paths resolve; the example configuration is valid;
+//! the toolchain version is the same everywhere.
 
 #![expect(
     clippy::unwrap_used,
@@ -34,7 +34,7 @@ fn run(args: &[&str]) -> Output {
         .unwrap()
 }
 
-/// The dotted paths of all keys; a table without keys counts as one.
+/// The dotted paths of all keys; an empty table counts as one key.
 fn keys(table: &toml::Table, path: &str, all: &mut BTreeSet<String>) {
     for (key, value) in table {
         let path = if path.is_empty() {
@@ -47,7 +47,7 @@ fn keys(table: &toml::Table, path: &str, all: &mut BTreeSet<String>) {
             toml::Value::Table(_) if path == "status_map" => {
                 all.insert(path);
             }
-            // Their keys are our words for what Fliggy numbers.
+            // Its keys are our words for Fliggy's numbers.
             toml::Value::Table(_) if path.ends_with(".kinds") => {
                 all.insert(format!("{path}.<kind>"));
             }
@@ -69,7 +69,7 @@ fn with_placeholders(key: &str) -> String {
     }
 }
 
-/// A row of a table of keys.
+/// A row of a table of configuration keys.
 struct Row<'a> {
     keys: Vec<&'a str>,
     kind: &'a str,
@@ -102,7 +102,7 @@ fn every_configuration_key_has_a_row() {
     for text in [DEFAULTS, EXAMPLE] {
         keys(&toml::from_str(text).unwrap(), "", &mut all);
     }
-    // What is shown of a running configuration, secrets and optional keys included.
+    // The printed configuration, including secrets and optional keys.
     let shown = run(&["check-config", "--sandbox"]);
     keys(
         &toml::from_str(&String::from_utf8(shown.stdout).unwrap()).unwrap(),
@@ -116,7 +116,7 @@ fn every_configuration_key_has_a_row() {
         .iter()
         .map(|key| with_placeholders(key))
         .filter(|key| !documented.contains(key.as_str()))
-        // They have sections and tables of their own.
+        // These have their own sections and tables.
         .filter(|key| !["error_map", "status_map"].contains(&key.split('.').next().unwrap()))
         .collect();
     assert!(
@@ -132,7 +132,7 @@ fn every_configuration_key_has_a_row() {
     }
 }
 
-/// Keys that no default, example or sandbox has are found where the code asks for them.
+/// Keys without a default, example or sandbox value are found where the code reads them.
 #[test]
 fn every_key_that_the_code_reads_is_documented() {
     let documented: BTreeSet<&str> = code(CONFIGURATION)
@@ -196,7 +196,7 @@ fn the_rows_have_the_real_defaults() {
 }
 
 #[test]
-fn every_call_and_every_command_is_there() {
+fn every_call_and_every_command_is_documented() {
     let document: serde_json::Value = serde_json::from_slice(&run(&["openapi"]).stdout).unwrap();
     let paths = document["paths"].as_object().unwrap();
     assert!(!paths.is_empty());
@@ -230,7 +230,7 @@ fn every_call_and_every_command_is_there() {
 }
 
 #[test]
-fn every_problem_is_documented_as_it_is() {
+fn every_problem_is_documented_correctly() {
     let document: serde_json::Value = serde_json::from_slice(&run(&["openapi"]).stdout).unwrap();
     let schema = &document["components"]["schemas"]["ProblemCode"];
     let codes = schema["enum"].as_array().unwrap();
@@ -241,7 +241,7 @@ fn every_problem_is_documented_as_it_is() {
         assert!(PROBLEMS.contains(&heading), "problems.md lacks {code}");
     }
 
-    // A page names a problem by its status and code: 409 `already_done`.
+    // A page gives a problem as status and code: 409 `already_done`.
     let mut named = 0;
     for (page, text) in pages() {
         let parts: Vec<_> = text.split('`').collect();
@@ -265,7 +265,7 @@ fn every_problem_is_documented_as_it_is() {
     assert!(named > 20, "only {named} problems were found");
 }
 
-/// The status that stands right before a code.
+/// The status directly before a code.
 fn status_before(text: &str) -> Option<&str> {
     let status = text.strip_suffix(' ')?.rsplit(' ').next()?;
     let is_status = status.len() == 3 && status.starts_with(['4', '5']);
@@ -282,7 +282,7 @@ fn the_readme_is_short() {
 }
 
 #[test]
-fn every_link_and_every_path_leads_somewhere() {
+fn every_link_and_every_path_resolves() {
     let pages = pages();
     assert!(pages.len() > 20);
     for (page, text) in &pages {
@@ -314,7 +314,7 @@ fn every_link_and_every_path_leads_somewhere() {
     }
 }
 
-/// Files that are no pages name pages from the root of the project.
+/// Files other than pages give page names relative to the root of the project.
 #[test]
 fn forms_and_deployment_files_name_pages_that_exist() {
     let folders = [
@@ -340,10 +340,10 @@ fn forms_and_deployment_files_name_pages_that_exist() {
     assert!(named > 5, "only {named} names were found");
 }
 
-/// The toolchain of `rust-toolchain.toml` is the one that the package and the image name, and the image
-/// does not see the file: rustup would download its components there.
+/// The package and the image name the toolchain of `rust-toolchain.toml`. The image does not get
+/// that file, because rustup would download its components there.
 #[test]
-fn one_toolchain_is_named_everywhere() {
+fn one_toolchain_is_used_everywhere() {
     let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
     let pinned: toml::Table = toml::from_str(&read("rust-toolchain.toml")).unwrap();
     let channel = pinned["toolchain"]["channel"].as_str().unwrap();
@@ -357,12 +357,12 @@ fn one_toolchain_is_named_everywhere() {
     assert_eq!(
         taken.next(),
         Some("*"),
-        "the list names what the build takes"
+        ".dockerignore must exclude everything by default"
     );
     assert!(!taken.any(|line| line.contains("rust-toolchain")));
 }
 
-/// All pages with their text.
+/// All pages with their texts.
 fn pages() -> Vec<(PathBuf, String)> {
     let folders = ["", "benches", "deploy", "docs", "docs/adr", "openapi"];
     let pages = folders.into_iter().flat_map(files);
@@ -375,7 +375,7 @@ fn pages() -> Vec<(PathBuf, String)> {
         .collect()
 }
 
-/// The files right in a folder.
+/// The files directly in a folder.
 fn files(folder: &str) -> Vec<PathBuf> {
     std::fs::read_dir(root().join(folder))
         .unwrap()
@@ -392,7 +392,7 @@ fn without_blocks(text: &str) -> String {
         .join("\n")
 }
 
-/// What stands between backticks.
+/// The text between backticks.
 fn code(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
@@ -406,7 +406,7 @@ fn is_path(name: &str) -> bool {
     FOLDERS.iter().any(|folder| name.starts_with(folder)) && name.chars().all(plain)
 }
 
-/// The anchor that GitHub gives a heading.
+/// The anchor that GitHub generates for a heading.
 fn anchor_of(line: &str) -> Option<String> {
     let heading = line
         .strip_prefix('#')?
@@ -512,7 +512,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // It may have ended by itself, which the test has seen then.
+        // It may have ended by itself, which the test has noticed by then.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -539,7 +539,7 @@ fn the_tour_works_word_for_word() {
         .collect::<String>()
         .replace("127.0.0.1:8080", &sandbox.gateway)
         .replace("127.0.0.1:8090", &sandbox.top);
-    // The files of the tour are read where the project is, and written elsewhere.
+    // The files of the tour are read from the project, but written elsewhere.
     let script = script.replace("@openapi/", &format!("@{}/openapi/", root().display()));
     let ran = Command::new("bash")
         .args(["-euo", "pipefail", "-c", &script])
@@ -559,8 +559,8 @@ fn the_tour_works_word_for_word() {
     }
 }
 
-/// The parts of a shown output that are the same on every run: status lines, and what stands between
-/// the signs of omission and has no time or number of its own.
+/// The parts of a shown output that are the same on every run: status lines, and texts between
+/// ellipses that contain no time or id.
 fn promises(told: &str) -> impl Iterator<Item = &str> {
     told.lines()
         .flat_map(|line| line.split('…'))

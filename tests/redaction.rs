@@ -1,7 +1,7 @@
-//! Nothing that is secret or personal comes out of the logs, even with everything turned on.
+//! Secrets and personal data never appear in the logs, even with everything turned on.
 //!
-//! One test in a process of its own, because logs belong to the process: `log` records of crates
-//! below only arrive once a global subscriber is set.
+//! A single test in its own process, because logs belong to the process: `log` records of
+//! third-party crates only arrive once a global subscriber is set.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -44,7 +44,7 @@ impl<'a> MakeWriter<'a> for Captured {
 }
 
 #[tokio::test]
-async fn no_canary_comes_out_of_the_logs_at_trace() {
+async fn no_canary_appears_in_the_logs_at_trace() {
     let mut config = Config::load(None, std::iter::empty(), Profile::Sandbox).unwrap();
     config.telemetry.log_format = LogFormat::Json;
     // `trace` for every crate, not only for the gateway.
@@ -56,7 +56,7 @@ async fn no_canary_comes_out_of_the_logs_at_trace() {
         .unwrap();
 
     let state = ApiState::new(&config, SystemClock::shared(), None);
-    // The canary travels in an upstream's answer too.
+    // The canary is also in an answer of Fliggy.
     let upstream = Router::new().route(
         "/rest",
         post(|| async { format!("{{\"answer\": \"{CANARY}\"}}") }),
@@ -70,7 +70,7 @@ async fn no_canary_comes_out_of_the_logs_at_trace() {
         async move { server::serve(listener, router, state, &config, shutdown).await }
     });
 
-    // A client that would dump every byte it sends and receives, if it were let.
+    // A client that would log every byte that it sends and receives, unless prevented.
     let client = reqwest::Client::builder()
         .connection_verbose(true)
         .build()

@@ -1,4 +1,4 @@
-//! The signature against every published, measured and constructed vector under
+//! Checks the signature against every published, measured and constructed vector in
 //! `tests/vectors/sign`.
 
 use std::collections::HashMap;
@@ -15,7 +15,7 @@ struct Vector {
     origin: String,
     method: SignMethod,
     secret: String,
-    /// What went in, in no order; absent where the signed text is no list of parameters.
+    /// The parameters, unordered; absent if the signed text is not a list of parameters.
     params: Option<HashMap<String, String>>,
     base: String,
     expected: String,
