@@ -1,5 +1,5 @@
-//! What the gateway speaks about: pure types which hold only valid values, and pure checks. Nothing
-//! here knows of HTTP, of TOP's wire format or of the store.
+//! The domain model: pure types that hold only valid values, and pure checks. Nothing here depends
+//! on HTTP, TOP's wire format or the store.
 
 pub mod actions;
 pub mod attachment;

@@ -1,4 +1,4 @@
-//! What may be done next with an order or a change: pure, from what it says of itself and the time.
+//! Which actions an order or a change allows: a pure function of its data and the time.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,15 +11,15 @@ use super::refund::{Refund, RefundStatus};
 use super::time::LocalTime;
 use super::trip::{FlightNo, Segment};
 
-/// Something a caller may ask for.
+/// An action that a caller may request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// Pay it.
+    /// Pay the order or the change.
     Pay,
     /// Close the unpaid order.
     Close,
-    /// Have a refund quoted and apply for it.
+    /// Request a refund quote and apply for the refund.
     Refund,
     /// Change the ticket to another flight.
     Change,
@@ -27,26 +27,26 @@ pub enum Action {
     Cancel,
 }
 
-/// Whether there is still time to pay: up to the deadline, and without one always.
+/// Whether payment is still in time: before the deadline, or always if there is no deadline.
 #[must_use]
 pub fn in_time(pay_before: Option<LocalTime>, now: LocalTime) -> bool {
     pay_before.is_none_or(|before| now < before)
 }
 
-/// What has become of an order after its tickets were issued, as far as it was read.
+/// The refunds and changes of an order since its tickets were issued, as far as they were read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct After<'a> {
     /// The refunds of the order.
     pub refunds: &'a [Refund],
     /// The changes of the order.
     pub changes: &'a [Change],
-    /// Whether some of them could not be read: nobody knows which tickets these hold.
+    /// Whether some of them could not be read, so that it is unknown which tickets they hold.
     pub incomplete: bool,
 }
 
 impl After<'_> {
-    /// Whether a refund or change keeps the traveller's ticket from being refunded or changed. `flights` are those
-    /// of the order: with several flights, a completed refund may cover only some of them.
+    /// Whether a refund or change prevents the traveller's ticket from being refunded or changed. `flights` is the
+    /// order's number of flights: with several, a completed refund may cover only some of them.
     fn holds(self, traveller: &PassengerId, flights: usize) -> bool {
         let refunds = self.refunds.iter().filter(|refund| match refund.status {
             _ if refund.supplementary == Some(true) => false,
@@ -67,9 +67,9 @@ impl After<'_> {
             .any(|id| id.as_ref() == Some(traveller))
     }
 
-    /// Whether the traveller still has a flight that has not departed, as far as is known. A ticketed change of
-    /// the traveller, or of everybody, replaces flights by new ones; one that may be the traveller's only adds its
-    /// new flights.
+    /// Whether the traveller still has a flight that has not departed, as far as is known. A ticketed change of this
+    /// traveller, or of all travellers, replaces flights with new ones; a change that may be this traveller's only adds
+    /// its new flights.
     fn flies(self, traveller: Option<&PassengerId>, order: &Order, now: LocalTime) -> bool {
         let everybody = order.passengers.len();
         let is_theirs = |change: &&Change| {
@@ -116,20 +116,20 @@ impl After<'_> {
                 }
             }
         }
-        // An itinerary that is not told has not departed as far as is known.
+        // A missing itinerary or departure time counts as not departed.
         departures.is_empty() || departures.iter().any(|at| at.is_none_or(|at| now < at))
     }
 }
 
-/// Whether this flight is one of those that the change has replaced.
+/// Whether the change replaced this flight.
 fn had(change: &Change, flight: &FlightNo, departure: LocalTime) -> bool {
     let mut flights = change.original_segments.iter();
     flights.any(|old| old.marketing_flight_no == *flight && old.departure_time == departure)
 }
 
-/// What may be done with an order. Fields beat the status, which is a Chinese phrase: an order whose
-/// status is not listed may be paid where nothing shows that it was. Refunds and changes that are under way or
-/// done leave nothing to refund or change where they hold the tickets of all travellers.
+/// The actions that an order allows. Fields take precedence over the status, which is a Chinese phrase: an order with
+/// an unlisted status may be paid if nothing shows that it was. If refunds and changes, in progress or completed, hold
+/// the tickets of all travellers, nothing can be refunded or changed.
 #[must_use]
 pub fn of_order(order: &Order, after: After<'_>, now: LocalTime) -> Vec<Action> {
     let paid = order.paid_at.is_some() || order.paid_price.is_some_and(|p| p > Money::ZERO);
@@ -169,7 +169,7 @@ pub fn of_order(order: &Order, after: After<'_>, now: LocalTime) -> Vec<Action> 
     }
 }
 
-/// What may be done with a change.
+/// The actions that a change allows.
 #[must_use]
 pub fn of_change(change: &Change, now: LocalTime) -> Vec<Action> {
     let in_time = in_time(change.pay_before, now);
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn refunds_and_changes_that_hold_all_tickets_leave_nothing_to_do() {
+    fn no_action_if_refunds_and_changes_hold_all_tickets() {
         use Action::{Change, Refund};
         use ChangeStatus as C;
         use RefundStatus as R;
@@ -376,7 +376,7 @@ mod tests {
         ] {
             assert_eq!(of(1, refunds, changes), wanted, "{refunds:?} {changes:?}");
         }
-        // Of two flights one may have been refunded.
+        // With two flights, the refund may cover only one.
         let refunded = [(R::Refunded, 1), (R::Refunded, 2)];
         assert_eq!(of(2, &refunded, &[]), both);
         assert_eq!(of(2, &[(R::Applied, 1), (R::Applied, 2)], &[]), []);
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_offered_where_refunds_or_changes_could_not_be_read() {
+    fn no_action_if_refunds_or_changes_could_not_be_read() {
         let order = order(OrderStatus::Ticketed);
         let after = After {
             incomplete: true,
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_ticket_flies_when_its_new_flight_does() {
+    fn a_changed_ticket_departs_with_its_new_flight() {
         const BEFORE: &str = "2030-05-19T08:45:00+08:00";
         const DEPARTURE: &str = "2030-05-20T08:45:00+08:00";
         const AFTER: &str = "2030-05-22T08:45:00+08:00";
@@ -452,12 +452,12 @@ mod tests {
             (vec![later.clone()], FLOWN, true),
             (vec![earlier.clone()], EARLY, true),
             (vec![earlier], BETWEEN, false),
-            // The new flight is not told.
+            // The new flight is unknown.
             (vec![to_nowhere], FLOWN, true),
             // The other traveller flies as booked.
             (vec![one.clone()], BETWEEN, true),
             (vec![one, other], BETWEEN, false),
-            // It is not told whose ticket was changed.
+            // It is unknown whose ticket was changed.
             (vec![somebody], BETWEEN, true),
             (vec![everybody], BETWEEN, false),
             // Changed to a later flight, and then to an earlier one.
@@ -479,7 +479,7 @@ mod tests {
                 "{now} {changes:?}"
             );
         }
-        // Of two flights only the one that was changed is replaced.
+        // Of two flights, only the changed one is replaced.
         let mut order = order(OrderStatus::Ticketed);
         order.passengers = vec![passenger(1)];
         let mut back = flight(AFTER);

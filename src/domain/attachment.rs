@@ -1,4 +1,4 @@
-//! Attachments of special refunds: what kinds of file they may be.
+//! Attachments of special refunds and their file types.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::ids::{AccountName, OrderId};
 
-/// Kind of file, as its first bytes say.
+/// File type, detected from the first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileType {
@@ -19,10 +19,10 @@ pub enum FileType {
 }
 
 impl FileType {
-    /// So many bytes are enough to tell.
+    /// Number of bytes needed to detect the type.
     pub const TOLD_BY: usize = 8;
 
-    /// What a file is that begins like this. Its name and the type that its sender claims say nothing.
+    /// Detects the type from the first bytes. The file name and the declared type are not trusted.
     #[must_use]
     pub fn of(begin: &[u8]) -> Option<Self> {
         const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -37,7 +37,7 @@ impl FileType {
         }
     }
 
-    /// The usual ending of its name.
+    /// The usual file name extension.
     #[must_use]
     pub const fn extension(self) -> &'static str {
         match self {
@@ -48,16 +48,16 @@ impl FileType {
     }
 }
 
-/// An attachment that Fliggy has, as the journal keeps it.
+/// An attachment uploaded to Fliggy, as recorded in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptAttachment {
     /// Keyed hash of account, order and content.
     pub key: [u8; 32],
     /// The purchasing account.
     pub account: AccountName,
-    /// The order that it belongs to, if it was said.
+    /// The order that it belongs to, if the caller named one.
     pub order_id: Option<OrderId>,
-    /// Fliggy's id of it.
+    /// Fliggy's file id.
     pub file_id: String,
     /// When it was uploaded.
     pub at: Timestamp,
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_bytes_tell() {
+    fn the_type_is_detected_from_the_first_bytes() {
         for (begin, kind) in [
             (&b"\xFF\xD8\xFF\xE0\0\x10JFIF"[..], Some(FileType::Jpeg)),
             (b"\x89PNG\r\n\x1a\n\0\0", Some(FileType::Png)),

@@ -1,4 +1,4 @@
-//! Bookings: what a caller wants booked, and whether it can be sent.
+//! Bookings: what a caller requests, and the checks before it is sent.
 
 mod check;
 
@@ -17,44 +17,43 @@ use crate::domain::change::flight_at;
 pub use self::check::check;
 pub use super::violation::Violation;
 
-/// A booking: an offer, who flies, whom to call.
+/// A booking: an offer, its travellers and a contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Booking {
     /// The caller's own order number, a new one for every order.
     pub out_order_no: OutOrderNo,
-    /// The offer, as the search gave it.
+    /// The offer, exactly as the search returned it.
     pub offer: Offer,
     /// The travellers, at most nine.
     #[schema(min_items = 1, max_items = 9)]
     pub passengers: Vec<Passenger>,
-    /// Whom to call about the order.
+    /// Contact for the order.
     pub contact: Contact,
-    /// What the order costs in all (yuan): the sum of `fare` and `taxes_total` over the travellers.
+    /// Total price of the order (yuan): the sum of `fare` and `taxes_total` over the travellers.
     pub total_price: Money,
-    /// Permission to look up the membership with the airline, and to register the traveller there
-    /// if there is none. A member fare needs `true`; nobody but the caller can say so.
+    /// Permission to look up the membership with the airline, and to register the traveller there if there is none.
+    /// Must be `true` for a member fare; the gateway never assumes it.
     pub allow_register_or_query_member: Option<bool>,
-    /// The buyer; needed where the fare is for members and the buyer must be one.
+    /// The buyer; required if the fare is for members and the buyer must be one.
     #[schema(value_type = Option<MemberBuyer>)]
     pub member_buyer: Option<MemberBuyer>,
 }
 
 impl Booking {
-    /// What the travellers pay together, or nothing where a fare is missing or the sum is too
-    /// large for an amount.
+    /// The total for all travellers, or `None` if a fare is missing or the sum is too large for an amount.
     #[must_use]
     pub fn sum(&self) -> Option<Money> {
         self.offer.prices.for_party(self.party())
     }
 
-    /// How many travel, by kind.
+    /// The number of travellers of each kind.
     #[must_use]
     pub fn party(&self) -> Party {
         Party::of(self.passengers.iter().map(|p| p.kind))
     }
 
-    /// The ids of the travellers, in their order.
+    /// The ids of the travellers, in request order.
     pub fn passenger_ids<'a>(
         &'a self,
         key: &'a HashKey,
@@ -66,9 +65,8 @@ impl Booking {
     }
 }
 
-/// Tells two bookings of the same travellers on the same flights: a keyed hash over passenger ids
-/// and the flights with their days, in any order. Other order numbers, offers and prices do not
-/// change it.
+/// Identifies bookings of the same travellers on the same flights: a keyed hash over the passenger ids and the flights
+/// with their days, in any order. Order number, offer and prices do not affect it.
 #[must_use]
 pub fn duplicate_key(key: &HashKey, account: &AccountName, booking: &Booking) -> [u8; 32] {
     let mut passengers: Vec<_> = booking.passenger_ids(key, account).collect();
@@ -89,7 +87,7 @@ pub fn duplicate_key(key: &HashKey, account: &AccountName, booking: &Booking) ->
 }
 
 /// The flights of an itinerary with their departures (+08:00, to the minute), in travel order:
-/// `CZ8957@2030-05-20T08:45`. An order that is the booking's has the same.
+/// `CZ8957@2030-05-20T08:45`. An order created by the booking has the same list.
 #[must_use]
 pub fn segments_fingerprint(journeys: &[Journey]) -> Vec<String> {
     journeys

@@ -1,4 +1,4 @@
-//! Changes: another flight for a ticket, what it costs, and how the change stands.
+//! Changes: new flights for issued tickets, their cost and status.
 
 mod check;
 
@@ -17,7 +17,7 @@ use super::trip::{AirportCode, CityCode, FlightNo, Segment, SegmentCabin};
 
 pub use check::check;
 
-/// On what ground a ticket is changed.
+/// Ground for changing a ticket.
 #[derive(
     Debug,
     Clone,
@@ -44,10 +44,10 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    /// All of them.
+    /// All grounds.
     pub const ALL: [Self; 3] = [Self::Voluntary, Self::FlightChanged, Self::Epidemic];
 
-    /// The word of API and configuration.
+    /// The name in API and configuration.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -58,14 +58,14 @@ impl ChangeKind {
     }
 }
 
-/// Fliggy's numbers (`change_reason_type`), all inferred from a sibling API.
+/// Fliggy's codes (`change_reason_type`), all inferred from a sibling API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeKinds {
     by_kind: BTreeMap<ChangeKind, i64>,
 }
 
 impl ChangeKinds {
-    /// The inferred numbers, and rows of the configuration, which win.
+    /// The inferred codes, overridden by configured rows.
     #[must_use]
     pub fn new(rows: impl IntoIterator<Item = (ChangeKind, i64)>) -> Self {
         let mut by_kind = BTreeMap::from([
@@ -77,13 +77,13 @@ impl ChangeKinds {
         Self { by_kind }
     }
 
-    /// Fliggy's number for a kind.
+    /// Fliggy's code for a kind.
     #[must_use]
     pub fn code(&self, kind: ChangeKind) -> Option<i64> {
         self.by_kind.get(&kind).copied()
     }
 
-    /// The kind behind a number.
+    /// The kind for a code.
     #[must_use]
     pub fn kind(&self, code: i64) -> Option<ChangeKind> {
         ChangeKind::ALL
@@ -98,14 +98,14 @@ impl Default for ChangeKinds {
     }
 }
 
-/// Where a change stands. The numbers are those of the topic, documented: 4 is closed and 5 is
-/// ticketed. (The API for agents has them the other way round.)
+/// Status of a change. The codes are documented for the topic: 4 is closed and 5 is ticketed. (The API for agents has
+/// them the other way round.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeStatus {
     /// Submitted; the fees are not confirmed yet.
     Submitted,
-    /// The seat is held and the fees are known; it waits for payment.
+    /// The seat is held and the fees are known; payment is due.
     AwaitingPayment,
     /// Paid; the new ticket is being issued.
     AwaitingTicketing,
@@ -113,12 +113,12 @@ pub enum ChangeStatus {
     Closed,
     /// The new ticket is issued.
     Ticketed,
-    /// Fliggy's number is not known here (`status_code` has it, where it was read), or was not told.
+    /// Fliggy's code is unknown to the gateway (see `status_code`, if it was read) or was not reported.
     Other,
 }
 
 impl ChangeStatus {
-    /// The status behind Fliggy's number.
+    /// The status for Fliggy's code.
     #[must_use]
     pub const fn from_wire(number: i64) -> Self {
         match number {
@@ -131,7 +131,7 @@ impl ChangeStatus {
         }
     }
 
-    /// The words of the timeline.
+    /// The names used in the timeline.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -145,20 +145,20 @@ impl ChangeStatus {
     }
 }
 
-/// Another flight for one segment of the order, as a search gave it.
+/// Another flight for one segment of the order, as returned by a search.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeTarget {
-    /// Id of the order's segment that it replaces.
+    /// Id of the order's segment that this flight replaces.
     #[schema(min_length = 1, max_length = 255, example = "CZ8957PKXXMN0520")]
     pub replaces: String,
-    /// The flight, exactly as a search gave it.
+    /// The flight, exactly as returned by a search.
     pub segment: Segment,
-    /// Its cabin, exactly as the same offer gave it.
+    /// Its cabin, exactly as in the same offer.
     pub cabin: SegmentCabin,
 }
 
-/// Whom to call about a change.
+/// Contact for a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeContact {
@@ -173,29 +173,29 @@ pub struct ChangeContact {
     pub mobile: Personal<String>,
 }
 
-/// What a caller wants changed.
+/// A change requested by a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeWish {
     /// The order.
     pub order_id: OrderId,
-    /// The caller's number of the change.
+    /// The caller's change number.
     pub out_change_no: OutChangeNo,
-    /// On what ground.
+    /// Ground for the change.
     pub kind: ChangeKind,
-    /// Whose tickets.
+    /// The passengers whose tickets are changed.
     pub passengers: Vec<PassengerId>,
-    /// The flights to be, one for each segment that is replaced.
+    /// The new flights, one for each replaced segment.
     pub targets: Vec<ChangeTarget>,
-    /// Fliggy's key of the offer in which the flights were found, where there is one.
+    /// Fliggy's key of the offer that contains the flights, if there is one.
     pub solution_id: Option<String>,
-    /// Whom to call.
+    /// Contact for the change.
     pub contact: Option<ChangeContact>,
     /// A remark for the airline.
     pub remark: Option<Personal<String>>,
 }
 
-/// The flights of a change with their departures (+08:00, to the minute), in the order of the
-/// request: `CZ8959@2030-05-21T08:45`. A change that is the caller's has the same.
+/// The flights of a change with their departures (+08:00, to the minute), in request order: `CZ8959@2030-05-21T08:45`.
+/// A change created by the request has the same list.
 #[must_use]
 pub fn targets_fingerprint(targets: &[ChangeTarget]) -> Vec<String> {
     targets
@@ -211,7 +211,7 @@ pub fn flight_at(flight: &FlightNo, departure: LocalTime) -> String {
     format!("{flight}@{}", time.get(..16).unwrap_or(&time))
 }
 
-/// The departure in what [`flight_at`] has written.
+/// The departure in a text written by [`flight_at`].
 #[must_use]
 pub fn departure_of(flight: &str) -> Option<LocalTime> {
     let (_, departure) = flight.split_once('@')?;
@@ -221,13 +221,13 @@ pub fn departure_of(flight: &str) -> Option<LocalTime> {
 /// Fees of one traveller's change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChangeFee {
-    /// Fee of the change itself (yuan); null if not told.
+    /// Fee of the change itself (yuan); null if not reported.
     #[schema(required = true, value_type = Option<Money>)]
     pub service_fee: Option<Money>,
-    /// Difference of fare and cabin (yuan); null if not told.
+    /// Difference in fare and cabin (yuan); null if not reported.
     #[schema(required = true, value_type = Option<Money>)]
     pub upgrade_fee: Option<Money>,
-    /// Difference of taxes (yuan); null if not told.
+    /// Difference in taxes (yuan); null if not reported.
     #[schema(required = true, value_type = Option<Money>)]
     pub tax_fee: Option<Money>,
 }
@@ -235,22 +235,22 @@ pub struct ChangeFee {
 /// A passenger of a change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChangePassenger {
-    /// Identifies the passenger, as in the order; null where Fliggy does not tell the document, or
-    /// masks those of several passengers alike.
+    /// Identifies the passenger, as in the order; null if Fliggy does not report the document, or masks the documents
+    /// of several passengers identically.
     #[schema(required = true, value_type = Option<PassengerId>)]
     pub passenger_id: Option<PassengerId>,
-    /// Name as on the document; null if not told.
+    /// Name as on the document; null if not reported.
     #[schema(required = true, value_type = Option<String>, example = "李四")]
     pub name: Option<Personal<String>>,
-    /// Kind of passenger; null if not told.
+    /// Kind of passenger; null if not reported.
     #[serde(rename = "type")]
     #[schema(required = true, value_type = Option<OrderPassengerType>)]
     pub kind: Option<OrderPassengerType>,
-    /// Ids of the order's segments that are replaced for this passenger: a change moves all of its
-    /// passengers on all of its segments. Null where Fliggy does not tell them.
+    /// Ids of the order's segments that are replaced for this passenger: a change moves all of its passengers on all of
+    /// its segments. Null if Fliggy does not report them.
     #[schema(required = true, example = json!(["CZ8957PKXXMN0520"]))]
     pub segment_ids: Option<Vec<String>>,
-    /// What the change costs this passenger; null if not told (yet).
+    /// Cost of the change for this passenger; null if not reported (yet).
     #[schema(required = true, value_type = Option<ChangeFee>)]
     pub fee: Option<ChangeFee>,
     /// The new tickets, once they are issued.
@@ -259,88 +259,88 @@ pub struct ChangePassenger {
     pub original_tickets: Vec<Ticket>,
 }
 
-/// A segment after the change, as far as Fliggy tells.
+/// A segment after the change, as far as Fliggy reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChangedSegment {
-    /// Id of the order's segment that it replaces; null if not told.
+    /// Id of the order's segment that this segment replaces; null if not reported.
     #[schema(required = true, example = "CZ8957PKXXMN0520")]
     pub replaces: Option<String>,
-    /// Number the flight is sold under; null if not told.
+    /// Marketing flight number; null if not reported.
     #[schema(required = true, value_type = Option<FlightNo>)]
     pub marketing_flight_no: Option<FlightNo>,
-    /// Number the flight is flown under; null if not told.
+    /// Operating flight number; null if not reported.
     #[schema(required = true, example = "CZ8959")]
     pub operating_flight_no: Option<String>,
-    /// City of departure; null if not told.
+    /// City of departure; null if not reported.
     #[schema(required = true, value_type = Option<CityCode>)]
     pub departure_city: Option<CityCode>,
-    /// City of arrival; null if not told.
+    /// City of arrival; null if not reported.
     #[schema(required = true, value_type = Option<CityCode>)]
     pub arrival_city: Option<CityCode>,
-    /// Departure airport; null if not told.
+    /// Departure airport; null if not reported.
     #[schema(required = true, value_type = Option<AirportCode>)]
     pub departure_airport: Option<AirportCode>,
-    /// Arrival airport; null if not told.
+    /// Arrival airport; null if not reported.
     #[schema(required = true, value_type = Option<AirportCode>)]
     pub arrival_airport: Option<AirportCode>,
-    /// Scheduled departure (+08:00); null if not told.
+    /// Scheduled departure (+08:00); null if not reported.
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub departure_time: Option<LocalTime>,
-    /// Scheduled arrival (+08:00); null if not told.
+    /// Scheduled arrival (+08:00); null if not reported.
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub arrival_time: Option<LocalTime>,
-    /// Booking class; null if not told.
+    /// Booking class; null if not reported.
     #[schema(required = true, example = "V")]
     pub cabin: Option<String>,
-    /// Cabin class (`Y`, `C`, `F`); null if not told.
+    /// Cabin class (`Y`, `C`, `F`); null if not reported.
     #[schema(required = true, example = "Y")]
     pub cabin_class: Option<String>,
 }
 
-/// One change in full.
+/// A change in full.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Change {
-    /// Fliggy's number of the change.
+    /// Fliggy's change number.
     pub change_order_no: ChangeOrderNo,
-    /// Fliggy's order id; null if not told.
+    /// Fliggy's order id; null if not reported.
     #[schema(required = true, value_type = Option<OrderId>)]
     pub order_id: Option<OrderId>,
-    /// The caller's number; null where Fliggy has none.
+    /// The caller's change number; null if Fliggy has none.
     #[schema(required = true, example = "CHANGE-20300502-000001")]
     pub out_change_no: Option<String>,
-    /// Where it stands.
+    /// Status of the change.
     pub status: ChangeStatus,
-    /// Fliggy's number for it.
+    /// Fliggy's status code.
     pub status_code: i64,
-    /// On what ground; null where Fliggy's number for it stands for none of our kinds.
+    /// Ground for the change; null if the gateway has no kind for Fliggy's code.
     #[schema(required = true, value_type = Option<ChangeKind>)]
     pub kind: Option<ChangeKind>,
-    /// What the change costs in all (yuan); null until the fees are confirmed.
+    /// Total cost of the change (yuan); null until the fees are confirmed.
     #[schema(required = true, value_type = Option<Money>)]
     pub total_price: Option<Money>,
-    /// When it was made (+08:00).
+    /// When the change was created (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub created_at: Option<LocalTime>,
-    /// It must be paid before this time (+08:00).
+    /// Must be paid before this time (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub pay_before: Option<LocalTime>,
     /// When it was paid (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub paid_at: Option<LocalTime>,
-    /// Whether Fliggy tells a time of payment that may be one or not.
+    /// Whether Fliggy reports a payment time that is not conclusive evidence of payment.
     #[serde(skip)]
     pub payment_unclear: bool,
-    /// Trade number. Having one does not mean that it is paid.
+    /// Trade number. Its presence does not prove payment.
     #[schema(required = true, example = "2030050200000000000001")]
     pub trade_no: Option<String>,
-    /// Why it was closed, in Fliggy's words; null unless it was.
+    /// Reason for closing, in Fliggy's words; null unless closed.
     #[schema(required = true, value_type = Option<String>)]
     pub close_reason: Option<Personal<String>>,
     /// The travellers.
     pub passengers: Vec<ChangePassenger>,
-    /// The segments before the change; empty if not told.
+    /// The segments before the change; empty if not reported.
     pub original_segments: Vec<Segment>,
-    /// The segments after the change; empty if not told.
+    /// The segments after the change; empty if not reported.
     pub segments: Vec<ChangedSegment>,
 }
 
@@ -349,37 +349,37 @@ pub struct Change {
 pub struct ChangeList {
     /// The rows that could be read.
     pub changes: Vec<Change>,
-    /// Rows that could not be read. A list with such rows proves no absence.
+    /// Rows that could not be read. A list with such rows does not prove absence.
     pub dropped: usize,
 }
 
-/// What is kept of a change as the result of a write: nothing personal.
+/// The part of a change that is stored as the result of a write: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChangeReceipt {
-    /// Fliggy's number of the change.
+    /// Fliggy's change number.
     pub change_order_no: ChangeOrderNo,
-    /// Fliggy's order id; null if not told.
+    /// Fliggy's order id; null if not reported.
     #[schema(required = true, value_type = Option<OrderId>)]
     pub order_id: Option<OrderId>,
-    /// The caller's number; null where Fliggy has none.
+    /// The caller's change number; null if Fliggy has none.
     #[schema(required = true, example = "CHANGE-20300502-000001")]
     pub out_change_no: Option<String>,
-    /// Where it stands.
+    /// Status of the change.
     pub status: ChangeStatus,
-    /// What the change costs in all (yuan); null until the fees are confirmed.
+    /// Total cost of the change (yuan); null until the fees are confirmed.
     #[schema(required = true, value_type = Option<Money>)]
     pub total_price: Option<Money>,
-    /// Whether it costs more than the `max_total` of the request; null where that named none, or the
-    /// fees are not confirmed yet. Nothing is paid before it is agreed to at the payment.
+    /// Whether the change costs more than the request's `max_total`; null if the request had none or the fees are not
+    /// confirmed yet. Nothing is paid until the caller pays the agreed total.
     #[schema(required = true)]
     pub fee_above_limit: Option<bool>,
-    /// It must be paid before this time (+08:00).
+    /// Must be paid before this time (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub pay_before: Option<LocalTime>,
     /// When it was paid (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub paid_at: Option<LocalTime>,
-    /// Trade number. Having one does not mean that it is paid.
+    /// Trade number. Its presence does not prove payment.
     #[schema(required = true, example = "2030050200000000000001")]
     pub trade_no: Option<String>,
     /// The travellers whose tickets are changed.
@@ -406,7 +406,7 @@ impl ChangeReceipt {
         }
     }
 
-    /// What is known of a change that nobody has read.
+    /// The receipt of a change that has not been read.
     #[must_use]
     pub fn unread(change_order_no: ChangeOrderNo, order_id: Option<OrderId>) -> Self {
         Self {
@@ -424,7 +424,7 @@ impl ChangeReceipt {
     }
 }
 
-/// Whether a change costs more than its caller wants to pay at most.
+/// Whether a change costs more than the caller's limit; `None` if either is unknown.
 #[must_use]
 pub fn fee_above_limit(total: Option<Money>, max_total: Option<Money>) -> Option<bool> {
     Some(total? > max_total?)
@@ -451,7 +451,7 @@ mod tests {
                 "other"
             ]
         );
-        // As the contract has it from the documented topic.
+        // As in the contract, from the documented topic.
         let vocabulary: serde_json::Value =
             serde_json::from_str(include_str!("../../openapi/top/status.json")).unwrap();
         for row in vocabulary["change_status"].as_array().unwrap() {
@@ -467,7 +467,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_told_where_it_can_be() {
+    fn fee_above_limit_is_none_unless_total_and_limit_are_known() {
         let yuan = |text| Some(Money::parse(text).unwrap());
         for (total, limit, above) in [
             (yuan("40"), yuan("40"), Some(false)),
@@ -480,7 +480,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_the_kinds_can_be_mended() {
+    fn codes_of_the_kinds_can_be_overridden() {
         let kinds = ChangeKinds::new([(ChangeKind::Voluntary, 7)]);
         assert_eq!(kinds.code(ChangeKind::Voluntary), Some(7));
         assert_eq!(kinds.kind(0), None);

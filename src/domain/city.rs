@@ -1,12 +1,12 @@
-//! Cities and their airports: where the codes differ, and what the cities are called.
+//! Cities and their airports: which codes differ, and the Chinese names.
 
 mod names;
 
 use self::names::NAMES;
 use super::trip::{AirportCode, CityCode};
 
-/// Airports of the mainland whose code is not their city's. Everywhere else city and airport share
-/// a code (`XMN`), also where a city has several airports and one bears its code (`SHA`, `CTU`).
+/// Mainland airports whose code differs from their city's. All other airports share the code of
+/// their city (`XMN`), including one airport in a city with several (`SHA`, `CTU`).
 const AIRPORTS: &[(&str, CityCode)] = &[
     ("NAY", CityCode::constant(*b"BJS")),
     ("PEK", CityCode::constant(*b"BJS")),
@@ -16,7 +16,7 @@ const AIRPORTS: &[(&str, CityCode)] = &[
     ("XIY", CityCode::constant(*b"SIA")),
 ];
 
-/// The city of an airport whose code is no city code. Nothing for codes that may be searched for.
+/// The city of an airport whose code is not a city code. `None` for codes that a search accepts.
 #[must_use]
 pub fn city_of_airport(code: &str) -> Option<CityCode> {
     AIRPORTS
@@ -25,12 +25,12 @@ pub fn city_of_airport(code: &str) -> Option<CityCode> {
         .map(|(_, city)| *city)
 }
 
-/// The Chinese name of a city or, where no city is given, of the airport's city. Nothing if the
-/// table does not have it.
+/// The Chinese name of a city or, if no city is given, of the airport's city. `None` if the table
+/// does not contain it.
 #[must_use]
 pub fn city_name(city: Option<CityCode>, airport: AirportCode) -> Option<&'static str> {
     let code = city.map_or(airport.letters(), CityCode::letters);
-    // As a number, because comparing slices costs several times as much.
+    // Compared as numbers, because comparing slices costs several times as much.
     let number = |[a, b, c]: [u8; 3]| u32::from_be_bytes([0, a, b, c]);
     let row = NAMES.binary_search_by_key(&number(code), |(code, _)| number(*code));
     NAMES.get(row.ok()?).map(|(_, name)| *name)
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn airports_that_are_no_cities() {
+    fn airports_whose_code_is_not_a_city_code() {
         for (airport, city) in [
             ("PEK", "BJS"),
             ("PKX", "BJS"),
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_are_in_order_and_plain() {
+    fn names_are_sorted_and_chinese_only() {
         assert!(NAMES.is_sorted_by(|(a, _), (b, _)| a < b));
         for (code, name) in NAMES {
             assert!(code.iter().all(u8::is_ascii_uppercase), "{name}");
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn an_airport_bears_the_name_of_its_city() {
+    fn an_airport_has_the_name_of_its_city() {
         for (airport, city) in AIRPORTS {
             let airport = airport.parse().unwrap();
             let name = city_name(None, airport);
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_city_that_is_named_goes_before_the_airports() {
+    fn a_given_city_takes_precedence_over_the_airport() {
         for (city, airport, name) in [
             (Some("BJS"), "PKX", Some("北京")),
             (None, "PKX", Some("北京")),

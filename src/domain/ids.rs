@@ -20,7 +20,7 @@ macro_rules! upstream_number {
         impl $name {
             const EXPECTED: &'static str = $expected;
 
-            /// A number as TOP gives it (`1..=i64::MAX`), or nothing.
+            /// A number as TOP sends it (`1..=i64::MAX`); `None` outside that range.
             #[must_use]
             pub const fn new(number: u64) -> Option<Self> {
                 if number >= 1 && number <= i64::MAX as u64 {
@@ -108,7 +108,7 @@ text_type!(
     "an order number of 1 to 64 letters, digits, '_', '.' or '-', such as \"TRIP-20300501-000001\""
 );
 
-/// Whether a text can be a number that a caller gives to something of its own.
+/// Whether a text is valid as a caller's own number for an order, refund or change.
 fn is_reference(b: &[u8]) -> bool {
     matches!(b.len(), 1..=64)
         && b.iter()
@@ -116,8 +116,8 @@ fn is_reference(b: &[u8]) -> bool {
 }
 
 text_type!(
-    /// The caller's own number of a refund application. Use a new one for every application: by it
-    /// an application is found again whose answer was lost.
+    /// The caller's own number for a refund application. Use a new one for every application: the
+    /// gateway finds an application whose response was lost by this number.
     #[schema(
         value_type = String,
         pattern = "^[A-Za-z0-9_.-]{1,64}$",
@@ -131,8 +131,8 @@ text_type!(
 );
 
 text_type!(
-    /// The caller's own number of a change. Use a new one for every change: by it a change is found
-    /// again whose answer was lost.
+    /// The caller's own number for a change. Use a new one for every change: the gateway finds a
+    /// change whose response was lost by this number.
     #[schema(
         value_type = String,
         pattern = "^[A-Za-z0-9_.-]{1,64}$",
@@ -146,7 +146,7 @@ text_type!(
 );
 
 text_type!(
-    /// The name of a purchasing account, as it is configured in this gateway.
+    /// The name of a purchasing account, as configured in this gateway.
     #[schema(
         value_type = String,
         pattern = "^[a-z0-9][a-z0-9_-]{0,31}$",
@@ -164,8 +164,8 @@ text_type!(
 );
 
 text_type!(
-    /// Names a passenger without telling who it is: a keyed hash of the travel document. The same
-    /// document on the same purchasing account has the same id in every order.
+    /// Identifies a passenger without revealing the identity: a keyed hash of the travel document.
+    /// The same document on the same purchasing account has the same id in every order.
     #[schema(
         value_type = String,
         pattern = "^psg_[0-9a-f]{32}$",
@@ -183,9 +183,9 @@ text_type!(
 );
 
 impl PassengerId {
-    /// The id of the holder of a document: HMAC-SHA-256 over account, document type (TOP's number)
-    /// and document number, cut to 128 bits. Case and blanks in the number do not matter: the check
-    /// letter of an ID card is written `x` and `X`.
+    /// The passenger id for a document: HMAC-SHA-256 over account, document type (TOP's number) and
+    /// document number, cut to 128 bits. Case and blanks in the number are ignored: the check
+    /// letter of an ID card is written as `x` or `X`.
     #[must_use]
     pub fn derive(
         key: &HashKey,
@@ -219,7 +219,7 @@ impl OperationId {
     const EXPECTED: &'static str =
         "an operation id: a UUID, such as \"01976c5e-7b2a-7c31-9d3e-8f2b6a1c4d50\"";
 
-    /// A new id whose time part is the clock's time of day.
+    /// A new id whose time part is the wall-clock time.
     #[must_use]
     pub fn new(clock: &dyn Clock) -> Self {
         Self(clock.new_uuid())
@@ -232,7 +232,7 @@ impl OperationId {
     }
 
     fn parse_text(s: &str) -> Option<Self> {
-        // Only the hyphenated form: one operation has one name.
+        // Only the hyphenated form is accepted, so that an operation has one name.
         (s.len() == 36)
             .then(|| Uuid::try_parse(s).ok().map(Self))
             .flatten()
@@ -247,7 +247,7 @@ impl fmt::Display for OperationId {
 
 text_traits!(OperationId);
 
-/// The key of all hashes this gateway keeps in place of personal data.
+/// The key of all hashes that the gateway stores in place of personal data.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HashKey([u8; 32]);
 
@@ -264,11 +264,11 @@ impl HashKey {
         &self.0
     }
 
-    /// HMAC-SHA-256 over the parts, each preceded by its length, so that no two lists of parts
-    /// have the same hash by being cut differently.
+    /// HMAC-SHA-256 over the parts, each prefixed with its length, so that the same bytes split
+    /// differently have different hashes.
     #[must_use]
     pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
-        // HMAC fills a short key up with zeros; doing it here keeps this infallible.
+        // HMAC pads a short key with zeros; doing it here makes this infallible.
         let mut block = Key::<Hmac<Sha256>>::default();
         block[..32].copy_from_slice(&self.0);
         let mut mac = Hmac::<Sha256>::new(&block);
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn names_have_their_form() {
+    fn malformed_names_are_refused() {
         assert!("a-1_x".parse::<AccountName>().is_ok());
         for bad in ["", "-a", "A", "a b", &"a".repeat(33)] {
             assert!(bad.parse::<AccountName>().is_err(), "{bad}");
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn operation_ids_carry_the_clocks_time() {
+    fn operation_ids_contain_the_wall_clock_time() {
         let clock = crate::clock::ManualClock::new();
         clock.jump_wall(jiff::SignedDuration::from_hours(24 * 365));
         let id = OperationId::new(&clock);

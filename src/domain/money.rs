@@ -7,9 +7,8 @@ use utoipa::ToSchema;
 
 use super::text::{MalformedText, text_traits};
 
-/// An amount in Chinese yuan (CNY), as a decimal string with at most two decimals. Written with
-/// two, e.g. `"950.00"`. A JSON number is refused, because JSON numbers are binary fractions in
-/// most languages.
+/// An amount in Chinese yuan (CNY), as a decimal string with at most two decimals; always returned with two, e.g.
+/// `"950.00"`. A JSON number is refused, because most languages read JSON numbers as binary fractions.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
 #[schema(
     value_type = String,
@@ -19,12 +18,12 @@ use super::text::{MalformedText, text_traits};
     example = "950.00"
 )]
 pub struct Money(
-    /// In fen, so that sums are integer sums.
+    /// In fen, so that sums are exact.
     u64,
 );
 
 impl Money {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
     /// The largest amount: 99,999,999.99 yuan.
@@ -33,7 +32,7 @@ impl Money {
     const EXPECTED: &'static str =
         "an amount in yuan as a string with at most two decimals, such as \"950.00\"";
 
-    /// The difference, or nothing where it would be less than nothing.
+    /// The difference, or `None` if it would be negative.
     #[must_use]
     pub const fn checked_sub(self, less: Self) -> Option<Self> {
         match self.0.checked_sub(less.0) {
@@ -42,7 +41,7 @@ impl Money {
         }
     }
 
-    /// Reads `950`, `950.5` or `950.00`: yuan, at most eight digits before the point and two after.
+    /// Parses `950`, `950.5` or `950.00`: yuan, at most eight digits before the point and two after.
     ///
     /// # Errors
     /// The text has another form.
@@ -70,7 +69,7 @@ impl Money {
         Some(Self(whole.parse::<u64>().ok()? * 100 + fen))
     }
 
-    /// An amount of that many fen (1 yuan = 100 fen), or nothing if it is too large.
+    /// An amount in fen (1 yuan = 100 fen), or `None` if it is too large.
     #[must_use]
     pub const fn from_fen(fen: u64) -> Option<Self> {
         if fen <= Self::MAX.0 {
@@ -86,8 +85,8 @@ impl Money {
         self.0
     }
 
-    /// The amount nearest to a binary fraction of yuan, if it is meant to have two decimals. JSON
-    /// numbers of TOP come this way; `950.05` is not exact in binary but near enough to be told.
+    /// The amount nearest to a binary fraction of yuan, or `None` if it does not have two decimals. TOP's JSON numbers
+    /// arrive as binary fractions; `950.05` is not exact in binary, but close enough to be recognised.
     #[must_use]
     pub fn from_f64(yuan: f64) -> Option<Self> {
         let fen = (yuan * 100.0).round();
@@ -97,12 +96,12 @@ impl Money {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "whole, not negative, and held against the maximum"
+            reason = "whole, not negative, and not above the maximum"
         )]
         (fen <= Self::MAX.0 as f64).then_some(Self(fen as u64))
     }
 
-    /// The same amount from a decimal.
+    /// Converts a decimal.
     ///
     /// # Errors
     /// It is negative, too large, or has a third decimal that is not zero.
@@ -119,13 +118,13 @@ impl Money {
         })
     }
 
-    /// The sum, or nothing if it is too large.
+    /// The sum, or `None` if it is too large.
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).and_then(Self::from_fen)
     }
 
-    /// So many times this amount, or nothing if it is too large.
+    /// The product, or `None` if it is too large.
     #[must_use]
     pub fn checked_mul(self, times: u32) -> Option<Self> {
         self.0
@@ -135,7 +134,7 @@ impl Money {
 }
 
 impl Money {
-    /// Writes the amount. By hand: a search answer has thousands of amounts, and `{:02}` costs several
+    /// Writes the amount. Hand-written, because a search response has thousands of amounts and `{:02}` costs several
     /// times as much.
     fn write(self, out: &mut [u8; 11]) -> &str {
         *out = *b"00000000.00";
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_json_number_is_refused_and_the_message_says_what_to_send() {
+    fn a_json_number_is_refused_with_the_expected_form() {
         let error = serde_json::from_str::<Money>("950")
             .unwrap_err()
             .to_string();
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_end_at_the_largest_amount() {
+    fn sums_above_the_largest_amount_are_refused() {
         let one_fen = Money::from_fen(1).unwrap();
         assert_eq!(Money::MAX.checked_add(one_fen), None);
         assert_eq!(Money::MAX.checked_mul(2), None);
@@ -218,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn decimals_that_are_no_amount() {
+    fn decimals_that_are_not_amounts() {
         assert!(Money::from_decimal(Decimal::new(-1, 0)).is_err());
         assert!(Money::from_decimal(Decimal::new(1, 3)).is_err());
         assert!(Money::from_decimal(Decimal::MAX).is_err());

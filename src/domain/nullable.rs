@@ -1,13 +1,13 @@
-//! Fields that must be sent even where their value is `null`.
+//! Fields that are required even if their value is `null`.
 
 use std::fmt;
 
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// Reads a value that may be `null` but not be left out: as a `deserialize_with` function it takes
-/// away serde's rule that a missing `Option` is `None`. An offer travels from search to booking
-/// through foreign hands; a field that was lost on the way shall be noticed.
+/// Reads a value that may be `null` but not omitted: as a `deserialize_with` function it disables
+/// serde's rule that a missing `Option` is `None`. Callers pass an offer from search to booking; a
+/// field that was lost on the way must be noticed.
 pub(crate) fn required_nullable<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -16,7 +16,7 @@ where
     Option::deserialize(deserializer)
 }
 
-/// The same for a whole number. `2.0` is one in JSON, and some languages write it so.
+/// The same for a whole number. `2.0` is accepted, because some languages write whole numbers so.
 pub(crate) fn required_nullable_u16<'de, D>(deserializer: D) -> Result<Option<u16>, D::Error>
 where
     D: Deserializer<'de>,
@@ -24,7 +24,7 @@ where
     Ok(Option::<Whole<{ u16::MAX }>>::deserialize(deserializer)?.map(|whole| whole.0))
 }
 
-/// The same where there must be a number, and not above a maximum.
+/// The same for a non-null number with a maximum.
 pub(crate) fn whole<'de, D, const MAX: u16>(deserializer: D) -> Result<u16, D::Error>
 where
     D: Deserializer<'de>,
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_whole_number_may_be_written_with_a_point() {
+    fn a_whole_number_may_have_a_decimal_point() {
         let read =
             |json: &str| required_nullable_u16(&mut serde_json::Deserializer::from_str(json)).ok();
         for (json, expected) in [

@@ -1,4 +1,4 @@
-//! Offers: what a search finds and a booking takes.
+//! Offers: found by a search, booked by a booking.
 
 mod check;
 
@@ -13,19 +13,19 @@ use super::trip::{Journey, SegmentCabin, TripType};
 
 pub use self::check::check;
 
-/// Something that can be booked: a flight or two, of one seller, at one price. Hand it to the
-/// booking exactly as the search gave it; every field is required there, also where it is null.
+/// A bookable offer: one flight or two, from one seller, at one price. Pass it to the booking exactly as the search
+/// returned it; every field is required there, even if it is null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
     /// Fliggy's key of the offer, opaque and short-lived.
     #[schema(example = "SOL-TEST-0001")]
     pub solution_id: String,
-    /// Name of the shop; null if not told.
+    /// Name of the shop; null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = "tb123456")]
     pub seller: Option<String>,
-    /// Kind of seller; null if not told.
+    /// Kind of seller; null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, value_type = Option<Supply>)]
     pub supply: Option<Supply>,
@@ -37,47 +37,47 @@ pub struct Offer {
     pub cabins: Vec<SegmentCabin>,
     /// Prices per passenger.
     pub prices: Prices,
-    /// What the party of the search pays in all (yuan): the sum of `total` over its travellers. Null
-    /// if the offer has no fare for one of them. For display only: booking does not read it.
+    /// Total for the party of the search (yuan): the sum of `total` over its travellers. Null if the offer has no fare
+    /// for one of them. For display only: the booking does not read it.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, value_type = Option<Money>, example = "1580.00")]
     pub party_total: Option<Money>,
-    /// Rule for refunds, in Chinese; null if not told.
+    /// Rule for refunds, in Chinese; null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = "起飞前48小时以前收取票面价10%,之后收取30%")]
     pub refund_rule: Option<String>,
-    /// Rule for changes, in Chinese; null if not told.
+    /// Rule for changes, in Chinese; null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = "起飞前48小时以前收取票面价5%,之后收取20%")]
     pub change_rule: Option<String>,
-    /// Baggage allowance, in Chinese; null if not told.
+    /// Baggage allowance, in Chinese; null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = "手提8KG,托运20KG")]
     pub baggage_rule: Option<String>,
-    /// Set where the price is for members of the airline's programme only.
+    /// Set if the price is only for members of the airline's programme.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, value_type = Option<MemberFare>)]
     pub member_fare: Option<MemberFare>,
-    /// Whether this gateway can book it for the party of the search.
+    /// Whether this gateway can book the offer for the party of the search.
     #[schema(example = true)]
     pub bookable: bool,
-    /// Why not; null where it can. If the reason is the party (seats, fares), another party needs
-    /// another search.
+    /// Why the offer is not bookable; null if it is. If the reason is the party (seats, fares), search again with
+    /// another party.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true)]
     pub not_bookable_reason: Option<String>,
 }
 
-/// The rules of an offer, as the search told them.
+/// The rules of an offer, as returned by the search.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OfferRules {
-    /// Rule for refunds, in Chinese; null if not told.
+    /// Rule for refunds, in Chinese; null if not reported.
     #[schema(required = true, example = "起飞前48小时以前收取票面价10%,之后收取30%")]
     pub refund_rule: Option<String>,
-    /// Rule for changes, in Chinese; null if not told.
+    /// Rule for changes, in Chinese; null if not reported.
     #[schema(required = true, example = "起飞前48小时以前收取票面价5%,之后收取20%")]
     pub change_rule: Option<String>,
-    /// Baggage allowance, in Chinese; null if not told.
+    /// Baggage allowance, in Chinese; null if not reported.
     #[schema(required = true, example = "手提8KG,托运20KG")]
     pub baggage_rule: Option<String>,
 }
@@ -96,7 +96,7 @@ pub enum Supply {
     Other,
 }
 
-/// Prices per passenger, by kind.
+/// Prices per passenger, by passenger type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
@@ -113,7 +113,7 @@ pub struct Prices {
 }
 
 impl Prices {
-    /// The price for a kind of passenger.
+    /// The fare for a passenger type, if there is one.
     #[must_use]
     pub const fn of(&self, kind: PassengerType) -> Option<&Fare> {
         match kind {
@@ -123,8 +123,7 @@ impl Prices {
         }
     }
 
-    /// What a party pays in all, or nothing where a fare is missing or the sum is too large for an
-    /// amount.
+    /// The total for a party, or `None` if a fare is missing or the sum is too large for an amount.
     #[must_use]
     pub fn for_party(&self, party: Party) -> Option<Money> {
         party.counts().try_fold(Money::ZERO, |sum, (kind, count)| {
@@ -133,44 +132,43 @@ impl Prices {
     }
 }
 
-/// The price for one passenger. What is paid is `fare` and `taxes_total`.
+/// The price for one passenger: `fare` plus `taxes_total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fare {
-    /// Ticket without taxes (yuan).
+    /// Ticket price without taxes (yuan).
     pub fare: Money,
     /// Airport construction fee (yuan).
     pub airport_fee: Money,
     /// Fuel surcharge (yuan).
     pub fuel_fee: Money,
-    /// Taxes and fees in all (yuan).
+    /// Total of taxes and fees (yuan).
     pub taxes_total: Money,
-    /// What one passenger pays (yuan): the sum of `fare` and `taxes_total`. A booking in which it is
-    /// another amount is refused.
+    /// Price for one passenger (yuan): the sum of `fare` and `taxes_total`. A booking with another value is refused.
     #[schema(example = "1020.00")]
     pub total: Money,
 }
 
 impl Fare {
-    /// The sum of fare and taxes, or nothing if it is too large for an amount. Prices are always
-    /// computed by it, because `total` may come from a caller.
+    /// The sum of fare and taxes, or `None` if it is too large for an amount. Prices always use this sum, because
+    /// `total` may come from a caller.
     #[must_use]
     pub fn sum(&self) -> Option<Money> {
         self.fare.checked_add(self.taxes_total)
     }
 }
 
-/// The rule of a member fare. Booking it needs `allow_register_or_query_member: true`, because
-/// Fliggy registers the traveller (or the buyer) with the airline where that is missing.
+/// The rule of a member fare. Booking it requires `allow_register_or_query_member: true`, because Fliggy registers the
+/// traveller (or the buyer) with the airline if the membership is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemberFare {
-    /// Fliggy's word for the rule.
+    /// Fliggy's name of the rule.
     #[schema(example = "MEMBER")]
     pub rule: String,
     /// Who must be the member.
     pub who: MemberRole,
-    /// Which memberships will do.
+    /// The memberships that qualify.
     #[schema(min_items = 1)]
     pub membership: Vec<Membership>,
 }
@@ -181,7 +179,7 @@ pub struct MemberFare {
 pub enum MemberRole {
     /// Every traveller.
     Passenger,
-    /// The buyer, who is then named in the booking (`member_buyer`).
+    /// The buyer, who must be named in the booking (`member_buyer`).
     Buyer,
 }
 
@@ -189,7 +187,7 @@ pub enum MemberRole {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Membership {
-    /// Only somebody who was never registered with the airline before.
+    /// Only a person who was never registered with the airline before.
     New,
     /// Any member.
     Any,
@@ -203,7 +201,7 @@ mod tests {
     use crate::domain::trip::{Seats, Segment};
 
     #[test]
-    fn the_schema_says_that_no_field_may_be_left_out() {
+    fn every_field_is_required_in_the_schema() {
         for schema in [
             Offer::schema(),
             Prices::schema(),
@@ -230,13 +228,13 @@ mod tests {
             airport_fee: Money::ZERO,
             fuel_fee: yuan(taxes),
             taxes_total: yuan(taxes),
-            // Nothing is priced by it.
+            // Not used for pricing.
             total: yuan("0.01"),
         }
     }
 
     #[test]
-    fn a_party_pays_fare_and_taxes_of_everybody_in_it() {
+    fn a_party_pays_fare_and_taxes_for_every_traveller() {
         let prices = Prices {
             adult: fare("800", "70"),
             child: Some(fare("400.50", "10")),

@@ -12,13 +12,13 @@ use super::personal::Personal;
 use super::time::{LocalDate, LocalTime};
 use super::trip::{Journey, SegmentCabin, TripType};
 
-/// Where an order stands.
+/// Status of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
     /// Fliggy is still booking it.
     Creating,
-    /// Seats are held; it waits for payment.
+    /// Seats are held; payment is due.
     Booked,
     /// Paid.
     Paid,
@@ -30,12 +30,12 @@ pub enum OrderStatus {
     Closed,
     /// Booking or ticketing failed.
     Failed,
-    /// Fliggy's words are not in the vocabulary; `status_text` has them.
+    /// Fliggy's status phrase is not in the vocabulary; see `status_text`.
     Other,
 }
 
 impl OrderStatus {
-    /// The word of the API.
+    /// The name in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ impl OrderStatus {
     }
 }
 
-/// What Fliggy's status phrases mean: the built-in vocabulary and the rows of the configuration.
+/// The meanings of Fliggy's status phrases: the built-in vocabulary and the configured rows.
 #[derive(Debug, Clone)]
 pub struct StatusMap {
     by_phrase: HashMap<String, OrderStatus>,
@@ -69,8 +69,7 @@ struct BuiltInRow {
 }
 
 impl StatusMap {
-    /// The built-in vocabulary (one phrase of it is documented, the rest are guesses) with further
-    /// rows, which win.
+    /// The built-in vocabulary (one of its phrases is documented, the rest are guesses), overridden by the given rows.
     #[must_use]
     pub fn new(rows: impl IntoIterator<Item = (String, OrderStatus)>) -> Self {
         let built_in: Option<BuiltIn> =
@@ -84,7 +83,7 @@ impl StatusMap {
         Self { by_phrase }
     }
 
-    /// The meaning of a phrase; `Other` where it has none.
+    /// The meaning of a phrase; `Other` if it is unknown.
     #[must_use]
     pub fn status(&self, phrase: &str) -> OrderStatus {
         self.by_phrase
@@ -100,17 +99,17 @@ impl Default for StatusMap {
     }
 }
 
-/// One order in full.
+/// An order in full.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Order {
     /// Fliggy's order id.
     pub order_id: OrderId,
-    /// The caller's order number, as Fliggy has it; null where it has none.
+    /// The caller's order number, as Fliggy has it; null if Fliggy has none.
     #[schema(required = true, example = "TRIP-20300501-000001")]
     pub out_order_no: Option<String>,
-    /// Where the order stands.
+    /// Status of the order.
     pub status: OrderStatus,
-    /// Fliggy's words for it; empty if it said nothing.
+    /// Fliggy's status phrase; empty if it sent none.
     #[schema(example = "生单预定成功")]
     pub status_text: String,
     /// Name of the shop.
@@ -119,25 +118,25 @@ pub struct Order {
     /// When it was booked (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub booked_at: Option<LocalTime>,
-    /// It must be paid before this time (+08:00).
+    /// Must be paid before this time (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub pay_before: Option<LocalTime>,
     /// When it was paid (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub paid_at: Option<LocalTime>,
-    /// Whether Fliggy tells a time of payment that may be one or not.
+    /// Whether Fliggy reports a payment time that is not conclusive evidence of payment.
     #[serde(skip)]
     pub payment_unclear: bool,
     /// When the tickets were issued (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub ticketed_at: Option<LocalTime>,
-    /// What the order costs in all (yuan).
+    /// Total price of the order (yuan).
     #[schema(required = true, value_type = Option<Money>)]
     pub total_price: Option<Money>,
-    /// What was paid (yuan).
+    /// Amount paid (yuan).
     #[schema(required = true, value_type = Option<Money>)]
     pub paid_price: Option<Money>,
-    /// Trade number. Having one does not mean that it is paid.
+    /// Trade number. Its presence does not prove payment.
     #[schema(required = true, example = "2022022500000000000001")]
     pub trade_no: Option<String>,
     /// Alipay's trade number.
@@ -145,15 +144,15 @@ pub struct Order {
     pub alipay_trade_no: Option<String>,
     /// The travellers.
     pub passengers: Vec<OrderPassenger>,
-    /// Kind of trip; null if not told.
+    /// Kind of trip; null if not reported.
     #[schema(required = true, value_type = Option<TripType>)]
     pub trip_type: Option<TripType>,
-    /// The itinerary; empty if not told.
+    /// The itinerary; empty if not reported.
     pub journeys: Vec<Journey>,
 }
 
 impl Order {
-    /// Whether it is the order booked under this number.
+    /// Whether this is the order booked under this number.
     #[must_use]
     pub fn is_for(&self, out_order_no: &OutOrderNo) -> bool {
         self.out_order_no.as_deref() == Some(out_order_no.as_str())
@@ -163,7 +162,7 @@ impl Order {
 /// A travel document in an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderDocument {
-    /// Kind of document; null if not told.
+    /// Kind of document; null if not reported.
     #[serde(rename = "type")]
     #[schema(required = true, value_type = Option<OrderDocumentType>)]
     pub kind: Option<OrderDocumentType>,
@@ -175,30 +174,30 @@ pub struct OrderDocument {
 /// A traveller of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderPassenger {
-    /// Names the traveller in refunds and changes; null where Fliggy does not tell the document, or masks
-    /// those of several travellers alike.
+    /// Identifies the traveller in refunds and changes; null if Fliggy does not report the document, or masks the
+    /// documents of several travellers identically.
     #[schema(required = true, value_type = Option<PassengerId>)]
     pub passenger_id: Option<PassengerId>,
-    /// Name as on the document; null if not told.
+    /// Name as on the document; null if not reported.
     #[schema(required = true, value_type = Option<String>, example = "李四")]
     pub name: Option<Personal<String>>,
-    /// Kind of passenger; null if not told.
+    /// Kind of passenger; null if not reported.
     #[serde(rename = "type")]
     #[schema(required = true, value_type = Option<OrderPassengerType>)]
     pub kind: Option<OrderPassengerType>,
-    /// Travel document; null if not told.
+    /// Travel document; null if not reported.
     #[schema(required = true, value_type = Option<OrderDocument>)]
     pub document: Option<OrderDocument>,
-    /// Date of birth; null if not told.
+    /// Date of birth; null if not reported.
     #[schema(required = true, value_type = Option<LocalDate>)]
     pub birth_date: Option<Personal<LocalDate>>,
-    /// Country code of the mobile number, without `+`; null if not told.
+    /// Country code of the mobile number, without `+`; null if not reported.
     #[schema(required = true, example = "86")]
     pub mobile_country_code: Option<String>,
-    /// Mobile number; null if not told.
+    /// Mobile number; null if not reported.
     #[schema(required = true, value_type = Option<String>, example = "13800000000")]
     pub mobile: Option<Personal<String>>,
-    /// What this traveller costs; null in lists and where not told.
+    /// Price for this traveller; null in lists and if not reported.
     #[schema(required = true, value_type = Option<PassengerFare>)]
     pub fare: Option<PassengerFare>,
     /// Cabins booked, per segment; empty in lists.
@@ -213,26 +212,25 @@ pub struct Ticket {
     /// Ticket number.
     #[schema(example = "784-0000000001")]
     pub ticket_no: String,
-    /// Ids of the order's segments that the ticket is for; null where Fliggy does not tell. It lists
-    /// ticket numbers by passenger only, so the segment is known where the order has a single one.
-    /// Always null in changes.
+    /// Ids of the order's segments that the ticket covers; null if Fliggy does not report them. Fliggy lists ticket
+    /// numbers by passenger only, so the segment is known only if the order has a single one. Always null in changes.
     #[schema(required = true, example = json!(["CZ8957PKXXMN0520"]))]
     pub segment_ids: Option<Vec<String>>,
 }
 
-/// What one traveller costs.
+/// Price for one traveller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PassengerFare {
-    /// Ticket without taxes (yuan); null if not told.
+    /// Ticket price without taxes (yuan); null if not reported.
     #[schema(required = true, value_type = Option<Money>)]
     pub ticket_price: Option<Money>,
-    /// Taxes and fees in all (yuan); null if not told.
+    /// Total of taxes and fees (yuan); null if not reported.
     #[schema(required = true, value_type = Option<Money>)]
     pub taxes_total: Option<Money>,
-    /// Airport construction fee (yuan); null if not told.
+    /// Airport construction fee (yuan); null if not reported.
     #[schema(required = true, value_type = Option<Money>)]
     pub airport_fee: Option<Money>,
-    /// Fuel surcharge (yuan); null if not told.
+    /// Fuel surcharge (yuan); null if not reported.
     #[schema(required = true, value_type = Option<Money>)]
     pub fuel_fee: Option<Money>,
 }
@@ -242,12 +240,12 @@ pub struct PassengerFare {
 pub struct OrderSummary {
     /// Fliggy's order id.
     pub order_id: OrderId,
-    /// The caller's order number, as Fliggy has it; null where it has none.
+    /// The caller's order number, as Fliggy has it; null if Fliggy has none.
     #[schema(required = true, example = "TRIP-20300501-000001")]
     pub out_order_no: Option<String>,
-    /// Where the order stands.
+    /// Status of the order.
     pub status: OrderStatus,
-    /// Fliggy's words for it; empty if it said nothing.
+    /// Fliggy's status phrase; empty if it sent none.
     #[schema(example = "生单预定成功")]
     pub status_text: String,
     /// Name of the shop.
@@ -259,10 +257,10 @@ pub struct OrderSummary {
     /// When it was paid (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub paid_at: Option<LocalTime>,
-    /// What the order costs in all (yuan).
+    /// Total price of the order (yuan).
     #[schema(required = true, value_type = Option<Money>)]
     pub total_price: Option<Money>,
-    /// What was paid (yuan).
+    /// Amount paid (yuan).
     #[schema(required = true, value_type = Option<Money>)]
     pub paid_price: Option<Money>,
     /// Alipay's trade number.
@@ -277,72 +275,72 @@ pub struct OrderSummary {
 pub struct OrderPage {
     /// The rows that could be read.
     pub orders: Vec<OrderSummary>,
-    /// Rows that could not be read. A list with such rows proves no absence.
+    /// Rows that could not be read. A list with such rows does not prove absence.
     pub dropped: usize,
-    /// Rows that are left out because another status was asked for.
+    /// Rows that were left out because a different status was requested.
     pub in_other_status: usize,
-    /// Pages in all, if told.
+    /// Number of pages, if reported.
     pub total_pages: Option<u32>,
 }
 
-/// Which orders a list shows, page by page.
+/// Which orders a list contains, page by page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrderWindow {
     /// Booked at this time or later.
     pub booked_from: LocalTime,
     /// Booked at this time or earlier.
     pub booked_until: LocalTime,
-    /// Only with this status.
+    /// Only orders with this status.
     pub status: Option<OrderStatus>,
     /// The page, from 1.
     pub page: u32,
-    /// Orders on a page.
+    /// Orders per page.
     pub page_size: u32,
 }
 
-/// What is kept of an order as the result of a write: nothing personal.
+/// The part of an order that is stored as the result of a write: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderReceipt {
     /// Fliggy's order id.
     pub order_id: OrderId,
-    /// The caller's order number; null where Fliggy has none.
+    /// The caller's order number; null if Fliggy has none.
     #[schema(required = true, example = "TRIP-20300501-000001")]
     pub out_order_no: Option<String>,
-    /// Where the order stands.
+    /// Status of the order.
     pub status: OrderStatus,
-    /// Fliggy's words for it; empty if it said nothing.
+    /// Fliggy's status phrase; empty if it sent none.
     #[schema(example = "生单预定成功")]
     pub status_text: String,
-    /// What the order costs in all (yuan).
+    /// Total price of the order (yuan).
     #[schema(required = true, value_type = Option<Money>)]
     pub total_price: Option<Money>,
-    /// What was paid (yuan).
+    /// Amount paid (yuan).
     #[schema(required = true, value_type = Option<Money>)]
     pub paid_price: Option<Money>,
     /// When it was booked (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub booked_at: Option<LocalTime>,
-    /// It must be paid before this time (+08:00).
+    /// Must be paid before this time (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub pay_before: Option<LocalTime>,
     /// When it was paid (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub paid_at: Option<LocalTime>,
-    /// Trade number. Having one does not mean that it is paid.
+    /// Trade number. Its presence does not prove payment.
     #[schema(required = true, example = "2022022500000000000001")]
     pub trade_no: Option<String>,
-    /// Alipay's trade number; null if not told.
+    /// Alipay's trade number; null if not reported.
     #[serde(default)]
     #[schema(required = true, example = "2022022500000000000001")]
     pub alipay_trade_no: Option<String>,
-    /// The travellers, by the ids that refunds and changes name them by.
+    /// Ids of the travellers, as used in refunds and changes.
     #[serde(default)]
     #[schema(required = true)]
     pub passenger_ids: Vec<PassengerId>,
 }
 
 impl OrderReceipt {
-    /// What is known of an order that nobody has read.
+    /// The receipt of an order that has not been read.
     #[must_use]
     pub fn unread(order_id: OrderId) -> Self {
         Self {
@@ -384,14 +382,14 @@ impl From<&Order> for OrderReceipt {
     }
 }
 
-/// The ids of those travellers whose ids are known.
+/// The ids of the travellers whose ids are known.
 pub(super) fn passenger_ids<'a>(
     travellers: impl Iterator<Item = &'a Option<PassengerId>>,
 ) -> Vec<PassengerId> {
     travellers.flatten().cloned().collect()
 }
 
-/// The hash under which a traveller is known: of account, kind and number of the document.
+/// The id of a traveller: a hash of account, document type and document number.
 #[must_use]
 pub fn document_hash(
     key: &HashKey,

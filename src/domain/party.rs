@@ -1,4 +1,4 @@
-//! Who travels together.
+//! The party: how many travel together.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,7 +9,7 @@ use super::passenger::PassengerType;
 /// Most travellers of one order.
 pub const MOST_PASSENGERS: usize = 9;
 
-/// How many travel together, by the fare they pay.
+/// The number of travellers of each type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"adults": 2, "children": 1, "infants": 0}))]
@@ -22,8 +22,8 @@ pub struct Party {
     #[serde(default, deserialize_with = "whole::<_, 9>")]
     #[schema(required = false, minimum = 0, maximum = 9, example = 1)]
     pub children: u16,
-    /// Infants, under 2 years old on the day of departure; 0 if left out. They need no seat, and
-    /// every one needs an adult.
+    /// Infants, under 2 years old on the day of departure; 0 if left out. They have no seat, and
+    /// each one needs an adult.
     #[serde(default, deserialize_with = "whole::<_, 9>")]
     #[schema(required = false, minimum = 0, maximum = 9, example = 0)]
     pub infants: u16,
@@ -60,7 +60,7 @@ impl Party {
         party
     }
 
-    /// The kinds of passengers in it, and how many there are of each.
+    /// The passenger types in the party, with their counts.
     pub fn counts(self) -> impl Iterator<Item = (PassengerType, u16)> {
         [
             (PassengerType::Adult, self.adults),
@@ -71,14 +71,14 @@ impl Party {
         .filter(|(_, count)| *count > 0)
     }
 
-    /// How many need a seat: infants do not.
+    /// The number of travellers who need a seat: infants do not.
     #[must_use]
     pub fn seats(self) -> u16 {
         self.adults.saturating_add(self.children)
     }
 
-    /// The rules of an order that the party breaks, each with a code and a message. Search and
-    /// booking apply the same rules.
+    /// The order rules that the party violates, each with a code and a message. Search and booking
+    /// apply the same rules.
     pub fn faults(self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let all = usize::from(self.seats()) + usize::from(self.infants);
         let count = (
@@ -111,12 +111,12 @@ mod tests {
     }
 
     #[test]
-    fn which_parties_can_be_booked() {
+    fn rules_of_bookable_parties() {
         for (party, wanted) in [
             (Party::default(), vec![]),
             (party(9, 0, 0), vec![]),
             (party(4, 1, 4), vec![]),
-            // Whether a child may travel alone is for the airline to decide.
+            // The airline decides whether a child may travel alone.
             (party(0, 1, 0), vec![]),
             (party(0, 0, 0), vec!["passenger_count"]),
             (party(5, 0, 5), vec!["passenger_count"]),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_party_looks_like() {
+    fn the_json_form_of_a_party() {
         let read = |json: &str| serde_json::from_str::<Party>(json);
         assert_eq!(read(r#"{"adults": 2}"#).unwrap(), party(2, 0, 0));
         let all = r#"{"adults": 1.0, "children": 2, "infants": 1}"#;

@@ -1,4 +1,4 @@
-//! Travellers, their documents, and who is asked when something happens.
+//! Travellers, their documents and contacts.
 
 pub mod format;
 pub mod id_card;
@@ -46,12 +46,12 @@ pub enum OrderPassengerType {
     Child,
     /// Has no seat.
     Infant,
-    /// Fliggy's number for it is not listed here.
+    /// Fliggy's code is not listed here.
     Other,
 }
 
 impl OrderPassengerType {
-    /// TOP's number, where it is listed.
+    /// TOP's number, if it is listed.
     #[must_use]
     pub const fn wire(self) -> Option<u8> {
         match self {
@@ -62,7 +62,7 @@ impl OrderPassengerType {
         }
     }
 
-    /// The kind behind TOP's number.
+    /// The type for TOP's number.
     #[must_use]
     pub const fn from_wire(number: i64) -> Self {
         match number {
@@ -100,12 +100,12 @@ macro_rules! document_types {
         #[serde(rename_all = "snake_case")]
         pub enum OrderDocumentType {
             $($(#[$meta])* $name,)*
-            /// Fliggy's number for it is not listed here.
+            /// Fliggy's code is not listed here.
             Other,
         }
 
         impl OrderDocumentType {
-            /// TOP's number, where it is listed.
+            /// TOP's number, if it is listed.
             #[must_use]
             pub const fn wire(self) -> Option<u8> {
                 match self {
@@ -114,7 +114,7 @@ macro_rules! document_types {
                 }
             }
 
-            /// The kind behind TOP's number.
+            /// The type for TOP's number.
             #[must_use]
             pub const fn from_wire(number: i64) -> Self {
                 match number {
@@ -221,10 +221,10 @@ pub struct Document {
     /// Kind of document.
     #[serde(rename = "type")]
     pub kind: DocumentType,
-    /// Its number. An ID card has 18 characters, the last of which checks the others.
+    /// Document number. The last of an ID card's 18 characters is a check character.
     #[schema(value_type = String, min_length = 1, max_length = 64, pattern = r"\S", example = "110101199003070011")]
     pub number: Personal<String>,
-    /// Last day it is valid; null or left out if unknown.
+    /// Last day of validity; null or left out if unknown.
     #[schema(value_type = Option<LocalDate>)]
     pub expires_on: Option<LocalDate>,
 }
@@ -241,14 +241,14 @@ pub struct Passenger {
     pub kind: PassengerType,
     /// Travel document.
     pub document: Document,
-    /// Date of birth. Read from an ID card if left out; needed for children and infants with other
-    /// documents.
+    /// Date of birth. Taken from the ID card if left out; required for children and infants with
+    /// other documents.
     #[schema(value_type = Option<LocalDate>, example = "1990-03-07")]
     pub birth_date: Option<Personal<LocalDate>>,
     /// Gender.
     #[schema(value_type = Option<Gender>)]
     pub gender: Option<Gender>,
-    /// Nationality; for documents other than the ID card.
+    /// Nationality; only for documents other than the ID card.
     #[schema(value_type = Option<CountryCode>)]
     pub nationality: Option<CountryCode>,
     /// Country code of the mobile number.
@@ -260,7 +260,7 @@ pub struct Passenger {
 }
 
 impl Passenger {
-    /// The date of birth, from the ID card where it was not given.
+    /// The date of birth; taken from the ID card if it was not given.
     #[must_use]
     pub fn born_on(&self) -> Option<LocalDate> {
         match &self.birth_date {
@@ -273,7 +273,7 @@ impl Passenger {
     }
 }
 
-/// Whom the airline and Fliggy may call about the order.
+/// The contact whom the airline and Fliggy may call about the order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Contact {

@@ -1,31 +1,31 @@
-//! Whether an order or a change is paid.
+//! Whether an order or a change has been paid.
 
 use super::change::{Change, ChangeStatus};
 use super::money::Money;
 use super::order::{Order, OrderStatus};
 
-/// What an order or a change says about its payment.
+/// Payment status of an order or a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payment {
-    /// It was made.
+    /// Paid.
     Made,
-    /// It was not, and still can be.
+    /// Not paid, but still payable.
     NotMade,
-    /// It was not, and cannot be any more.
+    /// Not paid, and no longer payable.
     Impossible,
-    /// It cannot be told.
+    /// Unknown.
     Unclear,
-    /// A time of payment is told that may be one or not.
+    /// The reported payment time is not conclusive.
     Doubtful,
 }
 
-/// Why nothing follows from [`Payment::Doubtful`].
+/// Explains why [`Payment::Doubtful`] allows no conclusion.
 pub const DOUBTFUL: &str =
     "Fliggy reports an implausible time of payment, so it is unclear whether this is paid";
 
 impl Order {
-    /// Reads the payment. Fields beat the status, which is a Chinese phrase; a trade number alone is
-    /// not payment, because it exists before the money moves.
+    /// Determines the payment status. Fields take precedence over the status, which is a Chinese phrase; a trade number
+    /// alone is not payment, because it exists before the money moves.
     #[must_use]
     pub fn payment(&self) -> Payment {
         let paid_amount = self.paid_price.is_some_and(|p| p > Money::ZERO);
@@ -45,15 +45,15 @@ impl Order {
             }
             OrderStatus::Booked => Payment::NotMade,
             OrderStatus::Closed => Payment::Impossible,
-            // A failed order may have failed before its payment or, at ticketing, after it.
+            // A failed order may have failed before its payment or, during ticketing, after it.
             OrderStatus::Creating | OrderStatus::Failed | OrderStatus::Other => Payment::Unclear,
         }
     }
 }
 
 impl Change {
-    /// Reads the payment. The time of payment beats the status; a trade number alone is not payment, but
-    /// where a closed change has one it cannot be told whether money moved.
+    /// Determines the payment status. The payment time takes precedence over the status. A trade number alone is not
+    /// payment, but if a closed change has one, it is unknown whether money moved.
     #[must_use]
     pub fn payment(&self) -> Payment {
         if self.paid_at.is_some() {

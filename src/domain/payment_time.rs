@@ -1,28 +1,28 @@
-//! Whether a time of payment that upstream tells can be one.
+//! Whether a payment time reported by upstream is plausible.
 
 use jiff::SignedDuration;
 
 use super::time::{LocalTime, SKEW};
 
-/// What a time of payment is worth.
+/// The evidence that a payment time provides.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PaymentTime {
-    /// There is none, or only a placeholder: zero, unreadable, before 2000 or more than a day ahead.
+    /// None, or only a placeholder: zero, unreadable, before 2000 or more than a day ahead.
     #[default]
     Absent,
-    /// The payment was made then.
+    /// Paid at this time.
     At(LocalTime),
-    /// It may be a payment or not: before the booking, or ahead by less than a day.
+    /// Ambiguous: before the booking, or less than a day ahead.
     Unclear,
 }
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// Nothing was booked or paid here before this year.
+/// There were no bookings or payments here before this year.
 const FIRST_YEAR: i16 = 2000;
 
 impl PaymentTime {
-    /// Weighs a time of payment of something that was booked then; `told` is none where the time
-    /// cannot be read.
+    /// Evaluates the payment time of something booked at the given time; `told` is `None` if the payment time cannot be
+    /// read.
     #[must_use]
     pub fn weigh(told: Option<LocalTime>, booked_at: Option<LocalTime>, now: LocalTime) -> Self {
         let ahead = |by: SignedDuration| now.civil().checked_add(by).map(LocalTime::from_civil);
@@ -34,7 +34,7 @@ impl PaymentTime {
             return Self::Absent;
         }
         let not_ahead = |at: &LocalTime| ahead(SKEW).is_ok_and(|limit| *at <= limit);
-        // An implausible time of booking is not used as the lower bound.
+        // An implausible booking time is not used as the lower bound.
         let earliest = booked_at
             .filter(|at| in_use(at) && not_ahead(at))
             .and_then(|at| at.civil().checked_sub(SKEW).ok())
@@ -46,7 +46,7 @@ impl PaymentTime {
         }
     }
 
-    /// The time of the payment, if it is known.
+    /// The payment time, if it is known.
     #[must_use]
     pub fn known(self) -> Option<LocalTime> {
         match self {
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn law_7_a_time_of_payment_is_evidence_only_where_it_can_be_one() {
+    fn law_7_only_a_plausible_payment_time_is_evidence() {
         use PaymentTime::{Absent, Unclear};
         let made = |text: &str| PaymentTime::At(at(text));
         for (told, booked, wanted) in [
@@ -91,7 +91,7 @@ mod tests {
             ),
             ("2030-05-01T09:49:59+08:00", Some(BOOKED), Unclear),
             ("2000-01-01T00:00:00+08:00", Some(BOOKED), Unclear),
-            // Without a usable time of booking the year 2000 is the bound.
+            // Without a usable booking time, the year 2000 is the lower bound.
             (
                 "2000-01-01T00:00:00+08:00",
                 None,

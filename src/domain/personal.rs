@@ -1,11 +1,12 @@
-//! Personal data: in memory and on its way, never in a log.
+//! Personal data: kept in memory and sent, never logged.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Somebody's data (a name, a document number, a phone). `Debug` and `Display` print `***`, and an
-/// error of reading it does not quote it; only JSON that is really sent contains the value.
+/// Personal data (a name, a document number, a phone number). `Debug` and `Display` print `***`,
+/// and a deserialization error does not quote it; only JSON that is actually sent contains the
+/// value.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Personal<T>(T);
 
@@ -15,7 +16,7 @@ impl<T> Personal<T> {
         Self(value)
     }
 
-    /// The value. Whoever calls this takes care that it is not printed.
+    /// The value. The caller must make sure that it is not printed.
     pub const fn expose(&self) -> &T {
         &self.0
     }
@@ -45,7 +46,8 @@ impl<T: Serialize> Serialize for Personal<T> {
     }
 }
 
-/// What can be read as personal data: a refusal says what was expected, and nothing of what came.
+/// A type that can be read as personal data: an error contains what was expected, never the
+/// Description of a valid value.
 pub trait Described {
     /// What a value looks like.
     const EXPECTED: &'static str;
@@ -58,11 +60,11 @@ impl Described for String {
 impl<'de, T: Deserialize<'de> + Described> Deserialize<'de> for Personal<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::deserialize(deserializer).map(Self).map_err(|error| {
-            // That a field is missing quotes nothing, and names the field.
+            // A missing-field error names the field and quotes no value.
             if error.to_string().starts_with("missing field `") {
                 return error;
             }
-            // Any other cause may quote the value, so it is replaced by what was expected.
+            // Any other error may quote the value, so it is replaced with the expected form.
             serde::de::Error::custom(format_args!("expected {}", T::EXPECTED))
         })
     }
@@ -94,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_value_is_in_json_only() {
+    fn only_json_contains_the_value() {
         let name = Personal::new("测试旅客".to_owned());
         assert_eq!(format!("{name:?} {name}"), "*** ***");
         assert_eq!(serde_json::to_string(&name).unwrap(), "\"测试旅客\"");

@@ -1,4 +1,4 @@
-//! Refunds: what is given back, what it costs, and how an application stands.
+//! Refunds: quotes, applications and their status.
 
 pub mod check;
 pub mod kinds;
@@ -17,29 +17,29 @@ pub use super::violation::Violation;
 pub use kinds::{RefundKind, RefundKinds};
 pub use quote_id::QuoteId;
 
-/// What is to be refunded.
+/// The part of an order to be refunded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundSelection {
-    /// On what ground.
+    /// Ground for the refund.
     pub kind: RefundKind,
-    /// Whose tickets.
+    /// The passengers whose tickets are refunded.
     pub passengers: Vec<PassengerId>,
     /// Ids of the segments; empty means all.
     pub segments: Vec<String>,
 }
 
-/// What Fliggy says of the fee: `calculate_success` and `all_refund_fee` of the render.
+/// The fee according to Fliggy: `calculate_success` and `all_refund_fee` of the render call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundFee {
-    /// The fee was computed; the application must repeat it to the cent.
+    /// The fee was computed; the application must repeat it to the fen.
     Known(Money),
-    /// It could not be computed; the application must leave it empty.
+    /// The fee could not be computed; the application must leave it empty.
     Unknown,
 }
 
 impl RefundFee {
-    /// The amount, where there is one.
+    /// The amount, if it is known.
     #[must_use]
     pub fn amount(self) -> Option<Money> {
         match self {
@@ -49,8 +49,8 @@ impl RefundFee {
     }
 }
 
-/// How an unknown fee is sent in the application. The seed says 传空 ("pass it empty"); whether that
-/// means absent, null or an empty text is not known.
+/// How the application sends an unknown fee. The seed says 传空 ("pass it empty"); whether that means absent, null or an
+/// empty text is not known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EmptyFee {
     /// The field is left out.
@@ -62,24 +62,24 @@ pub enum EmptyFee {
     Empty,
 }
 
-/// Where a refund application stands. Fliggy's numbers 0 to 3 are inferred from a sibling API.
+/// Status of a refund application. Fliggy's codes 0 to 3 are inferred from a sibling API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundStatus {
     /// Submitted.
     Applied,
-    /// Being worked on, by the airline or by a reviewer.
+    /// Being processed by the airline or a reviewer.
     InProgress,
     /// Refused; another application may be made.
     Rejected,
-    /// The money is on its way back, or there.
+    /// The money is on its way back or has arrived.
     Refunded,
-    /// Fliggy's number is not known here, or it told none; `status_code` has it.
+    /// Fliggy's code is unknown to the gateway (see `status_code`) or was not reported.
     Other,
 }
 
 impl RefundStatus {
-    /// The status behind Fliggy's number.
+    /// The status for Fliggy's code.
     #[must_use]
     pub const fn from_wire(number: i64) -> Self {
         match number {
@@ -91,7 +91,7 @@ impl RefundStatus {
         }
     }
 
-    /// The word of the API.
+    /// The name in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -103,7 +103,7 @@ impl RefundStatus {
         }
     }
 
-    /// Whether the application can still be decided.
+    /// Whether the application is still undecided.
     #[must_use]
     pub const fn is_open(self) -> bool {
         match self {
@@ -113,89 +113,89 @@ impl RefundStatus {
     }
 }
 
-/// A passenger of a refund or of its quote, and what this passenger's refund comes to.
+/// A passenger of a refund or of its quote, with the amounts for this passenger.
 ///
-/// Lists of refunds name the passengers only: the amounts are null there.
+/// Lists of refunds report only the passengers: the amounts are null there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RefundPassenger {
-    /// Identifies the passenger, as in the order; null where Fliggy does not tell the document, or
-    /// masks those of several passengers alike.
+    /// Identifies the passenger, as in the order; null if Fliggy does not report the document, or masks the documents
+    /// of several passengers identically.
     #[schema(required = true, value_type = Option<PassengerId>)]
     pub passenger_id: Option<PassengerId>,
-    /// Name as on the document; null if not told.
+    /// Name as on the document; null if not reported.
     #[schema(required = true, value_type = Option<String>, example = "李四")]
     pub name: Option<Personal<String>>,
-    /// Kind of passenger; null if not told.
+    /// Kind of passenger; null if not reported.
     #[serde(rename = "type")]
     #[schema(required = true, value_type = Option<OrderPassengerType>)]
     pub kind: Option<OrderPassengerType>,
-    /// Ids of the order's segments that are refunded for this passenger: a refund takes all of its
-    /// segments from all of its passengers. Null means all segments, or that Fliggy does not
-    /// report them; always null in lists.
+    /// Ids of the order's segments that are refunded for this passenger: a refund covers all of its segments for all of
+    /// its passengers. Null means all segments, or that Fliggy does not report them; always null in lists.
     #[schema(required = true, example = json!(["CZ8957PKXXMN0520"]))]
     pub segment_ids: Option<Vec<String>>,
-    /// Whether this passenger's ticket can be refunded. Fliggy tells it in quotes; null if not told.
+    /// Whether this passenger's ticket can be refunded. Fliggy reports it in quotes; null if not reported.
     #[schema(required = true)]
     pub refundable: Option<bool>,
-    /// Why not, in Fliggy's words; null where it can, or if not told.
+    /// Why not, in Fliggy's words; null if it can, or if not reported.
     #[schema(required = true, value_type = Option<String>, example = "客票已使用")]
     pub not_refundable_reason: Option<Personal<String>>,
-    /// What is kept in all (yuan): the sum of the five parts below; null if none is told.
+    /// Amount kept in total (yuan): the sum of the five parts below; null if none is reported.
     #[schema(required = true, value_type = Option<Money>)]
     pub fee: Option<Money>,
-    /// What is given back (yuan); null if not told.
+    /// Amount given back (yuan); null if not reported.
     #[schema(required = true, value_type = Option<Money>)]
     pub refund_amount: Option<Money>,
-    /// Part of the ticket that is kept (yuan); null if not told.
+    /// Kept part of the ticket price (yuan); null if not reported.
     #[schema(required = true, value_type = Option<Money>)]
     pub kept_ticket_fee: Option<Money>,
-    /// Part of the taxes that is kept (yuan); null if not told.
+    /// Kept part of the taxes (yuan); null if not reported.
     #[schema(required = true, value_type = Option<Money>)]
     pub kept_taxes: Option<Money>,
-    /// Value of the segments already flown (yuan); null if not told.
+    /// Value of the segments already flown (yuan); null if not reported.
     #[schema(required = true, value_type = Option<Money>)]
     pub used_value: Option<Money>,
-    /// Fee of an earlier change that is kept (yuan); null if not told.
+    /// Kept fee of an earlier change (yuan); null if not reported.
     #[schema(required = true, value_type = Option<Money>)]
     pub kept_change_fee: Option<Money>,
-    /// Fare difference of an earlier change that is kept (yuan); null if not told.
+    /// Kept fare difference of an earlier change (yuan); null if not reported.
     #[schema(required = true, value_type = Option<Money>)]
     pub kept_upgrade_fee: Option<Money>,
 }
 
-/// What the refund of a selection would come to.
+/// A refund quote: what the refund of a selection would come to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RefundQuote {
-    /// Names this quote in the application. It holds the whole selection and the fee, sealed.
+    /// Identifies this quote in the application. It contains the whole selection and the fee, authenticated by the
+    /// gateway.
     pub quote_id: QuoteId,
     /// Fliggy's order id.
     pub order_id: OrderId,
-    /// On what ground.
+    /// Ground for the refund.
     pub kind: RefundKind,
-    /// Whether the selection can be refunded; null if not told.
+    /// Whether the selection can be refunded; null if not reported.
     #[schema(required = true)]
     pub refundable: Option<bool>,
-    /// Why not, in Fliggy's words; null where it can, or if not told.
+    /// Why not, in Fliggy's words; null if it can, or if not reported.
     #[schema(required = true, value_type = Option<String>, example = "客票已使用")]
     pub not_refundable_reason: Option<Personal<String>>,
-    /// Whether Fliggy could compute the fee. Where it could not, the application needs
-    /// `accept_unknown_fee: true`, and the fee is told when the refund is done.
+    /// Whether Fliggy could compute the fee. If not, the application needs `accept_unknown_fee: true`, and the fee is
+    /// known when the refund is completed.
     pub calculated: bool,
-    /// What is kept in all (yuan); null where it was not calculated.
+    /// Amount kept in total (yuan); null if it was not calculated.
     #[schema(required = true, value_type = Option<Money>)]
     pub fee: Option<Money>,
-    /// What is given back in all (yuan); null where it was not calculated.
+    /// Amount given back in total (yuan); null if it was not calculated.
     #[schema(required = true, value_type = Option<Money>)]
     pub refund_amount: Option<Money>,
-    /// The same for each passenger.
+    /// The amounts for each passenger.
     pub passengers: Vec<RefundPassenger>,
     /// Ids of the segments; empty means all.
     #[schema(example = json!([]))]
     pub segments: Vec<String>,
-    /// The gateway takes the quote until then (+08:00). Fliggy sets no time; the fee steps up as the
-    /// departure comes nearer.
+    /// The gateway accepts the quote until this time (+08:00). Fliggy sets no limit; the fee increases in steps as
+    /// departure approaches.
     pub valid_until: LocalTime,
-    /// Whether an application of this kind wants an attachment (a proof), before or after it.
+    /// Whether an application of this kind needs an attachment (a proof), uploaded before or after it.
     pub attachment_wanted: bool,
 }
 
@@ -204,101 +204,100 @@ pub struct RefundQuote {
 pub struct RefundList {
     /// The rows that could be read.
     pub refunds: Vec<Refund>,
-    /// Rows that could not be read. A list with such rows proves no absence.
+    /// Rows that could not be read. A list with such rows does not prove absence.
     pub dropped: usize,
 }
 
-/// A refund: an application and how it stands.
+/// A refund: an application and its status.
 ///
-/// Lists and details have the same members. What only the detail tells is null or empty in lists.
+/// Lists and details have the same members. Members that only the detail reports are null or empty in lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Refund {
-    /// Fliggy's number of the application.
+    /// Fliggy's number for the application.
     pub refund_order_no: RefundOrderNo,
-    /// Fliggy's order id; null if not told.
+    /// Fliggy's order id; null if not reported.
     #[schema(required = true, value_type = Option<OrderId>)]
     pub order_id: Option<OrderId>,
-    /// The caller's number; null where Fliggy has none.
+    /// The caller's refund number; null if Fliggy has none.
     #[schema(required = true, example = "REFUND-20300502-000001")]
     pub out_refund_no: Option<String>,
-    /// On what ground; null where Fliggy's number for it stands for none of our kinds.
+    /// Ground for the refund; null if the gateway has no kind for Fliggy's code.
     #[schema(required = true, value_type = Option<RefundKind>)]
     pub kind: Option<RefundKind>,
-    /// Fliggy's number for it (`refund_apply_type`); null if not told.
+    /// Fliggy's code for the ground (`refund_apply_type`); null if not reported.
     #[schema(required = true)]
     pub kind_code: Option<i64>,
-    /// Where it stands.
+    /// Status of the application.
     pub status: RefundStatus,
-    /// Fliggy's number for it (`refund_order_status`); null if not told.
+    /// Fliggy's status code (`refund_order_status`); null if not reported.
     #[schema(required = true)]
     pub status_code: Option<i64>,
-    /// Whether it is a supplementary refund (补退): money given back after an earlier refund; null if
-    /// not told.
+    /// Whether it is a supplementary refund (补退): money given back after an earlier refund; null if not reported.
     #[schema(required = true)]
     pub supplementary: Option<bool>,
-    /// What is kept in all (yuan); null if not known (yet).
+    /// Amount kept in total (yuan); null if not known (yet).
     #[schema(required = true, value_type = Option<Money>)]
     pub fee: Option<Money>,
-    /// What is given back in all (yuan); null if not known (yet).
+    /// Amount given back in total (yuan); null if not known (yet).
     #[schema(required = true, value_type = Option<Money>)]
     pub refund_amount: Option<Money>,
-    /// When it was applied for (+08:00).
+    /// When the refund was applied for (+08:00).
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub applied_at: Option<LocalTime>,
-    /// When the money went back (+08:00); null until then.
+    /// When the money was given back (+08:00); null until then.
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub refunded_at: Option<LocalTime>,
-    /// The reason that was given; null if not told, and in lists.
+    /// The reason in the application; null if not reported, and in lists.
     #[schema(required = true, value_type = Option<String>, example = "航班延误")]
     pub reason: Option<Personal<String>>,
-    /// Why it was refused, in Fliggy's words; null unless it was, and in lists.
+    /// Reason for the refusal, in Fliggy's words; null unless refused, and in lists.
     #[schema(required = true, value_type = Option<String>, example = "材料不符")]
     pub rejected_because: Option<Personal<String>>,
-    /// Trade number of the money's way back; null until there is one, and in lists.
+    /// Trade number of the refund payment; null until there is one, and in lists.
     #[schema(required = true, example = "2030050300000000000001")]
     pub trade_no: Option<String>,
-    /// The passengers, and what each one's refund comes to.
+    /// The passengers, with the amounts for each.
     pub passengers: Vec<RefundPassenger>,
-    /// Ids of the refunded segments; empty means all, or not told. Always empty in lists.
+    /// Ids of the refunded segments; empty means all, or not reported. Always empty in lists.
     #[schema(example = json!(["CZ8957PKXXMN0520"]))]
     pub segments: Vec<String>,
     /// Ids of the attachments that came with the application. Always empty in lists.
     #[schema(example = json!(["FILE-0001"]))]
     pub attachments: Vec<String>,
-    /// A proof is still to be uploaded: the kind wants one, none came with the application, none was
-    /// uploaded for the order through this gateway, and the application is not decided. Null in lists
-    /// where it depends on the attachments.
+    /// Whether a proof must still be uploaded: the kind needs one, the application included none, none was uploaded for
+    /// the order through this gateway, and the application is undecided. Null in lists if it depends on the
+    /// attachments.
     #[schema(required = true)]
     pub attachment_awaited: Option<bool>,
 }
 
-/// What is kept of a refund as the result of a write: nothing personal.
+/// The part of a refund that is stored as the result of a write: no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RefundReceipt {
-    /// Fliggy's number of the application.
+    /// Fliggy's number for the application.
     pub refund_order_no: RefundOrderNo,
     /// Fliggy's order id.
     pub order_id: OrderId,
-    /// The caller's number.
+    /// The caller's refund number.
     pub out_refund_no: OutRefundNo,
-    /// On what ground.
+    /// Ground for the refund.
     pub kind: RefundKind,
-    /// Where it stands. An application exists; the money comes back later.
+    /// Status. The application exists; the money comes back later.
     pub status: RefundStatus,
-    /// What is kept in all (yuan); null where it is not known (yet).
+    /// Amount kept in total (yuan); null if it is not known (yet).
     #[schema(required = true, value_type = Option<Money>)]
     pub fee: Option<Money>,
-    /// What is given back in all (yuan); null where it is not known (yet).
+    /// Amount given back in total (yuan); null if it is not known (yet).
     #[schema(required = true, value_type = Option<Money>)]
     pub refund_amount: Option<Money>,
-    /// When it was applied for (+08:00); null if not told.
+    /// When the refund was applied for (+08:00); null if not reported.
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub applied_at: Option<LocalTime>,
-    /// When the money went back (+08:00); null until then.
+    /// When the money was given back (+08:00); null until then.
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub refunded_at: Option<LocalTime>,
-    /// The kind wants a proof and the application named none: upload it (`POST /v1/attachments` with
-    /// the order's id), unless it was uploaded for the order before. Fliggy reviews it.
+    /// The kind needs a proof and the application included none: upload it (`POST /v1/attachments` with the order's
+    /// id), unless it was uploaded for the order before. Fliggy reviews it.
     pub attachment_awaited: bool,
     /// The travellers whose tickets are refunded.
     #[serde(default)]
@@ -306,7 +305,7 @@ pub struct RefundReceipt {
     pub passenger_ids: Vec<PassengerId>,
 }
 
-/// Whether a proof is still to be uploaded, unless one was uploaded for the order.
+/// Whether a proof must still be uploaded, unless one was uploaded for the order.
 #[must_use]
 pub fn attachment_awaited(
     kind: Option<RefundKind>,
@@ -321,7 +320,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proof_is_awaited_where_one_is_wanted_and_none_is_there() {
+    fn a_proof_is_awaited_if_the_kind_needs_one_and_none_was_uploaded() {
         use RefundKind::{FlightChanged, Voluntary};
         use RefundStatus::{Applied, InProgress, Refunded, Rejected};
         for (kind, status, with, awaited) in [
@@ -339,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_the_status() {
+    fn codes_of_the_status() {
         let words: Vec<_> = (0..5)
             .map(|n| serde_json::to_value(RefundStatus::from_wire(n)).unwrap())
             .collect();

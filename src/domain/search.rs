@@ -14,18 +14,18 @@ use super::violation::Violations;
 
 pub use super::violation::Violation;
 
-/// What is searched for.
+/// A search.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SearchQuery {
-    /// The way there and, for a round trip, the way back.
+    /// The outbound journey and, for a round trip, the return.
     #[schema(min_items = 1, max_items = 2)]
     pub journeys: Vec<SearchJourney>,
-    /// Which cabins; `any` if left out.
+    /// Cabin class; `any` if left out.
     #[serde(default)]
     #[schema(required = false)]
     pub cabin_class: CabinClass,
-    /// Who travels; one adult if left out.
+    /// The party; one adult if left out.
     #[serde(default)]
     #[schema(required = false)]
     pub party: Party,
@@ -42,7 +42,7 @@ impl SearchQuery {
         }
     }
 
-    /// Listing, or a quote of the flights it names.
+    /// Whether to list all flights or to quote the named ones.
     #[must_use]
     pub fn mode(&self) -> SearchMode {
         if self.journeys.iter().any(|j| !j.flights.is_empty()) {
@@ -53,7 +53,7 @@ impl SearchQuery {
     }
 }
 
-/// One way of a search.
+/// One journey of a search.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SearchJourney {
@@ -66,17 +66,17 @@ pub struct SearchJourney {
     /// Day of departure (+08:00).
     pub date: LocalDate,
     /// The flights to quote, if they are known: faster and less likely to time out than a list of
-    /// all flights. Name them for every journey or for none.
+    /// all flights. Name flights for every journey or for none.
     #[serde(default)]
     #[schema(required = false, max_items = 10)]
     pub flights: Vec<NamedFlight>,
 }
 
-/// A flight that is asked for by its name.
+/// A flight requested by its number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NamedFlight {
-    /// Number it is sold under.
+    /// Marketing flight number.
     pub flight_no: FlightNo,
     /// Scheduled departure (+08:00).
     pub departure_time: LocalTime,
@@ -86,15 +86,15 @@ pub struct NamedFlight {
     /// Airport of arrival.
     #[schema(example = "XMN")]
     pub to_airport: AirportCode,
-    /// Number it is flown under; for codeshare flights only.
+    /// Operating flight number; only for codeshare flights.
     #[schema(value_type = Option<FlightNo>)]
     pub operating_flight_no: Option<FlightNo>,
-    /// Booking class wanted.
+    /// Requested booking class.
     #[schema(value_type = Option<CabinCode>)]
     pub cabin: Option<CabinCode>,
 }
 
-/// Which kind of quote Fliggy is asked for.
+/// The kind of quote requested from Fliggy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SearchMode {
     /// All flights of the day: slow, times out easily.
@@ -104,7 +104,7 @@ pub enum SearchMode {
 }
 
 impl SearchMode {
-    /// TOP's number: 2 is the seed's, 0 was seen in a client.
+    /// TOP's number: 2 comes from the seed, 0 was seen in a client.
     #[must_use]
     pub const fn wire(self) -> u8 {
         match self {
@@ -114,26 +114,26 @@ impl SearchMode {
     }
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct SearchAnswer {
     /// The offers that could be read, in Fliggy's order.
     pub offers: Vec<Offer>,
-    /// How many could not, by TOP's name of a field that a booking needs and that was missing or
-    /// unreadable.
+    /// Number of offers that could not be read, by TOP's name of the missing or unreadable field
+    /// that a booking needs.
     pub dropped: BTreeMap<&'static str, usize>,
 }
 
-/// What a party looks like.
+/// An example of a party.
 const PARTY: &str = r#"{"adults": 2, "children": 1, "infants": 0}"#;
 
-/// Most flights a journey may name.
+/// Maximum number of flights that a journey may name.
 const MOST_FLIGHTS: usize = 10;
 
-/// Checks a search before it is sent, everything at once; says which kind of quote it is.
+/// Checks a search before it is sent, reporting all violations at once; returns the kind of quote.
 ///
 /// # Errors
-/// All that is wrong with it.
+/// All violations.
 pub fn check(query: &SearchQuery, today: LocalDate) -> Result<SearchMode, Vec<Violation>> {
     let mut violations = Violations::default();
     violations.require(
@@ -158,13 +158,13 @@ pub fn check(query: &SearchQuery, today: LocalDate) -> Result<SearchMode, Vec<Vi
             second.date >= first.date,
             "/journeys/1/date",
             "return_before_departure",
-            "the way back is before the way there",
+            "the return is before the outbound journey",
         );
         violations.require(
             second.from == first.to && second.to == first.from,
             "/journeys/1",
             "not_a_round_trip",
-            "the second journey must lead back; search other trips one way each",
+            "the second journey must be the return; search other trips as one-way trips",
         );
     }
     for (code, message) in query.party.faults() {
@@ -245,7 +245,7 @@ mod tests {
         {"flight_no":"CZ8957","departure_time":"2030-05-20T08:45:00+08:00","from_airport":"PKX","to_airport":"XMN"}]}]}"#;
 
     #[test]
-    fn a_named_flight_turns_the_mode_on_by_itself() {
+    fn a_named_flight_selects_the_mode() {
         let today = "2030-05-20".parse().unwrap();
         assert_eq!(check(&query(NAMED), today), Ok(SearchMode::Selected));
         let listing = query(r#"{"journeys":[{"from":"SHA","to":"XMN","date":"2030-05-20"}]}"#);
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn an_airport_is_refused_with_its_city() {
+    fn an_airport_is_refused_and_its_city_suggested() {
         let today = "2030-05-01".parse().unwrap();
         let airport = query(r#"{"journeys":[{"from":"PEK","to":"XMN","date":"2030-05-20"}]}"#);
         let violations = check(&airport, today).unwrap_err();
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused() {
+    fn invalid_searches_are_refused() {
         for (json, wanted) in [
             (r#"{"journeys":[]}"#, vec!["journey_count"]),
             (

@@ -1,22 +1,22 @@
-//! Text with a form: the machinery of the small newtypes (codes, numbers, ids).
+//! Texts with a fixed format: the machinery of the small newtypes (codes, numbers, ids).
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// A text did not have the form of its type. The message says what was expected, never what came:
-/// the text may be somebody's data.
+/// A text did not have the format of its type. The message contains what was expected, never what was received: the
+/// text may be personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}")]
 pub struct MalformedText {
-    /// What the text should have been.
+    /// Description of a valid text.
     pub expected: &'static str,
 }
 
-/// Whether a character shows nothing, or only says how others are shown: control and format
-/// characters, fillers, variation selectors, and spaces other than the common ones (U+0020, U+3000).
-/// Two texts that differ in such characters alone look the same.
+/// Whether a character is invisible or only affects how others are displayed: control and format characters, fillers,
+/// variation selectors, and spaces other than the common ones (U+0020, U+3000). Texts that differ only in such
+/// characters look the same.
 pub(crate) const fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -57,13 +57,13 @@ pub(crate) fn visible(text: &str) -> String {
     text.chars().filter(|c| !is_invisible(*c)).collect()
 }
 
-/// A number of a document for comparison: case and blanks in it do not matter.
+/// A document number, normalised for comparison: case and blanks are ignored.
 pub(crate) fn document_number(text: &str) -> String {
     let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     bare.to_uppercase()
 }
 
-/// Reads a JSON string through `parse`. Serde's own messages quote what they found; these do not.
+/// Reads a JSON string through `parse`. Serde's own messages quote the received value; these do not.
 pub(crate) fn deserialize_text<'de, D, T>(
     deserializer: D,
     expected: &'static str,
@@ -135,14 +135,14 @@ impl<'de, T> Visitor<'de> for TextVisitor<T> {
     }
 }
 
-/// Gives a type with `fn parse_text(&str) -> Option<Self>`, `const EXPECTED` and `Display` the rest:
-/// `FromStr`, `Serialize`, `Deserialize`, and a `Debug` that prints the text.
+/// For a type with `fn parse_text(&str) -> Option<Self>`, `const EXPECTED` and `Display`, implements `FromStr`,
+/// `Serialize`, `Deserialize`, and a `Debug` that prints the text.
 macro_rules! text_traits {
     ($name:ident) => {
         $crate::domain::text::text_traits!($name, |value, serializer| serializer
             .collect_str(value));
     };
-    // For what an answer has hundreds of: formatting costs more than the text itself.
+    // For types of which a response contains hundreds: formatting costs more than the text itself.
     ($name:ident, |$value:ident, $serializer:ident| $serialize:expr) => {
         impl std::str::FromStr for $name {
             type Err = $crate::domain::text::MalformedText;
@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn invisible_characters_are_told_from_visible_ones() {
+    fn invisible_characters_are_distinguished_from_visible_ones() {
         for c in [
             '\u{200b}',
             '\u{200d}',

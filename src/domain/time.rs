@@ -1,7 +1,7 @@
-//! Times. TOP and its airports live on the +08:00 clock; so does everything the API shows.
+//! Times. TOP and its airports use the +08:00 clock; so does everything that the API shows.
 //!
-//! Reading and writing go by fixed positions rather than by a format language: a search answer
-//! holds thousands of times.
+//! Reading and writing use fixed positions instead of a format language, because a search response
+//! contains thousands of times.
 
 use std::fmt;
 
@@ -13,18 +13,18 @@ use utoipa::ToSchema;
 use super::personal::Described;
 use super::text::{MalformedText, text_traits};
 
-/// China's offset from UTC, in hours. There is no summer time.
+/// China's offset from UTC, in hours. There is no daylight saving time.
 const OFFSET_HOURS: i8 = 8;
 
-/// How far the clocks of TOP and the gateway may be apart: TOP refuses calls beyond that.
+/// Maximum difference between the clocks of TOP and the gateway: TOP refuses calls beyond it.
 pub const SKEW: SignedDuration = SignedDuration::from_mins(10);
 
 fn offset() -> Offset {
     Offset::constant(OFFSET_HOURS)
 }
 
-/// A time of the +08:00 clock, to the second: RFC 3339, e.g. `2030-05-20T08:45:00+08:00`. Other
-/// offsets are understood and converted.
+/// A time on the +08:00 clock, to the second: RFC 3339, e.g. `2030-05-20T08:45:00+08:00`. Other
+/// offsets are accepted and converted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ToSchema)]
 #[schema(value_type = String, format = DateTime, example = "2030-05-20T08:45:00+08:00")]
 pub struct LocalTime(DateTime);
@@ -32,7 +32,7 @@ pub struct LocalTime(DateTime);
 impl LocalTime {
     const EXPECTED: &'static str = "a time such as \"2030-05-20T08:45:00+08:00\" (RFC 3339)";
 
-    /// A time from its civil parts on the +08:00 clock; fractions of a second are cut off.
+    /// A time from its civil parts on the +08:00 clock; fractions of a second are dropped.
     #[must_use]
     pub fn from_civil(civil: DateTime) -> Self {
         let time = civil.time();
@@ -60,17 +60,17 @@ impl LocalTime {
         LocalDate(self.0.date())
     }
 
-    /// Reads TOP's form `yyyy-MM-dd HH:mm:ss` (GMT+8). A fraction after the seconds is ignored.
+    /// Reads TOP's format `yyyy-MM-dd HH:mm:ss` (GMT+8). A fraction after the seconds is ignored.
     ///
     /// # Errors
-    /// The text has another form or names no time.
+    /// The text has another format or is not a valid time.
     pub fn parse_wire(s: &str) -> Result<Self, MalformedText> {
         read_wire(s.as_bytes()).map(Self).ok_or(MalformedText {
             expected: "a time such as \"2030-05-20 08:45:00\"",
         })
     }
 
-    /// TOP's form `yyyy-MM-dd HH:mm:ss`.
+    /// TOP's format `yyyy-MM-dd HH:mm:ss`.
     #[must_use]
     pub fn to_wire(self) -> String {
         let mut out = [0; 19];
@@ -145,7 +145,7 @@ pub struct LocalDate(Date);
 impl LocalDate {
     const EXPECTED: &'static str = "a date such as \"2030-05-20\"";
 
-    /// A day of the calendar.
+    /// A calendar day.
     #[must_use]
     pub const fn new(date: Date) -> Self {
         Self(date)
@@ -166,7 +166,7 @@ impl LocalDate {
     /// Reads a day from TOP's `yyyy-MM-dd` or `yyyy-MM-dd HH:mm:ss`; the time of day is ignored.
     ///
     /// # Errors
-    /// The text has another form or names no day.
+    /// The text has another format or is not a valid day.
     pub fn parse_wire(s: &str) -> Result<Self, MalformedText> {
         let bytes = s.as_bytes();
         let date = if bytes.len() == 10 {
@@ -179,7 +179,7 @@ impl LocalDate {
         })
     }
 
-    /// TOP's form of a day where it wants a time: `yyyy-MM-dd 00:00:00`.
+    /// A day in TOP's format for a time: `yyyy-MM-dd 00:00:00`.
     #[must_use]
     pub fn to_wire_midnight(self) -> String {
         format!("{self} 00:00:00")
@@ -217,7 +217,7 @@ impl Rfc3339 {
     const EXPECTED: &'static str = "a time such as \"2030-05-20T08:45:00.123+08:00\" (RFC 3339)";
 
     fn parse_text(s: &str) -> Option<Self> {
-        // The form is checked like a local time's; the fraction is then taken from the text.
+        // The format is checked like a local time's; the fraction is then taken from the text.
         LocalTime::parse_text(s)?;
         s.parse().ok().map(Self)
     }
@@ -254,8 +254,8 @@ fn read_date(b: &[u8]) -> Option<Date> {
     Date::new(year, two(m1, m2)?, two(d1, d2)?).ok()
 }
 
-/// `yyyy-MM-dd?HH:mm:ss`, whatever stands between date and time. Second 60 is a leap second and
-/// becomes 59: the clocks of this business have none.
+/// `yyyy-MM-dd?HH:mm:ss`, with any character between date and time. Second 60, a leap second,
+/// becomes 59.
 fn read_seconds(b: &[u8]) -> Option<DateTime> {
     let (date, time) = b.split_at_checked(10)?;
     let [_, h1, h2, b':', m1, m2, b':', s1, s2] = *time else {
@@ -317,7 +317,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_offset_becomes_the_beijing_clock() {
+    fn any_offset_is_converted_to_the_beijing_clock() {
         for text in [
             "2030-05-20T08:45:00+08:00",
             "2030-05-20T00:45:00Z",
@@ -374,7 +374,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_form_reads_back(second in 0_i64..250_000_000_000) {
+        fn every_format_reads_back(second in 0_i64..250_000_000_000) {
             let time = LocalTime::from_timestamp(Timestamp::from_second(second).unwrap());
             prop_assert_eq!(time.to_string().parse::<LocalTime>().unwrap(), time);
             prop_assert_eq!(LocalTime::parse_wire(&time.to_wire()).unwrap(), time);

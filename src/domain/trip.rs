@@ -104,7 +104,7 @@ text_type!(
 );
 
 impl CityCode {
-    /// A code known to be good.
+    /// A code known to be valid.
     pub(super) const fn constant(code: [u8; 3]) -> Self {
         Self(code)
     }
@@ -114,11 +114,11 @@ impl CityCode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TripType {
-    /// There.
+    /// One way.
     OneWay,
-    /// There and back.
+    /// Outbound and return.
     RoundTrip,
-    /// Fliggy's number for it is not listed here.
+    /// Fliggy's code is not listed here.
     Other,
 }
 
@@ -133,7 +133,7 @@ impl TripType {
         }
     }
 
-    /// The kind of trip behind TOP's number.
+    /// The trip type for TOP's number.
     #[must_use]
     pub const fn from_wire(number: i64) -> Self {
         match number {
@@ -143,7 +143,7 @@ impl TripType {
         }
     }
 
-    /// How many journeys it has, if that is known.
+    /// Number of journeys, if it is known.
     #[must_use]
     pub const fn journeys(self) -> Option<usize> {
         match self {
@@ -154,7 +154,7 @@ impl TripType {
     }
 }
 
-/// Which cabins a search wants.
+/// Cabin classes for a search.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CabinClass {
@@ -172,7 +172,7 @@ pub enum CabinClass {
 }
 
 impl CabinClass {
-    /// TOP's word (documented).
+    /// TOP's code (documented).
     #[must_use]
     pub const fn wire(self) -> &'static str {
         match self {
@@ -189,30 +189,30 @@ impl CabinClass {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Segment {
-    /// Fliggy's id of the segment, opaque; `cabins` refer to it.
+    /// Fliggy's id of the segment, opaque; referenced by `cabins`.
     #[schema(example = "CZ8957PKXXMN0520")]
     pub segment_id: String,
-    /// Marketing airline, two characters; null if not told.
+    /// Marketing airline, two characters; null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = "CZ")]
     pub marketing_airline: Option<String>,
-    /// Number the flight is sold under.
+    /// Marketing flight number.
     pub marketing_flight_no: FlightNo,
-    /// Operating airline, two characters; null if not told.
+    /// Operating airline, two characters; null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = "CZ")]
     pub operating_airline: Option<String>,
-    /// Number the flight is flown under; null if not told.
+    /// Operating flight number; null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = "CZ8957")]
     pub operating_flight_no: Option<String>,
-    /// Whether it is a codeshare flight; null if not told.
+    /// Whether it is a codeshare flight; null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = false)]
     pub code_share: Option<bool>,
     /// Departure airport.
     pub departure_airport: AirportCode,
-    /// Departure terminal; null if not told.
+    /// Departure terminal; null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = "T1")]
     pub departure_terminal: Option<String>,
@@ -220,26 +220,26 @@ pub struct Segment {
     pub departure_time: LocalTime,
     /// Arrival airport.
     pub arrival_airport: AirportCode,
-    /// Arrival terminal; null if not told.
+    /// Arrival terminal; null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = "T3")]
     pub arrival_terminal: Option<String>,
     /// Scheduled arrival (+08:00).
     pub arrival_time: LocalTime,
-    /// Aircraft type; null if not told.
+    /// Aircraft type; null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = "321")]
     pub aircraft: Option<String>,
-    /// City of departure; null if not told.
+    /// City of departure; null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, value_type = Option<CityCode>)]
     pub departure_city: Option<CityCode>,
-    /// City of arrival; null if not told.
+    /// City of arrival; null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, value_type = Option<CityCode>)]
     pub arrival_city: Option<CityCode>,
     /// Chinese name of the city of departure; null if the gateway does not know it. For display
-    /// only: booking does not read it.
+    /// only: the booking does not read it.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, value_type = Option<String>, example = "北京")]
     pub departure_city_name: Option<Cow<'static, str>>,
@@ -247,24 +247,24 @@ pub struct Segment {
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, value_type = Option<String>, example = "厦门")]
     pub arrival_city_name: Option<Cow<'static, str>>,
-    /// Duration in minutes; null if not told.
+    /// Duration in minutes; null if not reported.
     #[serde(deserialize_with = "required_nullable_u16")]
     #[schema(required = true, minimum = 0, maximum = 65535, example = 170)]
     pub duration_minutes: Option<u16>,
-    /// Number of stops on the way; null if not told.
+    /// Number of stops on the way; null if not reported.
     #[serde(deserialize_with = "required_nullable_u16")]
     #[schema(required = true, minimum = 0, maximum = 65535, example = 0)]
     pub stops: Option<u16>,
-    /// Cities of the stops, as Fliggy names them.
+    /// Cities of the stops, as named by Fliggy.
     #[schema(example = json!([]))]
     pub stop_cities: Vec<String>,
 }
 
-/// A way from one place to another: one segment, or several with transfers.
+/// A journey from one place to another: one segment, or several with transfers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Journey {
-    /// The segments in the order they are flown.
+    /// The segments in flight order.
     pub segments: Vec<Segment>,
 }
 
@@ -278,38 +278,39 @@ pub struct SegmentCabin {
     /// Booking class.
     #[schema(example = "Z")]
     pub cabin: String,
-    /// Cabin class (`Y`, `C`, `F`); null if not told.
+    /// Cabin class (`Y`, `C`, `F`); null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = "Y")]
     pub cabin_class: Option<String>,
-    /// Name of the cabin class in Chinese; null if not told.
+    /// Name of the cabin class in Chinese; null if not reported.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = "经济舱")]
     pub cabin_class_name: Option<String>,
-    /// Seats left; null if Fliggy does not tell, or in a form that the gateway does not know.
+    /// Seats left; null if Fliggy does not report them, or in a format that the gateway does not
+    /// know.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, value_type = Option<Seats>)]
     pub seats: Option<Seats>,
 }
 
-/// How many seats are left.
+/// Number of seats left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"left": 9, "plus": true}))]
 pub struct Seats {
-    /// The number of seats left; the least number if `plus` is `true`.
+    /// The number of seats left; the minimum if `plus` is `true`.
     #[serde(deserialize_with = "whole::<_, { u16::MAX }>")]
     #[schema(minimum = 0, maximum = 65535, example = 9)]
     pub left: u16,
-    /// Whether there may be more than `left`: Fliggy counts up to nine seats, and says only that
-    /// there are more. An app can show `9+`.
+    /// Whether there may be more than `left`: Fliggy counts up to nine seats, and beyond that
+    /// reports only that there are more. An app can show `9+`.
     #[schema(example = true)]
     pub plus: bool,
 }
 
 impl Seats {
-    /// Reads a number from 1, or `A` for more than nine (inferred). Every other form is unknown, so
-    /// that no offer is refused because of a form that is not listed, not even `0`.
+    /// Reads a number from 1, or `A` for more than nine (inferred). Every other format counts as
+    /// unknown, even `0`, so that an unlisted format never causes an offer to be refused.
     #[must_use]
     pub fn from_wire(text: &str) -> Option<Self> {
         if text == "A" {
@@ -323,7 +324,7 @@ impl Seats {
         Some(Self { left, plus: false })
     }
 
-    /// Whether there is a seat for so many travellers, as far as is known.
+    /// Whether there are seats for this many travellers, as far as is known.
     #[must_use]
     pub const fn are_enough_for(self, travellers: u16) -> bool {
         self.plus || self.left >= travellers
@@ -335,7 +336,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_three_capitals() {
+    fn codes_have_three_capital_letters() {
         assert_eq!("PKX".parse::<AirportCode>().unwrap().to_string(), "PKX");
         for bad in ["", "pkx", "PK", "PKXX", "P1X", "北"] {
             assert!(bad.parse::<CityCode>().is_err(), "{bad}");
@@ -355,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_with_a_field_left_out_is_refused() {
+    fn a_segment_with_an_omitted_field_is_refused() {
         let cabin = serde_json::json!({
             "segment_id": "S", "cabin": "Y", "cabin_class": null, "cabin_class_name": null,
         });
@@ -371,7 +372,7 @@ mod tests {
             ("9", seats(9, false)),
             ("12", seats(12, false)),
             ("A", seats(9, true)),
-            // Not listed. Nothing is concluded from it, least of all that the flight is full.
+            // Not listed. No conclusion is drawn, least of all that the flight is full.
             ("0", None),
             ("00", None),
             ("a", None),
@@ -390,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn seats_are_held_against_the_travellers_who_need_one() {
+    fn seats_are_compared_with_travellers_who_need_one() {
         for (left, plus, travellers, enough) in [
             (3, false, 3, true),
             (3, false, 4, false),

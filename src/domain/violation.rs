@@ -1,4 +1,4 @@
-//! What is wrong with a request, told all at once.
+//! Violations of a request, reported all at once.
 
 use std::fmt;
 
@@ -6,25 +6,25 @@ use serde_json::{Map, Value};
 
 use super::text::is_invisible;
 
-/// One thing that is wrong. Never contains personal data.
+/// One violation. Never contains personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Where: a JSON pointer into the request.
+    /// A JSON pointer into the request.
     pub pointer: String,
-    /// What, for programs.
+    /// Machine-readable code.
     pub code: &'static str,
-    /// What, for people.
+    /// Human-readable message.
     pub message: String,
-    /// What it is about.
+    /// Whether the request or the offer is at fault.
     pub about: About,
 }
 
-/// What a violation is about.
+/// The part that is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {
-    /// The request: it is wrong as it is written.
+    /// The request is invalid.
     Request,
-    /// The offer: the request is well-formed, and its offer cannot be booked.
+    /// The request is valid, but its offer cannot be booked.
     Offer,
 }
 
@@ -44,10 +44,10 @@ impl Violation {
 /// The code of a text with an invisible character.
 pub(super) const INVISIBLE: &str = "invisible_character";
 
-/// The result of a check, with what another check of the same request found wrong.
+/// Combines the results of two checks of the same request.
 ///
 /// # Errors
-/// All that is wrong with it.
+/// All violations.
 pub fn both<T>(
     checked: Result<T, Vec<Violation>>,
     more: Vec<Violation>,
@@ -62,7 +62,7 @@ pub fn both<T>(
     }
 }
 
-/// All texts with an invisible character in an object of any shape. A field's name counts as one.
+/// Finds all texts with an invisible character in an object of any shape, including field names.
 #[must_use]
 pub fn invisible_texts(at: &str, object: &Map<String, Value>) -> Vec<Violation> {
     let mut violations = Violations::default();
@@ -88,7 +88,7 @@ impl Violations {
             .push(Violation::new(pointer.to_string(), code, message));
     }
 
-    /// Adds one because the offer cannot be booked.
+    /// Adds a violation: the offer cannot be booked.
     pub(super) fn add_about_offer(
         &mut self,
         pointer: impl fmt::Display,
@@ -101,7 +101,7 @@ impl Violations {
         });
     }
 
-    /// Adds one where the condition does not hold.
+    /// Adds a violation unless the condition holds.
     pub(super) fn require(
         &mut self,
         holds: bool,
@@ -114,7 +114,7 @@ impl Violations {
         }
     }
 
-    /// Adds one where the text has an invisible character, with its place, or where it does not fit.
+    /// Adds a violation if the text contains an invisible character (with its position) or does not fit.
     pub(super) fn require_text(
         &mut self,
         text: &str,
@@ -123,7 +123,7 @@ impl Violations {
         code: &'static str,
         message: &str,
     ) {
-        // Most texts are plain, and soon looked through.
+        // Fast path: most texts are ASCII.
         let found = match text.bytes().all(|b| matches!(b, b' '..=b'~')) {
             true => None,
             false => text.chars().enumerate().find(|(_, c)| is_invisible(*c)),
@@ -131,7 +131,7 @@ impl Violations {
         match found {
             Some((index, c)) => self.add(
                 pointer,
-                // A line break or another control character is no line of text to begin with.
+                // A text with a line break or another control character does not have the expected format anyway.
                 if c.is_control() { code } else { INVISIBLE },
                 format!(
                     "the character at position {} (U+{:04X}) is invisible; leave it out",

@@ -1,17 +1,17 @@
-//! The gateway's own words for Fliggy's phrases and numbers.
+//! The gateway's names for Fliggy's phrases and codes.
 
 use super::change::ChangeKinds;
 use super::order::StatusMap;
 use super::refund::RefundKinds;
 
-/// What Fliggy's phrases and numbers mean: what is built in, and what the configuration adds. The default
-/// is what is built in.
+/// The meanings of Fliggy's phrases and codes: built-in values plus the configured ones. The default is the built-in
+/// values.
 #[derive(Clone, Debug, Default)]
 pub struct Vocabulary {
-    /// Its phrases for the status of an order.
+    /// Status phrases of orders.
     pub statuses: StatusMap,
-    /// Its numbers for the grounds of a refund.
+    /// Codes of the grounds for a refund.
     pub refund_kinds: RefundKinds,
-    /// Its numbers for the grounds of a change.
+    /// Codes of the grounds for a change.
     pub change_kinds: ChangeKinds,
 }

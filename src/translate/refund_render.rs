@@ -16,9 +16,9 @@ pub struct Rendered {
     pub fee: RefundFee,
     /// Given back in all; none where the fee was not computed.
     pub refund_amount: Option<Money>,
-    /// Whether the selection can be refunded, if told.
+    /// Whether the selection can be refunded, if reported.
     pub refundable: Option<bool>,
-    /// Why not, if told.
+    /// Why not, if reported.
     pub not_refundable_reason: Option<Personal<String>>,
     /// The same per passenger.
     pub passengers: Vec<RefundPassenger>,

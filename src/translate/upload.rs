@@ -9,7 +9,7 @@ use crate::top::wire;
 pub struct Uploaded {
     /// Names it in an application.
     pub file_id: String,
-    /// Its address, if told.
+    /// Its address, if reported.
     pub url: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Everything that can be found wrong with a booking before it is sent.
+//! Validates a booking before it is sent.
 
 use std::collections::HashSet;
 
@@ -11,10 +11,10 @@ use crate::domain::text::document_number;
 use crate::domain::time::{LocalDate, LocalTime};
 use crate::domain::violation::Violations;
 
-/// Checks a booking, everything at once. `now` is the time on the +08:00 clock.
+/// Checks a booking and reports all violations at once. `now` is the time on the +08:00 clock.
 ///
 /// # Errors
-/// All that is wrong with it. The messages hold no personal data.
+/// All violations. The messages contain no personal data.
 pub fn check(booking: &Booking, now: LocalTime) -> Result<(), Vec<Violation>> {
     let mut violations = Violations::default();
     let v = &mut violations;
@@ -72,7 +72,7 @@ fn check_passengers(v: &mut Violations, booking: &Booking, now: LocalTime) {
     }
 }
 
-/// The days a passenger's dates are held against.
+/// The days against which a passenger's dates are checked.
 struct Trip {
     today: LocalDate,
     departure: Option<LocalDate>,
@@ -104,7 +104,7 @@ fn check_passenger(v: &mut Violations, at: &str, passenger: &Passenger, trip: &T
 
 fn check_age(v: &mut Violations, at: &str, passenger: &Passenger, departure: Option<LocalDate>) {
     let (fits, code, message): (fn(i16) -> bool, _, _) = match passenger.kind {
-        // Anybody may travel on an adult fare.
+        // A passenger of any age may travel on an adult fare.
         PassengerType::Adult => return,
         PassengerType::Child => (
             |age| (2..12).contains(&age),
@@ -122,7 +122,7 @@ fn check_age(v: &mut Violations, at: &str, passenger: &Passenger, departure: Opt
         (None, _) => v.add(
             pointer,
             "missing",
-            "a child's or infant's date of birth is needed",
+            "a child or infant needs a date of birth",
         ),
         (Some(born), Some(departure)) => {
             v.require(fits(age_on(born, departure)), pointer, code, message);
@@ -182,13 +182,13 @@ fn check_document(
                 v.add(
                     pointer,
                     "id_card_checksum",
-                    "the last character does not agree with the others: there is a mistake in the number",
+                    "the check character (the last one) is wrong: there is a mistake in the number",
                 );
             } else if id_card::birth_date(number).is_none() {
                 v.add(
                     pointer,
                     "id_card_birth_date",
-                    "the digits 7 to 14 are no date, such as 19491231",
+                    "digits 7 to 14 must be a date, such as 19491231",
                 );
             }
         }
@@ -245,7 +245,7 @@ fn check_birth_date(
         given <= today,
         &pointer,
         "birth_date_future",
-        "a date of birth is not in the future",
+        "the date of birth must not be in the future",
     );
     if document.kind == DocumentType::IdCard
         && id_card::checksum_holds(document.number.expose())
@@ -255,7 +255,7 @@ fn check_birth_date(
             on_card == given,
             &pointer,
             "birth_date_differs",
-            "does not agree with the ID card number",
+            "does not match the ID card number",
         );
     }
 }
@@ -305,13 +305,13 @@ fn check_member_fare(v: &mut Violations, booking: &Booking, now: LocalTime) {
         booking.allow_register_or_query_member == Some(true),
         "/allow_register_or_query_member",
         "member_permission_missing",
-        "a member fare needs `true` here: it permits Fliggy to look the member up, and to register one, with the airline",
+        "a member fare needs `true` here: it permits Fliggy to look up or register the member with the airline",
     );
     v.require(
         fare.who == MemberRole::Passenger || booking.member_buyer.is_some(),
         "/member_buyer",
         "member_buyer_missing",
-        "the buyer must be the member: name the buyer, with every field",
+        "the buyer must be the member: send `member_buyer` with all its fields",
     );
 }
 
@@ -339,9 +339,9 @@ fn check_total(v: &mut Violations, booking: &Booking) {
         Some(sum) => v.add(
             "/total_price",
             "total_differs",
-            format!("the fares and taxes of the passengers are {sum} in all"),
+            format!("the fares and taxes of the passengers add up to {sum}"),
         ),
-        // A missing fare was told at its passenger.
+        // A missing fare is reported at its passenger.
         None if has_all_fares => v.add(
             "/total_price",
             "total_too_large",

@@ -1,4 +1,4 @@
-//! Everything that can be found wrong with a change before anything is read.
+//! Validates a change before anything is read.
 
 use std::collections::HashSet;
 
@@ -8,11 +8,11 @@ use crate::domain::passenger::format;
 use crate::domain::refund::check::{LONGEST_TEXT, MOST_SEGMENTS, is_line};
 use crate::domain::violation::{Violation, Violations};
 
-/// Checks a change, everything at once. Whether its flights have departed is asked later: the same
-/// request is answered the same after a year.
+/// Checks a change and reports all violations at once. It does not check whether the flights have
+/// departed (that is checked later), so that the same request gets the same answer a year later.
 ///
 /// # Errors
-/// All that is wrong with it. The messages hold no personal data.
+/// All violations. The messages contain no personal data.
 pub fn check(wish: &ChangeWish) -> Result<(), Vec<Violation>> {
     let mut violations = Violations::default();
     let v = &mut violations;

@@ -1,7 +1,7 @@
 //! Chinese names of the cities that have an airport on the mainland, by IATA code.
 
-/// City codes and airport codes in order, each with its city. The table is not complete; a code that is not listed
-/// has no name.
+/// City and airport codes in ascending order, each with the name of its city. The table is not complete; an unlisted
+/// code has no name.
 pub(super) const NAMES: &[([u8; 3], &str)] = &[
     (*b"AAT", "阿勒泰"),
     (*b"ACF", "阿拉尔"),

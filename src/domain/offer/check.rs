@@ -1,4 +1,4 @@
-//! Whether an offer can be booked: the search and the booking ask the same function.
+//! Whether an offer can be booked: search and booking use the same check.
 
 use super::Offer;
 use crate::domain::party::Party;
@@ -7,8 +7,8 @@ use crate::domain::time::LocalTime;
 use crate::domain::violation::{Violation, Violations};
 
 impl Offer {
-    /// Notes what the offer costs this party, whether it can be booked for it at this time of the
-    /// +08:00 clock, and why not.
+    /// Sets the offer's total for this party, whether it can be booked for the party at this time
+    /// of the +08:00 clock, and why not.
     pub fn judge(&mut self, now: LocalTime, party: Party) {
         self.party_total = self.prices.for_party(party);
         let mut violations = check(self, now, party);
@@ -32,7 +32,7 @@ impl Offer {
     }
 }
 
-/// Why the offer has no price for the party. A booking reports this at each of its passengers.
+/// Why the offer has no price for the party. A booking reports this for each passenger concerned.
 fn unpriced(offer: &Offer, party: Party) -> Vec<Violation> {
     let mut violations = Violations::default();
     for (kind, _) in party.counts() {
@@ -60,8 +60,8 @@ const fn name(kind: PassengerType) -> &'static str {
     }
 }
 
-/// Everything that stands in the way of booking an offer for a party, except missing fares. The
-/// pointers are those of a booking. `now` is the time on the +08:00 clock.
+/// Checks everything that prevents booking an offer for a party, except missing fares. The pointers
+/// are those of a booking. `now` is the time on the +08:00 clock.
 #[must_use]
 pub fn check(offer: &Offer, now: LocalTime, party: Party) -> Vec<Violation> {
     let mut violations = Violations::default();
@@ -76,7 +76,7 @@ pub fn check(offer: &Offer, now: LocalTime, party: Party) -> Vec<Violation> {
                 fare.sum() == Some(fare.total),
                 format_args!("/offer/prices/{}/total", name(kind)),
                 "total_differs",
-                "must be the sum of fare and taxes_total, as the search gave it",
+                "must be the sum of fare and taxes_total, as returned by the search",
             );
         }
     }
@@ -117,7 +117,7 @@ pub fn check(offer: &Offer, now: LocalTime, party: Party) -> Vec<Violation> {
                 !id.trim().is_empty() && ids(offer).position(|first| first == id) == Some(number),
                 format_args!("{at}/segment_id"),
                 "segment_id",
-                "must be set, and only once in an offer",
+                "must be set and unique within the offer",
             );
             number += 1;
             let departs = format_args!("{at}/departure_time");
@@ -132,7 +132,7 @@ pub fn check(offer: &Offer, now: LocalTime, party: Party) -> Vec<Violation> {
                     segment.departure_time >= arrived,
                     departs,
                     "segment_order",
-                    "the flight departs before the one before it has arrived",
+                    "the flight departs before the previous flight arrives",
                 ),
             }
             v.require(
@@ -150,13 +150,13 @@ pub fn check(offer: &Offer, now: LocalTime, party: Party) -> Vec<Violation> {
             !fare.membership.is_empty(),
             "/offer/member_fare/membership",
             "membership_missing",
-            "a member fare says which memberships will do",
+            "a member fare names the memberships that qualify",
         );
     }
     violations.finish(()).err().unwrap_or_default()
 }
 
-// A search asks this of each of its offers, so that nothing here allocates without need.
+// A search runs this check on each of its offers, so avoid allocations.
 fn ids(offer: &Offer) -> impl Iterator<Item = &str> {
     let segments = offer.journeys.iter().flat_map(|journey| &journey.segments);
     segments.map(|segment| segment.segment_id.as_str())
@@ -170,7 +170,7 @@ fn check_cabins(v: &mut Violations, offer: &Offer, travellers: u16) {
             ids(offer).any(|known| known == id),
             format_args!("{at}/segment_id"),
             "unknown_segment",
-            "names no segment of the offer",
+            "is not a segment of the offer",
         );
         v.require(
             offer
@@ -180,7 +180,7 @@ fn check_cabins(v: &mut Violations, offer: &Offer, travellers: u16) {
                 .all(|earlier| earlier.segment_id != id),
             format_args!("{at}/segment_id"),
             "second_cabin",
-            "the segment has a cabin already",
+            "the segment already has a cabin",
         );
         v.require_text(
             &cabin.cabin,
@@ -206,6 +206,6 @@ fn check_cabins(v: &mut Violations, offer: &Offer, travellers: u16) {
         ids(offer).all(|id| offer.cabins.iter().any(|cabin| cabin.segment_id == id)),
         "/offer/cabins",
         "cabin_missing",
-        "every segment needs its cabin",
+        "every segment needs a cabin",
     );
 }

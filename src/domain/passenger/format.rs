@@ -1,14 +1,14 @@
-//! Forms of names, numbers and addresses. They agree with the patterns of the API's schemas; that
-//! nothing in them is invisible is checked with all other texts.
+//! Formats of names, numbers and addresses. They agree with the patterns in the API's schemas; invisible characters are
+//! checked separately, for all texts.
 
-/// Whether a name can be one: 1 to 64 characters, not blank.
+/// Whether a name is valid: 1 to 64 characters, not blank.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     is_text(text)
 }
 
-/// Whether a document number can be one: 1 to 64 characters, not blank. Military documents have
-/// Chinese characters in theirs.
+/// Whether a document number is valid: 1 to 64 characters, not blank. Numbers of military documents contain Chinese
+/// characters.
 #[must_use]
 pub fn is_document_number(text: &str) -> bool {
     is_text(text)
@@ -18,14 +18,13 @@ fn is_text(text: &str) -> bool {
     text.chars().take(65).count() <= 64 && !text.chars().all(char::is_whitespace)
 }
 
-/// Whether a passport number can be one: 5 to 17 letters and digits.
+/// Whether a passport number is valid: 5 to 17 letters and digits.
 #[must_use]
 pub fn is_passport_number(text: &str) -> bool {
     matches!(text.len(), 5..=17) && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// Whether a mobile number can be one: 5 to 15 digits; in mainland China 11 of them, beginning with
-/// 13 to 19.
+/// Whether a mobile number is valid: 5 to 15 digits; in mainland China 11, beginning with 13 to 19.
 #[must_use]
 pub fn is_mobile(country: &str, text: &str) -> bool {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
@@ -35,8 +34,8 @@ pub fn is_mobile(country: &str, text: &str) -> bool {
     digits && matches!(text.len(), 5..=15)
 }
 
-/// Whether a landline number can be one: 5 to 20 digits, blanks, `+`, `-` and parentheses, with five
-/// digits among them.
+/// Whether a landline number is valid: 5 to 20 digits, blanks, `+`, `-` and parentheses, including at least five
+/// digits.
 #[must_use]
 pub fn is_phone(text: &str) -> bool {
     matches!(text.len(), 5..=20)
@@ -46,7 +45,7 @@ pub fn is_phone(text: &str) -> bool {
         && text.bytes().filter(u8::is_ascii_digit).count() >= 5
 }
 
-/// Whether an e-mail address can be one: `local@domain` in ASCII with a dot in the domain.
+/// Whether an e-mail address is valid: `local@domain` in ASCII with a dot in the domain.
 #[must_use]
 pub fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else {

@@ -1,12 +1,12 @@
-//! The number of a resident identity card (GB 11643): six digits of place, eight of birth, three in
-//! sequence, and one character that checks the rest.
+//! The number of a resident identity card (GB 11643): six digits for the place, eight for the birth
+//! date, a three-digit sequence number and a check character.
 
 use crate::domain::time::LocalDate;
 
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 const CHECK: &[u8; 11] = b"10X98765432";
 
-/// Whether it has 18 characters, all digits but for an `X` at the end.
+/// Whether it has 18 characters, all digits except for an optional `X` at the end.
 #[must_use]
 pub fn is_formed(number: &str) -> bool {
     match number.as_bytes() {
@@ -19,7 +19,7 @@ pub fn is_formed(number: &str) -> bool {
     }
 }
 
-/// The check character that belongs to the first 17 digits.
+/// The check character for the first 17 digits.
 #[must_use]
 pub fn check_character(number: &str) -> Option<char> {
     let digits = number.as_bytes().get(..17)?;
@@ -34,7 +34,7 @@ pub fn check_character(number: &str) -> Option<char> {
     CHECK.get(sum as usize % 11).map(|c| char::from(*c))
 }
 
-/// Whether form and check character are right.
+/// Whether format and check character are correct.
 #[must_use]
 pub fn checksum_holds(number: &str) -> bool {
     is_formed(number)
@@ -43,7 +43,7 @@ pub fn checksum_holds(number: &str) -> bool {
             .is_some_and(|(right, last)| right == last.to_ascii_uppercase())
 }
 
-/// The date of birth in it, if it is a date.
+/// The date of birth in the number, if it is a valid date.
 #[must_use]
 pub fn birth_date(number: &str) -> Option<LocalDate> {
     let digits = number.get(6..14)?;
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shared_samples_fail_on_purpose() {
+    fn the_shared_samples_are_deliberately_invalid() {
         assert!(!checksum_holds("110101199003070000"));
         assert!(!checksum_holds("110101202403070000"));
     }
@@ -93,7 +93,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_wrong_digit_is_found(digits in "[1-9][0-9]{16}", at in 0_usize..17, add in 1_u8..10) {
+        fn one_wrong_digit_is_detected(digits in "[1-9][0-9]{16}", at in 0_usize..17, add in 1_u8..10) {
             let check = check_character(&digits).unwrap();
             let number = format!("{digits}{check}");
             prop_assert!(checksum_holds(&number));

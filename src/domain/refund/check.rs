@@ -1,4 +1,4 @@
-//! Everything that can be found wrong with a refund before anything is read.
+//! Validates a refund before anything is read.
 
 use std::collections::HashSet;
 
@@ -7,17 +7,17 @@ use crate::domain::party::MOST_PASSENGERS;
 use crate::domain::personal::Personal;
 use crate::domain::violation::Violations;
 
-/// Most segments that are named.
+/// Maximum number of segments in a selection.
 pub const MOST_SEGMENTS: usize = 16;
-/// Most attachments of one application.
+/// Maximum number of attachments in an application.
 pub const MOST_ATTACHMENTS: usize = 20;
-/// The longest text of a caller, in characters.
+/// Maximum length of a caller's text, in characters.
 pub const LONGEST_TEXT: usize = 500;
 
-/// Checks what is to be refunded.
+/// Checks the selection to be refunded.
 ///
 /// # Errors
-/// All that is wrong with it.
+/// All violations.
 pub fn check_selection(selection: &RefundSelection) -> Result<(), Vec<Violation>> {
     let mut violations = Violations::default();
     let v = &mut violations;
@@ -58,10 +58,10 @@ pub fn check_selection(selection: &RefundSelection) -> Result<(), Vec<Violation>
     violations.finish(())
 }
 
-/// Checks the rest of an application.
+/// Checks the remaining fields of an application.
 ///
 /// # Errors
-/// All that is wrong with it. The messages hold nothing of the reason.
+/// All violations. The messages do not quote the reason.
 pub fn check_application(
     reason: Option<&Personal<String>>,
     attachments: &[String],
@@ -99,8 +99,8 @@ pub fn check_application(
     violations.finish(())
 }
 
-/// Whether a text has so many characters at most and is not blank. That it is one line follows from
-/// its having no invisible characters.
+/// Whether a text is not blank and has at most `longest` characters. Texts contain no invisible
+/// characters, hence no line breaks.
 pub(in crate::domain) fn is_line(text: &str, longest: usize) -> bool {
     let count = text.chars().take(longest + 1).count();
     (1..=longest).contains(&count) && !text.chars().all(char::is_whitespace)
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_selection_must_be() {
+    fn rules_of_a_selection() {
         assert_eq!(check_selection(&selection(&[1, 2], &["A", "B"])), Ok(()));
         for (wrong, code) in [
             (selection(&[], &[]), "passenger_count"),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_application_must_be() {
+    fn rules_of_an_application() {
         let reason = |text: &str| Personal::new(text.to_owned());
         let files = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
         assert_eq!(

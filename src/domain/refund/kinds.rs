@@ -1,11 +1,11 @@
-//! Grounds of a refund, and Fliggy's numbers for them.
+//! Grounds for a refund, and Fliggy's codes for them.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// On what ground a refund is applied for.
+/// Ground for a refund application.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
 )]
@@ -13,22 +13,23 @@ use utoipa::ToSchema;
 pub enum RefundKind {
     /// The traveller does not want to fly.
     Voluntary,
-    /// The airline has cancelled or moved the flight. Wants an attachment, and is reviewed.
+    /// The airline has cancelled or moved the flight. Needs an attachment, and is reviewed.
     FlightChanged,
-    /// The airline has an epidemic policy for the flight. Without one Fliggy refuses.
+    /// The airline has an epidemic policy for the flight. Fliggy refuses it if there is no such
+    /// policy.
     Epidemic,
-    /// The traveller is ill. Wants an attachment, and is reviewed.
+    /// The traveller is ill. Needs an attachment, and is reviewed.
     Illness,
-    /// The airline refused to carry the traveller. Wants an attachment, and is reviewed.
+    /// The airline refused to carry the traveller. Needs an attachment, and is reviewed.
     DeniedBoarding,
     /// The same trip was bought twice.
     DuplicatePurchase,
-    /// Another ground that Fliggy has named to the account's owner.
+    /// Another ground that Fliggy has told the account's owner about.
     Other,
 }
 
 impl RefundKind {
-    /// All of them.
+    /// All grounds.
     pub const ALL: [Self; 7] = [
         Self::Voluntary,
         Self::FlightChanged,
@@ -39,7 +40,7 @@ impl RefundKind {
         Self::Other,
     ];
 
-    /// The word of API and configuration.
+    /// The name in API and configuration.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -53,7 +54,7 @@ impl RefundKind {
         }
     }
 
-    /// Whether an application wants a proof (seed: 特殊退票需上传附件, and type 2 is reviewed).
+    /// Whether an application needs a proof (seed: 特殊退票需上传附件, and type 2 is reviewed).
     #[must_use]
     pub const fn wants_attachment(self) -> bool {
         match self {
@@ -63,16 +64,16 @@ impl RefundKind {
     }
 }
 
-/// Fliggy's numbers (`refund_apply_type`). Two are known, both from the seed: 100, and 2. A kind
-/// without a number cannot be applied for until the configuration has one: a wrong ground is not
-/// for a gateway to guess.
+/// Fliggy's codes (`refund_apply_type`). Two are known, both from the seed: 2 and 100. A kind
+/// without a code cannot be applied for until the configuration provides one: the gateway must not
+/// guess the ground.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundKinds {
     by_kind: BTreeMap<RefundKind, i64>,
 }
 
 impl RefundKinds {
-    /// The known numbers, and rows of the configuration, which win.
+    /// The known codes, overridden by configured rows.
     #[must_use]
     pub fn new(rows: impl IntoIterator<Item = (RefundKind, i64)>) -> Self {
         let mut by_kind =
@@ -81,13 +82,13 @@ impl RefundKinds {
         Self { by_kind }
     }
 
-    /// Fliggy's number for a kind, if there is one.
+    /// Fliggy's code for a kind, if there is one.
     #[must_use]
     pub fn code(&self, kind: RefundKind) -> Option<i64> {
         self.by_kind.get(&kind).copied()
     }
 
-    /// The kind behind a number: where several share it, the first of [`RefundKind::ALL`].
+    /// The kind for a code; if several kinds share it, the first in [`RefundKind::ALL`].
     #[must_use]
     pub fn kind(&self, code: i64) -> Option<RefundKind> {
         RefundKind::ALL
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_the_seed_names_has_a_number() {
+    fn only_kinds_in_the_seed_have_a_code() {
         let kinds = RefundKinds::default();
         let known: Vec<_> = RefundKind::ALL
             .into_iter()
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn configuration_adds_and_overrules() {
+    fn configuration_adds_and_overrides_codes() {
         let kinds = RefundKinds::new([
             (RefundKind::Voluntary, 1),
             (RefundKind::Epidemic, 101),
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_those_of_serde() {
+    fn names_are_those_of_serde() {
         for kind in RefundKind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }

@@ -1,7 +1,7 @@
-//! The name of a quote: what was quoted and for how much, sealed with the gateway's key.
+//! The id of a quote: the quoted selection and fee, authenticated with the gateway's key.
 //!
-//! The gateway keeps no quotes. A name that opens was made here for this account and order, and what
-//! it holds was computed by Fliggy; a fee that a caller made up has no such name.
+//! The gateway stores no quotes. An id that opens was created by the gateway for this account and order, and its fee
+//! was computed by Fliggy; a caller cannot create an id for an invented fee.
 
 use super::{RefundFee, RefundKind, RefundSelection};
 use crate::domain::ids::{AccountName, HashKey, OrderId, PassengerId};
@@ -9,7 +9,7 @@ use crate::domain::money::Money;
 use crate::domain::text::text_type;
 
 text_type!(
-    /// The name of a refund quote, opaque.
+    /// The id of a refund quote, opaque.
     #[schema(
         value_type = String,
         pattern = "^rq_([0-9a-f]{2}){40,1000}$",
@@ -27,35 +27,35 @@ text_type!(
     "the quote_id of a refund quote"
 );
 
-/// What a quote says.
+/// The content of a quote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quoted {
     /// The order.
     pub order_id: OrderId,
-    /// What is to be refunded.
+    /// The selection to be refunded.
     pub selection: RefundSelection,
-    /// What Fliggy says of the fee.
+    /// The fee according to Fliggy.
     pub fee: RefundFee,
-    /// Whether Fliggy says that the selection can be refunded; none where it does not say.
+    /// Whether the selection can be refunded according to Fliggy; `None` if not reported.
     pub refundable: Option<bool>,
     /// When it was quoted, in seconds since 1970 (UTC).
     pub quoted_at: i64,
 }
 
 const VERSION: u8 = 2;
-/// Quotes of this version do not say whether the selection can be refunded. They are read, so that a
-/// request that was sent with one is still recognised under its key.
+/// Quotes of this version do not contain `refundable`. They are still read, so that a request sent with one is
+/// recognised under its key.
 const WITHOUT_REFUNDABLE: u8 = 1;
 const MAC: usize = 16;
-/// Stands for no word on whether the selection can be refunded.
+/// Encodes an unreported `refundable`.
 const NOT_TOLD: u8 = 2;
-/// Longer selections than any order has are not sealed.
+/// Longer selections are not sealed; no order has as many.
 const MOST_PASSENGERS: usize = 32;
 const MOST_SEGMENTS: usize = 16;
 const LONGEST_SEGMENT: usize = 255;
 
 impl QuoteId {
-    /// Seals a quote; nothing where it is larger than any quote of an order can be.
+    /// Seals a quote; `None` if it is larger than any quote of an order can be.
     #[must_use]
     pub fn seal(key: &HashKey, account: &AccountName, quoted: &Quoted) -> Option<Self> {
         let selection = &quoted.selection;
@@ -69,7 +69,7 @@ impl QuoteId {
         let mut bytes = vec![VERSION, u8::try_from(kind).ok()?];
         bytes.extend(quoted.order_id.get().to_be_bytes());
         bytes.extend(quoted.quoted_at.to_be_bytes());
-        // No fee is written as one more than any fee.
+        // An unknown fee is written as `u64::MAX`.
         let fee = quoted.fee.amount().map_or(u64::MAX, Money::fen);
         bytes.extend(fee.to_be_bytes());
         bytes.push(quoted.refundable.map_or(NOT_TOLD, u8::from));
@@ -90,7 +90,7 @@ impl QuoteId {
         format!("rq_{}", hex::encode(bytes)).parse().ok()
     }
 
-    /// What the quote says, if this gateway sealed it for this account.
+    /// The content of the quote, if this gateway sealed it for this account.
     #[must_use]
     pub fn open(&self, key: &HashKey, account: &AccountName) -> Option<Quoted> {
         let bytes = hex::decode(self.as_str().strip_prefix("rq_")?).ok()?;
@@ -156,7 +156,7 @@ fn mac(key: &HashKey, account: &AccountName, sealed: &[u8]) -> [u8; MAC] {
     cut
 }
 
-/// The bytes that are not read yet.
+/// The unread bytes.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {
@@ -236,7 +236,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_sealed_is_opened(quoted in quotes()) {
+        fn a_sealed_quote_is_opened(quoted in quotes()) {
             let id = QuoteId::seal(&KEY, &account("main"), &quoted).unwrap();
             prop_assert_eq!(id.open(&KEY, &account("main")), Some(quoted));
             prop_assert_eq!(id.as_str().parse::<QuoteId>().unwrap(), id.clone());
@@ -245,7 +245,7 @@ mod tests {
         }
 
         #[test]
-        fn a_quote_that_was_touched_does_not_open(
+        fn a_modified_quote_does_not_open(
             quoted in quotes(), at in any::<prop::sample::Index>(), digit in 0..15_u8,
         ) {
             let id = QuoteId::seal(&KEY, &account("main"), &quoted).unwrap();
@@ -259,7 +259,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 40..200)) {
+        fn opening_never_panics(bytes in prop::collection::vec(any::<u8>(), 40..200)) {
             let id: QuoteId = format!("rq_{}", hex::encode(bytes)).parse().unwrap();
             prop_assert_eq!(id.open(&KEY, &account("main")), None);
         }

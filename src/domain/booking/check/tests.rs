@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::booking::{duplicate_key, segments_fingerprint};
 use crate::domain::ids::HashKey;
 
-/// A number that passes the checksum.
+/// A number with a valid check character.
 fn id_card(first_17: &str) -> String {
     format!("{first_17}{}", id_card::check_character(first_17).unwrap())
 }
@@ -63,7 +63,7 @@ fn violations(value: Value) -> Vec<(String, &'static str)> {
     }
 }
 
-/// Changes one place of the good booking (an infant is `null` unless changed).
+/// The good booking with one field replaced (the infant fare is `null` unless replaced).
 fn with(pointer: &str, value: Value) -> Value {
     with_all(&[(pointer, value)])
 }
@@ -89,7 +89,7 @@ fn a_good_booking_passes() {
 }
 
 #[test]
-fn each_mistake_is_found_where_it_is() {
+fn each_mistake_is_reported_at_its_field() {
     let past = "2030-05-01T10:00:00+08:00";
     let infant_fare = json!({"fare": "80.00", "airport_fee": "0", "fuel_fee": "0", "taxes_total": "0", "total": "80.00"});
     let segment = good()["offer"]["journeys"][0].clone();
@@ -305,7 +305,7 @@ fn infants_need_no_seat() {
 }
 
 #[test]
-fn what_is_only_for_people_to_read_changes_nothing() {
+fn display_only_fields_are_not_checked() {
     let segment = "/offer/journeys/0/segments/0";
     let booking = with_all(&[
         ("/offer/party_total", json!("1.00")),
@@ -317,7 +317,7 @@ fn what_is_only_for_people_to_read_changes_nothing() {
 }
 
 #[test]
-fn ages_count_on_the_day_of_departure() {
+fn age_is_counted_on_the_day_of_departure() {
     for (born, fits) in [
         ("2028-05-20", true),
         ("2028-05-21", false),
@@ -343,7 +343,7 @@ fn a_child_may_travel_on_an_adult_fare() {
 }
 
 #[test]
-fn member_fares_need_permission_and_where_it_says_so_the_buyer() {
+fn member_fares_need_permission_and_the_buyer_if_required() {
     let fare = |who: &str| json!({"rule": "MEMBER", "who": who, "membership": ["any"]});
     let found = violations(with("/offer/member_fare", fare("buyer")));
     assert_eq!(
@@ -377,7 +377,7 @@ fn member_fares_need_permission_and_where_it_says_so_the_buyer() {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once_and_none_tells_who() {
+fn all_mistakes_are_reported_at_once_without_personal_data() {
     let bad = with_all(&[
         ("/passengers/0/name", json!("\u{7}张三丰")),
         ("/passengers/0/document/number", json!("110101199003070000")),
@@ -395,7 +395,7 @@ fn all_mistakes_are_told_at_once_and_none_tells_who() {
 }
 
 #[test]
-fn nothing_of_an_offer_may_be_left_out_or_added() {
+fn offer_fields_can_neither_be_omitted_nor_added() {
     let mut lost = good();
     lost["offer"].as_object_mut().unwrap().remove("member_fare");
     let error = serde_json::from_value::<Booking>(lost).unwrap_err();
@@ -405,7 +405,7 @@ fn nothing_of_an_offer_may_be_left_out_or_added() {
 }
 
 #[test]
-fn a_booking_does_not_print_who_travels() {
+fn a_printed_booking_contains_no_personal_data() {
     let printed = format!("{:?}", booking(good()));
     for secret in [
         "测试",
@@ -419,7 +419,7 @@ fn a_booking_does_not_print_who_travels() {
 }
 
 #[test]
-fn the_same_travellers_on_the_same_flights_have_one_key() {
+fn the_same_travellers_on_the_same_flights_have_the_same_key() {
     let key = HashKey::new([3; 32]);
     let account = "main".parse().unwrap();
     let of = |value: Value| duplicate_key(&key, &account, &booking(value));
