@@ -12,8 +12,8 @@ use crate::domain::time::LocalDate;
 use crate::domain::trip::{Journey, Segment, SegmentCabin};
 use crate::top::wire::{self, Yuan};
 
-/// The request of a checked booking. `channel` is the account's channel name (渠道名称). Fares of
-/// children and infants go along only where there are such passengers.
+/// The request for a checked booking. `channel` is the account's channel name (渠道名称). Fares for
+/// children and infants are sent only if there are such passengers.
 #[must_use]
 pub fn request(booking: &Booking, channel: &str) -> wire::CreateOrderRequest {
     let offer = &booking.offer;
@@ -132,10 +132,10 @@ fn member_buyer(b: &MemberBuyer) -> wire::MemberBuyerRequest {
     }
 }
 
-/// The order that was booked.
+/// The order that was created.
 ///
 /// # Errors
-/// There is no order id, or the order bears another number.
+/// There is no order id, or the order has another order number.
 pub fn answer(
     answer: wire::AirBookResponse,
     asked: &intent::Book,
@@ -209,12 +209,12 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_the_samples() {
+    fn the_request_equals_the_sample() {
         samples::same_request::<wire::AirBook>(&request(&booking(), "TEST_CHANNEL"));
     }
 
     #[test]
-    fn fares_go_along_only_for_passengers_there_are() {
+    fn fares_are_sent_only_for_the_types_of_the_passengers() {
         let mut booking = booking();
         booking.passengers.truncate(1);
         let json = serde_json::to_value(request(&booking, "C")).unwrap();
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn permission_is_never_a_default() {
+    fn permission_is_never_assumed() {
         let mut booking = booking();
         booking.allow_register_or_query_member = None;
         booking.member_buyer = None;
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_expire_on_a_day() {
+    fn expiry_dates_are_sent_as_days() {
         let mut booking = booking();
         booking.passengers[0].document.expires_on = "2035-01-01".parse().ok();
         let json = serde_json::to_value(request(&booking, "C")).unwrap();
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_does_not_print_who_travels() {
+    fn a_printed_request_contains_no_personal_data() {
         let printed = format!("{:?}", request(&booking(), "C"));
         for secret in ["测试", "110101", "13000000000", "test@example.com", "1990"] {
             assert!(!printed.contains(secret), "{printed}");
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_is_the_booked_order() {
+    fn the_sample_is_read_as_the_booked_order() {
         let context = samples::context();
         let (asked, other) = (asked("TEST20300501000001"), asked("ANOTHER"));
         let wire = || samples::answer::<wire::AirBook>();

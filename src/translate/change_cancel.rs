@@ -6,7 +6,7 @@ use crate::domain::ids::{ChangeOrderNo, OrderId};
 use crate::domain::operation::intent;
 use crate::top::wire;
 
-/// The request that gives up a change.
+/// The request that cancels a change.
 #[must_use]
 pub fn request(
     change_order_no: ChangeOrderNo,
@@ -18,10 +18,10 @@ pub fn request(
     }
 }
 
-/// What was said of the change that was to be given up.
+/// The result reported for the cancelled change.
 ///
 /// # Errors
-/// It is about another change, or its order or status are garbled.
+/// The response is about another change, or its order or status is garbled.
 pub fn answer(
     answer: wire::ChangeCancelResponse,
     asked: &intent::ChangeCancel,
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_the_samples() {
+    fn the_request_equals_the_sample() {
         let request = request(
             samples::change_cancel().change_order_no,
             OrderId::new(1_234_125_412),
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_is_closed() {
+    fn the_sample_is_read_as_closed() {
         let receipt = read(samples::answer::<wire::ChangeCancel>()).unwrap();
         assert_eq!(receipt.status, ChangeStatus::Closed);
         assert_eq!(receipt.order_id, OrderId::new(1_234_125_412));

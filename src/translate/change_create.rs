@@ -11,8 +11,8 @@ use crate::domain::text::visible;
 use crate::domain::trip::{AirportCode, CityCode};
 use crate::top::wire;
 
-/// The request that makes a change on the ground with Fliggy's number `kind_code`, for these
-/// travellers of the order. It expects no fees: Fliggy confirms them.
+/// The request that creates a change with Fliggy's ground code `kind_code`, for these travellers of
+/// the order. It sends no expected fees: Fliggy confirms them.
 ///
 /// # Errors
 /// A traveller cannot be named.
@@ -63,11 +63,11 @@ fn contact(c: &ChangeContact) -> wire::ChangeContactRequest {
     }
 }
 
-/// The change that was made.
+/// The change that was created.
 ///
 /// # Errors
-/// There is no number, it is about another order or change, or status, total or time limit are
-/// garbled.
+/// There is no change number, it is about another order or change, or status, total or payment
+/// deadline is garbled.
 pub fn answer(
     answer: wire::ChangeCreateResponse,
     asked: &intent::Change,
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_the_samples_but_for_the_fees() {
+    fn the_request_equals_the_sample_without_fees() {
         let request = request(&wish(), 0, &[&samples::traveller()]).unwrap();
         let mut sample = samples::json::<wire::ChangeCreate>("request");
         let object = sample[wire::ChangeCreate::PARAM].as_object_mut().unwrap();
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn an_airport_tells_its_city_where_the_segment_does_not() {
+    fn a_missing_city_is_derived_from_the_airport() {
         for (told, airport, city_code) in [
             (Some("SHA"), "PKX", "SHA"),
             (None, "PKX", "BJS"),
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn key_and_remark_go_along_where_there_are_such() {
+    fn key_and_remark_are_sent_if_present() {
         let mut wish = wish();
         wish.contact = None;
         let json = serde_json::to_value(request(&wish, 1, &[]).unwrap()).unwrap();

@@ -8,7 +8,7 @@ use crate::domain::operation::intent;
 use crate::domain::payment_time::PaymentTime;
 use crate::top::wire::{self, Yuan};
 
-/// The request that pays a change: the total is what the caller agreed to.
+/// The request that pays a change; the total is the one the caller agreed to.
 #[must_use]
 pub fn request(
     change_order_no: ChangeOrderNo,
@@ -22,10 +22,10 @@ pub fn request(
     }
 }
 
-/// What was said of the change that was to be paid. It is not yet proof of payment.
+/// The result reported for the paid change. It is not yet proof of payment.
 ///
 /// # Errors
-/// It is about another change, or its order, its status or the amount of the payment are garbled.
+/// The response is about another change, or its order, status or payment amount is garbled.
 pub fn answer(
     answer: wire::ChangePayResponse,
     asked: &intent::ChangePay,
@@ -38,7 +38,7 @@ pub fn answer(
     )?;
     Ok(ChangeReceipt {
         status: parts::change_status(answer.status, ChangeStatus::Other)?,
-        // What is debited is what the change costs: there are no payments in part.
+        // The amount debited is the total price of the change: there are no partial payments.
         total_price: optional(answer.pay_amount, "pay_amount")?,
         paid_at: PaymentTime::weigh(answer.pay_time.lossy(), None, context.now).known(),
         trade_no: answer.trade_no.lossy(),
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_the_samples() {
+    fn the_request_equals_the_sample() {
         let intent::ChangePay {
             change_order_no,
             total,
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_is_paid_and_awaits_its_ticket() {
+    fn the_sample_is_read_as_paid_and_awaiting_ticketing() {
         let sample = samples::answer::<wire::ChangePay>();
         let receipt = answer(sample, &samples::change_pay(), &samples::context()).unwrap();
         assert_eq!(receipt.status, ChangeStatus::AwaitingTicketing);
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_tells_nothing_is_no_payment() {
+    fn an_empty_answer_is_not_a_payment() {
         let receipt = read(json!({"is_success": true})).unwrap();
         assert_eq!((receipt.paid_at, receipt.total_price), (None, None));
         assert_eq!(

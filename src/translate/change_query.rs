@@ -10,7 +10,7 @@ use crate::domain::payment_time::PaymentTime;
 use crate::top::lenient::List;
 use crate::top::wire;
 
-/// The request for the changes of an order, or for one change.
+/// The request for all changes of an order, or for one change.
 #[must_use]
 pub fn request(
     order_id: Option<OrderId>,
@@ -22,7 +22,7 @@ pub fn request(
     }
 }
 
-/// The changes. Rows that cannot be read are counted.
+/// The changes. Unreadable rows are counted.
 ///
 /// # Errors
 /// None today: an answer without readable rows has an empty list.
@@ -46,7 +46,7 @@ pub fn answer(
 
 fn change(row: wire::ChangeOrder, context: &Context<'_>) -> Result<Change, Unreadable> {
     let status_code = required(row.status, "status")?;
-    // The flights that were are known from the order: half of them would only mislead.
+    // The original flights are known from the order; a partial list would mislead.
     let original_segments = row
         .original_flight_segment_list
         .into_iter()
@@ -61,7 +61,7 @@ fn change(row: wire::ChangeOrder, context: &Context<'_>) -> Result<Change, Unrea
         .map(changed_segment)
         .collect();
     let mut passengers = passengers(row.passenger_list, row.change_fee_details, context)?;
-    // A change moves all of its passengers on all of its segments. A partial list would mislead.
+    // A change moves all of its passengers on all of its segments, so a partial list would mislead.
     let replaced: Option<Vec<_>> = segments.iter().map(|s| s.replaces.clone()).collect();
     let replaced = replaced.filter(|ids| !ids.is_empty());
     for passenger in &mut passengers {
@@ -90,8 +90,8 @@ fn change(row: wire::ChangeOrder, context: &Context<'_>) -> Result<Change, Unrea
     })
 }
 
-/// The travellers with tickets and fees, which stand in two lists. Where only the fees name
-/// travellers, they are the travellers.
+/// The travellers with tickets and fees, which are in two lists. If only the fee list names
+/// travellers, they come from it.
 fn passengers(
     tickets: List<wire::ChangedPassenger>,
     fees: List<wire::ChangeFeeDetail>,
@@ -129,8 +129,8 @@ fn passengers(
     Ok(passengers)
 }
 
-/// The fee of the traveller at a place of the list: the one of the same id. Where ids are not told
-/// the place decides, if both lists are equally long and the fee there is nobody else's.
+/// The fee of the traveller at an index of the list: the one with the same id. Without ids, the
+/// index decides if both lists have the same length and the fee belongs to nobody else.
 fn fee_of(
     passengers: &[ChangePassenger],
     at: usize,
@@ -160,7 +160,8 @@ fn ticketed(p: wire::ChangedPassenger, context: &Context<'_>) -> ChangePassenger
         credential_no: p.credential_no,
     };
     ChangePassenger {
-        // The segments of the order are not told: a ticket may be for more than the change moves.
+        // The order's segments are not reported here: a ticket may cover more than the change
+        // moves.
         tickets: parts::tickets(p.ticket_nos, None),
         original_tickets: parts::tickets(p.original_ticket_nos, None),
         ..named(parts::traveller(who, context))

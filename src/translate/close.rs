@@ -6,7 +6,7 @@ use crate::domain::operation::intent;
 use crate::domain::order::OrderReceipt;
 use crate::top::wire;
 
-/// The request that closes an order; its number goes along where it has one.
+/// The request that closes an order; the caller's order number is sent if there is one.
 #[must_use]
 pub fn request(order_id: OrderId, out_order_no: Option<&str>) -> wire::CloseOrderRequest {
     wire::CloseOrderRequest {
@@ -15,10 +15,10 @@ pub fn request(order_id: OrderId, out_order_no: Option<&str>) -> wire::CloseOrde
     }
 }
 
-/// What was said of the order that was to be closed.
+/// The result reported for the closed order.
 ///
 /// # Errors
-/// It is about another order.
+/// The response is about another order.
 pub fn answer(
     answer: wire::CloseResponse,
     asked: &intent::Close,
@@ -43,13 +43,13 @@ mod tests {
     const NO: &str = "TEST20300501000001";
 
     #[test]
-    fn the_request_is_the_samples() {
+    fn the_request_equals_the_sample() {
         let id = OrderId::new(1_234_125_412).unwrap();
         samples::same_request::<wire::Close>(&request(id, Some(NO)));
     }
 
     #[test]
-    fn the_sample_is_closed() {
+    fn the_sample_is_read_as_closed() {
         let context = samples::context();
         let id = OrderId::new(1_234_125_412).unwrap();
         let asked = intent::Close { order_id: id };

@@ -8,7 +8,7 @@ use crate::domain::trip::Journey;
 use crate::top::lenient::Field;
 use crate::top::wire;
 
-/// The request for one order, by either name or both.
+/// The request for one order, by order id, by the caller's order number, or by both.
 #[must_use]
 pub fn request(
     order_id: Option<OrderId>,
@@ -20,8 +20,8 @@ pub fn request(
     }
 }
 
-/// The order. A status outside the vocabulary is `Other`, never an error; an itinerary that is not
-/// told is empty.
+/// The order. A status outside the vocabulary is `Other`, never an error; a missing itinerary is
+/// empty.
 ///
 /// # Errors
 /// There is no order id, or an amount or the itinerary is garbled.
@@ -69,7 +69,7 @@ pub fn answer(
     })
 }
 
-/// The segment, where there is only one: what Fliggy tells by passenger is about it.
+/// The segment, if there is only one: data that Fliggy reports by passenger then applies to it.
 fn only_segment(journeys: &[Journey]) -> Option<&str> {
     let mut segments = journeys.iter().flat_map(|journey| &journey.segments);
     let first = segments.next()?;
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_the_samples() {
+    fn the_request_equals_the_sample() {
         let id = OrderId::new(1_234_125_412);
         samples::same_request::<wire::QueryOrderDetail>(&request(id, None));
         let by_number = serde_json::to_value(request(None, Some("T-1"))).unwrap();
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_is_a_ticketed_order() {
+    fn the_sample_is_read_as_a_ticketed_order() {
         let order = read(samples::answer::<wire::QueryOrderDetail>()).unwrap();
         assert_eq!(order.status, OrderStatus::Ticketed);
         assert_eq!(order.paid_price, order.total_price);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_is_for_the_segment_where_the_order_has_only_one() {
+    fn a_ticket_names_its_segment_if_the_order_has_only_one() {
         let segment = |id| {
             json!({
                 "id": id, "marketing_flight_no": "CZ8957", "dep_airport": "PKX", "arr_airport": "XMN",
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn travellers_whose_documents_are_masked_alike_share_no_id() {
+    fn identically_masked_documents_give_no_ids() {
         let ids = |passengers: [(&str, &str); 3]| {
             let passengers = passengers.map(|(name, number)| {
                 json!({"passenger": {"name": name, "credential_type": 0, "credential_no": number}})
@@ -214,12 +214,12 @@ mod tests {
             ids([("", one), ("", one), (c, other)]),
             [false, false, true]
         );
-        // One traveller who is listed twice.
+        // The same traveller listed twice.
         assert_eq!(ids([(a, one), (a, one), (c, other)]), [true, true, true]);
     }
 
     #[test]
-    fn an_unlisted_status_is_carried_and_never_an_error() {
+    fn an_unlisted_status_is_kept_and_is_not_an_error() {
         let wire = serde_json::from_value(json!({
             "order_id": "7", "order_status": "没有的状态", "pay_time": "", "is_success": true,
         }));
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_of_payment_that_cannot_be_one_is_none() {
+    fn an_implausible_payment_time_counts_as_absent() {
         for (told, paid, unclear) in [
             ("1970-01-01 08:00:00", false, false),
             ("0000-00-00 00:00:00", false, false),
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_order_nor_receipt_print_who_travels() {
+    fn printed_order_and_receipt_contain_no_personal_data() {
         let order = read(samples::answer::<wire::QueryOrderDetail>()).unwrap();
         let printed = format!("{order:?}");
         for secret in ["测试旅客", "110101", "13000000000", "1990"] {

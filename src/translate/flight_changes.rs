@@ -17,9 +17,8 @@ pub fn request(order_id: OrderId) -> wire::QueryFlightChangeOrderReq {
 
 /// The schedule changes of an order.
 ///
-/// # Errors
-/// One of them does not say what it is, or its kind or order is garbled: a list without it would
-/// say that nothing happened.
+/// A schedule change does not report its kind, or its kind or order is garbled: a list without it
+/// would suggest that nothing happened.
 pub fn answer(
     answer: wire::FlightChangeQueryResponse,
     _context: &Context<'_>,
@@ -62,10 +61,10 @@ fn flight_change(row: wire::FlightChangeOrder) -> Result<FlightChange, Unreadabl
     })
 }
 
-/// A field and TOP's name of it.
+/// A field and TOP's name for it.
 type Named = (Field<String>, &'static str);
 
-/// One side of a schedule change, as it was told.
+/// One side of a schedule change, as reported.
 struct Told {
     flight_no: Named,
     date: Named,
@@ -75,15 +74,15 @@ struct Told {
     arrival: Named,
 }
 
-/// Reads fields and keeps what it cannot read.
+/// Reads fields and collects the unreadable ones.
 #[derive(Default)]
 struct Reader {
     unreadable: Vec<UnreadableField>,
 }
 
 impl Reader {
-    /// Nothing where nothing is told of the flight. A field that cannot be read tells that there is
-    /// one.
+    /// `None` if no field of the flight is present. An unreadable field shows that there is a
+    /// flight.
     fn flight(&mut self, told: Told) -> Option<FlightTimes> {
         let fields = [
             &told.flight_no,
@@ -98,7 +97,7 @@ impl Reader {
         }
         let date = self.read(told.date, moment::date);
         let departure_time = self.read(told.departure, |text| moment::time(text, date));
-        // A flight lands on the day it departs or on the next one.
+        // A flight arrives on the day of departure or on the next day.
         let day = departure_time.map(LocalTime::date).or(date);
         let arrival_time = self.read(told.arrival, |text| {
             let on_the_day = moment::time(text, day)?;
@@ -154,13 +153,13 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_the_samples() {
+    fn the_request_equals_the_sample() {
         let request = request(OrderId::new(1_234_125_412).unwrap());
         samples::same_request::<wire::FlightChangeQuery>(&request);
     }
 
     #[test]
-    fn the_sample_is_a_flight_that_leaves_later() {
+    fn the_sample_is_read_as_a_later_departure() {
         let found = answer(
             samples::answer::<wire::FlightChangeQuery>(),
             &samples::context(),
@@ -181,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_in_every_form_or_named() {
+    fn times_are_read_in_every_format_or_reported_as_unreadable() {
         let read = |departure: Value, arrival: Value| {
             let told = json!({
                 "new_flight_date": "2030-05-20",
@@ -276,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_does_not_say_what_it_is_proves_nothing() {
+    fn a_change_without_a_kind_proves_nothing() {
         for (row, field) in [
             (json!({"order_id": 5}), "flight_change"),
             (json!({"flight_change": [1]}), "flight_change"),
@@ -291,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_that_is_not_listed_is_other() {
+    fn an_unlisted_kind_is_other() {
         for (told, kind_code) in [(json!(9), Some(9)), (json!("gone"), None)] {
             let row = json!({"flight_change": {"change_type": told, "sub_type": "?"}});
             let found = read(json!([row])).unwrap();

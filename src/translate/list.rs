@@ -6,8 +6,8 @@ use crate::domain::payment_time::PaymentTime;
 use crate::domain::time::LocalTime;
 use crate::top::wire;
 
-/// The request for a page of the orders booked from `from` to `to`, in any status: Fliggy filters by
-/// its phrases, of which several mean the same. Pages count from 1.
+/// The request for a page of the orders booked from `from` to `to`, in any status: Fliggy filters by its status
+/// phrases, several of which mean the same. Pages count from 1.
 #[must_use]
 pub fn request(
     from: LocalTime,
@@ -23,10 +23,10 @@ pub fn request(
     }
 }
 
-/// A page of orders. Rows that cannot be read are counted.
+/// A page of orders. Unreadable rows are counted.
 ///
 /// # Errors
-/// The number of pages is garbled: it could not be told where the list ends.
+/// The number of pages is garbled, so the end of the list is unknown.
 pub fn answer(
     answer: wire::QueryOrderListResponse,
     context: &Context<'_>,
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_the_samples() {
+    fn the_request_equals_the_sample() {
         let from = "2030-05-01T00:00:00+08:00".parse().unwrap();
         let to = "2030-05-01T23:59:59+08:00".parse().unwrap();
         let page = request(from, to, 1, 20);
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_is_one_page_with_one_order() {
+    fn the_sample_is_read_as_one_page_with_one_order() {
         let page = read(samples::answer::<wire::QueryOrderList>()).unwrap();
         assert_eq!((page.orders.len(), page.dropped), (1, 0));
         assert_eq!(page.total_pages, Some(1));

@@ -1,11 +1,11 @@
-//! Times and days that TOP's contract calls a text, without saying in which form.
+//! Times and days that TOP's contract declares as text without a format.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 
 use crate::domain::time::{LocalDate, LocalTime};
 
-/// A time. One without a day is on `day`, and on the one after it with `+1`.
+/// A time. A time without a day is on `day`, or on the next day if marked `+1`.
 pub(super) fn time(text: &str, day: Option<LocalDate>) -> Option<LocalTime> {
     let text = text.trim();
     if let Ok(time) = LocalTime::parse_wire(text).or_else(|_| text.parse()) {
@@ -53,7 +53,7 @@ pub(super) fn time(text: &str, day: Option<LocalDate>) -> Option<LocalTime> {
     }
 }
 
-/// A day; a time of day beside it is ignored.
+/// A day; a time of day after it is ignored.
 pub(super) fn date(text: &str) -> Option<LocalDate> {
     let text = text.trim();
     match *parts(text)?.as_slice() {
@@ -64,8 +64,8 @@ pub(super) fn date(text: &str) -> Option<LocalDate> {
     .map(LocalDate::new)
 }
 
-/// The numbers of a text and how many digits each has; nothing where anything else is in it than
-/// digits and what stands between the parts of a time.
+/// The numbers in a text with their digit counts; `None` if the text contains anything but digits
+/// and the separators of a time.
 fn parts(text: &str) -> Option<Vec<(i64, usize)>> {
     if !text
         .chars()

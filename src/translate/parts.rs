@@ -1,4 +1,4 @@
-//! Parts that several methods share.
+//! Parts shared by several methods.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use crate::top::envelope::{LONGEST_WORD, capped};
 use crate::top::lenient::{Field, List, TextItem};
 use crate::top::wire;
 
-/// Kind of trip and journeys of a route. A journey without segments is unreadable.
+/// Trip type and journeys of a route. A journey without segments is unreadable.
 pub(super) fn itinerary(
     route: wire::FlightRoute,
 ) -> Result<(Option<TripType>, Vec<Journey>), Unreadable> {
@@ -39,7 +39,7 @@ pub(super) fn itinerary(
     Ok((trip_type, journeys))
 }
 
-/// A segment. Where a flight, its airports or its times are missing it is unreadable.
+/// A segment. It is unreadable if its flight number, airports or times are missing.
 pub(super) fn segment(s: wire::FlightSegment) -> Result<Segment, Unreadable> {
     let small = |field: Field<i64>| field.lossy().and_then(|n| u16::try_from(n).ok());
     let departure_airport = required(s.dep_airport, "dep_airport")?;
@@ -127,7 +127,7 @@ fn passenger_type(field: Field<i64>) -> Option<OrderPassengerType> {
     )
 }
 
-/// A value of a closed list: `other` where it is none of them.
+/// A value of a closed list; `other` if it is not listed.
 fn listed<T>(field: Field<i64>, from_wire: fn(i64) -> T, other: T) -> Option<T> {
     match field {
         Field::Value(number) => Some(from_wire(number)),
@@ -136,27 +136,27 @@ fn listed<T>(field: Field<i64>, from_wire: fn(i64) -> T, other: T) -> Option<T> 
     }
 }
 
-/// The id of a document's holder, where the document is told.
+/// The id of the document's holder, if the document is reported.
 fn passenger_id(
     document_type: Option<i64>,
     number: Option<&Personal<String>>,
     context: &Context<'_>,
 ) -> Option<PassengerId> {
-    // A kind beyond the vocabulary still tells travellers apart.
+    // Even an unlisted document type distinguishes travellers.
     let wire_type = document_type.and_then(|n| u8::try_from(n).ok());
     let wire_type = wire_type.unwrap_or(u8::MAX);
     number
         .map(|number| PassengerId::derive(context.key, context.account, wire_type, number.expose()))
 }
 
-/// Takes the ids away that several travellers share, whose documents are masked alike: such an id does not say
-/// who is meant. The same traveller may be listed twice, under the same name.
+/// Removes ids that several travellers share because their documents are masked identically: such an id does not
+/// identify anyone. The same traveller may be listed twice, under the same name.
 pub(super) fn drop_shared_ids<T>(
     travellers: &mut [T],
     id: fn(&mut T) -> &mut Option<PassengerId>,
     name: fn(&T) -> Option<&Personal<String>>,
 ) {
-    // A masked name is as good as none.
+    // A masked name counts as missing.
     let told = |who: &T| {
         name(who)
             .filter(|name| !name.expose().contains('*'))
@@ -180,9 +180,9 @@ pub(super) fn drop_shared_ids<T>(
     }
 }
 
-/// Who travels, as refunds and changes tell it.
+/// A traveller as reported in refunds and changes.
 pub(super) struct Traveller {
-    /// None where the document is not told.
+    /// `None` if the document is not reported.
     pub(super) passenger_id: Option<PassengerId>,
     pub(super) name: Option<Personal<String>>,
     pub(super) kind: Option<OrderPassengerType>,
@@ -191,7 +191,7 @@ pub(super) struct Traveller {
 /// A traveller of a refund or change.
 pub(super) fn traveller(p: wire::TravellerAnswer, context: &Context<'_>) -> Traveller {
     let number = p.credential_no.lossy();
-    // Without its kind a document would get another id than the order gives its holder.
+    // Without its type, the document would give another id than in the order.
     let kind = p.credential_type.lossy();
     Traveller {
         passenger_id: kind.and_then(|kind| passenger_id(Some(kind), number.as_ref(), context)),
@@ -200,7 +200,7 @@ pub(super) fn traveller(p: wire::TravellerAnswer, context: &Context<'_>) -> Trav
     }
 }
 
-/// The travellers of a refund or change to be, named as the order has them.
+/// The travellers for a refund or change request, named as in the order.
 pub(super) fn travellers(
     passengers: &[&OrderPassenger],
 ) -> Result<Vec<wire::TravellerRequest>, Unnamed> {
@@ -218,7 +218,7 @@ pub(super) fn travellers(
         .collect()
 }
 
-/// The texts of a list that can be read.
+/// The readable texts of a list.
 pub(super) fn texts(items: List<TextItem>) -> Vec<String> {
     items
         .into_iter()
@@ -226,7 +226,7 @@ pub(super) fn texts(items: List<TextItem>) -> Vec<String> {
         .collect()
 }
 
-/// The tickets with these numbers, and the only segment that they can be for, where there is one.
+/// The tickets with these numbers, each with the order's only segment, if there is only one.
 pub(super) fn tickets(numbers: List<TextItem>, only_segment: Option<&str>) -> Vec<Ticket> {
     let ticket = |ticket_no| Ticket {
         ticket_no,
@@ -235,7 +235,7 @@ pub(super) fn tickets(numbers: List<TextItem>, only_segment: Option<&str>) -> Ve
     texts(numbers).into_iter().map(ticket).collect()
 }
 
-/// Status and the words it was told in, which are kept and shown up to a length.
+/// The status and Fliggy's phrase for it, truncated to a maximum length.
 pub(super) fn status(field: Field<String>, statuses: &StatusMap) -> (OrderStatus, String) {
     match field.lossy() {
         Some(text) => (
@@ -246,7 +246,7 @@ pub(super) fn status(field: Field<String>, statuses: &StatusMap) -> (OrderStatus
     }
 }
 
-/// A name in an answer about a known thing: it may be left out, but not be another's.
+/// Checks an identifier in a response about a known object: it may be missing, but must not differ.
 pub(super) fn agrees<T: PartialEq<A>, A: ?Sized>(
     told: Field<T>,
     asked: &A,
@@ -258,7 +258,7 @@ pub(super) fn agrees<T: PartialEq<A>, A: ?Sized>(
     }
 }
 
-/// The status of a change. A number that is not listed is `Other`; a garbled one proves nothing.
+/// The status of a change. An unlisted code is `Other`; a garbled one proves nothing.
 pub(super) fn change_status(
     field: Field<i64>,
     untold: ChangeStatus,

@@ -8,7 +8,7 @@ use crate::domain::order::OrderReceipt;
 use crate::domain::payment_time::PaymentTime;
 use crate::top::wire::{self, Yuan};
 
-/// The request that pays an order: the total is what the caller agreed to.
+/// The request that pays an order; the total is the one the caller agreed to.
 #[must_use]
 pub fn request(
     order_id: OrderId,
@@ -22,10 +22,10 @@ pub fn request(
     }
 }
 
-/// What was said of the order that was to be paid. It is not yet proof of payment.
+/// The result reported for the paid order. It is not yet proof of payment.
 ///
 /// # Errors
-/// It is about another order, or the amount of the payment is garbled.
+/// The response is about another order, or the payment amount is garbled.
 pub fn answer(
     answer: wire::PayResponse,
     asked: &intent::Pay,
@@ -64,13 +64,13 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_the_samples() {
+    fn the_request_equals_the_sample() {
         let intent::Pay { order_id, total } = asked();
         samples::same_request::<wire::Pay>(&request(order_id, Some(NO), total));
     }
 
     #[test]
-    fn the_sample_is_paid() {
+    fn the_sample_is_read_as_paid() {
         let sample = samples::answer::<wire::Pay>();
         let receipt = answer(sample, &asked(), &samples::context()).unwrap();
         assert_eq!(receipt.status, OrderStatus::Paid);
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_of_payment_that_cannot_be_one_is_none() {
+    fn an_implausible_payment_time_counts_as_absent() {
         for told in ["soon", "1970-01-01 08:00:00"] {
             let wire = serde_json::from_value(json!({"is_success": true, "pay_time": told}));
             let receipt = answer(wire.unwrap(), &asked(), &samples::context());

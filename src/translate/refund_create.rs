@@ -8,22 +8,22 @@ use crate::domain::personal::Personal;
 use crate::domain::refund::{EmptyFee, RefundFee, RefundReceipt, RefundStatus};
 use crate::top::wire::{self, AllRefundFee, Yuan};
 
-/// A refund to be applied for.
+/// A refund application.
 #[derive(Debug, Clone)]
 pub struct Application<'a> {
     /// The order.
     pub order_id: OrderId,
-    /// The caller's number of the application.
+    /// The caller's number for the application.
     pub out_refund_no: &'a OutRefundNo,
-    /// Fliggy's number for the ground.
+    /// Fliggy's code for the ground.
     pub kind_code: i64,
-    /// What the render said of the fee.
+    /// The fee from the render call.
     pub fee: RefundFee,
     /// How an unknown fee is sent.
     pub empty_fee: EmptyFee,
-    /// Reason in words.
+    /// Reason in the caller's words.
     pub reason: Option<&'a Personal<String>>,
-    /// Whose tickets.
+    /// The passengers whose tickets are refunded.
     pub passengers: &'a [&'a OrderPassenger],
     /// Ids of the segments; none means all.
     pub segments: &'a [String],
@@ -31,7 +31,7 @@ pub struct Application<'a> {
     pub attachments: &'a [String],
 }
 
-/// The request that applies for a refund. The fee is the render's, to the cent.
+/// The request that applies for a refund. The fee repeats the render's to the fen.
 ///
 /// # Errors
 /// A traveller cannot be named.
@@ -53,10 +53,10 @@ pub fn request(application: &Application<'_>) -> Result<wire::CreateRefundReques
     })
 }
 
-/// The application that was made. Fliggy tells its number only.
+/// The application that was created. Fliggy reports only its number.
 ///
 /// # Errors
-/// There is no number, or it is about another order or application.
+/// There is no application number, or the response is about another order or application.
 pub fn answer(
     answer: wire::RefundCreateResponse,
     asked: &intent::Refund,
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_the_samples() {
+    fn the_request_equals_the_sample() {
         let request = request(&Application {
             order_id: order(),
             out_refund_no: &number(),
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_fee_is_sent_to_the_cent_and_an_unknown_one_empty() {
+    fn a_known_fee_is_sent_exactly_and_an_unknown_one_empty() {
         let known = |text| RefundFee::Known(Money::parse(text).unwrap());
         for (fee, empty, json) in [
             (known("72.05"), EmptyFee::Absent, Some(json!(72.05))),
@@ -153,11 +153,11 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_is_the_applications_number() {
+    fn the_application_number_is_read_from_the_sample() {
         let receipt = read(samples::answer::<wire::RefundCreate>()).unwrap();
         assert_eq!(receipt.refund_order_no.get(), 4_966_000_000_001);
         assert_eq!(receipt.status, RefundStatus::Applied);
-        // The rest is as the caller asked.
+        // The rest is taken from the caller's request.
         assert_eq!(receipt.out_refund_no, number());
         assert_eq!(receipt.fee, samples::refund().fee.amount());
         assert!(!receipt.attachment_awaited);

@@ -17,11 +17,11 @@ pub fn request(
     }
 }
 
-/// The refund. Whether a proof was uploaded for the order is not Fliggy's to tell:
-/// `attachment_awaited` is as if none was.
+/// The refund. Fliggy does not report whether a proof was uploaded for the order: `attachment_awaited` assumes that
+/// none was.
 ///
 /// # Errors
-/// There is no number, or another number, the status, an amount or the time of the refund is garbled.
+/// There is no application number or a different one, or the status, an amount or the refund time is garbled.
 pub fn answer(
     answer: wire::RefundDetailResponse,
     context: &Context<'_>,
@@ -33,7 +33,7 @@ pub fn answer(
     let attachments = parts::texts(answer.file_id_list);
     let segments = parts::texts(answer.flight_segment_id_list);
     let mut passengers = refund_passenger::passengers(answer.passenger_refund_details, context)?;
-    // An application is for all of its passengers on all of its segments.
+    // An application covers all of its passengers on all of its segments.
     for passenger in &mut passengers {
         passenger.segment_ids = (!segments.is_empty()).then(|| segments.clone());
     }
@@ -79,7 +79,7 @@ mod tests {
         answer(wire, &samples::context())
     }
 
-    /// Fills in the number where the answer has none.
+    /// Fills in the application number if the response has none.
     fn read(mut json: Value) -> Result<Refund, Unreadable> {
         let answer = json.as_object_mut().unwrap();
         answer.entry("refund_order_no").or_insert(json!(NO));
@@ -87,13 +87,13 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_the_samples() {
+    fn the_request_equals_the_sample() {
         let request = request(asked(), OrderId::new(1_234_125_412));
         samples::same_request::<wire::RefundDetail>(&request);
     }
 
     #[test]
-    fn the_sample_is_refunded() {
+    fn the_sample_is_read_as_refunded() {
         let refund = translated(samples::answer::<wire::RefundDetail>()).unwrap();
         assert_eq!(refund.status, RefundStatus::Refunded);
         assert_eq!(refund.kind, Some(RefundKind::FlightChanged));
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn passengers_whose_documents_are_masked_alike_share_no_id() {
+    fn identically_masked_documents_give_no_ids() {
         let passenger = |name, number| json!({"passenger": {"name": name, "credential_type": 0, "credential_no": number}});
         let refund = read(json!({"passenger_refund_details": [
             passenger("测试甲", "1101****0011"),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_told_is_null_and_an_unlisted_status_is_other() {
+    fn missing_fields_are_null_and_an_unlisted_status_is_other() {
         let refund = read(json!({"refund_apply_type": 17, "refund_order_status": 8})).unwrap();
         assert_eq!(
             (refund.status, refund.status_code),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proof_is_awaited_while_it_can_still_help() {
+    fn a_proof_is_awaited_until_the_application_is_decided() {
         for (said, awaited) in [
             (
                 json!({"refund_apply_type": 2, "refund_order_status": 0}),

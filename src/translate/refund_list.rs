@@ -15,7 +15,7 @@ pub fn request(order_id: OrderId) -> wire::QueryRefundListRequest {
     }
 }
 
-/// The refunds of an order. Rows that cannot be read are counted.
+/// The refunds of an order. Unreadable rows are counted.
 ///
 /// # Errors
 /// None today: an answer without readable rows has an empty list.
@@ -37,7 +37,7 @@ pub fn answer(
     Ok(list)
 }
 
-/// A row. Reasons, amounts per passenger, segments and attachments are told by the detail only.
+/// A row. Only the detail reports reasons, amounts per passenger, segments and attachments.
 fn refund(row: wire::RefundOrder, context: &Context<'_>) -> Result<Refund, Unreadable> {
     let kind_code = row.refund_apply_type.lossy();
     let kind = kind_code.and_then(|code| context.vocabulary.refund_kinds.kind(code));
@@ -73,7 +73,7 @@ fn refund(row: wire::RefundOrder, context: &Context<'_>) -> Result<Refund, Unrea
     })
 }
 
-/// Whose refund it is tells a lost application from others: half a document would name somebody else.
+/// The passenger distinguishes a lost application from others: half a document would identify somebody else.
 fn passenger(
     p: wire::TravellerAnswer,
     context: &Context<'_>,
@@ -102,13 +102,13 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_the_samples() {
+    fn the_request_equals_the_sample() {
         let request = request(OrderId::new(1_234_125_412).unwrap());
         samples::same_request::<wire::RefundList>(&request);
     }
 
     #[test]
-    fn the_sample_is_one_refund() {
+    fn the_sample_is_read_as_one_refund() {
         let list = translated(samples::answer::<wire::RefundList>());
         assert_eq!((list.refunds.len(), list.dropped), (1, 0));
         let refund = &list.refunds[0];
@@ -122,7 +122,7 @@ mod tests {
         };
         assert_eq!(one.passenger_id, samples::traveller().passenger_id);
         assert_eq!(one.name.as_ref().unwrap().expose(), "测试旅客");
-        // Only the detail tells these.
+        // Only the detail reports these.
         assert_eq!(
             (&one.segment_ids, one.fee, one.refund_amount),
             (&None, None, None)
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_cannot_be_read_are_counted() {
+    fn unreadable_rows_are_counted() {
         for (field, value) in [
             ("refund_order_no", json!(null)),
             ("refund_order_no", json!("x")),
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn whether_a_proof_is_awaited_is_null_where_the_attachments_decide() {
+    fn attachment_awaited_is_null_if_it_depends_on_attachments() {
         for (kind, status, awaited) in [
             (2, 0, None),
             (2, 1, None),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_may_tell_little() {
+    fn most_fields_of_a_row_may_be_missing() {
         let found = read(json!({"refund_order": {"refund_order_no": "5", "apply_time": "?"}}));
         let refund = &found.refunds[0];
         assert_eq!(

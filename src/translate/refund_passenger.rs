@@ -1,4 +1,4 @@
-//! The passengers of a refund and what each one's refund comes to: shared by render, list and detail.
+//! The passengers of a refund with their amounts: shared by render, list and detail.
 
 use super::{Context, Unreadable, optional, parts};
 use crate::domain::money::Money;
@@ -9,7 +9,7 @@ use crate::top::wire;
 /// The passengers with their amounts.
 ///
 /// # Errors
-/// An amount is garbled, or a sum is larger than any amount.
+/// An amount is garbled, or a sum is too large for an amount.
 pub(super) fn passengers(
     details: impl IntoIterator<Item = wire::PassengerRefundDetail>,
     context: &Context<'_>,
@@ -38,7 +38,7 @@ pub(super) fn named(who: wire::TravellerAnswer, context: &Context<'_>) -> Refund
     }
 }
 
-/// A passenger with the amounts. Fliggy does not tell the fee: it is the sum of the parts that are kept.
+/// A passenger with the amounts. Fliggy does not report the fee: it is the sum of the kept parts.
 fn passenger(
     detail: wire::PassengerRefundDetail,
     context: &Context<'_>,
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fee_is_the_sum_of_the_parts_that_are_told() {
+    fn the_fee_is_the_sum_of_the_reported_parts() {
         for (parts, fee) in [
             (json!({}), None),
             (json!({"refund_to_buyer_money": 718}), None),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn garbled_amounts_and_sums_beyond_all_amounts_prove_nothing() {
+    fn garbled_amounts_and_overflowing_sums_prove_nothing() {
         for (fee, field) in [
             (json!([1]), "refund_fee"),
             (

@@ -9,23 +9,23 @@ use crate::domain::refund::{RefundFee, RefundPassenger};
 use crate::top::lenient::{Field, Object};
 use crate::top::wire;
 
-/// What Fliggy says a refund would come to.
+/// Fliggy's quote for a refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
-    /// The fee, for the application to repeat.
+    /// The fee, to be repeated in the application.
     pub fee: RefundFee,
-    /// Given back in all; none where the fee was not computed.
+    /// Total amount given back; `None` if the fee was not computed.
     pub refund_amount: Option<Money>,
     /// Whether the selection can be refunded, if reported.
     pub refundable: Option<bool>,
     /// Why not, if reported.
     pub not_refundable_reason: Option<Personal<String>>,
-    /// The same per passenger.
+    /// The amounts per passenger.
     pub passengers: Vec<RefundPassenger>,
 }
 
-/// The request for the fee of a refund on the ground with Fliggy's number `kind_code`. No segments
-/// means all.
+/// The request for the fee of a refund with Fliggy's ground code `kind_code`. No segments means
+/// all.
 ///
 /// # Errors
 /// A traveller cannot be named.
@@ -43,10 +43,11 @@ pub fn request(
     })
 }
 
-/// What the refund would come to.
+/// The quote.
 ///
 /// # Errors
-/// It does not say whether the fee was computed, or the order or what was computed is garbled.
+/// The response does not report whether the fee was computed, or the order or a computed amount is
+/// garbled.
 pub fn answer(
     answer: wire::RefundRenderResponse,
     context: &Context<'_>,
@@ -62,7 +63,8 @@ pub fn answer(
         .passenger_refund_details
         .into_iter()
         .map(|mut detail| {
-            // Amounts beside a failed computation were not computed: a zero among them is no price.
+            // If the computation failed, the amounts were not computed either: a zero there is not
+            // a price.
             if fee == RefundFee::Unknown {
                 detail.refund_fee = Object::default();
             }
@@ -78,7 +80,7 @@ pub fn answer(
     })
 }
 
-/// The fee. It has to be repeated to the cent, so nothing is made up where it is not clear.
+/// The fee. The application must repeat it to the fen, so an unclear fee is never guessed.
 fn fee(
     calculated: Field<bool>,
     fee: Field<Money>,
@@ -91,7 +93,7 @@ fn fee(
         Some(false) => Ok(RefundFee::Unknown),
         None => match optional(fee, FEE)? {
             Some(fee) => Ok(RefundFee::Known(fee)),
-            // There is nothing to compute for what cannot be refunded.
+            // If it cannot be refunded, there is no fee to compute.
             None if refundable == Some(false) => Ok(RefundFee::Unknown),
             None => Err(Unreadable { field: CALCULATED }),
         },

@@ -1,4 +1,4 @@
-//! The shared samples of the contract, for the tests of this folder.
+//! The shared samples of the contract, for the tests in this folder.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -24,7 +24,7 @@ pub(super) fn bytes<M: Method>(side: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
 }
 
-/// What the tests of this folder understand answers with.
+/// The context used by the tests in this folder.
 pub(super) fn context() -> Context<'static> {
     static HELD: LazyLock<(Vocabulary, HashKey, AccountName)> = LazyLock::new(|| {
         let key = HashKey::new([1; 32]);
@@ -39,7 +39,7 @@ pub(super) fn context() -> Context<'static> {
     }
 }
 
-/// A time after everything that the samples tell of.
+/// A time after all times in the samples.
 pub(super) fn now() -> LocalTime {
     "2030-05-03T10:00:00+08:00".parse().unwrap()
 }
@@ -49,7 +49,7 @@ pub(super) fn json<M: Method>(side: &str) -> Value {
     serde_json::from_slice(&bytes::<M>(side)).unwrap()
 }
 
-/// The sample answer, decoded.
+/// The sample response, decoded.
 pub(super) fn answer<M: Method>() -> M::Answer {
     match envelope::decode(M::NAME, &bytes::<M>("response")).unwrap() {
         Envelope::Answer(answer) => answer,
@@ -57,20 +57,20 @@ pub(super) fn answer<M: Method>() -> M::Answer {
     }
 }
 
-/// Holds a request against the sample, number by number and field by field.
+/// Compares a request with the sample, field by field.
 #[track_caller]
 pub(super) fn same_request<M: Method>(request: &M::Request) {
     let ours = serde_json::to_value(request).unwrap();
     assert_eq!(serde_json::json!({ M::PARAM: ours }), json::<M>("request"));
 }
 
-/// The traveller of the samples of refunds and changes, as the sample order has him.
+/// The traveller in the samples of refunds and changes, as in the sample order.
 pub(super) fn traveller() -> OrderPassenger {
     let order = super::detail::answer(answer::<wire::QueryOrderDetail>(), &context());
     order.unwrap().passengers.swap_remove(0)
 }
 
-/// The refund that the samples tell of, as it was asked for.
+/// The refund in the samples, as requested.
 pub(super) fn refund() -> intent::Refund {
     intent::Refund {
         order_id: OrderId::new(1_234_125_412).unwrap(),
@@ -82,7 +82,7 @@ pub(super) fn refund() -> intent::Refund {
     }
 }
 
-/// The change that the samples tell of, as it was asked for.
+/// The change in the samples, as requested.
 pub(super) fn change() -> intent::Change {
     intent::Change {
         order_id: OrderId::new(1_234_125_412).unwrap(),
@@ -109,7 +109,7 @@ pub(super) fn change_cancel() -> intent::ChangeCancel {
 }
 
 #[test]
-fn all_samples_say_they_worked() {
+fn all_samples_report_success() {
     fn check<M: Method>() {
         let answer = answer::<M>();
         assert_eq!(answer.verdict().is_success, Some(true), "{}", M::NAME);
@@ -133,7 +133,7 @@ fn all_samples_say_they_worked() {
     check::<wire::FlightChangeQuery>();
 }
 
-/// Reads the sample answer with changes, and translates it if it can still be read.
+/// Applies the mutations to the sample response, and translates it if it is still readable.
 fn survives<M: Method, T>(changes: &[(usize, u8, u8)], translate: impl FnOnce(M::Answer) -> T) {
     let body = mutated(bytes::<M>("response"), changes);
     if let Ok(Envelope::Answer(answer)) = envelope::decode(M::NAME, &body) {
@@ -158,7 +158,7 @@ fn mutated(mut body: Vec<u8>, changes: &[(usize, u8, u8)]) -> Vec<u8> {
 }
 
 proptest! {
-    /// Whatever happens to an answer on its way, reading and translating it does not panic.
+    /// A response mutated in any way is read and translated without a panic.
     #[test]
     fn mutated_answers_never_panic(
         changes in prop::collection::vec((any::<usize>(), any::<u8>(), any::<u8>()), 1..6)
@@ -205,7 +205,7 @@ proptest! {
         });
     }
 
-    /// A body that was cut is never taken for an answer.
+    /// A truncated body is never read as a response.
     #[test]
     fn a_cut_answer_is_unreadable(part in 0.0..1.0_f64) {
         let body = bytes::<wire::Pay>("response");

@@ -11,7 +11,7 @@ use crate::domain::trip::{AirportCode, CityCode};
 use crate::top::lenient::{Field, List, NumberItem};
 use crate::top::wire;
 
-/// The request of a checked search. `channel` is the account's channel name (渠道名称).
+/// The request for a checked search. `channel` is the account's channel name (渠道名称).
 #[must_use]
 pub fn request(query: &SearchQuery, channel: &str) -> wire::SearchFlightInfoReq {
     wire::SearchFlightInfoReq {
@@ -28,7 +28,7 @@ pub fn request(query: &SearchQuery, channel: &str) -> wire::SearchFlightInfoReq 
 fn journey_request(journey: &SearchJourney) -> wire::SearchOdInfo {
     let last = journey.flights.len().saturating_sub(1);
     let flights = journey.flights.iter().enumerate().map(|(i, flight)| {
-        // The ends are in the journey's cities; where a transfer is, the airport tells.
+        // The journey's ends are in its cities; a transfer's city follows from the airport.
         let from = if i == 0 {
             journey.from
         } else {
@@ -75,8 +75,8 @@ fn flight_request(
     }
 }
 
-/// The offers of an answer. One that lacks what a booking needs is left out and counted. What the
-/// others cost a party and whether they can be booked is for [`Offer::judge`] to tell.
+/// The offers of a response. An offer without the data that a booking needs is dropped and counted.
+/// [`Offer::judge`] sets the party's total and whether the other offers can be booked.
 ///
 /// # Errors
 /// None today: an answer without readable offers has an empty list.
@@ -185,8 +185,8 @@ enum Part {
     Total,
 }
 
-/// A fare, or the part it lacks. One of the taxes, or their total, may be left out where the others
-/// tell it, and both taxes where the total is nothing.
+/// A fare, or its missing part. One of the taxes or their total may be missing if it follows from
+/// the others, and both taxes if the total is zero.
 fn fare(
     ticket: Field<Money>,
     airport: Field<Money>,
@@ -231,8 +231,8 @@ fn fare(
     })
 }
 
-/// The member rule of an offer: all three fields or none (seed). A part of them is a member fare
-/// whose rule cannot be kept; the reason names what is missing.
+/// The member rule of an offer: all three fields or none (seed). If only some are present, it is a
+/// member fare whose rule cannot be followed; the reason names the missing fields.
 fn member_fare(
     restrict: Field<String>,
     kind: Field<i64>,
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_the_samples() {
+    fn the_request_equals_the_sample() {
         let query: SearchQuery = serde_json::from_value(json!({
             "journeys": [{"from": "BJS", "to": "XMN", "date": "2030-05-20", "flights": [{
                 "flight_no": "CZ8957", "departure_time": "2030-05-20T08:45:00+08:00",
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn transfers_are_asked_for_by_their_own_cities() {
+    fn transfers_are_requested_with_their_own_cities() {
         let query: SearchQuery = serde_json::from_value(json!({
             "journeys": [{"from": "BJS", "to": "XMN", "date": "2030-05-20", "flights": [
                 {"flight_no": "MU1", "departure_time": "2030-05-20T08:45:00+08:00",
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_gives_two_offers() {
+    fn two_offers_are_read_from_the_sample() {
         let found = answer(samples::answer::<wire::Search>(), &samples::context()).unwrap();
         assert_eq!((found.offers.len(), found.dropped.len()), (2, 0));
         let plain = &found.offers[0];
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offer_survives_the_way_through_json() {
+    fn an_offer_survives_a_json_round_trip() {
         for offer in answer(samples::answer::<wire::Search>(), &samples::context())
             .unwrap()
             .offers
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offer_that_cannot_be_booked_from_is_dropped_and_counted() {
+    fn an_offer_without_data_for_booking_is_dropped_and_counted() {
         for field in [
             "solution_id",
             "flight_route",
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn an_incomplete_member_rule_makes_the_offer_not_bookable_and_says_so() {
+    fn an_incomplete_member_rule_makes_the_offer_not_bookable() {
         for field in ["member_restrict", "member_type", "member_sub_type_list"] {
             for value in [Value::Null, json!(""), json!({})] {
                 let mut item = sample_item(1);
@@ -401,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_part_of_the_taxes_is_derived_or_named() {
+    fn a_missing_tax_is_derived_or_reported() {
         let null = || json!(null);
         for (build, oil, total, derived) in [
             (json!(50), json!(20), null(), Ok("50.00 20.00 70.00")),
@@ -409,7 +409,7 @@ mod tests {
             (json!(50), null(), json!(70), Ok("50.00 20.00 70.00")),
             (null(), json!("20"), json!(70), Ok("50.00 20.00 70.00")),
             (null(), null(), json!(0), Ok("0.00 0.00 0.00")),
-            // What is told is not corrected.
+            // Reported values are not corrected.
             (json!(50), json!(20), json!(71), Ok("50.00 20.00 71.00")),
             (json!(50), null(), json!(40), Err("adt_oil_fee")),
             (json!(50), null(), null(), Err("adt_oil_fee")),
@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_fares_of_children_are_no_fares() {
+    fn missing_child_fares_are_none() {
         let mut item = sample_item(0);
         item.as_object_mut().unwrap().remove("chd_build_fee");
         item.as_object_mut().unwrap().remove("chd_total_fee");
@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn no_fares_are_an_empty_list() {
+    fn no_offers_are_an_empty_list() {
         for body in [r#"{"is_success":true}"#, r#"{"flight_item_list":{}}"#] {
             let found = answer(serde_json::from_str(body).unwrap(), &samples::context()).unwrap();
             assert_eq!((found.offers.len(), found.dropped.len()), (0, 0));

@@ -4,16 +4,16 @@ use super::{Context, Unreadable, required};
 use crate::domain::ids::OrderId;
 use crate::top::wire;
 
-/// A file that was left upstream.
+/// A file stored at Fliggy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uploaded {
-    /// Names it in an application.
+    /// Identifies the file in an application.
     pub file_id: String,
     /// Its address, if reported.
     pub url: Option<String>,
 }
 
-/// The texts that go beside the file.
+/// The text parameters sent with the file.
 #[must_use]
 pub fn texts(file_name: &str, order_id: Option<OrderId>) -> Vec<(String, String)> {
     let mut texts = vec![("file_name".to_owned(), file_name.to_owned())];
@@ -21,10 +21,10 @@ pub fn texts(file_name: &str, order_id: Option<OrderId>) -> Vec<(String, String)
     texts
 }
 
-/// The file upstream.
+/// The stored file.
 ///
 /// # Errors
-/// It has no id: nobody could name it.
+/// It has no id, so it could not be referenced.
 pub fn answer(
     answer: wire::UploadResponse,
     _context: &Context<'_>,
@@ -42,9 +42,9 @@ mod tests {
     use crate::translate::samples;
 
     #[test]
-    fn the_request_is_the_samples() {
+    fn the_request_equals_the_sample() {
         let mut sample = samples::json::<wire::Upload>("request");
-        // The file is in the sample as base64; it goes as a part of its own.
+        // The sample contains the file as base64; it is sent as a separate part.
         let file = sample.as_object_mut().unwrap().remove(wire::Upload::PARAM);
         assert!(file.is_some());
         let texts = texts("proof.jpg", OrderId::new(1_234_125_412));
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_is_an_uploaded_file() {
+    fn the_sample_is_read_as_an_uploaded_file() {
         let uploaded = answer(samples::answer::<wire::Upload>(), &samples::context()).unwrap();
         assert_eq!(uploaded.file_id, "FILE-TEST-0001");
         assert_eq!(
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_an_id_is_no_file() {
+    fn a_file_without_an_id_is_unreadable() {
         let error = answer(wire::UploadResponse::default(), &samples::context()).unwrap_err();
         assert_eq!(error.field, "file_id");
     }

@@ -35,7 +35,7 @@ fn fee(number: &str, service_fee: u32) -> Value {
 }
 
 #[test]
-fn the_request_is_the_samples() {
+fn the_request_equals_the_sample() {
     let order_id = OrderId::new(1_234_125_412);
     let both = request(order_id, ChangeOrderNo::new(4_988_000_000_001));
     samples::same_request::<wire::ChangeQuery>(&both);
@@ -44,7 +44,7 @@ fn the_request_is_the_samples() {
 }
 
 #[test]
-fn the_sample_is_a_ticketed_change() {
+fn the_sample_is_read_as_a_ticketed_change() {
     let list = translated(samples::answer::<wire::ChangeQuery>());
     assert_eq!((list.changes.len(), list.dropped), (1, 0));
     let change = &list.changes[0];
@@ -92,7 +92,7 @@ fn every_passenger_has_the_segments_that_the_change_replaces() {
             json!([{"flight_segment_id": "S1"}, {"flight_segment_id": "S2"}]),
             Some(vec!["S1", "S2"]),
         ),
-        // One of them is not told.
+        // One of them is missing.
         (json!([{"flight_segment_id": "S1"}, {"cabin": "Y"}]), None),
     ] {
         let by_tickets = json!({"passenger_list": [who("1"), who("2")]});
@@ -138,7 +138,7 @@ fn an_empty_list_in_every_form() {
 }
 
 #[test]
-fn rows_that_cannot_be_read_are_counted() {
+fn unreadable_rows_are_counted() {
     for (field, value) in [
         ("change_order_no", json!(null)),
         ("change_order_no", json!("x")),
@@ -166,7 +166,7 @@ fn rows_that_cannot_be_read_are_counted() {
 }
 
 #[test]
-fn a_time_of_payment_that_cannot_be_one_is_none() {
+fn an_implausible_payment_time_counts_as_absent() {
     for (told, paid, unclear) in [
         ("1970-01-01 08:00:00", false, false),
         ("0000-00-00 00:00:00", false, false),
@@ -184,7 +184,7 @@ fn a_time_of_payment_that_cannot_be_one_is_none() {
 }
 
 #[test]
-fn what_only_informs_may_be_garbled() {
+fn informative_fields_may_be_garbled() {
     let found = read(json!([{
         "change_order_no": 5, "status": 1, "create_time": "?", "change_reason_type": "?",
         "original_flight_segment_list": [{"id": "S"}],
@@ -205,7 +205,7 @@ fn fees_are_joined_by_traveller() {
             .collect::<Vec<_>>()
     };
     let two = json!([who("A1"), who("B2")]);
-    // By id, whatever the order and the number of the fees.
+    // By id, whatever the order and number of the fees.
     assert_eq!(
         fees(two.clone(), json!([fee("B2", 20), fee("A1", 10)])),
         some(&["10.00", "20.00"])
@@ -214,7 +214,7 @@ fn fees_are_joined_by_traveller() {
         fees(two.clone(), json!([fee("B2", 20)])),
         [None, Some("20.00".to_owned())]
     );
-    // By place, where a document is not told on either side and the lists are equally long.
+    // By index, if a document is missing on either side and the lists have the same length.
     let untold = json!([{"name": "甲"}, {"name": "乙"}]);
     let by_place =
         json!([{"change_fee": {"service_fee": 10}}, {"change_fee": {"service_fee": 20}}]);
@@ -231,7 +231,7 @@ fn fees_are_joined_by_traveller() {
         fees(untold, json!([{"change_fee": {"service_fee": 10}}])),
         [None, None]
     );
-    // Never another's.
+    // Never another traveller's fee.
     assert_eq!(
         fees(two.clone(), json!([fee("C3", 1), fee("D4", 2)])),
         [None, None]
@@ -243,7 +243,7 @@ fn fees_are_joined_by_traveller() {
         ),
         [None, Some("10.00".to_owned())]
     );
-    // Before there are tickets the fees name the travellers.
+    // Before tickets exist, the fees name the travellers.
     assert_eq!(fees(json!({}), json!([fee("A1", 10)])), some(&["10.00"]));
     assert_eq!(fees(two, json!([])), [None, None]);
 }

@@ -19,7 +19,7 @@ fn yuan(text: &str) -> Option<Money> {
 }
 
 #[test]
-fn the_request_is_the_samples() {
+fn the_request_equals_the_sample() {
     let segments = ["CZ8957PKXXMN0520".to_owned()];
     let traveller = samples::traveller();
     let request = request(order(), 2, &[&traveller], &segments).unwrap();
@@ -27,14 +27,14 @@ fn the_request_is_the_samples() {
 }
 
 #[test]
-fn all_segments_are_no_list() {
+fn the_segment_list_is_omitted_for_all_segments() {
     let request = request(order(), 2, &[], &[]).unwrap();
     let json = serde_json::to_value(request).unwrap();
     assert!(json.get("flight_segment_id_list").is_none());
 }
 
 #[test]
-fn who_has_no_name_or_document_cannot_be_asked_for() {
+fn a_traveller_without_name_or_document_cannot_be_named() {
     let traveller = samples::traveller();
     let nameless = OrderPassenger {
         name: None,
@@ -53,7 +53,7 @@ fn who_has_no_name_or_document_cannot_be_asked_for() {
 }
 
 #[test]
-fn the_request_does_not_print_who_travels() {
+fn a_printed_request_contains_no_personal_data() {
     let request = request(order(), 2, &[&samples::traveller()], &[]).unwrap();
     let printed = format!("{request:?}");
     for secret in ["测试", "110101"] {
@@ -62,7 +62,7 @@ fn the_request_does_not_print_who_travels() {
 }
 
 #[test]
-fn the_sample_is_a_known_fee() {
+fn the_sample_is_read_as_a_known_fee() {
     let wire = samples::answer::<wire::RefundRender>();
     let rendered = answer(wire, &samples::context()).unwrap();
     assert_eq!(rendered.fee.amount(), yuan("72"));
@@ -78,7 +78,7 @@ fn the_sample_is_a_known_fee() {
 }
 
 #[test]
-fn what_is_known_of_the_fee() {
+fn known_and_unknown_fees() {
     let known = |text| Ok(RefundFee::Known(Money::parse(text).unwrap()));
     let unreadable = |field| Err(Unreadable { field });
     for (said, fee) in [
@@ -150,7 +150,7 @@ fn what_is_known_of_the_fee() {
 }
 
 #[test]
-fn amounts_beside_a_failed_computation_are_no_amounts() {
+fn amounts_of_a_failed_computation_are_ignored() {
     let rendered = read(json!({
         "calculate_success": false, "all_refund_fee": 0, "refund_to_buyer_money": "?",
         "passenger_refund_details": [{
@@ -183,7 +183,7 @@ fn a_garbled_order_and_garbled_amounts_prove_nothing() {
 }
 
 #[test]
-fn why_not_is_told_and_not_printed() {
+fn the_refusal_reason_is_kept_and_not_printed() {
     let rendered = read(json!({
         "can_apply_refund": false, "refuse_reason": "客票已使用",
         "passenger_refund_details": {"passenger_refund_detail": {"refuse_reason": "客票已使用"}},
@@ -195,7 +195,7 @@ fn why_not_is_told_and_not_printed() {
     assert_eq!(reason.unwrap().expose(), "客票已使用");
 }
 
-/// An amount in one of the forms it may come in.
+/// An amount in one of the formats that TOP may send.
 fn amount(fen: u64, form: u8) -> Value {
     let money = Money::from_fen(fen).unwrap();
     match form % 3 {
@@ -206,9 +206,9 @@ fn amount(fen: u64, form: u8) -> Value {
 }
 
 proptest! {
-    /// Refund money is right to the cent, whatever form it came in.
+    /// Refund money is exact to the fen, in whatever format it was sent.
     #[test]
-    fn refund_money_is_right_to_the_cent(
+    fn refund_money_is_exact_to_the_fen(
         travellers in prop::collection::vec(
             (
                 prop::array::uniform5(prop::option::of(0..100_000_000_u64)),
