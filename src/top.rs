@@ -1,4 +1,4 @@
-//! The client of the Taobao Open Platform (TOP): signing, calls, and what may be concluded of them.
+//! The client of the Taobao Open Platform (TOP): signing, calls, and what their outcomes prove.
 
 pub mod call;
 pub mod client;

@@ -1,11 +1,10 @@
-//! Between the domain and the wire: one file per TOP method, pure functions both ways.
+//! Converts between the domain and the wire: one file per TOP method, pure functions in both directions.
 //!
-//! `request` fails only where Fliggy itself did not tell a name that it wants ([`Unnamed`]): all else
-//! that is sent was checked. `answer` takes what TOP said apart and moves the pieces over: it gets the
-//! answer, for a write also the intent, and a [`Context`]. A field that decides something (an order id, a
-//! payment time, an amount) and is missing or garbled makes the answer [`Unreadable`], which proves
-//! nothing; fields that only inform become `None`. Flags and errors of an answer are judged before, by
-//! who called.
+//! `request` fails only if it needs a name that Fliggy itself did not report ([`Unnamed`]): everything else was checked
+//! before. `answer` converts a response of TOP: it gets the response, for a write also the intent, and a [`Context`].
+//! If a decisive field (an order id, a payment time, an amount) is missing or garbled, the response is [`Unreadable`]
+//! and proves nothing; informative fields become `None`. The caller has already evaluated the response's flags and
+//! errors.
 
 pub mod book;
 pub mod change_cancel;
@@ -32,34 +31,33 @@ use crate::domain::time::LocalTime;
 use crate::domain::vocabulary::Vocabulary;
 use crate::top::lenient::Field;
 
-/// What an answer is understood with.
+/// The context for translating a response.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
-    /// What Fliggy's phrases and numbers mean.
+    /// The meanings of Fliggy's phrases and codes.
     pub vocabulary: &'a Vocabulary,
     /// The key of all keyed hashes.
     pub key: &'a HashKey,
-    /// The account that asked.
+    /// The account that made the call.
     pub account: &'a AccountName,
-    /// When it answered, on the +08:00 clock.
+    /// When the response arrived, on the +08:00 clock.
     pub now: LocalTime,
 }
 
-/// A decisive field of an answer is missing or garbled.
+/// A decisive field of a response is missing or garbled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("unreadable answer: field {field}")]
+#[error("unreadable response: field {field}")]
 pub struct Unreadable {
     /// TOP's name of the field.
     pub field: &'static str,
 }
 
-/// A traveller cannot be named in a request, because Fliggy did not tell the name or the number of
-/// the document.
+/// A traveller cannot be named in a request, because Fliggy did not report the name or the document number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the name or the document of a traveller is not known")]
+#[error("the name or the document of a traveller is unknown")]
 pub struct Unnamed;
 
-/// The value of a field that must be there.
+/// The value of a required field.
 fn required<T>(field: Field<T>, name: &'static str) -> Result<T, Unreadable> {
     match field {
         Field::Value(value) => Ok(value),

@@ -47,9 +47,9 @@ impl<T: Serialize> Serialize for Personal<T> {
 }
 
 /// A type that can be read as personal data: an error contains what was expected, never the
-/// Description of a valid value.
+/// received value.
 pub trait Described {
-    /// What a value looks like.
+    /// Description of a valid value.
     const EXPECTED: &'static str;
 }
 

@@ -1,4 +1,4 @@
-//! One call to TOP, and what may be concluded when it ends.
+//! One call to TOP, and what its outcome proves.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,15 +11,15 @@ use super::departure::Departure;
 use super::envelope::ErrorResponse;
 use super::method::Effect;
 
-/// Which share of the quota a call draws on.
+/// The share of the quota that a call uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
-    /// A caller waits for the answer.
+    /// A caller is waiting for the response.
     Caller,
-    /// A look of the reconciler: its own small share, and never retried by the stack, because the
-    /// reconciler itself decides when to look again.
+    /// A lookup by the reconciler: has its own small share and is never retried by the stack, because the reconciler
+    /// decides when to look up again.
     Look,
-    /// A look at an operation that is settled: behind the others, with half of their share at most.
+    /// A lookup for a settled operation: behind the others, with at most half of their share.
     Watch,
 }
 
@@ -28,13 +28,13 @@ pub enum Lane {
 pub struct FilePart {
     /// The parameter's name.
     pub name: Cow<'static, str>,
-    /// The file's name as told to TOP.
+    /// The file name sent to TOP.
     pub file_name: String,
     /// The content.
     pub content: Bytes,
 }
 
-// A proof is somebody's, and so is often the name of its file.
+// Both an attachment and its file name may be personal data.
 impl std::fmt::Debug for FilePart {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("FilePart")
@@ -44,22 +44,22 @@ impl std::fmt::Debug for FilePart {
     }
 }
 
-/// A call before it is signed. Cheap to clone, because a read may be tried again.
+/// A call before it is signed. Cheap to clone, because a read may be retried.
 #[derive(Clone)]
 pub struct Call {
     /// TOP's name of the method.
     pub method: Arc<str>,
     /// What the method does upstream.
     pub effect: Effect,
-    /// Which share of the quota pays for it.
+    /// The share of the quota that it uses.
     pub lane: Lane,
     /// The session of the purchasing account; `None` for methods that need none.
     pub session: Option<SecretString>,
-    /// The application's parameters: names and texts. They hold personal data.
+    /// The application's parameters: names and texts. They contain personal data.
     pub params: Arc<[(String, String)]>,
     /// The file, for uploads.
     pub file: Option<FilePart>,
-    /// When the body may leave, if the call is a write.
+    /// Controls when the body may leave, if the call is a write.
     pub departure: Option<Departure>,
 }
 
@@ -73,28 +73,28 @@ impl std::fmt::Debug for Call {
     }
 }
 
-/// What came back over HTTP, before anyone judged it.
+/// The raw HTTP response.
 #[derive(Clone)]
 pub struct Received {
     /// HTTP status.
     pub status: u16,
-    /// The whole body, inflated.
+    /// The whole body, decompressed.
     pub body: Bytes,
 }
 
-/// What can be known of a call that ended.
+/// What is known about the delivery of a finished call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Delivery {
-    /// No byte of it reached TOP.
+    /// No part of the request body reached TOP.
     NotSent,
     /// TOP answered.
     Answered,
-    /// It may have reached TOP, and may have been done.
+    /// It may have reached TOP and been executed.
     MaybeSent,
 }
 
 impl Delivery {
-    /// The word for logs and metrics.
+    /// The name in logs and metrics.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -105,7 +105,7 @@ impl Delivery {
     }
 }
 
-/// Why a call ended without a usable answer. Says what may be concluded: see [`CallError::delivery`].
+/// Why a call ended without a usable response. See [`CallError::delivery`] for what it proves.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CallError {
     /// Nothing left this process.
@@ -114,8 +114,8 @@ pub enum CallError {
     /// TOP answered with an `error_response`.
     #[error("TOP answered with error {}", .0.code.map_or_else(|| "?".to_owned(), |c| c.to_string()))]
     Refused(Box<ErrorResponse>),
-    /// The call may have been delivered, and no usable answer came.
-    #[error("no usable answer: {0}")]
+    /// The call may have been delivered, and no usable response was received.
+    #[error("no usable response: {0}")]
     Lost(#[source] Lost),
 }
 
@@ -125,33 +125,33 @@ pub enum NotSent {
     /// No connection could be opened.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// The connection broke, or the peer answered on it, before the request was sent.
+    /// The connection broke, or the peer sent a response, before the request was sent.
     #[error("the connection to TOP broke before the request was sent")]
     Broken,
-    /// The quota is used up, or TOP has banned the app for a while.
+    /// The quota is used up, or TOP has banned the app temporarily.
     #[error("the quota of TOP calls is used up")]
     Quota {
-        /// When to come back.
+        /// When to try again.
         retry_after: Duration,
     },
-    /// The request could not be written down.
+    /// The request could not be encoded.
     #[error("the request cannot be encoded")]
     Encode,
-    /// The time in which it was allowed to go out had passed.
-    #[error("the time to send had passed")]
+    /// The time limit for sending had passed.
+    #[error("the time limit for sending had passed")]
     TooLate,
     /// The gateway is stopping.
     #[error("the gateway is stopping")]
     Stopping,
 }
 
-/// Why no connection could be opened, and to where. Holds neither credentials nor a path or query.
+/// Why no connection could be opened, and to where. Contains neither credentials nor a path or query.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no connection to TOP ({route}): {cause}")]
 pub struct ConnectError {
-    /// Where to.
+    /// The attempted route.
     pub route: Route,
-    /// Why not.
+    /// The cause.
     #[source]
     pub cause: ConnectCause,
 }
@@ -175,14 +175,13 @@ impl std::fmt::Display for Route {
     }
 }
 
-/// The step at which opening a connection failed. The texts are those of the system, the TLS library
-/// or the HTTP library.
+/// The step at which opening a connection failed. The texts come from the system, the TLS library or the HTTP library.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectCause {
-    /// The name of the host has no address.
+    /// The host name has no address.
     #[error("the host name cannot be resolved ({0})")]
     Dns(String),
-    /// Nothing listens at the address.
+    /// Nothing listens on the address.
     #[error("connection refused")]
     Refused,
     /// Not open within `top.connect_timeout`.
@@ -194,33 +193,33 @@ pub enum ConnectCause {
     /// The proxy could not be reached, or did not open a tunnel.
     #[error("the proxy could not be used ({0})")]
     Proxy(String),
-    /// Anything else, such as no route to the host.
+    /// Any other cause, such as no route to the host.
     #[error("{0}")]
     Other(String),
 }
 
-/// How an answer got lost.
+/// Why a response was lost.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Lost {
-    /// No complete answer within the deadline.
-    #[error("no answer within the deadline")]
+    /// No complete response within the deadline.
+    #[error("no response within the deadline")]
     Deadline,
-    /// The connection broke after the request may have gone out.
+    /// The connection broke after the request may have been sent.
     #[error("the connection broke")]
     Connection,
-    /// An HTTP status that TOP does not use for answers.
+    /// An HTTP status that TOP does not use.
     #[error("HTTP status {0}")]
     Status(u16),
-    /// A body larger than the cap.
-    #[error("the answer is larger than the cap")]
+    /// A body larger than the size limit.
+    #[error("the response exceeds the size limit")]
     TooLarge,
-    /// A body that is no answer of TOP.
-    #[error("the answer cannot be read: {0}")]
+    /// A body that is not a TOP response.
+    #[error("the response cannot be read: {0}")]
     Unreadable(&'static str),
 }
 
 impl CallError {
-    /// What may be concluded. Everything but the two certain cases counts as perhaps delivered.
+    /// What the error proves. Anything but the two certain cases counts as possibly delivered.
     #[must_use]
     pub fn delivery(&self) -> Delivery {
         match self {
@@ -236,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neither_a_file_nor_its_name_are_printed() {
+    fn neither_a_file_nor_its_name_is_printed() {
         let file = FilePart {
             name: "file_content".into(),
             file_name: "测试旅客.png".into(),

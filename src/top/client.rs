@@ -1,4 +1,4 @@
-//! Typed calls: a method is a type, its request and answer are its items.
+//! Typed calls: a method is a type with its request and answer as associated types.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,29 +27,29 @@ use crate::domain::violation::Violation;
 pub struct Account {
     /// Its name in the configuration.
     pub name: AccountName,
-    /// Its renewable key.
+    /// Its renewable session key.
     pub session: SecretString,
     /// The channel name (渠道名称), a label assigned by Fliggy; not the account.
     pub channel: String,
 }
 
-/// A usable answer.
+/// A usable response.
 #[derive(Debug, Default)]
 pub struct Reply<A> {
-    /// The typed answer.
+    /// The typed response.
     pub answer: A,
-    /// Upstream's own object, when it was asked for.
+    /// The unmodified upstream object, if requested.
     pub upstream: Option<Box<RawValue>>,
 }
 
-/// How a read is to be made.
+/// Options for a read.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadOptions<'a> {
-    /// Which share of the quota pays.
+    /// The share of the quota that the read uses.
     pub lane: Lane,
-    /// A caller's fields that are added to the wire object.
+    /// A caller's extra fields, added to the wire object.
     pub extra: Option<&'a Map<String, Value>>,
-    /// Whether to keep upstream's own object.
+    /// Whether to keep the unmodified upstream object.
     pub keep_upstream: bool,
 }
 
@@ -60,13 +60,13 @@ impl ReadOptions<'_> {
         extra: None,
         keep_upstream: false,
     };
-    /// A look of the reconciler at an operation that is settled.
+    /// A lookup by the reconciler for a settled operation.
     pub const WATCH: Self = Self {
         lane: Lane::Watch,
         extra: None,
         keep_upstream: false,
     };
-    /// A look of the reconciler.
+    /// A lookup by the reconciler.
     pub const LOOK: Self = Self {
         lane: Lane::Look,
         extra: None,
@@ -74,14 +74,14 @@ impl ReadOptions<'_> {
     };
 }
 
-/// A write that has been written down but not sent. Holds personal data; never stored or logged.
+/// A write that has been encoded but not sent. Contains personal data; never stored or logged.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     call: Call,
 }
 
-/// A write with an open connection. Its body, which says everything, has not left; dropping this
-/// closes the connection, and nothing is sent.
+/// A write with an open connection. Its body, which contains all parameters, has not been sent; dropping this closes
+/// the connection and nothing is sent.
 #[must_use]
 pub struct Opened {
     attempt: BoxFuture<'static, Result<Received, CallError>>,
@@ -102,7 +102,7 @@ pub struct TopClient {
 // === impl TopClient ===
 
 impl TopClient {
-    /// Builds both stacks, each on an HTTP client of its own.
+    /// Builds both stacks, each with its own HTTP client.
     ///
     /// # Errors
     /// When the TLS backend or the proxy cannot be set up.
@@ -121,8 +121,7 @@ impl TopClient {
         ))
     }
 
-    /// A client on finished stacks. `gate` hands out the permits of writes, `clock` tells when they may
-    /// leave.
+    /// A client with the given stacks. `gate` issues the permits for writes; `clock` limits when they may be sent.
     #[must_use]
     pub fn on_stacks(
         read: Stack,
@@ -140,7 +139,7 @@ impl TopClient {
         }
     }
 
-    /// Asks upstream something that changes nothing there.
+    /// Calls a method that changes nothing upstream.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -155,7 +154,7 @@ impl TopClient {
         self.decode::<M>(&received, options.keep_upstream)
     }
 
-    /// Writes a request down, so that nothing can go wrong with it after its operation is sending.
+    /// Encodes a request, so that encoding cannot fail once its operation is `sending`.
     ///
     /// # Errors
     /// [`NotSent::Encode`].
@@ -169,11 +168,11 @@ impl TopClient {
             .map(|call| Prepared { call })
     }
 
-    /// Takes the permit for one write of this method and opens the write's own connection.
+    /// Acquires the permit for one write of this method and opens the write's own connection.
     ///
-    /// This is done before the operation turns `sending`, so that neither a queue nor a slow
-    /// connection uses up the time in which the write may be sent. The request is already with the
-    /// HTTP client then, its body held back: reqwest has no other way to open a connection ahead.
+    /// This happens before the operation becomes `sending`, so that neither a queue nor a slow connection uses up the
+    /// time in which the write may be sent. The request is already handed to the HTTP client, with its body held back:
+    /// reqwest has no other way to open a connection in advance.
     ///
     /// # Errors
     /// Why the write cannot be sent now.
@@ -189,7 +188,7 @@ impl TopClient {
             biased;
             ended = &mut attempt => Err(match ended {
                 Err(CallError::NotSent(why)) => why,
-                // The body was not released, so this is no answer to it.
+                // The body was not released, so this is not a response to it.
                 Ok(_) | Err(CallError::Refused(_) | CallError::Lost(_)) => NotSent::Broken,
             }),
             () = departure.asked() => Ok(Opened {
@@ -203,14 +202,14 @@ impl TopClient {
     /// Sends a write: once, and not after this steady time.
     ///
     /// # Errors
-    /// See [`CallError`]; its delivery says what may be concluded.
+    /// See [`CallError`]; its delivery defines what it proves.
     pub async fn send<M: Method>(
         &self,
         mut opened: Opened,
         send_before: Duration,
     ) -> Result<Reply<M::Answer>, CallError> {
-        // Lets the runtime read what has come in: the connection may have broken, or an answer may be
-        // there that nobody has asked for. Neither may be taken for the end of this call.
+        // Lets the runtime process received data: the connection may have broken, or an unsolicited response may have
+        // arrived. Neither may be taken for the outcome of this call.
         tokio::task::yield_now().await;
         let ended = match (&mut opened.attempt).now_or_never() {
             Some(ended) => ended,
@@ -226,8 +225,7 @@ impl TopClient {
         self.decode::<M>(&ended?, false)
     }
 
-    /// Leaves a file upstream, with texts beside it. It goes the way of reads, whose retry lets an
-    /// upload pass once.
+    /// Uploads a file with text parameters. It uses the read stack, whose retry layer lets an upload pass once.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -253,7 +251,7 @@ impl TopClient {
         self.decode::<M>(&received, false)
     }
 
-    /// Any method with raw parameters, for the shell and support cases. Reads only.
+    /// Calls any method with raw parameters, for the shell and support cases. Reads only.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -296,7 +294,7 @@ impl TopClient {
         })
     }
 
-    /// What a caller must not send as `extra` with this method: fields of the gateway's own.
+    /// Fields that a caller must not send as `extra` with this method: the gateway's own.
     #[must_use]
     pub fn refused_extra<M: Method>(&self, extra: &Map<String, Value>) -> Vec<Violation> {
         contract::<M>().map_or_else(Vec::new, |contract| {
@@ -329,8 +327,8 @@ impl TopClient {
         texts.collect::<Result<_, _>>().map_err(|_| NotSent::Encode)
     }
 
-    /// The parameters with a caller's fields. The request was refused before this if they are not
-    /// only new ones; whatever got here must still not replace a field of ours.
+    /// The parameters with a caller's extra fields. A request whose `extra` contains other than new fields was refused
+    /// earlier; this check still makes sure that none of the gateway's fields is replaced.
     fn with_extra<M: Method>(
         &self,
         object: Map<String, Value>,
@@ -349,8 +347,8 @@ impl TopClient {
             .map_err(|_| NotSent::Encode)
     }
 
-    /// The parts of an upload as the wire has them: the file may have another name there, too.
-    /// Nothing where the wire has no place for a file.
+    /// The parts of an upload with their wire names, which overrides may change for the file too. `None` if the wire
+    /// has no place for a file.
     fn upload_parts<M: Method>(
         &self,
         texts: Vec<(String, String)>,
@@ -359,7 +357,7 @@ impl TopClient {
         if !self.mend.touches(M::NAME, Side::Request) {
             return Some((texts, file));
         }
-        // Null stands for the file. No text is null, and nothing that mends makes or changes one.
+        // Null stands for the file. No text is null, and no override produces or changes a null.
         let mut params: Map<_, _> = texts
             .into_iter()
             .map(|(name, text)| (name, Value::String(text)))
@@ -392,7 +390,7 @@ impl TopClient {
             let tree = unwrap(envelope::decode_tree(M::NAME, &received.body))?;
             let tree = self.mend.answer_from_wire(M::NAME, tree);
             bounded(received.body.len(), || serde_json::from_value(tree))
-                .map_err(|_| lost("another shape than the contract's"))?
+                .map_err(|_| lost("the response does not match the contract"))?
         } else {
             unwrap(envelope::decode::<M::Answer>(M::NAME, &received.body))?
         };
@@ -415,7 +413,7 @@ fn unwrap<A>(decoded: Result<Envelope<A>, envelope::Unreadable>) -> Result<A, Ca
     }
 }
 
-/// A parameter as the form has it: texts as they are, all else as JSON.
+/// A parameter as a form field: texts unchanged, everything else as JSON.
 fn param_text((name, value): (String, Value)) -> serde_json::Result<(String, String)> {
     let text = match value {
         Value::String(text) => text,

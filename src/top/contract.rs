@@ -1,8 +1,8 @@
-//! What is known of the wire of each TOP method, as data.
+//! The wire format of each TOP method, as data.
 //!
-//! Most pages of the flight methods are not public. `openapi/top/*.json` says of every field where
-//! the knowledge comes from; this module embeds those files, checks values against them, and mends
-//! them by configuration where the official page turns out to differ.
+//! Most pages of the flight methods are not public. `openapi/top/*.json` names the source of the
+//! knowledge for every field; this module embeds those files, checks values against them, and
+//! applies the configured overrides where the official page differs.
 
 pub mod mend;
 pub mod registry;

@@ -1,8 +1,8 @@
-//! When the body of a write may leave, and whether it has left.
+//! Controls when the body of a write may leave, and records whether it has left.
 //!
-//! All parameters of a call are in its body. As long as the HTTP client has not been given the body,
-//! the call cannot be executed, whatever became of the connection. So a write's connection is opened
-//! and its head may be sent while the body is still held back.
+//! All parameters of a call are in its body. As long as the HTTP client has not received the body, the call cannot be
+//! executed, whatever happens to the connection. So a write's connection is opened, and its head may be sent, while the
+//! body is still held back.
 
 use std::time::Duration;
 
@@ -11,9 +11,8 @@ use tokio::sync::watch;
 use super::call::NotSent;
 use crate::clock::SharedClock;
 
-/// The fate of one body, shared by everybody who decides on it: the HTTP client asks for it, the
-/// sender releases it, and anyone may withhold it. The first decision, left or
-/// withheld, is final.
+/// The state of one body, shared by everyone who decides on it: the HTTP client asks for it, the sender releases it,
+/// and anyone may withhold it. The first decision, left or withheld, is final.
 #[derive(Clone, Debug)]
 pub struct Departure {
     clock: SharedClock,
@@ -24,7 +23,7 @@ pub struct Departure {
 struct State {
     /// The HTTP client has asked for the body: the connection is open.
     asked: bool,
-    /// Steady time after which the body may not leave any more; none before it is released.
+    /// Steady time after which the body may no longer leave; `None` before it is released.
     send_before: Option<Duration>,
     end: Option<End>,
 }
@@ -47,13 +46,13 @@ impl Departure {
         }
     }
 
-    /// Lets the body leave, but not after this steady time.
+    /// Allows the body to leave, but not after this steady time.
     pub fn release(&self, send_before: Duration) {
         self.state
             .send_modify(|state| state.send_before = Some(send_before));
     }
 
-    /// Holds the body back for good. Returns why it is never sent, or `None` if it may have left.
+    /// Withholds the body for good. Returns why it is never sent, or `None` if it may have left.
     #[must_use]
     pub fn withhold(&self, why: NotSent) -> Option<NotSent> {
         match self.end(|_| End::Withheld(why)) {
@@ -72,7 +71,7 @@ impl Departure {
         self.until(|state| state.send_before.is_some()).await;
     }
 
-    /// Waits until the body may leave, and marks it as gone.
+    /// Waits until the body may leave, and marks it as left.
     ///
     /// # Errors
     /// Why it must not leave.
@@ -81,14 +80,14 @@ impl Departure {
         self.try_leave()
     }
 
-    /// Asks for the body, as a transport does whose connection is open, and waits until that is decided.
+    /// Asks for the body, as a transport with an open connection does, and waits for the decision.
     pub async fn ask(&self) {
         self.state.send_modify(|state| state.asked = true);
         self.until(|state| state.send_before.is_some() || state.end.is_some())
             .await;
     }
 
-    /// Marks the body as gone, if it may leave now.
+    /// Marks the body as left, if it may leave now.
     ///
     /// # Errors
     /// Why it must not leave.
@@ -103,7 +102,7 @@ impl Departure {
         }
     }
 
-    /// The end there is, or else this one.
+    /// The existing decision, or else this one.
     fn end(&self, otherwise: impl FnOnce(&State) -> End) -> End {
         let mut end = End::Left;
         self.state.send_modify(|state| {
@@ -115,7 +114,7 @@ impl Departure {
     }
 
     async fn until(&self, what: impl FnMut(&State) -> bool) {
-        // Cannot fail: the sending half is ours.
+        // Cannot fail: this value owns the sender.
         let _ = self.state.subscribe().wait_for(what).await;
     }
 }
@@ -145,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_asked_for_after_its_time_never_leaves() {
+    fn a_body_requested_after_its_time_never_leaves() {
         let (clock, departure) = departure();
         departure.release(clock.steady() + SECOND);
         clock.advance_steady(2 * SECOND);
@@ -156,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_withheld_never_leaves() {
+    fn a_withheld_body_never_leaves() {
         let (clock, departure) = departure();
         let withheld = departure.withhold(NotSent::Broken);
         assert_eq!(withheld, Some(NotSent::Broken));

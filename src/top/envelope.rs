@@ -1,4 +1,4 @@
-//! The envelope of every answer: `{"…_response": {…}}` or `{"error_response": {…}}`.
+//! The envelope of every response: `{"…_response": {…}}` or `{"error_response": {…}}`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,17 +12,17 @@ use serde_json::value::RawValue;
 
 use super::lenient::{Field, Key, Object, bounded, room};
 
-/// An answer of TOP.
+/// A response of TOP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Envelope<A> {
     /// The method answered.
     Answer(A),
-    /// The platform answered in its place.
+    /// The platform returned an error instead.
     Error(ErrorResponse),
 }
 
-/// The platform's own error. One with code 0 and no sub-code is still an error here; the official
-/// SDK takes it for success.
+/// The platform's own error. An error with code 0 and no sub-code is still an error here; the official SDK treats it as
+/// success.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ErrorResponse {
     /// Platform code (documented table), e.g. 27.
@@ -48,7 +48,7 @@ struct WireError {
 }
 
 impl ErrorResponse {
-    /// How long TOP's ban of the app lasts, in seconds, where this is one (code 7).
+    /// The duration of TOP's ban of the app in seconds, if this is one (code 7).
     #[must_use]
     pub fn ban_seconds(&self) -> Option<u64> {
         let text = self.sub_msg.as_deref().filter(|_| self.code == Some(7));
@@ -56,7 +56,7 @@ impl ErrorResponse {
     }
 }
 
-/// A ban is believed to last a day at most.
+/// A ban is capped at one day.
 const LONGEST_BAN: u64 = 86_400;
 
 /// The number in "This ban will last for N more seconds".
@@ -67,7 +67,7 @@ fn ban_seconds(text: &str) -> Option<u64> {
     if number.is_empty() || !number.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
-    // One that is too large for a number is too long as well.
+    // A number too large to parse is capped as well.
     let seconds = number.parse().unwrap_or(u64::MAX);
     (seconds > 0).then(|| seconds.min(LONGEST_BAN))
 }
@@ -88,12 +88,12 @@ impl From<WireError> for ErrorResponse {
     }
 }
 
-/// How much of an error's text is read, in characters.
+/// Maximum length of an error text, in characters.
 pub(crate) const LONGEST_TEXT: usize = 1_000;
-/// How much of a code, a request id or a status phrase is read, in characters.
+/// Maximum length of a code, a request id or a status phrase, in characters.
 pub(crate) const LONGEST_WORD: usize = 100;
 
-/// The start of a text of upstream: some end up in the journal, in logs and in answers.
+/// The start of an upstream text: some texts are stored in the journal, logged and returned.
 pub(crate) fn capped(text: &str, longest: usize) -> &str {
     match text.char_indices().nth(longest) {
         Some((end, _)) => &text[..end],
@@ -101,22 +101,22 @@ pub(crate) fn capped(text: &str, longest: usize) -> &str {
     }
 }
 
-/// The body is no answer of TOP. It says nothing about what happened.
+/// The body is not a TOP response. It proves nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("unreadable answer: {reason}")]
+#[error("unreadable response: {reason}")]
 pub struct Unreadable {
-    /// Why; never a part of the body.
+    /// Why; never contains a part of the body.
     pub reason: &'static str,
 }
 
 const ERROR_ROOT: &str = "error_response";
 const ROOT_SUFFIX: &str = "_response";
 
-/// Reads an answer of `method`. Taken are the method's own root, any other single `…_response`
-/// root, and the bare object that calls with `simplify` get.
+/// Decodes a response of `method`. Accepts the method's own root, any other single `…_response` root, and the bare
+/// object returned to calls with `simplify`.
 ///
 /// # Errors
-/// The body is empty, cut, no JSON, nested too deep, or of another shape.
+/// The body is empty, cut off, not JSON, nested too deep, or has another structure.
 pub fn decode<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope<A>, Unreadable> {
     let body = trimmed(body);
     let Some(first) = body.first() else {
@@ -132,8 +132,8 @@ pub fn decode<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope
     decode_json(method, body).map_err(Unreadable::from)
 }
 
-/// The same as a tree, for overrides. A node takes many times the bytes of a short value, so an answer
-/// that is made of very short ones is refused.
+/// Decodes into a tree, for overrides. A node takes many times the bytes of a short value, so a response that consists
+/// of very short values is refused.
 ///
 /// # Errors
 /// As [`decode`], or the tree would take too much memory.
@@ -146,11 +146,11 @@ pub fn decode_tree(method: &str, body: &[u8]) -> Result<Envelope<Value>, Unreada
     decode(method, body)
 }
 
-/// What a node of a tree takes, with its place in its parent.
+/// Memory of a tree node, including its place in the parent.
 const NODE: usize = 2 * size_of::<Value>();
 
-/// How many values the JSON has at most. What looks like the end of a string and is none only adds to
-/// them or takes from them what its own length allows.
+/// An upper bound for the number of values in the JSON. A misread end of a string changes the count by no more than the
+/// string's own length allows.
 fn nodes(body: &[u8]) -> usize {
     let (mut count, mut in_string, mut escaped) = (1, false, false);
     for byte in body {
@@ -175,15 +175,15 @@ fn decode_json<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelop
     }
 }
 
-/// The body without whitespace and byte order marks before it.
+/// The body without leading whitespace and byte order marks.
 #[must_use]
 pub fn trimmed(body: &[u8]) -> &[u8] {
     let body = body.trim_ascii_start();
     body.strip_prefix(b"\xEF\xBB\xBF").map_or(body, trimmed)
 }
 
-/// The object under the answer's root as raw JSON, to show upstream's own fields beside ours.
-/// Nothing where the body is an error or no answer.
+/// The object under the response's root as raw JSON, to return upstream's own fields beside ours. `None` if the body is
+/// an error or not a response.
 #[must_use]
 pub fn inner_raw(body: &[u8]) -> Option<&RawValue> {
     let body = trimmed(body);
@@ -203,7 +203,7 @@ enum Failure {
 
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {
-        // serde_json has no variant for it.
+        // serde_json has no error category for it.
         if error.to_string().starts_with("recursion limit") {
             return Self::TooDeep;
         }
@@ -216,7 +216,7 @@ impl From<Failure> for Unreadable {
         let reason = match failure {
             Failure::Json(Category::Eof) => "the body is cut off",
             Failure::Json(Category::Syntax | Category::Io) => "the body is not JSON",
-            Failure::Json(Category::Data) => "the JSON has another shape",
+            Failure::Json(Category::Data) => "the JSON has an unexpected structure",
             Failure::TooDeep => "the JSON is nested too deep",
             Failure::Shape(reason) => reason,
         };
@@ -225,8 +225,8 @@ impl From<Failure> for Unreadable {
 }
 
 fn decode_once<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope<A>, Failure> {
-    // Checked once as a whole it is text, and its thousands of strings need no check of their own.
-    // Where it is not, a broken character in a field that nobody reads does no harm.
+    // If the whole body is valid UTF-8, its thousands of strings need no check of their own. If not, a broken character
+    // in an unread field does no harm.
     let first = bounded(body.len(), || match std::str::from_utf8(body) {
         Ok(text) => first_root(serde_json::Deserializer::from_str(text)),
         Err(_) => first_root(serde_json::Deserializer::from_slice(body)),
@@ -245,7 +245,7 @@ fn first_root<'de, A: DeserializeOwned, R: serde_json::de::Read<'de>>(
     Ok(first)
 }
 
-/// The slow way, for answers that do not begin with their only root.
+/// The slow path, for responses that do not begin with their only root.
 fn decode_by_keys<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope<A>, Failure> {
     let roots: Roots<'_> = serde_json::from_slice(body)?;
     match roots.choose(method)? {
@@ -266,12 +266,12 @@ fn object<T: DeserializeOwned>(json: &[u8]) -> Result<T, Failure> {
 fn required_object<T>(field: Field<T>) -> Result<T, &'static str> {
     match field {
         Field::Value(value) => Ok(value),
-        Field::Absent | Field::Unreadable => Err("there is no object under the root"),
+        Field::Absent | Field::Unreadable => Err("the root contains no object"),
     }
 }
 
-/// Reads the usual answer in one pass: its first key is its root. Gives nothing where the keys must
-/// be looked at together.
+/// Reads the usual response in one pass: its first key is its root. Returns `None` if all keys must be considered
+/// together.
 struct FirstRoot<A>(PhantomData<A>);
 
 impl<'de, A: DeserializeOwned> Visitor<'de> for FirstRoot<A> {
@@ -324,8 +324,8 @@ enum Root<'a> {
 }
 
 impl<'a> Roots<'a> {
-    /// Which of the keys is the answer. Several answers, or an answer beside an error, are none:
-    /// a body that says both things is not believed either.
+    /// Selects the root among the keys. Several responses, or a response beside an error, are unreadable: a body that
+    /// contains both proves neither.
     fn choose(&self, method: &str) -> Result<Root<'a>, Failure> {
         let named = root_name(method);
         let mut error = None;
@@ -333,7 +333,7 @@ impl<'a> Roots<'a> {
         for (key, value) in &self.0 {
             if key == ERROR_ROOT {
                 if error.replace(*value).is_some() {
-                    return Err(Failure::Shape("there are several errors"));
+                    return Err(Failure::Shape("the body contains several errors"));
                 }
             } else if key.ends_with(ROOT_SUFFIX) {
                 answers.push((key, *value));
@@ -341,28 +341,28 @@ impl<'a> Roots<'a> {
         }
         match (error, answers.as_slice()) {
             (Some(error), []) => Ok(Root::Error(error)),
-            (Some(_), _) => Err(Failure::Shape("there is an answer beside an error")),
+            (Some(_), _) => Err(Failure::Shape("the body contains a response and an error")),
             (None, [(_, answer)]) => Ok(Root::Answer(answer)),
             (None, []) => {
                 let known = |k: &Cow<'_, str>| k == "is_success" || k == "request_id";
                 if self.0.iter().any(|(key, _)| known(key)) {
                     Ok(Root::Simplified)
                 } else {
-                    Err(Failure::Shape("there is no answer in it"))
+                    Err(Failure::Shape("the body contains no response"))
                 }
             }
             (None, several) => {
                 let mut ours = several.iter().filter(|(key, _)| ***key == *named);
                 match (ours.next(), ours.next()) {
                     (Some((_, answer)), None) => Ok(Root::Answer(answer)),
-                    _ => Err(Failure::Shape("there are several answers")),
+                    _ => Err(Failure::Shape("the body contains several responses")),
                 }
             }
         }
     }
 }
 
-/// The root TOP gives the answers of a method: without a leading `taobao.`, dots as underscores.
+/// The root of a method's responses: without a leading `taobao.`, dots as underscores.
 fn root_name(method: &str) -> String {
     let short = method.strip_prefix("taobao.").unwrap_or(method);
     format!("{}{ROOT_SUFFIX}", short.replace('.', "_"))
@@ -392,8 +392,7 @@ impl<'de> Deserialize<'de> for Roots<'de> {
     }
 }
 
-/// The texts that the bytes may stand for, the likeliest first: UTF-8 with errors, or GBK, which
-/// older parts of TOP write.
+/// Possible decodings of the bytes, the most likely first: UTF-8 with errors, or GBK, which older parts of TOP send.
 fn texts(body: &[u8]) -> Vec<Cow<'_, str>> {
     let utf8 = String::from_utf8_lossy(body);
     if matches!(utf8, Cow::Borrowed(_)) {
@@ -410,8 +409,8 @@ fn texts(body: &[u8]) -> Vec<Cow<'_, str>> {
     }
 }
 
-/// Makes the strings of a JSON text readable: escapes raw control characters, which TOP has been seen
-/// to send, and replaces surrogates that have no partner.
+/// Makes the strings of a JSON text readable: escapes raw control characters, which TOP has been seen to send, and
+/// replaces unpaired surrogates.
 fn readable_strings(json: &str) -> String {
     let mut out = String::with_capacity(json.len() + 64);
     let mut in_string = false;
@@ -438,8 +437,8 @@ fn readable_strings(json: &str) -> String {
     out
 }
 
-/// The escape sequence at the start of a text, or one for U+FFFD where it is half a character, and how
-/// long it is in the text.
+/// The escape sequence at the start of a text, or one for U+FFFD if it is an unpaired surrogate, and its length in the
+/// text.
 fn readable_escape(text: &str) -> (&str, usize) {
     let unit = |at: usize| {
         let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
@@ -505,7 +504,7 @@ mod tests {
     }
 
     #[test]
-    fn roots_that_are_taken() {
+    fn accepted_roots() {
         for body in [
             r#"{"alitrip_flight_service_pay_response":{"is_success":true}}"#,
             r#"{"some_other_response":{"is_success":"true","unknown":{"deep":[1]}}}"#,
@@ -533,7 +532,7 @@ mod tests {
     }
 
     #[test]
-    fn the_texts_of_an_error_are_capped() {
+    fn error_texts_are_capped() {
         let long = "长".repeat(100_000);
         let body = serde_json::json!({"error_response": {
             "code": 15, "msg": long, "sub_code": long, "sub_msg": long, "request_id": long,
@@ -560,7 +559,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_that_say_nothing() {
+    fn unreadable_bodies() {
         let deep = format!(
             "{{\"x_response\":{}{}}}",
             "[".repeat(10_000),
@@ -593,7 +592,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_body_is_told_from_one_that_is_no_json() {
+    fn a_truncated_body_is_distinguished_from_non_json() {
         let reason = |body: &str| read(body).unwrap_err().reason;
         assert_eq!(reason(r#"{"x_response":{"a"#), "the body is cut off");
         assert_eq!(reason("<html>"), "the body is markup, not JSON");
@@ -610,7 +609,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_not_quite_utf8_cost_no_more_than_themselves() {
+    fn invalid_utf8_in_a_text_leaves_the_other_fields_readable() {
         let gbk = |text: &str| encoding_rs::GBK.encode(text).0.into_owned();
         let around = |text: &[u8]| {
             let parts: [&[u8]; 3] = [
@@ -644,7 +643,7 @@ mod tests {
     }
 
     #[test]
-    fn the_inner_object_can_be_had_raw() {
+    fn the_inner_object_is_available_as_raw_json() {
         let raw = |body: &str| inner_raw(body.as_bytes()).map(|r| r.get().to_owned());
         assert_eq!(
             raw(r#"{"x_response":{"a": 1}}"#).as_deref(),

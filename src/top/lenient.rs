@@ -1,11 +1,9 @@
-//! Reading TOP's JSON, which is looser than its documentation: numbers come as strings and strings
-//! as numbers, booleans as text, lists wrapped by their element's name, bare, or as their only
-//! element, and absent things as `null`, `""` or `{}`. (What the official Java parser accepts was
-//! measured; see `protocol.md` 1.6.)
+//! Reads TOP's JSON, which is looser than its documentation: numbers arrive as strings and strings as numbers, booleans
+//! as text, lists wrapped in their element's name, bare, or as their only element, and absent values as `null`, `""` or
+//! `{}`. (What the official Java parser accepts was measured; see `protocol.md` 1.6.)
 //!
-//! Everything here streams: no tree is built and nothing is read twice. How much memory an answer may
-//! take is bounded by its length (`bounded`): an element of a list can be a hundred times as large in
-//! memory as the `{}` it was read from.
+//! Everything here streams: no tree is built and nothing is read twice. The memory of a response is bounded by its
+//! length (`bounded`): a list element can be a hundred times as large in memory as the `{}` it was read from.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -24,21 +22,21 @@ use crate::domain::personal::Personal;
 use crate::domain::time::{LocalDate, LocalTime};
 use crate::domain::trip::{AirportCode, CityCode, FlightNo, Seats};
 
-/// A field of an answer. Absent and unreadable are kept apart: a payment time that could not be
-/// read does not say that nothing was paid.
+/// A field of a response. Absent and unreadable are kept apart: an unreadable payment time does not prove that nothing
+/// was paid.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Field<T> {
-    /// Not there, `null` or blank.
+    /// Missing, `null` or blank.
     #[default]
     Absent,
-    /// There, but not what it should be.
+    /// Present, but not of the expected type or format.
     Unreadable,
-    /// There.
+    /// Present and valid.
     Value(T),
 }
 
 impl<T> Field<T> {
-    /// The value, where it does not matter why there is none.
+    /// The value, if the reason for its absence does not matter.
     pub fn lossy(self) -> Option<T> {
         match self {
             Self::Value(value) => Some(value),
@@ -56,12 +54,12 @@ impl<T> Field<T> {
     }
 }
 
-/// What a field can hold, from whatever JSON scalar it came as.
+/// A value that a field can hold, read from any JSON scalar.
 pub trait Scalar: Sized {
-    /// From text that is not blank.
+    /// From non-blank text.
     fn from_text(text: &str) -> Option<Self>;
 
-    /// The same where the text is already owned.
+    /// From owned non-blank text.
     fn from_string(text: String) -> Option<Self> {
         Self::from_text(&text)
     }
@@ -113,7 +111,7 @@ impl Scalar for i64 {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_precision_loss,
-            reason = "only whole numbers that a double holds exactly"
+            reason = "only whole numbers that a double represents exactly"
         )]
         (number.fract() == 0.0 && number.abs() < (1_i64 << 53) as f64).then_some(number as Self)
     }
@@ -147,7 +145,7 @@ impl Scalar for bool {
 
 impl Scalar for Money {
     fn from_text(text: &str) -> Option<Self> {
-        // Upstream writes what its language prints: `950`, `950.0`, `950.000`.
+        // Upstream writes numbers as its language prints them: `950`, `950.0`, `950.000`.
         text.parse()
             .ok()
             .or_else(|| Self::from_decimal(text.parse().ok()?).ok())
@@ -320,26 +318,26 @@ impl<'de, T: Scalar> Visitor<'de> for FieldVisitor<T> {
     }
 }
 
-/// How many bytes of list elements, or of nodes of a tree, an answer may take for each of its own bytes.
-/// Real elements have names and values, and take about as much as their text.
+/// How many bytes of list elements, or of tree nodes, a response may take for each of its own bytes. Real elements have
+/// names and values, and take about as much memory as their text.
 const ROOM_PER_BYTE: usize = 8;
-/// The same for an answer that is nearly empty.
+/// The minimum, for a nearly empty response.
 const LEAST_ROOM: usize = 64 * 1024;
 
 thread_local! {
-    /// Bytes that the answer being read may still take for list elements. serde hands no context down.
+    /// Bytes that the current response may still take for list elements. Thread-local, because serde passes no context
+    /// down.
     static ROOM: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
-/// How much an answer of this length may take.
+/// The memory that a response of this length may take.
 pub(super) fn room(length: usize) -> usize {
     length
         .saturating_mul(ROOM_PER_BYTE)
         .saturating_add(LEAST_ROOM)
 }
 
-/// Reads an answer of this length with a bound on its memory: reading fails where its lists would take
-/// more.
+/// Reads a response of this length with bounded memory: reading fails if its lists would take more.
 pub(super) fn bounded<R>(length: usize, read: impl FnOnce() -> R) -> R {
     struct Restore(usize);
 
@@ -353,12 +351,12 @@ pub(super) fn bounded<R>(length: usize, read: impl FnOnce() -> R) -> R {
     read()
 }
 
-/// A list of this one element, if there is room for it.
+/// A list with this one element, if there is room for it.
 fn one<T, E: Error>(element: T) -> Result<Vec<T>, E> {
     let left = ROOM.get().checked_sub(size_of::<T>());
-    ROOM.set(
-        left.ok_or_else(|| E::custom("the lists have too many elements for so short an answer"))?,
-    );
+    ROOM.set(left.ok_or_else(|| {
+        E::custom("the lists have too many elements for the length of the response")
+    })?);
     Ok(vec![element])
 }
 
@@ -367,8 +365,8 @@ fn drain<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<(), A::Error> {
     Ok(())
 }
 
-/// A field that is an object. An array in its place is unreadable (serde's derive would take one as
-/// the fields in order).
+/// A field that is an object. An array in its place is unreadable (serde's derive would read it as the fields in
+/// order).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object<T>(pub Field<T>);
 
@@ -433,16 +431,16 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// What lists are made of.
+/// An element type of lists.
 pub trait Element {
-    /// The name TOP wraps the list in: the element's type in snake case.
+    /// The name of TOP's wrapper around the list: the element's type in snake case.
     const WRAPPER: &'static str;
-    /// Other spellings of it, where the rule of the snake case is in doubt.
+    /// Other spellings of it, if the snake-case rule is ambiguous.
     const OTHER_WRAPPERS: &'static [&'static str] = &[];
 }
 
-/// A list, in any form it comes: `null`, `""`, `{}`, `{"wrapper": […]}`, `{"wrapper": {…}}`, `[…]`,
-/// or its only element itself.
+/// A list, in any of its forms: `null`, `""`, `{}`, `{"wrapper": […]}`, `{"wrapper": {…}}`, `[…]`, or its only element
+/// itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List<T>(pub Vec<T>);
 
@@ -471,14 +469,14 @@ impl<'de, T: Element + Deserialize<'de>> Deserialize<'de> for List<T> {
     }
 }
 
-/// Where in a list the visitor stands.
+/// The visitor's position in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Depth {
     /// At the list: a map may be its wrapper.
     List,
     /// Inside the wrapper: a map is an element.
     Unwrapped,
-    /// At an element: an array is a mistake.
+    /// At an element: an array is an error.
     Element,
 }
 
@@ -570,12 +568,12 @@ impl<'de, T: Element + Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
     }
 }
 
-/// A key of an object, borrowed where it has no escapes.
+/// A key of an object, borrowed if it has no escapes.
 #[derive(serde::Deserialize)]
 #[serde(transparent)]
 pub(super) struct Key<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
-/// An object whose first key was already read to see what it is.
+/// An object whose first key was already read to determine what it is.
 pub(super) struct Replay<'de, A> {
     first: Option<Cow<'de, str>>,
     rest: A,
@@ -608,7 +606,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Replay<'de, A> {
     }
 }
 
-/// An element of a list of texts (`string` in TOP's wrapping).
+/// An element of a list of texts (wrapped in `string` by TOP).
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(transparent)]
 pub struct TextItem(pub Field<String>);
@@ -617,7 +615,7 @@ impl Element for TextItem {
     const WRAPPER: &'static str = "string";
 }
 
-/// An element of a list of numbers (`number` in TOP's wrapping).
+/// An element of a list of numbers (wrapped in `number` by TOP).
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(transparent)]
 pub struct NumberItem(pub Field<i64>);
@@ -651,7 +649,7 @@ mod tests {
     }
 
     #[test]
-    fn scalars_come_as_numbers_strings_and_booleans() {
+    fn scalars_are_read_from_numbers_strings_and_booleans() {
         let plain = row(r#"{"id":5,"name":"x","price":950.5,"ok":true}"#);
         assert_eq!(
             plain,
@@ -691,7 +689,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_is_no_object() {
+    fn an_array_is_not_an_object() {
         let object: Object<Row> = serde_json::from_str("[5]").unwrap();
         assert_eq!(object.0, Field::Unreadable);
         let object: Object<Row> = serde_json::from_str("null").unwrap();
@@ -718,7 +716,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_may_be_wrapped_by_another_spelling() {
+    fn a_list_wrapper_may_have_another_spelling() {
         #[derive(Debug, PartialEq, Deserialize)]
         struct Dto {
             id: Field<i64>,
@@ -762,7 +760,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_form_of_a_list_reads_alike(
+        fn every_form_of_a_list_reads_the_same(
             rows in prop::collection::vec((1_i64..1_000_000, "[a-z]{1,8}"), 1..5)
         ) {
             let items: Vec<_> = rows

@@ -1,17 +1,16 @@
-//! A TOP method is a type: its name, what a call of it may change, and what goes in and out are
-//! trait items.
+//! A TOP method is a type: its name, its effect, its request and its answer are trait items.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What a call may change upstream, and so which way it goes and what its silence means.
+/// The effect of a call upstream, which decides its stack and what a missing response means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// Nothing: it may be repeated.
+    /// None: it may be repeated.
     Read,
-    /// Money or seats: it is sent once, and silence is not failure.
+    /// Moves money or seats: it is sent once, and silence is not failure.
     Write,
-    /// Leaves a file upstream which nobody misses if it is left there twice.
+    /// Stores a file upstream; storing it twice does no harm.
     Upload,
 }
 
@@ -19,28 +18,27 @@ pub enum Effect {
 pub trait Method: Send + Sync + 'static {
     /// Its name, e.g. `alitrip.flight.service.search`.
     const NAME: &'static str;
-    /// What it may change.
+    /// The effect of a call.
     const EFFECT: Effect;
-    /// The one parameter that holds the request object, as JSON text; of an upload, its file.
+    /// The parameter that contains the request object, as JSON text; for an upload, its file.
     const PARAM: &'static str;
     /// The request object.
     type Request: Serialize + Send + Sync;
-    /// The object under the answer's root.
+    /// The object under the response's root.
     type Answer: DeserializeOwned + Answer + Send + 'static;
 }
 
-/// What the business behind a method says of a call, beside the platform's own errors.
+/// The business result of a call, in addition to the platform's own errors.
 pub trait Answer {
-    /// The flags at the answer's root.
+    /// The flags at the response's root.
     fn verdict(&self) -> BusinessVerdict<'_>;
 }
 
-/// The flags every flight method has at its answer's root. A method that worked may carry an error
-/// code beside its success (the official sample of order detail does): who judges looks at all of
-/// them.
+/// The flags that every flight method has at its response's root. A successful response may contain
+/// an error code (the official sample of order detail does), so evaluate all of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BusinessVerdict<'a> {
-    /// `is_success`, if it is there and readable.
+    /// `is_success`, if it is present and readable.
     pub is_success: Option<bool>,
     /// `error_code_info`.
     pub code: Option<&'a str>,

@@ -1,8 +1,8 @@
 //! The signature of a TOP call.
 //!
-//! All text parameters, of the protocol and of the application, are sorted by name, concatenated
-//! without separators and digested with the app secret. File parts and `sign` itself stay out. The
-//! rules and every vector they are tested with are public (TOP article 101617, official SDKs).
+//! All text parameters, of the protocol and of the application, are sorted by name, concatenated without separators and
+//! digested with the app secret. File parts and `sign` itself are excluded. The rules and all test vectors are public
+//! (TOP article 101617, official SDKs).
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-/// How a call is signed. The words are those of the wire parameter `sign_method` (documented).
+/// The signature method. The names are those of the wire parameter `sign_method` (documented).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum SignMethod {
     /// HMAC-SHA-256 with the secret as key.
@@ -30,7 +30,7 @@ pub enum SignMethod {
 }
 
 impl SignMethod {
-    /// The word that goes over the wire.
+    /// The name on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl fmt::Display for SignMethod {
     }
 }
 
-/// The word is none of `hmac-sha256`, `hmac`, `md5`.
+/// The name is none of `hmac-sha256`, `hmac`, `md5`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("sign_method must be one of hmac-sha256, hmac, md5")]
 pub struct UnknownSignMethod;
@@ -67,8 +67,8 @@ impl FromStr for SignMethod {
 
 /// The text that is signed: `name` and `value` of every parameter, sorted by the bytes of the name.
 ///
-/// Left out are `sign` and every pair whose name or value is empty or only whitespace: the official
-/// client neither signs nor sends those. Values are taken as they are, before any URL encoding.
+/// Excluded are `sign` and every pair whose name or value is empty or only whitespace: the official client neither
+/// signs nor sends those. Values are used as they are, before any URL encoding.
 #[must_use]
 pub fn base_string<'a>(params: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut pairs: Vec<(&str, &str)> = params
@@ -109,8 +109,8 @@ pub fn sign(method: SignMethod, secret: &SecretString, base: &str) -> String {
     }
 }
 
-/// Whether `given` is the signature of `base`. Takes the same time wherever the first difference is.
-/// Lower-case digits are refused, as TOP is known to refuse them.
+/// Whether `given` is the signature of `base`, compared in constant time. Lower-case digits are refused, because TOP
+/// refuses them.
 #[must_use]
 pub fn verify(method: SignMethod, secret: &SecretString, base: &str, given: &str) -> bool {
     let expected = sign(method, secret, base);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_blank_and_sign_stay_out_of_the_signed_text() {
+    fn empty_and_blank_parameters_and_sign_are_not_signed() {
         let params = [
             ("v", "2.0"),
             ("sign", "ABC"),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_the_wire_are_read_back() {
+    fn wire_names_are_read_back() {
         for method in [SignMethod::HmacSha256, SignMethod::Hmac, SignMethod::Md5] {
             assert_eq!(method.to_string().parse(), Ok(method));
         }

@@ -1,6 +1,6 @@
-//! The two tower stacks through which every call goes.
+//! The two tower stacks for all calls.
 //!
-//! Each layer is one file. The order is the meaning, so it stands in one place: [`read`] and
+//! Each layer is one file. The order of the layers matters, so it is defined in one place: [`read`] and
 //! [`write`](fn@write).
 
 mod deadline;
@@ -28,35 +28,34 @@ use crate::clock::SharedClock;
 /// A finished stack.
 pub type Stack = BoxCloneSyncService<Call, Received, CallError>;
 
-/// What both stacks are built from.
+/// The parts of both stacks.
 #[derive(Clone)]
 pub struct Parts {
-    /// Keys and method of the signature.
+    /// Keys and signature method.
     pub keys: Arc<SigningKeys>,
-    /// Time of day for the timestamp, steady time for measuring.
+    /// Wall-clock time for the timestamp, steady time for measuring.
     pub clock: SharedClock,
-    /// Time for one attempt, over the whole body.
+    /// Time limit for one attempt, including the whole body.
     pub deadline: std::time::Duration,
     /// Quota and concurrency, shared by both stacks and the senders of writes.
     pub gate: Arc<Gate>,
 }
 
-/// The stack of reads.
+/// The read stack.
 #[must_use]
 pub fn read(parts: &Parts, retry: RetrySettings, transport: Transport) -> Stack {
     let service = ServiceBuilder::new()
-        // Outermost: one record per call a caller made, whatever happened within.
+        // Outermost: one record per caller's call, including its retries.
         .layer(telemetry::TelemetryLayer::new(parts.clock.clone()))
-        // Around the gate: every further attempt pays its quota like the first.
+        // Around the gate: every retry uses quota like the first attempt.
         .layer(retry::RetryLayer::new(retry))
-        // Before the deadline: waiting for quota is not the upstream's slowness.
+        // Before the deadline: waiting for quota does not count as upstream latency.
         .layer(GateLayer::new(parts.gate.clone()))
-        // Inside the retry, so that it judges each attempt; outside the deadline, so that it
-        // sees the timeout too.
+        // Inside the retry, so that it evaluates each attempt; outside the deadline, so that it also sees timeouts.
         .layer(outcome::OutcomeLayer)
-        // Over the whole exchange, the last byte of the body included.
+        // Over the whole exchange, including the last byte of the body.
         .layer(deadline::DeadlineLayer::new(parts.deadline))
-        // Last before the wire: a timestamp grows old.
+        // Last before the wire, so that the timestamp is fresh.
         .layer(sign::SignLayer::new(
             parts.keys.clone(),
             parts.clock.clone(),
@@ -65,17 +64,17 @@ pub fn read(parts: &Parts, retry: RetrySettings, transport: Transport) -> Stack 
     BoxCloneSyncService::new(service)
 }
 
-/// The stack of writes. There is no retry and no gate: the permit was taken before the connection is
-/// opened. The call waits on its open connection until its body is released.
+/// The write stack. It has no retry and no gate: the permit is acquired before the connection is opened. The call waits
+/// on its open connection until its body is released.
 #[must_use]
 pub fn write(parts: &Parts, transport: Transport) -> Stack {
     let service = ServiceBuilder::new()
         // Outermost: one record per send.
         .layer(telemetry::TelemetryLayer::new(parts.clock.clone()))
-        // Says what may be concluded, timeouts included.
+        // Decides what the outcome proves, timeouts included.
         .layer(outcome::OutcomeLayer)
-        // TOP answers its own timeout at 5 s, and that answer is worth having: hence 5.5 s from the
-        // release of the body. The time to connect is not part of it.
+        // TOP answers its own timeout at 5 s, and that response is useful: hence 5.5 s from the release of the body.
+        // The time to connect is not included.
         .layer(deadline::DeadlineLayer::new(parts.deadline))
         // Last before the wire.
         .layer(sign::SignLayer::new(

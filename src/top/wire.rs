@@ -1,8 +1,8 @@
-//! What goes over the wire: one file per method, with TOP's own names. Which of them are documented
-//! and which are guesses is said by the contract (`openapi/top`), field by field.
+//! The wire types: one file per method, with TOP's own names. The contract (`openapi/top`) records
+//! for each field whether it is documented or a guess.
 //!
-//! Answers tolerate unknown fields and loose types ([`crate::top::lenient`]); what a missing field
-//! means is decided in [`crate::translate`].
+//! Responses tolerate unknown fields and loose types ([`crate::top::lenient`]);
+//! [`crate::translate`] decides what a missing field means.
 
 mod air_book;
 mod change_cancel;
@@ -49,7 +49,7 @@ use super::lenient::Field;
 use super::method::BusinessVerdict;
 use crate::domain::money::Money;
 
-/// An amount as TOP wants it: a JSON number of yuan, with no digit more than it has.
+/// An amount as TOP expects it: a JSON number of yuan without superfluous digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Yuan(pub Money);
 
@@ -85,7 +85,7 @@ pub(super) fn verdict<'a>(
     }
 }
 
-/// Every answer has the same four flags at its root; serde cannot share them without buffering.
+/// Every response has the same four flags at its root; serde cannot share them without buffering.
 macro_rules! answer_verdict {
     ($name:ident) => {
         impl $crate::top::method::Answer for $name {
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_are_plain_numbers() {
+    fn amounts_are_plain_json_numbers() {
         for (text, json) in [
             ("1160", "1160"),
             ("950.50", "950.5"),
@@ -126,7 +126,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn amounts_have_no_noise(fen in 0..=9_999_999_999_u64) {
+        fn amounts_have_no_superfluous_digits(fen in 0..=9_999_999_999_u64) {
             let yuan = Yuan(Money::from_fen(fen).unwrap());
             let json = serde_json::to_string(&yuan).unwrap();
             prop_assert_eq!(Money::parse(&json).unwrap(), yuan.0, "{}", json);

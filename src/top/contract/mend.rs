@@ -1,12 +1,11 @@
-//! Mends the contract by configuration, without a rebuild.
+//! Corrects the contract by configuration, without a rebuild.
 //!
-//! An override names a field as the contract knows it and says how the wire has it. A [`Mend`] is
-//! made of all overrides at once and turns values both ways: the gateway speaks *ours → wire* for
-//! requests and *wire → ours* for answers; the simulator does the inverse of both, so that an
-//! override can be tried without TOP.
+//! An override names a field of the contract and describes its form on the wire. A [`Mend`] is built from all overrides
+//! and converts values in both directions: the gateway converts *ours → wire* for requests and *wire → ours* for
+//! responses; the simulator does the inverse of both, so that an override can be tried without TOP.
 //!
-//! Paths start at the top of the request's parameters or of the answer's root, in contract names,
-//! lists without an index: `pay_order_request.order_id`, `flight_item_list.solution_id`.
+//! Paths start at the top of the request's parameters or of the response's root, in contract names, lists without an
+//! index: `pay_order_request.order_id`, `flight_item_list.solution_id`.
 
 mod build;
 mod extra;
@@ -20,17 +19,17 @@ use serde_json::Value;
 use super::registry::Registry;
 use plan::{Direction, Plan};
 
-/// Which half of a call an override is about.
+/// The half of a call that an override is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// What is sent to TOP.
+    /// The request to TOP.
     Request,
-    /// What TOP answers.
+    /// The response from TOP.
     Answer,
 }
 
-/// The type a scalar has on the wire.
+/// The type of a scalar on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum WireType {
     /// Text: `"950"`.
@@ -41,8 +40,8 @@ pub enum WireType {
     Boolean,
 }
 
-/// One correction. At least one action is given; `rename` or `move` may be combined with `type` and
-/// `values`, while `constant` and `drop` stand alone.
+/// One correction. At least one action is required; `rename` or `move` may be combined with `type` and `values`, while
+/// `constant` and `drop` stand alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Override {
@@ -50,34 +49,34 @@ pub struct Override {
     pub method: String,
     /// Request or answer.
     pub side: Side,
-    /// The field, in contract names. A `constant` may name a field the contract does not know, in an
-    /// object it does.
+    /// The field, in contract names. A `constant` may name a field that is not in the contract, within an object that
+    /// is.
     pub path: String,
     /// The field's name on the wire, in the same object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rename: Option<String>,
-    /// The field's path on the wire. It goes through the same lists as `path`, named alike up to the
-    /// last of them; what follows is in the words of the wire.
+    /// The field's path on the wire. It leads through the same lists as `path`, with the same names up to the last
+    /// list; the rest uses wire names.
     #[serde(rename = "move", default, skip_serializing_if = "Option::is_none")]
     pub move_to: Option<String>,
     /// The scalar's type on the wire.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub wire_type: Option<WireType>,
-    /// What the field always is: on a request what is sent, on an answer what is read.
+    /// The field's fixed value: sent in a request, or read from a response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constant: Option<Value>,
-    /// Our value (as text) to theirs. A value that is not listed passes as it is.
+    /// Maps our value (as text) to the wire value. An unlisted value is passed unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<BTreeMap<String, Value>>,
     /// True: the field does not exist on the wire.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub drop: bool,
-    /// Name by which the wire wraps the list once more; empty for a plain array.
+    /// Name of the list's wrapper on the wire; empty for a plain array.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrapper: Option<String>,
 }
 
-/// All overrides, ready to be applied. The default mends nothing.
+/// All overrides, ready to be applied. The default has none.
 #[derive(Debug, Clone, Default)]
 pub struct Mend {
     methods: BTreeMap<String, Sides>,
@@ -90,28 +89,28 @@ struct Sides {
 }
 
 impl Mend {
-    /// Checks all overrides against the contract and makes a mend of them.
+    /// Checks all overrides against the contract and compiles them.
     ///
     /// # Errors
-    /// Every problem at once: unknown methods and paths, no or contradicting actions, names that
-    /// would collide on the wire, value maps that cannot be read backwards.
+    /// All problems at once: unknown methods and paths, missing or contradictory actions, names that would collide on
+    /// the wire, value maps that cannot be inverted.
     pub fn build(registry: &Registry, overrides: &[Override]) -> Result<Self, Vec<String>> {
         build::build(registry, overrides)
     }
 
-    /// Whether anything is to be mended there. Where nothing is, a value need not be taken apart.
+    /// Whether any override applies there. If none does, a value need not be parsed into a tree.
     #[must_use]
     pub fn touches(&self, method: &str, side: Side) -> bool {
         self.plan(method, side).is_some()
     }
 
-    /// The parameters of a request as the wire wants them: `{"pay_order_request": {…}}`.
+    /// Converts the parameters of a request to the wire format: `{"pay_order_request": {…}}`.
     #[must_use]
     pub fn request_to_wire(&self, method: &str, params: Value) -> Value {
         self.turn(method, Side::Request, Direction::ToWire, params)
     }
 
-    /// The members of an answer's root as the contract has them.
+    /// Converts the members of a response's root to the contract's format.
     #[must_use]
     pub fn answer_from_wire(&self, method: &str, answer: Value) -> Value {
         self.turn(method, Side::Answer, Direction::FromWire, answer)

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One file per method, in the shape of TOP's own API metadata.
+/// One file per method, in the format of TOP's own API metadata.
 const FILES: [&str; 16] = [
     include_str!("../../../openapi/top/alitrip.flight.service.search.json"),
     include_str!("../../../openapi/top/alitrip.flight.service.airbook.json"),
@@ -46,38 +46,38 @@ pub enum Kind {
 /// One field of a request or an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// Name on the wire, as the contract believes it.
+    /// Name on the wire, according to the contract.
     pub name: String,
     /// Type of the value, or of each element of a list.
     pub kind: Kind,
     /// True for a list.
     pub list: bool,
-    /// Must be there, whenever its parent is.
+    /// Must be present whenever its parent is.
     pub required: bool,
-    /// The closed set of values, where one is known.
+    /// The closed set of values, if one is known.
     pub values: Vec<Value>,
-    /// Name by which TOP wraps the list once more in an answer.
+    /// Name of the wrapper that TOP puts around the list in a response.
     pub wrapper: Option<String>,
     /// Fields of an object.
     pub children: Vec<Node>,
 }
 
-/// What is known of one method.
+/// The contract of one method.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MethodContract {
     /// `alitrip.flight.service.search` and the like.
     pub name: String,
-    /// Application parameters. An object parameter is one form field that holds JSON text.
+    /// Application parameters. An object parameter is one form field that contains JSON text.
     pub request: Vec<Node>,
-    /// Members of the answer's root object.
+    /// Members of the response's root object.
     pub response: Vec<Node>,
 }
 
 impl MethodContract {
-    /// Reads one file in the shape of TOP's API metadata.
+    /// Reads one file in the format of TOP's API metadata.
     ///
     /// # Errors
-    /// When the text is something else.
+    /// The text has another format.
     fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         let file: MethodFile = serde_json::from_str(text)?;
         Ok(Self {
@@ -87,15 +87,15 @@ impl MethodContract {
         })
     }
 
-    /// Name of the answer's root member: dots become underscores, `_response` follows, a leading
-    /// `taobao.` goes (documented).
+    /// Name of the response's root member: dots become underscores, `_response` is appended, a
+    /// leading `taobao.` is removed (documented).
     #[must_use]
     pub fn root(&self) -> String {
         let name = self.name.strip_prefix("taobao.").unwrap_or(&self.name);
         format!("{}_response", name.replace('.', "_"))
     }
 
-    /// The object parameter of the request, where the method has one.
+    /// The object parameter of the request, if the method has one.
     #[must_use]
     pub fn object_param(&self) -> Option<&Node> {
         let is_object = |node: &&Node| matches!(node.kind, Kind::Object);
@@ -103,14 +103,14 @@ impl MethodContract {
     }
 }
 
-/// All methods that are known.
+/// All known methods.
 #[derive(Debug, Clone)]
 pub struct Registry {
     methods: BTreeMap<String, MethodContract>,
 }
 
 impl Registry {
-    /// The contract that is built into the program.
+    /// The contract embedded in the program.
     #[must_use]
     #[expect(
         clippy::expect_used,
@@ -125,7 +125,7 @@ impl Registry {
     /// A registry of these files.
     ///
     /// # Errors
-    /// For the first file that is not readable.
+    /// For the first unreadable file.
     fn parse(files: &[&str]) -> Result<Self, serde_json::Error> {
         let methods = files
             .iter()
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn answer_lists_have_a_wrapper_and_request_lists_have_none() {
+    fn only_response_lists_have_a_wrapper() {
         fn walk(nodes: &[Node], wrapped: bool) {
             for node in nodes {
                 assert_eq!(

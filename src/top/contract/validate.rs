@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use super::registry::{Kind, MethodContract, Node, find};
 
-/// One disagreement between a value and the contract. It names fields and types, never values: those
-/// may be personal data.
+/// One deviation of a value from the contract. Contains field names and types, never values, which may be personal
+/// data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// Dotted path of the field, list elements by index: `passenger_list.0.name`.
@@ -16,16 +16,16 @@ pub struct Finding {
     pub kind: FindingKind,
 }
 
-/// What can be wrong with a field.
+/// What is wrong with a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FindingKind {
-    /// The contract knows no such field.
+    /// The contract has no such field.
     UnknownField,
-    /// The field must be there and is absent, null or empty text.
+    /// The field is required but is absent, null or empty text.
     MissingRequired,
-    /// The value is not of the type named.
+    /// The value does not have the named type.
     WrongType(&'static str),
-    /// The set of values is closed and this is none of them.
+    /// The set of values is closed and does not contain this value.
     ValueNotListed,
 }
 
@@ -33,23 +33,23 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = &self.path;
         match self.kind {
-            FindingKind::UnknownField => write!(f, "{path} is no field of the contract"),
+            FindingKind::UnknownField => write!(f, "{path} is not a field of the contract"),
             FindingKind::MissingRequired => write!(f, "{path} is required"),
             FindingKind::WrongType(expected) => write!(f, "{path} must be {expected}"),
-            FindingKind::ValueNotListed => write!(f, "{path} has a value that is not listed"),
+            FindingKind::ValueNotListed => write!(f, "{path} has an unlisted value"),
         }
     }
 }
 
-/// Checks the application parameters of a call: an object with one member per parameter, object
-/// parameters parsed. Lists are plain arrays.
+/// Checks the application parameters of a call: an object with one member per parameter, object parameters parsed.
+/// Lists are plain arrays.
 #[must_use]
 pub fn validate_request(contract: &MethodContract, params: &Value) -> Vec<Finding> {
     validate(&contract.request, params)
 }
 
-/// Checks the members of an answer's root, with its lists wrapped as TOP wraps them. An empty list
-/// may be `{}`, absent, or an empty array in its wrapper.
+/// Checks the members of a response's root, with lists wrapped as TOP wraps them. An empty list may be `{}`, absent, or
+/// an empty array in its wrapper.
 #[must_use]
 pub fn validate_answer(contract: &MethodContract, answer: &Value) -> Vec<Finding> {
     validate(&contract.response, answer)
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn every_sample_agrees_with_its_contract() {
+    fn every_sample_matches_its_contract() {
         for method in Registry::embedded().methods() {
             let request = sample(&format!("{}.request.json", method.name));
             let findings = validate_request(method, &request);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_disagreement_is_named_with_its_path() {
+    fn every_kind_of_deviation_is_reported_with_its_path() {
         let contract = Registry::embedded()
             .method("alitrip.flight.service.search")
             .unwrap();
@@ -200,9 +200,9 @@ mod tests {
         assert_eq!(
             findings,
             [
-                "search_flight_info_req.colour is no field of the contract",
+                "search_flight_info_req.colour is not a field of the contract",
                 "search_flight_info_req.external_agent_name is required",
-                "search_flight_info_req.search_mode has a value that is not listed",
+                "search_flight_info_req.search_mode has an unlisted value",
                 "search_flight_info_req.search_od_info_list.0.arr_city_code must be a string",
                 "search_flight_info_req.search_od_info_list.0.dep_date is required",
                 "search_flight_info_req.trip_type must be a number",
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_an_answer_is_wanted_in_its_wrapper() {
+    fn a_response_list_must_be_in_its_wrapper() {
         let contract = Registry::embedded()
             .method("alitrip.flight.service.queryorderlist")
             .unwrap();

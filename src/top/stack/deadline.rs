@@ -1,5 +1,5 @@
-//! A limit on the time of one attempt, from the first byte out to the last byte in. For a write it
-//! begins when the body is released, because the connection is opened before that.
+//! A time limit for one attempt, from the first byte sent to the last byte received. For a write it
+//! starts when the body is released, because the connection is opened before that.
 
 use std::future::Future;
 use std::pin::Pin;

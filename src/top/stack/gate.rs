@@ -17,34 +17,34 @@ use crate::clock::SharedClock;
 use crate::top::call::{Call, CallError, Lane, NotSent, Received};
 use crate::top::envelope::ErrorResponse;
 
-/// How much of TOP this gateway may use.
+/// The limits on this gateway's use of TOP.
 #[derive(Clone, Debug)]
 pub struct QuotaSettings {
-    /// Calls a second for callers.
+    /// Calls per second for callers.
     pub per_second: NonZeroU32,
-    /// How many calls may come at once after a pause.
+    /// Maximum number of calls at once after a pause.
     pub burst: NonZeroU32,
-    /// Calls a second for the reconciler's looks, on top of those.
+    /// Calls per second for the reconciler's lookups, in addition to those.
     pub looks_per_second: NonZeroU32,
-    /// Calls in flight for callers.
+    /// Maximum number of concurrent calls for callers.
     pub max_concurrent: usize,
-    /// How long a call may wait for its turn.
+    /// Maximum time that a call waits for its turn.
     pub max_wait: Duration,
 }
 
-/// The one door to TOP.
+/// The single entry point to TOP.
 #[derive(Debug)]
 pub struct Gate {
     callers: Share,
     looks: Share,
-    /// What of `looks` the looks at settled operations may use.
+    /// The part of `looks` that lookups for settled operations may use.
     watch: Share,
     max_wait: Duration,
     bans: RwLock<Bans>,
     clock: SharedClock,
 }
 
-/// Until when TOP refuses calls, in steady time.
+/// The steady time until which TOP refuses calls.
 #[derive(Debug, Default)]
 struct Bans {
     app: Duration,
@@ -57,18 +57,17 @@ struct Share {
     in_flight: Arc<Semaphore>,
 }
 
-/// The right to make one call now. Held until the call has ended.
+/// The right to make one call now. Held until the call ends.
 #[derive(Debug)]
 pub struct Permit {
     _in_flight: [Option<OwnedSemaphorePermit>; 2],
 }
 
-/// The longest time for which a ban holds calls back without asking TOP again. The text may say a day,
-/// and the ban may end sooner: a call that is refused costs nothing, one that is held back may cost the
-/// knowledge of what became of a payment.
+/// The longest time for which a ban holds calls back without asking TOP again. The ban's text may announce a day, and
+/// the ban may end sooner: a refused call costs nothing, but a call held back may delay the outcome of a payment.
 const ASK_AGAIN: Duration = Duration::from_mins(1);
 
-/// Looks in flight: few, because a lost write is asked for again and again while upstream is slow.
+/// Maximum number of concurrent lookups: low, because a lost write is looked up repeatedly while upstream is slow.
 const LOOKS_IN_FLIGHT: usize = 16;
 
 // === impl Gate ===
@@ -83,7 +82,7 @@ impl Gate {
         };
         let looks = settings.looks_per_second;
         let half = NonZeroU32::new(looks.get() / 2).unwrap_or(NonZeroU32::MIN);
-        // Half of one a second is one in two seconds.
+        // Half of one per second is one in two seconds.
         let half_rate = Quota::with_period(Duration::from_secs(2) / looks.get())
             .unwrap_or(Quota::per_second(half));
         Self {
@@ -103,7 +102,7 @@ impl Gate {
     /// Waits for the method's turn, at most as long as configured.
     ///
     /// # Errors
-    /// [`NotSent::Quota`] when the turn would come too late; no share that others need was used up then.
+    /// [`NotSent::Quota`] if the turn would come too late; no quota is used up then.
     pub async fn permit(&self, lane: Lane, method: &str) -> Result<Permit, NotSent> {
         let started = self.clock.steady();
         let shares: &[&Share] = match lane {
@@ -117,7 +116,7 @@ impl Gate {
                 .saturating_sub(clock.steady().saturating_sub(started))
         };
         'banned: loop {
-            // Who waits for the end of a ban takes no place from the calls of other methods.
+            // A call that waits for the end of a ban does not block the calls of other methods.
             if let Some(ban) = self.ban_left(method) {
                 if ban > left(&self.clock) {
                     return refuse(ban);
@@ -136,7 +135,7 @@ impl Gate {
             }
             for share in shares {
                 loop {
-                    // One may have begun while this call waited.
+                    // A ban may have begun while this call waited.
                     if self.ban_left(method).is_some() {
                         continue 'banned;
                     }
@@ -156,8 +155,8 @@ impl Gate {
         }
     }
 
-    /// Remembers "This ban will last for N more seconds", which the method was told, for a minute at
-    /// most. A limited call was not executed.
+    /// Records "This ban will last for N more seconds", received by this method, for a minute at most. A limited call
+    /// was not executed.
     pub fn observe(&self, method: &str, error: &ErrorResponse) {
         let Some(seconds) = error.ban_seconds() else {
             return;
@@ -187,10 +186,9 @@ impl Gate {
     }
 }
 
-/// Whether a ban is of the app's daily quota. The others are of one API (`limited-by-api-…` and
-/// `limited-by-app-api-…`, documented), or do not say of what: those are taken for the method's alone,
-/// because a call too many is refused by TOP and costs nothing, while a payment that is held back for
-/// another method's sake may cost its seats.
+/// Whether a ban covers the app's daily quota. The others cover one API (`limited-by-api-…` and `limited-by-app-api-…`,
+/// documented) or do not name their scope: those count for this method only, because TOP refuses an excess call at no
+/// cost, while a payment held back because of another method may lose its seats.
 fn is_of_the_app(error: &ErrorResponse) -> bool {
     let code = error.sub_code.as_deref();
     code.is_some_and(|code| code.ends_with("limited-by-app-access-count"))
@@ -203,7 +201,7 @@ pub struct GateLayer {
 }
 
 impl GateLayer {
-    /// A layer in front of this gate.
+    /// A layer that uses this gate.
     #[must_use]
     pub fn new(gate: Arc<Gate>) -> Self {
         Self { gate }
@@ -245,7 +243,7 @@ where
 
     fn call(&mut self, call: Call) -> Self::Future {
         let gate = self.gate.clone();
-        // The clone takes the place; the one that was polled ready makes the call.
+        // The clone replaces the service that was polled ready, and that one makes the call.
         let next = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, next);
         Box::pin(async move {
@@ -302,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn looks_have_a_share_of_their_own() {
+    async fn lookups_have_their_own_share() {
         let gate = gate(Arc::new(ManualClock::new()), Duration::ZERO, 1);
         let held = gate.permit(Lane::Caller, PAY).await;
         assert!(held.is_ok());
@@ -314,7 +312,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn looks_at_settled_operations_have_half_of_the_looks_share() {
+    async fn lookups_for_settled_operations_have_half_of_the_lookup_share() {
         let quota = QuotaSettings {
             per_second: NonZeroU32::MIN,
             burst: NonZeroU32::MIN,
@@ -323,7 +321,7 @@ mod tests {
             max_wait: Duration::ZERO,
         };
         let taken = async |lanes: &[Lane]| {
-            // The limiter's own clock runs on; all of this is done within a fraction of a second.
+            // The limiter uses its own clock; all of this takes a fraction of a second.
             let gate = Gate::new(&quota, Arc::new(ManualClock::new()));
             let mut taken = Vec::new();
             for lane in lanes {
@@ -333,7 +331,7 @@ mod tests {
         };
         use Lane::{Look, Watch};
         assert_eq!(taken(&[Watch, Watch, Watch]).await, [true, true, false]);
-        // What they leave is there for the others.
+        // Unused quota is available to the other lookups.
         let both = taken(&[Watch, Watch, Watch, Look, Look]).await;
         assert_eq!(both, [true, true, false, true, true]);
         let none_left = taken(&[Look, Look, Look, Look, Watch]).await;
@@ -341,7 +339,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_ban_holds_back_what_it_is_about_until_it_is_over() {
+    async fn a_ban_holds_back_the_calls_in_its_scope_until_it_ends() {
         for (sub_code, whole_app) in [
             ("accesscontrol.limited-by-app-access-count", true),
             ("accesscontrol.limited-by-api-access-count", false),
@@ -360,7 +358,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_ban_of_a_day_is_asked_about_every_minute() {
+    async fn a_ban_of_a_day_is_retried_every_minute() {
         let clock = Arc::new(ManualClock::new());
         let gate = gate(clock.clone(), Duration::ZERO, 4);
         let day = ErrorResponse {
@@ -390,18 +388,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_ban_holds_back_those_who_were_waiting_already() {
+    async fn a_ban_holds_back_calls_that_are_already_waiting() {
         let patience = Duration::from_secs(10);
         let gate = gate(Arc::new(ManualClock::new()), patience, 1);
         let held = gate.permit(Lane::Caller, SEARCH).await.unwrap();
         let call_limited = async {
-            // The one who waits asks first: `join` begins with the first.
+            // The waiting call is polled first: `join` polls in order.
             gate.observe(SEARCH, &ban("accesscontrol.limited-by-api-access-count"));
             drop(held);
         };
         let (late, ()) = tokio::join!(refused(&gate, SEARCH), call_limited);
         assert!(late);
-        // And their place is free for others.
+        // Its slot is free for others.
         assert!(!refused(&gate, PAY).await);
     }
 }

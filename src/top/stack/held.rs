@@ -1,8 +1,7 @@
-//! A request body that leaves when its [`Departure`] lets it, or never.
+//! A request body that is sent when its [`Departure`] allows it, or never.
 //!
-//! It is handed over in one piece, and its last parameter is the signature: TOP cannot judge a part of
-//! it. How much of it the kernel has sent cannot be seen from here, so an answer counts as soon as the
-//! body has been handed over.
+//! The body is handed over in one piece, and its last parameter is the signature: TOP cannot evaluate a part of it. How
+//! much of it the kernel has sent is unknown here, so a response counts as soon as the body has been handed over.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

@@ -1,4 +1,4 @@
-//! Tells TOP's answers from everything else that can come back over HTTP.
+//! Distinguishes TOP's responses from everything else that HTTP may return.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use tower::{Layer, Service};
 use crate::top::call::{Call, CallError, Lost, Received};
 use crate::top::envelope::{self, Envelope};
 
-/// Lets answers pass; turns an `error_response` and every non-answer into a [`CallError`].
+/// Passes responses on; converts an `error_response` and everything else to a [`CallError`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OutcomeLayer;
 
@@ -49,13 +49,13 @@ where
     }
 }
 
-/// An answer of TOP has status 200, or 400 with an `error_response` (newer gateways).
+/// A TOP response has status 200, or 400 with an `error_response` (newer gateways).
 fn judge(received: Received) -> Result<Received, CallError> {
     match received.status {
         200 | 400 if leads_with_error(&received.body) => {
             match envelope::decode::<IgnoredAny>("", &received.body) {
                 Ok(Envelope::Error(error)) => Err(CallError::Refused(Box::new(error))),
-                Ok(Envelope::Answer(_)) => Err(CallError::Lost(Lost::Unreadable("no error"))),
+                Ok(Envelope::Answer(_)) => Err(CallError::Lost(Lost::Unreadable("no error in it"))),
                 Err(unreadable) => Err(CallError::Lost(Lost::Unreadable(unreadable.reason))),
             }
         }
@@ -65,7 +65,7 @@ fn judge(received: Received) -> Result<Received, CallError> {
     }
 }
 
-/// Looks at the first key only: an answer may be large, and is decoded once, by the client.
+/// Checks only the first key: a response may be large, and the client decodes it once.
 fn leads_with_error(body: &[u8]) -> bool {
     let inside = envelope::trimmed(body)
         .strip_prefix(b"{")

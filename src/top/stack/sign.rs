@@ -1,4 +1,4 @@
-//! Adds the public parameters and the signature, and writes the body down.
+//! Adds the public parameters and the signature, and encodes the body.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,26 +13,26 @@ use crate::top::call::{Call, CallError, FilePart};
 use crate::top::departure::Departure;
 use crate::top::sign::{SignMethod, base_string, sign};
 
-/// Who signs, and how.
+/// The keys and the method of the signature.
 #[derive(Debug)]
 pub struct SigningKeys {
     /// The app key; not a secret.
     pub app_key: String,
     /// The app secret.
     pub app_secret: SecretString,
-    /// How the signature is made.
+    /// The signature method.
     pub method: SignMethod,
 }
 
-/// A call ready for the wire. Everything stands in the body: a URL gets logged on the way.
+/// A call ready for the wire. All parameters are in the body, because URLs are often logged.
 pub struct Signed {
     /// The body with its parameters.
     pub body: SignedBody,
-    /// When the body may leave, if the call is a write.
+    /// Controls when the body may leave, if the call is a write.
     pub departure: Option<Departure>,
 }
 
-/// The two ways a body can be written.
+/// The two encodings of a body.
 pub enum SignedBody {
     /// `application/x-www-form-urlencoded`
     Form(Bytes),
@@ -40,7 +40,7 @@ pub enum SignedBody {
     Multipart(Vec<(String, String)>, FilePart),
 }
 
-/// Signs every call as late as can be.
+/// Signs every call as late as possible.
 #[derive(Clone, Debug)]
 pub(super) struct SignLayer {
     keys: Arc<SigningKeys>,
@@ -114,7 +114,7 @@ fn write_down(keys: &SigningKeys, call: Call, timestamp: &str) -> SignedBody {
     let signature = sign(keys.method, &keys.app_secret, &base_string(all()));
     let signed = all()
         .chain([("sign", signature.as_str())])
-        // An empty value is left out of the signature, so it may not be sent either.
+        // An empty value is not signed, so it must not be sent either.
         .filter(|(_, value)| !value.trim().is_empty());
     match call.file {
         Some(file) => SignedBody::Multipart(

@@ -1,4 +1,4 @@
-//! One metric and one log line for a call, without its content.
+//! One metric and one log line per call, without its content.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,10 +13,10 @@ use crate::telemetry::handles::Handles;
 use crate::telemetry::metrics::{TOP_CALL_SECONDS, TOP_CALLS};
 use crate::top::call::{Call, CallError, Delivery, Received};
 
-/// A counter and a histogram for each method and what became of its calls.
+/// A counter and a histogram per method and delivery.
 type CallHandles = Handles<(Arc<str>, Delivery), (Counter, Histogram)>;
 
-/// Counts and times every call.
+/// Counts and measures every call.
 #[derive(Clone, Debug)]
 pub(super) struct TelemetryLayer {
     clock: SharedClock,

@@ -1,4 +1,4 @@
-//! The wire: one POST, the whole body back, inflated and capped.
+//! The HTTP transport: one POST, the whole response body, decompressed and limited in size.
 
 use std::error::Error as _;
 use std::future::Future;
@@ -15,16 +15,16 @@ use super::held::Held;
 use super::sign::{Signed, SignedBody};
 use crate::top::call::{CallError, ConnectCause, ConnectError, Lost, NotSent, Received, Route};
 
-/// What an HTTP client for TOP is built from.
+/// The settings of an HTTP client for TOP.
 #[derive(Clone, Debug)]
 pub struct TransportSettings {
     /// The gateway's address.
     pub endpoint: reqwest::Url,
-    /// Time to open a connection: name resolution, TCP, proxy and TLS together.
+    /// Time limit for opening a connection: name resolution, TCP, proxy and TLS together.
     pub connect_timeout: Duration,
     /// An HTTP proxy; none unless configured.
     pub proxy: Option<reqwest::Url>,
-    /// The largest inflated answer, in bytes.
+    /// The largest decompressed response, in bytes.
     pub max_answer: usize,
 }
 
@@ -32,7 +32,7 @@ pub struct TransportSettings {
 #[derive(Clone, Debug)]
 pub struct Transport {
     client: reqwest::Client,
-    /// Shared: a stack is cloned several times a call.
+    /// Shared, because a stack is cloned several times per call.
     endpoint: Arc<reqwest::Url>,
     route: Route,
     max_answer: usize,
@@ -40,9 +40,9 @@ pub struct Transport {
 
 /// How long an idle connection of reads is kept.
 const READ_IDLE: Duration = Duration::from_secs(20);
-/// How long sent bytes may stay unacknowledged before the kernel gives the connection up.
+/// How long sent bytes may stay unacknowledged before the kernel closes the connection.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(5);
-/// The longest text of a library that is told of a failed connection, in characters.
+/// Maximum length of a library's error text about a failed connection, in characters.
 const LONGEST_REASON: usize = 160;
 
 // === impl Transport ===
@@ -58,8 +58,8 @@ impl Transport {
 
     /// The client of writes: each opens a connection, sends one request and closes it.
     ///
-    /// Nothing that an earlier answer left on a connection can be taken for the answer to a later
-    /// write, and no write meets a connection that the server is just closing as idle.
+    /// Nothing that an earlier response left on a connection can be taken for the response to a later write, and no
+    /// write uses a connection that the server is closing as idle.
     ///
     /// # Errors
     /// When the TLS backend or the proxy cannot be set up.
@@ -83,7 +83,7 @@ impl Transport {
             .http1_only()
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none())
-            // An HTTP_PROXY of the environment must not see sessions and passengers by accident.
+            // An HTTP_PROXY in the environment must not receive sessions and passenger data by accident.
             .no_proxy()
             .referer(false)
             .connect_timeout(settings.connect_timeout)
@@ -148,7 +148,7 @@ impl Service<Signed> for Transport {
             let sent = request.send().await;
             let unsent = sent.as_ref().err().and_then(|error| unsent(error, route));
             let unsent = match departure {
-                // What comes back before the body has left is no answer to it.
+                // A response received before the body has left does not belong to it.
                 Some(departure) => departure.withhold(unsent.unwrap_or(NotSent::Broken)),
                 None => unsent,
             };
@@ -165,7 +165,7 @@ impl Service<Signed> for Transport {
     }
 }
 
-/// The whole body. One that came in one piece is not copied.
+/// The whole body. A body received in one piece is not copied.
 async fn whole(mut response: reqwest::Response, max: usize) -> Result<Bytes, CallError> {
     let told = response.content_length().unwrap_or_default();
     let mut next = async || response.chunk().await.map_err(|error| lost(&error));
@@ -198,7 +198,7 @@ fn host_and_port(url: &reqwest::Url) -> String {
     }
 }
 
-/// Why a request never left, where the HTTP client's error proves it.
+/// Why a request was never sent, if the HTTP client's error proves it.
 fn unsent(error: &reqwest::Error, route: Route) -> Option<NotSent> {
     if error.is_builder() {
         Some(NotSent::Encode)
@@ -210,8 +210,8 @@ fn unsent(error: &reqwest::Error, route: Route) -> Option<NotSent> {
     }
 }
 
-/// The step at which the connection failed. The HTTP client does not export the types of its errors,
-/// so name resolution and tunnel are told by their texts; a test opens a connection of every kind.
+/// The step at which the connection failed. The HTTP client does not export its error types, so name resolution and
+/// tunnel errors are recognised by their texts; a test covers every kind of connection.
 fn connect_cause(error: &reqwest::Error, proxied: bool) -> ConnectCause {
     if error.is_timeout() {
         return ConnectCause::Timeout;
@@ -222,18 +222,18 @@ fn connect_cause(error: &reqwest::Error, proxied: bool) -> ConnectCause {
         let io = error.downcast_ref::<std::io::Error>();
         io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
     });
-    // The last one says most. It is text of a library, about what the peer sent: bounded.
+    // The last cause is the most specific. It is a library's text about data from the peer, so it is truncated.
     let last = causes.last().map(ToString::to_string).unwrap_or_default();
     let last: String = last.chars().take(LONGEST_REASON).collect();
     let (dns, tcp, tunnel) = (said("dns error"), said("tcp "), said("tunnel error"));
     match (dns, refused) {
-        // Only the proxy's own name and address are looked up and connected to.
+        // Only the proxy's own name and address are resolved and connected to.
         (true, _) | (_, true) if proxied => ConnectCause::Proxy(last),
         _ if tunnel || (proxied && tcp) => ConnectCause::Proxy(last),
         (true, _) => ConnectCause::Dns(last),
         (_, true) => ConnectCause::Refused,
         _ if tcp => ConnectCause::Other(last),
-        // Connected, and no tunnel that failed: what is left is the handshake.
+        // Connected, and no tunnel failed: only the handshake remains.
         _ => ConnectCause::Tls(last),
     }
 }

@@ -49,7 +49,7 @@ pub struct CreateOrderRequest {
     /// Let Fliggy look up or register the membership.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_register_or_query_member: Option<bool>,
-    /// The buyer, where the buyer must be the member.
+    /// The buyer, if the buyer must be the member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_buyer: Option<MemberBuyerRequest>,
     /// Per adult: ticket.
@@ -58,7 +58,7 @@ pub struct CreateOrderRequest {
     pub adt_build_fee: Yuan,
     /// Per adult: fuel fee.
     pub adt_oil_fee: Yuan,
-    /// Per adult: taxes and fees in all.
+    /// Per adult: total of taxes and fees.
     pub adt_total_fee: Yuan,
     /// Per child: ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,7 @@ pub struct CreateOrderRequest {
     /// Per child: fuel fee.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chd_oil_fee: Option<Yuan>,
-    /// Per child: taxes and fees in all.
+    /// Per child: total of taxes and fees.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chd_total_fee: Option<Yuan>,
     /// Per infant: ticket.
@@ -81,7 +81,7 @@ pub struct CreateOrderRequest {
     /// Per infant: fuel fee.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inf_oil_fee: Option<Yuan>,
-    /// Per infant: taxes and fees in all.
+    /// Per infant: total of taxes and fees.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inf_total_fee: Option<Yuan>,
 }
@@ -94,9 +94,9 @@ pub struct PassengerRequest {
     /// 0 adult, 1 child, 8 infant (inferred).
     #[serde(rename = "type")]
     pub kind: u8,
-    /// Kind of document.
+    /// Document type.
     pub credential_type: u8,
-    /// Number of the document.
+    /// Document number.
     pub credential_no: Personal<String>,
     /// `yyyy-MM-dd 00:00:00`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,10 +133,10 @@ pub struct ContactRequest {
     /// E-mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<Personal<String>>,
-    /// Kind of document.
+    /// Document type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential_type: Option<u8>,
-    /// Number of the document.
+    /// Document number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential_no: Option<Personal<String>>,
 }
@@ -146,9 +146,9 @@ pub struct ContactRequest {
 pub struct MemberBuyerRequest {
     /// Name.
     pub name: Personal<String>,
-    /// Kind of document.
+    /// Document type.
     pub credential_type: u8,
-    /// Number of the document.
+    /// Document number.
     pub credential_no: Personal<String>,
     /// `yyyy-MM-dd 00:00:00`.
     pub birthday: Personal<String>,
@@ -158,7 +158,7 @@ pub struct MemberBuyerRequest {
     pub mobile_phone_number: Personal<String>,
 }
 
-/// The answer.
+/// The response.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct AirBookResponse {
@@ -172,7 +172,7 @@ pub struct AirBookResponse {
     pub total_price: Field<Money>,
     /// When it was booked.
     pub book_time: Field<LocalTime>,
-    /// Pay before.
+    /// Payment deadline.
     pub last_pay_time: Field<LocalTime>,
     /// Business success.
     pub is_success: Field<bool>,

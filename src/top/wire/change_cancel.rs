@@ -1,5 +1,5 @@
-//! `alitrip.flight.change.order.cancel`: gives up a change that waits for payment. Number and status
-//! are those of the documented topic; all other fields are inferred.
+//! `alitrip.flight.change.order.cancel`: cancels a change that awaits payment. Number and status are those of the
+//! documented topic; all other fields are inferred.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,18 +22,18 @@ impl Method for ChangeCancel {
 /// `CancelChangeOrderRequest`.
 #[derive(Debug, Serialize)]
 pub struct CancelChangeOrderRequest {
-    /// Fliggy's number of the change.
+    /// Fliggy's change number.
     pub change_order_no: u64,
     /// Fliggy's order id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_id: Option<u64>,
 }
 
-/// The answer.
+/// The response.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct ChangeCancelResponse {
-    /// Fliggy's number of the change.
+    /// Fliggy's change number.
     pub change_order_no: Field<ChangeOrderNo>,
     /// Fliggy's order id.
     pub order_id: Field<OrderId>,

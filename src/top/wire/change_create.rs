@@ -1,8 +1,9 @@
-//! `alitrip.flight.change.order.create`: makes a change: checks it, confirms the fees and holds the
-//! seat (seed). Number and status are those of the documented topic; all other fields are inferred.
+//! `alitrip.flight.change.order.create`: creates a change: checks it, confirms the fees and holds
+//! the seat (seed). Number and status are those of the documented topic; all other fields are
+//! inferred.
 //!
-//! The fees a request may expect (`service_fee` and the like) are not sent: the method itself
-//! confirms them, and nothing is paid before they are agreed to.
+//! The optional expected fees of a request (`service_fee` and the like) are not sent: the method
+//! itself confirms the fees, and nothing is paid before the caller agrees to them.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,18 +33,18 @@ impl Method for ChangeCreate {
 pub struct CreateChangeOrderRequest {
     /// Fliggy's order id.
     pub order_id: u64,
-    /// The caller's number of the change.
+    /// The caller's change number.
     pub out_change_no: String,
-    /// Fliggy's number for the ground.
+    /// Fliggy's code for the ground.
     pub change_reason_type: i64,
     /// Travellers.
     pub passenger_list: Vec<TravellerRequest>,
-    /// The flights to be, one for each segment that is replaced.
+    /// The new flights, one for each replaced segment.
     pub changed_flight_segment_list: Vec<ChangedFlightSegmentRequest>,
-    /// Key of the offer in which they were found.
+    /// Key of the offer that contains them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub solution_id: Option<String>,
-    /// Whom to call.
+    /// Contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<ChangeContactRequest>,
     /// Remark.
@@ -54,11 +55,11 @@ pub struct CreateChangeOrderRequest {
 /// `ChangedFlightSegment` of a request.
 #[derive(Debug, Serialize)]
 pub struct ChangedFlightSegmentRequest {
-    /// Id of the segment that it replaces.
+    /// Id of the replaced segment.
     pub flight_segment_id: String,
-    /// Number it is sold under.
+    /// Marketing flight number.
     pub marketing_flight_no: String,
-    /// Number it is flown under.
+    /// Operating flight number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operating_flight_no: Option<String>,
     /// City of departure.
@@ -92,21 +93,21 @@ pub struct ChangeContactRequest {
     pub mobile_phone_number: Personal<String>,
 }
 
-/// The answer. Its fees per traveller are left to the query, which tells them again.
+/// The response. Its fees per traveller are not read, because the query reports them again.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct ChangeCreateResponse {
-    /// Fliggy's number of the change.
+    /// Fliggy's change number.
     pub change_order_no: Field<ChangeOrderNo>,
     /// Fliggy's order id.
     pub order_id: Field<OrderId>,
-    /// The caller's number of the change.
+    /// The caller's change number.
     pub out_change_no: Field<String>,
     /// 1 to 5, as in the topic.
     pub status: Field<i64>,
-    /// What it costs in all.
+    /// Total price.
     pub total_amount: Field<Money>,
-    /// Pay before.
+    /// Payment deadline.
     pub last_pay_time: Field<LocalTime>,
     /// Business success.
     pub is_success: Field<bool>,

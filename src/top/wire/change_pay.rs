@@ -25,7 +25,7 @@ impl Method for ChangePay {
 /// `PayChangeOrderRequest`.
 #[derive(Debug, Serialize)]
 pub struct PayChangeOrderRequest {
-    /// Fliggy's number of the change.
+    /// Fliggy's change number.
     pub change_order_no: u64,
     /// Fliggy's order id.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,11 +34,11 @@ pub struct PayChangeOrderRequest {
     pub total_amount: Yuan,
 }
 
-/// The answer.
+/// The response.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct ChangePayResponse {
-    /// Fliggy's number of the change.
+    /// Fliggy's change number.
     pub change_order_no: Field<ChangeOrderNo>,
     /// Fliggy's order id.
     pub order_id: Field<OrderId>,

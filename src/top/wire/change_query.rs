@@ -37,7 +37,7 @@ pub struct QueryChangeOrderRequest {
     pub change_order_no: Option<u64>,
 }
 
-/// The answer.
+/// The response.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ChangeQueryResponse {
@@ -59,17 +59,17 @@ super::answer_verdict!(ChangeQueryResponse);
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ChangeOrder {
-    /// Fliggy's number of the change.
+    /// Fliggy's change number.
     pub change_order_no: Field<ChangeOrderNo>,
     /// Fliggy's order id.
     pub order_id: Field<OrderId>,
-    /// The caller's number of the change.
+    /// The caller's change number.
     pub out_change_no: Field<String>,
     /// 1 to 5, as in the topic: 4 is closed, 5 is ticketed.
     pub status: Field<i64>,
-    /// Fliggy's number for the ground.
+    /// Fliggy's code for the ground.
     pub change_reason_type: Field<i64>,
-    /// What it costs in all.
+    /// Total price.
     pub total_amount: Field<Money>,
     /// Fees per traveller.
     pub change_fee_details: List<ChangeFeeDetail>,
@@ -79,9 +79,9 @@ pub struct ChangeOrder {
     pub original_flight_segment_list: List<FlightSegment>,
     /// Segments after the change.
     pub changed_flight_segment_list: List<ChangedFlightSegment>,
-    /// When it was made.
+    /// When it was created.
     pub create_time: Field<LocalTime>,
-    /// Pay before.
+    /// Payment deadline.
     pub last_pay_time: Field<LocalTime>,
     /// When it was paid.
     pub pay_time: Field<LocalTime>,
@@ -104,9 +104,9 @@ pub struct ChangedPassenger {
     /// 0 adult, 1 child, 8 infant.
     #[serde(rename = "type")]
     pub kind: Field<i64>,
-    /// Kind of document.
+    /// Document type.
     pub credential_type: Field<i64>,
-    /// Number of the document.
+    /// Document number.
     pub credential_no: Field<Personal<String>>,
     /// New ticket numbers.
     pub ticket_nos: List<TextItem>,
@@ -118,15 +118,15 @@ impl Element for ChangedPassenger {
     const WRAPPER: &'static str = "changed_passenger";
 }
 
-/// `ChangedFlightSegment` of an answer.
+/// `ChangedFlightSegment` of a response.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ChangedFlightSegment {
-    /// Id of the segment that it replaces.
+    /// Id of the replaced segment.
     pub flight_segment_id: Field<String>,
-    /// Number it is sold under.
+    /// Marketing flight number.
     pub marketing_flight_no: Field<FlightNo>,
-    /// Number it is flown under.
+    /// Operating flight number.
     pub operating_flight_no: Field<String>,
     /// City of departure.
     pub dep_city_code: Field<CityCode>,

@@ -1,4 +1,4 @@
-//! `alitrip.flight.service.close`: closes an unpaid order. All fields inferred.
+//! `alitrip.flight.service.close`: closes an unpaid order. All fields are inferred.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ pub struct CloseOrderRequest {
     pub out_order_no: Option<String>,
 }
 
-/// The answer.
+/// The response.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct CloseResponse {

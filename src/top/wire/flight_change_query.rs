@@ -1,5 +1,5 @@
-//! `alitrip.flight.flightchange.order.query`: schedule changes of an order. Documented but for the
-//! error code. The forms of its times are not: they are texts here, and read leniently.
+//! `alitrip.flight.flightchange.order.query`: schedule changes of an order. Documented except for
+//! the error code and the formats of its times: they are texts here, and read leniently.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ pub struct QueryFlightChangeOrderReq {
     pub order_id: u64,
 }
 
-/// The answer.
+/// The response.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct FlightChangeQueryResponse {
@@ -44,7 +44,7 @@ pub struct FlightChangeQueryResponse {
 
 super::answer_verdict!(FlightChangeQueryResponse);
 
-/// `FlightChangeOrderDTO`: a schedule change and the order it is of.
+/// `FlightChangeOrderDTO`: a schedule change and its order.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct FlightChangeOrder {
@@ -55,7 +55,7 @@ pub struct FlightChangeOrder {
 }
 
 impl Element for FlightChangeOrder {
-    // TOP's rule splits a run of capitals letter by letter; a public client has it otherwise.
+    // TOP's rule splits a run of capitals letter by letter; a public client does not.
     const WRAPPER: &'static str = "flight_change_order_d_t_o";
     const OTHER_WRAPPERS: &'static [&'static str] = &["flight_change_order_dto"];
 }
@@ -66,11 +66,11 @@ impl Element for FlightChangeOrder {
 pub struct FlightChange {
     /// 1 cancelled, 2 changed.
     pub change_type: Field<i64>,
-    /// A finer kind; its numbers are not published.
+    /// A finer kind; its codes are not documented.
     pub sub_type: Field<i64>,
     /// The airline's reason.
     pub change_reason: Field<String>,
-    /// When the airline told.
+    /// When the airline announced it.
     pub change_time: Field<String>,
     /// Flight number before the change.
     pub old_flight_no: Field<String>,

@@ -7,7 +7,7 @@ use crate::domain::time::{LocalDate, LocalTime};
 use crate::domain::trip::{AirportCode, CityCode, FlightNo, Seats};
 use crate::top::lenient::{Element, Field, List};
 
-/// `FlightRoute` of an answer.
+/// `FlightRoute` of a response.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct FlightRoute {
@@ -17,7 +17,7 @@ pub struct FlightRoute {
     pub flight_journey_list: List<FlightJourney>,
 }
 
-/// `FlightJourney` of an answer.
+/// `FlightJourney` of a response.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct FlightJourney {
@@ -29,7 +29,7 @@ impl Element for FlightJourney {
     const WRAPPER: &'static str = "flight_journey";
 }
 
-/// `FlightSegment` of an answer.
+/// `FlightSegment` of a response.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct FlightSegment {
@@ -37,11 +37,11 @@ pub struct FlightSegment {
     pub id: Field<String>,
     /// Two characters.
     pub marketing_airline: Field<String>,
-    /// Number it is sold under.
+    /// Marketing flight number.
     pub marketing_flight_no: Field<FlightNo>,
     /// Two characters.
     pub operating_airline: Field<String>,
-    /// Number it is flown under.
+    /// Operating flight number.
     pub operating_flight_no: Field<String>,
     /// Codeshare.
     pub code_share: Field<bool>,
@@ -75,7 +75,7 @@ impl Element for FlightSegment {
     const WRAPPER: &'static str = "flight_segment";
 }
 
-/// `FlightSegmentItem` of an answer: the cabin of a segment.
+/// `FlightSegmentItem` of a response: the cabin of a segment.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct FlightSegmentItem {
@@ -85,7 +85,7 @@ pub struct FlightSegmentItem {
     pub cabin: Field<String>,
     /// Cabin class.
     pub cabin_class: Field<String>,
-    /// Its name in Chinese.
+    /// Name of the cabin class in Chinese.
     pub cabin_class_name: Field<String>,
     /// Seats left, `1`–`9` or `A` (search only).
     pub cabin_quantity: Field<Seats>,
@@ -95,7 +95,7 @@ impl Element for FlightSegmentItem {
     const WRAPPER: &'static str = "flight_segment_item";
 }
 
-/// `Passenger` of an answer.
+/// `Passenger` of a response.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PassengerAnswer {
@@ -104,9 +104,9 @@ pub struct PassengerAnswer {
     /// 0 adult, 1 child, 8 infant (inferred).
     #[serde(rename = "type")]
     pub kind: Field<i64>,
-    /// Kind of document (documented numbers).
+    /// Document type (documented numbers).
     pub credential_type: Field<i64>,
-    /// Number of the document.
+    /// Document number.
     pub credential_no: Field<Personal<String>>,
     /// Date of birth.
     pub birthday: Field<Personal<LocalDate>>,
@@ -135,12 +135,12 @@ pub struct FlightSegmentRequest {
     /// Two characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub marketing_airline: Option<String>,
-    /// Number it is sold under.
+    /// Marketing flight number.
     pub marketing_flight_no: String,
     /// Two characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operating_airline: Option<String>,
-    /// Number it is flown under.
+    /// Operating flight number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operating_flight_no: Option<String>,
     /// Codeshare.
@@ -175,7 +175,7 @@ pub struct FlightSegmentItemRequest {
     /// Cabin class.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cabin_class: Option<String>,
-    /// Its name in Chinese.
+    /// Name of the cabin class in Chinese.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cabin_class_name: Option<String>,
 }

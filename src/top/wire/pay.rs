@@ -1,4 +1,4 @@
-//! `alitrip.flight.service.pay`: debits the signed Alipay agreement. All fields inferred.
+//! `alitrip.flight.service.pay`: debits the signed Alipay agreement. All fields are inferred.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ pub struct PayOrderRequest {
     pub total_price: Yuan,
 }
 
-/// The answer.
+/// The response.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct PayResponse {

@@ -33,7 +33,7 @@ pub struct QueryOrderDetailRequest {
     pub out_order_no: Option<String>,
 }
 
-/// The answer.
+/// The response.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct QueryOrderDetailResponse {
@@ -51,7 +51,7 @@ pub struct QueryOrderDetailResponse {
     pub pay_time: Field<LocalTime>,
     /// When the tickets were issued.
     pub succeed_time: Field<LocalTime>,
-    /// Pay before.
+    /// Payment deadline.
     pub last_pay_time: Field<LocalTime>,
     /// Order total.
     pub total_price: Field<Money>,
@@ -81,9 +81,9 @@ super::answer_verdict!(QueryOrderDetailResponse);
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct FlightBookOrderDetail {
-    /// Who.
+    /// The traveller.
     pub passenger: Object<PassengerAnswer>,
-    /// What it costs.
+    /// The price.
     pub flight_price: Object<FlightPrice>,
     /// Cabin per segment.
     pub flight_segment_cabin_relation: List<FlightSegmentItem>,
@@ -101,7 +101,7 @@ impl Element for FlightBookOrderDetail {
 pub struct FlightPrice {
     /// Ticket.
     pub sell_price: Field<Money>,
-    /// Taxes and fees in all.
+    /// Total of taxes and fees.
     pub tax: Field<Money>,
     /// Airport fee.
     pub build_price: Field<Money>,

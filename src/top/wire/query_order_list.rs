@@ -1,4 +1,4 @@
-//! `alitrip.flight.service.queryorderlist`: orders booked in a window of time. All fields inferred.
+//! `alitrip.flight.service.queryorderlist`: orders booked in a window of time. All fields are inferred.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,13 +28,13 @@ pub struct QueryOrderListRequest {
     pub book_time_start: String,
     /// Window end.
     pub book_time_end: String,
-    /// Page wanted, from 1.
+    /// Page number, from 1.
     pub page_index: u32,
     /// Entries per page.
     pub page_size: u32,
 }
 
-/// The answer.
+/// The response.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct QueryOrderListResponse {
@@ -88,6 +88,6 @@ impl Element for FlightBookOrder {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Pagination {
-    /// Pages in all.
+    /// Number of pages.
     pub total_page: Field<i64>,
 }

@@ -27,14 +27,14 @@ impl Method for RefundCreate {
 pub struct CreateRefundRequest {
     /// Fliggy's order id.
     pub order_id: u64,
-    /// The caller's number of the application.
+    /// The caller's number for the application.
     pub out_refund_no: String,
-    /// Fliggy's number for the ground (seed).
+    /// Fliggy's code for the ground (seed).
     pub refund_apply_type: i64,
-    /// The fee that the render told (seed).
+    /// The fee from the render call (seed).
     #[serde(skip_serializing_if = "AllRefundFee::is_absent")]
     pub all_refund_fee: AllRefundFee,
-    /// Reason in words.
+    /// Reason in the caller's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refund_reason: Option<Personal<String>>,
     /// Travellers.
@@ -47,8 +47,8 @@ pub struct CreateRefundRequest {
     pub file_id_list: Vec<String>,
 }
 
-/// `all_refund_fee`: exactly the amount of the render, or empty where none was computed. What empty
-/// means on the wire is not known, hence three ways.
+/// `all_refund_fee`: exactly the amount of the render call, or empty if none was computed. The
+/// meaning of empty on the wire is unknown, hence three variants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AllRefundFee {
     /// The amount.
@@ -77,15 +77,15 @@ impl Serialize for AllRefundFee {
     }
 }
 
-/// The answer.
+/// The response.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct RefundCreateResponse {
-    /// Fliggy's number of the application.
+    /// Fliggy's number for the application.
     pub refund_order_no: Field<RefundOrderNo>,
     /// Fliggy's order id.
     pub order_id: Field<OrderId>,
-    /// The caller's number of the application.
+    /// The caller's number for the application.
     pub out_refund_no: Field<String>,
     /// Business success.
     pub is_success: Field<bool>,

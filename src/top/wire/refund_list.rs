@@ -29,7 +29,7 @@ pub struct QueryRefundListRequest {
     pub order_id: u64,
 }
 
-/// The answer.
+/// The response.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct RefundListResponse {
@@ -51,25 +51,25 @@ super::answer_verdict!(RefundListResponse);
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct RefundOrder {
-    /// Fliggy's number of the application.
+    /// Fliggy's number for the application.
     pub refund_order_no: Field<RefundOrderNo>,
     /// Fliggy's order id.
     pub order_id: Field<OrderId>,
-    /// The caller's number of the application.
+    /// The caller's number for the application.
     pub out_refund_no: Field<String>,
-    /// Fliggy's number for the ground (seed).
+    /// Fliggy's code for the ground (seed).
     pub refund_apply_type: Field<i64>,
     /// 0 applied, 1 in progress, 2 failed, 3 refunded (inferred).
     pub refund_order_status: Field<i64>,
     /// Supplementary refund (补退).
     pub multi_refund_flag: Field<bool>,
-    /// Fee in all.
+    /// Total fee.
     pub all_refund_fee: Field<Money>,
-    /// Given back in all.
+    /// Total amount given back.
     pub refund_to_buyer_money: Field<Money>,
     /// When it was applied for.
     pub apply_time: Field<LocalTime>,
-    /// When the money went back.
+    /// When the money was given back.
     pub refund_time: Field<LocalTime>,
     /// Travellers.
     pub passenger_list: List<TravellerAnswer>,

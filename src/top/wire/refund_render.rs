@@ -1,5 +1,5 @@
-//! `alitrip.flight.refund.render`: what a refund would come to. The seed names the method, the kinds
-//! 2 and 100 of `refund_apply_type`, and `calculate_success`; all other fields are inferred.
+//! `alitrip.flight.refund.render`: quotes a refund. The seed names the method, the kinds 2 and 100 of
+//! `refund_apply_type`, and `calculate_success`; all other fields are inferred.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,11 +32,11 @@ pub struct RenderRefundRequest {
     /// Ids of the segments; absent means all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub flight_segment_id_list: Vec<String>,
-    /// Fliggy's number for the ground.
+    /// Fliggy's code for the ground.
     pub refund_apply_type: i64,
 }
 
-/// The answer.
+/// The response.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct RefundRenderResponse {
@@ -44,9 +44,9 @@ pub struct RefundRenderResponse {
     pub order_id: Field<OrderId>,
     /// The fee could be computed (seed).
     pub calculate_success: Field<bool>,
-    /// Fee in all, to be repeated in the application.
+    /// Total fee, to be repeated in the application.
     pub all_refund_fee: Field<Money>,
-    /// Given back in all.
+    /// Total amount given back.
     pub refund_to_buyer_money: Field<Money>,
     /// The selection can be refunded.
     pub can_apply_refund: Field<bool>,

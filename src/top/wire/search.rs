@@ -1,5 +1,5 @@
-//! `alitrip.flight.service.search`: quotes. The request is partly documented, the answer is
-//! inferred but for the member fields (seed).
+//! `alitrip.flight.service.search`: quotes. The request is partly documented; the response is
+//! inferred except for the member fields (seed).
 
 use serde::{Deserialize, Serialize};
 
@@ -59,9 +59,9 @@ pub struct SearchOdInfo {
 /// `SearchSelectedFlight`.
 #[derive(Debug, Serialize)]
 pub struct SearchSelectedFlight {
-    /// Number it is sold under.
+    /// Marketing flight number.
     pub market_flight_no: String,
-    /// Number it is flown under; codeshare only.
+    /// Operating flight number; codeshare only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_flight_no: Option<String>,
     /// Departure, `yyyy-MM-dd HH:mm:ss` +08:00.
@@ -79,11 +79,11 @@ pub struct SearchSelectedFlight {
     pub cabin_code: Option<String>,
 }
 
-/// The answer.
+/// The response.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct SearchResponse {
-    /// Offers; absent or empty when there is no quote.
+    /// Offers; absent or empty if there are none.
     pub flight_item_list: List<FlightItem>,
     /// Business success.
     pub is_success: Field<bool>,
@@ -117,7 +117,7 @@ pub struct FlightItem {
     pub adt_build_fee: Field<Money>,
     /// Per adult: fuel fee.
     pub adt_oil_fee: Field<Money>,
-    /// Per adult: taxes and fees in all.
+    /// Per adult: total of taxes and fees.
     pub adt_total_fee: Field<Money>,
     /// Per child: ticket.
     pub chd_flight_item_price: Field<Money>,
@@ -125,7 +125,7 @@ pub struct FlightItem {
     pub chd_build_fee: Field<Money>,
     /// Per child: fuel fee.
     pub chd_oil_fee: Field<Money>,
-    /// Per child: taxes and fees in all.
+    /// Per child: total of taxes and fees.
     pub chd_total_fee: Field<Money>,
     /// Per infant: ticket.
     pub inf_flight_item_price: Field<Money>,
@@ -133,7 +133,7 @@ pub struct FlightItem {
     pub inf_build_fee: Field<Money>,
     /// Per infant: fuel fee.
     pub inf_oil_fee: Field<Money>,
-    /// Per infant: taxes and fees in all.
+    /// Per infant: total of taxes and fees.
     pub inf_total_fee: Field<Money>,
     /// Refund rule text.
     pub refund_rule: Field<String>,

@@ -1,6 +1,6 @@
-//! Parts that refunds and changes share: travellers, and what each one's refund or change costs.
-//! All inferred: a traveller is named as in the order, by name and document, and the fees are those
-//! of a sibling API. A change and a refund name travellers alike.
+//! Parts shared by refunds and changes: travellers, and the amounts for each. All inferred: a
+//! traveller is identified as in the order, by name and document, and the fees are those of a
+//! sibling API. Changes and refunds identify travellers in the same way.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,14 +16,14 @@ pub struct TravellerRequest {
     /// 0 adult, 1 child, 8 infant.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<u8>,
-    /// Kind of document.
+    /// Document type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential_type: Option<u8>,
-    /// Number of the document; tells namesakes apart.
+    /// Document number; distinguishes travellers with the same name.
     pub credential_no: Personal<String>,
 }
 
-/// `RefundPassenger` and `ChangePassenger` of an answer.
+/// `RefundPassenger` and `ChangePassenger` of a response.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct TravellerAnswer {
@@ -32,24 +32,24 @@ pub struct TravellerAnswer {
     /// 0 adult, 1 child, 8 infant.
     #[serde(rename = "type")]
     pub kind: Field<i64>,
-    /// Kind of document.
+    /// Document type.
     pub credential_type: Field<i64>,
-    /// Number of the document.
+    /// Document number.
     pub credential_no: Field<Personal<String>>,
 }
 
 impl Element for TravellerAnswer {
-    // Changes have travellers in lists only as `ChangedPassenger` and within their fees.
+    // In changes, lists contain travellers only as `ChangedPassenger` and within the fees.
     const WRAPPER: &'static str = "refund_passenger";
 }
 
-/// `PassengerRefundDetail`: what one traveller's refund comes to.
+/// `PassengerRefundDetail`: the refund amounts of one traveller.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PassengerRefundDetail {
-    /// Who.
+    /// The traveller.
     pub passenger: Object<TravellerAnswer>,
-    /// The money.
+    /// The amounts.
     pub refund_fee: Object<RefundFee>,
     /// This traveller can be refunded (render only).
     pub can_apply_refund: Field<bool>,
@@ -61,31 +61,31 @@ impl Element for PassengerRefundDetail {
     const WRAPPER: &'static str = "passenger_refund_detail";
 }
 
-/// `RefundFee`: five parts that are kept, and what is given back.
+/// `RefundFee`: the five kept parts and the amount given back.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct RefundFee {
-    /// Part of the ticket that is kept.
+    /// Kept part of the ticket.
     pub non_refundable_ticket_fee: Field<Money>,
-    /// Part of the taxes that is kept.
+    /// Kept part of the taxes.
     pub non_refundable_tax_fee: Field<Money>,
     /// Value of the segments already flown.
     pub already_used_total_fee: Field<Money>,
-    /// Fee of an earlier change that is kept.
+    /// Kept fee of an earlier change.
     pub non_refundable_change_service_fee: Field<Money>,
-    /// Fare difference of an earlier change that is kept.
+    /// Kept fare difference of an earlier change.
     pub non_refundable_change_upgrade_fee: Field<Money>,
-    /// Given back.
+    /// Amount given back.
     pub refund_to_buyer_money: Field<Money>,
 }
 
-/// `ChangeFeeDetail`: what one traveller's change costs.
+/// `ChangeFeeDetail`: the change fees of one traveller.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ChangeFeeDetail {
-    /// Who.
+    /// The traveller.
     pub passenger: Object<TravellerAnswer>,
-    /// The money.
+    /// The amounts.
     pub change_fee: Object<ChangeFee>,
 }
 

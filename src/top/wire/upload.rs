@@ -1,5 +1,5 @@
-//! `alitrip.flight.service.upload`: leaves an attachment upstream, the proof of a special refund
-//! (seed). All fields inferred: `file_name` and `order_id` are texts, `file_content` is the file.
+//! `alitrip.flight.service.upload`: stores an attachment upstream, the proof of a special refund (seed). All fields are
+//! inferred: `file_name` and `order_id` are texts, `file_content` is the file.
 
 use serde::Deserialize;
 
@@ -13,17 +13,17 @@ pub struct Upload;
 impl Method for Upload {
     const NAME: &'static str = "alitrip.flight.service.upload";
     const EFFECT: Effect = Effect::Upload;
-    /// The file: there is no request object, only texts beside it.
+    /// The file: there is no request object, only text parameters.
     const PARAM: &'static str = "file_content";
     type Request = ();
     type Answer = UploadResponse;
 }
 
-/// The answer.
+/// The response.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct UploadResponse {
-    /// Names the file in an application.
+    /// Identifies the file in an application.
     pub file_id: Field<String>,
     /// Address of the stored file.
     pub uploaded_file_url: Field<String>,

@@ -50,7 +50,7 @@ fn label(item: &Override) -> String {
 
 fn add(registry: &Registry, mend: &mut Mend, item: &Override) -> Result<(), String> {
     let Some(contract) = registry.method(&item.method) else {
-        return Err("the contract knows no such method".to_owned());
+        return Err("the contract has no such method".to_owned());
     };
     let (nodes, side) = match item.side {
         Side::Request => (&contract.request, Side::Request),
@@ -67,7 +67,7 @@ fn add(registry: &Registry, mend: &mut Mend, item: &Override) -> Result<(), Stri
         Side::Request => &mut sides.request,
         Side::Answer => &mut sides.answer,
     };
-    // A move is known to the nearest list element above the field, or to the root.
+    // A move is stored at the nearest list element above the field, or at the root.
     let anchor = chain
         .iter()
         .take(path.len() - 1)
@@ -98,7 +98,7 @@ fn add(registry: &Registry, mend: &mut Mend, item: &Override) -> Result<(), Stri
     let field = field_of(parent, path[path.len() - 1], own);
     if !matches!(place, Place::Same) {
         if field.place != Place::Same {
-            return Err("another override already says where this field is".to_owned());
+            return Err("another override already places this field".to_owned());
         }
         field.place = place;
     }
@@ -125,7 +125,7 @@ fn place_of(item: &Override) -> Result<Place, String> {
     let shape = item.wire_type.is_some() || item.values.is_some() || item.wrapper.is_some();
     let place = match (&item.rename, &item.move_to, &item.constant, item.drop) {
         (None, None, None, false) if !shape => {
-            return Err("it says nothing to do".to_owned());
+            return Err("it has no action".to_owned());
         }
         (None, None, None, false) => Place::Same,
         (Some(name), None, None, false) => {
@@ -146,7 +146,7 @@ fn place_of(item: &Override) -> Result<Place, String> {
     Ok(place)
 }
 
-/// The nodes along the path. The last may be missing where a constant adds a field.
+/// The nodes along the path. The last may be missing if a constant adds a field.
 fn resolve<'a>(
     nodes: &'a [Node],
     path: &[&str],
@@ -185,24 +185,24 @@ fn check_shape(item: &Override, node: Option<&Node>) -> Result<(), String> {
     let Some(node) = node else { return Ok(()) };
     let scalar = !matches!(node.kind, Kind::Object);
     if item.wire_type.is_some() && !scalar {
-        return Err("an object has no other type".to_owned());
+        return Err("type applies only to scalars".to_owned());
     }
     if item.wrapper.is_some() && !node.list {
         return Err("only a list has a wrapper".to_owned());
     }
     if let Some(values) = &item.values {
         if !scalar || values.is_empty() {
-            return Err("values maps the values of a scalar, at least one".to_owned());
+            return Err("values must map at least one value of a scalar".to_owned());
         }
         let theirs: BTreeSet<String> = values.values().map(text).collect();
         if theirs.len() != values.len() {
-            return Err("values gives two of ours the same of theirs".to_owned());
+            return Err("values maps two of our values to the same wire value".to_owned());
         }
         if values
             .values()
             .any(|v| v.is_object() || v.is_array() || v.is_null())
         {
-            return Err("values may only name scalars".to_owned());
+            return Err("values may only contain scalars".to_owned());
         }
     }
     Ok(())
@@ -237,7 +237,7 @@ fn field_of<'a>(plan: &'a mut Plan, name: &str, node: Option<&Node>) -> &'a mut 
     &mut plan.fields[index]
 }
 
-/// Names that two fields of one object would have on the wire.
+/// Reports names that two fields of one object would share on the wire.
 fn collisions(method: &str, at: &str, nodes: &[Node], plan: &Plan, problems: &mut Vec<String>) {
     let planned = |name: &str| plan.fields.iter().find(|field| field.ours == name);
     let mut seen = BTreeSet::new();
@@ -253,7 +253,7 @@ fn collisions(method: &str, at: &str, nodes: &[Node], plan: &Plan, problems: &mu
     for name in names.chain(strangers.map(|field| field.ours.as_str())) {
         if !seen.insert(name) {
             problems.push(format!(
-                "{method} {at}: two fields would be {name:?} on the wire"
+                "{method} {at}: two fields would be named {name:?} on the wire"
             ));
         }
     }
@@ -276,7 +276,7 @@ fn collisions(method: &str, at: &str, nodes: &[Node], plan: &Plan, problems: &mu
     }
 }
 
-/// Whether a path of the wire ends at, or leads through, a field that is no object.
+/// Whether a wire path ends at, or leads through, a field that is not an object.
 fn occupied(nodes: &[Node], plan: &Plan, path: &[String]) -> bool {
     let Some((first, rest)) = path.split_first() else {
         return true;

@@ -1,11 +1,10 @@
-//! Adds a caller's raw fields (`extra`) to a request. They only add: they neither overwrite nor
-//! shadow a field of the gateway's own, under any of its names.
+//! Adds a caller's raw fields (`extra`) to a request. They can only add: they neither overwrite nor shadow one of the
+//! gateway's fields, under any of its names.
 //!
-//! A field has a name in the contract and, with overrides, another name or place on the wire, so
-//! `extra` is compared twice. Before the overrides are applied it is compared with the contract, and
-//! its fields are parked in the object that they belong to, under a key that no override knows. The
-//! overrides carry that key along with its object. On the wire the fields are unparked and compared
-//! with what the overrides made of the object.
+//! A field has a name in the contract and, with overrides, another name or place on the wire, so `extra` is checked
+//! twice. Before the overrides are applied, it is compared with the contract, and its fields are parked in the object
+//! that they belong to, under a key that no override knows. The overrides carry that key along with its object. On the
+//! wire, the fields are unparked and compared with the resulting object.
 
 use std::collections::HashMap;
 
@@ -19,15 +18,15 @@ use crate::domain::violation::Violation;
 const NO_PLACE: &str = "has no place in the request: `top.contract.overrides` drops the object that it \
     belongs to. Leave it out";
 
-/// Begins the key of parked fields; the JSON pointer of their object follows.
+/// Prefix of the key of parked fields; the JSON pointer of their object follows.
 const PARKED: char = '\0';
 
 impl Mend {
-    /// The parameters of a request as the wire wants them, with `extra` added to the object in the
-    /// parameter `param`.
+    /// Converts the parameters of a request to the wire format, with `extra` added to the object in the parameter
+    /// `param`.
     ///
     /// # Errors
-    /// Every field of `extra` that is one of the gateway's own, or that has no place on the wire.
+    /// Every field of `extra` that is one of the gateway's own or has no place on the wire.
     pub fn request_to_wire_with(
         &self,
         contract: &MethodContract,
@@ -46,7 +45,7 @@ impl Mend {
         merge.finish(params)
     }
 
-    /// What no request of this method takes as `extra`, whichever of the contract's fields it has.
+    /// The fields that no request of this method accepts as `extra`, whichever contract fields it contains.
     #[must_use]
     pub fn refused_extra(
         &self,
@@ -61,7 +60,7 @@ impl Mend {
     }
 }
 
-/// An object with every field that the contract knows. The values do not matter.
+/// An object with every field of the contract. The values do not matter.
 fn all_fields(nodes: &[Node]) -> Object {
     let value = |node: &Node| match node.kind {
         Kind::Object if !node.list => Value::Object(all_fields(&node.children)),
@@ -76,7 +75,7 @@ fn all_fields(nodes: &[Node]) -> Object {
 #[derive(Default)]
 struct Merge {
     refused: Vec<Violation>,
-    /// Pointers of the objects whose new fields are parked.
+    /// Pointers of the objects that contain parked fields.
     parked: Vec<String>,
 }
 
@@ -91,7 +90,7 @@ impl Merge {
                 continue;
             };
             let pointer = format!("{at}/{}", escaped(name));
-            // Only an object that is always sent can take more fields.
+            // Only an object that is always sent accepts more fields.
             let node = find(nodes, name).filter(|node| node.required && !node.list);
             match (node, object.get_mut(name), value) {
                 (Some(node), Some(Value::Object(inner)), Value::Object(more)) => {
@@ -161,17 +160,17 @@ fn by_folded_name<'a>(names: impl Iterator<Item = &'a String>) -> HashMap<String
     names.map(|name| (folded(name), name.clone())).collect()
 }
 
-/// A name without what lenient JSON readers overlook: case, underscores and other marks.
+/// A name without the differences that lenient JSON readers ignore: case, underscores and other marks.
 fn folded(name: &str) -> String {
     name.chars()
         .filter(|c| c.is_alphanumeric())
-        // Both ways, as Java compares without case: `ſ` and `S` are the same, and so are `ı` and `I`.
+        // Upper and lower case, as in Java's case-insensitive comparison: `ſ` equals `S`, and `ı` equals `I`.
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .collect()
 }
 
-/// A name as a part of a JSON pointer.
+/// A name escaped for a JSON pointer.
 fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

@@ -1,4 +1,4 @@
-//! What is to be done to each object, and doing it.
+//! The changes to each object, and their application.
 
 use std::collections::BTreeMap;
 
@@ -9,23 +9,23 @@ use super::{Side, WireType};
 
 pub(super) type Object = Map<String, Value>;
 
-/// Which way a value is turned.
+/// The direction of a conversion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
     ToWire,
     FromWire,
 }
 
-/// The fields of one object that need something.
+/// The fields of one object that need a change.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Plan {
     pub(super) fields: Vec<Field>,
-    /// Fields that live elsewhere on the wire, seen from this object. Only filled at the root and
-    /// for elements of lists: a field cannot leave the list it stands in.
+    /// Fields that are elsewhere on the wire, relative to this object. Only filled at the root and for list elements: a
+    /// field cannot leave its list.
     pub(super) moves: Vec<Move>,
 }
 
-/// Ours and theirs, both seen from the nearest list element or the root.
+/// Our path and the wire path, both relative to the nearest list element or the root.
 #[derive(Debug, Clone)]
 pub(super) struct Move {
     pub(super) ours: Vec<String>,
@@ -41,14 +41,14 @@ pub(super) enum Place {
     Constant(Value),
 }
 
-/// What is to be done to one field.
+/// The changes to one field.
 #[derive(Debug, Clone)]
 pub(super) struct Field {
     pub(super) ours: String,
-    /// None for a constant the contract does not know.
+    /// `None` for a constant that is not in the contract.
     pub(super) kind: Option<Kind>,
     pub(super) list: bool,
-    /// The wrapper of the contract.
+    /// The wrapper in the contract.
     pub(super) wrapper: Option<String>,
     pub(super) place: Place,
     pub(super) wire_type: Option<WireType>,
@@ -63,7 +63,7 @@ impl Plan {
         self.fields.is_empty()
     }
 
-    /// Turns the root or one element of a list.
+    /// Converts the root or one list element.
     pub(super) fn turn(&self, side: Side, direction: Direction, mut map: Object) -> Object {
         match direction {
             Direction::ToWire => {
@@ -119,7 +119,7 @@ impl Plan {
                 continue;
             };
             path.push(name);
-            // An object that is no list is part of the same list element: its fields may move out of it.
+            // An object that is not a list belongs to the same list element: its fields may move out of it.
             let value = match value {
                 Value::Object(inner) if field.is_plain_object() => {
                     Value::Object(field.inner.write_object(side, inner, path, moved))
@@ -162,7 +162,7 @@ impl Plan {
             }
         }
         for (name, value) in strangers {
-            // Under our name the wire has something else, if anything: it must not pass for our field.
+            // Anything under our name on the wire is a different field and must not be taken for ours.
             let elsewhere = |field: &Field| field.ours == name;
             if !self.fields.iter().any(elsewhere) {
                 ours.insert(name, value);
@@ -196,7 +196,7 @@ impl Field {
         }
     }
 
-    /// One value of the wire under this field's name there; none where it is not ours to know.
+    /// Reads one wire value under this field's wire name; `None` if it is not in the contract.
     fn read(&self, side: Side, value: Value) -> Option<Value> {
         match (&self.place, value) {
             (Place::Constant(_), _) if self.kind.is_none() => None,
@@ -207,7 +207,7 @@ impl Field {
         }
     }
 
-    /// The value itself, wherever it stands: the elements of a list, or one scalar or object.
+    /// Converts the value itself: the elements of a list, or one scalar or object.
     fn value(&self, side: Side, direction: Direction, value: Value) -> Value {
         if !self.list {
             return self.element(side, direction, value);
@@ -268,7 +268,7 @@ impl Field {
     }
 }
 
-/// Applies `turn` to the elements, however the list came: wrapped, plain, or one element alone.
+/// Applies `turn` to each element, in any form of the list: wrapped, plain, or a single element.
 fn each(value: Value, wrapper: Option<&str>, turn: &mut impl FnMut(Value) -> Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.into_iter().map(turn).collect()),
@@ -340,7 +340,7 @@ pub(super) fn text(value: &Value) -> String {
     }
 }
 
-/// A value that cannot be converted stays as it is: what reads it says what is wrong with it.
+/// A value that cannot be converted is kept: its reader reports what is wrong with it.
 fn convert(value: Value, to: WireType) -> Value {
     let converted = match (to, &value) {
         (WireType::String, Value::Number(_) | Value::Bool(_)) => Some(Value::String(text(&value))),
@@ -356,7 +356,7 @@ fn convert(value: Value, to: WireType) -> Value {
     converted.unwrap_or(value)
 }
 
-/// Whole numbers stay whole: an id of 64 bits must not pass through a float.
+/// Whole numbers stay whole: a 64-bit id must not pass through a float.
 fn number(text: &str) -> Option<Number> {
     if let Ok(whole) = text.parse::<u64>() {
         return Some(whole.into());

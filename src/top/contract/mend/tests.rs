@@ -19,7 +19,7 @@ pub(super) fn sample(method: &str, half: &str) -> Value {
 }
 
 #[test]
-fn a_request_goes_out_as_the_overrides_say_and_comes_back() {
+fn overrides_convert_a_request_and_back() {
     let mend = mend(json!([
         {"method": PAY, "side": "request", "path": "pay_order_request", "rename": "pay_request"},
         {"method": PAY, "side": "request", "path": "pay_order_request.order_id", "rename": "id", "type": "String"},
@@ -48,7 +48,7 @@ fn a_request_goes_out_as_the_overrides_say_and_comes_back() {
 }
 
 #[test]
-fn an_answer_is_read_as_the_overrides_say_inside_lists_too() {
+fn overrides_convert_a_response_inside_lists_too() {
     let mend = mend(json!([
         {"method": SEARCH, "side": "answer", "path": "flight_item_list", "rename": "items", "wrapper": "item"},
         {"method": SEARCH, "side": "answer", "path": "flight_item_list.solution_id", "rename": "item_key"},
@@ -68,7 +68,7 @@ fn an_answer_is_read_as_the_overrides_say_inside_lists_too() {
             "solution_id": "S1", "adt_build_fee": 50, "supply_source_type": "2", "seller_nick": "shop",
         }]}})
     );
-    // One element may come without the list, and an empty list as an empty object.
+    // A single element may come without the list, and an empty list as an empty object.
     let single = json!({"items": {"item_key": "S1"}});
     assert_eq!(
         mend.answer_from_wire(SEARCH, single),
@@ -81,7 +81,7 @@ fn an_answer_is_read_as_the_overrides_say_inside_lists_too() {
 }
 
 #[test]
-fn two_fields_may_swap_their_names() {
+fn two_fields_may_swap_names() {
     let mend = mend(json!([
         {"method": PAY, "side": "answer", "path": "trade_no", "rename": "alipay_trade_no"},
         {"method": PAY, "side": "answer", "path": "alipay_trade_no", "rename": "trade_no"},
@@ -97,7 +97,7 @@ fn two_fields_may_swap_their_names() {
 }
 
 #[test]
-fn every_problem_is_named_at_once() {
+fn all_problems_are_reported_at_once() {
     let problems = mend(json!([
         {"method": "alitrip.nothing", "side": "request", "path": "a", "drop": true},
         {"method": PAY, "side": "request", "path": "order_id", "rename": "id"},
@@ -112,15 +112,15 @@ fn every_problem_is_named_at_once() {
     ]))
     .unwrap_err();
     for expected in [
-        "alitrip.nothing request a: the contract knows no such method",
+        "alitrip.nothing request a: the contract has no such method",
         "did you mean pay_order_request.order_id?",
-        "pay_order_request.order_id: it says nothing to do",
+        "pay_order_request.order_id: it has no action",
         "exclude each other",
-        "two fields would be \"order_status\" on the wire",
+        "two fields would be named \"order_status\" on the wire",
         "only a list has a wrapper",
         "move must stay within flight_item_list",
         "has no field \"cabin\" there",
-        "two of ours the same of theirs",
+        "two of our values to the same wire value",
         "already at \"search_flight_info_req.cabin_class\"",
     ] {
         assert!(
@@ -131,7 +131,7 @@ fn every_problem_is_named_at_once() {
     assert_eq!(problems.len(), 10, "{problems:#?}");
 }
 
-/// Every field of a method's side: path, node.
+/// Every field of one side of a method: path and node.
 pub(super) fn fields(nodes: &[Node], at: &str, into: &mut Vec<(String, Node)>) {
     for node in nodes {
         let path = if at.is_empty() {
@@ -144,7 +144,7 @@ pub(super) fn fields(nodes: &[Node], at: &str, into: &mut Vec<(String, Node)>) {
     }
 }
 
-/// One invertible override of a field, by a few drawn numbers.
+/// One invertible override of a field, chosen by random numbers.
 fn override_of(
     method: &str,
     side: Side,
@@ -185,7 +185,7 @@ fn override_of(
 
 proptest! {
     #[test]
-    fn what_goes_to_the_wire_comes_back(
+    fn conversion_to_the_wire_and_back_is_lossless(
         which in 0..16_usize,
         draws in prop::collection::vec((any::<u16>(), any::<u8>()), 0..20),
     ) {

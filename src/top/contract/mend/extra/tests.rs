@@ -16,7 +16,7 @@ fn contract(method: &str) -> &'static MethodContract {
     Registry::embedded().method(method).unwrap()
 }
 
-/// The pointers of what is refused before anything is built.
+/// The pointers of the fields that are refused before anything is built.
 fn refused(overrides: Value, method: &str, extra: Value) -> Vec<String> {
     let mend = mend(overrides).unwrap();
     let contract = contract(method);
@@ -47,7 +47,7 @@ fn unknown_fields_are_added_where_they_belong() {
 }
 
 #[test]
-fn a_contract_name_is_refused_in_every_spelling_and_whether_it_is_set_or_not() {
+fn a_contract_name_is_refused_in_every_spelling_set_or_not() {
     for name in [
         "order_id",
         "orderId",
@@ -63,7 +63,7 @@ fn a_contract_name_is_refused_in_every_spelling_and_whether_it_is_set_or_not() {
             [format!("/extra/{name}")]
         );
     }
-    // Payment sends the caller's number only where Fliggy told it.
+    // A payment sends the caller's order number only if Fliggy reported it.
     let contract = contract(PAY);
     let ours = object(json!({"order_id": 1, "total_price": 5}));
     let extra = object(json!({"outOrderNo": "B"}));
@@ -76,7 +76,7 @@ fn a_contract_name_is_refused_in_every_spelling_and_whether_it_is_set_or_not() {
 }
 
 #[test]
-fn every_name_that_an_override_makes_is_refused() {
+fn every_name_that_an_override_creates_is_refused() {
     let overrides = json!([
         {"method": PAY, "side": "request", "path": "pay_order_request.order_id", "rename": "tid"},
         {"method": PAY, "side": "request", "path": "pay_order_request.total_price", "move": "pay_order_request.amount.total"},
@@ -103,7 +103,7 @@ fn every_name_that_an_override_makes_is_refused() {
 }
 
 #[test]
-fn only_an_object_that_is_always_sent_takes_more_fields() {
+fn only_an_object_that_is_always_sent_accepts_more_fields() {
     for (extra, wanted) in [
         (json!({"contact": {"wechat": 1}}), &[][..]),
         (
@@ -128,7 +128,7 @@ fn only_an_object_that_is_always_sent_takes_more_fields() {
 }
 
 #[test]
-fn fields_of_an_object_that_is_dropped_are_refused() {
+fn fields_of_a_dropped_object_are_refused() {
     let overrides = json!([
         {"method": PAY, "side": "request", "path": "pay_order_request.order_id", "move": "order_id"},
         {"method": PAY, "side": "request", "path": "pay_order_request", "drop": true},
@@ -153,7 +153,7 @@ fn override_of(method: &str, index: usize, path: &str, draw: u8) -> Value {
     row
 }
 
-/// A name of `extra`: one of ours, one that an override may make, or neither, in some spelling.
+/// A name for `extra`: one of ours, one that an override may create, or neither, in some spelling.
 fn spelled(names: &[String], at: usize, spelling: u8) -> String {
     let name = &names[at % names.len()];
     match spelling % 4 {
@@ -164,7 +164,7 @@ fn spelled(names: &[String], at: usize, spelling: u8) -> String {
     }
 }
 
-/// Whether all of `ours` is in `wire` as it was, and nothing beside it bears a name of ours.
+/// Whether `wire` contains all of `ours` unchanged and no other field with one of our names.
 fn keeps(ours: &Value, wire: &Value) -> bool {
     match (ours, wire) {
         (Value::Object(ours), Value::Object(wire)) => {
@@ -182,13 +182,13 @@ fn keeps(ours: &Value, wire: &Value) -> bool {
 
 proptest! {
     #[test]
-    fn what_the_gateway_sends_stays_whatever_extra_holds(
+    fn extra_never_changes_the_gateways_fields(
         which in 0..16_usize,
         draws in prop::collection::vec((any::<u16>(), any::<u8>()), 0..8),
         keys in prop::collection::vec((any::<u16>(), any::<u8>(), any::<u8>()), 1..8),
     ) {
         let method = Registry::embedded().methods().nth(which).unwrap();
-        // An upload has no request object, and takes no `extra`.
+        // An upload has no request object and accepts no `extra`.
         let Some(param) = method.object_param() else { return Ok(()) };
         let mut all = Vec::new();
         fields(&method.request, "", &mut all);
@@ -201,7 +201,7 @@ proptest! {
             let rows: Vec<Override> = serde_json::from_value(json!(overrides)).unwrap();
             match Mend::build(Registry::embedded(), &rows) {
                 Ok(built) => mend = built,
-                // It contradicts another one.
+                // It contradicts another override.
                 Err(_) => { overrides.pop(); }
             }
             names.push(format!("renamed_{index}"));
@@ -227,7 +227,7 @@ proptest! {
         if let Ok(wire) = &merged {
             prop_assert!(keeps(&plain, wire), "{plain}\n{wire}");
         }
-        // What passes the check before anything is written down can be sent later.
+        // A request that passes the early check can be encoded later.
         if mend.refused_extra(method, &param.name, &extra).is_empty() {
             prop_assert!(merged.is_ok(), "{merged:?}");
         }
