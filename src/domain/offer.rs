@@ -13,8 +13,8 @@ use super::trip::{Journey, SegmentCabin, TripType};
 
 pub use self::check::check;
 
-/// A bookable offer: one flight or two, from one seller, at one price. Pass it to the booking exactly as the search
-/// returned it; every field is required there, even if it is null.
+/// An offer of one seller at one price: one journey, or two for a round trip. Pass it to the booking exactly as the
+/// search returned it; every field is required there, even if it is null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Offer {

@@ -286,8 +286,7 @@ pub struct SegmentCabin {
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, example = "经济舱")]
     pub cabin_class_name: Option<String>,
-    /// Seats left; null if Fliggy does not report them, or in a format that the gateway does not
-    /// know.
+    /// Seats left; null if Fliggy does not report them in a known format.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, value_type = Option<Seats>)]
     pub seats: Option<Seats>,

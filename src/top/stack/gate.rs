@@ -102,7 +102,7 @@ impl Gate {
     /// Waits for the method's turn, at most as long as configured.
     ///
     /// # Errors
-    /// [`NotSent::Quota`] if the turn would come too late; no quota is used up then.
+    /// [`NotSent::Quota`] if the turn would come too late; no share that other calls need is used up then.
     pub async fn permit(&self, lane: Lane, method: &str) -> Result<Permit, NotSent> {
         let started = self.clock.steady();
         let shares: &[&Share] = match lane {
