@@ -1,4 +1,4 @@
-//! Problems (RFC 9457): the one shape of everything that is not what a caller asked for.
+//! Problems (RFC 9457): the form of every failure and refusal.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -27,33 +27,33 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 /// The header that names the operation of a write.
 pub const OPERATION_ID: HeaderName = HeaderName::from_static("operation-id");
 
-/// A refusal or failure, on its way to the caller. Small, so that it can travel in a `Result`.
+/// A refusal or failure, to be returned to the caller. Small, because it is the error of many a `Result`.
 pub struct Problem {
     body: Box<ProblemBody>,
     headers: HeaderMap,
 }
 
-/// A problem as defined by RFC 9457, with what a caller of money-moving requests must know:
-/// whether something may have happened, and what to do next.
+/// A problem as defined by RFC 9457. Its further members say whether the request may have changed
+/// something upstream, and what to do next.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {
-    /// Where the code is explained, relative to the gateway.
+    /// The page that explains the code, relative to the gateway.
     #[serde(rename = "type")]
     #[schema(format = "uri-reference", example = "/problems/invalid_request")]
     kind: String,
-    /// A short sentence, the same for every appearance of the code.
+    /// A short sentence, the same for every occurrence of the code.
     title: Cow<'static, str>,
     /// The HTTP status of the answer.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// What is wrong with this request. Never contains personal data or values of the request.
     detail: String,
-    /// The resource that tells more, where there is one: the operation.
+    /// The operation as a resource, if there is one that the caller may read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uri-reference", nullable = false)]
     instance: Option<String>,
-    /// Why, as a word to match on.
+    /// The reason; match on this.
     code: Code,
     /// The id of the request, as in the header `X-Request-Id` and in the log.
     request_id: String,
@@ -61,7 +61,7 @@ pub struct ProblemBody {
     side_effects: SideEffects,
     /// What to do next.
     retry: Retry,
-    /// The operation in the journal, where there is one.
+    /// The id of the operation in the journal, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uuid", nullable = false)]
     operation_id: Option<String>,
@@ -69,16 +69,16 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     hint: Option<Cow<'static, str>>,
-    /// Every single thing that is wrong with the request.
+    /// Everything that is wrong with the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<FieldError>,
-    /// What upstream said.
+    /// Upstream's error.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(super) upstream: Option<UpstreamFault>,
-    /// The quote as it is now, with `refund_fee_changed`, `refund_fee_unknown`, `quote_expired` and
-    /// `order_not_refundable`, if it could be had.
+    /// The current quote, with `refund_fee_changed`, `refund_fee_unknown`, `quote_expired` and
+    /// `order_not_refundable`, if one could be obtained.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<RefundQuote>, nullable = false)]
     quote: Option<RefundQuote>,
@@ -87,11 +87,11 @@ pub struct ProblemBody {
 /// One thing that is wrong with the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
-    /// Where: a JSON Pointer into the body (`/passengers/0/name`), or `query/limit`,
-    /// `path/order_id`, `header/Idempotency-Key`.
+    /// The place: a JSON Pointer into the body (`/passengers/0/name`), or a parameter such as
+    /// `query/limit`, `path/order_id` or `header/Idempotency-Key`.
     #[schema(example = "/passengers/0/document/number")]
     pub pointer: String,
-    /// What is wrong, as a word.
+    /// What is wrong, as a word for programs.
     #[schema(value_type = String, example = "missing")]
     pub code: Cow<'static, str>,
     /// What is wrong, as a sentence. Never repeats the value.
@@ -99,7 +99,7 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// One thing that is wrong at `pointer`.
+    /// An error at `pointer`.
     pub fn new(
         pointer: impl Into<String>,
         code: impl Into<Cow<'static, str>>,
@@ -113,32 +113,32 @@ impl FieldError {
     }
 }
 
-/// What upstream said.
+/// An error that upstream returned.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UpstreamFault {
     /// The TOP method that was called.
     #[schema(example = "alitrip.flight.service.pay")]
     pub method: String,
-    /// Its code.
+    /// TOP's error code.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub code: Option<String>,
-    /// Its sub code.
+    /// TOP's sub code.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub sub_code: Option<String>,
-    /// Its text, as it came.
+    /// The text of the error, as received.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub message: Option<String>,
-    /// Its request id, which Fliggy's support asks for.
+    /// TOP's request id. Fliggy's support asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub request_id: Option<String>,
 }
 
 impl Problem {
-    /// A problem of this code. The detail is the code's meaning until [`Problem::detail`] says more.
+    /// A problem with this code. Its detail is the code's meaning unless [`Problem::detail`] replaces it.
     #[must_use]
     pub fn new(code: Code) -> Self {
         let spec = code.spec();
@@ -166,49 +166,49 @@ impl Problem {
         }
     }
 
-    /// What is wrong with this request, in a sentence without values of the request.
+    /// Sets what is wrong with this request: a sentence without values of the request.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.body.detail = detail.into();
         self
     }
 
-    /// What to do about it, better than the code alone knows.
+    /// Sets what to do about it, in place of the code's own hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.body.hint = Some(hint.into());
         self
     }
 
-    /// Whether something may have changed, where it differs from the code's usual answer.
+    /// Overrides the code's side effects.
     #[must_use]
     pub fn side_effects(mut self, side_effects: SideEffects) -> Self {
         self.body.side_effects = side_effects;
         self
     }
 
-    /// What to do next, where it differs from the code's usual answer.
+    /// Overrides the code's advice on what to do next.
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.body.retry = retry;
         self
     }
 
-    /// After how many seconds it is worth trying again.
+    /// Sets `Retry-After`, in seconds.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.headers.insert(RETRY_AFTER, seconds.into());
         self
     }
 
-    /// The operation in the journal: in the body, as `instance`, and as header `Operation-Id`.
+    /// Sets the operation: `operation_id` and `instance` of the body, and the header `Operation-Id`.
     #[must_use]
     pub fn operation(mut self, id: impl fmt::Display) -> Self {
         self.body.instance = Some(format!("/v1/operations/{id}"));
         self.operation_id(id)
     }
 
-    /// The same without `instance`: the operation may not be the caller's to read.
+    /// Sets the operation without `instance`, for an operation that the caller may not be allowed to read.
     #[must_use]
     pub fn operation_id(mut self, id: impl fmt::Display) -> Self {
         let id = id.to_string();
@@ -219,61 +219,61 @@ impl Problem {
         self
     }
 
-    /// One more thing that is wrong with the request.
+    /// Adds one error of the request.
     #[must_use]
     pub fn error(mut self, error: FieldError) -> Self {
         self.body.errors.push(error);
         self
     }
 
-    /// Everything that is wrong with the request.
+    /// Adds errors of the request.
     #[must_use]
     pub fn errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
         self.body.errors.extend(errors);
         self
     }
 
-    /// What upstream said.
+    /// Sets upstream's error.
     #[must_use]
     pub fn upstream(mut self, upstream: UpstreamFault) -> Self {
         self.body.upstream = Some(upstream);
         self
     }
 
-    /// The quote as it is now.
+    /// Sets the current quote.
     #[must_use]
     pub fn quote(mut self, quote: RefundQuote) -> Self {
         self.body.quote = Some(quote);
         self
     }
 
-    /// The id of a request that is refused outside of the router.
+    /// Sets the id of a request that is refused outside the router.
     #[must_use]
     pub(super) fn request_id(mut self, id: &str) -> Self {
         id.clone_into(&mut self.body.request_id);
         self
     }
 
-    /// A further header of the answer.
+    /// Adds a header to the answer.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
     }
 
-    /// Why.
+    /// The code.
     #[must_use]
     pub fn code(&self) -> Code {
         self.body.code
     }
 
-    /// The body as it will be sent; the request id is filled in when it is.
+    /// The body as it will be sent, except that the request id may still be empty.
     #[must_use]
     pub fn body(&self) -> &ProblemBody {
         &self.body
     }
 
-    /// The body with the id of the request under way.
+    /// The body with the id of the current request.
     #[must_use]
     pub fn into_body(mut self) -> ProblemBody {
         if self.body.request_id.is_empty() {
@@ -282,7 +282,7 @@ impl Problem {
         *self.body
     }
 
-    /// An invalid request with one thing wrong.
+    /// The problem of an invalid request with one error.
     #[must_use]
     pub fn invalid(error: FieldError) -> Self {
         Self::new(Code::InvalidRequest)
@@ -331,7 +331,7 @@ impl IntoResponse for Problem {
         let mut response = (
             code.spec().status,
             [(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))],
-            // A struct of strings and numbers always has a JSON form.
+            // A struct of strings and numbers always serialises.
             serde_json::to_vec(&self.body).unwrap_or_default(),
         )
             .into_response();
@@ -361,12 +361,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_is_small_enough_to_travel_in_a_result() {
+    fn a_problem_is_small_enough_for_a_result() {
         assert!(size_of::<Problem>() <= 128);
     }
 
     #[test]
-    fn the_answer_carries_code_headers_and_operation() {
+    fn the_answer_has_status_headers_and_operation_id() {
         let response = Problem::new(Code::NotSent)
             .operation("018f")
             .into_response();
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_members_are_absent() {
+    fn empty_members_are_omitted() {
         let json = serde_json::to_value(Problem::new(Code::NotFound).body()).unwrap();
         let names: Vec<_> = json
             .as_object()

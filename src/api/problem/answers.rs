@@ -1,4 +1,4 @@
-//! How an operation documents the problems it answers with.
+//! The documentation of the problems that an operation can answer with.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, Response, Respo
 
 use super::{Code, FieldError, MEDIA_TYPE, Problem, UpstreamFault};
 
-/// The answers of an operation by HTTP status.
+/// The problem answers of an operation by HTTP status.
 pub type ProblemAnswers = BTreeMap<String, RefOr<Response>>;
 
-/// What every operation behind an API key may answer.
+/// The problems of every operation that requires an API key.
 pub const API: &[Code] = &[
     Code::InvalidRequest,
     Code::Unauthorized,
@@ -21,17 +21,17 @@ pub const API: &[Code] = &[
     Code::ShuttingDown,
 ];
 
-/// What every operation on a purchasing account may answer besides, and those for operators only.
+/// The further problems of operations on a purchasing account, and of those for operators only.
 pub const RESTRICTED: &[Code] = &[Code::Forbidden];
 
-/// What every operation with a JSON body may answer.
+/// The problems of every operation with a request body.
 pub const BODY: &[Code] = &[
     Code::RequestTimeout,
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,
 ];
 
-/// What every operation that reads from upstream may answer.
+/// The problems of every operation that reads from upstream.
 pub const READ: &[Code] = &[
     Code::RateLimited,
     Code::UpstreamRejected,
@@ -47,7 +47,7 @@ pub const READ: &[Code] = &[
     Code::PermissionDenied,
 ];
 
-/// What every journaled write may answer, besides [`API`] and [`BODY`].
+/// The problems of every journaled write, besides [`API`] and [`BODY`].
 pub const WRITE: &[Code] = &[
     Code::IdempotencyKeyMissing,
     Code::OperationInProgress,
@@ -96,7 +96,7 @@ macro_rules! problem_answers {
 /// The extension of a problem response that lists its codes.
 const CODES: &str = "x-problem-codes";
 
-/// One answer a status. It lists its codes and shows the first.
+/// One response for each status. It lists its codes and has an example of the first.
 #[must_use]
 pub fn answers(groups: &[&[Code]]) -> ProblemAnswers {
     let is_write = groups
@@ -143,12 +143,12 @@ fn answer(codes: &[Code], is_write: bool) -> Response {
         let seconds = ObjectBuilder::new().schema_type(Type::Integer).build();
         let header = HeaderBuilder::new()
             .schema(Some(seconds))
-            .description(Some("After how many seconds to try again."))
+            .description(Some("Seconds to wait before the next attempt."))
             .build();
         response = response.header("Retry-After", header);
     }
     if codes.contains(&Code::Unauthorized) {
-        let header = text_header("`Bearer`: a key is wanted.");
+        let header = text_header("`Bearer`: an API key is required.");
         response = response.header("WWW-Authenticate", header);
     }
     response.build()
@@ -161,7 +161,7 @@ pub(crate) fn text_header(description: &str) -> utoipa::openapi::Header {
         .build()
 }
 
-/// What a problem of this code looks like.
+/// An example of a problem with this code.
 fn example(code: Code, is_write: bool) -> super::ProblemBody {
     let problem = Problem::new(code);
     let problem = match code {

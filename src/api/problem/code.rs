@@ -1,4 +1,4 @@
-//! The one table of everything the gateway can refuse or fail with.
+//! The table of all problem codes.
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 pub enum SideEffects {
     /// Nothing was booked, paid or closed by this request.
     None,
-    /// Something may have been; the operation tells when it is known.
+    /// Something may have changed. The operation shows the outcome once it is known.
     Unknown,
 }
 
@@ -18,20 +18,21 @@ pub enum SideEffects {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Retry {
-    /// Send the same request with the same `Idempotency-Key` again; it is done at most once.
+    /// Send the same request again with the same `Idempotency-Key`; it is executed at most once.
     SameKey,
-    /// Nothing was done. Send it, changed where the problem says so, with a new `Idempotency-Key`.
+    /// Nothing was done. Change the request where the problem says so, and send it with a new
+    /// `Idempotency-Key`.
     NewKey,
-    /// Send the same request again. It is no write, so it has no `Idempotency-Key`.
+    /// Send the same request again. It is not a write, so it has no `Idempotency-Key`.
     SameRequest,
     /// Send the same request again after a pause.
     Later,
-    /// The same request will be refused again; it must be changed, or somebody must act.
+    /// The same request will be refused again: change it, or have the cause fixed first.
     Never,
 }
 
 impl Retry {
-    /// The same for a request that has no key: a read, or an upload.
+    /// The advice for a request without a key: a read or an upload.
     #[must_use]
     pub const fn without_key(self) -> Self {
         match self {
@@ -65,31 +66,31 @@ impl SideEffects {
     }
 }
 
-/// What belongs to a code wherever it appears.
+/// The properties of a code.
 #[derive(Debug, Clone, Copy)]
 pub struct CodeSpec {
     /// The word on the wire.
     pub word: &'static str,
     /// The HTTP status.
     pub status: StatusCode,
-    /// A short sentence, the same for every appearance.
+    /// A short sentence, the same for every occurrence.
     pub title: &'static str,
-    /// Whether something may have changed, unless the problem says otherwise.
+    /// Whether something may have changed upstream, unless the problem overrides it.
     pub side_effects: SideEffects,
-    /// What a caller may do next, unless the problem says otherwise.
+    /// What a caller may do next, unless the problem overrides it.
     pub retry: Retry,
-    /// After how many seconds it is worth trying again, where that is known beforehand.
+    /// `Retry-After` in seconds, if the code has a fixed one.
     pub retry_after: Option<u32>,
-    /// What it means, for the catalogue.
+    /// What the code means, for the catalogue.
     pub meaning: &'static str,
-    /// What to do about it, where the code alone tells.
+    /// What to do about it, if that depends on the code alone.
     pub hint: Option<&'static str>,
 }
 
 macro_rules! codes {
     ($($variant:ident $word:literal $status:ident $side:ident $retry:ident $after:expr ;
        $title:literal ; $meaning:literal ; $hint:expr ,)+) => {
-        /// Why a request was not answered with what it asked for. Closed: a client may match on it.
+        /// Why a request failed or was refused. The set is closed: a client may match on it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
                  ToSchema)]
         #[serde(rename_all = "snake_case")]
@@ -102,7 +103,7 @@ macro_rules! codes {
             /// All codes, in the order of the catalogue.
             pub const ALL: &'static [Code] = &[$(Code::$variant),+];
 
-            /// What belongs to the code.
+            /// The properties of the code.
             #[must_use]
             pub const fn spec(self) -> CodeSpec {
                 match self {
@@ -123,42 +124,42 @@ macro_rules! codes {
 }
 
 codes! {
-    // The request itself.
+    // The request.
     InvalidRequest "invalid_request" BAD_REQUEST None Never None;
         "The request is not valid";
         "A field, parameter or header is missing, unknown, of the wrong type or contradicts another. \
-         `errors` names each.";
-        Some("Mend what `errors` names and send the request again."),
+         `errors` lists each of them.";
+        Some("Fix the fields listed in `errors` and send the request again."),
     IdempotencyKeyMissing "idempotency_key_missing" BAD_REQUEST None Never None;
         "The header Idempotency-Key is missing";
-        "Every write needs an `Idempotency-Key`, so that sending it twice does it once.";
-        Some("Make a random key (a UUID will do) for each thing you want done, keep it with your \
-              own record, and send the same key whenever you repeat the request."),
+        "Every write needs an `Idempotency-Key`, so that a repeated request is executed only once.";
+        Some("Generate one key (such as a UUID) for each thing you want done, store it with your own \
+              record, and send the same key whenever you repeat the request."),
     Unauthorized "unauthorized" UNAUTHORIZED None Never None;
         "The API key is missing or unknown";
-        "The request carries no API key, or one the gateway does not know.";
+        "The request has no API key, or one that the gateway does not know.";
         Some("Send `Authorization: Bearer <key>` or `X-Api-Key: <key>`."),
     Forbidden "forbidden" FORBIDDEN None Never None;
         "The API key does not allow this";
         "The key is known, but may not use this operation or this purchasing account.";
         Option::None,
     NotFound "not_found" NOT_FOUND None Never None;
-        "There is nothing at this address";
-        "No route has this path.";
+        "The path does not exist";
+        "No operation of the API has this path.";
         Some("The document at `/openapi.json` lists all paths."),
     OrderNotFound "order_not_found" NOT_FOUND None Never None;
         "There is no such order on this account";
-        "Upstream knows no order with this number on the purchasing account that was used.";
+        "Upstream has no order with this number on the purchasing account that was used.";
         Some("An order belongs to the purchasing account that booked it; check the header \
               `Gateway-Account`."),
     RefundNotFound "refund_not_found" NOT_FOUND None Never None;
         "There is no such refund on this account";
-        "Upstream knows no refund with this number on the purchasing account that was used.";
+        "Upstream has no refund with this number on the purchasing account that was used.";
         Some("A refund belongs to the purchasing account of its order; check the header \
               `Gateway-Account`."),
     ChangeNotFound "change_not_found" NOT_FOUND None Never None;
         "There is no such change on this account";
-        "Upstream knows no change with this number on the purchasing account that was used.";
+        "Upstream has no change with this number on the purchasing account that was used.";
         Some("A change belongs to the purchasing account of its order; check the header \
               `Gateway-Account`."),
     OperationNotFound "operation_not_found" NOT_FOUND None Never None;
@@ -166,104 +167,108 @@ codes! {
         "The journal holds no operation with this id that the key may see.";
         Option::None,
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED None Never None;
-        "The path does not take this method";
-        "The path exists; the header `Allow` names the methods it takes.";
+        "The path does not support this method";
+        "The path exists; the header `Allow` lists the methods that it supports.";
         Option::None,
     NotAcceptable "not_acceptable" NOT_ACCEPTABLE None Never None;
-        "The answer does not exist in an accepted form";
-        "The header `Accept` excludes the only form the answer has.";
+        "The answer has no acceptable media type";
+        "The header `Accept` excludes the only media type in which the answer exists.";
         Option::None,
     RequestTimeout "request_timeout" REQUEST_TIMEOUT None SameKey None;
         "The request took too long to arrive";
-        "The body did not arrive within the time the gateway waits for it. Nothing was done.";
+        "The body did not arrive in the time that the gateway allows. Nothing was done.";
         Option::None,
 
-    // What stands in the way of a write.
+    // Conflicts of a write with the current state.
     OperationInProgress "operation_in_progress" CONFLICT None Later Some(2);
         "Another write on the same subject is open";
-        "One write at a time: another booking, payment or closing of the same order has no known \
-         outcome yet (refunds and changes likewise). This request did nothing.";
+        "Another write on the same order or change has no known outcome yet, and only one may be \
+         open at a time. This request did nothing.";
         Some("Wait until the open operation is settled (`GET /v1/operations/{id}?wait=20s`)."),
     AlreadyDone "already_done" CONFLICT None Never None;
-        "It was done before";
+        "It has already been done";
         "An earlier operation on the same subject succeeded, or Fliggy shows that it was done. \
-         `operation_id` names the operation that did it, where it is yours. This request did nothing.";
-        Some("Read the order or the change; its state is what you asked for."),
+         `operation_id` is that operation, if it is yours. This request did nothing.";
+        Some("Read the order or the change: it is already in the state that you asked for."),
     PossibleDuplicate "possible_duplicate" CONFLICT None NewKey None;
         "The same passengers may be booked on the same flights already";
-        "Another booking of the same passengers on the same segments is open, or was looked for and \
-         not found. This request did nothing.";
-        Some("Settle the other booking first. If both are wanted, say `allow_duplicate: true`."),
+        "Another booking of the same passengers on the same segments is open, or ended as \
+         `not_executed` because lookups did not find it. This request did nothing.";
+        Some("Find out the outcome of the other booking first. If you want both, send \
+              `allow_duplicate: true`."),
     RetryOfRequired "retry_of_required" CONFLICT None NewKey None;
         "The earlier attempt must be named";
-        "An earlier operation on the same subject ended as not executed because nothing was found. \
-         A new one must name it in `retry_of`, and the gateway looks once more before it sends.";
-        Some("Send the request again under a new key, with `retry_of` set to `operation_id`."),
+        "An earlier operation on the same subject ended as `not_executed` because lookups did not \
+         find it. A new request must name it in `retry_of`; the gateway then looks it up again before it \
+         sends.";
+        Some("Send the request again with a new key and with `retry_of` set to `operation_id`."),
     PriceChanged "price_changed" CONFLICT None NewKey None;
-        "The price is not the one that was agreed to";
-        "The order, or the change, costs another total than the request agreed to. Nothing was paid.";
-        Some("Show the new total to whoever decides, and send it with a new key."),
+        "The price differs from the agreed one";
+        "The order or change does not cost the total that the request agreed to. Nothing was paid.";
+        Some("Get approval for the new total and send it with a new key."),
     OrderNotPayable "order_not_payable" CONFLICT None Never None;
         "The order cannot be paid";
         "The order is paid, closed or failed, or its time to pay is over. Nothing was paid.";
         Option::None,
     OrderNotClosable "order_not_closable" CONFLICT None Never None;
         "The order cannot be closed";
-        "Only an unpaid order can be closed; a paid one is refunded. Nothing was closed.";
+        "Only an unpaid order can be closed; refund a paid one instead. Nothing was closed.";
         Option::None,
     OrderNotRefundable "order_not_refundable" CONFLICT None Never None;
         "The order cannot be refunded";
-        "Only tickets can be refunded, and not all of them. No refund was applied for.";
-        Some("An unpaid order is closed instead. A quote tells why tickets cannot be refunded."),
+        "The order has no issued tickets, or they cannot be refunded. No refund was applied for.";
+        Some("Close an unpaid order instead. A refund quote gives the reason why tickets cannot be \
+              refunded."),
     OrderNotChangeable "order_not_changeable" CONFLICT None Never None;
         "The order cannot be changed";
-        "Only tickets can be changed, to a flight that has not departed. No change was made.";
+        "The order has no issued tickets, or the new flight has departed. No change was made.";
         Option::None,
     RefundFeeChanged "refund_fee_changed" CONFLICT None NewKey None;
-        "The refund costs another fee than the accepted one";
-        "Fliggy takes an application only with the very fee that it computes itself \
-         (退票手续费发生变化), and that is another one now. No refund was applied for. `quote` is the \
-         quote as it is now, if it could be had.";
-        Some("Show the new fee to whoever decides, and send the `quote_id` of `quote` with a new key."),
+        "The refund fee differs from the accepted one";
+        "Fliggy accepts an application only with exactly the fee that it computes itself \
+         (退票手续费发生变化), and that fee has changed. No refund was applied for. `quote` is the \
+         current quote, if one could be obtained.";
+        Some("Get approval for the new fee and send the `quote_id` of `quote` with a new key."),
     RefundFeeUnknown "refund_fee_unknown" CONFLICT None NewKey None;
-        "The fee of the refund is not known";
-        "Fliggy could not compute the fee (`calculated` of the quote is false). It is known when the \
-         refund is done. No refund was applied for.";
-        Some("If an unknown fee is acceptable, say `accept_unknown_fee: true` and send no `fee`."),
+        "The refund fee is not known";
+        "Fliggy could not compute the fee (`calculated` of the quote is false). It becomes known when \
+         the refund is done. No refund was applied for.";
+        Some("If an unknown fee is acceptable, send `accept_unknown_fee: true` and no `fee`."),
     QuoteExpired "quote_expired" CONFLICT None NewKey None;
         "The quote is too old";
-        "Fees rise as the departure comes nearer, so a quote is taken for a while only. No refund was \
-         applied for. `quote` is the quote as it is now, if it could be had.";
-        Some("Show the fee of the new quote to whoever decides, and send its `quote_id` with a new key."),
+        "Fees rise as the departure approaches, so a quote is accepted for a limited time. No refund \
+         was applied for. `quote` is the current quote, if one could be obtained.";
+        Some("Get approval for the fee of the new quote and send its `quote_id` with a new key."),
     ChangeNotPayable "change_not_payable" CONFLICT None Never None;
         "The change cannot be paid";
         "The change is closed, its fees are not confirmed yet, or its time to pay is over. Nothing was \
          paid.";
-        Some("Read the change: `available_actions` tells what can be done with it."),
+        Some("Read the change: `available_actions` lists what can be done with it."),
     ChangeNotCancellable "change_not_cancellable" CONFLICT None Never None;
         "The change cannot be cancelled";
         "Only an unpaid change can be cancelled. Nothing was cancelled.";
-        Some("A paid change ends as a ticket, and that can be refunded."),
+        Some("A paid change results in new tickets, which can be refunded."),
     EvidenceContradicts "evidence_contradicts" CONFLICT Unknown Never None;
-        "What was found contradicts what was concluded";
-        "An operation that had ended was found to have happened otherwise. The subject is locked \
-         until a person has decided.";
+        "The evidence contradicts the recorded outcome";
+        "Evidence shows another outcome than the one recorded for an operation. The subject is locked \
+         until a person decides.";
         Some("Ask an operator of the gateway to resolve the operation."),
     ResolveRefused "resolve_refused" CONFLICT None Later None;
         "The operation cannot be resolved by hand now";
-        "The operation is being sent, is settled, or a look contradicts the resolution.";
+        "The operation is not sent yet, is being sent or is settled, or the resolution lacks the \
+         number of what was created.";
         Option::None,
     VersionMismatch "version_mismatch" PRECONDITION_FAILED None Never None;
-        "The operation has changed meanwhile";
-        "`If-Match` names another version than the operation has.";
-        Some("Read the operation again and decide on what it says now."),
+        "The operation has changed in the meantime";
+        "`If-Match` does not name the current version of the operation.";
+        Some("Read the operation again and decide from its current state."),
     PayloadTooLarge "payload_too_large" PAYLOAD_TOO_LARGE None Never None;
         "The request body is too large";
-        "The body is longer than the gateway takes.";
+        "The body is longer than the gateway accepts.";
         Option::None,
     UriTooLong "uri_too_long" URI_TOO_LONG None Never None;
         "The address of the request is too long";
-        "The request line is longer than the gateway reads. Nothing was done.";
+        "The request line is longer than the gateway accepts. Nothing was done.";
         Option::None,
     HeadTooLarge "head_too_large" REQUEST_HEADER_FIELDS_TOO_LARGE None Never None;
         "The headers of the request are too large";
@@ -271,76 +276,76 @@ codes! {
          headers. Nothing was done.";
         Option::None,
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE None Never None;
-        "The request body has a type that is not taken";
-        "The header `Content-Type` is missing or names something else than the operation takes.";
+        "The media type of the request body is not supported";
+        "The header `Content-Type` is missing or names a media type that the operation does not accept.";
         Some("Send `Content-Type: application/json`."),
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY None NewKey None;
         "The Idempotency-Key was used for another request";
         "The key belongs to an earlier request that differs from this one. This request did nothing.";
-        Some("Use a new key for a new request; repeat a request word for word under its own key."),
+        Some("Use a new key for a new request. To repeat a request, send it unchanged with its own key."),
     OfferNotBookable "offer_not_bookable" UNPROCESSABLE_ENTITY None Never None;
         "The offer cannot be booked";
-        "The search said that the offer is not bookable, or a flight has fewer seats left than the \
+        "The search marked the offer as not bookable, or a flight has fewer seats left than the \
          passengers need.";
-        Some("Search again, with the `party` that travels, and book an offer that is `bookable`."),
+        Some("Search again with the `party` that will travel, and book an offer that is `bookable`."),
     RefundKindRefused "refund_kind_refused" UNPROCESSABLE_ENTITY None NewKey None;
-        "Fliggy does not take an application on this ground";
-        "Fliggy answered 退票规则有更新, its answer to a ground that does not fit the ticket. No refund \
+        "Fliggy does not accept an application on this ground";
+        "Fliggy answered 退票规则有更新, which means that the ground does not fit the ticket. No refund \
          was applied for.";
-        Some("`epidemic` (type 100) is taken only where the airline has an epidemic policy for the \
+        Some("`epidemic` (type 100) is accepted only if the airline has an epidemic policy for the \
               flight. Without one, apply as `flight_changed` (type 2) and upload an attachment, before \
               the application or after it; Fliggy reviews it."),
     KindNotMapped "kind_not_mapped" UNPROCESSABLE_ENTITY None NewKey None;
         "Fliggy's number for this ground is not configured";
-        "Fliggy's numbers for grounds are not public, and a wrong one is not for a gateway to guess. \
+        "Fliggy does not publish its numbers for grounds, and the gateway does not guess them. \
          Nothing was sent.";
         Some("Ask Fliggy for the number and set it as `top.refund.kinds.<kind>` (or \
               `top.change.kinds.<kind>`)."),
     PassengerNotInOrder "passenger_not_in_order" UNPROCESSABLE_ENTITY None NewKey None;
         "The order has no such passenger";
-        "A `passenger_id` names nobody of the order. Nothing was sent.";
-        Some("Read the order and take a `passenger_id` that it shows. Where it is null, ask Fliggy's \
-             support."),
+        "A `passenger_id` is not one of the order's. Nothing was sent.";
+        Some("Read the order and use a `passenger_id` that it shows. If it is null, ask Fliggy's \
+              support."),
     SegmentNotInOrder "segment_not_in_order" UNPROCESSABLE_ENTITY None NewKey None;
         "The order has no such segment";
-        "A segment id is none of the order's. Nothing was sent.";
+        "A segment id is not one of the order's. Nothing was sent.";
         Some("Read the order; each segment of its journeys has a `segment_id`."),
     UpstreamRejected "upstream_rejected" UNPROCESSABLE_ENTITY None NewKey None;
         "Fliggy refused the request";
         "Fliggy understood the request and refused it. Nothing was booked, paid or closed. \
-         `upstream` holds its words.";
+         `upstream` contains its answer.";
         Option::None,
     IfMatchMissing "if_match_missing" PRECONDITION_REQUIRED None Never None;
         "The header If-Match is missing";
-        "The request changes something that may have changed meanwhile, so it must name the version \
-         it saw.";
+        "The operation may have changed since it was read, so the request must name the version that \
+         it is based on.";
         Some("Read the operation and send its `version` as `If-Match: \"<version>\"`."),
     RateLimited "rate_limited" TOO_MANY_REQUESTS None Later Some(1);
         "Too many calls";
-        "The quota of the application on TOP is used up for the moment, and the request waited its \
-         turn in vain. Nothing was sent.";
+        "The application's quota on TOP is used up for the moment, and none became free while the \
+         request waited. Nothing was sent.";
         Option::None,
 
     // The gateway or upstream.
     Internal "internal" INTERNAL_SERVER_ERROR Unknown SameKey None;
         "The gateway failed";
-        "A fault of the gateway itself. A write may have been sent; its journal knows, and the same \
-         key finds out.";
-        Some("Repeat a write with the same key, or ask for its operation. Report the `request_id`."),
+        "The gateway has a fault. A write may have been sent; a repetition with the same key returns \
+         its outcome.";
+        Some("Repeat a write with the same key, or read its operation. Report the `request_id`."),
     UpstreamRefused "upstream_refused" BAD_GATEWAY None Later None;
         "TOP refused the call";
-        "TOP refused the call before it reached Fliggy's service. Nothing was done. `upstream` holds \
-         its words.";
+        "TOP refused the call before it reached Fliggy's service. Nothing was done. `upstream` \
+         contains its answer.";
         Option::None,
     UpstreamUnreadable "upstream_unreadable" BAD_GATEWAY None Later None;
-        "The answer of upstream cannot be read";
-        "Upstream answered a read with something that is not an answer to it: HTML, cut JSON, an unknown \
-         shape, or another order, refund or change than the one that was asked for.";
+        "Upstream's answer cannot be read";
+        "Upstream's answer to a read is not usable: HTML, truncated JSON, an unknown structure, or \
+         another order, refund or change than the requested one.";
         Option::None,
     ChannelNotAssigned "channel_not_assigned" BAD_GATEWAY None Never None;
         "The channel is not assigned";
-        "Fliggy answered 请求参数错误 (request parameters wrong), its answer to a channel name that \
-         is not assigned to the purchasing account.";
+        "Fliggy answered 请求参数错误 (request parameters wrong), as it does if the channel name is \
+         not assigned to the purchasing account.";
         Some("Ask Fliggy's operations whether a channel (渠道) is assigned to the account, and set \
               it as `accounts.<name>.channel`. If it is, a parameter is wrong."),
     SessionMissing "session_missing" BAD_GATEWAY None Never None;
@@ -349,20 +354,20 @@ codes! {
         Some("Authorise the application for the purchasing account on TOP and set the session key \
               as `accounts.<name>.session`."),
     SessionInvalid "session_invalid" BAD_GATEWAY None Never None;
-        "The authorisation of the purchasing account is over";
+        "The authorisation of the purchasing account is no longer valid";
         "TOP answered 27 Invalid session: the session key has expired, was revoked or belongs to \
          another application.";
-        Some("Authorise the application again for the same purchasing account; a session key lives \
-              for 3 to 6 months."),
+        Some("Authorise the application again for the same purchasing account; a session key is \
+              valid for 3 to 6 months."),
     IpNotAllowed "ip_not_allowed" BAD_GATEWAY None Never None;
         "The gateway's address is not on the IP white list";
-        "TOP answered isv.permission-ip-whitelist-limit: the application is called from an address \
-         that its owner did not allow.";
-        Some("In the console of open.taobao.com, add the gateway's public address, which \
-              `upstream.message` tells, to the IP white list of the application."),
+        "TOP answered isv.permission-ip-whitelist-limit: the call came from an address that is not on \
+         the IP white list of the application.";
+        Some("In the console of open.taobao.com, add the gateway's public address (shown in \
+              `upstream.message`) to the IP white list of the application."),
     ClockSkew "clock_skew" BAD_GATEWAY None Later None;
         "The gateway's clock is wrong";
-        "TOP answered 31 Invalid timestamp: it takes calls that are at most 10 minutes off.";
+        "TOP answered 31 Invalid timestamp: it accepts timestamps that are at most 10 minutes off.";
         Some("Set the clock of the gateway's machine (NTP)."),
     PermissionDenied "permission_denied" BAD_GATEWAY None Never None;
         "The application may not call this method";
@@ -370,40 +375,40 @@ codes! {
         Some("Apply for the API package of 新京杭 for the application on TOP."),
     UpstreamUnavailable "upstream_unavailable" SERVICE_UNAVAILABLE None Later Some(2);
         "Upstream cannot be reached";
-        "No connection to TOP, or TOP says that the service is not available. A read, so nothing \
-         was changed.";
+        "There was no connection to TOP, or TOP reported that the service is not available. The call \
+         was a read, so nothing was changed.";
         Option::None,
     JournalUnavailable "journal_unavailable" SERVICE_UNAVAILABLE None SameKey Some(5);
         "The journal cannot be written";
         "A write is sent only after its intent is on disk, and that failed. Nothing was sent.";
         Some("Ask an operator of the gateway: its disk may be full or read-only, or the journal's files \
-              damaged, deleted or replaced. `/readyz` says which."),
+              damaged, deleted or replaced. `/readyz` reports which."),
     Overloaded "overloaded" SERVICE_UNAVAILABLE None SameKey Some(1);
-        "The gateway has too much to do";
-        "More requests are under way than the gateway takes. Nothing was done.";
+        "The gateway is overloaded";
+        "The gateway already handles as many requests as it accepts at a time. Nothing was done.";
         Option::None,
     ShuttingDown "shutting_down" SERVICE_UNAVAILABLE None SameKey Some(5);
         "The gateway is shutting down";
-        "The process ends or is not ready yet. Nothing was sent by this request.";
+        "The process is stopping or not ready yet. This request sent nothing.";
         Option::None,
     NotSent "not_sent" SERVICE_UNAVAILABLE None SameKey Some(2);
         "Nothing was sent";
-        "The operation ended before anything went to upstream: no connection, no permit in time, or \
-         a shutdown. Its key is free again.";
+        "The operation ended before anything was sent to upstream: no connection, no permit in time, \
+         or a shutdown. Its key is free again.";
         Option::None,
     UpstreamTimeout "upstream_timeout" GATEWAY_TIMEOUT None Later Some(2);
         "Upstream did not answer in time";
-        "A read did not answer within the deadline, or upstream answered 远程调用服务超时 (its own \
+        "Upstream did not answer a read within the deadline, or answered 远程调用服务超时 (its own \
          timeout). Nothing was changed.";
-        Some("Nothing was changed: ask again. If it stays slow, TOP or Fliggy is in trouble."),
+        Some("Send the request again. If timeouts continue, TOP or Fliggy has a problem."),
     UploadUnknown "upload_unknown" GATEWAY_TIMEOUT Unknown SameRequest Some(2);
         "It is not known whether the file arrived";
-        "The file was sent and no usable answer came. Fliggy may have it; its id is not known.";
-        Some("Send the same file again: a second copy moves no money and harms no application."),
+        "The file was sent and no usable answer came. Fliggy may have it, but its id is not known.";
+        Some("Send the same file again: a second copy moves no money and does not harm an application."),
     NotExecuted "not_executed" GATEWAY_TIMEOUT None NewKey None;
-        "It did not happen";
-        "The outcome was not known; the gateway looked for it over the settle window and it is not \
-         there.";
+        "The operation was not executed";
+        "The outcome was unknown. The gateway looked it up throughout the settle window and did not \
+         find it.";
         Some("To try again, send a new request with a new key and `retry_of` set to the id of this \
               operation."),
 }
@@ -428,13 +433,13 @@ mod tests {
         for code in Code::ALL {
             let word = code.as_str();
             assert_eq!(serde_json::to_value(code).unwrap(), word);
-            assert!(seen.insert(word), "{word} twice");
+            assert!(seen.insert(word), "{word} is used twice");
             assert!(code.spec().status.is_client_error() || code.spec().status.is_server_error());
         }
     }
 
     #[test]
-    fn what_may_have_happened_is_never_repeated_with_a_new_key() {
+    fn a_code_with_unknown_side_effects_never_advises_a_new_key() {
         for code in Code::ALL {
             let spec = code.spec();
             if spec.side_effects == SideEffects::Unknown {
