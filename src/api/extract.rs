@@ -1,5 +1,5 @@
-//! What a handler takes out of a request. Everything that does not fit becomes a [`Problem`]; no
-//! message repeats a value of the request, since it may be a name or a document number.
+//! The extractors of the handlers. A request that does not fit becomes a [`Problem`]; no message repeats
+//! a value of the request, because it may be a name or a document number.
 
 use super::problem::{Code, FieldError, Problem};
 
@@ -14,12 +14,12 @@ pub use json::Json;
 pub(super) use json::{not_encoded, sized, unread};
 pub use params::{Path, Query};
 
-/// A problem with one thing wrong in a header.
+/// The problem of an invalid header.
 fn header_problem(name: &str, code: &'static str, message: &str) -> Problem {
     Problem::invalid(FieldError::new(format!("header/{name}"), code, message))
 }
 
-/// The error of an extractor whose header must be there.
+/// The problem of a missing required header.
 fn missing(code: Code) -> Problem {
     Problem::new(code)
 }

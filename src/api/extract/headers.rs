@@ -1,4 +1,4 @@
-//! The headers that say how a request is to be done.
+//! The headers that control how a request is executed.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use axum::http::request::Parts;
 use super::super::problem::{Code, Problem};
 use super::{header_problem, missing};
 
-/// The longest time a caller may ask to wait.
+/// The longest wait that a caller may request.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// `Idempotency-Key`: 1 to 255 visible ASCII characters, unique for each thing a caller wants done.
+/// `Idempotency-Key`: 1 to 255 visible ASCII characters, a new one for each thing a caller wants done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(pub String);
 
@@ -24,7 +24,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
         let mut values = parts.headers.get_all(NAME).iter();
         let (Some(value), None) = (values.next(), values.next()) else {
             return Err(if parts.headers.contains_key(NAME) {
-                header_problem(NAME, "duplicate", "is there more than once")
+                header_problem(NAME, "duplicate", "is sent more than once")
             } else {
                 missing(Code::IdempotencyKeyMissing)
             });
@@ -41,8 +41,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     }
 }
 
-/// `Prefer: wait=N` (RFC 7240): how many seconds the caller is willing to wait for the outcome, at
-/// most 60. A preference: what cannot be read is ignored.
+/// `Prefer: wait=N` (RFC 7240): the seconds that the caller is willing to wait for the outcome, at
+/// most 60. It is a preference, so a value that cannot be read is ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PreferWait(pub Option<Duration>);
 
@@ -65,8 +65,8 @@ impl<S: Send + Sync> FromRequestParts<S> for PreferWait {
     }
 }
 
-/// `If-Match: "<version>"`: the version of the operation that the caller saw. The quotes, which a
-/// shell eats easily, may be left out.
+/// `If-Match: "<version>"`: the version of the operation that the caller has read. The quotes are
+/// optional, because shells easily remove them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IfMatch(pub u64);
 

@@ -1,4 +1,4 @@
-//! A JSON body, typed.
+//! Typed JSON bodies.
 
 use std::error::Error;
 
@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::super::problem::{Code, FieldError, Problem};
 use super::{reason, schema};
 
-/// A JSON body: taken from a request, or given as an answer.
+/// A JSON body of a request or an answer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Json<T>(pub T);
 
@@ -42,7 +42,8 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// An answer of about so many bytes: a large one is not moved again and again while it grows.
+/// An answer of `about` so many bytes. The buffer is allocated once, so that a large one is not copied
+/// repeatedly while it grows.
 pub(in crate::api) fn sized<T: Serialize>(value: &T, about: usize) -> Response {
     let mut body = Vec::with_capacity(about);
     match serde_json::to_writer(&mut body, value) {
@@ -51,13 +52,13 @@ pub(in crate::api) fn sized<T: Serialize>(value: &T, about: usize) -> Response {
             ([(CONTENT_TYPE, json)], body).into_response()
         }
         Err(error) => {
-            tracing::error!(%error, "an answer has no JSON form");
+            tracing::error!(%error, "an answer could not be serialised as JSON");
             Problem::new(Code::Internal).into_response()
         }
     }
 }
 
-/// `application/json` or `application/<anything>+json`, whatever the parameters.
+/// Whether the content type is `application/json` or `application/<anything>+json`, with any parameters.
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()) else {
         return false;
@@ -70,7 +71,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case("application") && (subtype == "json" || subtype.ends_with("+json"))
 }
 
-/// Refuses a body that is compressed: what it would become has no bound.
+/// Refuses a compressed body, because its decompressed size has no bound.
 pub(in crate::api) fn not_encoded(headers: &HeaderMap) -> Result<(), Problem> {
     let plain = |value: &HeaderValue| {
         let value = value.as_bytes().trim_ascii();
@@ -80,12 +81,12 @@ pub(in crate::api) fn not_encoded(headers: &HeaderMap) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::new(Code::UnsupportedMediaType)
-        .detail("The body has a `Content-Encoding`, and none is taken.")
-        .hint("Send the body as it is, without `Content-Encoding`.")
+        .detail("The body has a `Content-Encoding`, which the gateway does not accept.")
+        .hint("Send the body uncompressed, without `Content-Encoding`.")
         .header(ACCEPT_ENCODING, HeaderValue::from_static("identity")))
 }
 
-/// Why the body could not be read to its end.
+/// The problem of a body that could not be read to its end.
 pub(in crate::api) fn unread(status: StatusCode, error: &(dyn Error + 'static)) -> Problem {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
@@ -101,7 +102,7 @@ pub(in crate::api) fn unread(status: StatusCode, error: &(dyn Error + 'static)) 
     }
 }
 
-/// Reads a whole body as one JSON value.
+/// Parses a complete body as one JSON value.
 pub(super) fn parse<T: DeserializeOwned + ToSchema>(body: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer)
@@ -111,7 +112,7 @@ pub(super) fn parse<T: DeserializeOwned + ToSchema>(body: &[u8]) -> Result<T, Pr
 }
 
 fn syntax(error: &serde_json::Error) -> Problem {
-    // The position is all that can be said: the text of the error may quote the body.
+    // Only the position is reported, because the text of the error may quote the body.
     let place = format!("line {} column {}", error.line(), error.column());
     let message = if error.is_eof() {
         "the JSON ends too early".to_owned()
@@ -122,8 +123,8 @@ fn syntax(error: &serde_json::Error) -> Problem {
         .detail(format!("The body is not valid: {message}."))
 }
 
-/// Everything that can be said of a body that does not fit: what serde stumbled over, and every field
-/// that the schema of this name wants and that is missing.
+/// The problem of a body that does not fit: the error of serde, and every field that the schema of this
+/// name requires and the body lacks.
 fn mismatch(
     error: &serde_path_to_error::Error<serde_json::Error>,
     body: &[u8],
@@ -166,8 +167,8 @@ fn mismatch(
     )
 }
 
-/// RFC 6901. A segment that does not look like a name of ours is a key the caller made up; the
-/// pointer then ends before it.
+/// A JSON Pointer (RFC 6901). It ends before a key that cannot be one of our field names: the caller
+/// made it up, and it may be personal data.
 fn pointer(path: &serde_path_to_error::Path) -> String {
     let mut pointer = String::new();
     for segment in path {

@@ -1,4 +1,4 @@
-//! Query and path parameters, typed.
+//! Typed query and path parameters.
 
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -28,8 +28,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// The problem of a query. What the caller made up, a name or a value, is not repeated: it may be
-/// somebody's data.
+/// The problem of a query. It repeats no unknown name and no value: they may be personal data.
 fn query_problem(rejection: &QueryRejection, query: Option<&str>) -> Problem {
     let text = rejection.body_text();
     let text = text
@@ -38,7 +37,7 @@ fn query_problem(rejection: &QueryRejection, query: Option<&str>) -> Problem {
     if let Some((_, taken)) = text.split_once("unknown field `") {
         return problem("query", "", "unknown_field", not_taken(taken));
     }
-    // `name: message`, or the message alone where no parameter is to blame.
+    // `name: message`, or only the message if no parameter caused it.
     let (name, message) = match text.split_once(": ") {
         Some((name, message)) if is_name(name) => (name, message),
         _ => ("", text),
@@ -51,8 +50,7 @@ fn query_problem(rejection: &QueryRejection, query: Option<&str>) -> Problem {
     problem("query", name, reason.code, in_our_words(reason.message))
 }
 
-/// What to send instead of a parameter that is not taken. serde ends its message with the names that
-/// are.
+/// The message for an unknown parameter. serde ends its own message with the names that it expects.
 fn not_taken(message: &str) -> String {
     let names: Vec<_> = message
         .rsplit_once("`, expected ")
@@ -62,12 +60,12 @@ fn not_taken(message: &str) -> String {
         .step_by(2)
         .collect();
     if names.is_empty() {
-        return "has a parameter, and this operation takes none".to_owned();
+        return "has a parameter, but this operation accepts none".to_owned();
     }
     format!("has a parameter that is not one of: {}", names.join(", "))
 }
 
-/// The messages of the standard library's parsers, as a caller understands them.
+/// Replaces the messages of the standard library's parsers with ones that a caller understands.
 fn in_our_words(message: String) -> String {
     let ours = ["expected ", "is ", "must "];
     if ours.iter().any(|start| message.starts_with(start)) {

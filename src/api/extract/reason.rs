@@ -1,16 +1,16 @@
-//! From the message of a serde error to one that repeats nothing of the request.
+//! Turns the message of a serde error into one that repeats nothing of the request.
 
-/// The word and the sentence for one thing that is wrong.
+/// The code and the message of one error.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Reason {
     pub(super) code: &'static str,
     pub(super) message: String,
-    /// The field that is missing or unknown below the place where serde stood.
+    /// The missing or unknown field, below the place that serde reports.
     pub(super) field: Option<String>,
 }
 
-/// Rewrites a message of serde. `value` is what stood at the place of the error: a message that
-/// quotes it is replaced as a whole, unless it is one of our own types.
+/// Rewrites a message of serde. `value` is the value at the place of the error: a message that quotes
+/// it is replaced entirely, unless it comes from one of our own types.
 pub(super) fn of(message: &str, value: Option<&str>) -> Reason {
     let message = without_position(message);
     let reason = |code, message: String| Reason {
@@ -24,7 +24,7 @@ pub(super) fn of(message: &str, value: Option<&str>) -> Reason {
         return reason;
     }
     if let Some(rest) = message.strip_prefix("duplicate field ") {
-        let mut reason = reason("duplicate", "is there twice".to_owned());
+        let mut reason = reason("duplicate", "is given twice".to_owned());
         reason.field = quoted_identifier(rest);
         return reason;
     }
@@ -41,14 +41,14 @@ pub(super) fn of(message: &str, value: Option<&str>) -> Reason {
     ];
     for (start, code) in rewritten {
         if message.starts_with(start) {
-            // What was found stands before the last "expected", and may itself contain that word.
+            // The text before the last "expected" quotes the value, which may itself contain that word.
             return match message.rsplit_once(", expected ") {
                 Some((_, expected)) => reason(code, format!("expected {expected}")),
                 None => reason(code, "is not valid".to_owned()),
             };
         }
     }
-    // Our own types say what they expect, and quote nothing.
+    // The messages of our own types name the expected form and quote nothing.
     if message.starts_with("expected ") {
         return reason("invalid", message.to_owned());
     }
@@ -59,7 +59,7 @@ pub(super) fn of(message: &str, value: Option<&str>) -> Reason {
     reason("invalid", message.to_owned())
 }
 
-/// serde_json appends the place, which says nothing of use beside a pointer.
+/// Removes the position that serde_json appends: the pointer already gives the place.
 fn without_position(message: &str) -> &str {
     message
         .rsplit_once(" at line ")
@@ -71,8 +71,7 @@ fn without_position(message: &str) -> &str {
         .map_or(message, |(message, _)| message)
 }
 
-/// The name in backticks, if it is one that can stand in a message: callers also mistype values as
-/// names.
+/// The name in backticks, if it looks like a field name: callers also put values where names belong.
 fn quoted_identifier(text: &str) -> Option<String> {
     let name = text.strip_prefix('`')?.split('`').next()?;
     let plain = name.len() <= 64
@@ -92,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn values_never_come_back() {
+    fn messages_never_contain_values() {
         let evil = r#"invalid type: string "张三, expected nothing", expected a number at line 3 column 9"#;
         assert_eq!(message(evil), "expected a number");
         assert_eq!(
@@ -108,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_named() {
+    fn a_missing_field_is_named_and_our_own_messages_are_kept() {
         let reason = of("missing field `out_order_no` at line 1 column 2", None);
         assert_eq!(reason.field.as_deref(), Some("out_order_no"));
         assert_eq!(

@@ -1,15 +1,15 @@
-//! What the document says of a request body, to say all of what is wrong with one.
+//! Finds missing fields and examples of a request body in the OpenAPI document.
 
 use std::sync::OnceLock;
 
 use serde_json::Value;
 
-/// More places than these are not told.
+/// The most missing fields that are reported.
 const MOST: usize = 100;
 
 fn document() -> &'static Value {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
-    // The document is made of strings and maps, which always have a JSON form.
+    // The document consists of strings and maps, which always serialise.
     DOCUMENT
         .get_or_init(|| serde_json::to_value(super::super::openapi::document()).unwrap_or_default())
 }
@@ -18,7 +18,7 @@ fn named(name: &str) -> &'static Value {
     &document()["components"]["schemas"][name]
 }
 
-/// The places of all fields that a body of this schema lacks.
+/// The places of the required fields of this schema that the body lacks.
 pub(super) fn missing(name: &str, body: &Value) -> Vec<String> {
     let mut found = Vec::new();
     collect(named(name), body, "", &mut found);
@@ -27,7 +27,7 @@ pub(super) fn missing(name: &str, body: &Value) -> Vec<String> {
 }
 
 fn collect(schema: &'static Value, value: &Value, at: &str, found: &mut Vec<String>) {
-    // Nothing is known of what the document does not describe.
+    // The document does not describe this place.
     if schema.is_null() || found.len() >= MOST {
         return;
     }
@@ -60,7 +60,7 @@ fn collect(schema: &'static Value, value: &Value, at: &str, found: &mut Vec<Stri
     }
 }
 
-/// An example of what stands at a place of a body, as JSON.
+/// The example of the value at a place of a body, as JSON.
 pub(super) fn example(name: &str, pointer: &str) -> Option<String> {
     let mut schemas = parts(named(name));
     for segment in pointer.split('/').skip(1) {
@@ -79,8 +79,8 @@ pub(super) fn example(name: &str, pointer: &str) -> Option<String> {
         .next()
 }
 
-/// The schemas that a schema is made of, references followed. A choice among several objects is
-/// nobody's to make here.
+/// The schemas that a schema consists of, with references resolved. None for a choice among several
+/// schemas, because it is not known which one the caller meant.
 fn parts(schema: &'static Value) -> Vec<&'static Value> {
     if let Some(reference) = schema["$ref"].as_str() {
         let target = reference
@@ -94,7 +94,7 @@ fn parts(schema: &'static Value) -> Vec<&'static Value> {
     if let Some(choices) = schema["oneOf"].as_array() {
         let mut choices = choices.iter().filter(|choice| choice["type"] != "null");
         return match (choices.next(), choices.next()) {
-            // What is said beside the choice is said of the same place.
+            // The keywords beside `oneOf` describe the same place.
             (Some(only), None) => [vec![schema], parts(only)].concat(),
             _ => Vec::new(),
         };

@@ -1,4 +1,4 @@
-//! The extractors, as a caller meets them.
+//! The extractors, tested over HTTP requests.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -72,7 +72,7 @@ async fn post(body: impl Into<Body>) -> Answered {
     send(&router(), request).await
 }
 
-/// Pointer and code of the one error, after a check that nothing of the request came back.
+/// Pointer and code of the first error, after a check that the answer repeats nothing of the request.
 async fn refused(body: &str) -> (String, String) {
     let answer = post(body.to_owned()).await;
     assert_eq!(answer.code(), "invalid_request");
@@ -86,7 +86,7 @@ async fn refused(body: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_fit_is_told_where_and_why_but_never_repeated() {
+async fn an_invalid_body_is_refused_with_place_and_reason_but_without_its_values() {
     let cases = [
         (
             r#"{"adults": "canary", "passengers": []}"#,
@@ -130,7 +130,7 @@ async fn a_body_that_does_not_fit_is_told_where_and_why_but_never_repeated() {
 }
 
 #[tokio::test]
-async fn a_body_must_be_json_of_a_bearable_size() {
+async fn a_body_must_be_json_within_the_size_limit() {
     let router = router();
     for content_type in [
         None,
@@ -151,7 +151,7 @@ async fn a_body_must_be_json_of_a_bearable_size() {
 }
 
 #[tokio::test]
-async fn parameters_that_do_not_fit_are_named() {
+async fn invalid_parameters_are_named() {
     let router = router();
     let pointer = async |path: &str| {
         let answer = get(&router, path).await;
@@ -173,7 +173,7 @@ async fn parameters_that_do_not_fit_are_named() {
 }
 
 #[tokio::test]
-async fn a_query_is_refused_without_its_names_and_the_words_of_a_parser() {
+async fn the_problem_of_a_query_repeats_neither_unknown_names_nor_parser_messages() {
     let router = router();
     for (query, pointer, message) in [
         (
@@ -206,7 +206,7 @@ async fn a_query_is_refused_without_its_names_and_the_words_of_a_parser() {
             "query/limit",
             "expected a whole number within its limits",
         ),
-        ("limit=1&limit=2", "query/limit", "is there twice"),
+        ("limit=1&limit=2", "query/limit", "is given twice"),
         (
             "limit=%ff",
             "query/limit",
