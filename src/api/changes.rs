@@ -1,4 +1,4 @@
-//! Changes, by their own number.
+//! Changes, addressed by their own number.
 
 pub mod cancel;
 pub mod get;

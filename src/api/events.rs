@@ -16,16 +16,16 @@ use crate::domain::time::Rfc3339;
 use crate::operations::EventFilter;
 use crate::problem_answers;
 
-/// Where in the feed.
+/// The position in the feed.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
-    /// `sequence` of the last event that was seen; from the beginning if left out.
+    /// The `next_after` of the previous page; the feed is read from the beginning if left out.
     #[serde(default)]
     #[param(required = false, value_type = i64, minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 0)]
     after: Option<After>,
-    /// At most as many; 50 if left out.
+    /// The maximum number of events; 50 if left out.
     #[serde(default)]
     #[param(required = false, value_type = u32, minimum = 1, maximum = 200, default = 50)]
     limit: Option<Limit>,
@@ -46,24 +46,24 @@ impl<'de> Deserialize<'de> for After {
     }
 }
 
-/// A fact.
+/// An immutable fact.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Event)]
 pub struct EventView {
-    /// Its place in the feed. An event with a smaller number never appears later.
+    /// The position in the feed. An event with a smaller number never appears later.
     #[schema(minimum = 1)]
     sequence: i64,
-    /// What kind of fact.
+    /// The kind of the fact.
     #[serde(rename = "type")]
     kind: EventKind,
-    /// What it is about: an operation or an order.
+    /// The subject of the fact: an operation or an order.
     subject: String,
     /// The fact.
     #[schema(example = "paid")]
     fact: String,
     /// The purchasing account.
     account: AccountName,
-    /// The operation that brought it about; null if none did.
+    /// The operation that caused it; null if none did.
     #[schema(required = true, value_type = Option<OperationId>)]
     operation_id: Option<OperationId>,
     /// When it was committed (+08:00).
@@ -75,7 +75,7 @@ pub struct EventView {
 pub struct EventPage {
     /// The events; a caller sees those of its own operations, an operator all.
     items: Vec<EventView>,
-    /// Hand it back as `after`.
+    /// Pass it as `after` to get the next events.
     #[schema(minimum = 0)]
     next_after: i64,
 }
@@ -84,15 +84,16 @@ problem_answers!(EventProblems = API, &[Code::JournalUnavailable]);
 
 /// Read the feed of facts
 ///
-/// Every fact is there once, and is committed together with the change it tells of. Remember
-/// `next_after` and ask again. No event is published for an operation that ended before its send began.
+/// Every fact appears once, and is committed together with the change that it reports. Store
+/// `next_after` and pass it in the next call. No event is published for an operation that ended before
+/// its send began.
 #[utoipa::path(
     get,
     path = "/v1/events",
     operation_id = "list_events",
     tag = "events",
     params(Place),
-    responses((status = 200, description = "The events after the place.", body = EventPage, example = json!(super::examples::events())), EventProblems),
+    responses((status = 200, description = "The events after this position.", body = EventPage, example = json!(super::examples::events())), EventProblems),
 )]
 pub async fn list_events(
     State(state): State<ApiState>,

@@ -1,4 +1,4 @@
-//! Operations: the journal as callers and operators see it.
+//! Operations: the journal for callers and operators.
 
 pub mod get;
 pub mod list;
@@ -17,7 +17,7 @@ use crate::domain::ids::OperationId;
 use crate::domain::operation::Operation;
 use crate::operations::{Fault, JournalError};
 
-/// The operation with its timeline, as both stand now.
+/// The current operation with its timeline.
 async fn shown(state: &ApiState, caller: &Caller, id: OperationId) -> Result<Response, Problem> {
     let read = state.operations()?.journal().with_timeline(id);
     let found = read.await.map_err(unreadable)?;
@@ -26,14 +26,14 @@ async fn shown(state: &ApiState, caller: &Caller, id: OperationId) -> Result<Res
     Ok(OperationView::new(operation, timeline).with_status(StatusCode::OK))
 }
 
-/// Another app's operation does not exist for a caller; an operator sees all.
+/// The operation, if the caller may see it: its own, or any for an operator.
 pub(super) fn visible(operation: Option<Operation>, caller: &Caller) -> Result<Operation, Problem> {
     operation
         .filter(|operation| own_only(caller).is_none_or(|own| operation.caller == own))
         .ok_or_else(|| Problem::new(Code::OperationNotFound))
 }
 
-/// The caller whose operations alone are shown to it; none for an operator, who sees all.
+/// The caller to whose own operations a query is limited; none for an operator, who sees all.
 pub(super) fn own_only(caller: &Caller) -> Option<&str> {
     (!caller.is_operator()).then_some(&*caller.name)
 }

@@ -34,35 +34,35 @@ pub struct UploadRequest {
     /// The file: JPEG, PNG or PDF, by its content.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: Vec<u8>,
-    /// Fliggy's order id; needed where the file comes after the application. Empty is left out, as
-    /// forms have it.
-    // Not the schema of an order id: Swagger UI would send its example.
+    /// Fliggy's order id; required if the file is uploaded after the application. An empty value counts
+    /// as absent, because HTML forms send one.
+    // Not the schema of an order id, because Swagger UI would send that schema's example.
     #[schema(required = false, value_type = Option<String>, nullable = false, example = "")]
     order_id: Option<OrderId>,
 }
 
-/// An attachment that Fliggy has.
+/// An uploaded attachment.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AttachmentAnswer {
-    /// Fliggy's id of it, for `attachments` of an application.
+    /// Fliggy's id of the file, for `attachments` of an application.
     #[schema(example = "FILE-0001")]
     attachment_id: String,
-    /// What it is.
+    /// The type of the file.
     #[serde(rename = "type")]
     kind: FileType,
-    /// Its length, in bytes.
+    /// The length of the file, in bytes.
     #[schema(minimum = 1)]
     bytes: usize,
-    /// SHA-256 of its content, in hexadecimal.
+    /// SHA-256 of the file, in hexadecimal.
     #[schema(
         pattern = "^[0-9a-f]{64}$",
         example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
     )]
     sha256: String,
-    /// The order that it belongs to; null if none was said.
+    /// The order that the file belongs to; null if the request named none.
     #[schema(required = true, value_type = Option<OrderId>)]
     order_id: Option<OrderId>,
-    /// The same file was uploaded before for the same order; it was not sent again.
+    /// Whether the same file was uploaded before for the same order. It was then not sent again.
     already_uploaded: bool,
 }
 
@@ -80,10 +80,10 @@ problem_answers!(
 
 /// Upload an attachment
 ///
-/// The proof that special refunds want (`flight_changed`, `illness`, `denied_boarding`): before the
-/// application, which then names it in `attachments`, or after it, with the order's id. JPEG, PNG or
-/// PDF, told by the content. A file that Fliggy has taken for an order is not sent again. The gateway
-/// keeps its hash and Fliggy's id, not the file.
+/// Uploads the proof that special refunds require (`flight_changed`, `illness`, `denied_boarding`):
+/// before the application, which then names it in `attachments`, or after it, with the order's id. JPEG,
+/// PNG or PDF, recognised by the content. A file that Fliggy has accepted for an order is not sent again.
+/// The gateway stores its hash and Fliggy's id, not the file.
 #[utoipa::path(
     post,
     path = "/v1/attachments",
@@ -92,8 +92,8 @@ problem_answers!(
     params(super::super::params::AccountHeader),
     request_body(content = UploadRequest, content_type = "multipart/form-data"),
     responses(
-        (status = 201, description = "Fliggy has it.", body = AttachmentAnswer, example = json!(super::super::examples::attachment(false))),
-        (status = 200, description = "Fliggy has had it before.", body = AttachmentAnswer, example = json!(super::super::examples::attachment(true))),
+        (status = 201, description = "Fliggy has accepted the file.", body = AttachmentAnswer, example = json!(super::super::examples::attachment(false))),
+        (status = 200, description = "Fliggy had accepted the file before.", body = AttachmentAnswer, example = json!(super::super::examples::attachment(true))),
         UploadProblems,
     ),
 )]
@@ -125,7 +125,7 @@ pub async fn upload_attachment(
     Ok((status, Json(answer)).into_response())
 }
 
-/// Why a file has no id. One that was sent may have arrived, whatever became of the answer.
+/// The problem of a failed upload. A file that was sent may have arrived even if the answer was lost.
 fn not_uploaded(failure: &Failure) -> Problem {
     let problem = problem_of(failure, None);
     let lost = matches!(
@@ -141,7 +141,7 @@ fn not_uploaded(failure: &Failure) -> Problem {
     }
 }
 
-/// The parts of an upload, whole, and its place among the files that are in memory.
+/// The complete parts of an upload, and its permit to be held in memory.
 pub struct Parts(File, Option<OrderId>, OwnedSemaphorePermit);
 
 impl FromRequest<ApiState> for Parts {
@@ -149,7 +149,7 @@ impl FromRequest<ApiState> for Parts {
 
     async fn from_request(request: Request, state: &ApiState) -> Result<Self, Problem> {
         not_encoded(request.headers())?;
-        // Before the first byte is read: so many files are in memory at once, and no more.
+        // Before the first byte is read: the permits limit how many files are in memory at once.
         let place = Arc::clone(&state.limits.uploads)
             .try_acquire_owned()
             .map_err(|_| Problem::new(Code::Overloaded))?;
@@ -178,7 +178,7 @@ impl FromRequest<ApiState> for Parts {
                     order_id = Some(id);
                 }
                 Some("file" | "order_id") => {
-                    return Err(wrong("twice", "a part of this name came twice"));
+                    return Err(wrong("twice", "two parts have the same name"));
                 }
                 Some(_) | None => {
                     return Err(wrong(
@@ -194,7 +194,7 @@ impl FromRequest<ApiState> for Parts {
     }
 }
 
-/// Reads the file as it comes, and no further than is needed to refuse it.
+/// Reads the file chunk by chunk, and stops as soon as it has to be refused.
 async fn read_file(mut part: Field<'_>, longest: usize) -> Result<File, Problem> {
     let mut content = BytesMut::new();
     let mut digest = Sha256::new();
@@ -219,8 +219,8 @@ async fn read_file(mut part: Field<'_>, longest: usize) -> Result<File, Problem>
 
 fn not_a_proof() -> Problem {
     Problem::new(Code::UnsupportedMediaType)
-        .detail("The file is neither JPEG nor PNG nor PDF, by its first bytes.")
-        .hint("Convert it to one of these; renaming it is not enough.")
+        .detail("According to its first bytes, the file is neither JPEG nor PNG nor PDF.")
+        .hint("Convert the file to one of these types; renaming it is not enough.")
 }
 
 async fn read_text(mut part: Field<'_>) -> Result<String, Problem> {
@@ -243,7 +243,7 @@ async fn read_text(mut part: Field<'_>) -> Result<String, Problem> {
 fn unread_part(error: MultipartError) -> Problem {
     let problem = unread(error.status(), &error);
     if problem.code() == Code::InvalidRequest {
-        let message = "is no whole multipart/form-data";
+        let message = "is not a complete multipart/form-data body";
         return Problem::invalid(FieldError::new("", "not_multipart", message));
     }
     problem

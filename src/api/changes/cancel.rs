@@ -14,17 +14,17 @@ use crate::domain::ids::{ChangeOrderNo, OperationId};
 use crate::operations::writes::kinds::change_cancel::CancelChange;
 use crate::problem_answers;
 
-/// A wish to cancel a change.
+/// A request to cancel a change.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({}))]
 pub struct CancelChangeRequest {
-    /// The operation that ended `not_executed`/`absent` and that this one repeats.
+    /// The operation that this one repeats; it must have ended `not_executed` with basis `absent`.
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields that the gateway does not know, added to upstream's request object as they are. A name
-    /// of a field that the gateway knows, in any case and with or without underscores, is 400.
+    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of
+    /// a field that the gateway knows, in any case and with or without underscores, is 400.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -41,7 +41,7 @@ problem_answers!(
 
 /// Cancel an unpaid change
 ///
-/// Gives the seats back; the tickets stay as they were. Only an unpaid change can be cancelled.
+/// Releases the seats; the tickets stay as they are. Only an unpaid change can be cancelled.
 #[utoipa::path(
     post,
     path = "/v1/changes/{change_order_no}/cancel",

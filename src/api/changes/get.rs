@@ -15,13 +15,13 @@ use crate::domain::ids::ChangeOrderNo;
 use crate::domain::time::LocalTime;
 use crate::problem_answers;
 
-/// A change, and what may be done next with it.
+/// A change, with the actions that it allows next.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChangeView {
     /// The change.
     #[serde(flatten)]
     change: Change,
-    /// What the change itself allows next. A write that is open on it still stands in the way.
+    /// The actions that the change itself allows next. A write that is open on it still blocks them.
     available_actions: Vec<Action>,
 }
 
@@ -34,7 +34,7 @@ impl ChangeView {
     }
 }
 
-/// A change, and upstream's own object where it was asked for.
+/// A change, with upstream's own object if requested.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChangeAnswer {
     /// The change.
@@ -55,7 +55,7 @@ problem_answers!(
 
 /// Read a change
 ///
-/// Fees, the time to pay and, once it is paid and issued, the new ticket numbers.
+/// Returns the fees, the time to pay and, once the change is paid and issued, the new ticket numbers.
 #[utoipa::path(
     get,
     path = "/v1/changes/{change_order_no}",

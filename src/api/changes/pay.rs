@@ -22,12 +22,12 @@ use crate::problem_answers;
 pub struct PayChangeRequest {
     /// The total that was agreed to (yuan). If the change costs anything else, nothing is paid.
     total_price: Money,
-    /// The operation that ended `not_executed`/`absent` and that this one repeats.
+    /// The operation that this one repeats; it must have ended `not_executed` with basis `absent`.
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields that the gateway does not know, added to upstream's request object as they are. A name
-    /// of a field that the gateway knows, in any case and with or without underscores, is 400.
+    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of
+    /// a field that the gateway knows, in any case and with or without underscores, is 400.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -48,10 +48,10 @@ problem_answers!(
 
 /// Pay a change
 ///
-/// Debits the purchasing account's signed Alipay agreement, once. The change is read first: another
-/// total than the agreed one is 409 `price_changed`, and nothing is sent. It is called paid on
-/// evidence of payment only. When that cannot be had in time, the answer is 202: **unknown**, most
-/// probably paid, and the gateway goes on asking until it knows.
+/// Debits the purchasing account's signed Alipay agreement, once. The change is read first: if its
+/// total is not the agreed one, the answer is 409 `price_changed` and nothing is sent. Success is
+/// reported only on evidence of the payment. If there is none in time, the answer is 202: the outcome
+/// is **unknown**, most probably paid, and lookups continue until it is known.
 #[utoipa::path(
     post,
     path = "/v1/changes/{change_order_no}/payment",

@@ -22,37 +22,36 @@ use crate::domain::violation::both;
 use crate::problem_answers;
 use crate::top::wire::Search;
 
-/// What is searched for.
+/// The journeys and passengers to search fares for.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!(super::super::examples::search()))]
 pub struct SearchRequest {
-    /// The way there and, for a round trip, the way back.
+    /// The outbound journey and, for a round trip, the return journey.
     #[schema(min_items = 1, max_items = 2)]
     journeys: Vec<SearchJourney>,
-    /// Which cabins; `any` if left out.
+    /// The cabin class; `any` if left out.
     #[serde(default)]
     #[schema(required = false)]
     cabin_class: CabinClass,
-    /// Who travels, one adult if left out: at most nine in all, and no more infants than adults.
-    /// Fares of children and of infants are asked for where there are any. With infants, Fliggy
-    /// leaves out the offers that have no infant fare.
+    /// The party that travels; one adult if left out. At most nine in all, and no more infants than
+    /// adults. Child and infant fares are requested if the party has any. With infants, Fliggy leaves
+    /// out the offers that have no infant fare.
     #[serde(default)]
     #[schema(required = false)]
     party: Party,
-    /// Fields that the gateway does not know, added to upstream's request object as they are. A name
-    /// of a field that the gateway knows, in any case and with or without underscores, is 400.
+    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of
+    /// a field that the gateway knows, in any case and with or without underscores, is 400.
     #[schema(value_type = Option<Object>, required = false)]
     extra: Option<Map<String, Value>>,
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SearchResult<'a> {
-    /// The offers in Fliggy's order; empty where there is no fare. One of them, unchanged, is part
-    /// of a booking.
+    /// The offers in Fliggy's order; empty if there is no fare. Pass one of them unchanged to a booking.
     items: &'a [Offer],
-    /// What is worth knowing about this answer.
+    /// Remarks on the result.
     notices: Vec<Notice>,
     /// Upstream's own object, with `?include=upstream`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,16 +59,16 @@ pub struct SearchResult<'a> {
     upstream: Option<&'a RawValue>,
 }
 
-/// What is worth knowing about an answer.
+/// A remark on the result of a search.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Notice {
-    /// What, for programs.
+    /// The code, for programs.
     code: NoticeCode,
-    /// What, for people.
+    /// The text, for people.
     message: String,
 }
 
-/// The kinds of notices.
+/// The codes of notices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeCode {
@@ -86,12 +85,12 @@ pub enum NoticeCode {
 }
 
 impl NoticeCode {
-    /// The seed's FAQ 4 to 6, in English.
+    /// FAQ 4 to 6 of the seed, in English.
     fn message(self) -> &'static str {
         match self {
             Self::NoOffers => {
-                "Fliggy has no quote (无报价). Check that from and to are city codes and not airports, \
-                 and that a certain flight is asked for by naming it in `flights`, not by listing."
+                "Fliggy has no quote (无报价). Check that from and to are city codes, not airport codes. \
+                 To search for a certain flight, name it in `flights` instead of listing all flights."
             }
             Self::NoOwnShop => {
                 "No self-operated shop (自营) is among the sellers. Which shops quote for this \
@@ -101,12 +100,12 @@ impl NoticeCode {
                 "The party has infants, so offers that have no infant fare are left out. That is normal."
             }
             Self::ListingIsSlow => {
-                "Listing all flights is slow and may time out. Where the flight is known, name it in \
+                "Listing all flights is slow and may time out. If the flight is known, name it in \
                  `flights`."
             }
             Self::OffersDropped => {
-                "Some offers lacked a field that a booking needs, or it could not be read; they are \
-                 left out. `?include=upstream` shows them. Offers by Fliggy's name of the field:"
+                "Some offers are left out because a field that a booking needs is absent or cannot be \
+                 read. `?include=upstream` shows them. The number of offers by Fliggy's name of the field:"
             }
         }
     }
@@ -116,10 +115,10 @@ problem_answers!(SearchProblems = API, RESTRICTED, BODY, READ);
 
 /// Search flights and their fares
 ///
-/// Lists all flights of a day between two cities, or quotes the flights that are named (faster).
-/// Prices are yuan per passenger, and `party_total` is what the party pays in all. An offer with too few
-/// seats for the party, or without a fare for everybody in it, is not `bookable`. Nothing is cached, but identical searches in flight share one
-/// upstream call.
+/// Lists all flights of a day between two cities, or prices the named flights (faster). Prices are in
+/// yuan per passenger; `party_total` is the total for the party. An offer with too few seats for the
+/// party, or without a fare for one of its passengers, is not `bookable`. Nothing is cached, but
+/// identical searches that run at the same time share one upstream call.
 #[utoipa::path(
     post,
     path = "/v1/flights/search",
@@ -159,8 +158,8 @@ pub async fn search_flights(
     Ok(sized(&body, found.answer.offers.len() * OFFER))
 }
 
-/// Why there are no offers. A listing that is too slow is cured by naming the flight (the seed's
-/// FAQ 5); what the operator wants to be said comes first.
+/// The problem of a failed search. For a listing that timed out, the hint is to name the flight (the
+/// seed's FAQ 5); a hint that the operator configured takes precedence.
 fn not_found(failure: &Failure, mode: SearchMode) -> Problem {
     let problem = problem_of(failure, None);
     if mode != SearchMode::Listing
@@ -170,12 +169,12 @@ fn not_found(failure: &Failure, mode: SearchMode) -> Problem {
         return problem;
     }
     problem.hint(
-        "A listing search is slow. Name the flight: with `flights` in the journeys, search asks for \
-         that flight alone and answers sooner.",
+        "A listing search is slow. Name the flight in `flights` of the journeys: the search then asks \
+         for that flight only and answers sooner.",
     )
 }
 
-/// An offer's usual size in bytes, with some room.
+/// The usual size of an offer in bytes, rounded up.
 const OFFER: usize = 1536;
 
 fn notices(found: &SearchAnswer, mode: SearchMode, with_infants: bool) -> Vec<Notice> {

@@ -56,9 +56,9 @@ problem_answers!(
 
 /// Read an operation
 ///
-/// What became of a write, and how that was found out. With `wait` the answer comes when the operation has
-/// settled or needs attention, or when the time is over. An operation that ended before its send began is
-/// deleted after 24 hours.
+/// Returns the state of a write and how it became known. With `wait`, the answer comes when the operation
+/// has settled or needs attention, or when the time is over. An operation that ended before its send began
+/// is deleted after 24 hours.
 #[utoipa::path(
     get,
     path = "/v1/operations/{id}",
@@ -69,7 +69,7 @@ problem_answers!(
         (status = 200, description = "The operation.", body = OperationView,
          headers(("ETag" = String, description = "The version, for `If-Match`.")),
          links(
-            ("look" = (operation_id = "reconcile_operation", description = "Look at it now.",
+            ("look" = (operation_id = "reconcile_operation", description = "Look it up now.",
                 parameters(("id" = "$response.body#/id")))),
             ("resolution" = (operation_id = "resolve_operation", description = "Settle it by hand.",
                 parameters(("id" = "$response.body#/id"), ("If-Match" = "$response.header.ETag")))),

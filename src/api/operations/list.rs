@@ -16,20 +16,20 @@ use crate::domain::operation::{Kind, Operation, State as OperationState};
 use crate::operations::Filter;
 use crate::problem_answers;
 
-/// Which operations.
+/// The selection of operations.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct OperationFilter {
-    /// Only in this state, such as `needs_attention`.
+    /// Only operations in this state, such as `needs_attention`.
     #[serde(default)]
     #[param(required = false, value_type = OperationState)]
     state: Option<OperationState>,
-    /// Only of this kind.
+    /// Only operations of this kind.
     #[serde(default)]
     #[param(required = false, value_type = Kind, inline)]
     kind: Option<Kind>,
-    /// Only about this order id, order number or change number.
+    /// Only operations about this order id, order number or change number.
     #[serde(default)]
     #[param(
         required = false,
@@ -39,17 +39,17 @@ pub struct OperationFilter {
         pattern = "^[A-Za-z0-9_.-]+$"
     )]
     subject: Option<SubjectText>,
-    /// At most as many; 50 if left out.
+    /// The maximum number of operations; 50 if left out.
     #[serde(default)]
     #[param(required = false, value_type = u32, minimum = 1, maximum = 200, default = 50)]
     limit: Option<Limit>,
-    /// `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     #[serde(default)]
     #[param(required = false, value_type = OperationId)]
     cursor: Option<OperationId>,
 }
 
-/// An order id or order number.
+/// An order id, order number or change number.
 #[derive(Debug, Clone)]
 pub struct SubjectText(String);
 
@@ -70,15 +70,15 @@ impl<'de> Deserialize<'de> for SubjectText {
 /// A page of operations, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OperationPage {
-    /// The operations, without their `timeline`; `GET /v1/operations/{id}` has it.
+    /// The operations without their `timeline`, which `GET /v1/operations/{id}` returns.
     items: Vec<OperationView>,
-    /// Hand it back as `cursor` for the next page; null on the last one.
+    /// Pass it as `cursor` to get the next page; null on the last page.
     #[schema(required = true)]
     next_cursor: Option<String>,
 }
 
 impl OperationPage {
-    /// These operations; older ones follow on the cursor, where there is one.
+    /// A page of these operations. With a `cursor`, older ones follow.
     pub(in crate::api) fn new(operations: Vec<Operation>, cursor: Option<OperationId>) -> Self {
         Self {
             items: shown(operations),
@@ -98,8 +98,8 @@ problem_answers!(ListOperationsProblems = API, &[Code::JournalUnavailable]);
 
 /// List operations
 ///
-/// Newest first. A caller sees its own, an operator everybody's. `state=needs_attention` is the
-/// list of what waits for a person.
+/// Newest first. A caller sees its own operations, an operator sees all. `state=needs_attention` lists
+/// the operations that wait for a person.
 #[utoipa::path(
     get,
     path = "/v1/operations",
@@ -124,7 +124,7 @@ pub async fn list_operations(
             subject: filter.subject.map(|s| s.0),
             about: None,
             before: filter.cursor,
-            // One more, to know whether there is a next page.
+            // One more than requested shows whether there is a next page.
             limit: limit + 1,
         })
         .await

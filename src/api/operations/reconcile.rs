@@ -17,10 +17,10 @@ problem_answers!(
     &[Code::OperationNotFound, Code::JournalUnavailable]
 );
 
-/// Look at an operation now
+/// Look up an operation now
 ///
-/// The gateway looks by itself, with growing pauses; this makes it look at once. It changes nothing
-/// upstream. An operation that needs no look is answered as it stands.
+/// The gateway looks up open operations by itself, with growing pauses; this call starts a lookup at
+/// once. It changes nothing upstream. An operation that needs no lookup is returned as it is.
 #[utoipa::path(
     post,
     path = "/v1/operations/{id}/reconcile",
@@ -28,7 +28,7 @@ problem_answers!(
     tag = "operations",
     params(("id" = OperationId, Path, description = "The operation.")),
     responses(
-        (status = 200, description = "The operation after the look.", body = OperationView,
+        (status = 200, description = "The operation after the lookup.", body = OperationView,
          headers(("ETag" = String, description = "The version, for `If-Match`.")), example = json!(super::super::examples::settled())),
         ReconcileProblems,
     ),

@@ -16,26 +16,26 @@ use crate::operations::reconcile::evidence::Made;
 use crate::operations::reconcile::resolve::{NotResolved, Resolution, Resolve};
 use crate::problem_answers;
 
-/// What a person found out, and how.
+/// The outcome that a person determined, and the reason.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"outcome": "succeeded", "reason": "Fliggy's support confirmed the debit, ticket 4711"}))]
 pub struct ResolveRequest {
-    /// What it was.
+    /// The outcome.
     outcome: Resolution,
-    /// How that is known. Kept in the journal; write no personal data into it.
+    /// How the outcome is known. Stored in the journal; must not contain personal data.
     #[schema(value_type = String, min_length = 1, max_length = 500)]
     reason: Reason,
-    /// Fliggy's order id: needed where a booking is resolved as succeeded and a look does not find
+    /// Fliggy's order id: required if a booking is resolved as succeeded and a lookup does not find
     /// the order.
     #[serde(default)]
     #[schema(required = false, value_type = Option<OrderId>)]
     order_id: Option<OrderId>,
-    /// Fliggy's number of the refund: needed likewise for a refund.
+    /// Fliggy's number of the refund: required likewise for a refund.
     #[serde(default)]
     #[schema(required = false, value_type = Option<RefundOrderNo>)]
     refund_order_no: Option<RefundOrderNo>,
-    /// Fliggy's number of the change: needed likewise for a change.
+    /// Fliggy's number of the change: required likewise for a change.
     #[serde(default)]
     #[schema(required = false, value_type = Option<ChangeOrderNo>)]
     change_order_no: Option<ChangeOrderNo>,
@@ -73,8 +73,8 @@ problem_answers!(
 
 /// Settle an operation by hand
 ///
-/// For operators, where upstream does not tell. The gateway looks once more; evidence against the
-/// resolution refuses it. Not possible while the send is under way.
+/// For operators, when lookups cannot decide. The gateway looks the operation up once more, and refuses
+/// a resolution that the evidence contradicts. Not possible while the send is under way.
 #[utoipa::path(
     post,
     path = "/v1/operations/{id}/resolve",
@@ -82,7 +82,7 @@ problem_answers!(
     tag = "operations",
     params(
         ("id" = OperationId, Path, description = "The operation."),
-        ("If-Match" = String, Header, description = "The version that was seen, as `ETag` gives it; the quotes may be left out.", pattern = "^(\"[0-9]{1,18}\"|[0-9]{1,18})$", example = "\"5\""),
+        ("If-Match" = String, Header, description = "The version that the decision is based on, as in `ETag`; the quotes may be left out.", pattern = "^(\"[0-9]{1,18}\"|[0-9]{1,18})$", example = "\"5\""),
     ),
     request_body = ResolveRequest,
     responses(
@@ -127,17 +127,15 @@ pub(super) fn not_resolved(why: NotResolved) -> Problem {
             .detail(format!("The operation is {}.", operation.state().as_str()))
             .operation(operation.id),
         NotResolved::Contradicts(operation, seen) => Problem::new(Code::EvidenceContradicts)
-            .detail(format!("A look says otherwise: {seen}."))
-            .hint("Resolve it as upstream tells, or settle the matter with Fliggy first.")
+            .detail(format!("A lookup shows another outcome: {seen}."))
+            .hint("Resolve it to the outcome that upstream shows, or clarify it with Fliggy first.")
             .operation(operation.id),
         NotResolved::NotLooked(operation, later) => Problem::new(Code::RateLimited)
-            .detail("The gateway looks before it believes, and there was no quota for a look.")
+            .detail("The operation must be looked up first, and there was no quota for that.")
             .retry_after(u32::try_from(later.as_secs()).unwrap_or(u32::MAX).max(1))
             .operation(operation.id),
         NotResolved::NumberNeeded(operation, field) => Problem::new(Code::ResolveRefused)
-            .detail(format!(
-                "No look finds it: `{field}` must say which one it is."
-            ))
+            .detail(format!("Lookups do not find it, so `{field}` is required."))
             .operation(operation.id),
         NotResolved::Journal(error) => unreadable(error),
     }

@@ -1,4 +1,4 @@
-//! The schema `Operation`: what every write answers, and every read of an operation.
+//! The schema `Operation`: the answer to every write and to every read of an operation.
 
 use std::borrow::Cow;
 
@@ -25,10 +25,10 @@ use crate::domain::refund::{RefundQuote, RefundReceipt};
 use crate::domain::time::Rfc3339;
 use crate::operations::writes::perform::Performed;
 
-/// The header of an answer that an earlier request with the same key got.
+/// The header of an answer about the operation of an earlier request with the same key.
 pub(in crate::api) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// An operation: one write that was asked for, and what is known of its outcome.
+/// An operation: one requested write, and what is known of its outcome.
 ///
 /// Exactly one of `order`, `refund`, `change` and `raw` is not null if, and only if, `state` is `succeeded`.
 /// In every other state all four are null, so that an outcome that is not known cannot be taken for a result.
@@ -208,7 +208,7 @@ impl OperationView {
         }
     }
 
-    /// The answer, with the version as entity tag.
+    /// The response, with the version as entity tag.
     #[must_use]
     pub(in crate::api) fn with_status(self, status: StatusCode) -> Response {
         let tag = HeaderValue::from_str(&format!("\"{}\"", self.version));
@@ -220,7 +220,7 @@ impl OperationView {
     }
 }
 
-/// The answer to a write. A refusal is a problem, with the quote as it is now where that helps.
+/// The answer to a write. A refusal is a problem, with the current `quote` if there is one.
 #[must_use]
 pub(in crate::api) fn answer(
     performed: Performed,
@@ -269,7 +269,7 @@ pub(in crate::api) fn answer(
     response
 }
 
-/// The status of a success, and where the resource is that it made.
+/// The status of a success, and the location of the resource that it created.
 fn made(kind: Kind, receipt: Option<&Receipt>) -> (StatusCode, Option<String>) {
     if kind.creates().is_none() {
         return (StatusCode::OK, None);

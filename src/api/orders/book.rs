@@ -21,41 +21,41 @@ use crate::operations::writes::kinds::book::Book;
 use crate::problem_answers;
 use axum::extract::State;
 
-/// A booking: an offer, who flies, whom to call.
+/// A booking: an offer, the passengers and a contact.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!(super::super::examples::booking()))]
 pub struct BookRequest {
     /// The caller's own order number, a new one for every order.
     out_order_no: OutOrderNo,
-    /// The offer, exactly as the search gave it: every field, even where it is null.
+    /// The offer, exactly as the search returned it: every field, even if it is null.
     offer: Offer,
-    /// The travellers, at most nine.
+    /// The passengers, at most nine.
     #[schema(min_items = 1, max_items = 9)]
     passengers: Vec<Passenger>,
-    /// Whom to call about the order.
+    /// The contact for the order.
     contact: Contact,
-    /// What the order costs in all (yuan): the sum of `fare` and `taxes_total` over the travellers.
+    /// The total of the order (yuan): the sum of `fare` and `taxes_total` over the passengers.
     total_price: Money,
-    /// Permission for Fliggy to look up the membership with the airline, and to register the
-    /// traveller there if there is none. A member fare needs `true`; it is never a default.
+    /// Allows Fliggy to look up the membership with the airline, and to register the passenger there
+    /// if there is none. A member fare requires `true`; the gateway never sets it by itself.
     #[serde(default)]
     #[schema(required = false)]
     allow_register_or_query_member: Option<bool>,
-    /// The buyer; needed, with every field, where the fare is for members and the buyer must be one.
+    /// The buyer; required, with every field, if the fare is for members and the buyer must be one.
     #[serde(default)]
     #[schema(required = false, value_type = Option<MemberBuyer>)]
     member_buyer: Option<MemberBuyer>,
-    /// Books although the same passengers may be booked on the same segments already.
+    /// Books even if the same passengers may already be booked on the same segments.
     #[serde(default)]
     #[schema(required = false)]
     allow_duplicate: bool,
-    /// The operation that ended `not_executed`/`absent` and that this one repeats.
+    /// The operation that this one repeats; it must have ended `not_executed` with basis `absent`.
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields that the gateway does not know, added to upstream's request object as they are. A name
-    /// of a field that the gateway knows, in any case and with or without underscores, is 400.
+    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of
+    /// a field that the gateway knows, in any case and with or without underscores, is 400.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -71,10 +71,10 @@ problem_answers!(
 
 /// Book an order
 ///
-/// Creates and holds an order for an offer of a search. Everything that can be checked is checked
-/// before anything is sent. When upstream does not answer in time, the answer is 202: the outcome
-/// is **unknown**, most probably the order exists, and the gateway finds out. Repeat the request
-/// with the same `Idempotency-Key`, or follow `Location`; never book again under a new number.
+/// Creates and holds an order for an offer from a search. Everything that can be checked is checked
+/// before anything is sent. If upstream does not answer in time, the answer is 202: the outcome is
+/// **unknown**. The order most probably exists, and the gateway looks it up. Repeat the request with
+/// the same `Idempotency-Key`, or follow `Location`; never book again under a new number.
 #[utoipa::path(
     post,
     path = "/v1/orders",
@@ -179,7 +179,7 @@ mod tests {
         canonical(&request).ok()
     }
 
-    /// Another value that the field could have.
+    /// Another value of the same kind.
     fn changed(value: &Value, by: u8) -> Value {
         match value {
             Value::Null => Value::from("ZZ"),
@@ -207,7 +207,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_fingerprint_sees_neither_white_space_nor_the_order_of_fields(
+        fn the_fingerprint_ignores_white_space_and_the_order_of_fields(
             order in proptest::collection::vec(any::<Index>(), 1..20),
         ) {
             let body = example();
@@ -220,7 +220,7 @@ mod tests {
         }
 
         #[test]
-        fn the_fingerprint_sees_every_other_change(place in any::<Index>(), by in any::<u8>()) {
+        fn the_fingerprint_depends_on_every_value(place in any::<Index>(), by in any::<u8>()) {
             let body = example();
             let mut found = Vec::new();
             leaves(&body, "", &mut found);
@@ -229,7 +229,7 @@ mod tests {
             let value = other.pointer_mut(place).unwrap();
             *value = changed(value, by);
             prop_assume!(other != body);
-            // What cannot be read is no request; what can is another one.
+            // A changed value that still parses is another request.
             if let Some(fingerprint) = fingerprint(&other.to_string()) {
                 prop_assert_ne!(Some(fingerprint), self::fingerprint(&body.to_string()), "{}", place);
             }
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_what_it_means() {
+    fn an_omitted_field_and_its_default_have_the_same_fingerprint() {
         let mut body = example();
         let whole = fingerprint(&body.to_string());
         for name in ["allow_duplicate", "retry_of", "member_buyer"] {

@@ -17,33 +17,33 @@ use crate::domain::personal::Personal;
 use crate::operations::writes::kinds::change::MakeChange;
 use crate::problem_answers;
 
-/// A change: whose tickets, and to which flights.
+/// A change: the passengers and their new flights.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!(super::super::examples::change_request()))]
 pub struct ChangeRequest {
     /// The caller's own number of the change, a new one for every change.
     out_change_no: OutChangeNo,
-    /// On what ground; `voluntary` if left out.
+    /// The ground of the change; `voluntary` if left out.
     #[serde(default)]
     #[schema(required = false)]
     kind: ChangeKind,
-    /// Whose tickets, by the order's `passenger_id`.
+    /// The passengers whose tickets are changed, by the order's `passenger_id`.
     #[schema(min_items = 1, max_items = 9)]
     passengers: Vec<PassengerId>,
-    /// The flights to be, one for each segment that is replaced. A search finds them.
+    /// The new flights, one for each segment that is replaced. Use a search to find them.
     #[schema(min_items = 1, max_items = 16)]
     segments: Vec<ChangeTarget>,
-    /// `solution_id` of the offer in which they were found; may be left out.
+    /// The `solution_id` of the offer that contains them; may be left out.
     #[serde(default)]
     #[schema(required = false, min_length = 1, max_length = 512)]
     solution_id: Option<String>,
-    /// What the change may cost in all (yuan). A dearer one is made all the same, as only making it
-    /// confirms the fees, and is marked `fee_above_limit`. Nothing is paid before the payment.
+    /// The highest acceptable total (yuan). A more expensive change is made nevertheless, because only
+    /// making it confirms the fees, and is marked `fee_above_limit`. Nothing is paid before the payment.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Money>)]
     max_total: Option<Money>,
-    /// Whom to call; the order's contact if left out.
+    /// The contact for the change; the order's contact if left out.
     #[serde(default)]
     #[schema(required = false, value_type = Option<ChangeContact>)]
     contact: Option<ChangeContact>,
@@ -51,12 +51,12 @@ pub struct ChangeRequest {
     #[serde(default)]
     #[schema(required = false, value_type = Option<String>, min_length = 1, max_length = 500)]
     remark: Option<Personal<String>>,
-    /// The operation that ended `not_executed`/`absent` and that this one repeats.
+    /// The operation that this one repeats; it must have ended `not_executed` with basis `absent`.
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields that the gateway does not know, added to upstream's request object as they are. A name
-    /// of a field that the gateway knows, in any case and with or without underscores, is 400.
+    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of
+    /// a field that the gateway knows, in any case and with or without underscores, is 400.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -79,10 +79,10 @@ problem_answers!(
 
 /// Change tickets
 ///
-/// Checks that the tickets can be changed, confirms the fees and holds the seats, all at once. The
-/// fees and the time to pay come with the answer, or later: a change that is `submitted` has none
-/// yet, so read it again. What it costs is agreed to at its payment; an unpaid change can be
-/// cancelled, and closes by itself when its time is over.
+/// Checks that the tickets can be changed, confirms the fees and holds the seats, in one call. The
+/// fees and the time to pay are in the answer, or follow later: a change that is `submitted` has none
+/// yet, so read it again. You agree to the total when you pay the change. An unpaid change can be
+/// cancelled, and closes by itself when its time to pay is over.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/changes",

@@ -21,10 +21,10 @@ use crate::top::client::Reply;
 pub struct ChangePage {
     /// The changes, in Fliggy's order.
     items: Vec<ChangeView>,
-    /// Always null: Fliggy tells all changes of an order at once.
+    /// Always null: Fliggy returns all changes of an order at once.
     #[schema(required = true)]
     next_cursor: Option<String>,
-    /// Rows that could not be read and are left out.
+    /// The number of rows that could not be read and are left out.
     #[schema(minimum = 0)]
     dropped: usize,
     /// Upstream's own object, with `?include=upstream`.
@@ -55,7 +55,7 @@ problem_answers!(
 
 /// List the changes of an order
 ///
-/// Closed ones are among them.
+/// Includes closed changes.
 #[utoipa::path(
     get,
     path = "/v1/orders/{order_id}/changes",

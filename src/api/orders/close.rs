@@ -14,17 +14,17 @@ use crate::domain::ids::{OperationId, OrderId};
 use crate::operations::writes::kinds::close::Close;
 use crate::problem_answers;
 
-/// A wish to close an order.
+/// A request to close an order.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({}))]
 pub struct CloseRequest {
-    /// The operation that ended `not_executed`/`absent` and that this one repeats.
+    /// The operation that this one repeats; it must have ended `not_executed` with basis `absent`.
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields that the gateway does not know, added to upstream's request object as they are. A name
-    /// of a field that the gateway knows, in any case and with or without underscores, is 400.
+    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of
+    /// a field that the gateway knows, in any case and with or without underscores, is 400.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -41,8 +41,8 @@ problem_answers!(
 
 /// Close an unpaid order
 ///
-/// Gives the seats back. The order is read first: only an unpaid one can be closed; a paid one is
-/// refunded.
+/// Releases the seats. The order is read first: only an unpaid order can be closed; refund a paid one
+/// instead.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/close",

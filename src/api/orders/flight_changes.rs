@@ -18,7 +18,7 @@ use crate::problem_answers;
 pub struct FlightChangePage {
     /// The changes, in Fliggy's order.
     items: Vec<FlightChange>,
-    /// Always null: Fliggy tells all of them at once.
+    /// Always null: Fliggy returns all of them at once.
     #[schema(required = true)]
     next_cursor: Option<String>,
     /// Upstream's own object, with `?include=upstream`.
@@ -36,8 +36,8 @@ problem_answers!(
 
 /// List the schedule changes of an order
 ///
-/// What the airlines did to its flights (航变): cancelled or moved. Such a ticket can be refunded or
-/// changed as `flight_changed`.
+/// The flights of the order that the airlines cancelled or rescheduled (航变). Their tickets can be
+/// refunded or changed as `flight_changed`.
 #[utoipa::path(
     get,
     path = "/v1/orders/{order_id}/flight-changes",

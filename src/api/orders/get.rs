@@ -23,20 +23,20 @@ use crate::operations::upstream::ReadError;
 use crate::problem_answers;
 use crate::top::client::Reply;
 
-/// An order, and upstream's own object where it was asked for.
+/// An order, with upstream's own object if requested.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OrderAnswer {
     /// The order.
     #[serde(flatten)]
     order: Order,
-    /// What the order itself allows next; with `?include=refunds,changes`, what remains possible after these, and
-    /// neither refund nor change where some of these could not be read (`dropped`). A write that is open on the
-    /// order still stands in the way.
+    /// The actions that the order itself allows next. With `?include=refunds,changes` they take these into
+    /// account, and contain neither `refund` nor `change` if some of these could not be read (`dropped`). A
+    /// write that is open on the order still blocks them.
     available_actions: Vec<Action>,
     /// The newest operations of this gateway on the order and its changes that the caller may see, with
     /// `?include=operations`; at most 50. If there are older ones, `GET /v1/operations` lists those on one `subject`
-    /// (the order's id, its number or a change's number) with `next_cursor` as `cursor`. Changes that were made
-    /// elsewhere are known with `?include=operations,changes`.
+    /// (the order's id, its number or a change's number) with `next_cursor` as `cursor`. Operations on changes that
+    /// were made elsewhere are included only with `?include=operations,changes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     operations: Option<OperationPage>,
@@ -48,7 +48,7 @@ pub struct OrderAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     changes: Option<ChangePage>,
-    /// The rules of the offer that was booked, with `?include=rules`; null where this gateway did not book it.
+    /// The rules of the offer that was booked, with `?include=rules`; null if this gateway did not book it.
     /// Personal data in them is masked; a rule of more than 2,000 characters is cut and ends with `…`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = Option<OfferRules>)]
@@ -68,8 +68,8 @@ problem_answers!(
 
 /// Read an order
 ///
-/// Asks Fliggy. `status` is our word for Fliggy's phrase in `status_text`; a phrase that is not
-/// listed is `other` and no error.
+/// Reads the order from Fliggy. `status` is the gateway's word for Fliggy's phrase in `status_text`; a
+/// phrase that is not listed becomes `other` and is not an error.
 #[utoipa::path(
     get,
     path = "/v1/orders/{order_id}",
@@ -89,7 +89,7 @@ pub async fn get_order(
 
 /// Read an order by the caller's own number
 ///
-/// The way to find a booking whose answer was lost, by the number it was sent with.
+/// Finds a booking whose answer was lost, by the number that it was sent with.
 #[utoipa::path(
     get,
     path = "/v1/orders/by-reference/{out_order_no}",
@@ -108,7 +108,7 @@ pub async fn get_order_by_reference(
     read(&context, &caller, &key, &include).await
 }
 
-/// Makes a read only if its result is wanted.
+/// Awaits a read only if its result is wanted.
 async fn if_wanted<T, E>(
     wanted: bool,
     read: impl Future<Output = Result<T, E>>,

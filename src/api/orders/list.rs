@@ -14,7 +14,7 @@ use crate::domain::order::{OrderStatus, OrderSummary, OrderWindow};
 use crate::domain::time::LocalTime;
 use crate::problem_answers;
 
-/// Which orders.
+/// The selection of orders.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -25,26 +25,26 @@ pub struct OrderFilter {
     /// Booked at this time or earlier.
     #[param(example = "2030-12-31T23:59:59+08:00")]
     booked_until: LocalTime,
-    /// Only orders in this status. The gateway picks them from each page of Fliggy's list, so a page
-    /// may be empty and still have a next one: go on until `next_cursor` is null.
+    /// Only orders in this status. The gateway filters each page of Fliggy's list, so a page may be
+    /// empty and still have a next one: continue until `next_cursor` is null.
     #[serde(default)]
     #[param(required = false, value_type = OrderStatus, inline)]
     status: Option<OrderStatus>,
-    /// At most as many; 50 if left out. A page may hold fewer and still have a next one.
+    /// The maximum number of orders; 50 if left out. A page may have fewer and still have a next one.
     #[serde(default)]
     #[param(required = false, value_type = u32, minimum = 1, maximum = 200, default = 50)]
     limit: Option<Limit>,
-    /// `next_cursor` of the page before, with the same other parameters.
+    /// The `next_cursor` of the previous page, with all other parameters unchanged.
     #[serde(default)]
     #[param(required = false, value_type = String, pattern = "^p[1-9][0-9]{0,5}$")]
     cursor: Option<PageCursor>,
-    /// `upstream` adds upstream's own object of the page under its own names, whatever `status` picks.
+    /// `upstream` adds upstream's own object of the page under its own names, regardless of `status`.
     #[serde(default)]
     #[param(required = false, inline, nullable = false)]
     include: Option<Included>,
 }
 
-/// Rows asked for at once, whatever the caller wants: how many Fliggy gives at most is not known.
+/// The most rows requested from Fliggy at once, because Fliggy's own maximum is not known.
 const LARGEST_PAGE: u32 = 50;
 
 /// `p` and the number of a page.
@@ -69,14 +69,14 @@ impl<'de> Deserialize<'de> for PageCursor {
 pub struct OrderList {
     /// The orders.
     items: Vec<OrderSummary>,
-    /// Hand it back as `cursor` for the next page; null on the last one.
+    /// Pass it as `cursor` to get the next page; null on the last page.
     #[schema(required = true)]
     next_cursor: Option<String>,
-    /// Rows of this page that could not be read and are left out.
+    /// The number of rows of this page that could not be read and are left out.
     #[schema(minimum = 0)]
     dropped: usize,
-    /// Upstream's own object of the page, with `?include=upstream`. It has every row, also those that
-    /// `status` leaves out.
+    /// Upstream's own object of the page, with `?include=upstream`. It has every row, including those
+    /// that `status` leaves out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>, nullable = false)]
     upstream: Option<Box<RawValue>>,
@@ -107,7 +107,7 @@ pub async fn list_orders(
         ))
     };
     if filter.booked_from > filter.booked_until {
-        return Err(invalid("booked_until", "lies before booked_from"));
+        return Err(invalid("booked_until", "is before booked_from"));
     }
     let limit = filter.limit.unwrap_or_default().get().min(LARGEST_PAGE);
     let page = filter.cursor.map_or(1, |cursor| cursor.0);
@@ -128,7 +128,7 @@ pub async fn list_orders(
     let rows = told.orders.len() + told.dropped + told.in_other_status;
     let more = match told.total_pages {
         Some(pages) => page < pages,
-        // It does not tell; a full page may have a next one.
+        // Without a number of pages, a full page may have a next one.
         None => rows >= limit as usize,
     };
     Ok(Json(OrderList {

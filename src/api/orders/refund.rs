@@ -20,35 +20,35 @@ use crate::operations::writes::kinds::refund::{Agreed, Refund};
 use crate::problem_answers;
 use crate::top::client::ReadOptions;
 
-/// An application for a refund: by a quote, or by all that a quote says.
+/// An application for a refund, either by `quote_id` or by the content of a quote.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!(super::super::examples::refund_request()))]
 pub struct RefundRequest {
     /// The caller's own number of the application, a new one for every application.
     out_refund_no: OutRefundNo,
-    /// The quote that was accepted. `kind`, `passengers`, `segments` and `fee` are then left out.
+    /// The accepted quote. With it, leave out `kind`, `passengers`, `segments` and `fee`.
     #[serde(default)]
     #[schema(required = false, value_type = Option<QuoteId>)]
     quote_id: Option<QuoteId>,
-    /// On what ground; without a quote.
+    /// The ground of the refund; only without a quote.
     #[serde(default)]
     #[schema(required = false, value_type = Option<RefundKind>)]
     kind: Option<RefundKind>,
-    /// Whose tickets, by the order's `passenger_id`; without a quote.
+    /// The passengers whose tickets are refunded, by the order's `passenger_id`; only without a quote.
     #[serde(default)]
     #[schema(required = false, max_items = 9)]
     passengers: Vec<PassengerId>,
-    /// Ids of the order's segments, without a quote; all of them if left out.
+    /// Ids of the order's segments, only without a quote; all segments if left out.
     #[serde(default)]
     #[schema(required = false, max_items = 16)]
     segments: Vec<String>,
-    /// The fee that is accepted (yuan); without a quote. If Fliggy computes another one, nothing is
+    /// The accepted fee (yuan); only without a quote. If Fliggy computes another fee, no refund is
     /// applied for.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Money>)]
     fee: Option<Money>,
-    /// Accepts that the fee is not known, where Fliggy could not compute it.
+    /// Accepts an unknown fee, for the case that Fliggy could not compute it.
     #[serde(default)]
     #[schema(required = false)]
     accept_unknown_fee: bool,
@@ -60,12 +60,12 @@ pub struct RefundRequest {
     #[serde(default)]
     #[schema(required = false, max_items = 20)]
     attachments: Vec<String>,
-    /// The operation that ended `not_executed`/`absent` and that this one repeats.
+    /// The operation that this one repeats; it must have ended `not_executed` with basis `absent`.
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields that the gateway does not know, added to upstream's request object as they are. A name
-    /// of a field that the gateway knows, in any case and with or without underscores, is 400.
+    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of
+    /// a field that the gateway knows, in any case and with or without underscores, is 400.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -92,10 +92,10 @@ problem_answers!(
 
 /// Apply for a refund
 ///
-/// Sends exactly the fee that Fliggy computed, and none where it could compute none. 201 means that
-/// the application exists; that the money is back is a later fact of the refund (`status`
-/// `refunded`). A fee that no longer fits is 409 `refund_fee_changed` with the new quote in the
-/// problem. Grounds that want a proof are taken without one: `attachment_awaited` says so.
+/// Sends exactly the fee that Fliggy computed, or no fee if Fliggy could not compute it. 201 means that
+/// the application exists; `status` of the refund shows later when the money is returned
+/// (`refunded`). If the fee has changed, the answer is 409 `refund_fee_changed` with the new quote in
+/// the problem. A ground that requires proof is accepted without it; `attachment_awaited` is then true.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/refunds",
@@ -150,7 +150,7 @@ pub async fn create_refund(
                 selection,
                 options,
             );
-            // Without it the problem still says what to do.
+            // The problem is useful without the quote, so a failed read is ignored.
             let deadline = ended.services.operations.deadline();
             let quoted = tokio::time::timeout(deadline, quoted).await;
             quoted.ok().and_then(Result::ok).map(|found| found.answer)
@@ -160,7 +160,7 @@ pub async fn create_refund(
     Ok(ended.answer(quote))
 }
 
-/// What is to be refunded, and for which fee.
+/// The selection to be refunded, and the accepted fee.
 fn accepted(
     context: &WriteContext,
     order_id: OrderId,
@@ -175,14 +175,14 @@ fn accepted(
             || !request.segments.is_empty()
             || request.fee.is_some();
         if repeated {
-            let message = "the quote says it all: leave kind, passengers, segments and fee out";
+            let message = "contains kind, passengers, segments and fee: leave these out";
             return Err(wrong("/quote_id", "repeated", message));
         }
         let quoted = context
             .open_quote(quote_id)?
             .filter(|quoted| quoted.order_id == order_id)
             .ok_or_else(|| {
-                let message = "names no quote of this order, account and gateway";
+                let message = "is not a quote of this order, account and gateway";
                 wrong("/quote_id", "unknown_quote", message)
             })?;
         if quoted.fee == RefundFee::Unknown && !request.accept_unknown_fee {
@@ -199,18 +199,18 @@ fn accepted(
         return Err(wrong(
             "/quote_id",
             "missing",
-            "is missing, and there is no kind",
+            "is missing: either quote_id or kind is required",
         ));
     };
     let fee = match (request.fee, request.accept_unknown_fee) {
         (Some(fee), false) => RefundFee::Known(fee),
         (None, true) => RefundFee::Unknown,
         (Some(_), true) => {
-            let message = "either a fee is accepted, or that it is not known";
+            let message = "contradicts fee: send only one of the two";
             return Err(wrong("/accept_unknown_fee", "contradiction", message));
         }
         (None, false) => {
-            let message = "is missing: say which fee is accepted, or name a quote";
+            let message = "is missing: send the accepted fee, or a quote_id";
             return Err(wrong("/fee", "missing", message));
         }
     };

@@ -18,28 +18,28 @@ use crate::problem_answers;
 use crate::top::client::ReadOptions;
 use crate::top::wire::RefundRender;
 
-/// What is to be refunded.
+/// The selection to be refunded.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!(super::super::examples::refund_quote_request()))]
 pub struct RefundQuoteRequest {
-    /// On what ground.
+    /// The ground of the refund.
     kind: RefundKind,
-    /// Whose tickets, by the order's `passenger_id`.
+    /// The passengers whose tickets are refunded, by the order's `passenger_id`.
     #[schema(min_items = 1, max_items = 9)]
     passengers: Vec<PassengerId>,
-    /// Ids of the order's segments; all of them if left out.
+    /// Ids of the order's segments; all segments if left out.
     #[serde(default)]
     #[schema(required = false, max_items = 16)]
     segments: Vec<String>,
-    /// Fields that the gateway does not know, added to upstream's request object as they are. A name
-    /// of a field that the gateway knows, in any case and with or without underscores, is 400.
+    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of
+    /// a field that the gateway knows, in any case and with or without underscores, is 400.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
 }
 
-/// A quote, and upstream's own object where it was asked for.
+/// A quote, with upstream's own object if requested.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RefundQuoteAnswer {
     /// The quote.
@@ -68,8 +68,8 @@ problem_answers!(
 
 /// Quote a refund
 ///
-/// Asks Fliggy whether tickets can be refunded and what that costs. Nothing is applied for. Send the
-/// `quote_id` with the application: Fliggy takes it only with the very fee that it computed.
+/// Asks Fliggy whether the tickets can be refunded and for which fee. No refund is applied for. Send
+/// the `quote_id` with the application: Fliggy accepts it only with exactly the fee that it computed.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/refund-quote",

@@ -19,10 +19,10 @@ use crate::top::client::Reply;
 pub struct RefundPage {
     /// The refunds, in Fliggy's order.
     items: Vec<Refund>,
-    /// Always null: Fliggy tells all refunds of an order at once.
+    /// Always null: Fliggy returns all refunds of an order at once.
     #[schema(required = true)]
     next_cursor: Option<String>,
-    /// Rows that could not be read and are left out.
+    /// The number of rows that could not be read and are left out.
     #[schema(minimum = 0)]
     dropped: usize,
     /// Upstream's own object, with `?include=upstream`.
@@ -51,7 +51,7 @@ problem_answers!(
 
 /// List the refunds of an order
 ///
-/// Supplementary refunds (补退: money given back after an earlier refund) are among them.
+/// Includes supplementary refunds (补退: money returned after an earlier refund).
 #[utoipa::path(
     get,
     path = "/v1/orders/{order_id}/refunds",

@@ -13,7 +13,7 @@ use crate::domain::ids::RefundOrderNo;
 use crate::domain::refund::Refund;
 use crate::problem_answers;
 
-/// A refund, and upstream's own object where it was asked for.
+/// A refund, with upstream's own object if requested.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RefundAnswer {
     /// The refund.
@@ -34,7 +34,7 @@ problem_answers!(
 
 /// Read a refund
 ///
-/// `status` tells how the application stands; `refunded` means that the money is on its way back.
+/// `status` is the state of the application; `refunded` means that the money is on its way back.
 #[utoipa::path(
     get,
     path = "/v1/refunds/{refund_order_no}",
