@@ -1,5 +1,4 @@
-//! The REST API: what a caller sees. One operation, one file; a route and its documentation are
-//! declared together.
+//! The REST API. Each operation has one file; a route and its documentation are declared together.
 
 pub mod attachments;
 pub mod auth;
@@ -34,7 +33,7 @@ pub use problem::{Code, Problem};
 pub use router::router;
 pub use state::{ApiState, Readiness, Ready};
 
-/// Answers about travellers, orders and money are kept by nobody on the way.
+/// Forbids caches to store answers, because they contain personal data and money.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Who calls, and for which purchasing account.
+//! The caller of a request and its purchasing account.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,14 +18,14 @@ use crate::domain::ids::AccountName;
 /// The header that chooses the purchasing account.
 pub const ACCOUNT_HEADER: &str = "Gateway-Account";
 
-/// Who calls. Taken by a handler, it makes the operation one that needs a key.
+/// The authenticated caller. A handler that extracts it requires an API key.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The name of the key, or `local` where no keys are wanted.
+    /// The name of the key, or `local` if no keys are required.
     pub name: Arc<str>,
-    /// What it may do.
+    /// The role of the key.
     pub role: Role,
-    /// The accounts it may use; `None` means all.
+    /// The accounts that the key may use; `None` means all.
     pub accounts: Option<Arc<BTreeSet<AccountName>>>,
 }
 
@@ -33,13 +33,13 @@ pub struct Caller {
 #[derive(Debug, Clone)]
 pub struct Operator(pub Caller);
 
-/// The purchasing account a request is for: the one the header `Gateway-Account` names, else the
-/// only one the key may use, else the configuration's default.
+/// The purchasing account of a request: the one named by the header `Gateway-Account`, else the only
+/// one that the key may use, else the configured default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account(pub AccountName);
 
 impl Caller {
-    /// Whether it may use the account.
+    /// Whether the caller may use the account.
     #[must_use]
     pub fn may_use(&self, account: &AccountName) -> bool {
         self.accounts
@@ -47,14 +47,14 @@ impl Caller {
             .is_none_or(|accounts| accounts.contains(account))
     }
 
-    /// Whether it may see and resolve everybody's operations.
+    /// Whether the caller may read and resolve the operations of all callers.
     #[must_use]
     pub fn is_operator(&self) -> bool {
         self.role == Role::Operator
     }
 }
 
-/// The keys and accounts of the configuration, ready to be asked.
+/// The configured keys and accounts, prepared for lookups.
 #[derive(Debug)]
 pub struct AuthTable {
     mode: AuthMode,
@@ -65,7 +65,7 @@ pub struct AuthTable {
 }
 
 impl AuthTable {
-    /// The table of a configuration.
+    /// Builds the table from the configuration.
     #[must_use]
     pub fn new(config: &Config) -> Self {
         let callers = config.auth.keys.iter().map(|(name, key)| {
@@ -100,7 +100,7 @@ impl AuthTable {
         }
     }
 
-    /// Compares digests, all of them to their end: how long it takes tells nothing about a key.
+    /// Compares with every digest in constant time, so that the duration reveals nothing about a key.
     fn find(&self, key: &[u8]) -> Option<&Caller> {
         let digest: [u8; 32] = Sha256::digest(key).into();
         let mut found = u64::MAX;
@@ -128,7 +128,7 @@ impl AuthTable {
                 "unknown_account",
                 "is not the name of a purchasing account of this gateway",
             ))),
-            // A key with its own accounts does not learn which others exist.
+            // A key that is limited to some accounts must not learn which others exist.
             Some(_) | None => Err(Problem::new(Code::Forbidden)
                 .detail("The API key may not use this purchasing account.")),
         }

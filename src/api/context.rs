@@ -1,4 +1,4 @@
-//! What everything that is done on a purchasing account needs.
+//! The context of a request on a purchasing account.
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use crate::domain::time::LocalTime;
 use crate::operations::services::Services;
 use crate::operations::upstream::Upstream;
 
-/// The purchasing account that an allowed caller acts for, and what acts.
+/// The purchasing account of an authorised caller, and the services of this process.
 pub struct AccountContext {
-    /// What acts.
+    /// The services of this process.
     pub services: Arc<Services>,
     /// The purchasing account.
     pub account: AccountName,
@@ -37,7 +37,7 @@ impl FromRequestParts<ApiState> for AccountContext {
 }
 
 impl AccountContext {
-    /// Reads upstream.
+    /// The reads of upstream.
     pub fn upstream(&self) -> &Upstream {
         self.services.upstream()
     }

@@ -1,11 +1,11 @@
-//! Requests that work as they are in the sandbox (tests send them), and the answers they get.
+//! Requests that work unchanged in the sandbox (tests send them), and their answers.
 
 use serde_json::{Value, json};
 
 const ORDER_ID: &str = "7359082668148200003";
 const OPERATION_ID: &str = "01976c5e-7b2a-7c31-9d3e-8f2b6a1c4d50";
 
-/// A search that finds the offer of the booking: the flight is known, so it is named.
+/// A search that finds the offer of the booking. It names the flight.
 pub(super) fn search() -> Value {
     json!({
         "journeys": [{
@@ -21,7 +21,7 @@ pub(super) fn search() -> Value {
 
 /// A booking of an offer that the sandbox has for sale.
 pub(super) fn booking() -> Value {
-    // The file is part of the program and read by a test.
+    // The file is compiled in, and a test reads it.
     serde_json::from_str(include_str!("../../openapi/examples/booking.json")).unwrap_or_default()
 }
 
@@ -30,12 +30,12 @@ pub(super) fn payment() -> Value {
     json!({ "total_price": booking()["total_price"] })
 }
 
-/// What the search finds.
+/// The result of the search.
 pub(super) fn offers() -> Value {
     json!({"items": [booking()["offer"]], "notices": []})
 }
 
-/// How the order of that booking stands.
+/// The stages of the order of that booking.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Booked,
@@ -43,7 +43,7 @@ enum Stage {
     Closed,
 }
 
-/// The order in short.
+/// The receipt of the order.
 fn receipt(stage: Stage) -> Value {
     let total = &booking()["total_price"];
     let paid = stage == Stage::Paid;
@@ -123,10 +123,10 @@ const CHANGE_NO: &str = "4988000000001";
 const OUT_REFUND_NO: &str = "REFUND-20300502-000001";
 const OUT_CHANGE_NO: &str = "CHANGE-20300502-000001";
 
-/// Everybody's tickets back, because nobody wants to fly. The travellers have the same ids in every
-/// sandbox, whose key is known.
+/// A voluntary refund of all tickets. The passengers have the same ids in every sandbox, because its
+/// key is known.
 pub(super) fn refund_quote_request() -> Value {
-    // The file is part of the program and read by a test.
+    // The file is compiled in, and a test reads it.
     serde_json::from_str(include_str!("../../openapi/examples/refund-quote.json"))
         .unwrap_or_default()
 }
@@ -137,7 +137,7 @@ fn passenger_ids() -> Vec<Value> {
     ids.cloned().collect()
 }
 
-/// What that comes to in the sandbox.
+/// The quote of the sandbox for it.
 pub(super) fn refund_quote() -> Value {
     let mut passengers = refund_passengers(true);
     for passenger in &mut passengers {
@@ -159,7 +159,7 @@ pub(super) fn refund_quote() -> Value {
     })
 }
 
-/// The passengers of the refund. A list tells neither segments nor amounts.
+/// The passengers of the refund. A list contains neither segments nor amounts.
 fn refund_passengers(in_detail: bool) -> Vec<Value> {
     travellers()
         .into_iter()
@@ -190,7 +190,7 @@ fn segment_ids() -> Vec<Value> {
     vec![segment["segment_id"].clone()]
 }
 
-/// The application for it, with the fee that is accepted.
+/// The application for it, with the accepted fee.
 pub(super) fn refund_request() -> Value {
     json!({
         "out_refund_no": OUT_REFUND_NO,
@@ -201,7 +201,7 @@ pub(super) fn refund_request() -> Value {
     })
 }
 
-/// The application in short.
+/// The receipt of the application.
 fn refund_receipt() -> Value {
     json!({
         "refund_order_no": REFUND_NO,
@@ -218,7 +218,7 @@ fn refund_receipt() -> Value {
     })
 }
 
-/// The refund in full, done.
+/// The refund in full, completed.
 pub(super) fn refund() -> Value {
     let mut refund = refund_row();
     refund["reason"] = json!("行程取消");
@@ -228,7 +228,7 @@ pub(super) fn refund() -> Value {
     refund
 }
 
-/// The same as a row of the list.
+/// The refund as a row of the list.
 fn refund_row() -> Value {
     json!({
         "refund_order_no": REFUND_NO,
@@ -258,7 +258,7 @@ pub(super) fn refunds() -> Value {
     json!({"items": [refund_row()], "next_cursor": null, "dropped": 0})
 }
 
-/// Who travels, in short.
+/// The passengers in short.
 fn travellers() -> Vec<Value> {
     let booking = booking();
     let passengers = booking["passengers"].as_array().into_iter().flatten();
@@ -282,13 +282,13 @@ pub(super) fn attachment(already_uploaded: bool) -> Value {
     })
 }
 
-/// Everybody on a later flight.
+/// A change of all passengers to a later flight.
 pub(super) fn change_request() -> Value {
-    // The file is part of the program and read by a test.
+    // The file is compiled in, and a test reads it.
     serde_json::from_str(include_str!("../../openapi/examples/change.json")).unwrap_or_default()
 }
 
-/// How the change stands.
+/// The stages of the change.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ChangeStage {
     Made,
@@ -296,10 +296,10 @@ enum ChangeStage {
     Cancelled,
 }
 
-/// What it costs in the sandbox.
+/// The price of the change in the sandbox.
 const CHANGE_TOTAL: &str = "205.00";
 
-/// The change in short.
+/// The receipt of the change.
 fn change_receipt(stage: ChangeStage) -> Value {
     let paid = stage == ChangeStage::Paid;
     json!({
@@ -381,7 +381,7 @@ pub(super) fn changes() -> Value {
     json!({"items": [change()], "next_cursor": null, "dropped": 0})
 }
 
-/// The airline moved the flight by two hours.
+/// A schedule change: the airline moved the flight by two hours.
 pub(super) fn flight_changes() -> Value {
     let flight = |departure: &str, arrival: &str| {
         json!({
@@ -438,7 +438,7 @@ pub(super) fn open(kind: &str) -> Value {
     })
 }
 
-/// A write that has succeeded, as it is answered: without its timeline.
+/// The answer to a write that has succeeded: without its timeline.
 pub(super) fn done(kind: &str) -> Value {
     let mut operation = open(kind);
     operation["state"] = json!("succeeded");
@@ -469,7 +469,7 @@ fn story() -> Value {
     ])
 }
 
-/// A payment that timed out and was found made.
+/// A payment that timed out and was found to have been made.
 pub(super) fn settled() -> Value {
     let mut operation = done("pay");
     operation["version"] = json!(5);

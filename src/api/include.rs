@@ -1,4 +1,4 @@
-//! `?include=`: what else to show.
+//! `?include=`: what else to return.
 
 use serde::Deserialize;
 use serde::de::value::{Error as WordError, StrDeserializer};
@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::top::client::ReadOptions;
 
-/// What else to show.
+/// What else to return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Included {
@@ -15,7 +15,7 @@ pub enum Included {
     Upstream,
 }
 
-/// The query of reads that can show upstream's fields.
+/// The query of reads that can return upstream's fields.
 #[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -33,13 +33,13 @@ impl From<Option<Included>> for Include {
 }
 
 impl Include {
-    /// Whether upstream's object is wanted.
+    /// Whether upstream's object is requested.
     #[must_use]
     pub fn upstream(self) -> bool {
         self.include == Some(Included::Upstream)
     }
 
-    /// How a caller's read is to be made.
+    /// The options of a caller's read.
     #[must_use]
     pub fn options(self) -> ReadOptions<'static> {
         ReadOptions {
@@ -49,7 +49,7 @@ impl Include {
     }
 }
 
-/// What can be shown with an order.
+/// What can be returned with an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderPart {
@@ -70,8 +70,8 @@ pub enum OrderPart {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct IncludeWithOrder {
-    /// What else to show, separated by commas: `operations`, `refunds`, `changes`, `rules`, `upstream`. Refunds
-    /// and changes are one call to Fliggy each; `available_actions` takes them into account then.
+    /// What else to return, separated by commas: `operations`, `refunds`, `changes`, `rules`, `upstream`. Refunds
+    /// and changes take one call to Fliggy each, and `available_actions` then takes them into account.
     #[serde(default)]
     #[param(
         required = false,
@@ -106,13 +106,13 @@ impl<'de> Deserialize<'de> for OrderParts {
 }
 
 impl IncludeWithOrder {
-    /// Whether this part is wanted.
+    /// Whether this part is requested.
     #[must_use]
     pub fn wants(&self, part: OrderPart) -> bool {
         self.include.0.contains(&part)
     }
 
-    /// How the order is to be read.
+    /// The options of the read of the order.
     #[must_use]
     pub fn options(&self) -> ReadOptions<'static> {
         ReadOptions {

@@ -1,4 +1,4 @@
-//! `limit` of lists.
+//! The parameter `limit` of lists.
 
 use serde::Deserialize;
 

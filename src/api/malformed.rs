@@ -1,5 +1,5 @@
-//! Requests that are refused before the router sees them: they are no HTTP, or not the HTTP that is
-//! taken. The answer is a problem like every other.
+//! Requests that are refused before they reach the router, because they are not valid HTTP or exceed a
+//! limit. The answer is a problem, as everywhere else.
 
 use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
 use axum::http::{HeaderValue, Response};
@@ -27,23 +27,23 @@ impl Malformed {
         match self {
             Self::Syntax => Problem::new(Code::InvalidRequest)
                 .detail("The request is not valid HTTP/1.1.")
-                .hint("Use an HTTP client library; plain HTTP/1.1 is spoken here, without TLS."),
+                .hint("Use an HTTP client library, and plain HTTP/1.1 without TLS."),
             Self::UriTooLong => Problem::new(Code::UriTooLong),
             Self::HeadTooLarge => Problem::new(Code::HeadTooLarge),
             Self::Host => Problem::new(Code::InvalidRequest)
-                .detail("An HTTP/1.1 request has exactly one `Host` header.")
+                .detail("An HTTP/1.1 request must have exactly one `Host` header.")
                 .hint("Send one `Host` header; a proxy on the way may have dropped or added one."),
         }
     }
 
-    /// The answer, logged and counted. The connection ends with it.
+    /// Logs and counts the request, and returns the answer. It closes the connection.
     #[must_use]
     pub fn answer(self, state: &ApiState) -> Response<Bytes> {
         let request_id = state.clock.new_uuid().to_string();
         let problem = self.problem().request_id(&request_id);
         let status = problem.code().spec().status;
         request_log::refused(state, status, &request_id);
-        // A struct of strings and numbers always has a JSON form.
+        // A struct of strings and numbers always serialises.
         let body = serde_json::to_vec(&problem.into_body()).unwrap_or_default();
         let mut response = Response::new(Bytes::from(body));
         *response.status_mut() = status;

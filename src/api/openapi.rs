@@ -25,30 +25,30 @@ mod describe;
 
 const DESCRIPTION: &str = "\
 Search, book, pay, close, refund and change domestic flights of Fliggy (飞猪新京杭) through the Taobao \
-Open Platform (TOP). Money is a decimal string in yuan (`\"950.00\"`), a time is RFC 3339 on the +08:00 clock, an id \
-is a string, an enum is closed and in lower case.
+Open Platform (TOP). Money is a decimal string in yuan (`\"950.00\"`). Times are RFC 3339 at +08:00. Ids are strings. \
+Enums are closed and in lower case.
 
-**Unknown outcomes.** TOP gives a call five seconds. A booking or payment that did not answer in that \
-time has most probably been made, so neither success nor failure can be said. This gateway never \
-guesses: it writes down the intent before it sends anything, sends a write at most once, and calls such \
-an outcome `unknown`. Then it asks upstream, again and again, until it knows. Your request waits a few \
+**Unknown outcomes.** TOP limits a call to five seconds. A booking or payment that was not answered in \
+that time has most probably been executed, so neither success nor failure may be reported. The gateway \
+does not guess: it journals the intent before it sends anything, sends a write at most once, and reports \
+such an outcome as `unknown`. It then looks the outcome up until it is known. Your request waits a few \
 seconds for that (`Prefer: wait=N`); if the outcome is still open, you get **202** with the operation, \
 its `Location` and a `Retry-After`. Long-poll `GET /v1/operations/{id}?wait=20s` until it is settled \
 or needs attention.
 
-**What you do.** Send an `Idempotency-Key` with every write and keep it with your own record. Whatever \
+**What you do.** Send an `Idempotency-Key` with every write and store it with your own record. Whatever \
 happens to a request (a timeout, a lost connection, a 202, a crash of your own), send the same request \
-with the same key again: it is never done twice, and you get the outcome as far as it is known. Never \
-make up a new key to get rid of an open operation. Every problem says whether something may have \
+with the same key again: it is never executed twice, and you get the outcome as far as it is known. \
+Never use a new key to get rid of an open operation. Every problem says whether something may have \
 happened (`side_effects`) and what to do next (`retry`). `needs_attention` means that a person must \
-decide; the gateway keeps looking meanwhile.";
+decide; lookups continue meanwhile.";
 
 const TAGS: [(&str, &str); 7] = [
     ("flights", "Search offers."),
     ("orders", "Book, read, pay and close orders."),
     (
         "refunds",
-        "Quote and apply for refunds, with attachments where a proof is wanted.",
+        "Quote and apply for refunds, with attachments if proof is required.",
     ),
     (
         "changes",
@@ -56,16 +56,19 @@ const TAGS: [(&str, &str); 7] = [
     ),
     (
         "operations",
-        "The journal of writes: what was asked for, what is known of it, and how it became known.",
+        "The journal of writes: each request, its outcome, and how the outcome became known.",
     ),
-    ("events", "Facts, in the order in which they became known."),
+    (
+        "events",
+        "Facts, in the order in which they were committed.",
+    ),
     (
         "system",
-        "Health, metrics and this document. No key needed.",
+        "Health, metrics and this document. No key is required.",
     ),
 ];
 
-/// The document of the whole API, as it is checked in.
+/// The document of the whole API, as checked in.
 #[must_use]
 pub fn document() -> OpenApi {
     let mut document = OpenApiRouter::with_openapi(head())
@@ -88,7 +91,7 @@ pub fn document() -> OpenApi {
     document
 }
 
-/// The document a running gateway serves: one that wants no keys does not ask for them.
+/// The document that a running gateway serves: without security schemes if it requires no keys.
 pub(super) fn served(mode: AuthMode) -> Bytes {
     let mut document = document();
     if mode == AuthMode::None {
@@ -102,11 +105,11 @@ pub(super) fn served(mode: AuthMode) -> Bytes {
             }
         }
     }
-    // The document is made of strings and maps, which always have a JSON form.
+    // The document consists of strings and maps, which always serialise.
     serde_json::to_vec(&document).unwrap_or_default().into()
 }
 
-/// Everything but the operations.
+/// The document without the operations.
 pub(super) fn head() -> OpenApi {
     let info = InfoBuilder::new()
         .title("Fliggy flight gateway")
@@ -180,14 +183,14 @@ fn is_key(parameter: &Parameter) -> bool {
     parameter.name == "Idempotency-Key"
 }
 
-/// The key that the example of an operation is sent with. Swagger UI fills it in, so each operation
-/// has its own: one key is one thing that is wanted done.
+/// The example of `Idempotency-Key`. Swagger UI fills it in, so each operation has its own: two
+/// operations must not share a key.
 fn example_key(operation_id: &str) -> String {
     let digest = Sha256::digest(operation_id);
     format!("0f8fad5b-d9cb-469f-a165-{}", hex::encode(&digest[..6]))
 }
 
-/// What all writes have in common.
+/// Documents the headers and links that all writes share.
 fn document_write(operation: &mut Operation) {
     let key = operation.operation_id.as_deref().map(example_key);
     for parameter in operation.parameters.iter_mut().flatten() {
@@ -211,7 +214,7 @@ fn document_write(operation: &mut Operation) {
         );
         header(
             "Idempotency-Replayed",
-            text_header("`true` where an earlier request with the same key was taken."),
+            text_header("`true` if an earlier request with the same key was accepted."),
         );
         if status.starts_with('2') {
             header("ETag", text_header("The version of the operation."));
@@ -223,7 +226,7 @@ fn document_write(operation: &mut Operation) {
                 "Retry-After",
                 HeaderBuilder::new()
                     .schema(Some(seconds))
-                    .description(Some("After how many seconds to ask again."))
+                    .description(Some("Seconds to wait before asking again."))
                     .build(),
             );
         }
@@ -232,7 +235,7 @@ fn document_write(operation: &mut Operation) {
         }
         let link = LinkBuilder::new()
             .operation_id("get_operation")
-            .description("How it stands, and how that became known.")
+            .description("Its state, and how that became known.")
             .parameter("id", "$response.body#/id")
             .build();
         response
@@ -241,7 +244,7 @@ fn document_write(operation: &mut Operation) {
     }
 }
 
-/// Every answer carries the id of its request.
+/// Documents `X-Request-Id` on every response.
 fn document_request_id(operation: &mut Operation) {
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {

@@ -1,4 +1,4 @@
-//! Problems of reads and writes: the one place where causes turn into problem codes.
+//! Problems of reads and writes: the only place where causes become problem codes.
 
 use super::problem::{Code, FieldError, Problem, Retry, SideEffects, UpstreamFault};
 use crate::domain::ids::OperationId;
@@ -53,7 +53,7 @@ pub(super) fn code_of(cause: Cause) -> Code {
 #[must_use]
 pub(super) fn problem_of(failure: &Failure, operation: Option<OperationId>) -> Problem {
     let code = match (code_of(failure.cause), operation) {
-        // A read has no key that is free again: all it can say is that TOP was not reached.
+        // `not_sent` says that the key is free again, and a read has no key.
         (Code::NotSent, None) => Code::UpstreamUnavailable,
         (code, _) => code,
     };
@@ -63,8 +63,8 @@ pub(super) fn problem_of(failure: &Failure, operation: Option<OperationId>) -> P
     }
     if failure.cause == Cause::ArgumentRefused {
         problem = problem.retry(Retry::Never).hint(
-            "TOP does not take an argument. Look at the fields of `extra`, if there are any; else \
-             the contract of the method is mistaken, and `top.contract.overrides` mends it.",
+            "TOP does not accept an argument. Check the fields of `extra`, if there are any; otherwise \
+             the contract of the method is wrong, and `top.contract.overrides` corrects it.",
         );
     }
     if let Some(seconds) = failure.retry_after {
@@ -83,7 +83,7 @@ pub(super) fn problem_of(failure: &Failure, operation: Option<OperationId>) -> P
         problem = problem.hint(hint.clone());
     }
     match operation {
-        // This operation is not the one that did it.
+        // The operation was refused because another one did it, so it is not linked.
         Some(_) if code == Code::AlreadyDone => problem,
         Some(id) => problem.operation(id),
         None => problem,
@@ -107,7 +107,7 @@ pub(super) fn problem_of_operation(operation: &Operation) -> Option<Problem> {
     }
 }
 
-/// The problem of a request whose content was checked and found wanting. Nothing was sent.
+/// The problem of a request whose content failed its checks. Nothing was sent.
 #[must_use]
 pub(super) fn violations(found: Vec<Violation>) -> Problem {
     let is_offer = |violation: &Violation| violation.about == About::Offer;
@@ -123,12 +123,12 @@ pub(super) fn violations(found: Vec<Violation>) -> Problem {
     )
 }
 
-/// The problem of a write that became no operation. Nothing was sent.
+/// The problem of a write for which no operation was created. Nothing was sent.
 #[must_use]
 pub(super) fn not_taken(why: NotTaken, caller: &str, is_operator: bool) -> Problem {
     let about = |code: Code, other: &Operation| {
         let problem = Problem::new(code);
-        // The link is shown to its owner only.
+        // Only its owner and operators may read the operation.
         if is_operator || other.caller == caller {
             problem.operation(other.id)
         } else {
@@ -141,29 +141,29 @@ pub(super) fn not_taken(why: NotTaken, caller: &str, is_operator: bool) -> Probl
         NotTaken::AlreadyDone(other) => {
             let problem = about(Code::AlreadyDone, &other);
             match other.intent.number_among_several() {
-                Some(_) => problem.hint("Take a new number for every application or change."),
+                Some(_) => problem.hint("Use a new number for every application or change."),
                 None => problem,
             }
         }
         NotTaken::Duplicate(other) => about(Code::PossibleDuplicate, &other),
-        // The id is needed to go on, by whichever app uses the account. How it ended is the same for all.
+        // Every app on the account needs the id to continue. The outcome reveals nothing: it is the same for all.
         NotTaken::RetryOfRequired(other) => about(Code::RetryOfRequired, &other)
             .operation_id(other.id)
             .detail(format!(
-                "Operation {} ended as not_executed (absent): it was looked for and not found. A request \
-                 that could repeat its effect must name it in `retry_of`. Nothing was sent.",
+                "Operation {} ended as not_executed (absent): lookups did not find it. A request that \
+                 could repeat its effect must name it in `retry_of`. Nothing was sent.",
                 other.id
             )),
         NotTaken::NothingToRetry => Problem::invalid(FieldError::new(
             "/retry_of",
             "nothing_to_retry",
             "expected the id of an operation that ended as not_executed (absent) and whose effect this \
-             request could repeat, as `retry_of_required` names it",
+             request could repeat; `retry_of_required` returns it in `operation_id`",
         )),
         NotTaken::JournalUnavailable => Problem::new(Code::JournalUnavailable),
         NotTaken::NotAcknowledged => Problem::new(Code::JournalUnavailable)
             .side_effects(SideEffects::Unknown)
-            .detail("The journal has not answered in time. It may still take the request."),
+            .detail("The journal did not answer in time. It may still accept the request."),
         NotTaken::Stopping => Problem::new(Code::ShuttingDown),
     }
 }

@@ -1,4 +1,4 @@
-//! Parameters that many operations take.
+//! Parameters that many operations share.
 
 use utoipa::IntoParams;
 
@@ -7,8 +7,8 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes headers that the extractors read")]
 pub(super) struct WriteHeaders {
-    /// Makes repeating the request safe: the same key does the same thing once. Keep it with your
-    /// own record of what you wanted done.
+    /// Makes the request safe to repeat: requests with the same key are executed only once. Store it
+    /// with your own record before you call.
     #[param(
         rename = "Idempotency-Key",
         min_length = 1,
@@ -19,7 +19,7 @@ pub(super) struct WriteHeaders {
     /// `wait=N`: seconds to wait for the outcome before answering 202; 60 at most.
     #[param(rename = "Prefer", required = false, value_type = String, example = "wait=10")]
     prefer: Option<String>,
-    /// The purchasing account to act for. By default the only one the key may use, else the one
+    /// The purchasing account to use. By default the only one that the key may use, else the one
     /// called `default`.
     #[param(
         rename = "Gateway-Account",
@@ -37,7 +37,7 @@ pub(super) struct WriteHeaders {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes headers that the extractors read")]
 pub(super) struct AccountHeader {
-    /// The purchasing account to act for. By default the only one the key may use, else the one
+    /// The purchasing account to use. By default the only one that the key may use, else the one
     /// called `default`.
     #[param(
         rename = "Gateway-Account",

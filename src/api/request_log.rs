@@ -1,4 +1,4 @@
-//! One log line and one count a request, and the id that joins answer, problem and log.
+//! One log line and one metric update for each request, and the id that links answer, problem and log.
 //!
 //! Never logged: the raw path and query (they carry order references), headers (they carry keys),
 //! bodies (they carry passengers).
@@ -19,14 +19,14 @@ use super::{ApiState, NO_STORE};
 use crate::telemetry::handles::Handles;
 use crate::telemetry::metrics::{HTTP_REQUEST_SECONDS, HTTP_REQUESTS};
 
-/// The header that carries the id of a request, both ways.
+/// The header with the id of a request, in requests and answers.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 tokio::task_local! {
     static CONTEXT: Arc<RequestContext>;
 }
 
-/// What is known of the request under way.
+/// What is known of the current request.
 #[derive(Debug)]
 struct RequestContext {
     request_id: String,
@@ -35,7 +35,7 @@ struct RequestContext {
     operation_id: OnceLock<String>,
 }
 
-/// The id of the request this task works on; empty outside of a request.
+/// The id of the request that this task handles; empty outside a request.
 #[must_use]
 pub fn current_request_id() -> String {
     CONTEXT
@@ -43,7 +43,7 @@ pub fn current_request_id() -> String {
         .unwrap_or_default()
 }
 
-/// Whether the request under way is of a kind that has no `Idempotency-Key`; false outside of one.
+/// Whether the current request is of a kind without an `Idempotency-Key`; false outside a request.
 #[must_use]
 pub(super) fn has_no_key() -> bool {
     CONTEXT
@@ -51,13 +51,13 @@ pub(super) fn has_no_key() -> bool {
         .unwrap_or_default()
 }
 
-/// Notes who calls, for the log line.
+/// Records the caller for the log line.
 pub(super) fn record_caller(name: &Arc<str>) {
     let _ = CONTEXT.try_with(|context| context.caller.set(Arc::clone(name)));
 }
 
-/// The outermost layer: gives the request its id, makes every failure a problem, and writes the
-/// log line when the answer is ready or the client has gone.
+/// The outermost layer: assigns the request id, turns every failure into a problem, and writes the log
+/// line when the answer is ready or the client has disconnected.
 pub(super) async fn record(
     State(state): State<ApiState>,
     mut request: Request,
@@ -104,7 +104,7 @@ pub(super) async fn record(
     response
 }
 
-/// The paths of the writes, which alone have an `Idempotency-Key`.
+/// The paths of the writes: the only requests with an `Idempotency-Key`.
 pub(super) const WRITES: [&str; 7] = [
     "/v1/orders",
     "/v1/orders/{order_id}/payment",
@@ -120,7 +120,7 @@ fn is_write(request: &Request) -> bool {
     request.method() == Method::POST && route.is_some_and(|route| WRITES.contains(&route.as_str()))
 }
 
-/// Logs and counts a request that the router never saw.
+/// Logs and counts a request that did not reach the router.
 pub(super) fn refused(state: &ApiState, status: StatusCode, request_id: &str) {
     count(state, "-".to_owned(), status.as_u16(), Duration::ZERO);
     tracing::info!(
@@ -129,14 +129,14 @@ pub(super) fn refused(state: &ApiState, status: StatusCode, request_id: &str) {
     );
 }
 
-/// The id the caller gave, if it is 1 to 128 visible ASCII characters.
+/// The id that the caller sent, if it is 1 to 128 visible ASCII characters.
 fn accepted_id(request: &Request) -> Option<String> {
     let id = request.headers().get(REQUEST_ID)?.as_bytes();
     let fine = (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic);
     fine.then(|| String::from_utf8_lossy(id).into_owned())
 }
 
-/// What the router and its layers answer by themselves is not a problem yet.
+/// Turns failures that the router and its layers answer by themselves into problems.
 fn as_problem(response: Response) -> Response {
     let status = response.status();
     let failed = status.is_client_error() || status.is_server_error();
@@ -155,11 +155,11 @@ fn as_problem(response: Response) -> Response {
         status if status.is_client_error() => Code::InvalidRequest,
         _ => Code::Internal,
     };
-    tracing::debug!(%status, media_type = MEDIA_TYPE, "answer of the router made a problem");
+    tracing::debug!(%status, media_type = MEDIA_TYPE, "answer of the router turned into a problem");
     Problem::new(code).into_response()
 }
 
-/// Written when it is dropped, so that a client that went away leaves its line too.
+/// The log line. It is written on drop, so that a disconnected client has one too.
 struct Line {
     method: Method,
     route: Option<MatchedPath>,
@@ -171,10 +171,10 @@ struct Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        // 499 is what web servers write for a client that did not wait; no such answer is sent.
+        // 499 is the convention of web servers for a disconnected client; it is never sent.
         let status = self.status.map_or(499, |status| status.as_u16());
         let took = self.state.clock.steady().saturating_sub(self.start);
-        // The template, never the path itself. What matched no route has no name.
+        // The template, never the path itself; `-` if no route matched.
         let route = self.route.as_ref().map_or("-", MatchedPath::as_str);
         let operation = format!("{} {route}", known_method(&self.method));
         count(&self.state, operation, status, took);
@@ -212,7 +212,7 @@ fn handles(operation: &str, status: u16) -> (Counter, Histogram) {
     )
 }
 
-/// A client can make up methods, and each would be a new series of the metrics.
+/// Limits the methods to known ones: each made-up method would be a new series of the metrics.
 fn known_method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

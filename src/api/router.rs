@@ -1,4 +1,4 @@
-//! All routes, and what lies around them.
+//! All routes, and the layers around them.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -19,11 +19,10 @@ use super::{
     request_log, swagger_ui, system,
 };
 
-/// Beside the file: the other part, and what multipart needs around both.
+/// The allowance for the rest of an upload: the other part and the multipart framing.
 const AROUND_A_FILE: usize = 16 * 1024;
 
-/// The operations behind an API key. Each room adds its own with `routes!`. An attachment may be as
-/// long as this.
+/// The operations that require an API key. `max_attachment` is the longest attachment, in bytes.
 pub(super) fn v1(max_attachment: usize) -> OpenApiRouter<ApiState> {
     let attachments = OpenApiRouter::new()
         .routes(routes!(attachments::upload::upload_attachment))
@@ -59,14 +58,14 @@ pub(super) fn v1(max_attachment: usize) -> OpenApiRouter<ApiState> {
         .merge(attachments)
 }
 
-/// The whole API, ready to be served.
+/// The complete API as a router.
 pub fn router(state: ApiState) -> Router {
     assemble(v1(state.limits.max_attachment), state)
 }
 
-/// The layers around the routes; tests bring routes of their own.
+/// Puts the layers around the routes; tests pass their own routes.
 pub(super) fn assemble(v1: OpenApiRouter<ApiState>, state: ApiState) -> Router {
-    // Health and metrics must answer while the gateway is full, so only the operations are counted.
+    // Health and metrics must answer while the gateway is full, so the limit covers only the operations.
     let v1 = v1.layer(from_fn_with_state(state.clone(), limit_in_flight));
     let (routes, _) = OpenApiRouter::with_openapi(openapi::head())
         .merge(v1)
@@ -79,19 +78,19 @@ pub(super) fn assemble(v1: OpenApiRouter<ApiState>, state: ApiState) -> Router {
         .layer(
             // Outermost first.
             ServiceBuilder::new()
-                // Sees every answer, also those of the layers below.
+                // Outside all others, so that it logs their answers too.
                 .layer(from_fn_with_state(state.clone(), request_log::record))
-                // A panic is an answer, and has its log line.
+                // Inside the log, so that a panic is answered and logged.
                 .layer(CatchPanicLayer::custom(panicked))
-                // A client that sends its body drop by drop holds nothing for long.
+                // A client that sends its body slowly must not hold resources for long.
                 .layer(RequestBodyDeadlineLayer::new(state.limits.body_timeout))
-                // Read by the extractors while they buffer.
+                // Enforced by the extractors while they buffer.
                 .layer(DefaultBodyLimit::max(state.limits.max_body)),
         )
         .with_state(state)
 }
 
-/// Refuses at once what could only wait: a caller is better off trying another replica.
+/// Refuses a request at once when the gateway is full, so that the caller can try another replica.
 async fn limit_in_flight(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     match Arc::clone(&state.limits.in_flight).try_acquire_owned() {
         Ok(permit) => {
@@ -104,6 +103,6 @@ async fn limit_in_flight(State(state): State<ApiState>, request: Request, next: 
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {
-    // The panic hook has logged where; the payload may quote a value and goes nowhere.
+    // The panic hook has logged the place. The payload is dropped, because it may quote a value.
     Problem::new(Code::Internal).into_response()
 }

@@ -1,4 +1,4 @@
-//! What handlers share.
+//! The state that handlers share.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::config::{Config, Server};
 use crate::operations::service::Operations;
 use crate::operations::services::Services;
 
-/// What handlers share. One pointer: every layer and extractor of every request clones it.
+/// The state that handlers share. One pointer, because every layer and extractor of a request clones it.
 #[derive(Debug, Clone)]
 pub struct ApiState(Arc<Shared>);
 
@@ -36,13 +36,13 @@ impl Deref for ApiState {
 pub struct Shared {
     /// Keys and accounts.
     pub auth: Arc<AuthTable>,
-    /// Whether the gateway takes work.
+    /// Whether the gateway accepts work.
     pub readiness: Readiness,
-    /// What `/metrics` renders; `None` answers 404.
+    /// The metrics that `/metrics` renders; with `None` it answers 404.
     pub metrics: Option<PrometheusHandle>,
-    /// Time, handed in.
+    /// The clock.
     pub clock: SharedClock,
-    /// Cancelled when the process is told to stop: long-polls and streams end.
+    /// Cancelled when the process is told to stop, to end long polls and streams.
     pub stopping: CancellationToken,
     pub(super) services: Option<Arc<Services>>,
     pub(super) limits: Limits,
@@ -50,7 +50,7 @@ pub struct Shared {
     pub(super) request_handles: Arc<RequestHandles>,
 }
 
-/// What a request may cost.
+/// The resource limits of requests.
 #[derive(Debug, Clone)]
 pub(super) struct Limits {
     pub(super) max_body: usize,
@@ -75,7 +75,7 @@ impl Limits {
 }
 
 impl ApiState {
-    /// The same with the operations behind it.
+    /// The same state with the operations.
     #[must_use]
     pub fn with_operations(self, operations: Arc<Operations>) -> Self {
         Self(Arc::new(Shared {
@@ -87,22 +87,22 @@ impl ApiState {
     /// The operations of this process.
     ///
     /// # Errors
-    /// Before there are any: the gateway is not ready.
+    /// [`Code::ShuttingDown`] while there are none yet: the gateway is not ready.
     pub fn operations(&self) -> Result<&Arc<Operations>, Problem> {
         self.services().map(|services| &services.operations)
     }
 
-    /// The operations of this process, and the calls that callers share.
+    /// The operations of this process, and its other services.
     ///
     /// # Errors
-    /// Before there are any: the gateway is not ready.
+    /// [`Code::ShuttingDown`] while there are none yet: the gateway is not ready.
     pub fn services(&self) -> Result<&Arc<Services>, Problem> {
         self.services
             .as_ref()
             .ok_or_else(|| Problem::new(Code::ShuttingDown))
     }
 
-    /// The state of a gateway with this configuration; not ready yet.
+    /// The state of a gateway with this configuration; it is not ready yet.
     #[must_use]
     pub fn new(config: &Config, clock: SharedClock, metrics: Option<PrometheusHandle>) -> Self {
         Self(Arc::new(Shared {
@@ -119,13 +119,13 @@ impl ApiState {
     }
 }
 
-/// Whether the gateway takes work.
+/// Whether the gateway accepts work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Ready {
     /// The journal is not open yet.
     Starting = 0,
-    /// It does.
+    /// The gateway accepts work.
     Yes = 1,
     /// The journal cannot be written.
     JournalUnavailable = 2,
@@ -138,10 +138,10 @@ pub enum Ready {
 pub struct Readiness(Arc<AtomicU8>);
 
 impl Readiness {
-    /// Says how it is now. Who stops does not become ready again.
+    /// Sets the readiness. `Stopping` is final.
     pub fn set(&self, ready: Ready) {
         let stopping = Ready::Stopping as u8;
-        // The closure refuses only to leave `Stopping`, and then there is nothing to do.
+        // The update fails only if the state is `Stopping`, and then there is nothing to do.
         let _ = self
             .0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| {
@@ -149,7 +149,7 @@ impl Readiness {
             });
     }
 
-    /// How it is now.
+    /// The current readiness.
     #[must_use]
     pub fn get(&self) -> Ready {
         match self.0.load(Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! Swagger UI: the document to read and to try out. No key needed.
+//! Swagger UI, to read and try out the API. No key is required.
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -8,14 +8,14 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::ApiState;
 
-/// The page links it last. A route of its own goes before the one for all of Swagger UI's files.
+/// The style sheet that the page links last. Its own route takes precedence over Swagger UI's files.
 const STYLE: &str = include_str!("swagger_ui/index.css");
 
 pub(super) fn routes() -> Router<ApiState> {
     let config = Config::from("/openapi.json")
-        // Each operation shows the schemas that it uses; a list of all of them helps nobody.
+        // Hides the list of all schemas: each operation shows those that it uses.
         .default_models_expand_depth(-1)
-        // A schema opens with the descriptions of its properties.
+        // Expands a schema so far that the descriptions of its properties are visible.
         .default_model_expand_depth(2)
         .try_it_out_enabled(true)
         .persist_authorization(true)

@@ -1,4 +1,4 @@
-//! Health, metrics, the document, and the pages that explain problems. No key needed.
+//! Health, metrics, the OpenAPI document, and the pages that explain problems. No key is required.
 
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -23,7 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(explain_problem))
 }
 
-/// How the gateway is.
+/// The health of the gateway.
 #[derive(Debug, Serialize, ToSchema)]
 struct Health {
     /// `live` or `ready`.
@@ -31,13 +31,13 @@ struct Health {
     status: HealthStatus,
 }
 
-/// How the gateway is.
+/// The health of the gateway.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum HealthStatus {
     /// The process runs.
     Live,
-    /// It takes work.
+    /// The gateway accepts work.
     Ready,
 }
 
@@ -45,7 +45,7 @@ problem_answers!(SystemProblems = &[Code::Internal]);
 
 /// Whether the process runs
 ///
-/// Answers as long as the process can answer at all; restart it when it does not.
+/// Answers as long as the process works at all; restart the process if there is no answer.
 #[utoipa::path(
     get, path = "/livez", operation_id = "livez", tag = "system", security(()),
     responses(
@@ -60,7 +60,7 @@ async fn livez() -> Json<Health> {
     })
 }
 
-/// How the gateway and its journal are.
+/// The health of the gateway and its journal.
 #[derive(Debug, Serialize, ToSchema)]
 struct ReadyHealth {
     /// `ready`.
@@ -72,7 +72,7 @@ struct ReadyHealth {
 
 problem_answers!(ReadyProblems = &[Code::ShuttingDown, Code::JournalUnavailable, Code::Internal]);
 
-/// Asks the journal itself, as a write would.
+/// Probes the journal the way a write uses it.
 async fn ask_journal(state: &ApiState) -> Result<Condition, Problem> {
     let unavailable = Problem::new(Code::JournalUnavailable);
     let Ok(operations) = state.operations() else {
@@ -95,16 +95,15 @@ async fn ask_journal(state: &ApiState) -> Result<Condition, Problem> {
     }
 }
 
-/// Whether the gateway takes work
+/// Whether the gateway accepts work
 ///
-/// Not ready before the journal is open, while it cannot be written, from the moment it is found damaged,
-/// while its files are not in their place, and from the moment the process is told to stop. `journal`
-/// tells how far the check of the whole database has come, which begins with the process, and what an
-/// operator should look into.
+/// Not ready before the journal is open, while it cannot be written, once it is found damaged, while its
+/// files are not in their place, and once the process is told to stop. `journal` shows the progress of the
+/// check of the whole database, which begins with the process, and what an operator should look into.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "readyz", tag = "system", security(()),
     responses(
-        (status = 200, description = "The gateway takes work.", body = ReadyHealth,
+        (status = 200, description = "The gateway accepts work.", body = ReadyHealth,
          example = json!({"status": "ready", "journal": {"check": "passed", "warnings": []}})),
         ReadyProblems,
     )
@@ -127,7 +126,7 @@ problem_answers!(MetricsProblems = &[Code::NotFound, Code::Internal]);
 
 /// Metrics for Prometheus
 ///
-/// In the text format, version 0.0.4. Answers 404 where `telemetry.metrics` is off.
+/// In the text format, version 0.0.4. Answers 404 if `telemetry.metrics` is off.
 #[utoipa::path(
     get, path = "/metrics", operation_id = "metrics", tag = "system", security(()),
     responses(
@@ -144,7 +143,7 @@ async fn metrics(State(state): State<ApiState>) -> Result<impl IntoResponse, Pro
 
 /// This document
 ///
-/// OpenAPI 3.1. A gateway that wants no keys (`auth.mode = "none"`) serves it without security
+/// OpenAPI 3.1. A gateway that requires no keys (`auth.mode = "none"`) serves it without security
 /// schemes.
 #[utoipa::path(
     get, path = "/openapi.json", operation_id = "openapi_document", tag = "system", security(()),
@@ -162,7 +161,7 @@ async fn openapi_document(State(state): State<ApiState>) -> impl IntoResponse {
     (headers, state.document.clone())
 }
 
-/// Which problem.
+/// The path of a problem's page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 struct ProblemPath {

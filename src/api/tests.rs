@@ -1,4 +1,4 @@
-//! The base of the API over its router: what every operation gets without doing anything for it.
+//! The router of the API: behaviour that every operation gets from the layers.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::*;
 use crate::clock::SystemClock;
 use crate::config::{Account, AuthMode, Config, Key, Profile, Role};
 
-/// A sandbox configuration with one key a role, and one that is bound to an account.
+/// A sandbox configuration with one key for each role, and one that is bound to an account.
 pub(super) fn config(mode: AuthMode) -> Config {
     let mut config = Config::load(None, std::iter::empty(), Profile::Sandbox).unwrap();
     let account = config.accounts.values().next().unwrap().clone();
@@ -67,7 +67,7 @@ impl Answered {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// The code, after a check that the answer is a whole problem.
+    /// The code, after a check that the answer is a complete problem.
     pub(super) fn code(&self) -> String {
         assert_eq!(self.header("content-type"), problem::MEDIA_TYPE);
         let json = self.json();
@@ -103,7 +103,7 @@ fn routes_for_tests() -> OpenApiRouter<ApiState> {
 }
 
 #[tokio::test]
-async fn what_may_be_personal_is_kept_by_nobody_on_the_way() {
+async fn answers_that_may_be_personal_forbid_caching() {
     let router = router(state(AuthMode::Keys));
     for path in [
         "/v1/orders/7",
@@ -127,7 +127,7 @@ async fn what_may_be_personal_is_kept_by_nobody_on_the_way() {
 }
 
 #[tokio::test]
-async fn what_the_router_refuses_is_a_problem_too() {
+async fn a_refusal_by_the_router_is_a_problem() {
     let router = with_routes(routes_for_tests(), state(AuthMode::None));
     assert_eq!(get(&router, "/nothing").await.code(), "not_found");
     assert_eq!(
@@ -142,7 +142,7 @@ async fn what_the_router_refuses_is_a_problem_too() {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_problem_and_the_gateway_goes_on() {
+async fn a_panic_is_a_problem_and_the_gateway_continues() {
     let router = with_routes(routes_for_tests(), state(AuthMode::None));
     let answer = get(&router, "/v1/panic").await;
     assert_eq!(answer.code(), "internal");
@@ -152,7 +152,7 @@ async fn a_panic_is_a_problem_and_the_gateway_goes_on() {
 }
 
 #[tokio::test]
-async fn a_full_gateway_says_so_at_once_and_stays_alive() {
+async fn a_full_gateway_refuses_at_once_and_stays_live() {
     let mut config = config(AuthMode::None);
     config.server.max_in_flight = 1;
     let state = ApiState::new(&config, SystemClock::shared(), None);
@@ -169,7 +169,7 @@ async fn a_full_gateway_says_so_at_once_and_stays_alive() {
     assert_eq!(refused.json()["retry"], "same_request");
     assert_eq!(get(&router, "/livez").await.status(), 200);
 
-    // The client goes away: its place is free again.
+    // When the client disconnects, its permit is free again.
     drop(hanging);
     let next = router
         .clone()
@@ -178,7 +178,7 @@ async fn a_full_gateway_says_so_at_once_and_stays_alive() {
 }
 
 #[tokio::test]
-async fn a_request_keeps_its_id_and_gets_one_where_it_has_none() {
+async fn a_valid_request_id_is_kept_and_any_other_replaced() {
     let router = router(state(AuthMode::None));
     let with = |id: &str| {
         Request::get("/livez")
@@ -196,11 +196,11 @@ async fn a_request_keeps_its_id_and_gets_one_where_it_has_none() {
 }
 
 #[tokio::test]
-async fn readiness_follows_the_process_and_never_comes_back_from_a_stop() {
+async fn readiness_never_returns_after_a_stop() {
     let state = state(AuthMode::None);
     let router = router(state.clone());
     assert_eq!(get(&router, "/readyz").await.code(), "journal_unavailable");
-    // Nor is it ready without a journal.
+    // It is not ready without a journal either.
     state.readiness.set(Ready::Yes);
     assert_eq!(get(&router, "/readyz").await.code(), "journal_unavailable");
     assert_eq!(state.readiness.get(), Ready::Yes);
@@ -211,7 +211,7 @@ async fn readiness_follows_the_process_and_never_comes_back_from_a_stop() {
 }
 
 #[tokio::test]
-async fn every_problem_type_leads_to_its_page() {
+async fn every_problem_type_has_a_page() {
     let router = router(state(AuthMode::None));
     for code in Code::ALL {
         let page = get(&router, &format!("/problems/{}", code.as_str())).await;
@@ -249,7 +249,7 @@ async fn the_page_of_swagger_ui_uses_our_style_sheet() {
 }
 
 #[tokio::test]
-async fn the_root_leads_to_swagger_ui_without_a_key() {
+async fn the_root_redirects_to_swagger_ui_without_a_key() {
     let router = router(state(AuthMode::Keys));
     for method in ["GET", "HEAD"] {
         let request = Request::builder().method(method).uri("/");
@@ -264,7 +264,7 @@ async fn the_root_leads_to_swagger_ui_without_a_key() {
 }
 
 #[tokio::test]
-async fn the_served_document_asks_for_keys_only_where_they_are_wanted() {
+async fn the_served_document_has_security_schemes_only_if_keys_are_required() {
     for (mode, schemes) in [(AuthMode::Keys, 2), (AuthMode::None, 0)] {
         let document = get(&router(state(mode)), "/openapi.json").await.json();
         assert_eq!(document["openapi"], "3.1.0");
@@ -275,7 +275,7 @@ async fn the_served_document_asks_for_keys_only_where_they_are_wanted() {
 }
 
 #[test]
-fn the_paths_of_writes_are_those_with_a_key() {
+fn the_list_of_writes_matches_the_paths_with_an_idempotency_key() {
     let document = serde_json::to_value(openapi()).unwrap();
     let mut writes = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -291,8 +291,8 @@ fn the_paths_of_writes_are_those_with_a_key() {
     assert_eq!(writes, listed);
 }
 
-/// What makes the document useful to read and safe to generate from: nothing undescribed, every
-/// reference resolved, every example valid JSON of the right shape.
+/// Every operation has a unique id, a summary, a description, one tag, a 500 and examples, and every
+/// reference resolves.
 #[test]
 fn every_operation_is_fully_documented() {
     let document = serde_json::to_value(openapi()).unwrap();
@@ -301,7 +301,7 @@ fn every_operation_is_fully_documented() {
         for (method, operation) in item.as_object().unwrap() {
             let name = format!("{method} {path}");
             let id = operation["operationId"].as_str().unwrap();
-            assert!(ids.insert(id.to_owned()), "{name}: {id} twice");
+            assert!(ids.insert(id.to_owned()), "{name}: {id} is used twice");
             assert!(operation["summary"].is_string(), "{name} has no summary");
             assert!(
                 operation["description"].is_string(),
@@ -337,7 +337,7 @@ fn every_operation_is_fully_documented() {
         let pointer = reference.split('"').next().unwrap();
         assert!(
             document.pointer(pointer).is_some(),
-            "{pointer} leads nowhere"
+            "{pointer} does not resolve"
         );
     }
 }

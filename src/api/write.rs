@@ -1,4 +1,4 @@
-//! What all writes share: the headers they take and the way to their answer.
+//! The part that all writes share: their headers, and the way from request to answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::operations::services::Services;
 use crate::operations::writes::perform::{Asked, NotTaken, Performed, Write};
 use serde_json::value::RawValue;
 
-/// Who asks for a write, for which account, under which key.
+/// The caller, account, idempotency key and headers of a write.
 pub struct WriteContext {
     state: ApiState,
     caller: Caller,
@@ -56,11 +56,11 @@ impl FromRequestParts<ApiState> for WriteContext {
     }
 }
 
-/// The request in one writing: neither white space nor the order of fields makes another request,
-/// not even inside `extra`, whose fields the gateway does not know.
+/// The request in canonical form, so that white space and the order of fields do not matter, not even
+/// inside `extra`, whose fields the gateway does not know.
 ///
 /// # Errors
-/// None in practice: a request that was read can be written.
+/// None in practice: a request that was parsed can be serialised.
 pub(super) fn canonical<T: Serialize>(request: &T) -> Result<Vec<u8>, Problem> {
     let mut value = serde_json::to_value(request).map_err(|_| Problem::new(Code::Internal))?;
     value.sort_all_objects();
@@ -68,14 +68,14 @@ pub(super) fn canonical<T: Serialize>(request: &T) -> Result<Vec<u8>, Problem> {
 }
 
 impl WriteContext {
-    /// What a quote says, if this gateway made it for this account.
+    /// The content of a quote, if this gateway issued it for this account.
     pub fn open_quote(&self, quote_id: &QuoteId) -> Result<Option<Quoted>, Problem> {
         let services = self.state.services()?;
         Ok(quote_id.open(services.upstream().hash_key(), &self.account))
     }
 
-    /// Performs the write and answers. `body` is the request in one canonical writing, so that
-    /// white space and the order of fields make no other request; `found` is what is wrong with it.
+    /// Performs the write and builds the answer. `body` is the request in canonical form; `found` lists
+    /// what is wrong with it.
     pub async fn perform<W: Write>(
         self,
         write: W,
@@ -90,7 +90,7 @@ impl WriteContext {
         Ok(ended.answer(None))
     }
 
-    /// Performs the write; how it ended is still to be told.
+    /// Performs the write; the caller builds the answer.
     pub async fn run<W: Write>(
         self,
         write: W,
@@ -117,8 +117,8 @@ impl WriteContext {
         self.ended(performed).await
     }
 
-    /// Refuses a request that failed its checks. One that passed them when it was sent first has its
-    /// answer still: some checks ask for the date, and a later version may check more.
+    /// Refuses a request that failed its checks. If it passed them when it was first sent, it gets its
+    /// replay: some checks depend on the date, and a later version may check more.
     async fn refuse(
         self,
         kind: Kind,
@@ -159,7 +159,7 @@ impl WriteContext {
         let mut timeline = None;
         if !performed.operation.state().is_settled() {
             let read = operations.journal().with_timeline(performed.operation.id);
-            // Where it cannot be read, the operation is shown as it was known, without a timeline.
+            // If it cannot be read, the operation is returned as it was known, without a timeline.
             if let Ok(Some(found)) = read.await {
                 performed.operation = found.0;
                 timeline = Some(found.1);
@@ -182,7 +182,7 @@ impl WriteContext {
     }
 }
 
-/// A write that has ended, or that is not to be waited for any longer.
+/// A write that has ended, or whose wait is over.
 pub struct Ended {
     pub(super) services: Arc<Services>,
     pub(super) account: AccountName,
@@ -192,14 +192,14 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// Why it was not done, where it was not.
+    /// Why the write was not done, if it settled without success.
     pub fn cause(&self) -> Option<Cause> {
         let operation = &self.performed.operation;
         let failure = operation.failure.as_ref()?;
         operation.state().is_settled().then_some(failure.cause)
     }
 
-    /// The answer; a problem carries the quote.
+    /// Builds the answer; a problem contains the quote.
     pub fn answer(self, quote: Option<RefundQuote>) -> Response {
         answer(self.performed, self.timeline, self.upstream, quote)
     }

@@ -35,7 +35,7 @@ const OPERATOR: (&str, &str) = ("x-api-key", "key-of-operator-0123456789");
 const BOUND: (&str, &str) = ("authorization", "bearer key-of-bound-0123456789");
 
 #[tokio::test]
-async fn a_key_is_wanted_and_must_be_known() {
+async fn a_request_without_a_known_key_is_refused() {
     let router = router(AuthMode::Keys);
     let refused: [&[(&str, &str)]; 5] = [
         &[],
@@ -55,13 +55,13 @@ async fn a_key_is_wanted_and_must_be_known() {
 }
 
 #[tokio::test]
-async fn without_keys_everybody_is_the_local_operator() {
+async fn without_keys_every_caller_is_the_local_operator() {
     let router = router(AuthMode::None);
     assert_eq!(ask(&router, "/v1/operator", &[]).await.body, b"local");
 }
 
 #[tokio::test]
-async fn what_is_for_operators_is_for_operators() {
+async fn an_operator_route_refuses_a_caller() {
     let router = router(AuthMode::Keys);
     assert_eq!(
         ask(&router, "/v1/operator", &[OPERATOR]).await.body,
@@ -74,7 +74,7 @@ async fn what_is_for_operators_is_for_operators() {
 }
 
 #[tokio::test]
-async fn the_account_is_chosen_by_header_and_bound_by_the_key() {
+async fn the_header_chooses_among_the_accounts_of_the_key() {
     let router = router(AuthMode::Keys);
     let named = |name| (ACCOUNT_HEADER, name);
     let who = async |headers: &[(&str, &str)]| ask(&router, "/v1/who", headers).await;

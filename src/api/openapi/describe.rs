@@ -1,4 +1,4 @@
-//! Descriptions where readers and generated clients look for them.
+//! Moves descriptions to where readers and generated clients expect them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 type Schemas = BTreeMap<String, RefOr<Schema>>;
 
-/// A request body is described as its schema is.
+/// Gives a request body the description of its schema.
 pub(super) fn request_body(operation: &mut Operation, schemas: &Schemas) {
     let Some(RefOr::T(body)) = &mut operation.request_body else {
         return;
@@ -23,8 +23,8 @@ pub(super) fn request_body(operation: &mut Operation, schemas: &Schemas) {
     }
 }
 
-/// utoipa puts the description of a nullable reference beside the `$ref`, where Swagger UI does not
-/// show it. It is the property's: `oneOf` only says that the reference may be null.
+/// Moves the description of a nullable reference to the property. utoipa puts it beside the `$ref`
+/// inside `oneOf`, where Swagger UI does not show it.
 pub(super) fn nullable_references(schema: &mut RefOr<Schema>) {
     let RefOr::T(schema) = schema else {
         return;
