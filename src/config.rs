@@ -1,7 +1,7 @@
 //! Configuration: built-in defaults < file (TOML) < environment (`GATEWAY__SECTION__KEY`).
 //!
-//! The layers are merged by the `config` crate into one raw tree. The sections then read that tree
-//! key by key and collect what is wrong, so that a start that fails names every problem at once.
+//! The `config` crate merges the layers into one raw tree. Each section then reads its keys and collects
+//! problems, so that a failed start reports all of them at once.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -44,19 +44,19 @@ const DEFAULTS: &str = include_str!("config/defaults.toml");
 const SANDBOX: &str = include_str!("config/sandbox.toml");
 const PREFIX: &str = "GATEWAY";
 
-/// What `store.url` says in the sandbox's defaults: a journal for each run.
+/// The default of `store.url` in the sandbox: a new journal for each run.
 pub const SANDBOX_STORE: &str = "sqlite://(a fresh file for each run)";
 
-/// Which built-in defaults lie under the file and the environment.
+/// Which built-in defaults apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// For real calls: nothing that is secret or particular to a user has a default.
+    /// For real calls: secrets and user-specific values have no default.
     Serve,
     /// For the sandbox: everything has a default.
     Sandbox,
 }
 
-/// The whole configuration, valid.
+/// The complete, valid configuration.
 #[derive(Debug, Clone, Serialize)]
 pub struct Config {
     /// The listener of the REST API.
@@ -69,17 +69,17 @@ pub struct Config {
     pub store: Store,
     /// Who may call.
     pub auth: Auth,
-    /// How unknown outcomes are found out.
+    /// How unknown outcomes are resolved.
     pub reconcile: Reconcile,
-    /// Further rows for the classification of upstream's refusals.
+    /// Additional rows for the classification of upstream refusals.
     pub error_map: Vec<ErrorRow>,
-    /// Further status phrases of upstream, in our words.
+    /// Additional upstream status phrases and the order status each one means.
     pub status_map: BTreeMap<String, OrderStatus>,
     /// Logs and metrics.
     pub telemetry: Telemetry,
 }
 
-/// Everything that is wrong with the configuration.
+/// All problems of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     /// One sentence each, sorted.
@@ -113,8 +113,8 @@ impl Config {
     /// Merges the layers, reads secrets from their files and checks everything.
     ///
     /// # Errors
-    /// Every problem at once: unknown keys, missing keys, values of the wrong kind, contradictions,
-    /// secrets that cannot be read. No message contains a secret.
+    /// All problems at once: unknown keys, missing keys, values of the wrong type, contradictions,
+    /// unreadable secrets. No message contains a secret.
     pub fn load(
         file: Option<&Path>,
         env: impl Iterator<Item = (String, String)>,
@@ -122,7 +122,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let problems = Problems::default();
         let tree = merge(file, env, profile)?;
-        // The sandbox has a value for every key.
+        // The sandbox profile has a default for every key.
         let fallback = merge(None, std::iter::empty(), Profile::Sandbox)?;
         let mut root = Table::new(String::new(), Some(tree), Some(fallback), &problems);
         let server = Server::read(root.table("server"));
@@ -167,7 +167,7 @@ impl Config {
         }
     }
 
-    /// The account of a call that names none: the one called `default`, or the only one.
+    /// The account for a call that names no account: the only one, or the one called `default`.
     #[must_use]
     pub fn default_account(&self) -> Option<&AccountName> {
         let mut names = self.accounts.keys();
@@ -180,16 +180,17 @@ impl Config {
         }
     }
 
-    /// The effective configuration as TOML, every secret as `***`.
+    /// The effective configuration as TOML, with `***` for each secret.
     ///
     /// # Errors
-    /// Never for a configuration that was loaded; the error says what could not be written.
+    /// A value that TOML cannot represent; a loaded configuration has none.
     pub fn redacted(&self) -> Result<String, ConfigError> {
-        toml::to_string(self).map_err(|error| format!("cannot be shown as TOML: {error}").into())
+        toml::to_string(self)
+            .map_err(|error| format!("cannot print the configuration as TOML: {error}").into())
     }
 }
 
-/// What no section can see alone.
+/// Rules that concern more than one section.
 fn contradictions(
     problems: &Problems,
     profile: Profile,
@@ -204,8 +205,8 @@ fn contradictions(
             auth.mode == AuthMode::Keys || server.listen.ip().is_loopback(),
             || {
                 format!(
-                    "`auth.mode` is `none`, but `server.listen` is {}: without keys the gateway \
-                     listens on a loopback address only",
+                    "`auth.mode` is `none`, but `server.listen` is {}: without keys the gateway may \
+                     only listen on a loopback address",
                     server.listen
                 )
             },
@@ -213,11 +214,11 @@ fn contradictions(
     }
     if let (Some(top), Some(reconcile)) = (top, reconcile) {
         problems.unless(reconcile.settle_window >= top.deadline, || {
-            "`reconcile.settle_window` must not be shorter than `top.deadline`: a call that is \
-             still under way would count as not executed"
+            "`reconcile.settle_window` must not be shorter than `top.deadline`, or a call still in \
+             flight would count as not executed"
                 .to_owned()
         });
-        // The sandbox calls its own stand-in, whatever the endpoint says.
+        // The sandbox calls its own simulator and ignores the endpoint.
         if profile == Profile::Serve && !top.is_stand_in() {
             reconcile.check_floor(problems);
         }
@@ -233,8 +234,8 @@ fn contradictions(
         problems.unless(
             server.shutdown_grace > top.deadline + Duration::from_secs(1),
             || {
-                "`server.shutdown_grace` must be at least a second longer than `top.deadline`: a \
-                 call under way and its commit must fit in"
+                "`server.shutdown_grace` must be more than 1 s longer than `top.deadline`, so that a \
+                 call in flight can finish and be committed"
                     .to_owned()
             },
         );
@@ -243,7 +244,7 @@ fn contradictions(
         for (name, key) in &auth.keys {
             for account in key.accounts.iter().flatten() {
                 problems.unless(accounts.contains_key(account), || {
-                    format!("`auth.keys.{name}.accounts` names `{account}`, which is no account")
+                    format!("`auth.keys.{name}.accounts` names the unknown account `{account}`")
                 });
             }
         }
@@ -291,7 +292,7 @@ fn merge(
     }
 }
 
-/// A secret of the sandbox gives way where the user names a file for it instead.
+/// Drops a default secret of the sandbox if the user sets the `_file` key instead.
 fn yield_to_files(tree: &mut Value, user: &Map<String, Value>) {
     let ValueKind::Table(entries) = &mut tree.kind else {
         return;
@@ -309,8 +310,8 @@ fn yield_to_files(tree: &mut Value, user: &Map<String, Value>) {
     }
 }
 
-/// Reads and checks the file. The parser of the `config` crate would quote the line that it does
-/// not understand, and that line may hold a secret.
+/// Reads the file and checks its syntax. The parser of the `config` crate would quote the invalid line,
+/// which may contain a secret.
 fn read_file(path: &Path) -> Result<String, ConfigError> {
     let shown = PathBuf::from(path);
     let shown = shown.display();
@@ -325,7 +326,7 @@ fn read_file(path: &Path) -> Result<String, ConfigError> {
                 .filter(|byte| **byte == b'\n')
                 .count();
             Err(format!(
-                "{shown} is not TOML, line {}: {}",
+                "{shown} is not valid TOML, line {}: {}",
                 line + 1,
                 error.message()
             )

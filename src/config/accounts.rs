@@ -16,8 +16,8 @@ pub struct Account {
     /// Its session key (授权), renewable; a session of another Taobao user never replaces it.
     #[serde(serialize_with = "masked")]
     pub session: SecretString,
-    /// The channel name (渠道名称) that travels with search and booking. A label that Fliggy
-    /// assigned, not the account.
+    /// The channel name (渠道名称) sent with search and booking. A label assigned by Fliggy, not the
+    /// account.
     pub channel: String,
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn read(mut table: Table<'_>) -> BTreeMap<AccountName, Account> {
     let named: Vec<(String, Value)> = table.named();
     if named.is_empty() {
         problems.add(
-            "`accounts` is empty; name at least one purchasing account, such as \
+            "`accounts` is empty; define at least one purchasing account, such as \
              `[accounts.default]` with `session` and `channel`",
         );
     }
@@ -47,8 +47,8 @@ pub(crate) fn read(mut table: Table<'_>) -> BTreeMap<AccountName, Account> {
         let account = Account::read(table.at(&name, value));
         let name = name.parse().ok().or_else(|| {
             problems.add(format!(
-                "`accounts.{name}`: a name is a lower-case letter or digit and up to 31 more of \
-                 these, `-` or `_`"
+                "`accounts.{name}`: an account name has 1 to 32 lower-case letters, digits, `-` or \
+                 `_` and starts with a letter or digit"
             ));
             None
         });
@@ -60,7 +60,7 @@ pub(crate) fn read(mut table: Table<'_>) -> BTreeMap<AccountName, Account> {
     accounts
 }
 
-/// One open write per order holds within an account. Two names of one Taobao user would each pay it.
+/// Locks on open writes apply within an account, so two names for one Taobao user could pay an order twice.
 fn shared_sessions(accounts: &BTreeMap<AccountName, Account>, problems: &Problems) {
     let mut seen: BTreeMap<&str, &AccountName> = BTreeMap::new();
     let told =
@@ -68,8 +68,8 @@ fn shared_sessions(accounts: &BTreeMap<AccountName, Account>, problems: &Problem
     for (name, account) in accounts.iter().filter(told) {
         if let Some(first) = seen.insert(account.session.expose_secret(), name) {
             problems.add(format!(
-                "`accounts.{first}` and `accounts.{name}` have the same session, so they are one \
-                 purchasing account: keep one of them"
+                "`accounts.{first}` and `accounts.{name}` have the same session, so they are the same \
+                 purchasing account; keep one of them"
             ));
         }
     }

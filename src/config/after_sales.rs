@@ -1,4 +1,4 @@
-//! `[top.refund]` and `[top.change]`: how Fliggy's after-sales methods want to be asked.
+//! `[top.refund]` and `[top.change]`: parameters of Fliggy's after-sales methods.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,17 +17,17 @@ pub struct Refund {
     /// How an unknown fee is sent: `absent`, `null` or `""`.
     #[serde(serialize_with = "empty_fee_word")]
     pub empty_fee: EmptyFee,
-    /// How long a quote is taken.
+    /// How long a quote is accepted.
     #[serde(with = "humantime_serde")]
     pub quote_ttl: Duration,
-    /// Fliggy's numbers (`refund_apply_type`) for grounds, beside the two that are known.
+    /// Fliggy's numbers (`refund_apply_type`) for refund reasons, in addition to the two known ones.
     pub kinds: BTreeMap<RefundKind, i64>,
 }
 
 /// `[top.change]`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Change {
-    /// Fliggy's numbers (`change_reason_type`) for grounds, in place of the inferred ones.
+    /// Fliggy's numbers (`change_reason_type`) for change reasons; they replace the inferred ones.
     pub kinds: BTreeMap<ChangeKind, i64>,
 }
 
@@ -53,7 +53,7 @@ impl Change {
     }
 }
 
-/// A number for each word that the table names.
+/// The number of each kind that the table contains.
 fn numbers<K: Copy + Ord>(
     mut table: Table<'_>,
     all: &[K],
@@ -67,7 +67,7 @@ fn numbers<K: Copy + Ord>(
     found
 }
 
-/// A whole number from 0; the environment brings it as text.
+/// An integer from 0 to 1,000,000; the environment supplies it as text.
 fn number(value: &Value) -> Result<i64, String> {
     let number = match &value.kind {
         ValueKind::I64(number) => Some(*number),
@@ -76,7 +76,7 @@ fn number(value: &Value) -> Result<i64, String> {
     };
     number
         .filter(|number| (0..=1_000_000).contains(number))
-        .ok_or_else(|| "expected Fliggy's number for it, a whole number from 0".to_owned())
+        .ok_or_else(|| "expected Fliggy's number, an integer from 0 to 1000000".to_owned())
 }
 
 const EMPTY_FEES: [(&str, EmptyFee); 3] = [
@@ -94,7 +94,7 @@ fn empty_fee(value: &Value) -> Result<EmptyFee, String> {
         .iter()
         .find(|(known, _)| word == Some(known))
         .map(|(_, fee)| *fee)
-        .ok_or_else(|| "expected `absent`, `null` or an empty text".to_owned())
+        .ok_or_else(|| "expected `absent`, `null` or an empty string".to_owned())
 }
 
 #[expect(

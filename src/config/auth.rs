@@ -17,19 +17,19 @@ const SHORTEST_KEY: usize = 16;
 /// Who may call.
 #[derive(Debug, Clone, Serialize)]
 pub struct Auth {
-    /// Whether callers prove who they are.
+    /// Whether callers are authenticated.
     pub mode: AuthMode,
-    /// The callers by name. The name stands in logs and owns operations.
+    /// The callers by name. The name appears in logs and identifies the owner of an operation.
     pub keys: BTreeMap<String, Key>,
 }
 
-/// Whether callers prove who they are.
+/// Whether callers are authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMode {
     /// Every call carries a key.
     Keys,
-    /// Everybody who reaches the listener is the operator `local`; for a loopback listener only.
+    /// Every client acts as the operator `local`; allowed on a loopback listener only.
     None,
 }
 
@@ -37,16 +37,16 @@ pub enum AuthMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Search, orders, and the operations it asked for itself.
+    /// Search, orders, and the caller's own operations.
     Caller,
-    /// Also everybody's operations, their resolution, and raw calls.
+    /// Also the operations of all callers, their resolution, and raw calls.
     Operator,
 }
 
 /// One caller.
 #[derive(Debug, Clone, Serialize)]
 pub struct Key {
-    /// SHA-256 of the API key; the key itself is not kept.
+    /// SHA-256 of the API key; the key itself is not stored.
     #[serde(rename = "key_sha256", serialize_with = "masked_digest")]
     pub digest: [u8; 32],
     /// What the caller may do.
@@ -78,7 +78,7 @@ impl Key {
             let names = names.iter().filter_map(|name| {
                 let parsed = name.parse().ok();
                 problems.unless(parsed.is_some(), || {
-                    format!("`{accounts_path}`: a name in it is not the name of an account")
+                    format!("`{accounts_path}` contains an invalid account name")
                 });
                 parsed
             });
@@ -139,13 +139,13 @@ impl Auth {
         let mode = mode?;
         match mode {
             AuthMode::Keys => problems.unless(!keys.is_empty() || !whole, || {
-                "`auth.keys` is empty, so nobody could call; name a caller, such as \
+                "`auth.keys` is empty, so no caller could authenticate; define one, such as \
                  `[auth.keys.booking-app]` with `key_file`, or set `auth.mode = \"none\"` on a \
                  loopback listener"
                     .to_owned()
             }),
             AuthMode::None => problems.unless(keys.is_empty(), || {
-                "`auth.keys` are set, but `auth.mode` is `none` and ignores them".to_owned()
+                "`auth.keys` is set, but is ignored because `auth.mode` is `none`".to_owned()
             }),
         }
         Some(Self { mode, keys })

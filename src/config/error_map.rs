@@ -1,4 +1,4 @@
-//! `[[error_map]]`: further rows for the classification of upstream's refusals.
+//! `[[error_map]]`: additional rows for the classification of upstream refusals.
 
 use config::Value;
 
@@ -34,7 +34,7 @@ fn row(index: usize, value: Value, problems: &Problems) -> Option<ErrorRow> {
     })
 }
 
-/// All rows; a row that is wrong is left out and has told why.
+/// Reads all rows. An invalid row is omitted and its problem recorded.
 pub(crate) fn read(rows: Option<Vec<Value>>, problems: &Problems) -> Vec<ErrorRow> {
     rows.unwrap_or_default()
         .into_iter()

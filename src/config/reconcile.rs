@@ -1,4 +1,4 @@
-//! `[reconcile]`: how the truth about an unknown outcome is found out.
+//! `[reconcile]`: how unknown outcomes are resolved.
 
 use std::time::Duration;
 
@@ -7,42 +7,42 @@ use serde::Serialize;
 use super::table::{Problems, Table};
 use super::value;
 
-/// How the truth about an unknown outcome is found out.
+/// How unknown outcomes are resolved.
 #[derive(Debug, Clone, Serialize)]
 pub struct Reconcile {
-    /// From the unknown outcome to the first look.
+    /// From the unknown outcome to the first lookup.
     #[serde(with = "humantime_serde")]
     pub first_look: Duration,
-    /// How long absence must last before a booking or closing counts as not executed.
+    /// How long a booking or close must stay absent before it counts as not executed.
     #[serde(with = "humantime_serde")]
     pub settle_window: Duration,
     /// The same for payments.
     #[serde(with = "humantime_serde")]
     pub settle_window_pay: Duration,
-    /// How many looks, begun after the deadline of the call, must agree on absence.
+    /// How many lookups, started after the deadline of the call, must agree on absence.
     pub min_looks: u32,
-    /// How long a caller's request waits for the reconciler beyond the deadline, unless it says
-    /// `Prefer: wait=N`. Zero answers 202 at once.
+    /// How long a request waits for the reconciler beyond the deadline, unless it sends
+    /// `Prefer: wait=N`. With zero, the gateway answers 202 at once.
     #[serde(with = "humantime_serde")]
     pub inline_wait: Duration,
-    /// From the unknown outcome to `needs_attention`, if no look could decide it.
+    /// From the unknown outcome to `needs_attention`, if no lookup decided it.
     #[serde(with = "humantime_serde")]
     pub attention_after: Duration,
-    /// The longest pause between two looks.
+    /// The longest pause between two lookups.
     #[serde(with = "humantime_serde")]
     pub max_interval: Duration,
-    /// How long an operation that ended `absent`, was refused, or succeeded on Fliggy's word alone is looked
-    /// at further.
+    /// How long lookups continue for an operation that ended `absent`, was refused, or has only Fliggy's word
+    /// for its success.
     #[serde(with = "humantime_serde")]
     pub watch: Duration,
-    /// From a success on Fliggy's word to the lookup that confirms it.
+    /// From a success on Fliggy's word alone to the lookup that confirms it.
     #[serde(with = "humantime_serde")]
     pub confirm_after: Duration,
-    /// Looks under way at the same time.
+    /// Maximum number of concurrent lookups.
     pub concurrency: u32,
 }
 
-/// Law 5: what absence must come to where money is real.
+/// Law 5: the minimum evidence of absence against the real TOP.
 const LEAST_LOOKS: u32 = 5;
 const LEAST_WINDOW: Duration = Duration::from_secs(2 * 60);
 const LEAST_WINDOW_PAY: Duration = Duration::from_secs(10 * 60);
@@ -77,8 +77,7 @@ impl Reconcile {
         Some(reconcile)
     }
 
-    /// What may not be given away against TOP itself. A payment that is believed absent too soon is made
-    /// twice.
+    /// Minimum values against the real TOP. A payment that is taken for absent too soon would be made twice.
     pub(super) fn check_floor(&self, problems: &Problems) {
         let least = [
             (
@@ -97,8 +96,8 @@ impl Reconcile {
         for (fine, rule) in least {
             problems.unless(fine, || {
                 format!(
-                    "{rule}, unless `top.endpoint` is a stand-in on this machine: what shows up \
-                     later than is waited for would count as not executed"
+                    "{rule}, unless `top.endpoint` is on a loopback address; otherwise a write that \
+                     becomes visible late would count as not executed"
                 )
             });
         }
@@ -108,7 +107,7 @@ impl Reconcile {
         let rules = [
             (
                 self.first_look <= Duration::from_secs(2),
-                "`reconcile.first_look` must be at most 2s: a caller waits for it",
+                "`reconcile.first_look` must be at most 2s, because callers wait for it",
             ),
             (
                 self.settle_window_pay >= self.settle_window,
@@ -117,7 +116,7 @@ impl Reconcile {
             (
                 self.attention_after > self.settle_window_pay,
                 "`reconcile.attention_after` must be longer than `reconcile.settle_window_pay`, \
-                 or every unknown payment would need a person",
+                 or every unknown payment would end in `needs_attention`",
             ),
             (
                 self.inline_wait <= Duration::from_secs(60),

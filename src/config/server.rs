@@ -13,10 +13,10 @@ use super::value;
 pub struct Server {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// How long a client may take to send a request head. Also ends a connection that stays silent.
+    /// How long a client may take to send a request head. Also closes a silent connection.
     #[serde(with = "humantime_serde")]
     pub header_timeout: Duration,
-    /// How long a kept-alive connection may rest between two requests.
+    /// How long a kept-alive connection may stay idle between two requests.
     #[serde(with = "humantime_serde")]
     pub idle_timeout: Duration,
     /// How long a client may take to send a request body.
@@ -26,13 +26,13 @@ pub struct Server {
     pub max_body: usize,
     /// The longest attachment, in bytes.
     pub max_attachment: usize,
-    /// How many attachments are on their way at once; more are answered 503 `overloaded`.
+    /// Maximum number of concurrent uploads; more are answered 503 `overloaded`.
     pub max_uploads: u32,
-    /// How many connections are served at once; more wait in the backlog.
+    /// Maximum number of open connections; further clients wait in the backlog.
     pub max_connections: u32,
-    /// How many requests are worked on at once; more are answered 503 `overloaded`.
+    /// Maximum number of concurrent requests; more are answered 503 `overloaded`.
     pub max_in_flight: u32,
-    /// From SIGTERM to the end of the process at the latest.
+    /// The longest time from SIGTERM to the end of the process.
     #[serde(with = "humantime_serde")]
     pub shutdown_grace: Duration,
 }

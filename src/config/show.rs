@@ -1,17 +1,17 @@
-//! How typed values are shown again by `check-config`.
+//! How `check-config` prints typed values.
 
 use secrecy::SecretString;
 use serde::Serializer;
 
-/// What stands for every secret.
+/// Printed in place of every secret.
 pub(crate) const MASK: &str = "***";
 
-/// A secret, as its mask.
+/// Serialises a secret as the mask.
 pub(crate) fn masked<S: Serializer>(_: &SecretString, out: S) -> Result<S::Ok, S::Error> {
     out.serialize_str(MASK)
 }
 
-/// A secret that may be missing.
+/// Serialises an optional secret as the mask.
 pub(crate) fn masked_option<S: Serializer>(
     secret: &Option<SecretString>,
     out: S,
@@ -22,7 +22,7 @@ pub(crate) fn masked_option<S: Serializer>(
     }
 }
 
-/// The digest of a key. It tells nothing of a long random key, but much of a short one.
+/// Masks the digest of a key as well: the key behind it could be guessed if it is short.
 pub(crate) fn masked_digest<S: Serializer>(_: &[u8; 32], out: S) -> Result<S::Ok, S::Error> {
     out.serialize_str(MASK)
 }

@@ -1,4 +1,4 @@
-//! `[status_map]`: upstream's order status phrases, in our words.
+//! `[status_map]`: upstream order status phrases and the order status each one means.
 
 use std::collections::BTreeMap;
 

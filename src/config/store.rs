@@ -15,40 +15,38 @@ use super::value;
 pub struct Store {
     /// `sqlite://` and a path, without options or escapes.
     pub url: String,
-    /// The key of the hashes that stand for passengers and for request fingerprints: 64
-    /// hexadecimal digits. Must stay the same as long as the journal is kept.
+    /// The HMAC key for passenger hashes and request fingerprints: 64 hexadecimal digits. Must not
+    /// change while the journal is kept.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "masked_option"
     )]
     pub hash_key: Option<SecretString>,
-    /// Connections that read at the same time; there is always exactly one that writes.
+    /// Number of read connections; there is always exactly one write connection.
     pub read_connections: u32,
-    /// Changes that may wait for the next commit before new operations are refused.
+    /// How many writes may wait for the next commit before new operations are refused.
     pub queue: u32,
 }
 
 const SCHEME: &str = "sqlite://";
 
-/// `sqlite://` and a path, taken as it stands. Whatever other programs read into such a URL is refused:
-/// taken for a part of the path, it would begin a new journal that knows nothing of the old one.
+/// Parses `sqlite://` and a literal path. Options and escapes that other programs support are refused: read
+/// as part of the path, they would start a new, empty journal.
 fn sqlite_url(value: &Value) -> Result<String, String> {
     let url = value::text(value)?;
     let why = match url.strip_prefix(SCHEME) {
         None => return Err(expected("")),
         Some("") => "the path is missing; ",
         Some(path) if path.starts_with("file:") => "the path must not begin with `file:`; ",
-        Some(path) if path.contains(":memory:") => {
-            "a journal in memory would forget what was sent; "
-        }
+        Some(path) if path.contains(":memory:") => "a journal in memory would be lost on restart; ",
         Some(path) if path.contains(['?', '#']) => {
             "options (`?…`, `#…`) are not supported; everything after `sqlite://` is the path; "
         }
         Some(path) if has_escape(path) => {
             "percent escapes are not decoded, write the path as it is; "
         }
-        Some(path) if path.contains(char::is_control) => "the path has a control character; ",
-        Some(path) if path.ends_with('/') => "the path is that of a directory; ",
+        Some(path) if path.contains(char::is_control) => "the path contains a control character; ",
+        Some(path) if path.ends_with('/') => "the path is a directory; ",
         Some(_) => return Ok(url),
     };
     Err(expected(why))

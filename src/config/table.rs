@@ -1,5 +1,5 @@
-//! One table of the raw configuration, read key by key. What is wrong is collected, not returned,
-//! so that one start tells an operator everything there is to mend.
+//! Reads one table of the raw configuration key by key. Problems are collected rather than returned, so
+//! that an operator sees all of them after one start.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use super::value::{self, Parse, kind_of};
 
-/// Where everything that is wrong is collected.
+/// Collects the problems found.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     found: RefCell<Vec<String>>,
@@ -23,20 +23,20 @@ impl Problems {
         self.found.borrow_mut().push(problem.into());
     }
 
-    /// Says `what` unless `fine`. It names the keys of the rule in backticks, and is left out where
-    /// one of them has no value of its own: the rule then saw a default.
+    /// Adds the problem `what` unless `fine`. The text names the keys of the rule in backticks. It is dropped
+    /// if one of these keys is missing or invalid, because the rule then checked a default.
     pub(crate) fn unless(&self, fine: bool, what: impl FnOnce() -> String) {
         if !fine {
             self.rules.borrow_mut().push(what());
         }
     }
 
-    /// Notes a key whose value is missing or wrong.
+    /// Records a key whose value is missing or invalid.
     fn note_broken(&self, path: &str) {
         self.broken.borrow_mut().push(format!("`{path}`"));
     }
 
-    /// Whether a key has no value of its own.
+    /// Whether the value of a key is missing or invalid.
     pub(crate) fn is_broken(&self, path: &str) -> bool {
         self.broken.borrow().contains(&format!("`{path}`"))
     }
@@ -49,22 +49,22 @@ impl Problems {
     }
 }
 
-/// One table, its path, and the keys that were asked for so far.
+/// One table, its path, and the keys read so far.
 #[derive(Debug)]
 pub(crate) struct Table<'p> {
     path: String,
     entries: BTreeMap<String, Value>,
-    /// What stands in for a key that is missing or wrong, so that the rest can be checked as well.
+    /// Values for keys that are missing or invalid, so that the remaining rules can still be checked.
     fallback: BTreeMap<String, Value>,
-    /// The table is no table: that its keys are missing is not worth a word.
+    /// The value is not a table: do not also report its keys as missing.
     broken: bool,
     known: Vec<&'static str>,
     problems: &'p Problems,
 }
 
 impl<'p> Table<'p> {
-    /// The table at `path`; anything else there is a problem and reads as an empty table. `fallback`
-    /// is a table whose values stand in for those that are missing or wrong.
+    /// The table at `path`. A value that is not a table is a problem and is read as an empty table.
+    /// `fallback` provides values for keys that are missing or invalid.
     pub(crate) fn new(
         path: String,
         value: Option<Value>,
@@ -95,7 +95,7 @@ impl<'p> Table<'p> {
         }
     }
 
-    /// Whether a key stands in the table, whatever its value.
+    /// Whether the table contains the key, with any value.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.entries.contains_key(key)
     }
@@ -120,14 +120,14 @@ impl<'p> Table<'p> {
             .filter(|value| value.kind != ValueKind::Nil)
     }
 
-    /// A key that may be missing.
+    /// Reads an optional key.
     pub(crate) fn optional<T>(&mut self, key: &'static str, parse: Parse<T>) -> Option<T> {
         let value = self.take_raw(key)?;
         self.parsed(key, &value, parse)
     }
 
-    /// A key that must be there. Where it is missing or wrong its default is given, if there is one,
-    /// for the sake of the checks: the configuration as a whole is refused.
+    /// Reads a required key. If it is missing or invalid, the configuration is refused; the fallback is
+    /// returned, if there is one, so that the remaining checks can run.
     pub(crate) fn required<T>(&mut self, key: &'static str, parse: Parse<T>) -> Option<T> {
         let found = match self.take_raw(key) {
             Some(value) => self.parsed(key, &value, parse),
@@ -164,8 +164,8 @@ impl<'p> Table<'p> {
         }
     }
 
-    /// A secret: the value under `key`, or the trimmed content of the file named under `key_file`.
-    /// Both at once is a contradiction.
+    /// Reads a secret: the value of `key`, or the trimmed content of the file named by `key_file`.
+    /// Setting both is a problem.
     pub(crate) fn secret(
         &mut self,
         key: &'static str,
@@ -198,7 +198,7 @@ impl<'p> Table<'p> {
         }
     }
 
-    /// The same, for a secret that must be there.
+    /// Reads a required secret.
     pub(crate) fn required_secret(
         &mut self,
         key: &'static str,
@@ -214,7 +214,7 @@ impl<'p> Table<'p> {
         found.or_else(|| self.stand_in(key, value::secret))
     }
 
-    /// A table inside this one; empty where it is missing.
+    /// A nested table; empty if it is missing.
     pub(crate) fn table(&mut self, key: &'static str) -> Table<'p> {
         let value = self.take_raw(key);
         let fallback = self.fallback.get(key).cloned();
@@ -228,13 +228,13 @@ impl<'p> Table<'p> {
         std::mem::take(&mut self.entries).into_iter().collect()
     }
 
-    /// A table under a name that the operator chose. Any of the default's tables stands in for it.
+    /// A table under a name that the operator chose. The first table of the fallback is its fallback.
     pub(crate) fn at(&self, name: &str, value: Value) -> Table<'p> {
         let fallback = self.fallback.values().next().cloned();
         Table::new(self.path_of(name), Some(value), fallback, self.problems)
     }
 
-    /// Every key that nobody asked for is a problem: a typing error must not read as a default.
+    /// Reports every key that was not read: a typo must not silently fall back to a default.
     pub(crate) fn finish(self) {
         for (key, value) in &self.entries {
             let guess = closest(key, &self.known)
@@ -249,7 +249,7 @@ impl<'p> Table<'p> {
     }
 }
 
-/// Where a value came from, said only where the file would be searched in vain.
+/// The origin of a value, if it is not the file.
 fn origin(value: &Value) -> &'static str {
     match value.origin() {
         Some("the environment") => " (from the environment)",
@@ -257,7 +257,7 @@ fn origin(value: &Value) -> &'static str {
     }
 }
 
-/// How a key is named in the environment.
+/// The environment variable of a key.
 pub(crate) fn environment_name(path: &str) -> String {
     format!("GATEWAY__{}", path.to_uppercase().replace('.', "__"))
 }
@@ -274,7 +274,7 @@ fn read_secret(file: &Path) -> Result<SecretString, String> {
     }
 }
 
-/// The known key that was probably meant: at most a third of the letters differ.
+/// The known key that was probably meant: at most a third of its letters differ.
 fn closest(key: &str, known: &[&'static str]) -> Option<&'static str> {
     known
         .iter()
@@ -289,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_typing_error_finds_its_key_and_a_strange_word_finds_none() {
+    fn a_typo_suggests_the_known_key_and_an_unrelated_word_suggests_nothing() {
         let known = ["deadline", "connect_timeout", "app_key"];
         assert_eq!(closest("deadlne", &known), Some("deadline"));
         assert_eq!(closest("ulr", &["url", "queue"]), Some("url"));
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn names_for_the_environment() {
+    fn environment_names_are_upper_case_with_double_underscores() {
         assert_eq!(
             environment_name("accounts.default.session"),
             "GATEWAY__ACCOUNTS__DEFAULT__SESSION"

@@ -10,22 +10,22 @@ use super::value;
 /// Logs and metrics.
 #[derive(Debug, Clone, Serialize)]
 pub struct Telemetry {
-    /// How a log line looks.
+    /// The format of log lines.
     pub log_format: LogFormat,
     /// Which lines are written, in the syntax of `RUST_LOG`: `info`, `warn,fliggy_gateway=debug`.
-    /// Crates that could log secrets stay capped whatever stands here.
+    /// Crates that could log secrets stay capped regardless of the filter.
     pub log_filter: String,
-    /// Whether `/metrics` answers.
+    /// Whether `/metrics` is served.
     pub metrics: bool,
 }
 
-/// How a log line looks.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
-    /// For people.
+    /// For humans.
     Pretty,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 

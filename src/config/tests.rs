@@ -1,4 +1,4 @@
-//! The configuration as an operator meets it: layers, messages, secrets.
+//! The configuration as an operator sees it: layers, messages, secrets.
 
 use std::io::Write as _;
 
@@ -52,7 +52,7 @@ const WHOLE: &str = r#"
 "#;
 
 #[test]
-fn a_whole_configuration_loads_and_defaults_fill_the_rest() {
+fn defaults_complete_a_configuration_file() {
     let config = load(WHOLE, &[], Profile::Serve).unwrap();
     assert_eq!(config.top.app_key, "12345678");
     assert_eq!(config.top.deadline, Duration::from_millis(5500));
@@ -68,7 +68,7 @@ fn a_whole_configuration_loads_and_defaults_fill_the_rest() {
 }
 
 #[test]
-fn the_sandbox_needs_no_configuration_at_all() {
+fn the_sandbox_needs_no_configuration() {
     let config = Config::load(None, std::iter::empty(), Profile::Sandbox).unwrap();
     assert!(config.server.listen.ip().is_loopback());
     assert_eq!(config.auth.mode, AuthMode::None);
@@ -76,7 +76,7 @@ fn the_sandbox_needs_no_configuration_at_all() {
 }
 
 #[test]
-fn the_environment_comes_before_the_file_and_reaches_named_tables() {
+fn the_environment_overrides_the_file_including_named_tables() {
     let env = [
         ("GATEWAY__TOP__DEADLINE", "7s"),
         ("GATEWAY__ACCOUNTS__CORP__SESSION", "from-the-environment"),
@@ -133,7 +133,7 @@ fn two_accounts_with_one_session_are_refused() {
 }
 
 #[test]
-fn every_problem_is_named_at_once() {
+fn all_problems_are_reported_at_once() {
     let text = r#"
         colour = "blue"
         [server]
@@ -168,13 +168,13 @@ fn every_problem_is_named_at_once() {
         "`top.app_secret` is missing; set it or `app_secret_file` in the file, or as \
          GATEWAY__TOP__APP_SECRET",
         "`accounts.Corp.channel` is missing",
-        "`accounts.Corp`: a name is",
+        "`accounts.Corp`: an account name has",
         "`reconcile.min_looks`: must be at least 1",
         "`status_map.出票中`: expected `creating`, `booked`",
         "`error_map[0].verdict`: expected `rejected`",
         "`error_map[0]` has none of",
         "unknown key `store.ulr` (from the environment); did you mean `url`?",
-        // One key that is missing or wrong hides no rule about the others.
+        // A missing or invalid key does not hide violations of rules about other keys.
         "`top.connect_timeout` must be shorter than `top.deadline`",
         "`top.deadline` must be at least 5s",
         "`top.quota.looks_per_second` is a share",
@@ -190,7 +190,7 @@ fn every_problem_is_named_at_once() {
 }
 
 #[test]
-fn a_rule_about_a_key_without_a_value_is_not_told() {
+fn rules_about_missing_or_invalid_keys_are_not_reported() {
     let text = r#"
         server = 7
         [top]
@@ -213,7 +213,7 @@ fn a_rule_about_a_key_without_a_value_is_not_told() {
     let expected = [
         "`accounts.a.session` is missing",
         "`accounts.b.session` is missing",
-        "`auth.keys.app.accounts` names `c`, which is no account",
+        "`auth.keys.app.accounts` names the unknown account `c`",
         "`auth.keys.other.key` is missing",
         "`server` must be a table, but is an integer",
         "`top.contract.overrides`",
@@ -266,16 +266,16 @@ fn contradictions_are_refused() {
         ),
         (
             "[server]\nshutdown_grace = '6s'",
-            "`server.shutdown_grace` must be at least",
+            "`server.shutdown_grace` must be more than",
         ),
         (
             "[auth.keys.a]\nkey = '0123456789abcdef'",
-            "`auth.keys` are set, but",
+            "`auth.keys` is set, but",
         ),
         ("[auth]\nmode = 'keys'", "`auth.keys` is empty"),
         (
             "[auth]\nmode = 'keys'\n[auth.keys.a]\nkey = '0123456789abcdef'\naccounts = ['b']",
-            "`auth.keys.a.accounts` names `b`",
+            "`auth.keys.a.accounts` names the unknown account `b`",
         ),
         (
             "[auth]\nmode = 'keys'\n[auth.keys.a]\nkey = '0123456789abcdef'\n\
@@ -317,7 +317,7 @@ fn contradictions_are_refused() {
 }
 
 #[test]
-fn a_store_url_with_anything_but_a_path_is_refused() {
+fn a_store_url_with_more_than_a_path_is_refused() {
     let urls = [
         ("sqlite://data/j.db?mode=rwc", "options"),
         ("sqlite://data/j.db?mode=memory&cache=shared", "options"),
@@ -355,7 +355,7 @@ fn a_store_url_with_anything_but_a_path_is_refused() {
 }
 
 #[test]
-fn a_stand_in_on_this_machine_may_have_a_short_deadline() {
+fn a_loopback_endpoint_may_have_a_short_deadline() {
     let text = "[top]\nendpoint = 'http://127.0.0.1:9/router/rest'\ndeadline = '2s'";
     assert!(load(text, &[], Profile::Sandbox).is_ok());
 }
@@ -382,7 +382,7 @@ fn secrets_are_read_from_files_and_trimmed() {
 }
 
 #[test]
-fn no_secret_comes_out_by_debug_or_redacted_or_a_problem() {
+fn no_secret_appears_in_debug_redacted_or_problem_output() {
     let config = load(WHOLE, &[], Profile::Serve).unwrap();
     let redacted = config.redacted().unwrap();
     for shown in [
@@ -396,7 +396,7 @@ fn no_secret_comes_out_by_debug_or_redacted_or_a_problem() {
     assert!(redacted.contains("app_secret = \"***\""), "{redacted}");
     assert!(redacted.contains("proxy.corp:3128"), "{redacted}");
 
-    // A secret under a wrong key, of a wrong kind, or in a line that is not TOML.
+    // A secret under a wrong key, of a wrong type, or in a line that is not valid TOML.
     for text in [
         "[top]\napp_secrt = 'canary-5f1c7e0b9a'",
         "[top]\ndeadline = 'canary-5f1c7e0b9a'\nendpoint = 'canary-5f1c7e0b9a'",
@@ -414,10 +414,10 @@ fn no_secret_comes_out_by_debug_or_redacted_or_a_problem() {
 }
 
 #[test]
-fn what_check_config_prints_has_no_unknown_key() {
+fn the_output_of_check_config_has_no_unknown_key() {
     let config = load(WHOLE, &[], Profile::Serve).unwrap();
     let error = load(&config.redacted().unwrap(), &[], Profile::Serve).unwrap_err();
-    // Masked digests cannot be read back; nothing else may be wrong.
+    // Masked digests cannot be read back; there must be no other problem.
     assert!(
         error
             .problems
@@ -430,11 +430,11 @@ fn what_check_config_prints_has_no_unknown_key() {
 // --- after-sales and attachments
 
 #[test]
-fn after_sales_keys_have_defaults_and_are_shown() {
+fn after_sales_keys_have_defaults_and_are_printed() {
     let config = load(WHOLE, &[], Profile::Serve).unwrap();
     assert_eq!(config.top.refund.empty_fee, EmptyFee::Absent);
     assert_eq!(config.top.refund.quote_ttl, Duration::from_secs(15 * 60));
-    // No number that only the stand-in has.
+    // No default number that only the simulator knows.
     assert!(config.top.refund.kinds.is_empty() && config.top.change.kinds.is_empty());
     assert_eq!(config.server.max_attachment, 5 << 20);
     assert_eq!(config.server.max_uploads, 8);
@@ -455,7 +455,7 @@ fn after_sales_keys_have_defaults_and_are_shown() {
 }
 
 #[test]
-fn after_sales_keys_come_from_file_and_environment() {
+fn after_sales_keys_are_read_from_file_and_environment() {
     let text = format!(
         "{WHOLE}\n[server]\nmax_attachment = '1MiB'\nmax_uploads = 2\n\
          [top.refund]\nempty_fee = ''\nquote_ttl = '5m'\n\
@@ -472,7 +472,7 @@ fn after_sales_keys_come_from_file_and_environment() {
         (config.server.max_attachment, config.server.max_uploads),
         (1 << 20, 2)
     );
-    // What is shown can be read back.
+    // The printed values can be read back.
     let shown = config.redacted().unwrap();
     for line in ["empty_fee = \"\"", "illness = 6", "epidemic = 9"] {
         assert!(shown.contains(line), "{line}\n{shown}");
@@ -509,11 +509,11 @@ fn after_sales_keys_come_from_file_and_environment() {
 }
 
 #[test]
-fn after_sales_keys_that_are_wrong_are_named() {
+fn invalid_after_sales_keys_are_reported() {
     for (text, expected) in [
         (
             "[top.refund]\nempty_fee = 'none'",
-            "`top.refund.empty_fee`: expected `absent`, `null` or an empty text",
+            "`top.refund.empty_fee`: expected `absent`, `null` or an empty string",
         ),
         (
             "[top.refund]\nempty_fee = 0",
@@ -529,11 +529,11 @@ fn after_sales_keys_that_are_wrong_are_named() {
         ),
         (
             "[top.refund.kinds]\nillness = -1",
-            "`top.refund.kinds.illness`: expected Fliggy's number for it",
+            "`top.refund.kinds.illness`: expected Fliggy's number",
         ),
         (
             "[top.refund.kinds]\nillness = 'six'",
-            "`top.refund.kinds.illness`: expected Fliggy's number for it",
+            "`top.refund.kinds.illness`: expected Fliggy's number",
         ),
         (
             "[top.refund]\nkinds = 'voluntary'",
@@ -545,7 +545,7 @@ fn after_sales_keys_that_are_wrong_are_named() {
         ),
         (
             "[top.change.kinds]\nvoluntary = 1.5",
-            "`top.change.kinds.voluntary`: expected Fliggy's number for it",
+            "`top.change.kinds.voluntary`: expected Fliggy's number",
         ),
         (
             "[server]\nmax_attachment = 'big'",
@@ -570,7 +570,7 @@ fn after_sales_keys_that_are_wrong_are_named() {
 }
 
 #[test]
-fn against_top_itself_absence_takes_what_law_5_asks_for() {
+fn against_the_real_top_the_settle_windows_have_the_minimum_of_law_5() {
     let stand_in = [("GATEWAY__TOP__ENDPOINT", "http://127.0.0.1:9/router/rest")];
     for (key, too_little, enough) in [
         ("settle_window", "'119s'", "'2m'"),

@@ -1,4 +1,4 @@
-//! `[top]`: the Taobao Open Platform, how it is called and how often.
+//! `[top]`: the Taobao Open Platform: endpoint, signing, limits and retries.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,12 +16,12 @@ use super::{Override, SignMethod, value};
 /// The Taobao Open Platform.
 #[derive(Debug, Clone, Serialize)]
 pub struct Top {
-    /// The router that takes the calls.
+    /// The URL that calls are sent to.
     #[serde(serialize_with = "url_text")]
     pub endpoint: Url,
     /// AppKey of the application on TOP.
     pub app_key: String,
-    /// AppSecret that belongs to it; signs every call.
+    /// AppSecret of the application; signs every call.
     #[serde(serialize_with = "masked")]
     pub app_secret: SecretString,
     /// How calls are signed.
@@ -29,23 +29,23 @@ pub struct Top {
     /// How long a call may take, from its first byte to the last byte of the answer.
     #[serde(with = "humantime_serde")]
     pub deadline: Duration,
-    /// How long a connection may take to be made. Ends before anything is sent.
+    /// How long connecting may take. Nothing has been sent when it expires.
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
-    /// A proxy for the calls, where there is one.
+    /// An optional HTTP proxy for the calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Proxy>,
-    /// The longest answer that is read, in bytes after it was inflated.
+    /// The longest answer that is read, in bytes after decompression.
     pub max_answer: usize,
-    /// How often TOP is called.
+    /// Rate and concurrency limits for calls to TOP.
     pub quota: Quota,
-    /// How often a read is repeated. Writes are never repeated.
+    /// How often a read is retried. Writes are never retried.
     pub retry: Retry,
-    /// How the built-in contract is mended.
+    /// Overrides of the built-in contract.
     pub contract: Contract,
-    /// How refunds are asked for.
+    /// Parameters of refund requests.
     pub refund: Refund,
-    /// How changes are asked for.
+    /// Parameters of change requests.
     pub change: Change,
 }
 
@@ -54,21 +54,21 @@ pub struct Top {
 pub struct Quota {
     /// Calls per second.
     pub requests_per_second: u32,
-    /// Calls that may be made at once after a pause.
+    /// Calls allowed at once after a pause.
     pub burst: u32,
     /// How many of `requests_per_second` the reconciler may use.
     pub looks_per_second: u32,
-    /// Calls under way at the same time.
+    /// Maximum number of concurrent calls.
     pub max_concurrent: u32,
-    /// How long a call may wait for its turn before it is refused with `rate_limited`.
+    /// How long a call may wait for a permit before it is refused with `rate_limited`.
     #[serde(with = "humantime_serde")]
     pub max_wait: Duration,
 }
 
-/// `[top.retry]`: repeats of reads.
+/// `[top.retry]`: retries of reads.
 #[derive(Debug, Clone, Serialize)]
 pub struct Retry {
-    /// Calls in all, the first one included.
+    /// Total number of calls, including the first.
     pub attempts: u32,
     /// The pause before the second call; doubles, with jitter.
     #[serde(with = "humantime_serde")]
@@ -81,16 +81,16 @@ pub struct Retry {
 /// `[top.contract]`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Contract {
-    /// Corrections of single fields, in force for requests and answers without a rebuild.
+    /// Corrections of single fields. They apply to requests and answers without a rebuild.
     pub overrides: Vec<Override>,
 }
 
-/// The URL of a proxy. It may carry a password, so it is shown without user and password.
+/// The URL of a proxy. It is printed without user and password.
 #[derive(Clone)]
 pub struct Proxy(Url);
 
 impl Proxy {
-    /// The URL with everything in it.
+    /// The URL including credentials.
     #[must_use]
     pub fn url(&self) -> &Url {
         &self.0
@@ -99,7 +99,7 @@ impl Proxy {
     fn shown(&self) -> String {
         let mut url = self.0.clone();
         if !url.username().is_empty() || url.password().is_some() {
-            // Both only fail for URLs without a host, and this one has a host.
+            // Both only fail for a URL without a host; this URL has one.
             let _ = url.set_username(MASK);
             let _ = url.set_password(None);
         }
@@ -127,7 +127,7 @@ fn endpoint(value: &Value) -> Result<Url, String> {
     let url = value::http_url(value)?;
     let credentials = url.password().is_some() || !url.username().is_empty();
     if url.query().is_some() || url.fragment().is_some() || credentials {
-        return Err("must be a bare URL: parameters travel in the body of a call".to_owned());
+        return Err("must be a URL without credentials, query or fragment".to_owned());
     }
     Ok(url)
 }
@@ -175,7 +175,7 @@ impl Top {
         Some(top)
     }
 
-    /// Whether the endpoint is on this machine, where TOP is not.
+    /// Whether the endpoint is on this machine and therefore a simulator, not TOP.
     pub(super) fn is_stand_in(&self) -> bool {
         self.endpoint
             .host_str()
@@ -186,10 +186,9 @@ impl Top {
         problems.unless(self.connect_timeout < self.deadline, || {
             "`top.connect_timeout` must be shorter than `top.deadline`".to_owned()
         });
-        // A stand-in may be called with shorter deadlines, in tests.
+        // Tests call a simulator with shorter deadlines.
         problems.unless(self.is_stand_in() || self.deadline >= Duration::from_secs(5), || {
-            "`top.deadline` must be at least 5s: TOP answers its own timeout after 5 s, and who \
-             leaves earlier never learns of it"
+            "`top.deadline` must be at least 5s, because TOP reports its own timeout only after 5 s"
                 .to_owned()
         });
         problems.unless(self.deadline <= Duration::from_secs(60), || {

@@ -1,5 +1,5 @@
-//! From one raw configuration value to one typed value. No message repeats the value it refuses,
-//! since the value may be a secret that stands under the wrong key.
+//! Parses raw configuration values. No message repeats an invalid value, since it may be a secret under
+//! the wrong key.
 
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -12,10 +12,10 @@ use reqwest::Url;
 use secrecy::SecretString;
 use serde::de::{self, DeserializeOwned, IntoDeserializer};
 
-/// Reads a value as one type, or says what was expected instead.
+/// Parses a value, or returns a message that names what was expected.
 pub(crate) type Parse<T> = fn(&Value) -> Result<T, String>;
 
-/// What the value is, in the words of a person who edits TOML.
+/// The type of the value, for messages.
 pub(crate) fn kind_of(value: &Value) -> &'static str {
     match value.kind {
         ValueKind::Nil => "nothing",
@@ -34,7 +34,7 @@ fn expected<T>(what: &str, value: &Value) -> Result<T, String> {
     Err(format!("expected {what}, found {}", kind_of(value)))
 }
 
-/// Text that is not empty.
+/// Non-empty text, trimmed.
 pub(crate) fn text(value: &Value) -> Result<String, String> {
     match &value.kind {
         ValueKind::String(text) if text.trim().is_empty() => Err("must not be empty".to_owned()),
@@ -51,25 +51,25 @@ pub(crate) fn text_or_integer(value: &Value) -> Result<String, String> {
     }
 }
 
-/// A secret that stands in the configuration itself.
+/// A secret given directly in the configuration.
 pub(crate) fn secret(value: &Value) -> Result<SecretString, String> {
     text_or_integer(value).map(SecretString::from)
 }
 
-/// One of the words of an enum.
+/// One of the variants of an enum.
 pub(crate) fn word<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
     let word = text(value)?;
     T::deserialize(word.as_str().into_deserializer()).map_err(|Expected(words)| words)
 }
 
-/// The words that an enum has; the error of serde itself would repeat the word that was refused.
+/// The variants of an enum; serde's own error would repeat the refused value.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Expected(String);
 
 impl de::Error for Expected {
     fn custom<T: Display>(_: T) -> Self {
-        Self("expected another word".to_owned())
+        Self("expected a different value".to_owned())
     }
 
     fn unknown_variant(_: &str, words: &'static [&'static str]) -> Self {
@@ -83,7 +83,7 @@ impl de::Error for Expected {
     }
 }
 
-/// `true` or `false`; the environment brings them as text.
+/// `true` or `false`; the environment supplies it as text.
 pub(crate) fn boolean(value: &Value) -> Result<bool, String> {
     match &value.kind {
         ValueKind::Boolean(flag) => Ok(*flag),
@@ -95,17 +95,17 @@ pub(crate) fn boolean(value: &Value) -> Result<bool, String> {
     }
 }
 
-/// A whole number from 1 to 2^32 - 1: every count of this configuration is useless as zero.
+/// An integer from 1 to 2^32 - 1: no count in this configuration may be zero.
 pub(crate) fn count(value: &Value) -> Result<u32, String> {
     let number = match &value.kind {
         ValueKind::I64(number) => u32::try_from(*number).ok(),
         ValueKind::String(text) => text.trim().replace('_', "").parse().ok(),
-        _ => return expected("a whole number", value),
+        _ => return expected("an integer", value),
     };
     match number {
         Some(0) => Err("must be at least 1".to_owned()),
         Some(number) => Ok(number),
-        None => Err(format!("expected a whole number from 1 to {}", u32::MAX)),
+        None => Err(format!("expected an integer from 1 to {}", u32::MAX)),
     }
 }
 
@@ -122,7 +122,7 @@ pub(crate) fn duration_or_zero(value: &Value) -> Result<Duration, String> {
     }
 }
 
-/// A duration that is longer than zero.
+/// A duration longer than zero.
 pub(crate) fn duration(value: &Value) -> Result<Duration, String> {
     match duration_or_zero(value)? {
         Duration::ZERO => Err("must be longer than zero".to_owned()),
@@ -152,7 +152,7 @@ fn parse_size(text: &str) -> Option<u64> {
         text.push_str("iB");
     }
     let bytes = text.parse::<ByteSize>().ok()?.as_u64();
-    // What is too large becomes the largest number there is.
+    // bytesize turns a size that is too large into `u64::MAX`.
     (bytes < u64::MAX).then_some(bytes)
 }
 
@@ -173,7 +173,7 @@ pub(crate) fn http_url(value: &Value) -> Result<Url, String> {
     Ok(url)
 }
 
-/// A list of texts; the environment brings them with commas between.
+/// A list of texts; the environment supplies it separated by commas.
 pub(crate) fn texts(value: &Value) -> Result<Vec<String>, String> {
     match &value.kind {
         ValueKind::Array(items) => items.iter().map(text).collect(),
@@ -186,20 +186,20 @@ pub(crate) fn texts(value: &Value) -> Result<Vec<String>, String> {
     }
 }
 
-/// A list of anything; the environment brings it as JSON.
+/// A list of any values; the environment supplies it as JSON.
 pub(crate) fn list(value: &Value) -> Result<Vec<Value>, String> {
     match &value.kind {
         ValueKind::Array(items) => Ok(items.clone()),
         ValueKind::String(json) => {
             let items: Vec<Value> = serde_json::from_str(json)
-                .map_err(|_| "expected a list, in the environment as JSON".to_owned())?;
+                .map_err(|_| "expected a list (in the environment: a JSON array)".to_owned())?;
             Ok(items)
         }
         _ => expected("a list", value),
     }
 }
 
-/// Bytes as hexadecimal digits, exactly `N` of them.
+/// Exactly `N` bytes as hexadecimal digits.
 pub(crate) fn hex_bytes<const N: usize>(text: &str) -> Result<[u8; N], String> {
     let mut bytes = [0; N];
     hex::decode_to_slice(text, &mut bytes)
@@ -213,14 +213,14 @@ mod tests {
     use crate::config::LogFormat;
 
     #[test]
-    fn a_word_that_is_none_is_told_the_words_and_not_repeated() {
+    fn an_unknown_variant_is_not_repeated_and_the_known_ones_are_listed() {
         let read = |text: &str| word::<LogFormat>(&Value::new(None, text));
         assert_eq!(read(" json "), Ok(LogFormat::Json));
         assert_eq!(read("xml"), Err("expected `pretty` or `json`".to_owned()));
     }
 
     #[test]
-    fn sizes_and_durations_read_as_people_write_them() {
+    fn sizes_and_durations_accept_common_spellings() {
         let bytes = |text: &str| size(&Value::new(None, text));
         assert_eq!(bytes("8MiB"), Ok(8 << 20));
         assert_eq!(bytes("512 kib"), Ok(512 << 10));
@@ -240,7 +240,7 @@ mod tests {
         }
         assert!(
             duration(&Value::new(None, 5)).is_err(),
-            "a number has no unit"
+            "a number without a unit is refused"
         );
     }
 }
