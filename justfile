@@ -4,11 +4,11 @@
 default:
     @just --list
 
-# run the gateway with a stand-in for TOP: no credentials, no real money
+# run the gateway with a TOP simulator: no credentials, no real money
 run *ARGS:
     cargo run --release -- sandbox {{ ARGS }}
 
-# run all tests, or those that the arguments select: just test --test readme
+# run all tests, or the selected ones: just test --test readme
 test *ARGS:
     cargo test {{ ARGS }}
 
@@ -40,7 +40,7 @@ schemathesis:
 doc:
     cargo doc --no-deps --open
 
-# measure: sign, envelope, search, or load with its arguments: just bench load -- detail
+# run a benchmark (sign, envelope, search, load) with its arguments: just bench load -- detail
 bench NAME *ARGS:
     cargo bench --bench {{ NAME }} {{ ARGS }}
 

@@ -19,9 +19,9 @@ mod top_simulator;
 
 /// REST gateway to Fliggy's domestic flight purchasing API (新京杭) on the Taobao Open Platform (TOP)
 ///
-/// Internal apps see a clean JSON API; TOP sees signed, paced calls. A booking or payment that did
-/// not answer in time is not guessed about: it is journaled, sent at most once, and looked for until
-/// its outcome is known.
+/// Internal apps get a clean JSON API; TOP gets signed, rate-limited calls. Every booking and payment is
+/// journaled and sent at most once. If one times out, the gateway queries Fliggy until its outcome is
+/// known.
 #[derive(Debug, Parser)]
 #[command(name = "fliggy-gateway", version, max_term_width = 100, after_long_help = EXAMPLES)]
 struct Cli {
@@ -31,7 +31,7 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  Try everything on your own machine, without credentials; then open the address it prints:
+  Try the gateway on your own machine without credentials, then open the address it prints:
       fliggy-gateway sandbox
 
   Check a configuration, then run it:
@@ -43,37 +43,37 @@ Examples:
 
 Configuration: built-in defaults < file (TOML) < environment GATEWAY__SECTION__KEY, for example
 GATEWAY__SERVER__LISTEN=0.0.0.0:8080 or GATEWAY__ACCOUNTS__DEFAULT__SESSION=…
-`check-config` prints every key with the value in force.
+`check-config` prints every key with its effective value.
 
-Exit status: 0 done, 1 failed, 2 the command line or the configuration is wrong.";
+Exit status: 0 success, 1 failure, 2 invalid command line or configuration.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the gateway
     ///
-    /// Stops on SIGTERM or SIGINT: takes no new work, lets what is under way end within
-    /// `server.shutdown_grace`, and closes the journal last. A second signal stops at once; nothing
-    /// is lost by it, since every write was journaled before it was sent.
+    /// Stops on SIGTERM or SIGINT: accepts no new work, finishes work in progress within
+    /// `server.shutdown_grace`, and closes the journal last. A second signal stops at once; no write is
+    /// lost, since every write is journaled before it is sent.
     Serve(ConfigArgs),
-    /// Run the gateway with a stand-in for TOP, on loopback and without credentials
+    /// Run the gateway with a TOP simulator, on loopback and without credentials
     ///
-    /// Gateway, journal and stand-in in one process on embedded defaults. Prints where to click and
-    /// what to try: book, pay, make a payment time out on purpose, and watch the gateway find out
-    /// that it was made.
+    /// Runs gateway, journal and simulator in one process with built-in defaults. Prints addresses and a
+    /// short tour: book, make a payment time out on purpose, and watch the gateway find out that the
+    /// payment was made.
     Sandbox(SandboxArgs),
-    /// Run the stand-in for TOP alone, for tests of other programs
+    /// Run the TOP simulator alone, for tests of other programs
     ///
     /// Checks signature, timestamp, session and contract as TOP does, keeps orders in a ledger, and
-    /// injects faults that are scripted by HTTP or by magic values.
+    /// injects faults that are scripted over HTTP or by magic values.
     TopSimulator(TopSimulatorArgs),
     /// Print the OpenAPI document, or the catalogue of problems
     Openapi(OpenapiArgs),
-    /// Print the configuration in force, secrets masked, or everything that is wrong with it
+    /// Print the effective configuration with masked secrets, or all its problems
     CheckConfig(CheckConfigArgs),
-    /// Show what is signed of a TOP call, and the signature
+    /// Show the signed text of a TOP call and its signature
     ///
-    /// For support cases: compare the text and the signature with what another client made of the
-    /// same parameters. The secret and the session are shown as `***`, the signature is the real one.
+    /// For support cases: compare text and signature with those of another client for the same
+    /// parameters. The secret and the session are shown as `***`; the signature is real.
     Sign(SignArgs),
     /// Call TOP directly
     #[command(subcommand)]
@@ -82,16 +82,16 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum TopCommand {
-    /// Make one signed call of a reading method and print the answer
+    /// Call a read method once, signed, and print the answer
     ///
-    /// Methods that write are refused: what they do must be journaled, and this is not.
+    /// Write methods are refused, because writes must be journaled and this command does not do that.
     Call(TopCallArgs),
 }
 
-/// Where the configuration is.
+/// The configuration file.
 #[derive(Debug, Clone, Args)]
 struct ConfigArgs {
-    /// The configuration, in TOML. Everything in it can be set in the environment instead
+    /// The configuration file (TOML). The environment can set every key instead
     #[arg(long, short, value_name = "FILE", env = "GATEWAY_CONFIG")]
     config: Option<PathBuf>,
 }
@@ -100,14 +100,14 @@ struct ConfigArgs {
 struct SandboxArgs {
     #[command(flatten)]
     config: ConfigArgs,
-    /// Where the stand-in for TOP listens; port 0 takes any free one
+    /// The address the TOP simulator listens on; port 0 takes any free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
     simulator_listen: std::net::SocketAddr,
 }
 
 #[derive(Debug, Args)]
 struct TopSimulatorArgs {
-    /// Where to listen
+    /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
     listen: std::net::SocketAddr,
     #[command(flatten)]
@@ -125,7 +125,7 @@ struct OpenapiArgs {
 struct CheckConfigArgs {
     #[command(flatten)]
     config: ConfigArgs,
-    /// Check what `sandbox` would run instead of what `serve` would
+    /// Check the configuration of `sandbox` instead of that of `serve`
     #[arg(long)]
     sandbox: bool,
 }
@@ -140,16 +140,16 @@ Examples:
   Check the signature of a recorded request body:
   fliggy-gateway sign --secret-file secret.txt --form 'app_key=12345678&v=2.0&sign=ABC…'")]
 struct SignArgs {
-    /// The file that holds the app secret; without it, the variable TOP_APP_SECRET is read
+    /// The file that contains the app secret; the default is the variable TOP_APP_SECRET
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
-    /// How to sign: hmac-sha256, hmac or md5; by default what the parameter `sign_method` says
+    /// How to sign: hmac-sha256, hmac or md5; the default is the value of the parameter `sign_method`
     #[arg(long, value_name = "METHOD")]
     sign_method: Option<crate::top::sign::SignMethod>,
-    /// A parameter, as it is before URL encoding; once for each
+    /// A parameter before URL encoding; repeatable
     #[arg(long = "param", short, value_name = "NAME=VALUE", value_parser = pair)]
     params: Vec<(String, String)>,
-    /// Parameters as they stand in a request body or query (URL encoded)
+    /// Parameters as in a request body or query (URL encoded)
     #[arg(long, value_name = "FORM")]
     form: Option<String>,
 }
@@ -164,10 +164,10 @@ struct TopCallArgs {
     method: String,
     #[command(flatten)]
     config: ConfigArgs,
-    /// The purchasing account to call for; by default the default one
+    /// The purchasing account; without it, the default account
     #[arg(long, value_name = "NAME")]
     account: Option<String>,
-    /// An application parameter; once for each
+    /// An application parameter; repeatable
     #[arg(long = "param", short, value_name = "NAME=VALUE", value_parser = pair)]
     params: Vec<(String, String)>,
     /// The method's one object parameter, as JSON
@@ -181,14 +181,14 @@ fn pair(text: &str) -> Result<(String, String), String> {
         .ok_or_else(|| "expected NAME=VALUE".to_owned())
 }
 
-/// Why a command ended without what it was asked for.
+/// Why a command failed.
 #[derive(Debug)]
 enum Failure {
-    /// The configuration is wrong; exit status 2.
+    /// The configuration is invalid; exit status 2.
     Config(ConfigError),
-    /// What was asked for is wrong; exit status 2.
+    /// The arguments are invalid; exit status 2.
     Usage(String),
-    /// It failed; exit status 1.
+    /// The command failed; exit status 1.
     Failed(Box<dyn Error + Send + Sync>),
 }
 
@@ -204,7 +204,7 @@ impl Failure {
     }
 }
 
-/// Runs the command that the process was called with.
+/// Runs the command given on the command line.
 pub fn run() -> ExitCode {
     match dispatch(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -214,7 +214,7 @@ pub fn run() -> ExitCode {
                 Failure::Usage(text) => (text, 2),
                 Failure::Failed(error) => (chain(&*error), 1),
             };
-            // Nothing can be done if standard error is closed.
+            // If standard error is closed, the message is lost.
             let _ = writeln!(std::io::stderr(), "fliggy-gateway: {text}");
             ExitCode::from(status)
         }
@@ -234,9 +234,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
 }
 
 impl ConfigArgs {
-    /// Reads the configuration with the environment of the process over it.
+    /// Loads the configuration from the file and the environment of the process.
     fn load(&self, profile: Profile) -> Result<Config, ConfigError> {
-        // A variable that is not Unicode cannot be one of ours.
+        // Variables of the gateway are Unicode; skip others.
         let env = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
@@ -244,13 +244,13 @@ impl ConfigArgs {
     }
 }
 
-/// An error with everything that caused it, in one line.
+/// An error with its chain of causes, in one line.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         let next = error.to_string();
-        // Transparent wrappers say the same again.
+        // Transparent wrappers repeat the text of their cause.
         if !text.ends_with(&next) {
             text = format!("{text}: {next}");
         }
@@ -259,7 +259,7 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// Prints to standard output. A reader that has gone away (`| head`) is no failure.
+/// Prints to standard output. A closed pipe (`| head`) is not a failure.
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -284,12 +284,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_well_formed() {
+    fn the_command_line_definition_is_valid() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn help_tells_where_to_begin() {
+    fn help_has_a_first_example_configuration_and_exit_status() {
         let help = Cli::command().render_long_help().to_string();
         for part in [
             "fliggy-gateway sandbox",

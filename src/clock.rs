@@ -1,5 +1,5 @@
-//! Time and new ids, handed in. The ambient sources are banned by lint, so that a test can say what
-//! time it is and repeat a run exactly.
+//! Injected sources of time and new ids. Lints ban the ambient sources, so that a test can control the time
+//! and repeat a run exactly.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,18 +7,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// Where the gateway takes its time from.
+/// The source of time for the gateway.
 pub trait Clock: Send + Sync + std::fmt::Debug {
-    /// The time of day. May jump; used for what people and TOP read, never to settle anything.
+    /// The time of day. May jump; used for timestamps that people and TOP read, never to settle an operation.
     fn wall(&self) -> Timestamp;
-    /// Time since an arbitrary start. Never jumps, and runs on while the machine is suspended; windows, waits
-    /// and ages are measured with it.
+    /// Time since an arbitrary start. Never jumps, and advances while the machine is suspended; used to measure
+    /// windows, waits and ages.
     fn steady(&self) -> Duration;
-    /// A new UUID of version 7 with this clock's time of day. The rest of it is random; a test that
-    /// must be repeatable derives it from a seed.
+    /// A new UUID of version 7 with this clock's time of day. The remaining bits are random; a repeatable
+    /// test derives them from a seed.
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one place that reads the ambient randomness for ids"
+        reason = "the only place that reads ambient randomness for ids"
     )]
     fn new_uuid(&self) -> Uuid {
         let now = self.wall();
@@ -32,10 +32,10 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
     }
 }
 
-/// A clock that is shared by all parts of a process.
+/// A clock shared by all parts of the process.
 pub type SharedClock = Arc<dyn Clock>;
 
-/// The machine's own clocks.
+/// The clocks of the machine.
 #[derive(Debug)]
 pub struct SystemClock {
     start: Duration,
@@ -52,7 +52,7 @@ fn boot_time() -> Duration {
     )
 }
 
-/// The closest that the standard library has.
+/// The closest substitute in the standard library.
 #[cfg(not(target_os = "linux"))]
 fn boot_time() -> Duration {
     static ORIGIN: std::sync::LazyLock<std::time::Instant> =
@@ -67,7 +67,7 @@ impl SystemClock {
         Self { start: boot_time() }
     }
 
-    /// The same, ready to be handed around.
+    /// A new clock as a [`SharedClock`].
     #[must_use]
     pub fn shared() -> SharedClock {
         Arc::new(Self::new())
@@ -83,7 +83,7 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one place that reads the ambient clock"
+        reason = "the only place that reads the ambient clock"
     )]
     fn wall(&self) -> Timestamp {
         Timestamp::now()
@@ -94,8 +94,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that a test moves: the time of day as an operator's `date -s` or a leap of NTP does, the
-/// steady time as waiting does.
+/// A clock for tests: the time of day can jump, as with `date -s` or an NTP step, and steady time can be
+/// advanced.
 #[derive(Debug)]
 pub struct ManualClock {
     inner: Option<SystemClock>,
@@ -105,7 +105,7 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock that agrees with the machine until it is moved.
+    /// A clock that follows the machine until a test moves it.
     #[must_use]
     pub fn new() -> Self {
         let inner = SystemClock::new();
@@ -126,14 +126,14 @@ impl ManualClock {
         }
     }
 
-    /// Moves the time of day; the steady time does not notice.
+    /// Moves the time of day; steady time is unaffected.
     pub fn jump_wall(&self, by: jiff::SignedDuration) {
         let ms = i64::try_from(by.as_millis()).unwrap_or(0);
         self.offset_ms
             .fetch_add(ms, std::sync::atomic::Ordering::Relaxed);
     }
 
-    /// Lets steady time pass at once.
+    /// Advances steady time.
     pub fn advance_steady(&self, by: Duration) {
         let ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
         self.steady_extra_ms
@@ -170,7 +170,7 @@ impl Clock for ManualClock {
 mod tests {
     use super::*;
 
-    /// The kernel measures its uptime by the clock that runs on in suspend.
+    /// The kernel measures its uptime with the clock that advances in suspend.
     #[cfg(target_os = "linux")]
     #[test]
     fn steady_time_is_the_time_since_boot() {
@@ -181,7 +181,7 @@ mod tests {
         };
         let clock = SystemClock::new();
         let (before, now, after) = (uptime(), clock.start + clock.steady(), uptime());
-        // The kernel tells hundredths of a second.
+        // `/proc/uptime` has a resolution of 10 ms.
         let rounding = Duration::from_millis(10);
         assert!(
             before <= now && now <= after + rounding,
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jump_of_the_wall_clock_leaves_steady_time_alone() {
+    fn a_jump_of_the_wall_clock_does_not_affect_steady_time() {
         let clock = ManualClock::new();
         let (wall, steady) = (clock.wall(), clock.steady());
         clock.jump_wall(jiff::SignedDuration::from_hours(1));

@@ -1,4 +1,4 @@
-//! Puts the parts together, and takes them apart in the right order.
+//! Builds the gateway from its parts and stops them in order.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -33,9 +33,9 @@ pub enum StartError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The HTTP client cannot be set up.
-    #[error("the client of TOP cannot be set up: {0}")]
+    #[error("cannot set up the HTTP client for TOP: {0}")]
     Client(#[from] reqwest::Error),
-    /// Overrides that fit no contract.
+    /// Invalid contract overrides.
     #[error("top.contract.overrides: {}", .0.join("; "))]
     Contract(Vec<String>),
 }
@@ -50,7 +50,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Opens the journal, builds the client of TOP, and starts to look for what is open.
+    /// Opens the journal, builds the TOP client, and starts the reconciler.
     ///
     /// # Errors
     /// [`StartError`].
@@ -64,10 +64,10 @@ impl Gateway {
         Ok(Self::assemble(config, clock, metrics, top, journal))
     }
 
-    /// The same on a journal that is open already.
+    /// Like [`Gateway::start`], on a journal that is already open.
     ///
     /// # Errors
-    /// [`StartError`], but for the journal.
+    /// [`StartError`], except [`StartError::Journal`].
     pub fn start_on(
         config: &Config,
         clock: SharedClock,
@@ -125,13 +125,13 @@ impl Gateway {
         }
     }
 
-    /// What the API is built from.
+    /// The state for the API router.
     #[must_use]
     pub fn state(&self) -> ApiState {
         self.state.clone()
     }
 
-    /// How many operations in the journal have no known outcome.
+    /// The number of operations in the journal without a known outcome.
     ///
     /// # Errors
     /// When the journal cannot be read.
@@ -140,8 +140,8 @@ impl Gateway {
         Ok(counts.into_iter().map(|(_, count)| count).sum())
     }
 
-    /// From the moment the token is cancelled the gateway is not ready: nothing new is sent, long
-    /// polls end, `accepted` operations end as not sent. What is under way goes on.
+    /// Once the token is cancelled, the gateway is not ready: it sends nothing new, ends long polls, and
+    /// ends `accepted` operations as not sent. Calls in flight continue.
     pub fn stop_taking_when(
         &self,
         asked: CancellationToken,
@@ -153,12 +153,12 @@ impl Gateway {
         }
     }
 
-    /// Waits for the sends and looks under way, then ends the writer: last, so that every answer
-    /// that came is written down.
+    /// Waits for sends and lookups in flight, then closes the journal: last, so that every received
+    /// answer is recorded.
     pub async fn stop(self) {
         stop_taking(&self.state, &self.stopping);
         if self.reconciler.await.is_err() {
-            tracing::error!("the reconciler ended in a panic");
+            tracing::error!("the reconciler panicked");
         }
         self.operations.drain().await;
         self.operations.journal().close().await;
@@ -171,10 +171,10 @@ fn stop_taking(state: &ApiState, stopping: &CancellationToken) {
     stopping.cancel();
 }
 
-/// Opens the configured journal, and creates it where there is none.
+/// Opens the configured journal, and creates it if it does not exist.
 ///
 /// # Errors
-/// When it cannot be used.
+/// When the journal cannot be used.
 pub async fn open_journal(config: &Config) -> Result<SqliteJournal, JournalError> {
     SqliteJournal::open(&store(config)).await
 }
@@ -185,13 +185,13 @@ fn configured_client(config: &Config, clock: &SharedClock) -> Result<TopClient, 
     Ok(client(&config.top, mend, clock)?)
 }
 
-/// The client of TOP with this configuration.
+/// The TOP client for this configuration.
 ///
 /// # Errors
 /// When the TLS backend or the proxy cannot be set up.
 pub fn client(top: &Top, mend: Mend, clock: &SharedClock) -> Result<TopClient, reqwest::Error> {
     let quota = QuotaSettings {
-        // The looks' share is kept back from the callers: together they stay within the grant.
+        // The rate reserved for lookups is subtracted, so that both together stay within TOP's limit.
         per_second: at_least_one(
             top.quota
                 .requests_per_second
@@ -269,7 +269,7 @@ fn refund_settings(top: &Top) -> RefundSettings {
     }
 }
 
-/// The configuration refuses zero; a quota cannot be without one.
+/// The configuration refuses zero, so this never changes a value.
 fn at_least_one(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
 }

@@ -1,51 +1,50 @@
-//! Named points of a write at which a test can have the process killed, stopped or slowed down. Debug
-//! builds only.
+//! Named points of a write at which a test can kill, stop or slow down the process. Debug builds only.
 //!
-//! `GATEWAY_KILL_POINT=answered` sends this process SIGKILL when it gets there;
-//! `GATEWAY_PAUSE_POINT=sending` sends it SIGSTOP, and it goes on from there when it is continued.
-//! `save_commit#2` means the second time. Each strikes once. `GATEWAY_SLOW_POINT=save_commit` takes
-//! [`SLOW`] there each time.
+//! `GATEWAY_KILL_POINT=answered` sends SIGKILL to this process at that point;
+//! `GATEWAY_PAUSE_POINT=sending` sends SIGSTOP, and the process resumes there on SIGCONT.
+//! `save_commit#2` means the second time. Each acts once. `GATEWAY_SLOW_POINT=save_commit` delays that
+//! point by [`SLOW`] each time.
 
-/// A slow commit. A change may wait for the commit before its own: both together leave a write time to
-/// be sent.
+/// The delay of a slow commit. An update may also wait for the previous commit; two delays still leave time
+/// to send the write.
 #[cfg(all(debug_assertions, unix))]
 const SLOW: std::time::Duration = std::time::Duration::from_millis(400);
 
-/// A point, in the order in which a write comes by.
+/// The points, in the order in which a write passes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Point {
-    /// Before the journal is asked to take an operation.
+    /// Before the journal is asked to accept an operation.
     BeforeAccept,
-    /// In the writer, before the COMMIT of a transaction that takes an operation.
+    /// In the writer, before the COMMIT of a transaction that accepts an operation.
     AcceptCommit,
     /// In the writer, after that COMMIT and before it is acknowledged.
     AcceptCommitted,
     /// The journal has acknowledged the operation.
     Accepted,
-    /// The permit is there; the compare-and-set comes next.
+    /// The permit is acquired; the compare-and-set comes next.
     Ready,
-    /// In the writer, before the COMMIT of a transaction that changes an operation: the first of a
-    /// write turns it `sending`.
+    /// In the writer, before the COMMIT of a transaction that updates an operation: the first one of a
+    /// write sets it to `sending`.
     SaveCommit,
     /// In the writer, after that COMMIT and before it is acknowledged.
     SaveCommitted,
     /// The compare-and-set is acknowledged; the send comes next.
     Sending,
-    /// The send has ended, one way or another.
+    /// The send has ended, with or without an answer.
     Answered,
-    /// What the answer means is decided; nothing of it is written down.
+    /// The answer is classified; the result is not yet saved.
     Concluded,
-    /// The one look that an answer may need is made; nothing of it is written down.
+    /// The lookup that an answer may need is done; its finding is not yet saved.
     Checked,
-    /// The answer settled the operation, and that is written down.
+    /// The answer settled the operation, and this is saved.
     Settled,
-    /// The operation is written down as `unknown`.
+    /// The operation is saved as `unknown`.
     Unknown,
     /// A sweep has found an operation that its process left open.
     Sweeping,
-    /// The reconciler has looked; nothing of it is written down.
+    /// The reconciler has done a lookup; its finding is not yet saved.
     Looked,
-    /// What the look led to is written down.
+    /// The result of the lookup is saved.
     Weighed,
 }
 
@@ -73,7 +72,7 @@ impl Point {
     }
 }
 
-/// Kills, stops or slows this process down if the environment says so.
+/// Kills, stops or slows down this process if the environment asks for it at this point.
 #[cfg(all(debug_assertions, unix))]
 pub(crate) async fn reach(point: Point) {
     use std::sync::LazyLock;
@@ -88,13 +87,13 @@ pub(crate) async fn reach(point: Point) {
     }
     static PAUSE: LazyLock<Option<Wanted>> = LazyLock::new(|| Wanted::read("GATEWAY_PAUSE_POINT"));
     if KILL.as_ref().is_some_and(|wanted| wanted.is(point)) {
-        // Nothing after it runs; where it cannot be sent the test sees the process alive.
+        // Nothing runs after this; if the signal cannot be sent, the test sees the process alive.
         let _ = kill_process(getpid(), Signal::KILL);
     }
     if PAUSE.as_ref().is_some_and(|wanted| wanted.is(point)) {
         use tokio::signal::unix::{SignalKind, signal};
-        // A stop takes effect a moment after its signal is sent: without waiting for the end of it
-        // this task might still run on.
+        // SIGSTOP takes effect a moment after it is sent, so wait for SIGCONT; otherwise this task might
+        // continue before the stop.
         if let Ok(mut continued) = signal(SignalKind::from_raw(Signal::CONT.as_raw())) {
             tracing::warn!(point = point.name(), "stopping here until continued");
             let _ = kill_process(getpid(), Signal::STOP);
@@ -108,7 +107,7 @@ pub(crate) async fn reach(point: Point) {
 #[expect(clippy::unused_async, reason = "a debug build waits here")]
 pub(crate) async fn reach(_point: Point) {}
 
-/// The point that the environment names, and how often it is to be passed before.
+/// The point named in the environment, and how many passings are left until it acts.
 #[cfg(all(debug_assertions, unix))]
 struct Wanted {
     name: String,
@@ -126,7 +125,7 @@ impl Wanted {
         })
     }
 
-    /// Counts this passing in.
+    /// Counts a passing; true if the point must act now.
     fn is(&self, point: Point) -> bool {
         use std::sync::atomic::Ordering::Relaxed;
         let one_less = |left: u32| left.checked_sub(1);

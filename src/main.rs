@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-// Pays on large answers: a search answer is thousands of small strings.
+// mimalloc speeds up large answers: a search answer consists of thousands of small strings.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

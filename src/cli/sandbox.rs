@@ -23,7 +23,7 @@ pub(super) fn run(args: &SandboxArgs) -> Result<(), Failure> {
             .parse()
             .map_err(Failure::failed)?;
         let stand_in = top_simulator::simulator(&config)?;
-        // It ends with the process: the last answers of the gateway may still need it.
+        // It runs until the process ends, because the last operations of the gateway may still need it.
         tokio::spawn(simulator::serve(listener, stand_in, shutdown.hard.clone()));
         let ended = serve(&config, shutdown, |gateway| print(&welcome(gateway, top))).await;
         if let Some(journal) = journal {
@@ -33,19 +33,19 @@ pub(super) fn run(args: &SandboxArgs) -> Result<(), Failure> {
     })
 }
 
-/// The journal of one run. The stand-in forgets its orders when it ends; a journal that remembered
-/// them would speak of orders that nobody has.
+/// The journal of one run. The simulator's orders do not survive the run, so a kept journal would refer to
+/// orders that no longer exist.
 struct Journal(PathBuf);
 
 impl Journal {
-    /// A journal for this run alone, unless the configuration names one.
+    /// A journal for this run only, unless the configuration names one.
     fn of(config: &mut Config) -> Option<Self> {
         if config.store.url != SANDBOX_STORE {
             return None;
         }
         let name = format!("fliggy-gateway-sandbox-{}.db", std::process::id());
         let journal = Self(std::env::temp_dir().join(name));
-        // Of a process that had the same number and was killed.
+        // A killed process with the same id may have left its files.
         journal.remove();
         config.store.url = format!("sqlite://{}", journal.0.display());
         Some(journal)
@@ -53,22 +53,22 @@ impl Journal {
 
     fn remove(&self) {
         for extension in ["db", "db-wal", "db-shm", "lock"] {
-            // It is there or not; a file that stays harms nobody.
+            // The file may not exist, and a leftover file is harmless.
             let _ = std::fs::remove_file(self.0.with_extension(extension));
         }
     }
 }
 
-/// Where to click, and what to try first.
+/// The addresses, and what to try first.
 fn welcome(gateway: SocketAddr, top: SocketAddr) -> String {
     format!(
         "
-  The sandbox runs. No credentials, no real flights, no real money.
+  The sandbox is running. No credentials, no real flights, no real money.
 
     Swagger UI     http://{gateway}/swagger-ui/
-    Stand-in       http://{top}/_simulator/   (faults, ledger, calls: docs/simulator.md)
+    Simulator      http://{top}/_simulator/   (faults, ledger, calls: docs/simulator.md)
 
-  Try it: every example in Swagger UI works as it is. Or from a shell, in the project's folder:
+  Try it: every example in Swagger UI works unchanged. Or from a shell, in the project's folder:
 
     1. Search a flight
        curl -s http://{gateway}/v1/flights/search -H 'Content-Type: application/json' -d '{SEARCH}'
@@ -76,14 +76,14 @@ fn welcome(gateway: SocketAddr, top: SocketAddr) -> String {
     2. Book it
        curl -si http://{gateway}/v1/orders -H 'Content-Type: application/json' -H 'Idempotency-Key: book-1' -d @openapi/examples/booking.json
 
-       Every further booking needs a new out_order_no and a new Idempotency-Key, in Swagger UI too:
+       Each further booking needs a new out_order_no and a new Idempotency-Key, also in Swagger UI:
        sed 's/TRIP-20300501-000001/TRIP-20300501-000002/' openapi/examples/booking.json | curl -si http://{gateway}/v1/orders -H 'Content-Type: application/json' -H 'Idempotency-Key: book-2' -d @-
 
-    3. Let the next payment be made, but its answer be lost
+    3. Make the next payment succeed but lose its answer
        curl -s http://{top}/_simulator/faults -H 'Content-Type: application/json' -d '{FAULT}'
 
-  Then pay the order in Swagger UI and watch the gateway find out: GET /v1/operations. The whole
-  tour is in README.md.
+  Then pay the order in Swagger UI and watch the gateway find the payment: GET /v1/operations. The
+  full tour is in README.md.
 
   Stop with Ctrl-C.
 

@@ -24,13 +24,13 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
     })
 }
 
-/// Sends the logs where they belong and listens to signals.
+/// Sets up logging and signal handling.
 pub(super) fn prepare(config: &Config) -> Result<Shutdown, Failure> {
     telemetry::init(&config.telemetry).map_err(Failure::failed)?;
     Shutdown::on_signals().map_err(Failure::failed)
 }
 
-/// The gateway from its start to its end. `started` is told where it listens.
+/// Runs the gateway until it stops. `started` gets the address that it listens on.
 pub(super) async fn serve(
     config: &Config,
     shutdown: Shutdown,
@@ -45,7 +45,7 @@ pub(super) async fn serve(
     if let Some(handle) = metrics.clone() {
         tokio::spawn(telemetry::metrics::upkeep(handle, shutdown.hard.clone()));
     }
-    // Bound first: a second gateway on the same address must not touch the journal.
+    // Bind before opening the journal: a second gateway on the same address must not touch it.
     let listener = TcpListener::bind(config.server.listen)
         .await
         .map_err(|error| Failure::failed(format!("{}: {error}", config.server.listen)))?;
@@ -63,20 +63,19 @@ pub(super) async fn serve(
     let endpoint = &config.top.endpoint;
     if journal == Found::NothingInNewFolder {
         tracing::warn!(
-            "the journal is new, and so is its folder: if this gateway has run before, stop it, and set \
-             store.url to the earlier journal or mount its volume; a new journal knows nothing of what was \
-             sent"
+            "the journal and its folder are new: if this gateway has run before, stop it and set store.url to \
+             the earlier journal or mount its volume; a new journal does not contain the writes sent before"
         );
     }
     if endpoint.scheme() == "http" && endpoint.host_str().is_some_and(is_taobao) {
         tracing::warn!(
-            "top.endpoint is plain http: sessions and passengers cross the network unencrypted; use https"
+            "top.endpoint is plain http: sessions and passenger data are sent unencrypted; use https"
         );
     }
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         %address,
-        // A bare URL: the configuration takes neither credentials nor a query in it.
+        // Safe to log: the configuration refuses credentials and a query in this URL.
         %endpoint,
         journal = %path.display(),
         journal_is = journal.word(),
@@ -111,18 +110,18 @@ pub(super) async fn serve(
             end.await.map_err(Failure::failed)?.map_err(Failure::failed)?;
             tracing::info!("stopped");
         }
-        () = hard.cancelled() => tracing::warn!("stopped at once; the journal knows what was open"),
-        _ = over => tracing::error!("the shutdown grace is over; the journal knows what is open"),
+        () = hard.cancelled() => tracing::warn!("stopped at once; open operations remain in the journal"),
+        _ = over => tracing::error!("the shutdown grace is over; open operations remain in the journal"),
     }
     Ok(())
 }
 
-/// What is at the journal's path before the start.
+/// What exists at the path of the journal before the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
     Journal,
     Nothing,
-    /// The folder does not exist, or has nothing in it.
+    /// The folder does not exist or is empty.
     NothingInNewFolder,
 }
 
@@ -146,7 +145,7 @@ impl Found {
     }
 }
 
-/// Whether TOP or its sandbox is reached by this host.
+/// Whether the host belongs to TOP or to TOP's sandbox.
 fn is_taobao(host: &str) -> bool {
     ["taobao.com", "tbsandbox.com"].iter().any(|domain| {
         let below = host.strip_suffix(domain);
@@ -154,18 +153,18 @@ fn is_taobao(host: &str) -> bool {
     })
 }
 
-/// How long the journal may take to end when the shutdown grace is over.
+/// How long the journal may take to close after the shutdown grace.
 const JOURNAL_END: Duration = Duration::from_secs(1);
 
-/// The same socket twice.
+/// Duplicates the listening socket.
 fn twice(listener: TcpListener) -> io::Result<(TcpListener, std::net::TcpListener)> {
     let listener = listener.into_std()?;
     let second = listener.try_clone()?;
     Ok((TcpListener::from_std(listener)?, second))
 }
 
-/// While the last sends end, whoever comes is told that the gateway stops: a refused connection
-/// would look like a crash to a load balancer, and to a caller who wants to know of its operation.
+/// Answers new requests while the last sends finish: a refused connection would look like a crash to a load
+/// balancer and to a caller that asks about its operation.
 async fn answer_to_the_end(
     listener: std::net::TcpListener,
     router: Router,

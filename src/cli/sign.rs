@@ -16,7 +16,7 @@ pub(super) fn run(args: &SignArgs) -> Result<(), Failure> {
     }
     if params.is_empty() {
         return Err(Failure::Usage(
-            "nothing to sign; give parameters with --param or --form".to_owned(),
+            "no parameters to sign; add them with --param or --form".to_owned(),
         ));
     }
     print(&report(&secret, args.sign_method, &params)?)
@@ -29,7 +29,7 @@ fn secret(args: &SignArgs) -> Result<SecretString, Failure> {
         })?,
         None => std::env::var(SECRET_VARIABLE).map_err(|_| {
             Failure::Usage(format!(
-                "no secret; name a file with --secret-file or set {SECRET_VARIABLE}"
+                "no app secret; name a file with --secret-file or set {SECRET_VARIABLE}"
             ))
         })?,
     };
@@ -73,7 +73,7 @@ fn report(
         format!("sign_method  {method}\nsigned       {shown}\nsign         {signature}\n");
     if let Some(given) = param("sign") {
         let verdict = if verify(method, secret, &base, given) {
-            "is the same"
+            "matches"
         } else {
             "differs"
         };
@@ -81,10 +81,10 @@ fn report(
     }
     match named {
         None => report.push_str(
-            "note         `sign_method` is not among the parameters; TOP expects it there, signed\n",
+            "note         the parameter `sign_method` is missing; TOP requires it, signed\n",
         ),
         Some(word) if *word != method.to_string() => report.push_str(
-            "note         the parameter `sign_method` says otherwise; TOP goes by it\n",
+            "note         the parameter `sign_method` has another value; TOP uses that value\n",
         ),
         Some(_) => {}
     }
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn the_signature_is_real_and_the_secrets_are_masked() {
-        // The documented sample of TOP's article on signing.
+        // The sample from TOP's documentation of signing.
         let given = params(&[
             ("method", "taobao.item.seller.get"),
             ("app_key", "12345678"),
@@ -119,7 +119,7 @@ mod tests {
         ]);
         let report = report(&SecretString::from("helloworld"), None, &given).unwrap();
         assert!(
-            report.contains("66987CB115214E59E6EC978214934FB8 is the same"),
+            report.contains("66987CB115214E59E6EC978214934FB8 matches"),
             "{report}"
         );
         assert!(report.contains("MD5(***app_key12345678"), "{report}");
@@ -128,14 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn what_would_make_top_refuse_the_signature_is_said() {
+    fn a_missing_or_different_sign_method_parameter_is_reported() {
         let secret = SecretString::from("x");
         let without = report(&secret, None, &params(&[("v", "2.0")])).unwrap();
-        assert!(without.contains("not among the parameters"));
+        assert!(without.contains("`sign_method` is missing"));
         let other = params(&[("sign_method", "md5"), ("sign", "0")]);
         let other = report(&secret, Some(SignMethod::Hmac), &other).unwrap();
         assert!(
-            other.contains("says otherwise") && other.contains("differs"),
+            other.contains("has another value") && other.contains("differs"),
             "{other}"
         );
     }

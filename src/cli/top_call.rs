@@ -7,7 +7,7 @@ use crate::gateway::client;
 use crate::top::call::CallError;
 use crate::top::contract::{Mend, Registry};
 
-/// Methods that read. Everything else must be journaled, and this is not.
+/// Read methods. All other methods must be journaled, which this command does not do.
 const READING: [&str; 9] = [
     "alitrip.flight.service.search",
     "alitrip.flight.service.queryorderlist",
@@ -23,7 +23,7 @@ const READING: [&str; 9] = [
 pub(super) fn run(args: &TopCallArgs) -> Result<(), Failure> {
     if !READING.contains(&args.method.as_str()) {
         return Err(Failure::Usage(format!(
-            "{} is not one of the methods that only read: {}",
+            "{} is not a read method; read methods are {}",
             args.method,
             READING.join(", ")
         )));
@@ -33,7 +33,7 @@ pub(super) fn run(args: &TopCallArgs) -> Result<(), Failure> {
     block_on(call(args, &config, params))
 }
 
-/// The application's parameters; `--json` is the method's one object parameter.
+/// The application parameters; `--json` is the value of the method's only object parameter.
 fn params(args: &TopCallArgs) -> Result<Vec<(String, String)>, Failure> {
     let mut params = args.params.clone();
     if let Some(json) = &args.json {
@@ -42,12 +42,12 @@ fn params(args: &TopCallArgs) -> Result<Vec<(String, String)>, Failure> {
             .and_then(|contract| contract.object_param())
             .ok_or_else(|| {
                 Failure::Usage(format!(
-                    "the contract of {} has no object parameter for --json; use --param",
+                    "{} has no object parameter for --json; use --param",
                     args.method
                 ))
             })?;
         if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(json) {
-            return Err(Failure::Usage(format!("--json is no JSON: {error}")));
+            return Err(Failure::Usage(format!("--json is not valid JSON: {error}")));
         }
         params.push((object.name.clone(), json.clone()));
     }
@@ -66,7 +66,7 @@ async fn call(
     let account = name
         .and_then(|name| config.accounts.get(&name))
         .ok_or_else(|| {
-            Failure::Usage("no such account in the configuration; name one with --account".into())
+            Failure::Usage("unknown account; set --account to a configured one".into())
         })?;
     let top =
         client(&config.top, Mend::default(), &SystemClock::shared()).map_err(Failure::failed)?;
@@ -80,7 +80,7 @@ async fn call(
     print(&text)
 }
 
-/// The error with TOP's own words: whoever calls from a shell wants to read them.
+/// The error including TOP's own message.
 fn told(error: &CallError) -> String {
     match error {
         CallError::Refused(refused) => format!(

@@ -21,7 +21,7 @@ pub(super) fn run(args: &TopSimulatorArgs) -> Result<(), Failure> {
             .map_err(|error| Failure::failed(format!("{}: {error}", args.listen)))?;
         let address = listener.local_addr().map_err(Failure::failed)?;
         print(&format!(
-            "The stand-in for TOP listens on http://{address}/router/rest\n"
+            "The TOP simulator listens on http://{address}/router/rest\n"
         ))?;
         simulator::serve(listener, simulator(&config)?, shutdown.soft)
             .await
@@ -29,7 +29,7 @@ pub(super) fn run(args: &TopSimulatorArgs) -> Result<(), Failure> {
     })
 }
 
-/// A stand-in that knows the app, the accounts and the overrides of this configuration.
+/// A simulator with the app, the accounts and the overrides of this configuration.
 pub(super) fn simulator(config: &Config) -> Result<Simulator, Failure> {
     let overrides = &config.top.contract.overrides;
     let mend = Mend::build(Registry::embedded(), overrides)

@@ -21,7 +21,7 @@ async fn the_sandbox_prints_its_links_and_they_work() {
     let mut sandbox = world.run("sandbox", command);
     let swagger = sandbox.line("Swagger UI ").await;
     let swagger = swagger.split_whitespace().last().unwrap();
-    let stand_in = sandbox.line("Stand-in ").await;
+    let stand_in = sandbox.line("Simulator ").await;
     let stand_in = stand_in.split_whitespace().nth(1).unwrap();
     sandbox.line("Stop with Ctrl-C").await;
 

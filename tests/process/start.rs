@@ -53,7 +53,7 @@ async fn a_start_logs_version_endpoint_and_journal_and_warns_of_a_new_journal_in
     assert_eq!(line["open_operations"], 0, "{line}");
     left_open(&world, &mut first).await;
     let said = first.process.whole_output().await;
-    assert!(said.contains("so is its folder"), "{said}");
+    assert!(said.contains("its folder are new"), "{said}");
 
     let mut second = start(&world, journal).await;
     let line = start_line(&mut second).await;
@@ -61,14 +61,14 @@ async fn a_start_logs_version_endpoint_and_journal_and_warns_of_a_new_journal_in
     assert_eq!(line["open_operations"], 1, "{line}");
     second.process.kill().await;
     let said = second.process.whole_output().await;
-    assert!(!said.contains("so is its folder"), "{said}");
+    assert!(!said.contains("its folder are new"), "{said}");
 
     // A new journal in a folder with other files.
     let mut third = start(&world, "beside.db").await;
     assert_eq!(start_line(&mut third).await["journal_is"], "new");
     third.process.kill().await;
     let said = third.process.whole_output().await;
-    assert!(!said.contains("so is its folder"), "{said}");
+    assert!(!said.contains("its folder are new"), "{said}");
 }
 
 #[tokio::test]
