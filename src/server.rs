@@ -1,7 +1,7 @@
-//! The accept loop: HTTP/1.1 for clients that may be slow, silent, too many or gone.
+//! The accept loop for HTTP/1.1, with limits for slow, silent, excess and disconnected clients.
 //!
-//! axum's own `serve` has no timeout for a client that connects and stays silent, nor for one that
-//! sends its head byte by byte, and such clients would hold connections forever.
+//! axum's own `serve` has no timeout for a client that connects and stays silent, or that sends its
+//! request head byte by byte. Such clients would hold connections forever.
 
 use std::io;
 use std::sync::Arc;
@@ -29,15 +29,15 @@ pub use shutdown::Shutdown;
 /// The longest request head, in bytes; a longer one is answered 414 or 431.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// How long to wait after an accept failed for want of file descriptors or memory: at once it would
-/// fail again, and spin.
+/// How long to wait after `accept()` failed for lack of file descriptors or memory. An immediate retry would
+/// fail again and spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves the router until the soft shutdown, then lets the requests under way end. Returns when
-/// they have, when `shutdown_grace` is over, or at once on the hard shutdown.
+/// Serves the router until the soft shutdown, then finishes the requests in progress. Returns when they are
+/// done, when `shutdown_grace` is over, or at once on the hard shutdown.
 ///
-/// A client that goes away ends its handler at the next await; what must go on runs in a task of its
-/// own.
+/// A client that disconnects cancels its handler at the next await. Work that must not be cancelled runs in
+/// its own task.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -45,7 +45,8 @@ pub async fn serve(
     config: &config::Server,
     shutdown: Shutdown,
 ) {
-    // Also cancelled when the grace is over, which must not look like a second signal to others.
+    // A child token: it is also cancelled when the grace is over, and other parts must not take that for a
+    // second signal.
     let kill = shutdown.hard.child_token();
     let connections = TaskTracker::new();
     let limit = usize::try_from(config.max_connections).unwrap_or(Semaphore::MAX_PERMITS);
@@ -65,7 +66,7 @@ pub async fn serve(
         () = shutdown.soft.cancelled() => {}
         () = server.accept(&listener, &permits, &connections) => {}
     }
-    // New clients are refused from here on, and go to another replica.
+    // From here on, new connections are refused, and clients go to another replica.
     drop(listener);
     connections.close();
 
@@ -76,7 +77,7 @@ pub async fn serve(
         () = tokio::time::sleep_until(deadline) => {
             tracing::warn!(
                 connections = connections.len(),
-                "requests outlived the shutdown grace and are dropped"
+                "the shutdown grace is over; dropping the remaining requests"
             );
         }
     }
@@ -86,15 +87,15 @@ pub async fn serve(
 
 fn http() -> http1::Builder {
     let mut http = http1::Builder::new();
-    // Ours tell a resting connection from a slow head, see `activity`.
+    // Our own timeouts distinguish an idle connection from a slow head, see `activity`.
     http.header_read_timeout(None).max_buf_size(MAX_HEAD);
     http
 }
 
-/// What every connection needs.
+/// What all connections share.
 struct Server {
     router: Router,
-    /// For the answers to what never reaches the router.
+    /// For answers to requests that never reach the router.
     state: ApiState,
     http: http1::Builder,
     header_timeout: Duration,
@@ -110,8 +111,8 @@ impl Server {
         permits: &Arc<Semaphore>,
         connections: &TaskTracker,
     ) {
-        // The permit comes first: who finds no place waits in the backlog of the listener. The
-        // semaphore is never closed.
+        // Acquire the permit before `accept()`; at the limit, clients wait in the backlog. The semaphore
+        // is never closed.
         while let Ok(permit) = Arc::clone(permits).acquire_owned().await {
             match listener.accept().await {
                 Ok((stream, _)) => {
@@ -131,7 +132,7 @@ impl Server {
         stream: TcpStream,
         permit: OwnedSemaphorePermit,
     ) -> impl Future<Output = ()> + use<> {
-        // Answers are written whole; waiting for more to send with them only costs 40 ms.
+        // Answers are written in one piece; Nagle's algorithm would only delay them by 40 ms.
         let _ = stream.set_nodelay(true);
         let activity = activity::Activity::new(self.header_timeout, self.idle_timeout);
         let io = activity::Watched::new(stream, Arc::clone(&activity));
@@ -147,7 +148,7 @@ impl Server {
     }
 }
 
-/// Errors of one client that was gone before it was accepted.
+/// Whether the error only means that this client disconnected before it was accepted.
 fn is_the_clients(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,10 +1,9 @@
 //! Logs and metrics.
 //!
-//! What must never come out of a log: keys and sessions, names, document numbers, phones. Our own
-//! code keeps them in types that print `***`. Crates below us do not know these types, and some
-//! would tell at `debug` or `trace`: reqwest can dump the bytes of a connection, hyper and its pool
-//! name URIs, sqlx prints statements, and any update may begin to. So only this crate may write
-//! below `info`, whatever the operator's filter says.
+//! Logs must never contain keys, sessions, names, document numbers or phone numbers. Our own code keeps them
+//! in types that print `***`. Dependencies do not know these types and may log them at `debug` or `trace`:
+//! reqwest can dump the bytes of a connection, hyper and its pool print URIs, sqlx prints statements, and any
+//! update may add more. So only this crate may write below `info`, regardless of the operator's filter.
 
 use std::io::IsTerminal as _;
 use std::panic::PanicHookInfo;
@@ -30,18 +29,18 @@ const OURS: &str = env!("CARGO_CRATE_NAME");
 /// Logs could not be set up.
 #[derive(Debug, Error)]
 pub enum TelemetryError {
-    /// The filter is not one.
-    #[error("`telemetry.log_filter` is not a filter: {0}")]
+    /// The filter is invalid.
+    #[error("`telemetry.log_filter` is not a valid filter: {0}")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
-    /// Something else has taken the process's logs before.
-    #[error("logs were set up before: {0}")]
+    /// Logging is already set up in this process.
+    #[error("logging is already set up: {0}")]
     Taken(#[from] TryInitError),
 }
 
-/// Sends the process's logs to standard error, and the places of panics with them. Once a process.
+/// Writes the logs of the process, including the locations of panics, to standard error. Once per process.
 ///
 /// # Errors
-/// When the filter is not one, or logs were set up before.
+/// When the filter is invalid, or logging is already set up.
 pub fn init(config: &config::Telemetry) -> Result<(), TelemetryError> {
     let colours = std::io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
@@ -50,10 +49,10 @@ pub fn init(config: &config::Telemetry) -> Result<(), TelemetryError> {
     Ok(())
 }
 
-/// The same for any writer; a test can read what would be logged.
+/// A subscriber for any writer, so that a test can read the log.
 ///
 /// # Errors
-/// When the filter is not one.
+/// When the filter is invalid.
 pub fn subscriber<W>(
     config: &config::Telemetry,
     writer: W,
@@ -89,8 +88,8 @@ where
     })
 }
 
-/// A bare level is meant for the gateway; the crates below it then only warn. Anything with
-/// targets stands as it is.
+/// A bare level applies to the gateway, and its dependencies only warn. A filter with targets is used
+/// unchanged.
 fn effective_filter(filter: &str) -> String {
     match filter.trim().parse::<LevelFilter>() {
         Ok(LevelFilter::OFF) => "off".to_owned(),
@@ -119,7 +118,7 @@ impl<S: Subscriber> Layer<S> for Cap {
         if may_write(metadata) {
             Interest::always()
         } else {
-            // Records of the `log` crate share one callsite, whose target says nothing yet.
+            // Records of the `log` crate share one callsite, so decide by the target of each record.
             Interest::sometimes()
         }
     }
@@ -129,8 +128,8 @@ impl<S: Subscriber> Layer<S> for Cap {
     }
 }
 
-/// Says where, and what only if the message was written down in the code: a formatted message may
-/// quote a value.
+/// Logs the location of a panic, and the message only if it is a literal: a formatted message may contain a
+/// value.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
     let message = panic.payload().downcast_ref::<&'static str>();
@@ -138,7 +137,7 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
         place = place.as_deref(),
         what = message
             .copied()
-            .unwrap_or("(not shown, it may quote a value)"),
+            .unwrap_or("(not shown, it may contain a value)"),
         "panic"
     );
 }
@@ -148,14 +147,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bare_level_is_for_the_gateway_and_targets_stand_as_they_are() {
+    fn a_bare_level_applies_to_the_gateway_and_targets_are_unchanged() {
         assert_eq!(effective_filter("debug"), "warn,fliggy_gateway=debug");
         assert_eq!(effective_filter("off"), "off");
         assert_eq!(effective_filter("warn,hyper=trace"), "warn,hyper=trace");
     }
 
     #[test]
-    fn only_our_own_targets_count_as_ours() {
+    fn only_targets_of_this_crate_are_ours() {
         assert!(is_ours("fliggy_gateway"));
         assert!(is_ours("fliggy_gateway::api::auth"));
         assert!(!is_ours("fliggy_gateway_extra"));

@@ -1,8 +1,8 @@
-//! What a connection is doing, told by its reads, writes and requests, and until when it may.
+//! Tracks what a connection is doing by its reads, writes and requests, and its deadline.
 //!
-//! hyper's only timer for reading starts as soon as an answer is out, so it cannot tell a client
-//! that rests between two requests (minutes are fine) from one that sends a head byte by byte
-//! (seconds are not).
+//! hyper's only read timer starts as soon as an answer is sent, so it cannot distinguish a client that is
+//! idle between two requests (allowed for minutes) from one that sends a head byte by byte (allowed for
+//! seconds).
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,20 +21,20 @@ pub(super) enum Phase {
     Silent = 0,
     /// The client is sending a request head.
     Head = 1,
-    /// A request is worked on; the body has its own deadline.
+    /// A request is being handled; the body has its own deadline.
     Busy = 2,
-    /// An answer is being sent, or the connection rests.
+    /// An answer is being sent, or the connection is idle.
     Idle = 3,
 }
 
-/// Shared by the connection's reader, its service and its timer, which all live in one task.
+/// Shared by the connection's reader, service and timer, which all run in one task.
 #[derive(Debug)]
 pub(super) struct Activity {
     start: Instant,
     phase: AtomicU8,
-    /// When the phase began or last moved on, in ms since `start`.
+    /// When the phase began or last made progress, in ms since `start`.
     since: AtomicU64,
-    /// How long the first line of the request head under way is so far, and whether it has ended.
+    /// The length of the first line of the current request head so far, and whether the line is complete.
     line: AtomicUsize,
     line_ended: AtomicBool,
     header_timeout: Duration,
@@ -73,7 +73,7 @@ impl Activity {
         self.since.store(since, Ordering::Relaxed);
     }
 
-    /// Until when the connection may go on as it does; `None` while a request is worked on.
+    /// The end of the current phase's timeout; `None` while a request is being handled.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let timeout = match self.phase() {
             Phase::Silent | Phase::Head => self.header_timeout,
@@ -84,14 +84,14 @@ impl Activity {
         Some(self.start + since + timeout)
     }
 
-    /// How soon to ask again while there is no deadline.
+    /// How soon to check again while there is no deadline.
     pub(super) fn next_check(&self) -> Duration {
         self.header_timeout
     }
 
     fn read_some(&self, bytes: &[u8]) {
         match self.phase() {
-            // The head's time runs from its first byte, and further bytes do not prolong it.
+            // The timeout of the head starts with its first byte; further bytes do not extend it.
             Phase::Silent | Phase::Idle => {
                 self.enter(Phase::Head);
                 self.line.store(0, Ordering::Relaxed);
@@ -107,21 +107,21 @@ impl Activity {
         }
     }
 
-    /// How long the first line of the request head under way is so far.
+    /// The length of the first line of the current request head so far.
     pub(super) fn line(&self) -> usize {
         self.line.load(Ordering::Relaxed)
     }
 
     fn wrote_some(&self) {
         match self.phase() {
-            // A client that takes a long answer slowly is alive; one that takes nothing is not.
+            // A client that reads a long answer slowly is alive, so each write extends the timeout.
             Phase::Idle => self.touch(),
             Phase::Silent | Phase::Head | Phase::Busy => {}
         }
     }
 }
 
-/// A stream that tells its activity.
+/// A stream that records its activity.
 #[derive(Debug)]
 pub(super) struct Watched<S> {
     stream: S,

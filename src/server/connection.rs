@@ -1,4 +1,4 @@
-//! One connection: its service, and the loop that ends it in time.
+//! One connection: its service, and the loop that enforces its deadlines.
 
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
@@ -19,10 +19,10 @@ use tower::ServiceExt as _;
 use super::activity::{Activity, Phase};
 use crate::api::{ApiState, Malformed};
 
-/// How long a silent client has for its first byte when the process is asked to end.
+/// How long a silent client has for its first byte after the soft shutdown.
 const LINGER: Duration = Duration::from_millis(250);
 
-/// The router, telling when a request begins and when its answer is ready.
+/// The router; records when a request begins and when its answer is ready.
 #[derive(Debug, Clone)]
 pub(super) struct Service {
     router: Router,
@@ -62,7 +62,7 @@ impl hyper::service::Service<Request<Incoming>> for Service {
     }
 }
 
-/// Whether the request says once whom it is for (RFC 9112, 3.2); HTTP/1.0 need not say it.
+/// Whether the request has exactly one `Host` (RFC 9112, 3.2); in HTTP/1.0 it is optional.
 fn has_host<B>(request: &Request<B>) -> bool {
     match request.headers().get_all(HOST).iter().count() {
         0 => request.version() < Version::HTTP_11,
@@ -70,7 +70,7 @@ fn has_host<B>(request: &Request<B>) -> bool {
     }
 }
 
-/// Runs the connection to its end: its own, that of its time, or that of the process.
+/// Runs the connection until it closes, its deadline passes, or the process ends.
 pub(super) async fn drive<IO>(
     connection: Connection<hyper_util::rt::TokioIo<IO>, Service>,
     activity: &Activity,
@@ -82,20 +82,20 @@ pub(super) async fn drive<IO>(
     let mut connection = pin!(connection);
     let mut soft = pin!(soft.cancelled());
     let (mut ending, mut lingering) = (false, false);
-    // Fires at least once a header timeout and then looks what is due, so that no request has to
-    // move it.
+    // Fires at least once per header timeout and then checks the deadline, so that requests need not reset
+    // it.
     let mut timer = pin!(sleep_until(Instant::now() + activity.next_check()));
 
     loop {
         tokio::select! {
-            // Errors here are the client's: a broken request that hyper has answered, a reset.
+            // Errors here are caused by the client: a malformed request that hyper answered, or a reset.
             _ = connection.as_mut() => return,
             () = kill.cancelled() => return,
             () = soft.as_mut(), if !ending => {
                 ending = true;
                 match activity.phase() {
-                    // hyper would close it at once, and a client that has just connected is
-                    // probably about to send its request.
+                    // hyper would close it at once, but a client that has just connected is probably
+                    // about to send its request.
                     Phase::Silent => {
                         lingering = true;
                         timer.as_mut().reset(Instant::now() + LINGER);

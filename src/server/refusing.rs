@@ -1,9 +1,9 @@
-//! Problems in place of hyper's own answers.
+//! Replaces hyper's own error answers with problems.
 //!
-//! hyper answers what it cannot parse by itself, with a status and no body (400, 414, 431), and calls
-//! nobody before it writes that. So the answer is recognised when it is written, and replaced. Where it
-//! is written together with the end of an earlier answer, which takes a client that does not read its
-//! answers, it stays as it is.
+//! hyper answers requests that it cannot parse with a status and no body (400, 414, 431), and has no hook
+//! for it. So this stream recognises such an answer when it is written, and replaces it. An answer written
+//! together with the end of an earlier one (only for a client that does not read its answers) is not
+//! replaced.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -18,12 +18,12 @@ use super::MAX_HEAD;
 use super::activity::Activity;
 use crate::api::{ApiState, Malformed};
 
-/// A stream that says problems instead of hyper's own answers.
+/// A stream that writes problems instead of hyper's own error answers.
 pub(super) struct Refusing<S> {
     stream: S,
     activity: Arc<Activity>,
     state: ApiState,
-    /// What is still to be written of a problem.
+    /// The rest of a problem that is being written.
     problem: Bytes,
 }
 
@@ -37,12 +37,12 @@ impl<S> Refusing<S> {
         }
     }
 
-    /// The problem to write instead of this.
+    /// The problem to write instead of `written`, if that is hyper's own error answer.
     fn instead_of(&self, written: &[u8]) -> Option<Bytes> {
         let (status, headers) = automatic(written)?;
         let why = match status {
             b"400" => Malformed::Syntax,
-            // hyper's own limit on the address is never reached: the one on the whole head is lower.
+            // hyper's own URI limit is never reached: the limit on the whole head is lower.
             _ if self.activity.line() > MAX_HEAD / 2 => Malformed::UriTooLong,
             _ => Malformed::HeadTooLarge,
         };
@@ -50,8 +50,8 @@ impl<S> Refusing<S> {
     }
 }
 
-/// Status and headers of an answer that hyper gives by itself; nothing if this is another one: all of
-/// ours have a body, or a header of our own.
+/// Status and `date` header of hyper's own error answer, `None` for other answers: all of ours have a body
+/// or a header of our own.
 fn automatic(written: &[u8]) -> Option<(&[u8], Vec<&[u8]>)> {
     let head = written
         .strip_prefix(b"HTTP/1.")?
@@ -70,7 +70,7 @@ fn automatic(written: &[u8]) -> Option<(&[u8], Vec<&[u8]>)> {
     is_automatic.then(|| (status, date.collect()))
 }
 
-/// An answer as it is written, with these further header lines.
+/// Serialises an answer with additional header lines.
 fn whole(answer: &Response<Bytes>, lines: &[&[u8]]) -> Bytes {
     let (status, body): (_, &Bytes) = (answer.status(), answer.body());
     let mut whole = BytesMut::new();
@@ -131,7 +131,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Refusing<S> {
         if let [only] = bufs
             && let Some(problem) = self.instead_of(only)
         {
-            // Flushed before anything else is written, and before the end.
+            // Written before anything else, and before flush and shutdown.
             self.problem = problem;
             return Poll::Ready(Ok(only.len()));
         }

@@ -1,21 +1,21 @@
-//! The two stages of an end: the first signal asks, the second insists.
+//! The two stages of a shutdown: graceful on the first signal, immediate on the second.
 
 use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// The two stages of an end. Clones share them.
+/// The two stages of a shutdown. Clones share their state.
 #[derive(Debug, Clone, Default)]
 pub struct Shutdown {
-    /// Take no new work and end what is under way.
+    /// Accept no new work and finish work in progress.
     pub soft: CancellationToken,
     /// Stop at once.
     pub hard: CancellationToken,
 }
 
 impl Shutdown {
-    /// A shutdown that nobody has asked for.
+    /// A shutdown that has not been requested.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -32,8 +32,8 @@ impl Shutdown {
         let Self { soft, hard } = shutdown.clone();
         tokio::spawn(async move {
             for (token, what) in [
-                (soft, "asked to stop; a second signal stops at once"),
-                (hard, "asked again; stopping at once"),
+                (soft, "stopping; a second signal stops at once"),
+                (hard, "second signal; stopping at once"),
             ] {
                 tokio::select! {
                     _ = terminate.recv() => {}

@@ -1,4 +1,4 @@
-//! The server over real sockets: slow, silent, too many and lost clients, and its end.
+//! The server over real sockets: slow, silent, excess and disconnected clients, and shutdown.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,16 +14,16 @@ use crate::api::extract::Json;
 use crate::clock::SystemClock;
 use crate::config::{Config, Profile};
 
-/// Longer than anything here takes; only a failing test waits for it.
+/// Longer than any step here takes; only a failing test waits for it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 struct Running {
     addr: SocketAddr,
     shutdown: Shutdown,
     server: JoinHandle<()>,
-    /// Lets the requests of `/wait` end.
+    /// Lets the requests to `/wait` finish.
     go: Arc<Notify>,
-    /// How many requests of `/wait` have begun, and how many were dropped before their end.
+    /// How many requests to `/wait` have begun, and how many were dropped before they finished.
     begun: Arc<AtomicUsize>,
     dropped: Arc<AtomicUsize>,
 }
@@ -98,17 +98,17 @@ impl Running {
     }
 }
 
-/// Everything until the server closes.
+/// Reads until the server closes the connection.
 async fn rest(client: &mut TcpStream) -> String {
     let mut text = Vec::new();
-    // A reset is a close too.
+    // A reset also counts as a close.
     let _ = timeout(PATIENCE, client.read_to_end(&mut text))
         .await
         .unwrap();
     String::from_utf8(text).unwrap()
 }
 
-/// One answer of a kept-alive connection, which ends with this body.
+/// Reads one answer that ends with `body` from a kept-alive connection.
 async fn answer(client: &mut TcpStream, body: &str) -> String {
     let mut text = String::new();
     while !text.ends_with(body) {
@@ -144,7 +144,7 @@ async fn a_silent_client_is_closed() {
 }
 
 #[tokio::test]
-async fn a_head_that_comes_byte_by_byte_is_closed() {
+async fn a_connection_that_sends_its_head_byte_by_byte_is_closed() {
     let mut config = config();
     config.idle_timeout = 10 * PATIENCE;
     let running = start(config).await;
@@ -158,13 +158,13 @@ async fn a_head_that_comes_byte_by_byte_is_closed() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    // By the timeout of the head, which began with the first byte: that of a rest is longer than this
-    // waits, and a timeout that every byte began anew would never be over.
+    // The head timeout closes it: it starts with the first byte and is not restarted by later bytes. The idle
+    // timeout is longer than this test waits.
     timeout(PATIENCE, drip).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_connection_may_rest_longer_than_a_head_but_not_forever() {
+async fn an_idle_connection_has_a_longer_timeout_than_a_head() {
     let running = start(config()).await;
     let mut client = running.sent(GET).await;
     answer(&mut client, "hello").await;
@@ -175,7 +175,7 @@ async fn a_connection_may_rest_longer_than_a_head_but_not_forever() {
 }
 
 #[tokio::test]
-async fn a_request_under_way_has_no_head_timeout() {
+async fn a_request_in_progress_has_no_head_timeout() {
     let running = start(config()).await;
     let mut client = running.sent(WAIT).await;
     until(|| running.begun.load(Ordering::SeqCst) == 1).await;
@@ -185,7 +185,7 @@ async fn a_request_under_way_has_no_head_timeout() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_ends_its_handler_only() {
+async fn a_client_that_disconnects_cancels_only_its_own_handler() {
     let running = start(config()).await;
     let client = running.sent(WAIT).await;
     until(|| running.begun.load(Ordering::SeqCst) == 1).await;
@@ -196,7 +196,7 @@ async fn a_client_that_goes_away_ends_its_handler_only() {
 }
 
 #[tokio::test]
-async fn clients_beyond_the_limit_wait_for_a_place() {
+async fn clients_beyond_the_limit_wait_for_a_free_connection() {
     let mut config = config();
     config.max_connections = 1;
     config.header_timeout = PATIENCE;
@@ -207,13 +207,13 @@ async fn clients_beyond_the_limit_wait_for_a_place() {
     let mut second = running.sent(GET).await;
     let mut some = [0; 1];
     let early = timeout(Duration::from_millis(100), second.read(&mut some)).await;
-    assert!(early.is_err(), "answered although there was no place");
+    assert!(early.is_err(), "answered beyond the connection limit");
     drop(first);
     answer(&mut second, "hello").await;
 }
 
 #[tokio::test]
-async fn a_soft_shutdown_lets_requests_end_and_takes_no_new_clients() {
+async fn a_soft_shutdown_finishes_requests_and_accepts_no_new_clients() {
     let mut config = config();
     config.header_timeout = PATIENCE;
     config.idle_timeout = PATIENCE;
@@ -238,7 +238,7 @@ async fn a_soft_shutdown_lets_requests_end_and_takes_no_new_clients() {
 }
 
 #[tokio::test]
-async fn a_request_that_outlives_the_grace_is_dropped() {
+async fn a_request_longer_than_the_shutdown_grace_is_dropped() {
     let mut config = config();
     config.shutdown_grace = Duration::from_millis(50);
     let running = start(config).await;
@@ -261,7 +261,7 @@ async fn a_hard_shutdown_stops_at_once() {
     running.ended().await;
 }
 
-/// Everything until the server closes, which must be one whole problem of this status and code.
+/// Reads until the server closes, and expects exactly one problem with this status and code.
 async fn problem(client: &mut TcpStream, status: u16, code: &str) {
     let answer = rest(client).await;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -293,7 +293,7 @@ async fn problem(client: &mut TcpStream, status: u16, code: &str) {
 }
 
 #[tokio::test]
-async fn what_cannot_be_parsed_is_answered_with_a_problem() {
+async fn malformed_requests_are_answered_with_a_problem() {
     let mut config = config();
     config.header_timeout = PATIENCE;
     let running = start(config).await;
@@ -335,7 +335,7 @@ async fn what_cannot_be_parsed_is_answered_with_a_problem() {
     ] {
         let mut client = running.sent(&request).await;
         problem(&mut client, status, code).await;
-        // The same after a request that is answered.
+        // The same after an answered request on the connection.
         let mut client = running.sent(GET).await;
         answer(&mut client, "hello").await;
         client.write_all(request.as_bytes()).await.unwrap();
@@ -344,7 +344,7 @@ async fn what_cannot_be_parsed_is_answered_with_a_problem() {
 }
 
 #[tokio::test]
-async fn a_request_says_once_whom_it_is_for() {
+async fn a_request_must_have_exactly_one_host() {
     let running = start(config()).await;
     for request in [
         "GET / HTTP/1.1\r\n\r\n",

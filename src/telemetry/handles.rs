@@ -1,13 +1,12 @@
-//! Handles of metrics, looked up once for each set of labels: writing the labels down and finding the
-//! metric costs more than counting.
+//! Cached metric handles, one for each set of labels: building the labels and finding the metric costs more
+//! than counting.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::{PoisonError, RwLock};
 
-/// Handles by what they are looked up by. The keys are closed sets (routes, statuses, methods), so
-/// their number is.
+/// Handles by key. The keys are closed sets (routes, statuses, methods), so their number is bounded.
 pub(crate) struct Handles<K, H>(RwLock<HashMap<K, H>>);
 
 impl<K, H> Default for Handles<K, H> {
@@ -23,7 +22,7 @@ impl<K, H> fmt::Debug for Handles<K, H> {
 }
 
 impl<K: Hash + Eq, H: Clone> Handles<K, H> {
-    /// The handle, made if this is the first time.
+    /// The handle of the key, created on first use.
     pub(crate) fn get(&self, key: K, make: impl FnOnce(&K) -> H) -> H {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(handle) = known.get(&key) {

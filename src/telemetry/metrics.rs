@@ -13,31 +13,31 @@ pub const HTTP_REQUEST_SECONDS: &str = "gateway_http_request_seconds";
 pub const TOP_CALLS: &str = "gateway_top_calls_total";
 /// Histogram, seconds: calls to TOP, by `method`.
 pub const TOP_CALL_SECONDS: &str = "gateway_top_call_seconds";
-/// Counter: operations that were settled by `kind`, `state` and `basis`.
+/// Counter: settled operations by `kind`, `state` and `basis`.
 pub const OPERATIONS_SETTLED: &str = "gateway_operations_settled_total";
 /// Gauge: operations that are not settled, by `state`.
 pub const OPERATIONS_UNSETTLED: &str = "gateway_operations_unsettled";
-/// Counter: operations found to have ended otherwise than concluded. Worth an alarm at one.
+/// Counter: operations whose outcome a later lookup contradicted. Alert at one.
 pub const CONTRADICTIONS: &str = "gateway_contradictions_total";
-/// Counter: looks of the reconciler by `kind` and `finding`.
+/// Counter: lookups of the reconciler by `kind` and `finding`.
 pub const LOOKS: &str = "gateway_looks_total";
 /// Histogram, seconds: one commit of the journal.
 pub const JOURNAL_COMMIT_SECONDS: &str = "gateway_journal_commit_seconds";
 /// Gauge: writes that wait for the next commit of the journal.
 pub const JOURNAL_QUEUE: &str = "gateway_journal_queue";
 
-/// Gauge: names that the journal's database file has. Worth an alarm at two.
+/// Gauge: hard links to the journal's database file. Alert at two.
 pub const JOURNAL_LINKS: &str = "gateway_journal_links";
 
-/// From a millisecond to a minute: TOP answers its own timeout at 5 s.
+/// Buckets from a millisecond to a minute; TOP answers its own timeout at 5 s.
 const SECONDS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 5.5, 10.0, 30.0, 60.0,
 ];
 
-/// Takes the process's metrics. Once a process.
+/// Installs the metrics recorder. Once per process.
 ///
 /// # Errors
-/// When another recorder took them before.
+/// When a recorder is already installed.
 pub fn install() -> Result<PrometheusHandle, BuildError> {
     PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
