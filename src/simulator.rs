@@ -1,12 +1,12 @@
-//! A stand-in for TOP: a program of its own right, for the sandbox and for other teams' tests.
+//! A simulator of TOP, for the sandbox and for other teams' tests.
 //!
-//! It checks what TOP checks (signature, timestamp, session, contract), keeps orders, refunds and
-//! changes in a ledger that counts effects, ages them, and injects faults that are scripted over HTTP (`/_simulator/…`) or by
-//! magic order numbers (`sim.pay.timeout_done.0001`). Everything lives in memory; nothing that
-//! identifies a person leaves it except in the answers TOP itself would give.
+//! It checks what TOP checks (signature, timestamp, session, contract), keeps orders, refunds and changes in
+//! a ledger that counts effects, ages them, and injects faults scripted over HTTP (`/_simulator/…`) or by
+//! magic order numbers (`sim.pay.timeout_done.0001`). All state is in memory. Personal data leaves it only in
+//! the answers that TOP itself would give.
 //!
-//! Where the real wording or order of checks is not public, this is a guess that follows
-//! `openapi/top`; nothing here is evidence of what TOP does.
+//! Where the real wording or order of checks is not public, the simulator guesses, following `openapi/top`.
+//! Nothing here is evidence of what TOP does.
 
 mod answer;
 mod calls;
@@ -52,24 +52,25 @@ pub use faults::Fault;
 pub use op::Op;
 pub use script::{Match, NewRule};
 
-/// Largest request body that is read. Above the largest attachment, so that it can be refused.
+/// Largest request body that is read. Above the attachment limit, so that the method can refuse an attachment
+/// that is too large.
 const MAX_BODY: usize = 8 * 1024 * 1024;
 
-/// How fast the world of the stand-in turns. Measured on the clock's steady time.
+/// How fast orders, refunds and changes progress, in steady time.
 #[derive(Debug, Clone)]
 pub struct Timing {
-    /// From payment to ticket, of orders and of changes.
+    /// From payment to ticket, for orders and changes.
     pub ticket_after: Duration,
-    /// From booking to the moment an unpaid order closes; the same for changes.
+    /// From booking until an unpaid order is closed; the same for changes.
     pub pay_within: Duration,
-    /// From an application, or the end of its wait for attachments, to the money back; half of it
-    /// passes until somebody works on it.
+    /// From an application (or the end of its wait for attachments) to the refund of the money; it becomes
+    /// `in_progress` after half of this.
     pub refund_after: Duration,
-    /// How long the fees of a change are not known (`fees_later`).
+    /// How long the fees of a change are unknown (`fees_later`).
     pub fees_after: Duration,
-    /// How long a hanging call is kept open if its client does not go.
+    /// How long a hanging call is kept open if its client does not disconnect.
     pub hang_limit: Duration,
-    /// How long `late_visibility` hides a change where the script does not say.
+    /// How long `late_visibility` hides an effect if the script gives no time.
     pub hidden_for: Duration,
 }
 
@@ -86,37 +87,38 @@ impl Default for Timing {
     }
 }
 
-/// What the stand-in accepts and how it behaves.
+/// What the simulator accepts and how it behaves.
 #[derive(Clone)]
 pub struct SimulatorConfig {
-    /// The one app it knows.
+    /// The only app it accepts.
     pub app_key: String,
     /// The secret of that app.
     pub app_secret: SecretString,
-    /// Session to the purchasing account it stands for. Orders of one account are not seen by another.
+    /// The purchasing account of each session. An account cannot see the orders of another.
     pub sessions: BTreeMap<String, String>,
-    /// Channels (渠道名称) that are assigned. Another is answered 请求参数错误.
+    /// The assigned channels (渠道名称). Any other is answered 请求参数错误.
     pub channels: BTreeSet<String>,
-    /// Two-letter codes of the airlines that have an epidemic policy, and so take refunds of type 100.
+    /// Two-letter codes of the airlines that have an epidemic policy and therefore accept refunds of type 100.
     pub epidemic_airlines: BTreeSet<String>,
-    /// The contract requests are checked against.
+    /// The contract that requests are checked against.
     pub registry: &'static Registry,
-    /// The wire it speaks: with overrides, the mended one.
+    /// The overrides applied to the wire format.
     pub mend: Mend,
-    /// Where it takes its time from.
+    /// The source of time.
     pub clock: SharedClock,
-    /// How fast orders age.
+    /// How fast orders progress.
     pub timing: Timing,
-    /// Flights in a listing of one pair and day. Five make about 20 KB, fifty about 200 KB.
+    /// Flights in a listing of one city pair and day. Five make about 20 KB, fifty about 200 KB.
     pub listing_flights: usize,
-    /// Orders kept; the oldest give way. As many refunds, changes and attachments are kept.
+    /// Maximum number of orders; the oldest are dropped. The same limit applies to refunds, changes and
+    /// attachments.
     pub max_orders: usize,
 }
 
 impl SimulatorConfig {
-    /// What the sandbox uses: app key `12345678`, secret `sandbox-secret`, session `sandbox-session`
-    /// of the account `default`, channel `SANDBOX`, an epidemic policy of CA, the contract as it is
-    /// embedded.
+    /// The configuration of the sandbox: app key `12345678`, secret `sandbox-secret`, session
+    /// `sandbox-session` of the account `default`, channel `SANDBOX`, an epidemic policy of CA, and the
+    /// embedded contract.
     #[must_use]
     pub fn sandbox(clock: SharedClock) -> Self {
         Self {
@@ -137,7 +139,7 @@ impl SimulatorConfig {
 
 impl std::fmt::Debug for SimulatorConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Sessions are secrets too: only their accounts are shown.
+        // Sessions are secrets, so only their accounts are shown.
         f.debug_struct("SimulatorConfig")
             .field("app_key", &self.app_key)
             .field("accounts", &self.sessions.values().collect::<Vec<_>>())
@@ -147,7 +149,7 @@ impl std::fmt::Debug for SimulatorConfig {
     }
 }
 
-/// The stand-in. A clone is the same stand-in.
+/// The simulator. Clones share its state.
 #[derive(Debug, Clone)]
 pub struct Simulator {
     inner: Arc<Inner>,
@@ -157,11 +159,11 @@ pub struct Simulator {
 struct Inner {
     config: SimulatorConfig,
     state: Mutex<State>,
-    /// Hanging calls end when the program does.
+    /// Ends hanging calls on shutdown.
     closing: CancellationToken,
 }
 
-/// All that changes.
+/// The mutable state.
 #[derive(Debug)]
 struct State {
     ledger: ledger::Ledger,
@@ -188,7 +190,7 @@ impl State {
 }
 
 impl Simulator {
-    /// A stand-in whose accounts have one order each, which was booked a day ago and is closed.
+    /// A simulator in which each account has one closed order, booked a day ago.
     #[must_use]
     pub fn new(config: SimulatorConfig) -> Self {
         let state = Mutex::new(State::new(&config));
@@ -201,7 +203,7 @@ impl Simulator {
         }
     }
 
-    /// `/router/rest` as TOP has it, and the control API under `/_simulator`.
+    /// `/router/rest` as in TOP, and the control API under `/_simulator`.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/router/rest", any(rest::handle))
@@ -246,7 +248,7 @@ impl Simulator {
         &self.inner.config
     }
 
-    /// Never held over an await: nothing that takes it is async.
+    /// Never held across an await: only synchronous functions take it.
     fn state(&self) -> MutexGuard<'_, State> {
         self.inner
             .state
@@ -255,7 +257,7 @@ impl Simulator {
     }
 }
 
-/// Serves the stand-in until `shutdown` is cancelled; calls that are open then get two seconds.
+/// Serves the simulator until `shutdown` is cancelled; open calls then have two seconds to finish.
 ///
 /// # Errors
 /// An I/O error of the listener.

@@ -1,4 +1,4 @@
-//! How an answer goes over the wire: in TOP's usual shape, or broken on purpose.
+//! Writes an answer in TOP's usual shape, or broken on purpose.
 
 use std::io::Write;
 use std::sync::OnceLock;
@@ -22,18 +22,18 @@ const BAD_GATEWAY: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>
     <body bgcolor=\"white\">\r\n<center><h1>502 Bad Gateway</h1></center>\r\n\
     <hr><center>tengine</center>\r\n</body>\r\n</html>\r\n";
 
-/// What the client gets to see.
+/// What the client receives.
 #[derive(Debug)]
 pub(super) enum Delivery {
-    /// The JSON, gzip where it was asked for.
+    /// The JSON, compressed if the client accepts gzip.
     Json(String),
-    /// The JSON's first half, complete as far as HTTP knows.
+    /// The JSON's first half as a complete HTTP body.
     CutJson(String),
     /// The JSON's first half, then a dropped connection.
     CutBody(String),
-    /// Nothing, and the connection is dropped.
+    /// No answer; the connection is dropped.
     Drop,
-    /// Nothing, and the connection stays.
+    /// No answer; the connection stays open.
     Hang,
     /// An HTML page with status 502.
     BadGateway,
@@ -41,15 +41,15 @@ pub(super) enum Delivery {
     Empty(StatusCode),
     /// A 307 to the same address.
     Redirect,
-    /// The JSON object with 20 MB more in it.
+    /// The JSON object with 20 MB of padding.
     Huge(String),
-    /// A small gzip body that grows to 64 MiB.
+    /// A small gzip body that inflates to 64 MiB.
     GzipBomb,
-    /// JSON nested deeply.
+    /// Deeply nested JSON.
     Deep(String),
 }
 
-/// Makes the HTTP answer. `Hang` is the caller's to wait for and comes out as a dropped connection.
+/// Builds the HTTP answer. For `Hang`, the caller of this function waits first; then the connection is dropped.
 pub(super) fn respond(delivery: Delivery, gzip: bool) -> Response {
     match delivery {
         Delivery::Json(text) if gzip && text.len() > 512 => match deflate(text.as_bytes()) {
@@ -65,7 +65,7 @@ pub(super) fn respond(delivery: Delivery, gzip: bool) -> Response {
         Delivery::CutJson(text) => with_body(StatusCode::OK, JSON, Body::from(half(&text))),
         Delivery::CutBody(text) => {
             let first = Ok(Bytes::from(half(&text)));
-            // The pause lets the first half leave before the connection breaks.
+            // The pause lets the first half be sent before the connection breaks.
             let then = stream::once(async {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 Err(broken())
@@ -77,7 +77,7 @@ pub(super) fn respond(delivery: Delivery, gzip: bool) -> Response {
             response
         }
         Delivery::Drop | Delivery::Hang => {
-            // A body that fails at once takes the connection down before the head is written.
+            // A body that fails at once closes the connection before the head is written.
             let body = Body::from_stream(stream::iter([Err::<Bytes, _>(broken())]));
             with_body(StatusCode::OK, JSON, body)
         }
@@ -108,7 +108,7 @@ pub(super) fn respond(delivery: Delivery, gzip: bool) -> Response {
             with_body(StatusCode::OK, JSON, body)
         }
         Delivery::GzipBomb => {
-            // Packing takes a while; it is the same every time.
+            // Compressing takes a while, so cache the result.
             static BOMB: OnceLock<Bytes> = OnceLock::new();
             let packed = BOMB.get_or_init(|| bomb().unwrap_or_default().into());
             let mut response = with_body(StatusCode::OK, JSON, Body::from(packed.clone()));
@@ -173,7 +173,7 @@ pub(super) fn platform(error: &PlatformError, request_id: &str) -> Value {
     json!({"error_response": inner})
 }
 
-/// Wraps every list once more by the name of its element, as TOP does unless `simplify` is set.
+/// Wraps every list in an object with the name of its element, as TOP does unless `simplify` is set.
 pub(super) fn wrap_lists(nodes: &[Node], map: &mut Map<String, Value>) {
     for node in nodes {
         let Some(value) = map.get_mut(&node.name) else {
@@ -188,7 +188,7 @@ pub(super) fn wrap_lists(nodes: &[Node], map: &mut Map<String, Value>) {
                 }
                 if let Some(wrapper) = &node.wrapper {
                     let items = std::mem::take(items);
-                    // TOP leaves an empty list as an empty object.
+                    // TOP writes an empty list as an empty object.
                     *value = if items.is_empty() {
                         json!({})
                     } else {

@@ -1,4 +1,4 @@
-//! What arrived, and what it did: so that a test can ask whether a payment was sent twice.
+//! Records calls and their effects, so that a test can check whether a payment was sent twice.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,35 +10,35 @@ use super::script::Subject;
 
 const KEPT: usize = 10_000;
 
-/// One call that arrived at `/router/rest`. Holds nothing about persons.
+/// One call to `/router/rest`. Contains no personal data.
 #[derive(Debug, Clone, Serialize)]
 pub struct Call {
-    /// Counts up from 1 since the start or the last reset.
+    /// Sequence number, from 1, since the start or the last reset.
     pub number: u64,
     /// When it arrived, RFC 3339.
     pub at: String,
     /// The method.
     pub method: Op,
-    /// The order it is about, by the caller's number.
+    /// The caller's number of the order.
     pub out_order_no: Option<String>,
-    /// The order it is about, by TOP's id.
+    /// TOP's id of the order.
     pub order_id: Option<String>,
-    /// The fault that struck it.
+    /// The fault that was injected.
     pub fault: Option<Fault>,
-    /// Whether it did what the method is for.
+    /// Whether the call had the effect of its method.
     pub effect: bool,
     /// `ok`, `refused`, or `error <code>`.
     pub outcome: String,
 }
 
-/// How many calls of a method came and did something.
+/// How many calls of a method were received, and how many had an effect.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(super) struct Counts {
     received: u64,
     effects: u64,
 }
 
-/// The newest calls, and counters over all of them.
+/// The newest calls, and counters over all calls.
 #[derive(Debug, Default)]
 pub(super) struct CallLog {
     last: u64,
@@ -46,7 +46,7 @@ pub(super) struct CallLog {
     counts: BTreeMap<Op, Counts>,
 }
 
-/// The calls that fit, with their counts per method.
+/// The matching calls, with their counts per method.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     items: Vec<Call>,
@@ -99,7 +99,7 @@ impl CallLog {
             .map(|op| (op, Counts::default()))
             .collect();
         if out_order_no.is_none() && order_id.is_none() {
-            // Over everything, also what is no longer kept.
+            // Count all calls, including those no longer kept.
             counts.extend(self.counts.iter().map(|(op, counts)| (*op, *counts)));
         } else {
             for call in &items {

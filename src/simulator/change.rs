@@ -1,4 +1,4 @@
-//! Change orders: who moves to which flight, for what, and how far each has come.
+//! Change orders: passengers, new flights, fees and status.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use super::order::{Cents, Payment};
 use super::register::{Entry, Register};
 use super::timetable::Flight;
 
-/// Where a change stands. The numbers are documented (ChangeStatusNotify); the agents' API has 4 and
-/// 5 the other way round. A change can be advanced to any but the first.
+/// Status of a change. The numbers are documented (ChangeStatusNotify); the agents' API swaps 4 and 5. A
+/// change can be advanced to any status except the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ChangeStatus {
@@ -45,15 +45,15 @@ impl ChangeStatus {
     }
 }
 
-/// What changes in the life of a change.
+/// The mutable part of a change.
 #[derive(Debug, Clone)]
 pub(super) struct ChangeProgress {
     pub(super) status: ChangeStatus,
-    /// A number instead of the status's own (`unknown_status`).
+    /// Replaces the number of the status (`unknown_status`).
     odd_number: Option<u64>,
-    /// Since when it stands so.
+    /// When it entered the status.
     since: Duration,
-    /// None while the fees are not known.
+    /// None while the fees are unknown.
     pub(super) pay_before: Option<Timestamp>,
     pub(super) payment: Option<Payment>,
     pub(super) close_reason: Option<&'static str>,
@@ -104,7 +104,7 @@ pub(super) struct Traveller {
     pub(super) index: usize,
     pub(super) passenger: Value,
     pub(super) fees: Fees,
-    /// What the ticket is worth after the change, per move.
+    /// The value of the ticket after the change, per move.
     pub(super) fares: Vec<Cents>,
     pub(super) original_tickets: Vec<String>,
 }
@@ -114,13 +114,13 @@ pub(super) struct Traveller {
 pub(super) struct Move {
     /// The segment's place in the order.
     pub(super) place: usize,
-    /// The segment as the order showed it before.
+    /// The segment as the order had it before.
     pub(super) original: Value,
     pub(super) flight: Flight,
     pub(super) kind: OfferKind,
 }
 
-/// What makes a new change.
+/// The data of a new change.
 pub(super) struct NewChange {
     pub(super) account: String,
     pub(super) order_id: u64,
@@ -128,7 +128,7 @@ pub(super) struct NewChange {
     pub(super) reason_type: u64,
     pub(super) travellers: Vec<Traveller>,
     pub(super) moves: Vec<Move>,
-    /// The airline has not said yet what it costs (`fees_later`).
+    /// The airline has not yet set the fees (`fees_later`).
     pub(super) fees_later: bool,
 }
 
@@ -148,7 +148,7 @@ pub(super) struct Change {
     hidden: Option<Hidden<ChangeProgress>>,
 }
 
-/// How often a change was paid and cancelled. More than one is what must never happen.
+/// How often a change was paid and cancelled. More than once must never happen.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(super) struct ChangeEffects {
     pub(super) pay: u32,
@@ -207,20 +207,20 @@ impl Entry for Change {
 }
 
 impl Change {
-    /// What it costs, whether or not it was told yet.
+    /// The total of all fees, whether or not they are already known to the caller.
     pub(super) fn total(&self) -> Cents {
         self.travellers.iter().map(|t| t.fees.total()).sum()
     }
 
-    /// Whether the answer may tell what it costs.
+    /// Whether answers contain the fees.
     pub(super) fn fees_known(&self) -> bool {
         self.progress.pay_before.is_some()
     }
 
-    /// The new ticket of a passenger, once there is one.
+    /// The new tickets of a passenger, once issued.
     pub(super) fn tickets(&self, index: usize) -> Option<Vec<String>> {
         let moved = self.travellers.iter().any(|t| t.index == index);
-        // Above 50, where an order's own numbers never come: it has nine passengers at most.
+        // Above 50, so never one of the order's own numbers: an order has at most nine passengers.
         let number = self.change_order_no % 10_000_000 * 100 + 51 + index as u64;
         let ticketed = self.progress.status == ChangeStatus::Ticketed;
         (moved && ticketed).then(|| vec![format!("999-{number:010}")])
@@ -236,13 +236,13 @@ impl Change {
 pub(super) type Changes = Register<Change>;
 
 impl Register<Change> {
-    /// Whether a change of this passenger and any of these segments is under way.
+    /// Whether a change of this passenger and any of these segments is open.
     pub(super) fn is_open(&mut self, order_id: u64, index: usize, places: &[usize]) -> bool {
         let mut changes = self.of_order(order_id).into_iter();
         changes.any(|c| c.progress.status.is_open() && c.moves_any(index, places))
     }
 
-    /// The changes of an order whose new tickets can be seen, the newest first.
+    /// The changes of an order whose new tickets are visible, newest first.
     pub(super) fn ticketed(&mut self, order_id: u64) -> Vec<Change> {
         let steady = self.clock.steady();
         let mut changes = self.of_order(order_id);
@@ -304,7 +304,7 @@ impl Register<Change> {
         Some(change)
     }
 
-    /// Brings a change on, as time or a person at the airline would. Counts as no effect of a call.
+    /// Advances a change, as time or airline staff would. Does not count as the effect of a call.
     pub(super) fn advance(&mut self, number: u64, to: ChangeStatus) -> Option<&Change> {
         let (wall, steady) = (self.clock.wall(), self.clock.steady());
         let timing = self.timing.clone();
@@ -325,7 +325,7 @@ impl Register<Change> {
         Some(change)
     }
 
-    /// Makes it cost more, by one passenger's service fee.
+    /// Raises the total by raising one passenger's service fee.
     pub(super) fn raise(&mut self, number: u64, by: Cents) {
         let change = self.by_number(number);
         if let Some(first) = change.and_then(|change| change.travellers.first_mut()) {

@@ -1,5 +1,5 @@
-//! The control API: scripts faults, shows orders and calls, moves orders on. Lives on the
-//! simulator's listener only and shows nothing of passengers.
+//! The control API: scripts faults, lists orders and calls, advances orders. Served only on the simulator's
+//! listener; contains no passenger data.
 
 mod changes;
 mod refunds;
@@ -21,10 +21,10 @@ use super::{Simulator, State as World};
 pub(super) use changes::{advance_change, list_changes};
 pub(super) use refunds::{advance_refund, list_refunds, supplement_refund};
 
-/// No airline moves a flight further; keeps dates readable.
+/// Limit of a schedule change; airlines do not move flights further.
 const FARTHEST_MINUTES: i64 = 7 * 24 * 60;
 
-/// An order, without its passengers. Ids are text: they are above 2^53.
+/// An order without its passengers. Ids are text, because they are above 2^53.
 #[derive(Serialize)]
 struct Row {
     order_id: String,
@@ -36,7 +36,7 @@ struct Row {
     total_price: String,
     booked_at: String,
     paid_at: Option<String>,
-    /// False while lookups do not see the last change.
+    /// False while the last effect is hidden from lookups.
     visible: bool,
     effects: Effects,
 }
@@ -73,7 +73,7 @@ pub(super) struct Advance {
     to: Status,
 }
 
-/// What airlines do to the first flight: the one or the other.
+/// A change of the first flight: either a new time or a cancellation.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChangeSchedule {
@@ -82,7 +82,7 @@ pub(super) struct ChangeSchedule {
     cancelled: bool,
 }
 
-/// Whether a filter lets this value through.
+/// Whether a value matches a filter.
 fn fits(wanted: &Option<String>, found: &str) -> bool {
     wanted.as_ref().is_none_or(|wanted| wanted == found)
 }
@@ -102,7 +102,7 @@ pub(super) async fn add_fault(
     };
     match simulator.state().scripts.add(rule) {
         Some(rule) => (StatusCode::CREATED, Json(rule)).into_response(),
-        None => refuse(StatusCode::CONFLICT, "there are too many rules; clear some"),
+        None => refuse(StatusCode::CONFLICT, "too many rules; delete some"),
     }
 }
 
@@ -196,7 +196,7 @@ pub(super) async fn change_schedule(
             Some(minutes)
         }
         (Some(_) | None, _) => {
-            let why = "minutes (not 0, a week at most) or \"cancelled\": true";
+            let why = "expected minutes (not 0, at most a week) or \"cancelled\": true";
             return refuse(StatusCode::UNPROCESSABLE_ENTITY, why);
         }
     };

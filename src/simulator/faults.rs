@@ -1,23 +1,23 @@
-//! All that can go wrong with a call.
+//! The faults that can be injected into a call.
 
 use serde::de::IntoDeserializer;
 use serde::de::value::StrDeserializer;
 use serde::{Deserialize, Serialize};
 
-/// What can go wrong. "Effect" means that a write does what it is for: an order is booked, paid or
-/// closed, a refund applied for, a file stored, a change created, paid or cancelled. A lookup has none.
+/// A fault. "Effect" means that a write takes effect: an order is booked, paid or closed, a refund applied
+/// for, a file stored, a change created, paid or cancelled. A lookup has no effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
-    /// Effect; no answer: the connection stays open until the client goes, or 30 s.
+    /// Effect; no answer: the connection stays open until the client disconnects, at most 30 s.
     HangThenSucceed,
-    /// No effect; hangs likewise.
+    /// No effect; hangs in the same way.
     HangThenNothing,
     /// Effect; TOP's own timeout: code 15, isp.top-remote-connection-timeout, 远程调用服务超时.
     TimeoutDone,
     /// No effect; the same answer.
     TimeoutNothing,
-    /// Effect; `is_success` false with the text 远程调用服务超时 and no code (`code` gives one).
+    /// Effect; `is_success` false with the text 远程调用服务超时 and no code (unless `code` is set).
     BusinessTimeoutDone,
     /// No effect; the same answer.
     BusinessTimeoutNothing,
@@ -25,16 +25,16 @@ pub enum Fault {
     ErrorAfterSuccess,
     /// No effect; the same answer.
     SystemErrorNothing,
-    /// Effect; an HTML 502 (`code: "hang"`: a hanging call instead), and lookups do not show what
-    /// happened for `delay_ms` (default 3000), or for `lookups` lookups where that is given.
+    /// Effect; an HTML 502 (`code: "hang"`: a hanging call instead), and lookups do not show the effect
+    /// for `delay_ms` (default 3000), or for `lookups` lookups if that is set.
     LateVisibility,
-    /// `is_success` false, isv.INVALID_PARAMETER, 请求参数错误; says nothing about any order.
+    /// `is_success` false, isv.INVALID_PARAMETER, 请求参数错误; no evidence about any order.
     LookupError,
-    /// `is_success` false, isv.SYSTEM_ERROR, 系统错误; says nothing about any order.
+    /// `is_success` false, isv.SYSTEM_ERROR, 系统错误; no evidence about any order.
     LookupSystemError,
-    /// Order or refund not found (a list: empty) although it may be there. A magic number strikes once.
+    /// Order or refund not found (a list: empty) although it may exist. A magic number injects it once.
     LookupNotFoundOnce,
-    /// The same; a magic number strikes three times.
+    /// The same; a magic number injects it three times.
     LookupNotFound,
     /// No effect; code 7, accesscontrol.limited-by-app-api-access-count, "This ban will last for N
     /// more seconds" (N of `seconds`, default 1).
@@ -48,10 +48,10 @@ pub enum Fault {
     /// No effect; HTTP 500 without a body.
     #[serde(rename = "http_500_empty")]
     Http500Empty,
-    /// No effect; HTTP 307 to the same address. A client that follows it arrives twice.
+    /// No effect; HTTP 307 to the same address. A client that follows it sends the call twice.
     #[serde(rename = "redirect_307")]
     Redirect307,
-    /// Effect; the first half of the JSON, with a content length that fits the half.
+    /// Effect; the first half of the JSON, with the content length of that half.
     CutJson,
     /// Effect; the first half of the body, then the connection is dropped.
     CutBody,
@@ -66,20 +66,20 @@ pub enum Fault {
     Refuse,
     /// No effect; `is_success` false with a text and no code.
     RefuseUnlisted,
-    /// No effect, yet a full success answer.
+    /// No effect, but a complete success answer.
     SuccessWithoutEffect,
     /// Effect; the answer names another `out_order_no` (`out_refund_no`, `out_change_no`,
-    /// `change_order_no`, or `order_id` where it has none of them). An upload: as usual.
+    /// `change_order_no`, or `order_id` if it has none of them). An upload: no fault.
     WrongReference,
     /// Detail, refund_detail, refund_list, refund_render, change_query, flight_changes: the answer is
-    /// about another order, refund or change of the account that has one. Otherwise, and where there is
-    /// no other, the usual answer, with effect.
+    /// about another order, refund or change of the account. For other methods, or if there is no other, the
+    /// usual answer, with effect.
     AnotherOrder,
     /// Effect; the usual answer, `delay_ms` later (default 2000).
     Slow,
     /// Effect; a valid answer with 20 MB of padding.
     HugeAnswer,
-    /// Effect; a gzip answer of some 60 KB that inflates to 64 MiB.
+    /// Effect; a gzip answer of about 60 KB that inflates to 64 MiB.
     GzipBomb,
     /// Effect; an answer nested 20,000 objects deep.
     DeepJson,
@@ -89,24 +89,24 @@ pub enum Fault {
     InvalidSession,
     /// No effect; code 11, isv.permission-ip-whitelist-limit.
     IpNotAllowed,
-    /// Effect; the usual answer without its `is_success`.
+    /// Effect; the usual answer without `is_success`.
     MissingIsSuccess,
     /// Book and change_create: effect, and the total is 10 yuan more. Pay, change_pay and
     /// refund_create: the total (the refund fee) rises first, so that the old one is refused. Lookup:
-    /// this answer's total (fee) is 10 yuan more. Close, change_cancel, upload: as usual.
+    /// the total (fee) in this answer is 10 yuan more. Close, change_cancel, upload: no fault.
     PriceJump,
-    /// Effect; `order_status` is a phrase no list knows, the status of a refund or change is 9: on a
-    /// write from now on until it changes, on a lookup in this answer.
+    /// Effect; `order_status` is an unlisted phrase, or the status of a refund or change is 9: for a write
+    /// until the status changes, for a lookup in this answer only.
     UnknownStatus,
-    /// Refund_render: `calculate_success` is false, the fee unknown, for all refunds of this order from
-    /// now on. Otherwise the usual answer.
+    /// Refund_render: `calculate_success` is false and the fee unknown, for all refunds of this order from
+    /// now on. Other methods: the usual answer.
     CalculateFailed,
-    /// Change_create: status 1 and no fees yet; they follow after a while. Otherwise the usual answer.
+    /// Change_create: status 1 and no fees yet; they follow after a while. Other methods: the usual answer.
     FeesLater,
 }
 
 impl Fault {
-    /// Every fault there is.
+    /// All faults.
     pub const ALL: [Fault; 40] = [
         Fault::HangThenSucceed,
         Fault::HangThenNothing,
@@ -150,15 +150,15 @@ impl Fault {
         Fault::FeesLater,
     ];
 
-    /// The fault of that snake-case name.
+    /// The fault with this snake-case name.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         let de: StrDeserializer<'_, serde::de::value::Error> = word.into_deserializer();
         Self::deserialize(de).ok()
     }
 
-    /// Whether a write takes effect under this fault. `price_jump` does not where the price is checked:
-    /// on a payment, a payment of a change and an application for a refund.
+    /// Whether a write takes effect under this fault. With `price_jump` it does not if the price is checked:
+    /// for a payment, a payment of a change and an application for a refund.
     #[must_use]
     pub fn has_effect(self) -> bool {
         match self {
@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_has_a_word_of_its_own_and_a_line_in_the_page() {
+    fn every_fault_has_a_unique_name_and_a_row_in_the_documentation() {
         for fault in Fault::ALL {
             let word = serde_json::to_value(fault).unwrap();
             let word = word.as_str().unwrap();
@@ -219,7 +219,7 @@ mod tests {
             let page = include_str!("../../docs/simulator.md");
             assert!(
                 page.contains(&format!("| `{word}` |")),
-                "{word} is not in the page"
+                "docs/simulator.md has no row for {word}"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! What was uploaded: that it came, not what is in it.
+//! Uploaded attachments: metadata only, not their content.
 
 use std::collections::VecDeque;
 
@@ -12,17 +12,17 @@ pub(super) struct File {
     pub(super) name: String,
     /// Size.
     pub(super) bytes: usize,
-    /// Digest of what came, in lower-case hexadecimal.
+    /// Digest of the content, in lower-case hexadecimal.
     pub(super) sha256: String,
     /// File name of the multipart part.
     pub(super) part_file_name: Option<String>,
-    /// Text, as ids are above 2^53.
+    /// Text, because ids are above 2^53.
     pub(super) order_id: Option<String>,
     #[serde(skip)]
     pub(super) account: String,
 }
 
-/// All attachments, the oldest first. The oldest give way when there are too many.
+/// All attachments, oldest first. At the limit, the oldest is dropped.
 #[derive(Debug)]
 pub(super) struct Files {
     most: usize,

@@ -1,5 +1,5 @@
-//! What TOP checks of every call before a method sees it. The codes and their texts are documented;
-//! the order of the checks after `method` is a guess.
+//! The checks of TOP on every call before its method runs. The codes and their texts are documented; the order
+//! of the checks after `method` is a guess.
 
 use jiff::SignedDuration;
 
@@ -91,8 +91,7 @@ impl PlatformError {
     }
 }
 
-/// The account the session stands for, if TOP would let the call through. `method` is checked by
-/// the caller.
+/// The account of the session, if TOP would accept the call. The caller of this function checks `method`.
 pub(super) fn check(config: &SimulatorConfig, params: &Params) -> Result<String, PlatformError> {
     let given = |name: &str| {
         let value = params.get(name).map(String::as_str);

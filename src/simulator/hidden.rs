@@ -1,14 +1,14 @@
-//! What happened and is not seen by lookups yet (`late_visibility`).
+//! Effects that lookups do not show yet (`late_visibility`).
 
 use std::time::Duration;
 
-/// A veil over what became of something. `P` is what changes in its life.
+/// Hides the current progress `P` of an order, refund or change from lookups.
 #[derive(Debug, Clone)]
 pub(super) struct Hidden<P> {
-    /// What lookups see instead; none: that there is nothing at all.
+    /// What lookups see instead; None: the object does not exist for them.
     before: Option<P>,
     until: Duration,
-    /// Lifted after so many lookups, whatever the time.
+    /// If set, it ends after this number of lookups instead of at `until`.
     lookups: Option<u32>,
 }
 
@@ -29,7 +29,7 @@ impl<P> Hidden<P> {
     }
 }
 
-/// What a lookup sees; uses up one lookup of the veil, and takes it away once it is over.
+/// What a lookup sees; counts one lookup, and removes `hidden` once it is over.
 pub(super) fn look<P: Clone>(
     hidden: &mut Option<Hidden<P>>,
     now: &P,
@@ -47,7 +47,7 @@ pub(super) fn look<P: Clone>(
     }
 }
 
-/// What can be seen in passing, by a lookup of something else.
+/// What a lookup of another object sees; not counted.
 pub(super) fn glance<'a, P>(
     hidden: &'a Option<Hidden<P>>,
     now: &'a P,

@@ -1,4 +1,4 @@
-//! The parameters of the application, as the contract names and types them.
+//! Reads the application parameters with the names and types of the contract.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use super::gate::PlatformError;
 use super::params::Received;
 use crate::top::contract::{Kind, Mend, MethodContract, Node};
 
-/// Parameters of the protocol.
+/// Protocol parameters.
 const PROTOCOL: [&str; 11] = [
     "method",
     "app_key",
@@ -21,8 +21,8 @@ const PROTOCOL: [&str; 11] = [
     "target_app_key",
 ];
 
-/// One member per parameter, object parameters parsed. A file stands for itself by the name of its
-/// part, where the method takes one.
+/// One member per parameter, with object parameters parsed. If the method accepts a file, the name of its part
+/// represents it.
 pub(super) fn input(
     mend: &Mend,
     contract: &MethodContract,
@@ -37,7 +37,7 @@ pub(super) fn input(
         let value = match serde_json::from_str::<Value>(text) {
             Ok(value) if looks_like_object => value,
             Err(_) if looks_like_object => {
-                return Err(PlatformError::invalid(name, "not readable as JSON"));
+                return Err(PlatformError::invalid(name, "is not valid JSON"));
             }
             Ok(_) | Err(_) => Value::String(text.clone()),
         };
@@ -57,7 +57,8 @@ pub(super) fn input(
     Ok(input)
 }
 
-/// A parameter is text on the wire. What is not readable stays, and is found wrong later.
+/// Converts a parameter, which is text on the wire, to its type. Unreadable text stays and fails the contract
+/// check later.
 fn type_scalar(node: &Node, value: &mut Value) {
     let Some(text) = value.as_str() else { return };
     let read = match &node.kind {
@@ -69,7 +70,7 @@ fn type_scalar(node: &Node, value: &mut Value) {
     }
 }
 
-/// The object parameter of a method, or all parameters where it has none.
+/// The object parameter of a method, or all parameters if it has none.
 pub(super) fn asked<'a>(contract: &MethodContract, input: &'a Value) -> &'a Value {
     match contract.object_param() {
         Some(node) => &input[&node.name],

@@ -1,4 +1,4 @@
-//! An order's passengers, segments and tickets, as they are after the changes that were ticketed.
+//! An order's passengers, segments and tickets after its ticketed changes.
 
 use serde_json::{Map, Value, json};
 
@@ -6,16 +6,16 @@ use super::change::{Change, Move};
 use super::order::{Cents, Order, Status};
 use super::timetable::Flight;
 
-/// An order as its detail shows it. A place is the position of a segment in travel order.
+/// An order as `queryorderdetail` returns it. A place is the position of a segment in travel order.
 pub(super) struct Itinerary {
     pub(super) route: Value,
     pub(super) details: Vec<Value>,
-    /// Every id a segment had, by place; a caller may still know an old one.
+    /// All ids a segment has had, by place; a caller may still use an old one.
     ids: Vec<Vec<String>>,
 }
 
 impl Itinerary {
-    /// `changes` are the ticketed ones, the newest first.
+    /// `changes` are the ticketed ones, newest first.
     pub(super) fn of(order: &Order, changes: &[Change]) -> Self {
         let mut route = order.route.clone();
         let mut details = order.details.clone();
@@ -33,7 +33,7 @@ impl Itinerary {
                 let mut all = moves.iter().flat_map(|(change, _)| &change.travellers);
                 all.any(|traveller| traveller.index == index)
             };
-            // The route is one for all passengers: it moves when the last of them has.
+            // All passengers share one route: it changes only when all of them have moved.
             if let Some((_, newest)) = moves.first()
                 && (0..details.len()).all(moved)
             {
@@ -69,7 +69,7 @@ impl Itinerary {
         &self.details[index]["passenger"]
     }
 
-    /// Price of the ticket and taxes of some of its segments: each has an equal part.
+    /// Ticket price and taxes for this number of segments: each segment has an equal share.
     pub(super) fn paid(&self, index: usize, places: usize) -> (Cents, Cents) {
         let price = &self.details[index]["flight_price"];
         let part = |name: &str| {
@@ -79,7 +79,8 @@ impl Itinerary {
         (part("sell_price"), part("tax"))
     }
 
-    /// The places of the passengers that a request names, each once. None: one is not in the order.
+    /// The places of the passengers in a request. None if the request lists no passenger, one that is not in
+    /// the order, or one twice.
     pub(super) fn find_passengers(&self, asked: &[Value]) -> Option<Vec<usize>> {
         let same = |detail: &Value, asked: &Value| {
             ["name", "credential_no"]
@@ -116,7 +117,7 @@ pub(super) fn tickets(order: &Order, changes: &[Change], index: usize) -> Vec<St
     changed.unwrap_or_else(|| vec![format!("999-{number:010}")])
 }
 
-/// What after-sales answers show of a passenger.
+/// The fields of a passenger in after-sales answers.
 pub(super) fn shown_passenger(passenger: &Value) -> Value {
     pick(
         passenger,
@@ -164,7 +165,7 @@ fn segments_mut(route: &mut Value) -> Vec<&mut Value> {
     all
 }
 
-/// Lets a passenger's cabin follow the segment it belongs to.
+/// Updates a passenger's cabin for the replaced segment.
 fn rebook(detail: &mut Value, segment_id: &str, newest: &Move) {
     let (cabin, class, class_name) = newest.kind.cabin();
     let cabins = detail["flight_segment_cabin_relation"].as_array_mut();

@@ -1,5 +1,5 @@
-//! The order that every account has from the start. A gateway that does not find what it looks up looks
-//! this one up in the same way: where it is found, the other is not there.
+//! The order that every account has from the start. It serves as a control: when a gateway finds this order but
+//! not the one it looks up in the same way, the latter is absent.
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -11,10 +11,10 @@ use super::timetable;
 
 /// Its `out_order_no`.
 const OUT_ORDER_NO: &str = "SIM-KNOWN-ORDER";
-/// How long ago it was booked, and closed because nobody paid it.
+/// How long ago it was booked; it was closed because it was not paid.
 const BOOKED_BEFORE: SignedDuration = SignedDuration::from_hours(24);
 
-/// Books it.
+/// Adds the order to the ledger.
 pub(super) fn seed(ledger: &mut Ledger, account: &str) {
     let booked_at = ledger.now() - BOOKED_BEFORE;
     let departs = timetable::today(ledger.now());

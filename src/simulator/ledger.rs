@@ -1,4 +1,4 @@
-//! All orders, who may see them, and since when. Lives in memory only.
+//! All orders and their visibility. In memory only.
 
 mod after_sales;
 mod snapshot;
@@ -21,7 +21,7 @@ use crate::clock::SharedClock;
 
 pub(super) use snapshot::Snapshot;
 
-/// What makes a new order.
+/// The data of a new order.
 pub(super) struct NewOrder {
     pub(super) out_order_no: String,
     pub(super) account: String,
@@ -33,7 +33,7 @@ pub(super) struct NewOrder {
     pub(super) flights: Vec<Flight>,
 }
 
-/// What a call made or moved on.
+/// What a call created or changed.
 #[derive(Debug, Clone)]
 pub(super) enum Changed {
     Order(u64),
@@ -42,7 +42,7 @@ pub(super) enum Changed {
     File(String),
 }
 
-/// All orders, and what was made of them.
+/// All orders with their refunds, changes and files.
 #[derive(Debug)]
 pub(super) struct Ledger {
     clock: SharedClock,
@@ -57,8 +57,8 @@ pub(super) struct Ledger {
     pub(super) files: Files,
 }
 
-/// Where ids start. They follow the clock, so that none returns after a restart. They are far above
-/// 2^53 and odd: a client that reads them as a double shows it.
+/// The first id. Ids depend on the clock, so that a restart reuses none. They are odd and far above 2^53, so
+/// that a client that reads them as doubles is detected.
 fn ids_from(base: u64, clock: &SharedClock) -> u64 {
     let ms = u64::try_from(clock.wall().as_millisecond()).unwrap_or(0);
     base + 1 + ms * 200_000
@@ -86,8 +86,8 @@ impl Ledger {
         self.clock.wall()
     }
 
-    /// Completes what a call says of its order, as far as this account has it. A call about a refund or
-    /// a change is about the order of that.
+    /// Completes the references of a call to its order, if the account has it. A call about a refund or change
+    /// refers to the order of that refund or change.
     pub(super) fn complete(&self, account: &str, mut subject: Subject) -> Subject {
         if subject.order_id.is_none() && subject.out_order_no.is_none() {
             let refund = subject.refund_order_no.and_then(|no| self.refunds.get(no));
@@ -120,7 +120,7 @@ impl Ledger {
         }
     }
 
-    /// The order as it really stands now.
+    /// The actual order, including hidden effects.
     pub(super) fn get(&mut self, account: &str, subject: &Subject) -> Option<&mut Order> {
         let id = self.find(account, subject)?;
         self.by_id(id)
@@ -133,13 +133,13 @@ impl Ledger {
         Some(order)
     }
 
-    /// The order after the changes that were made of it.
+    /// The order after its ticketed changes.
     pub(super) fn itinerary(&mut self, order: &Order) -> Itinerary {
         let changes = self.changes.ticketed(order.order_id);
         Itinerary::of(order, &changes)
     }
 
-    /// The order as a lookup sees it; uses up one lookup of what is hidden.
+    /// The order as a lookup sees it; counts one lookup of a hidden effect.
     pub(super) fn look(&mut self, account: &str, subject: &Subject) -> Option<Order> {
         let id = self.find(account, subject)?;
         self.look_by_id(id)
@@ -155,8 +155,8 @@ impl Ledger {
         })
     }
 
-    /// All orders of an account that were booked in this window (whole seconds, both ends in), the
-    /// newest first, as a lookup sees them.
+    /// All orders of an account booked in this window (whole seconds, inclusive), newest first, as a lookup
+    /// sees them.
     pub(super) fn list(&mut self, account: &str, from: Timestamp, to: Timestamp) -> Vec<Order> {
         let within = |order: &Order| {
             let second = order.booked_at.as_second();
@@ -169,7 +169,7 @@ impl Ledger {
             .collect()
     }
 
-    /// The magic numbers among the orders of such a window.
+    /// The magic numbers among the account's newest orders.
     pub(super) fn magic_numbers(&self, account: &str) -> Vec<String> {
         let magic =
             |order: &&Order| order.account == account && order.out_order_no.starts_with("sim.");
@@ -185,7 +185,7 @@ impl Ledger {
             .collect()
     }
 
-    /// Everything, the newest first.
+    /// All orders, newest first.
     pub(super) fn all(&mut self) -> Vec<Order> {
         let ids: Vec<u64> = self.by_age.iter().rev().copied().collect();
         ids.into_iter()
@@ -266,7 +266,7 @@ impl Ledger {
         Some(order)
     }
 
-    /// Brings an order on, as time or a person at the airline would. Counts as no effect of a call.
+    /// Advances an order, as time or airline staff would. Does not count as the effect of a call.
     pub(super) fn advance(&mut self, id: u64, to: Status) -> Option<&Order> {
         if to == Status::Paid {
             let effects = self.by_id(id)?.effects;

@@ -1,4 +1,4 @@
-//! The methods. Each reads what the contract has checked and answers with plain lists.
+//! The methods. Each reads input checked against the contract and answers with unwrapped lists.
 
 mod airbook;
 mod change_cancel;
@@ -29,13 +29,13 @@ use super::order::{Cents, Order};
 use super::params::FilePart;
 use super::script::Subject;
 
-/// How far a price jumps: ten yuan.
+/// The amount of a price jump: ten yuan.
 pub(super) const JUMP: Cents = Cents(1_000);
 
-/// What a method says no with.
+/// A refusal by a method.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// `is_success` false with a text and mostly a code.
+    /// `is_success` false with a text and usually a code.
     Business { code: Option<String>, text: String },
     /// An `error_response`.
     Platform(PlatformError),
@@ -79,24 +79,24 @@ impl From<PlatformError> for Refusal {
     }
 }
 
-/// What a method answers: the members of the root, without `is_success` and `request_id`.
+/// The answer of a method: the members of the root, without `is_success` and `request_id`.
 #[derive(Debug, Default)]
 pub(super) struct Done {
     pub(super) answer: Map<String, Value>,
-    /// What a write did.
+    /// The effect of a write.
     pub(super) changed: Option<Changed>,
 }
 
-/// One call, as a method sees it.
+/// The input of a method.
 pub(super) struct Context<'a> {
     pub(super) config: &'a SimulatorConfig,
     pub(super) ledger: &'a mut Ledger,
     pub(super) account: &'a str,
     /// The object parameter, or all parameters of a method without one, checked against the contract.
     pub(super) input: &'a Value,
-    /// The files that came with the call, of a method that takes one.
+    /// The files sent with the call.
     pub(super) files: &'a [FilePart],
-    /// The fault that strikes, for the methods that play a part of it.
+    /// The injected fault, for the methods that implement a part of it.
     pub(super) fault: Option<Fault>,
 }
 
@@ -108,7 +108,7 @@ impl Context<'_> {
     }
 }
 
-/// What `refuse` refuses a method with, where the script does not say.
+/// The default code and text of the fault `refuse`.
 pub(super) fn usual_refusal(op: Op) -> (&'static str, &'static str) {
     match op {
         Op::Book => ("isv.SEAT_NOT_ENOUGH", "余位不足,预定失败"),
@@ -129,7 +129,7 @@ pub(super) fn usual_refusal(op: Op) -> (&'static str, &'static str) {
     }
 }
 
-/// Does what the method does.
+/// Runs the method.
 pub(super) fn run(op: Op, context: &mut Context<'_>) -> Result<Done, Refusal> {
     match op {
         Op::Search => search::run(context),
@@ -172,7 +172,7 @@ pub(super) fn nothing_found(op: Op) -> Result<Done, Refusal> {
     }
 }
 
-/// The order a request names.
+/// The order that a request names.
 pub(super) fn subject(input: &Value) -> Subject {
     Subject {
         out_order_no: input["out_order_no"].as_str().map(ToOwned::to_owned),
@@ -182,7 +182,7 @@ pub(super) fn subject(input: &Value) -> Subject {
     }
 }
 
-/// The same, where TOP needs at least one of the two.
+/// Like [`subject`], for methods that require `order_id` or `out_order_no`.
 fn named(input: &Value) -> Result<Subject, Refusal> {
     let subject = subject(input);
     if subject.out_order_no.is_none() && subject.order_id.is_none() {

@@ -1,4 +1,4 @@
-//! What a flight is sold for. An offer's id says all of it, so that it outlives a restart.
+//! Offers for flights. The id of an offer encodes all of it, so that it remains valid after a restart.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::order::Cents;
 use super::timetable::{Flight, flight_of, local};
 
-/// What a passenger of one type pays.
+/// The price for a passenger of one type.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Fare {
     pub(super) fare: Cents,
@@ -20,7 +20,7 @@ impl Fare {
     }
 }
 
-/// The kinds of offers a flight is sold by.
+/// The kinds of offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OfferKind {
     /// Fliggy's own shop.
@@ -33,7 +33,7 @@ pub(super) enum OfferKind {
     MemberPassenger,
     /// Flagship, for a buyer who is or becomes a member.
     MemberBuyer,
-    /// Business class of the own shop.
+    /// Business class in Fliggy's own shop.
     Business,
 }
 
@@ -47,7 +47,7 @@ impl OfferKind {
         Self::Business,
     ];
 
-    /// The offers of the flight with that place in the list.
+    /// The offers of the flight at this index in the list.
     pub(super) fn sold_on(index: usize, named: bool) -> &'static [OfferKind] {
         match index % 2 {
             _ if index == 0 || named => &Self::ALL,
@@ -72,7 +72,7 @@ impl OfferKind {
         }
     }
 
-    /// Cabin, class, name of the class.
+    /// Cabin, class and class name.
     pub(super) fn cabin(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Own => ("Y", "Y", "经济舱"),
@@ -84,7 +84,7 @@ impl OfferKind {
         }
     }
 
-    /// Whether a search of that cabin class shows it.
+    /// Whether a search for this cabin class returns it.
     pub(super) fn is_in_class(self, class: &str) -> bool {
         match class {
             "ALL_CABIN" => true,
@@ -115,7 +115,7 @@ impl OfferKind {
     }
 }
 
-/// One way to buy one or two flights. Its id says all of it.
+/// An offer for one or two flights. Its id encodes all of it.
 #[derive(Debug, Clone)]
 pub(super) struct Offer {
     pub(super) kind: OfferKind,
@@ -150,7 +150,7 @@ impl Offer {
         }
     }
 
-    /// The fare of a passenger type of the wire: 0 adult, 1 child, 8 infant.
+    /// The fare of a wire passenger type: 0 adult, 1 child, 8 infant.
     pub(super) fn fare(&self, kind: Option<u64>) -> Option<Fare> {
         match kind {
             Some(0) => Some(self.adult),
@@ -160,7 +160,7 @@ impl Offer {
         }
     }
 
-    /// The offer of an id, wherever and whenever it was made.
+    /// The offer with this id; no stored state is needed.
     pub(super) fn parse(solution_id: &str) -> Option<Self> {
         let mut parts = solution_id.split('-');
         if parts.next() != Some("SIM") {
@@ -209,7 +209,7 @@ impl Offer {
         }
     }
 
-    /// One element of `flight_item_list`, lists plain, absent fields null.
+    /// One element of `flight_item_list`, with unwrapped lists and null for absent fields.
     pub(super) fn json(&self) -> Value {
         let (cabin, class, class_name) = self.kind.cabin();
         let journeys: Vec<Value> = self
@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_offer_is_made_again_from_its_id_alone() {
+    fn an_offer_can_be_rebuilt_from_its_id_alone() {
         let date = jiff::civil::date(2030, 5, 20);
         for (from, to) in [("BJS", "XMN"), ("SHA", "CTU"), ("QQQ", "ZZZ")] {
             for flight in day(from, to, date, MOST) {

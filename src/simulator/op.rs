@@ -1,8 +1,8 @@
-//! The methods of the stand-in, by the short words that rules and magic order numbers use.
+//! The methods of the simulator, with the short names used in rules and magic order numbers.
 
 use serde::{Deserialize, Serialize};
 
-/// A method of the stand-in, by its short name.
+/// A method of the simulator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Op {
     /// alitrip.flight.service.search
@@ -88,7 +88,7 @@ impl Op {
         self.names().0
     }
 
-    /// The short name, and TOP's.
+    /// The short name and the name of the TOP method.
     fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Search => ("search", "alitrip.flight.service.search"),
@@ -113,7 +113,7 @@ impl Op {
         }
     }
 
-    /// Whether it changes nothing.
+    /// Whether the method only reads.
     pub(super) fn is_lookup(self) -> bool {
         match self {
             Self::Search
@@ -142,7 +142,7 @@ mod tests {
     use crate::top::contract::Registry;
 
     #[test]
-    fn every_method_of_the_contract_is_played_under_its_own_word() {
+    fn every_contract_method_is_simulated_and_has_a_unique_short_name() {
         for method in Registry::embedded().methods() {
             assert!(Op::of_method(&method.name).is_some(), "{}", method.name);
         }

@@ -1,4 +1,4 @@
-//! One order, its money and its times. Lives in memory only.
+//! One order with its amounts and times. In memory only.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::hidden::Hidden;
 use super::schedule::ScheduleChange;
 use super::timetable::Flight;
 
-/// Yuan in hundredths.
+/// An amount in hundredths of a yuan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Cents(pub(super) i64);
 
@@ -29,7 +29,7 @@ impl Cents {
         Self((self.0 * part * 2 + whole).div_euclid(2 * whole))
     }
 
-    /// A JSON number, whole where it can be.
+    /// A JSON number; an integer if possible.
     pub(super) fn json(self) -> Value {
         if self.0 % 100 == 0 {
             return Value::from(self.0 / 100);
@@ -59,7 +59,7 @@ impl std::fmt::Display for Cents {
     }
 }
 
-/// Where an order stands; it can be advanced to any but the first.
+/// Status of an order; it can be advanced to any status except the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Status {
@@ -82,11 +82,11 @@ impl Status {
     }
 }
 
-/// What changes in the life of an order.
+/// The mutable part of an order.
 #[derive(Debug, Clone)]
 pub(super) struct Progress {
     pub(super) status: Status,
-    /// A phrase instead of the status's own (`unknown_status`).
+    /// Replaces the phrase of the status (`unknown_status`).
     pub(super) phrase: Option<String>,
     pub(super) payment: Option<Payment>,
     pub(super) ticketed_at: Option<Timestamp>,
@@ -113,7 +113,7 @@ pub(super) struct Payment {
 }
 
 impl Payment {
-    /// Made now; `id` says for what.
+    /// A payment for the order or change `id`.
     pub(super) fn new(at: Timestamp, steady: Duration, paid: Cents, id: u64) -> Self {
         Self {
             at,
@@ -135,7 +135,7 @@ pub(super) fn day(at: Timestamp) -> String {
         .collect()
 }
 
-/// What refunds of an order are calculated by, beyond the rules.
+/// Adjustments of the refund calculation of an order, from faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RefundTerms {
     /// Added to every fee (`price_jump`).
@@ -144,8 +144,8 @@ pub(super) struct RefundTerms {
     pub(super) calculable: bool,
 }
 
-/// How often an order was booked, paid and closed, and how many refunds and changes were made of it.
-/// More than was asked for is what must never happen.
+/// How often an order was booked, paid and closed, and how many refunds and changes it has. More than
+/// requested must never happen.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(super) struct Effects {
     pub(super) book: u32,
@@ -157,8 +157,8 @@ pub(super) struct Effects {
     pub(super) change: u32,
 }
 
-/// One order. `what` holds what the caller sent of passengers and flights, shaped as the contract
-/// shapes answers; it is personal data and is never logged.
+/// One order. `details`, `passengers` and `route` contain what the caller sent, in the shape of answers; this
+/// is personal data and is never logged.
 #[derive(Clone)]
 pub(super) struct Order {
     pub(super) order_id: u64,
@@ -196,7 +196,7 @@ impl Order {
     }
 }
 
-/// Lets time do what it does to an order.
+/// Applies the effects of elapsed time to an order.
 pub(super) fn age(order: &mut Order, timing: &Timing, steady: Duration, wall: Timestamp) {
     let progress = &mut order.progress;
     match (progress.status, &progress.payment) {
@@ -219,7 +219,7 @@ pub(super) fn wire_time(at: Timestamp) -> String {
     at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// Reads such a time.
+/// Parses the format of [`wire_time`].
 pub(super) fn from_wire_time(text: &str) -> Option<Timestamp> {
     let local = jiff::fmt::strtime::parse("%Y-%m-%d %H:%M:%S", text).ok()?;
     let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));

@@ -17,14 +17,14 @@ pub(super) struct FilePart {
     pub(super) bytes: Vec<u8>,
 }
 
-/// All that came with a call.
+/// All parameters and files of a call.
 #[derive(Debug, Default)]
 pub(super) struct Received {
     pub(super) params: Params,
     pub(super) files: Vec<FilePart>,
 }
 
-/// All parameters. A name that stands in the query and in the body has the body's value.
+/// Reads all parameters. If a name is in both query and body, the body's value applies.
 pub(super) fn read(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Received {
     let mut received = Received::default();
     let content_type = headers
@@ -55,8 +55,8 @@ fn boundary(content_type: &str) -> Option<&str> {
         .map(|boundary| boundary.trim_matches('"'))
 }
 
-/// Takes standard multipart bodies and the official Java client's, which begin with a line break
-/// and have no blank after `Content-Disposition:`.
+/// Parses standard multipart bodies and those of the official Java client, which begin with a line break and
+/// have no space after `Content-Disposition:`.
 fn add_multipart(received: &mut Received, boundary: &str, body: &[u8]) {
     let delimiter = format!("--{boundary}");
     let mut rest = body;
@@ -92,7 +92,7 @@ fn add_multipart(received: &mut Received, boundary: &str, body: &[u8]) {
     }
 }
 
-/// What a part's `Content-Disposition` says.
+/// The `Content-Disposition` of a part.
 #[derive(Default)]
 struct Disposition<'a> {
     name: Option<&'a str>,
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn text_parts_are_parameters_and_file_parts_are_kept_apart() {
+    fn text_parts_become_parameters_and_file_parts_become_files() {
         let mut headers = HeaderMap::new();
         let content_type = "multipart/form-data;charset=UTF-8;boundary=xyz";
         headers.insert(CONTENT_TYPE, content_type.parse().unwrap());

@@ -1,4 +1,4 @@
-//! Refunds: what was applied for, and how far each has come.
+//! Refunds: applications and their status.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use super::hidden::Hidden;
 use super::order::{Cents, day};
 use super::register::{Entry, Register};
 
-/// The application type that is reviewed on the ground of its attachments (seed).
+/// The application type that is reviewed by its attachments (seed).
 pub(super) const REVIEWED: u64 = 2;
 
-/// Where a refund stands; it can be advanced to any but the first. The numbers are inferred.
+/// Status of a refund; it can be advanced to any status except the first. The numbers are inferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum RefundStatus {
@@ -36,20 +36,20 @@ impl RefundStatus {
     }
 }
 
-/// What changes in the life of a refund.
+/// The mutable part of a refund.
 #[derive(Debug, Clone)]
 pub(super) struct RefundProgress {
     pub(super) status: RefundStatus,
-    /// A number instead of the status's own (`unknown_status`).
+    /// Replaces the number of the status (`unknown_status`).
     odd_number: Option<u64>,
-    /// Since when it stands so; none while it waits for an attachment.
+    /// When it entered the status; None while it waits for an attachment.
     since: Option<Duration>,
     pub(super) files: Vec<String>,
     pub(super) refunded: Option<Refunded>,
     pub(super) refuse_reason: Option<&'static str>,
 }
 
-/// The money went back.
+/// The repayment of the money.
 #[derive(Debug, Clone)]
 pub(super) struct Refunded {
     pub(super) at: Timestamp,
@@ -68,7 +68,7 @@ impl RefundProgress {
     }
 }
 
-/// One passenger's part. `passenger` is personal data and is never logged.
+/// One passenger's share. `passenger` is personal data and is never logged.
 #[derive(Clone)]
 pub(super) struct Share {
     /// The passenger's place in the order.
@@ -85,7 +85,7 @@ impl Share {
     }
 }
 
-/// What an application says.
+/// The data of an application.
 #[derive(Clone)]
 pub(super) struct NewRefund {
     pub(super) account: String,
@@ -94,7 +94,7 @@ pub(super) struct NewRefund {
     pub(super) apply_type: u64,
     pub(super) reason: Option<String>,
     pub(super) shares: Vec<Share>,
-    /// False: nobody could say what it costs; that shows when the money is back.
+    /// False: the fee could not be computed; it is shown once the money is refunded.
     pub(super) fee_known: bool,
     /// Places of the segments in the order, and their ids.
     pub(super) places: Vec<usize>,
@@ -116,7 +116,7 @@ pub(super) struct Refund {
     places: Vec<usize>,
     pub(super) segment_ids: Vec<String>,
     pub(super) applied_at: Timestamp,
-    /// 补退: more money back for a refund there was before.
+    /// 补退: supplements an earlier refund.
     pub(super) multi_refund_flag: bool,
     pub(super) progress: RefundProgress,
     hidden: Option<Hidden<RefundProgress>>,
@@ -143,7 +143,7 @@ impl Entry for Refund {
     }
 
     fn reference(&self) -> Option<(String, String)> {
-        // A supplementary refund carries the number of the first.
+        // A supplementary refund has the number of the first.
         (!self.multi_refund_flag).then(|| (self.account.clone(), self.out_refund_no.clone()))
     }
 
@@ -151,7 +151,7 @@ impl Entry for Refund {
         (&mut self.progress, &mut self.hidden)
     }
 
-    /// Half of the time until somebody works on it, half until the money is back.
+    /// Half of the time passes until it is in progress, half until the money is refunded.
     fn age(&mut self, timing: &Timing, steady: Duration, wall: Timestamp) {
         let half = timing.refund_after / 2;
         while let Some(since) = self.progress.since
@@ -172,7 +172,7 @@ impl Entry for Refund {
 }
 
 impl Refund {
-    /// The fee and what goes back, as far as they are known.
+    /// The fee and the refunded amount, if known.
     pub(super) fn money(&self) -> Option<(Cents, Cents)> {
         let known = self.fee_known || self.progress.status == RefundStatus::Refunded;
         known.then(|| {
@@ -187,7 +187,7 @@ impl Refund {
         self.progress.refunded = Some(Refunded { at, trade_no });
     }
 
-    /// Whether it stands in the way of another refund or a change of this ticket.
+    /// Whether it prevents another refund or a change of this ticket.
     fn holds(&self, index: usize, places: &[usize]) -> bool {
         let alive = match self.progress.status {
             RefundStatus::Applied | RefundStatus::InProgress | RefundStatus::Refunded => true,
@@ -204,7 +204,7 @@ impl Refund {
 pub(super) type Refunds = Register<Refund>;
 
 impl Register<Refund> {
-    /// Whether a refund of this passenger and any of these segments is under way or done.
+    /// Whether a refund of this passenger and any of these segments is open or done.
     pub(super) fn holds(&mut self, order_id: u64, index: usize, places: &[usize]) -> bool {
         let refunds = self.of_order(order_id);
         refunds.iter().any(|refund| refund.holds(index, places))
@@ -244,7 +244,7 @@ impl Register<Refund> {
         refund_order_no
     }
 
-    /// Gives back what the first refund kept, under a number of its own.
+    /// Refunds the fee of the first refund, as a separate refund.
     pub(super) fn supplement(&mut self, number: u64) -> Option<Refund> {
         let first = self.by_number(number)?.clone();
         let shares = first.shares.into_iter().map(|share| Share {
@@ -282,7 +282,7 @@ impl Register<Refund> {
         }
     }
 
-    /// Brings a refund on, as a person at the airline would.
+    /// Advances a refund, as airline staff would.
     pub(super) fn advance(&mut self, number: u64, to: RefundStatus) -> Option<&Refund> {
         let (steady, wall) = (self.clock.steady(), self.clock.wall());
         let refund = self.by_number(number)?;

@@ -1,4 +1,4 @@
-//! What belongs to orders and has a number of its own: refunds and changes.
+//! A register of objects that belong to orders and have their own numbers: refunds and changes.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -9,22 +9,22 @@ use super::Timing;
 use super::hidden::{Hidden, look};
 use crate::clock::SharedClock;
 
-/// One thing that is kept in a register.
+/// An entry of a register.
 pub(super) trait Entry: Clone {
-    /// What changes in its life.
+    /// The mutable part of the entry.
     type Progress: Clone;
 
     fn number(&self) -> u64;
     fn order_id(&self) -> u64;
-    /// The account and the number its caller gave, where that may come once only.
+    /// The account and the caller's number, if that must be unique.
     fn reference(&self) -> Option<(String, String)>;
-    /// Where it stands, and what of it lookups do not see.
+    /// The progress, and what hides it from lookups.
     fn life(&mut self) -> (&mut Self::Progress, &mut Option<Hidden<Self::Progress>>);
-    /// Lets time do what it does.
+    /// Applies the effects of elapsed time.
     fn age(&mut self, timing: &Timing, steady: Duration, wall: Timestamp);
 }
 
-/// Entries by number, by order and by reference. The oldest give way when there are too many.
+/// Entries by number, by order and by reference. At the limit, the oldest is dropped.
 #[derive(Debug)]
 pub(super) struct Register<T> {
     pub(super) clock: SharedClock,
@@ -49,7 +49,7 @@ impl<T: Entry> Register<T> {
         }
     }
 
-    /// Odd numbers, as the ids of orders are.
+    /// The next number; odd, like the ids of orders.
     pub(super) fn next_number(&mut self) -> u64 {
         self.last += 2;
         self.last
@@ -69,12 +69,12 @@ impl<T: Entry> Register<T> {
         self.entries.insert(entry.number(), entry);
     }
 
-    /// As it was left, for what does not change.
+    /// An entry without aging it, for its immutable fields.
     pub(super) fn get(&self, number: u64) -> Option<&T> {
         self.entries.get(&number)
     }
 
-    /// As it really stands now.
+    /// The actual entry, aged until now.
     pub(super) fn by_number(&mut self, number: u64) -> Option<&mut T> {
         let (steady, wall) = (self.clock.steady(), self.clock.wall());
         let entry = self.entries.get_mut(&number)?;
@@ -82,7 +82,7 @@ impl<T: Entry> Register<T> {
         Some(entry)
     }
 
-    /// All of an order as they really stand, the newest first.
+    /// The actual entries of an order, newest first.
     pub(super) fn of_order(&mut self, order_id: u64) -> Vec<T> {
         let numbers = self.numbers_of(order_id).into_iter();
         numbers
@@ -90,7 +90,7 @@ impl<T: Entry> Register<T> {
             .collect()
     }
 
-    /// All there are, the newest first.
+    /// All actual entries, newest first.
     pub(super) fn all(&mut self) -> Vec<T> {
         let numbers: Vec<u64> = self.entries.keys().rev().copied().collect();
         let numbers = numbers.into_iter();
@@ -99,7 +99,7 @@ impl<T: Entry> Register<T> {
             .collect()
     }
 
-    /// As a lookup sees it; uses up one lookup of what is hidden.
+    /// An entry as a lookup sees it; counts one lookup of a hidden effect.
     pub(super) fn look(&mut self, number: u64) -> Option<T> {
         let steady = self.clock.steady();
         let entry = self.by_number(number)?;
@@ -110,7 +110,7 @@ impl<T: Entry> Register<T> {
         Some(shown)
     }
 
-    /// All of an order as a lookup sees them, the newest first.
+    /// The entries of an order as a lookup sees them, newest first.
     pub(super) fn look_of_order(&mut self, order_id: u64) -> Vec<T> {
         let numbers = self.numbers_of(order_id).into_iter();
         numbers.filter_map(|number| self.look(number)).collect()
@@ -121,7 +121,7 @@ impl<T: Entry> Register<T> {
         self.references.contains(&key)
     }
 
-    /// The numbers of an order's entries, the newest first.
+    /// The numbers of an order's entries, newest first.
     pub(super) fn numbers_of(&self, order_id: u64) -> Vec<u64> {
         let numbers = self.by_order.get(&order_id);
         numbers.into_iter().flatten().rev().copied().collect()
@@ -139,7 +139,7 @@ impl<T: Entry> Register<T> {
         }
     }
 
-    /// Makes an order have these entries and no others.
+    /// Replaces all entries of an order.
     pub(super) fn restore(&mut self, order_id: u64, mut entries: Vec<T>) {
         self.forget_order(order_id);
         entries.sort_by_key(Entry::number);
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_gives_way_and_frees_its_reference() {
+    fn at_the_limit_the_oldest_entry_and_its_reference_are_dropped() {
         let mut register = register(2);
         for (order, reference) in [(10, "A"), (10, "B"), (11, "C")] {
             let number = register.next_number();
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_gets_back_what_it_had() {
+    fn restore_replaces_the_entries_of_an_order() {
         let mut register = register(9);
         register.insert(note(3, 10, "A"));
         register.restore(10, vec![note(5, 10, "B"), note(3, 10, "A")]);

@@ -21,17 +21,16 @@ use super::trouble::{another, business, distort, instead};
 use super::{MAX_BODY, Simulator};
 use crate::top::contract::{Finding, FindingKind, MethodContract, validate_request};
 
-/// A caller that takes longer to send its request is cut off.
+/// How long a client may take to send its request.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What becomes of a call: the answer, and when.
+/// The answer to a call, and its delay.
 struct Verdict {
     delivery: Delivery,
     delay: Duration,
 }
 
-/// Answers one call. The effect of a call is complete before anything is waited for, so a client
-/// that goes away undoes nothing.
+/// Answers one call. The effect is complete before any wait, so a client that disconnects cannot undo it.
 pub(super) async fn handle(State(simulator): State<Simulator>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let body = match head.method {
@@ -83,7 +82,7 @@ impl Simulator {
         }
     }
 
-    /// Everything but the waiting: checks, effects, and the answer's shape.
+    /// Checks, effects and answer, without any wait.
     fn answer(&self, received: &Received) -> Verdict {
         let params = &received.params;
         let request_id = request_id();
@@ -127,18 +126,19 @@ impl Simulator {
     }
 }
 
-/// The contract's list of types is incomplete; the methods know one more.
+/// Whether the finding concerns `refund_apply_type`: the contract's list of values is incomplete, so the
+/// methods check it.
 fn is_open(finding: &Finding) -> bool {
     finding.kind == FindingKind::ValueNotListed && finding.path.ends_with(".refund_apply_type")
 }
 
-/// 13 letters and digits, as TOP's own are.
+/// 13 letters and digits, like TOP's own ids.
 fn request_id() -> String {
     let random = uuid::Uuid::new_v4().simple().to_string();
     format!("s{}", &random[..12])
 }
 
-/// A call that passed the gate.
+/// A call that passed the checks of `gate`.
 struct Played<'a> {
     simulator: &'a Simulator,
     contract: &'a MethodContract,
@@ -158,7 +158,7 @@ impl Played<'_> {
         let mut subject = state.ledger.complete(&self.account, named);
         let mut strike = state.scripts.take(self.op, &subject);
         if strike.is_none() && self.op == Op::List {
-            // A list names no order: the magic numbers among those it could show speak for it.
+            // A list names no order, so use the magic numbers of the account's orders.
             let numbers = state.ledger.magic_numbers(&self.account);
             strike = numbers
                 .iter()
@@ -167,7 +167,7 @@ impl Played<'_> {
         let fault = strike.as_ref().map(|strike| strike.fault);
 
         let id = subject.order_id;
-        // Only what is undone or hidden afterwards needs to be remembered.
+        // A snapshot is only needed to undo or hide the effect.
         let remembered = matches!(
             fault,
             Some(Fault::SuccessWithoutEffect | Fault::LateVisibility)
@@ -235,7 +235,7 @@ impl Played<'_> {
         Ok(asked(self.contract, input))
     }
 
-    /// The answer as the wire has it.
+    /// Builds the answer in wire format.
     fn verdict(self, result: Result<Done, Refusal>, strike: Option<Strike>) -> Verdict {
         let fault = strike.as_ref().map(|strike| strike.fault);
         let result = match fault {

@@ -1,4 +1,4 @@
-//! What airlines do to the flights of an order: later, or not at all.
+//! Schedule changes by the airline: a flight is moved or cancelled.
 
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::order::wire_time;
 use super::timetable::wire;
 
-/// Changes of one order; more are refused.
+/// Maximum number of schedule changes of one order.
 pub(super) const MOST: usize = 100;
 
-/// One flight before or after such a change.
+/// One flight before or after a schedule change.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     number: String,
@@ -20,7 +20,7 @@ pub(super) struct Plan {
     arrival: DateTime,
 }
 
-/// An airline's change of an order's first segment.
+/// A schedule change of an order's first segment.
 #[derive(Debug, Clone)]
 pub(super) struct ScheduleChange {
     at: Timestamp,
@@ -30,7 +30,7 @@ pub(super) struct ScheduleChange {
 }
 
 impl Plan {
-    /// Of a segment as an order shows it.
+    /// The plan of a segment in the shape of an order.
     pub(super) fn of_segment(segment: &Value) -> Option<Self> {
         let text = |name: &str| segment[name].as_str();
         let time = |name: &str| DateTime::strptime("%Y-%m-%d %H:%M:%S", text(name)?).ok();
@@ -54,7 +54,7 @@ impl Plan {
 }
 
 impl ScheduleChange {
-    /// The next change after those an order already had. Minutes move the flight; none cancel it.
+    /// The next schedule change of an order. `minutes` moves the flight; None cancels it.
     pub(super) fn next(
         earlier: &[ScheduleChange],
         booked: Plan,
@@ -67,13 +67,13 @@ impl ScheduleChange {
         Self { at, old, new }
     }
 
-    /// `flight_change` of the answer, absent fields null.
+    /// `flight_change` of the answer, with null for absent fields.
     pub(super) fn json(&self) -> Value {
         let mut change = json!({
             "change_type": if self.new.is_some() { 2 } else { 1 },
             "change_reason": if self.new.is_some() { "计划变更" } else { "航班取消" },
             "change_time": wire_time(self.at),
-            // Its values are not published; the sample has this one for a delay.
+            // The values are not published; the sample has this one for a delay.
             "sub_type": self.new.as_ref().map(|_| 1),
         });
         let plans = [("old", Some(&self.old)), ("new", self.new.as_ref())];

@@ -1,4 +1,4 @@
-//! The two ways to ask for a fault: rules over HTTP and magic order numbers.
+//! The two ways to request a fault: rules over HTTP and magic order numbers.
 
 use std::collections::HashMap;
 
@@ -9,36 +9,36 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::faults::Fault;
 use super::op::Op;
 
-/// Which orders a rule is about. Empty: any.
+/// The orders that a rule applies to. Empty: any.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Match {
     /// The caller's order number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub out_order_no: Option<String>,
-    /// TOP's order id, as text of digits.
+    /// TOP's order id, as digits in a string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_id: Option<String>,
 }
 
-/// A rule as it is asked for.
+/// A rule as requested.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewRule {
-    /// The method it strikes.
+    /// The method that the rule applies to.
     pub method: Op,
-    /// What happens.
+    /// The fault to inject.
     pub fault: Fault,
-    /// How often: once unless said; `null` means until it is cleared.
+    /// How often: once by default; `null` means until it is deleted.
     #[serde(default = "once", deserialize_with = "at_least_once")]
     pub times: Option<u32>,
-    /// Which orders.
+    /// The orders that the rule applies to.
     #[serde(rename = "match", default)]
     pub only: Match,
-    /// Milliseconds before the answer; for `late_visibility` how long the change is hidden.
+    /// Milliseconds before the answer; for `late_visibility`, how long the effect is hidden.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<u64>,
-    /// `late_visibility`: hidden for so many lookups instead of a time.
+    /// `late_visibility`: hidden for this number of lookups instead of a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lookups: Option<u32>,
     /// `app_call_limited`: seconds the ban lasts.
@@ -63,17 +63,17 @@ fn at_least_once<'de, D: Deserializer<'de>>(de: D) -> Result<Option<u32>, D::Err
     }
 }
 
-/// A rule that stands.
+/// An active rule.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Rule {
     pub(super) id: u64,
     #[serde(flatten)]
     pub(super) rule: NewRule,
-    /// How often it struck.
+    /// How often it was applied.
     pub(super) struck: u32,
 }
 
-/// One fault that is to happen now.
+/// A fault to inject into the current call.
 #[derive(Debug, Clone)]
 pub(super) struct Strike {
     pub(super) fault: Fault,
@@ -84,21 +84,21 @@ pub(super) struct Strike {
     pub(super) code: Option<String>,
 }
 
-/// The order a call is about, as far as it can be told.
+/// The order that a call refers to, as far as known.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Subject {
     pub(super) out_order_no: Option<String>,
     pub(super) order_id: Option<u64>,
-    /// What a call about a refund names; the order is found by it.
+    /// The refund that a call names; it leads to the order.
     pub(super) refund_order_no: Option<u64>,
-    /// The same of a change.
+    /// The change that a call names; it leads to the order.
     pub(super) change_order_no: Option<u64>,
 }
 
 const MAX_RULES: usize = 1_000;
 const MAX_MAGIC: usize = 100_000;
 
-/// All rules, and what the magic numbers have used up.
+/// All rules, and how often each magic number was applied.
 #[derive(Debug, Default)]
 pub(super) struct Scripts {
     last_id: u64,
@@ -107,7 +107,7 @@ pub(super) struct Scripts {
 }
 
 impl Scripts {
-    /// None when there are too many.
+    /// Adds a rule; None if there are too many.
     pub(super) fn add(&mut self, rule: NewRule) -> Option<Rule> {
         if self.rules.len() >= MAX_RULES {
             return None;
@@ -137,7 +137,7 @@ impl Scripts {
         self.magic.clear();
     }
 
-    /// The fault for this call, if any: rules first, in the order they were made.
+    /// The fault for this call, if any: rules first, in the order of creation.
     pub(super) fn take(&mut self, op: Op, subject: &Subject) -> Option<Strike> {
         self.take_rule(op, subject)
             .or_else(|| self.take_magic(op, subject.out_order_no.as_deref()?))
@@ -168,7 +168,7 @@ impl Scripts {
         })
     }
 
-    /// The fault a magic number asks for, while it has not struck often enough.
+    /// The fault that a magic number requests, until it has been applied often enough.
     pub(super) fn take_magic(&mut self, op: Op, out_order_no: &str) -> Option<Strike> {
         let fault = magic(out_order_no).find_map(|(at, fault)| (at == op).then_some(fault))?;
         let times = match fault {
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_magic_number_strikes_a_write_once_and_a_lookup_three_times() {
+    fn a_magic_number_applies_to_one_write_and_three_lookups() {
         let mut scripts = Scripts::default();
         let subject = Subject {
             out_order_no: Some("sim.pay.slow.detail.lookup_error.1".to_owned()),
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_strikes_its_order_so_often_as_it_says() {
+    fn a_rule_applies_to_its_order_the_given_number_of_times() {
         let mut scripts = Scripts::default();
         let rule =
             r#"{"method": "pay", "fault": "refuse", "times": 2, "match": {"out_order_no": "A"}}"#;

@@ -1,22 +1,22 @@
-//! Flights that are always the same for a pair and a day, so that an offer stays bookable
-//! after a restart. Nothing of it is real.
+//! Flights that are always the same for a city pair and day, so that an offer stays bookable after a restart.
+//! They are all fictitious.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{TimeZone, offset};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// Most flights of a pair and day that a named flight is looked for in.
+/// Maximum number of flights of a city pair and day; named flights are searched among these.
 pub(super) const MOST: usize = 60;
 
-/// Airports whose code is not the code of their city.
+/// Airport codes that are not city codes.
 const NO_CITIES: [&str; 6] = ["PEK", "PKX", "NAY", "PVG", "XIY", "TFU"];
 
 const AIRLINES: [&str; 8] = ["CA", "MU", "CZ", "HU", "MF", "3U", "ZH", "SC"];
 const AIRCRAFT: [&str; 5] = ["320", "321", "738", "333", "789"];
 
-/// Flights that examples may count on: from, to, number, airports with terminals, departure
-/// (minutes of the day), minutes in the air, aircraft.
+/// Fixed flights for examples: from, to, number, airports with terminals, departure (minute of the day),
+/// duration in minutes, aircraft.
 type Fixed = (
     &'static str,
     &'static str,
@@ -27,7 +27,7 @@ type Fixed = (
     i64,
     &'static str,
 );
-/// Airport and terminal, which may be empty.
+/// Airport and terminal; the terminal may be empty.
 type Stop<'a> = (&'a str, &'a str);
 
 const FIXED: [Fixed; 8] = [
@@ -128,12 +128,12 @@ pub(super) struct Flight {
     aircraft: &'static str,
 }
 
-/// Three capital letters that are no mere airport's.
+/// Whether the code has three capital letters and is not only an airport code.
 pub(super) fn is_city(code: &str) -> bool {
     code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase()) && !NO_CITIES.contains(&code)
 }
 
-/// The day on the +08:00 clock.
+/// The date at +08:00.
 pub(super) fn today(now: Timestamp) -> Date {
     local(now).date()
 }
@@ -147,7 +147,7 @@ pub(super) fn wire(at: DateTime) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// The first `count` flights of a pair on a day. Both are cities, and not the same.
+/// The first `count` flights between two different cities on a day.
 pub(super) fn day(from: &str, to: &str, date: Date, count: usize) -> Vec<Flight> {
     let fixed = FIXED.iter().filter(|row| row.0 == from && row.1 == to);
     let fixed = fixed.map(
@@ -172,7 +172,7 @@ pub(super) fn day(from: &str, to: &str, date: Date, count: usize) -> Vec<Flight>
         let (start, end) = (airport(from, seed >> 16), airport(to, seed >> 24));
         let minute = 390 + (index as i64 * 185 + (pair % 20) as i64 * 5) % 900;
         Flight {
-            // The last two digits count, so that no number comes twice.
+            // The last two digits are the index, so that numbers are unique.
             number: format!("{airline}{}{index:02}", 12 + (seed >> 8) % 80),
             from_city: from.to_owned(),
             to_city: to.to_owned(),
@@ -280,7 +280,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_flight_number_comes_twice_on_a_day() {
+    fn flight_numbers_are_unique_within_a_day() {
         let date = jiff::civil::date(2030, 5, 20);
         let flights = day("BJS", "SHA", date, MOST);
         let numbers: std::collections::HashSet<_> = flights.iter().map(|f| &f.number).collect();

@@ -1,4 +1,4 @@
-//! What a fault does to a call: replaces the method, or bends what it did and says.
+//! Applies a fault to a call: replaces the method, or alters its effect and answer.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use super::op::Op;
 use super::order::{Cents, Order, Status};
 use super::script::Strike;
 
-/// A status that no list knows.
+/// An unlisted status.
 const ODD_PHRASE: &str = "人工处理中";
 const ODD_NUMBER: u64 = 9;
 
-/// Lists of answers whose elements have a reference, a status or a total of their own.
+/// Answer lists whose elements have their own reference, status or total.
 const LISTS: [&str; 3] = ["refund_order_list", "change_order_list", "result"];
 
-/// What happens instead of the method, for faults without an effect.
+/// The result that replaces the method, for faults without an effect.
 pub(super) fn instead(
     fault: Fault,
     op: Op,
@@ -28,7 +28,7 @@ pub(super) fn instead(
     config: &SimulatorConfig,
 ) -> Option<Result<Done, Refusal>> {
     let refusal = match fault {
-        Fault::SuccessWithoutEffect => return None, // it is made, shown and undone
+        Fault::SuccessWithoutEffect => return None, // the method runs and is undone
         _ if fault.has_effect() => return None,
         Fault::LookupNotFound | Fault::LookupNotFoundOnce => return Some(nothing_found(op)),
         Fault::TimeoutNothing => PlatformError::remote_timeout().into(),
@@ -49,7 +49,7 @@ pub(super) fn instead(
         Fault::ClockSkew => PlatformError::clock_skew().into(),
         Fault::InvalidSession => PlatformError::invalid_session().into(),
         Fault::IpNotAllowed => PlatformError::address_not_allowed(&config.app_key).into(),
-        // The answer is replaced as a whole; what stands in it does not matter.
+        // The whole answer is replaced later, so its content does not matter.
         _ => Refusal::text("no effect"),
     };
     Some(Err(refusal))
@@ -64,7 +64,7 @@ pub(super) fn business(strike: &Option<Strike>, code: Option<&str>, text: &str) 
     }
 }
 
-/// The input of a lookup turned to another order, refund or change of the account, if it has one.
+/// The input of a lookup, redirected to another order, refund or change of the account, if it has one.
 pub(super) fn another(
     op: Op,
     input: &Value,
@@ -118,7 +118,7 @@ pub(super) fn another(
     }
 }
 
-/// Bends what the method did and says.
+/// Alters the effect and the answer of the method.
 pub(super) fn distort(
     strike: &Strike,
     op: Op,
@@ -161,7 +161,7 @@ pub(super) fn distort(
     }
 }
 
-/// The answer's root and the elements of its lists.
+/// Applies `bend` to the root of the answer and to the elements of its lists.
 fn each(answer: &mut Map<String, Value>, bend: &mut dyn FnMut(&mut Map<String, Value>)) {
     bend(answer);
     for name in LISTS {
@@ -182,7 +182,7 @@ fn replace(part: &mut Map<String, Value>, name: &str, new: impl FnOnce(&Value) -
 
 fn wrong_reference(op: Op, answer: &mut Map<String, Value>) {
     let other = |value: &Value| json!(format!("{}-OTHER", value.as_str().unwrap_or_default()));
-    // Numbers are odd: the next one is nobody's.
+    // Numbers in use are odd, so the next one is unused.
     let next = |value: &Value| json!(value.as_u64().unwrap_or_default() + 1);
     each(answer, &mut |part| match op {
         Op::Search | Op::Book | Op::Pay | Op::Close | Op::List | Op::Detail => {
@@ -224,7 +224,7 @@ fn price_jump(op: Op, done: &mut Done, ledger: &mut Ledger) {
                 replace(part, name, |value| raised(value).unwrap_or_default());
             }
         }),
-        // These play it themselves, before they check a price or tell one.
+        // These methods implement it themselves, before they check or return a price.
         Op::Pay | Op::RefundRender | Op::RefundCreate | Op::ChangeCreate | Op::ChangePay => {}
         // These have no price.
         Op::Close | Op::ChangeCancel | Op::Upload => {}

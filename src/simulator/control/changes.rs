@@ -1,4 +1,4 @@
-//! Changes: shown and brought on.
+//! Changes: listed and advanced.
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -12,14 +12,14 @@ use super::{fits, refuse};
 use crate::simulator::Simulator;
 use crate::simulator::change::{Change, ChangeEffects, ChangeStatus};
 
-/// A change, without its passengers.
+/// A change without its passengers.
 #[derive(Serialize)]
 struct Row {
     change_order_no: String,
     order_id: String,
     out_change_no: String,
     status: u64,
-    /// Yuan, whether or not the caller was told yet.
+    /// Yuan, whether or not it is already known to the caller.
     total: String,
     effects: ChangeEffects,
 }

@@ -1,4 +1,4 @@
-//! Refunds: shown, brought on, added to.
+//! Refunds: listed, advanced and supplemented.
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -12,7 +12,7 @@ use super::{fits, refuse};
 use crate::simulator::Simulator;
 use crate::simulator::refund::{Refund, RefundStatus};
 
-/// A refund, without its passengers.
+/// A refund without its passengers.
 #[derive(Serialize)]
 struct Row {
     refund_order_no: String,
@@ -20,7 +20,7 @@ struct Row {
     out_refund_no: String,
     refund_apply_type: u64,
     status: RefundStatus,
-    /// Yuan; null while nobody knows it.
+    /// Yuan; null while it is unknown.
     all_refund_fee: Option<String>,
     passengers: usize,
     files: usize,

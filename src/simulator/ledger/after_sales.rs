@@ -1,4 +1,4 @@
-//! What is done to an order after it was ticketed.
+//! Refunds, changes, files and schedule changes of an order.
 
 use super::Ledger;
 use crate::simulator::change::{Change, NewChange};
@@ -7,7 +7,7 @@ use crate::simulator::refund::NewRefund;
 use crate::simulator::schedule::{MOST, Plan, ScheduleChange};
 
 impl Ledger {
-    /// The number of the refund.
+    /// Creates a refund and returns its number.
     pub(in crate::simulator) fn apply_for_refund(&mut self, new: NewRefund) -> u64 {
         if let Some(order) = self.orders.get_mut(&new.order_id) {
             order.effects.refund += 1;
@@ -22,7 +22,7 @@ impl Ledger {
         self.changes.create(new)
     }
 
-    /// Keeps a file; the refunds of its order that waited for one go on.
+    /// Stores a file; refunds of its order that waited for an attachment proceed.
     pub(in crate::simulator) fn upload(&mut self, order_id: Option<u64>, file: File) {
         if let Some(order_id) = order_id {
             self.refunds.attach(order_id, &file.file_id);
@@ -30,7 +30,7 @@ impl Ledger {
         self.files.add(file);
     }
 
-    /// Moves the order's first segment, or cancels it. None: no such order, or too many changes.
+    /// Moves or cancels the order's first segment. None: no such order, or too many schedule changes.
     pub(in crate::simulator) fn change_schedule(
         &mut self,
         id: u64,

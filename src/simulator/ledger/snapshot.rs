@@ -1,4 +1,4 @@
-//! How things stood before a call, so that what it did can be hidden from lookups, or undone.
+//! The state of an order before a call, so that the effect can be hidden from lookups or undone.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::simulator::hidden::Hidden;
 use crate::simulator::order::Order;
 use crate::simulator::refund::Refund;
 
-/// An order with all that belongs to it, as it stood once.
+/// An order with its refunds and changes at one moment.
 pub(in crate::simulator) struct Snapshot {
     order: Order,
     refunds: Vec<Refund>,
@@ -30,7 +30,7 @@ impl Snapshot {
 }
 
 impl Ledger {
-    /// An order with all that belongs to it, to be undone or hidden behind.
+    /// Takes a snapshot of an order, to undo or hide an effect.
     pub(in crate::simulator) fn snapshot(&mut self, id: u64) -> Option<Snapshot> {
         Some(Snapshot {
             order: self.by_id(id)?.clone(),
@@ -39,7 +39,7 @@ impl Ledger {
         })
     }
 
-    /// Hides what just happened from lookups.
+    /// Hides the latest effect from lookups.
     pub(in crate::simulator) fn hide(
         &mut self,
         changed: &Changed,
@@ -67,17 +67,17 @@ impl Ledger {
                 let hidden = Hidden::new(before, until, lookups);
                 self.changes.hide(*number, hidden);
             }
-            // No lookup shows files.
+            // No lookup returns files.
             Changed::File(_) => {}
         }
     }
 
-    /// Makes something not have happened.
+    /// Undoes an effect.
     pub(in crate::simulator) fn undo(&mut self, changed: &Changed, before: Option<Snapshot>) {
         match (changed, before) {
             (Changed::Order(id), None) => self.forget(*id),
             (Changed::File(id), None) => self.files.remove(id),
-            // What belongs to an order cannot have happened to none.
+            // Refunds and changes always belong to an order, so they have a snapshot.
             (Changed::Refund(_) | Changed::Change(_), None) => {}
             (changed, Some(snapshot)) => {
                 if let Changed::File(id) = changed {

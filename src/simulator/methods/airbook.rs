@@ -72,7 +72,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     })
 }
 
-/// What an answer shows of a passenger.
+/// The fields of a passenger in answers.
 fn shown(passenger: &Value) -> Value {
     let fields = [
         "name",
@@ -119,7 +119,7 @@ fn check_flights(input: &Value, offer: &Offer) -> Result<(), Refusal> {
     }
 }
 
-/// The total, if every fee is the offer's and the sum is right.
+/// The total, if every fee equals that of the offer and the sum is correct.
 fn check_price(input: &Value, offer: &Offer) -> Result<Cents, Refusal> {
     let changed = || Refusal::business("isv.PRICE_CHANGED", "价格发生变化,请重新搜索");
     let passengers = list(input, "passenger_list");

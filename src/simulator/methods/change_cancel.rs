@@ -7,7 +7,7 @@ use super::{Context, Done, Refusal, object};
 use crate::simulator::change::ChangeStatus;
 use crate::simulator::ledger::Changed;
 
-/// What a change that cannot be cancelled any more is answered.
+/// The refusal for a change that can no longer be cancelled.
 pub(super) const NOT_NOW: (&str, &str) =
     ("isv.CHANGE_STATUS_NOT_ALLOWED", "当前改签单状态不可取消");
 

@@ -12,10 +12,10 @@ use crate::simulator::offer::{Offer, OfferKind};
 use crate::simulator::order::{Cents, Order, Status, wire_time};
 use crate::simulator::timetable::{self, Flight};
 
-/// The reason type that costs something.
+/// The reason type with fees.
 const VOLUNTARY: u64 = 0;
 
-/// What a ticket that cannot be changed is answered.
+/// The refusal for a ticket that cannot be changed.
 pub(super) const NOT_ALLOWED: (&str, &str) = ("isv.CHANGE_NOT_ALLOWED", "该客票不可改签");
 
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
@@ -94,7 +94,7 @@ fn no_such_flight() -> Refusal {
     Refusal::business("isv.FLIGHT_NOT_MATCH", "目标航班不存在或舱位不可售")
 }
 
-/// The flight of the timetable that is asked for, between the cities of the one it replaces.
+/// The requested flight of the timetable, between the cities of the flight it replaces.
 fn target(asked: &Value, replaced: &Flight) -> Option<(Flight, OfferKind)> {
     let text = |name: &str| asked[name].as_str();
     let (from, to) = (&replaced.from_city, &replaced.to_city);
@@ -117,7 +117,7 @@ fn target(asked: &Value, replaced: &Flight) -> Option<(Flight, OfferKind)> {
     Some((flight, kind))
 }
 
-/// Refunds, other changes and the caller's own number must not stand in the way.
+/// Checks that no refund, no other change and no earlier use of the caller's number conflicts.
 fn check_others(
     context: &mut Context<'_>,
     order: &Order,
@@ -150,7 +150,7 @@ fn check_others(
     Ok(())
 }
 
-/// A passenger and what the change costs. None: a flight is not sold to passengers of this type.
+/// A passenger with the fees of the change. None: a flight is not sold to passengers of this type.
 fn traveller(
     order: &Order,
     itinerary: &Itinerary,
@@ -182,7 +182,7 @@ fn traveller(
     })
 }
 
-/// What the ticket of a segment is worth after the newest change of it.
+/// The value of a segment's ticket after its newest change.
 fn worth(earlier: &[Change], index: usize, place: usize) -> Option<Cents> {
     earlier.iter().find_map(|change| {
         let at = change.moves.iter().position(|one| one.place == place)?;
@@ -191,7 +191,7 @@ fn worth(earlier: &[Change], index: usize, place: usize) -> Option<Cents> {
     })
 }
 
-/// What a caller expects to pay must be what it costs.
+/// Checks that the fees in the request equal the actual fees.
 fn check_fees(input: &Value, travellers: &[Traveller]) -> Result<(), Refusal> {
     let sum = |part: fn(&Fees) -> Cents| travellers.iter().map(|t| part(&t.fees)).sum();
     let costs: [(&str, Cents); 4] = [

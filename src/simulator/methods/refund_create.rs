@@ -54,7 +54,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     })
 }
 
-/// The fee is exactly what render computes now, and not given where that computes none (seed).
+/// The fee must be exactly what render computes now, and absent if render computes none (seed).
 fn check_fee(given: &Value, asked: &Asked) -> Result<(), Refusal> {
     let agrees = if asked.order.refund_terms.calculable {
         Cents::of(given) == Some(asked.fee())

@@ -8,7 +8,7 @@ use crate::simulator::faults::Fault;
 use crate::simulator::order::Cents;
 use crate::simulator::refund::Share;
 
-/// What create refuses a second refund with, and render warns of.
+/// The text with which create refuses a second refund, and of the warning in render.
 pub(super) const HELD: &str = "该乘机人已有退票申请";
 
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
@@ -16,7 +16,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     let extra = if dearer { JUMP } else { Cents(0) };
     let asked = read(context, extra)?;
     let id = asked.order.order_id;
-    // What failed once stays unknown: create must not be asked for a fee that render gave nobody.
+    // A fee that failed once stays unknown: create must not require a fee that render never returned.
     let fails = context.fault == Some(Fault::CalculateFailed);
     if fails && let Some(order) = context.ledger.by_id(id) {
         order.refund_terms.calculable = false;
@@ -50,8 +50,8 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     })
 }
 
-/// One element of `passenger_refund_details`. Taxes go back whole, and fees of changes were never
-/// part of the price.
+/// One element of `passenger_refund_details`. Taxes are refunded in full; change fees are not part of the
+/// price.
 pub(super) fn share_json(share: &Share, known: bool) -> serde_json::Map<String, Value> {
     object(json!({
         "passenger": share.passenger,

@@ -1,4 +1,4 @@
-//! What render and create ask alike: who gives back which segments, and what that costs.
+//! The request that render and create share: passengers, segments and fees.
 
 use serde_json::Value;
 
@@ -12,15 +12,15 @@ const VOLUNTARY: u64 = 1;
 /// Involuntary, by an airline's epidemic policy (seed).
 const EPIDEMIC: u64 = 100;
 
-/// A request for a refund that may be made.
+/// A valid request for a refund.
 pub(super) struct Asked {
     pub(super) order: Order,
     pub(super) apply_type: u64,
-    /// Places of the segments, and their ids as they are now.
+    /// Places of the segments, and their current ids.
     pub(super) places: Vec<usize>,
     pub(super) segment_ids: Vec<String>,
     pub(super) shares: Vec<Share>,
-    /// Places of the passengers of whom there is such a refund.
+    /// Places of the passengers that already have such a refund.
     pub(super) held: Vec<usize>,
 }
 
@@ -90,7 +90,7 @@ pub(super) fn read(context: &mut Context<'_>, extra: Cents) -> Result<Asked, Ref
     })
 }
 
-/// The places of these segments; of none: all.
+/// The places of these segments; all places if none is given.
 fn places(itinerary: &Itinerary, ids: &[Value]) -> Option<Vec<usize>> {
     if ids.is_empty() {
         return Some((0..itinerary.places()).collect());
@@ -113,7 +113,7 @@ fn share(itinerary: &Itinerary, index: usize, places: usize, apply_type: u64) ->
         index,
         passenger: shown_passenger(itinerary.passenger(index)),
         paid: ticket + tax,
-        // A rate that leaves cents, so that nobody gets away with whole yuan.
+        // A rate that results in cents, so that clients which only handle whole yuan are detected.
         fee: match apply_type {
             VOLUNTARY => ticket.share(123, 1_000),
             _ => Cents(0),

@@ -8,7 +8,7 @@ use crate::simulator::gate::PlatformError;
 use crate::simulator::offer::{Offer, OfferKind};
 use crate::simulator::timetable::{self, Flight};
 
-/// What TOP says when there is nothing to sell (seed).
+/// TOP's answer when there is no offer (seed).
 pub(super) fn no_offer() -> Refusal {
     Refusal::business("isv.NO_OFFER", "搜索询价无报价")
 }
@@ -64,7 +64,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     })
 }
 
-/// The flights of one journey: all of the day, or those that are named.
+/// The flights of one journey: all flights of the day, or the named ones.
 fn flights(
     journey: &Value,
     named: bool,
@@ -83,7 +83,7 @@ fn flights(
     let wanted = journey["search_selected_flight_list"]
         .as_array()
         .unwrap_or(&none);
-    // A named flight is only found by search_mode 2, and that mode finds nothing else (seed).
+    // search_mode 2 requires named flights, and the other modes find nothing if flights are named (seed).
     if named == wanted.is_empty() {
         return Err(no_offer());
     }

@@ -13,12 +13,12 @@ const LARGEST: usize = 5 * 1024 * 1024;
 
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     let input = context.input;
-    // The parameter holds the name of the part that came for it.
+    // The parameter contains the name of its file part.
     let part = context
         .files
         .iter()
         .find(|part| input["file_content"] == part.name)
-        .ok_or_else(|| PlatformError::invalid("file_content", "must come as a file part"))?;
+        .ok_or_else(|| PlatformError::invalid("file_content", "must be sent as a file part"))?;
     if part.bytes.is_empty() {
         return Err(Refusal::business("isv.FILE_EMPTY", "附件不能为空"));
     }
