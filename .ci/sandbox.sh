@@ -1,4 +1,4 @@
-# Starts and stops a sandbox on free ports. To be sourced, with `binary` set, from the project's directory.
+# Starts and stops a sandbox on free ports. Source it from the project's directory with `binary` set.
 
 work=$(mktemp -d)
 pid=
@@ -11,7 +11,7 @@ stop() {
 }
 trap 'stop; rm -rf "$work"' EXIT
 
-# Starts a sandbox with this name; `url` is where it is. Further arguments go into its environment.
+# Starts a sandbox with this name and sets `url`. Further arguments go into its environment.
 start() {
   env GATEWAY__SERVER__LISTEN=127.0.0.1:0 \
     GATEWAY__STORE__URL="sqlite://$work/$1.db" \

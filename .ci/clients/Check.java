@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.openapitools.client.model.Operation;
 import org.openapitools.client.model.OperationState;
 
-/** Tells by the bodies alone which booking was made (the first file) and which is unknown (the second). */
+/** Distinguishes by the body alone a booking that was made (first file) from one that is unknown (second file). */
 class Check {
     public static void main(String[] files) throws Exception {
         ObjectMapper mapper = new ObjectMapper();
@@ -19,7 +19,7 @@ class Check {
         System.out.println("Java: " + made.getOrder().getOrderId() + " was made, " + open.getId() + " is unknown");
     }
 
-    /** How many of the four members that can hold a result are not null. */
+    /** The number of result members that are not null. */
     private static long results(Operation operation) {
         return Arrays.asList(operation.getOrder(), operation.getRefund(), operation.getChange(), operation.getRaw())
             .stream().filter(Objects::nonNull).count();

@@ -1,4 +1,4 @@
-// Tells by the bodies alone which booking was made (the first file) and which is unknown (the second).
+// Distinguishes by the body alone a booking that was made (first file) from one that is unknown (second file).
 import { readFileSync } from 'node:fs';
 import { OperationFromJSON, OperationState, type Operation } from './client/models/index';
 
@@ -12,7 +12,7 @@ function check(holds: boolean, otherwise: string): asserts holds {
   }
 }
 
-// How many of the four members that can hold a result are not null.
+// The number of result members that are not null.
 function results({ order, refund, change, raw }: Operation): number {
   return [order, refund, change, raw].filter((member) => member !== null).length;
 }

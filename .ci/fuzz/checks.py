@@ -1,4 +1,4 @@
-"""Hooks and one more check for Schemathesis: read by .ci/schemathesis through SCHEMATHESIS_HOOKS."""
+"""Hooks and an additional check for Schemathesis; .ci/schemathesis loads them through SCHEMATHESIS_HOOKS."""
 
 import itertools
 import os
@@ -8,19 +8,19 @@ from schemathesis.generation import GenerationMode
 
 numbers = itertools.count(1)
 
-# Numbers that lead somewhere: the orders that .ci/schemathesis has ticketed, and what was made of
-# them. A refunded ticket is not changed, so there are two.
+# Ids of existing objects: the orders that .ci/schemathesis has ticketed, and their refunds and changes. A
+# refunded ticket cannot be changed, so there are two orders.
 KNOWN = {"order_id": os.environ["FUZZ_ORDER_ID"]}
 TO_CHANGE = os.environ["FUZZ_ORDER_TO_CHANGE"]
-# What the document shows in their place.
+# The ids in the examples of the document, which are replaced by existing ones.
 SHOWN = {
     "order_id": "1234125412",
     "refund_order_no": "4966000000001",
     "change_order_no": "4988000000001",
 }
-# Numbers of the caller's own, as the examples have them.
+# Prefixes of the caller's own numbers in the examples.
 OURS = {"out_order_no": "TRIP-", "out_refund_no": "REFUND-", "out_change_no": "CHANGE-"}
-# What the documented files begin with.
+# The first bytes of the documented file types.
 BEGINNINGS = (b"\xff\xd8\xff\xe0\x00\x10JFIF", b"\x89PNG\r\n\x1a\n", b"%PDF-1.7\n")
 
 
@@ -37,9 +37,9 @@ def lead_somewhere(case, names):
 
 @schemathesis.hook
 def before_call(ctx, case, **kwargs):
-    """The documented examples work as they are, only keys and numbers change: so change them.
+    """Replace idempotency keys, ids and the caller's numbers by unique or existing ones.
 
-    Otherwise the first booking with the example's key would hide all others behind 422.
+    Otherwise every booking after the first with the example's key would be answered 422.
     """
     number = next(numbers)
     if case.headers and case.headers.get("Idempotency-Key", "").startswith("0f8fad5b-"):
@@ -48,7 +48,7 @@ def before_call(ctx, case, **kwargs):
         parameters = case.path_parameters or {}
         lead_somewhere(case, [name for name in SHOWN if parameters.get(name) == SHOWN[name]])
     if is_positive(case) and number % 2:
-        # The other half shows what meets an account, an order or a file that there is not.
+        # The other half of the requests keeps accounts, orders and files that do not exist.
         if case.headers and "Gateway-Account" in case.headers:
             case.headers["Gateway-Account"] = "default"
         lead_somewhere(case, list(KNOWN))
@@ -56,7 +56,7 @@ def before_call(ctx, case, **kwargs):
             beginning = BEGINNINGS[number // 2 % len(BEGINNINGS)]
             case.body = {**case.body, "file": beginning + case.body["file"]}
     if is_positive(case) and isinstance(case.body, dict) and case.body.get("extra"):
-        # Goes to TOP as it is, and TOP refuses fields it does not know: a 502 that is rightly one.
+        # `extra` is passed on to TOP, which refuses unknown fields: the 502 would be correct.
         case.body = {**case.body, "extra": {}}
     if isinstance(case.body, dict):
         for name, start in OURS.items():
@@ -66,7 +66,7 @@ def before_call(ctx, case, **kwargs):
 
 @schemathesis.hook
 def after_call(ctx, case, response):
-    """What was made is read, paid and cancelled from then on."""
+    """Use created refunds and changes in later requests."""
     if response.status_code == 201 and case.operation.path != "/v1/attachments":
         operation = response.json()
         for member in ("refund", "change"):
@@ -74,18 +74,18 @@ def after_call(ctx, case, response):
                 KNOWN[f"{member}_order_no"] = operation[member][f"{member}_order_no"]
 
 
-# What the extractors say of a request whose form is wrong (src/api/extract/reason.rs).
+# The codes of the extractors for a malformed request (src/api/extract/reason.rs).
 FORM = {
     "missing", "duplicate", "unknown_field", "wrong_type", "invalid", "wrong_length",
     "not_listed", "not_json",
 }  # fmt: skip
-# Fields that are needed because of what another one says.
+# Fields that are required depending on the value of another field.
 DEPENDENT = ("/birth_date", "/mobile_country_code", "/quote_id", "/fee")
 
 
 @schemathesis.check
 def understood(ctx, response, case):
-    """A request of the documented form is never refused for its form."""
+    """A request that matches the document is never refused as malformed."""
     if response.status_code != 400 or not is_positive(case):
         return
     errors = response.json().get("errors", [])
@@ -96,4 +96,4 @@ def understood(ctx, response, case):
         and not (error["code"] == "missing" and error["pointer"].endswith(DEPENDENT))
     ]
     if form or not errors:
-        raise AssertionError(f"the document promised to take this: {form or 'no errors named'}")
+        raise AssertionError(f"the document allows this request: {form or 'no errors listed'}")
