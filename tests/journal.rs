@@ -434,7 +434,7 @@ async fn an_unreadable_open_operation_stops_new_writes() {
 async fn a_journal_accepts_only_the_hash_key_it_was_written_under() {
     let key = |byte| Some(HashKey::new([byte; 32]));
     for (first, later, advice) in [
-        (key(1), key(2), "to the earlier key"),
+        (key(1), key(2), "to the original key"),
         (key(1), None, "set store.hash_key or store.hash_key_file"),
         (None, key(2), "remove store.hash_key"),
     ] {
@@ -478,7 +478,7 @@ async fn a_journal_of_a_later_gateway_is_not_touched() {
         .await
         .unwrap();
     let error = open_with(dir.path(), None).await.unwrap_err().to_string();
-    assert!(error.contains("is of version 5"), "{error}");
+    assert!(error.contains("has version 5"), "{error}");
     let tables: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'attachments'")
             .fetch_one(&mut later)

@@ -46,10 +46,10 @@ pub struct SqliteSettings {
     pub path: PathBuf,
     /// Connections for reading.
     pub read_connections: u32,
-    /// Changes that may wait for the writer. Further operations are refused; changes of those that
-    /// were taken wait.
+    /// Capacity of the writer's queue. When it is full, new operations are refused; changes of accepted
+    /// operations wait.
     pub queue: usize,
-    /// The key of all keyed hashes; the store makes one and keeps it where none is given.
+    /// The key of all keyed hashes. If absent, the store generates one and keeps it.
     pub hash_key: Option<HashKey>,
 }
 
@@ -81,11 +81,11 @@ impl std::fmt::Debug for SqliteJournal {
 // === impl SqliteJournal ===
 
 impl SqliteJournal {
-    /// Opens the journal, creates it where there is none, and starts its writer.
+    /// Opens the journal, creates it if it does not exist, and starts its writer.
     ///
     /// # Errors
-    /// When the file cannot be opened or written, another process has it, a later gateway has
-    /// written it, or it was written under another hash key.
+    /// When the file cannot be opened or written, is locked by another process, was written by a later
+    /// gateway, or was created with another hash key.
     pub async fn open(settings: &SqliteSettings) -> Result<Self, JournalError> {
         let mut files = Files::lock(&settings.path)?;
         let had_wal = files.has_wal();
@@ -138,7 +138,7 @@ impl SqliteJournal {
         })
     }
 
-    /// Reads, and remembers damage that is met.
+    /// Runs a read and records any damage that it finds.
     fn reading<'a, T: Send + 'a>(
         &'a self,
         work: impl Future<Output = Result<T, JournalError>> + Send + 'a,
@@ -146,8 +146,8 @@ impl SqliteJournal {
         Box::pin(async move { self.health.noted(work.await) })
     }
 
-    /// The operations in these rows. An open one that cannot be read would never be looked for, and that
-    /// must not stay unnoticed.
+    /// The operations in these rows. An open operation that cannot be read would never be looked up, so it
+    /// counts as damage.
     fn to_look_for(&self, rows: &[SqliteRow]) -> Vec<Operation> {
         let mut readable = Vec::with_capacity(rows.len());
         for found in rows {
@@ -175,8 +175,8 @@ impl SqliteJournal {
     }
 }
 
-/// Connections for reading, all of them open. One that was opened later would be opened by its path, which
-/// may lead to another database by then.
+/// Connections for reading. All are opened now: a later one would be opened by path, and the path might
+/// lead to another database by then.
 async fn readers(
     connections: u32,
     options: &SqliteConnectOptions,
@@ -208,8 +208,8 @@ fn failed(error: impl Error + Send + Sync + 'static) -> JournalError {
     JournalError::caused(of_sqlx.map_or(Fault::Unavailable, fault_of), error)
 }
 
-/// Damage is what SQLite or the file system calls corrupt. Other errors of input and output may pass: a
-/// disk that was full or gone.
+/// Only what SQLite or the file system reports as corrupt is damage. Other I/O errors, such as a full or
+/// detached disk, may be transient.
 fn fault_of(error: &sqlx::Error) -> Fault {
     const CORRUPT: i32 = 11;
     const NOT_A_DATABASE: i32 = 26;
@@ -226,11 +226,11 @@ fn fault_of(error: &sqlx::Error) -> Fault {
     }
 }
 
-/// An error of the start, with the name of the database and, where it is damaged, what to do.
+/// Adds the path of the database to an error of the start, and advice if the database is damaged.
 fn about(path: &Path, error: JournalError) -> JournalError {
     let advice = match error.fault {
         Fault::Damaged => {
-            ". Copy the database with its -wal and -shm files before anything else, then see \"A damaged \
+            ". First copy the database together with its -wal and -shm files, then follow \"A damaged \
              journal\" in docs/operations.md"
         }
         Fault::Unavailable | Fault::Closed | Fault::Moved => "",
@@ -262,18 +262,18 @@ impl Store for SqliteJournal {
         Box::pin(async move {
             let tasks = self.tasks.lock().ok().and_then(|mut tasks| tasks.take());
             let Some(tasks) = tasks else { return };
-            // The writer's connection is the last one: only then SQLite brings everything into the
-            // database file and removes the write-ahead log.
+            // The writer's connection must be closed last: only the last one makes SQLite merge the
+            // write-ahead log into the database file and remove it.
             drop(tasks.stop_check);
             let checked = tasks.check.await;
             self.readers.close().await;
             let (answer, answered) = oneshot::channel();
             if self.commands.send(Command::Stop(answer)).await.is_ok() {
-                // An error means that the writer is gone already.
+                // An error means that the writer has already ended.
                 let _ = answered.await;
             }
             if checked.and(tasks.writer.await).is_err() {
-                tracing::error!("the journal's writer or its check ended in a panic");
+                tracing::error!("the journal's writer or its integrity check panicked");
             }
         })
     }

@@ -452,5 +452,5 @@ async fn an_unreliable_journal_stops_the_start() {
     let table = "CREATE TABLE customers (id INTEGER)";
     world.sql("foreign.db", table).await;
     let said = world.does_not_start("foreign.db").await;
-    assert!(said.contains("it is no journal of a gateway"), "{said}");
+    assert!(said.contains("it is not a gateway journal"), "{said}");
 }

@@ -1,4 +1,4 @@
-//! Attachments that Fliggy has.
+//! Attachments that were uploaded to Fliggy.
 
 use futures::future::BoxFuture;
 

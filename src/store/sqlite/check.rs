@@ -1,5 +1,5 @@
-//! The check of the whole database. It takes half a minute on a million operations, so it runs beside
-//! the work, on a connection of its own.
+//! The integrity check of the whole database. It takes half a minute for a million operations, so it runs in
+//! the background on its own connection.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,9 +12,9 @@ use super::failed;
 use super::health::Health;
 use crate::store::{Check, Fault, JournalError};
 
-/// While the check reads, the write-ahead log cannot begin anew, and grows.
+/// Time limit. While the check reads, the write-ahead log cannot be reset, and grows.
 const AT_MOST: Duration = Duration::from_secs(600);
-/// How many steps of SQLite lie between two questions whether to go on: some milliseconds.
+/// SQLite instructions between two checks for cancellation: a few milliseconds.
 const STEPS: i32 = 1_000;
 
 pub(super) async fn run(
@@ -27,13 +27,13 @@ pub(super) async fn run(
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     match findings {
         Ok(findings) if findings == ["ok"] => {
-            tracing::info!(ms, "the check of the journal found no damage");
+            tracing::info!(ms, "the integrity check of the journal found no damage");
             health.checked(Check::Passed);
         }
         Ok(findings) => health.damaged(&findings.join("; ")),
         Err(error) if error.fault == Fault::Damaged || stop.is_cancelled() => {}
         Err(error) => {
-            tracing::warn!(ms, %error, "the check of the journal was not finished");
+            tracing::warn!(ms, %error, "the integrity check of the journal did not finish");
             health.checked(Check::Unfinished);
         }
     }

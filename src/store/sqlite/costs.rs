@@ -1,5 +1,5 @@
-//! What the statements of the journal cost as the history grows: counted in instructions of SQLite's virtual
-//! machine, which do not depend on the speed of the machine.
+//! The cost of the journal's statements as the history grows, counted in instructions of SQLite's virtual machine,
+//! which do not depend on the speed of the host.
 
 use crate::domain::operation::{
     Basis, EventKind, Intent, Kind, Lookup, NewEvent, Proof, Receipt, SessionTag, Standing, State,
@@ -65,7 +65,7 @@ fn settings(dir: &Path) -> SqliteSettings {
     }
 }
 
-/// A connection to a journal with so many operations.
+/// A connection to a journal with this many operations.
 async fn filled(dir: &Path, rows: i64) -> SqliteConnection {
     SqliteJournal::open(&settings(dir))
         .await
@@ -90,7 +90,7 @@ async fn filled(dir: &Path, rows: i64) -> SqliteConnection {
     connection
 }
 
-/// Counts the instructions of a connection.
+/// Counts the instructions that a connection executes.
 async fn counted(connection: &mut SqliteConnection) -> Arc<AtomicU64> {
     let steps = Arc::new(AtomicU64::new(0));
     let count = steps.clone();
@@ -106,7 +106,7 @@ fn every<T: Copy>(all: &[T]) -> impl Iterator<Item = Option<T>> {
     std::iter::once(None).chain(all.iter().copied().map(Some))
 }
 
-/// Every combination of filters, with values that many, few and no operations have.
+/// All combinations of filters, with values that many, few and no operations have.
 fn filters() -> Vec<Filter> {
     let middle = OperationId::from_str("01800000-0000-7010-8000-000000000010").unwrap();
     let mut filters = Vec::new();
@@ -345,7 +345,7 @@ async fn writes(connection: &mut SqliteConnection) -> Vec<(String, u64)> {
 }
 
 #[tokio::test]
-async fn no_statement_costs_more_with_history() {
+async fn no_statement_costs_more_in_a_longer_history() {
     let mut all = Vec::new();
     for rows in [500, 10_000] {
         let dir = tempfile::tempdir().unwrap();
@@ -374,7 +374,7 @@ async fn no_statement_costs_more_with_history() {
 }
 
 #[tokio::test]
-async fn a_list_searches_an_index_of_all_its_filters_and_sorts_nothing() {
+async fn a_list_uses_an_index_for_all_its_filters_and_sorts_nothing() {
     let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
     sqlx::raw_sql(open::SCHEMA)
         .execute(&mut connection)

@@ -1,4 +1,4 @@
-//! The files of an open journal: locked for one process, and known by device and inode.
+//! The files of an open journal: locked for one process, and identified by device and inode.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::ErrorKind;
@@ -6,32 +6,32 @@ use std::path::{Path, PathBuf};
 
 use crate::store::{Fault, JournalError};
 
-/// Linux keeps `flock` apart from the `fcntl` locks that SQLite takes on the database. Elsewhere the two
-/// would meet, so a file beside the database is locked instead.
+/// On Linux, `flock` does not interfere with the `fcntl` locks that SQLite takes on the database. Elsewhere
+/// the two may conflict, so a file beside the database is locked instead.
 const LOCKS_THE_DATABASE: bool = cfg!(target_os = "linux");
 
 /// The files of an open journal.
 pub(super) struct Files {
-    /// The database, by the name that SQLite derives those of its other files from.
+    /// The database, under the name from which SQLite derives the names of its other files.
     path: PathBuf,
     /// Every name that must lead to the same file as when the journal was opened.
     known: Vec<(PathBuf, Id)>,
-    /// These hold the locks. A lock belongs to the inode, so it holds whatever name another process uses. The
-    /// database must be opened before SQLite opens the file, and closed after: closing any descriptor of a file drops
-    /// the process's `fcntl` locks on it.
+    /// These hold the locks. A lock belongs to the inode, so it also holds for a process that uses another name.
+    /// The database must be opened before SQLite opens the file and closed after SQLite closes it: closing any
+    /// descriptor of a file drops the process's `fcntl` locks on it.
     lock: Vec<File>,
 }
 
-/// What a file is known by, whatever its name.
+/// Device and inode: identify a file under any name.
 type Id = (u64, u64);
 
 impl Files {
-    /// Opens the database for this process alone, and creates it where there is none, readable by this
-    /// user alone: the journal holds order numbers and totals, and perhaps its own key. SQLite gives its
-    /// further files the mode of this one.
+    /// Locks the database for this process, and creates it if it does not exist, readable only by this user:
+    /// the journal holds order numbers and totals, and perhaps its own hash key. SQLite gives its other files
+    /// the same mode.
     ///
     /// # Errors
-    /// When the file cannot be opened, or a process has it open already.
+    /// When the file cannot be opened, or another process holds it.
     pub(super) fn lock(path: &Path) -> Result<Self, JournalError> {
         create_parent(path)?;
         let database = open(path)?;
@@ -50,7 +50,7 @@ impl Files {
             vec![open(&path.with_extension("lock"))?, database]
         };
         if !is_locked(&lock[0], path)? {
-            // Where the other process is this one, closing the file would drop the locks of its SQLite.
+            // If this process itself already holds it, closing the file would drop SQLite's locks.
             std::mem::forget(lock);
             return Err(held(path));
         }
@@ -59,7 +59,7 @@ impl Files {
             .map_err(|error| cannot("found", path, &error))?;
         let id = id(&found);
         let mut known = vec![(canonical.clone(), id)];
-        // A link by which the journal is named may be made to lead to another database.
+        // A symbolic link in the configured path may later be changed to lead to another database.
         if path != canonical {
             known.push((path.to_owned(), id));
         }
@@ -68,18 +68,18 @@ impl Files {
             known,
             lock,
         };
-        // The database may have been replaced under a process that runs, and still uses the log.
+        // The database may have been replaced while another process still uses the log.
         if files.has_wal() {
             files.lock_wal()?;
         }
-        // SQLite would delete the log, and with it what the journal knew.
+        // SQLite would delete the log, and the changes in it would be lost.
         if found.len() == 0 && files.has_wal() {
             let path = path.display();
             return Err(JournalError::new(
                 Fault::Damaged,
                 format!(
-                    "{path} is missing or empty, and {path}-wal holds changes that belong to it: put the \
-                     database back, or move the -wal file away if a new journal is meant to begin here \
+                    "{path} is missing or empty, but {path}-wal holds changes that belong to it: put the \
+                     database back, or move the -wal file away to start a new journal here \
                      (docs/operations.md, \"Restore is dangerous\")"
                 ),
             ));
@@ -87,12 +87,12 @@ impl Files {
         Ok(files)
     }
 
-    /// The database, by the name that SQLite is to open it under.
+    /// The path under which SQLite must open the database.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// From now on the files that SQLite has made beside the database must stay what they are, too.
+    /// Adds the files that SQLite created beside the database to those that must stay in place.
     pub(super) fn know_companions(&mut self) -> Result<(), JournalError> {
         for suffix in ["-wal", "-shm"] {
             let path = beside(&self.path, suffix);
@@ -106,7 +106,7 @@ impl Files {
         Ok(())
     }
 
-    /// Locks the write-ahead log likewise; SQLite takes no locks on it.
+    /// Locks the write-ahead log as well; SQLite takes no locks on it.
     fn lock_wal(&self) -> Result<Option<File>, JournalError> {
         if !LOCKS_THE_DATABASE {
             return Ok(None);
@@ -120,7 +120,8 @@ impl Files {
         }
     }
 
-    /// How many names the database has, if all that were known still lead to the same files.
+    /// Checks that every known name still leads to the same file. Returns the number of names (hard links) of
+    /// the database.
     pub(super) fn look(&self) -> Result<u64, JournalError> {
         let mut names = 1;
         for (index, (path, known)) in self.known.iter().enumerate() {
@@ -143,12 +144,12 @@ impl Files {
         Ok(names)
     }
 
-    /// Whether a write-ahead log lies beside the database and holds something.
+    /// Whether there is a write-ahead log beside the database that is not empty.
     pub(super) fn has_wal(&self) -> bool {
         is_not_empty(&beside(&self.path, "-wal"))
     }
 
-    /// The write-ahead log beside another name of the database, if SQLite would miss it under this one:
+    /// The write-ahead log beside another name of the database, if SQLite would not find it under this name:
     /// the database was moved without it, or is opened through a hard link or a mount.
     pub(super) fn wal_left_at(&self, other: &Path) -> Option<PathBuf> {
         let wal = beside(other, "-wal");
@@ -160,7 +161,7 @@ impl Files {
     }
 }
 
-/// Locks the file, unless a process has locked it.
+/// Locks the file. Returns false if another process has locked it.
 fn is_locked(file: &File, path: &Path) -> Result<bool, JournalError> {
     match file.try_lock() {
         Ok(()) => Ok(true),
@@ -171,7 +172,7 @@ fn is_locked(file: &File, path: &Path) -> Result<bool, JournalError> {
 
 fn held(path: &Path) -> JournalError {
     JournalError::unavailable(format!(
-        "another process holds {}: stop it, or give this one a store.url of its own",
+        "another process holds {}: stop it, or set a different store.url for this one",
         path.display()
     ))
 }
@@ -189,7 +190,7 @@ fn open(path: &Path) -> Result<File, JournalError> {
         .map_err(|error| cannot("opened", path, &error))
 }
 
-/// Creates the directory of the journal for this user alone, where there is none.
+/// Creates the journal's directory if it does not exist, accessible only by this user.
 fn create_parent(path: &Path) -> Result<(), JournalError> {
     let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) else {
         return Ok(());
@@ -228,7 +229,7 @@ fn links(found: &Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::nlink(found)
 }
 
-/// Only whether the files are there can be told.
+/// No inode here: only whether the files exist is checked.
 #[cfg(not(unix))]
 fn id(_: &Metadata) -> Id {
     (0, 0)

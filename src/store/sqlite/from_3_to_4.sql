@@ -1,4 +1,4 @@
--- Events carry their account and owner, and need no operation.
+-- Events carry their own account and owner, and may have no operation.
 CREATE TABLE events_4 (
     seq             INTEGER PRIMARY KEY AUTOINCREMENT,
     kind            TEXT    NOT NULL,
@@ -12,7 +12,7 @@ CREATE TABLE events_4 (
 );
 INSERT INTO events_4 SELECT e.seq, e.kind, e.subject, e.fact, o.account, o.caller, e.operation_id, e.at
     FROM events AS e JOIN operations AS o ON o.id = e.operation_id;
--- No number is given twice, even if the last event is gone.
+-- No number is used twice, even if the last event was deleted.
 DELETE FROM sqlite_sequence WHERE name = 'events_4';
 INSERT INTO sqlite_sequence (name, seq) SELECT 'events_4', seq FROM sqlite_sequence WHERE name = 'events';
 DROP TABLE events;
@@ -45,6 +45,6 @@ UPDATE orders SET last_departure = changed.departure FROM (
         WHERE c.kind = 'change' AND c.state = 'succeeded' GROUP BY 1, 2) AS changed
     WHERE changed.account = orders.account AND changed.order_id = orders.order_id
         AND (orders.last_departure IS NULL OR changed.departure > orders.last_departure);
--- What was recorded before a contradiction was kept where what was found belongs.
+-- Until version 3, the result recorded before a contradiction was kept in `result`.
 UPDATE operations SET findings = json_set(findings, '$.recorded', json(result)), result = NULL
     WHERE state = 'needs_attention' AND contradicted AND result IS NOT NULL AND failure IS NULL AND differs IS NULL;

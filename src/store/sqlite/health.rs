@@ -1,5 +1,4 @@
-//! Whether the journal can be relied on: one answer for the writer, the readers, the check of the whole
-//! database and `/readyz`.
+//! The health of the journal: shared by the writer, the readers, the integrity check and `/readyz`.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,15 +8,15 @@ use super::files::Files;
 use crate::store::{Check, Condition, Fault, JournalError, Warning};
 use crate::telemetry::metrics::JOURNAL_LINKS;
 
-/// Whether the journal can be relied on. Whatever has a connection holds it, so that the lock on the
-/// database ends after the last connection.
+/// The health of the journal. Every user of a connection holds it, so that the lock on the database is released
+/// after the last connection.
 pub(super) struct Health {
     files: Files,
     wal_missing: bool,
     seen: Mutex<Seen>,
 }
 
-/// What was seen, so that each change is logged once.
+/// The last observations, so that each change is logged once.
 struct Seen {
     damage: Option<String>,
     moved: bool,
@@ -39,20 +38,20 @@ impl Health {
         }
     }
 
-    /// Whether something new may begin: the files are where they were, and no damage was seen. A few
-    /// `stat` calls, so it is asked before every commit that begins something.
+    /// Whether new work may begin: the files are in place, and no damage was found. It costs a few `stat`
+    /// calls, so it is called before every commit that begins an operation or a send.
     pub(super) fn fit(&self) -> Result<(), JournalError> {
         let found = self.files.look();
         let mut seen = self.seen();
         match &found {
             Ok(names) => {
                 if std::mem::take(&mut seen.moved) {
-                    tracing::warn!("the journal's files are in their place again");
+                    tracing::warn!("the journal's files are back in place");
                 }
                 if *names > 1 && *names != seen.names {
                     tracing::error!(
-                        "ALARM: the journal's database has {names} names; SQLite would lose what is in \
-                         its write-ahead log under another one: remove the others"
+                        "ALARM: the journal's database has {names} names (hard links); opened under another \
+                         one, SQLite would lose the changes in the write-ahead log: remove the others"
                     );
                 }
                 seen.names = *names;
@@ -60,7 +59,7 @@ impl Health {
             }
             Err(error) => {
                 if !std::mem::replace(&mut seen.moved, true) {
-                    tracing::error!(%error, "ALARM: nothing new is taken");
+                    tracing::error!(%error, "ALARM: no new operations are accepted or sent");
                 }
             }
         }
@@ -70,12 +69,12 @@ impl Health {
         }
     }
 
-    /// Whether the files are where they were.
+    /// Whether the files are in place.
     pub(super) fn in_place(&self) -> Result<(), JournalError> {
         self.files.look().map(drop)
     }
 
-    /// Passes the result on, and remembers damage.
+    /// Returns the result unchanged and records damage.
     pub(super) fn noted<T>(&self, result: Result<T, JournalError>) -> Result<T, JournalError> {
         if let Err(error) = &result
             && error.fault == Fault::Damaged
@@ -85,19 +84,19 @@ impl Health {
         result
     }
 
-    /// Remembers damage until the next start.
+    /// Records damage until the next start.
     pub(super) fn damaged(&self, what: &str) {
         let mut seen = self.seen();
         if seen.damage.is_none() {
             tracing::error!(
-                "ALARM: the journal is damaged, nothing new is taken (docs/operations.md, \"A damaged \
-                 journal\"): {what}"
+                "ALARM: the journal is damaged, no new operations are accepted or sent \
+                 (docs/operations.md, \"A damaged journal\"): {what}"
             );
             seen.damage = Some(what.to_owned());
         }
     }
 
-    /// The check of the whole database has come to this.
+    /// Records the state of the integrity check.
     pub(super) fn checked(&self, check: Check) {
         self.seen().check = check;
     }

@@ -21,7 +21,7 @@ impl Journal for SqliteJournal {
                 .send_timeout(Command::Accept(Box::new(new), answer), PLACE_WITHIN)
                 .await
                 .map_err(|_| {
-                    JournalError::unavailable("its queue is full, or its writer has stopped")
+                    JournalError::unavailable("the writer's queue is full, or the writer stopped")
                 })?;
             answered.await.map_err(|_| stopped())?
         })

@@ -1,5 +1,5 @@
-//! The query behind a list of operations: each combination of filters has an index that leads to its rows
-//! in order, so that a list costs the same however long the history is.
+//! The query for a list of operations. Each combination of filters has an index that returns its rows in order,
+//! so the cost of a list does not depend on the length of the history.
 
 use sqlx::{QueryBuilder, Sqlite};
 
@@ -9,8 +9,8 @@ use crate::store::Filter;
 
 /// Builds the query.
 ///
-/// The indexes hold caller, state, kind and id, in this order. Where only one of state and kind is given,
-/// the query merges one ordered search for each value of the other: seven at most.
+/// The indexes contain caller, state, kind and id, in this order. If only one of state and kind is given, the query
+/// merges one ordered search per value of the other, at most seven.
 pub(super) fn query(filter: &Filter) -> QueryBuilder<Sqlite> {
     let (states, kinds) = match (filter.state, filter.kind) {
         _ if about_one(filter) => (vec![filter.state], vec![filter.kind]),
@@ -34,7 +34,7 @@ pub(super) fn query(filter: &Filter) -> QueryBuilder<Sqlite> {
     query
 }
 
-/// Whether the filter names a subject, which has few operations.
+/// Whether the filter names a subject. A subject has few operations.
 fn about_one(filter: &Filter) -> bool {
     filter.subject.is_some() || filter.about.is_some()
 }
@@ -46,7 +46,7 @@ fn search(
     kind: Option<Kind>,
 ) {
     query.push(format!("SELECT {COLUMNS} FROM operations WHERE 1 = 1"));
-    // A `+` keeps the planner from the indexes of the other filters.
+    // The `+` keeps the planner from using the indexes of the other filters.
     let plus = if about_one(filter) { "+" } else { "" };
     if let Some(subject) = &filter.subject {
         query.push(" AND subject = ").push_bind(subject.clone());

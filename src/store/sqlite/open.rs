@@ -1,5 +1,5 @@
-//! What is made and checked when a journal is opened and closed: its schema, its open rows, its key, its
-//! write-ahead log.
+//! Opening and closing a journal: creates or converts the schema, and checks the open rows, the hash key and
+//! the write-ahead log.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,36 +12,36 @@ use super::{failed, row};
 use crate::domain::ids::HashKey;
 use crate::store::{Fault, JournalError};
 
-/// The schema. Plain columns and full indexes only: the second database has no partial ones.
+/// The schema. Plain columns and full indexes only: the second database has no partial indexes.
 pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
-/// The version of the schema, kept by SQLite in the file's head (`PRAGMA user_version`). It grows when
-/// an earlier gateway could not work on a journal of a later one.
+/// The version of the schema, kept by SQLite in the file's header (`PRAGMA user_version`). It is raised when
+/// an earlier gateway could not use a journal that a later one wrote.
 const VERSION: i64 = 4;
 
-/// Converts a journal of version 1 to version 2: locks hold within an account, and what sends nothing is
-/// deleted in time. What sent nothing before has an event, and is kept with it.
+/// Converts a journal of version 1 to version 2: locks are per account, and operations that sent nothing are
+/// deleted after a time. Those from before have an event, so they are kept with it.
 const FROM_1_TO_2: &str = include_str!("from_1_to_2.sql");
 
-/// Converts a journal of version 2 to version 3: what an operation made is found by its number.
+/// Converts a journal of version 2 to version 3: what an operation created can be found by Fliggy's number.
 const FROM_2_TO_3: &str = include_str!("from_2_to_3.sql");
 
-/// Converts a journal of version 3 to version 4: events carry account and owner, and orders have their owners.
+/// Converts a journal of version 3 to version 4: events carry account and owner, and orders have owners.
 const FROM_3_TO_4: &str = include_str!("from_3_to_4.sql");
 
 /// The end of the lease of an instance that is known to have ended.
 pub(super) const ENDED: i64 = i64::MIN + 1;
 
-/// In `meta`: the key that the journal made for itself, where none was given.
+/// In `meta`: the hash key that the gateway generated because none was configured.
 const OWN_KEY: &str = "hash_key";
-/// In `meta`: a hash by which the key is known again. It tells nothing of the key.
+/// In `meta`: a keyed hash by which the key is recognised. It does not reveal the key.
 const KEY_CHECK: &str = "hash_key_check";
-/// In `meta`, while the journal is open and after a crash: the path that it was opened by. The clean end
-/// removes it, once everything is in the database file.
+/// In `meta`, while the journal is open and after a crash: the path under which it was opened. A clean close
+/// removes it once everything is in the database file.
 const OPENED_AS: &str = "opened_as";
 
-/// Checks what is there, converts what an earlier gateway wrote, and makes what a journal needs before its
-/// first use. Answers its key, and whether its write-ahead log is missing.
+/// Checks an existing journal, converts one of an earlier gateway, and creates what is not there yet. Returns
+/// its hash key, and whether its write-ahead log is missing.
 pub(super) async fn prepare(
     connection: &mut SqliteConnection,
     files: &Files,
@@ -54,15 +54,15 @@ pub(super) async fn prepare(
         .map_err(failed)?;
     if version > VERSION {
         return Err(JournalError::unavailable(format!(
-            "it is of version {version}, and this gateway knows journals up to version {VERSION}: \
+            "the journal has version {version}, but this gateway supports versions up to {VERSION}: \
              start the gateway that wrote it, or a later one"
         )));
     }
-    // In one transaction: a start that is refused leaves the journal as it was, of its own version.
+    // One transaction, so that a failed start leaves the journal and its version unchanged.
     control(connection, "BEGIN IMMEDIATE").await?;
     let prepared = checked(connection, files, version, had_wal, given).await;
     if prepared.is_err() {
-        // Fails where SQLite has rolled back by itself.
+        // Fails if SQLite has already rolled back by itself.
         let _ = control(connection, "ROLLBACK").await;
     } else {
         control(connection, "COMMIT").await?;
@@ -98,8 +98,8 @@ async fn checked(
         wal_missing = !had_wal && was_not_closed(connection, files).await?;
         open_rows(connection).await?;
     }
-    // Makes the tables of a new journal, and what a later gateway has added to an old one.
-    // This process alone has the database, so all that worked on it before have ended.
+    // Creates the tables of a new journal, and brings the indexes of an old one up to date.
+    // This process has the database to itself, so all earlier instances have ended.
     let script = format!(
         "{SCHEMA} DELETE FROM instances; INSERT INTO instances SELECT DISTINCT boot, {ENDED} FROM operations \
          WHERE state IN ('accepted', 'sending'); PRAGMA user_version = {VERSION};"
@@ -112,7 +112,7 @@ async fn checked(
     Ok((hash_key, wal_missing))
 }
 
-/// Refuses a journal that lacks something: a table that is missing must not come back empty.
+/// Refuses a journal that lacks a table or column: a missing table must not be re-created empty.
 async fn complete(present: &BTreeSet<String>) -> Result<(), JournalError> {
     let mut model = SqliteConnection::connect("sqlite::memory:")
         .await
@@ -129,7 +129,7 @@ async fn complete(present: &BTreeSet<String>) -> Result<(), JournalError> {
     Err(JournalError::new(
         Fault::Damaged,
         format!(
-            "it is no journal of a gateway, or a damaged one: it lacks {}",
+            "it is not a gateway journal, or it is damaged: missing {}",
             missing.join(", ")
         ),
     ))
@@ -147,7 +147,7 @@ async fn columns(connection: &mut SqliteConnection) -> Result<BTreeSet<String>, 
     Ok(found.into_iter().collect())
 }
 
-/// Reads everything that is open: what cannot be read would never be looked for.
+/// Reads all open operations: one that cannot be read would never be looked up.
 async fn open_rows(connection: &mut SqliteConnection) -> Result<(), JournalError> {
     let mut rows = sqlx::query(row::SELECT_OPEN).fetch(connection);
     while let Some(found) = rows.try_next().await.map_err(failed)? {
@@ -164,10 +164,10 @@ async fn open_rows(connection: &mut SqliteConnection) -> Result<(), JournalError
     Ok(())
 }
 
-/// Whether the journal was not closed, so that its write-ahead log, which is not there, is missing.
+/// Whether the journal was not closed cleanly. Called when there is no write-ahead log: if so, the log is missing.
 ///
 /// # Errors
-/// When that log lies beside another name of the database, where SQLite would not read it.
+/// When the log lies beside another name of the database, where SQLite would not read it.
 async fn was_not_closed(
     connection: &mut SqliteConnection,
     files: &Files,
@@ -178,15 +178,15 @@ async fn was_not_closed(
     let before = Path::new(std::str::from_utf8(&before).map_err(failed)?);
     if let Some(wal) = files.wal_left_at(before) {
         return Err(JournalError::unavailable(format!(
-            "it was opened as {} and not closed, and {} holds changes that are not in the database: start \
-             with that store.url, or move both files together",
+            "it was last opened as {} and not closed cleanly, and {} holds changes that are not in the \
+             database: start with that path in store.url, or move both files together",
             before.display(),
             wal.display()
         )));
     }
     tracing::warn!(
-        "{} was not closed by the gateway that had it as {}, and has no -wal file: unless another program \
-         has merged that, this is a copy that lacks what was done since (docs/operations.md, \"Restore is \
+        "{} was not closed cleanly when it was last open, as {}, and has no -wal file: unless another program \
+         merged that file, this is a copy that lacks later changes (docs/operations.md, \"Restore is \
          dangerous\")",
         files.path().display(),
         before.display()
@@ -194,7 +194,8 @@ async fn was_not_closed(
     Ok(true)
 }
 
-/// Notes in the database file itself that its write-ahead log belongs to it, and by which path.
+/// Records in the database file itself that it is open, and under which path, so that a missing write-ahead
+/// log is noticed.
 async fn mark_open(connection: &mut SqliteConnection, files: &Files) -> Result<(), JournalError> {
     sqlx::query("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")
         .bind(OPENED_AS)
@@ -210,14 +211,14 @@ async fn mark_open(connection: &mut SqliteConnection, files: &Files) -> Result<(
 /// open mark is removed first, so that the next start does not report a missing log.
 pub(super) async fn abandon(mut connection: SqliteConnection, had_wal: bool, error: &JournalError) {
     if had_wal && error.fault != Fault::Damaged {
-        // The start has failed already, and the next one at most warns without need.
+        // The start has already failed. If this fails too, the next start may warn needlessly.
         let _ = mark_closed(&mut connection).await;
     }
     let _ = connection.close().await;
 }
 
-/// Before the last connection is closed: brings everything into the database file, and notes that it is
-/// there. Whoever still reads from outside the process prevents it.
+/// Called before the last connection is closed: merges the write-ahead log into the database file and removes
+/// the open mark. Fails while another process reads the database.
 pub(super) async fn mark_closed(connection: &mut SqliteConnection) -> Result<(), JournalError> {
     sqlx::query("DELETE FROM meta WHERE name = ?1")
         .bind(OPENED_AS)
@@ -228,11 +229,11 @@ pub(super) async fn mark_closed(connection: &mut SqliteConnection) -> Result<(),
         return Ok(());
     }
     Err(JournalError::unavailable(
-        "another program reads it, so its -wal file still holds changes: a copy needs both files",
+        "another program is reading it, so its -wal file still holds changes: a copy needs both files",
     ))
 }
 
-/// Copies the write-ahead log into the database. Answers whether all of it is there.
+/// Copies the write-ahead log into the database. Returns whether all of it was copied.
 async fn merge(
     connection: &mut SqliteConnection,
     mode: &'static str,
@@ -246,11 +247,11 @@ async fn merge(
     Ok(busy == 0)
 }
 
-/// The key of the journal: the given one, or one that it makes and keeps.
+/// The hash key of the journal: the configured one, or one that is generated and kept.
 ///
 /// # Errors
-/// When the journal was written under another key: no repeated request and no passenger would be
-/// recognised any more, and what was booked could be booked again.
+/// When the journal was created with another key: repeated requests and passengers would no longer be
+/// recognised, so the same booking could be made twice.
 async fn hash_key(
     connection: &mut SqliteConnection,
     given: Option<&HashKey>,
@@ -258,7 +259,7 @@ async fn hash_key(
     let own = match read(connection, OWN_KEY).await? {
         None => None,
         Some(bytes) => Some(HashKey::new(bytes.try_into().map_err(|_| {
-            JournalError::new(Fault::Damaged, "its hash key has another length")
+            JournalError::new(Fault::Damaged, "its hash key has the wrong length")
         })?)),
     };
     let known = match (read(connection, KEY_CHECK).await?, &own) {
@@ -276,8 +277,8 @@ async fn hash_key(
         (None, Some(own)) => own,
         (None, None) if known.is_some() => {
             return Err(JournalError::unavailable(
-                "the journal was written under a hash key of the configuration, and there is none \
-                 now: set store.hash_key or store.hash_key_file to that key, or store.url to a new \
+                "the journal was created with a configured hash key, and none is configured now: \
+                 set store.hash_key or store.hash_key_file to that key, or set store.url to a new \
                  journal",
             ));
         }
@@ -295,12 +296,12 @@ async fn hash_key(
 
 fn another_key(made_its_own: bool) -> &'static str {
     if made_its_own {
-        "the journal made a hash key of its own, which lies in it, and store.hash_key is another: \
-         remove store.hash_key and store.hash_key_file to go on with this journal, or set store.url \
+        "the journal contains its own generated hash key, and store.hash_key differs from it: \
+         remove store.hash_key and store.hash_key_file to keep using this journal, or set store.url \
          to a new one"
     } else {
-        "store.hash_key is another than the one that the journal was written under: set it, or \
-         store.hash_key_file, to the earlier key, or store.url to a new journal"
+        "store.hash_key is not the key that the journal was created with: set it, or \
+         store.hash_key_file, to the original key, or set store.url to a new journal"
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whose orders are.
+//! The owners of orders.
 
 use futures::future::BoxFuture;
 
@@ -58,7 +58,7 @@ impl Owners for SqliteJournal {
         account: &AccountName,
         out_order_no: &OutOrderNo,
     ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>> {
-        // The `+` keeps the planner from searching all orders of the account.
+        // The `+` keeps the planner from scanning all orders of the account.
         const QUERY: &str = "SELECT order_id, out_order_no, owner, last_departure, booked_at, operation_id FROM orders \
                              WHERE +account = ?1 AND out_order_no = ?2 ORDER BY booked_at DESC LIMIT 1";
         self.reading(self.owner(QUERY, account.clone(), out_order_no.to_string()))

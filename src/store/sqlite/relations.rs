@@ -1,4 +1,4 @@
-//! What operations have to do with one another.
+//! Relations between operations.
 
 use std::str::FromStr;
 
@@ -138,7 +138,7 @@ impl Relations for SqliteJournal {
     }
 }
 
-/// The words of these kinds, as a JSON array.
+/// The names of these kinds as a JSON array.
 fn words(kinds: impl Iterator<Item = Kind>) -> String {
     serde_json::Value::from_iter(kinds.map(Kind::as_str)).to_string()
 }

@@ -1,4 +1,4 @@
-//! An operation as a row, and back.
+//! Converts operations to rows and back.
 
 use std::str::FromStr;
 
@@ -31,14 +31,14 @@ pub(super) const SELECT_KNOWN: &str = concat!(
     columns!(),
     " FROM operations WHERE idempotency = ?1"
 );
-/// The unknown ones: a caller waits for them.
+/// Due operations in state `unknown`: a caller waits for them.
 pub(super) const SELECT_DUE_UNKNOWN: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM operations WHERE state = 'unknown' AND next_look_at <= ?1 \
      ORDER BY next_look_at LIMIT ?2"
 );
-/// The others: watched, or waiting for a person.
+/// The other due operations: watched after settling, or waiting for a person.
 pub(super) const SELECT_DUE_OTHERS: &str = concat!(
     "SELECT ",
     columns!(),
@@ -51,7 +51,7 @@ pub(super) const SELECT_STALE: &str = concat!(
     ", (SELECT until_ms FROM instances WHERE instances.id = boot) AS until_ms FROM operations \
      WHERE state IN ('accepted', 'sending') AND (boot <> ?1 OR touched_ms < ?2) ORDER BY id LIMIT 1000"
 );
-/// What came to nothing before, on the same subject.
+/// Earlier operations on the same subject that ended without effect.
 pub(super) const SELECT_EARLIER: &str = concat!(
     "SELECT ",
     columns!(),
@@ -59,22 +59,22 @@ pub(super) const SELECT_EARLIER: &str = concat!(
      rowid < (SELECT rowid FROM operations WHERE id = ?2) AND \
      (+state = 'rejected' OR +basis IN ('absent', 'refused_by_gateway')) ORDER BY rowid DESC"
 );
-/// What needs attention: the operation that another one repeats, and those on its subject.
+/// Operations that need attention: the one that an operation repeats, and those on its subject.
 pub(super) const SELECT_CONTRADICTED: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM operations WHERE (id = ?1 OR lock_base = ?2) AND +state = 'needs_attention'"
 );
-/// Everything that is not settled.
+/// All open operations.
 pub(super) const SELECT_OPEN: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM operations WHERE state IN ('accepted', 'sending', 'unknown', 'needs_attention')"
 );
-/// Everything that may stand against an acceptance, in one statement: an arm for each reason, each
-/// on its index and cut to the rows that decide: those that ended absent come with what was done after
-/// them, which tells whether they still stand. A `+` keeps the planner from the index of states,
-/// which grows with history.
+/// Everything that may prevent an acceptance, in one statement. Each reason has its own `SELECT`, which uses an
+/// index and returns only the rows that decide. Operations that ended absent come with those that succeeded
+/// after them, which may explain them. The `+` keeps the planner from using the index on states, which grows
+/// with history.
 pub(super) const SELECT_AGAINST: &str = concat!(
     "SELECT 'key' AS why, fingerprint, rowid AS place, ",
     columns!(),
@@ -167,7 +167,7 @@ pub(super) fn entry(row: &SqliteRow) -> Result<TimelineEntry, JournalError> {
     })
 }
 
-/// An attachment as it is kept.
+/// A stored attachment.
 pub(super) fn attachment(row: &SqliteRow, key: [u8; 32]) -> Result<KeptAttachment, JournalError> {
     let account: String = row.try_get("account").map_err(failed)?;
     let order_id: Option<String> = row.try_get("order_id").map_err(failed)?;
@@ -180,35 +180,35 @@ pub(super) fn attachment(row: &SqliteRow, key: [u8; 32]) -> Result<KeptAttachmen
     })
 }
 
-/// The operation in a row, unless a later version wrote it in words that this one does not know. One
-/// such row must not keep all others from being looked at.
+/// The operation in a row, or none if the row cannot be read, for example because a later version wrote values
+/// that this one does not know. One such row must not block all others.
 pub(super) fn readable(row: &SqliteRow) -> Option<Operation> {
     match read(row) {
         Ok(operation) => Some(operation),
         Err(error) => {
             let id: Option<String> = row.try_get("id").ok();
-            tracing::error!(operation_id = id, %error, "an operation cannot be read and is passed over");
+            tracing::error!(operation_id = id, %error, "an operation cannot be read and is skipped");
             None
         }
     }
 }
 
-/// Whether the operation in a row is open, also where the rest of the row cannot be read.
+/// Whether the operation in a row is open, even if the rest of the row cannot be read.
 pub(super) fn is_open(row: &SqliteRow) -> bool {
     let state = row.try_get("state").map_err(failed).and_then(word::<State>);
     state.is_ok_and(|state| !state.is_settled())
 }
 
-/// A closed word of the store, by the names that serde gives it.
+/// Parses an enum from its stored name, which is its serde name.
 pub(super) fn word<T: DeserializeOwned>(text: String) -> Result<T, JournalError> {
     serde_json::from_value(serde_json::Value::String(text)).map_err(failed)
 }
 
-/// The same the other way.
+/// Serialises an enum to its stored name.
 pub(super) fn word_of<T: Serialize>(value: &T) -> Result<String, JournalError> {
     match serde_json::to_value(value).map_err(failed)? {
         serde_json::Value::String(text) => Ok(text),
-        other => Err(JournalError::unavailable(format!("{other} is no word"))),
+        other => Err(JournalError::unavailable(format!("{other} is not a name"))),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is to be done, and when.
+//! Due and stale operations, leases and pruning.
 
 use futures::future::BoxFuture;
 use sqlx::Row;
@@ -75,7 +75,7 @@ impl Schedule for SqliteJournal {
 
     fn prune(&self, now_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
         Box::pin(async move {
-            // Asked first: without it every pass of the reconciler would write.
+            // Check first, otherwise every pass of the reconciler would write.
             let due = self.reading(async {
                 sqlx::query_scalar::<_, i64>(
                     "SELECT EXISTS (SELECT 1 FROM operations WHERE prune_at <= ?1)",

@@ -1,7 +1,7 @@
 -- The journal. Times are ms since 1970 (UTC); documents are JSON. No personal data anywhere.
 CREATE TABLE IF NOT EXISTS operations (
     id              TEXT    NOT NULL PRIMARY KEY,
-    -- The compare-and-set of every write; and what of it callers see.
+    -- revision is the compare-and-set of every write; version is the part of it that callers see.
     revision        INTEGER NOT NULL,
     version         INTEGER NOT NULL,
     kind            TEXT    NOT NULL,
@@ -10,19 +10,19 @@ CREATE TABLE IF NOT EXISTS operations (
     account         TEXT    NOT NULL,
     caller          TEXT    NOT NULL,
     subject         TEXT    NOT NULL,
-    -- The subject's lock; lock_key is the same while the operation is open, and empty after.
+    -- The subject's lock. lock_key equals lock_base while the operation is open and holds the lock, else NULL.
     lock_base       TEXT    NOT NULL,
     lock_key        TEXT    UNIQUE,
-    -- Set when it was done, or ended absent: what a later one on the same subject asks for. Refunds and
-    -- changes are done once by the caller's number.
+    -- Set when it succeeded, or ended absent: a later operation on the same subject searches for them. For
+    -- refunds and changes, done_key contains the caller's number: each number is used once.
     done_key        TEXT,
     absent_key      TEXT,
-    -- The same passengers on the same segments; twin_key is the same while that stands against
-    -- another booking, so that its index stays small: these are hashes, and in an index of all that
-    -- was ever booked each would be on a page of its own.
+    -- Hash of the passengers and segments of a booking. twin_key equals it while it bars another such booking,
+    -- else NULL, so that its index stays small: hashes are random, and in an index of all bookings each would
+    -- touch a page of its own.
     duplicate       BLOB,
     twin_key        BLOB,
-    -- Empty when the key is free again.
+    -- NULL when the key is free again.
     idempotency     BLOB    UNIQUE,
     fingerprint     BLOB    NOT NULL,
     boot            TEXT    NOT NULL,
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS operations (
     sent_at         INTEGER,
     sent_steady_ms  INTEGER,
     settled_at      INTEGER,
-    -- When a lookup agreed with how it was settled.
+    -- When a lookup confirmed how it was settled.
     confirmed_at    INTEGER,
     claim           TEXT    NOT NULL,
     findings        TEXT    NOT NULL,
@@ -44,12 +44,12 @@ CREATE TABLE IF NOT EXISTS operations (
     -- Why a person must decide.
     attention       TEXT,
     retry_of        TEXT,
-    -- Of a refund or change: how its order stood before the send. Empty for others.
+    -- For a refund or change: the state of its order before the send. NULL for other kinds.
     baseline        TEXT,
     result          TEXT,
-    -- Which order, refund or change it made: kind, account and Fliggy's number.
+    -- The order, refund or change that it created: kind, account and Fliggy's number.
     made            TEXT,
-    -- The parts of the result that differ from the request; empty where none do.
+    -- The fields of the result that differ from the request; NULL if none do.
     differs         TEXT,
     failure         TEXT
 );
@@ -64,7 +64,7 @@ CREATE INDEX IF NOT EXISTS operations_subject ON operations (subject, id);
 CREATE INDEX IF NOT EXISTS operations_due ON operations (next_look_at);
 CREATE INDEX IF NOT EXISTS operations_made ON operations (made);
 CREATE INDEX IF NOT EXISTS operations_prune ON operations (prune_at);
--- Of earlier gateways.
+-- Indexes of earlier gateways.
 DROP INDEX IF EXISTS operations_state;
 DROP INDEX IF EXISTS operations_kind;
 
@@ -77,8 +77,8 @@ CREATE TABLE IF NOT EXISTS timeline (
     PRIMARY KEY (operation_id, seq)
 ) WITHOUT ROWID;
 
--- One writer numbers the events, so that a smaller number never commits later. Only operators see an event without
--- an owner.
+-- One writer numbers the events, so a smaller number is never committed later. Only operators see an event
+-- without an owner.
 CREATE TABLE IF NOT EXISTS events (
     seq             INTEGER PRIMARY KEY AUTOINCREMENT,
     kind            TEXT    NOT NULL,
@@ -98,7 +98,7 @@ CREATE TABLE IF NOT EXISTS instances (
     until_ms        INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- Whose orders are. The last departure is RFC 3339 (+08:00), also of flights that the order was changed to.
+-- The owners of orders. last_departure is RFC 3339 (+08:00) and includes flights that the order was changed to.
 CREATE TABLE IF NOT EXISTS orders (
     account         TEXT    NOT NULL,
     order_id        TEXT    NOT NULL,
@@ -113,7 +113,7 @@ CREATE TABLE IF NOT EXISTS orders (
 CREATE INDEX IF NOT EXISTS orders_reference ON orders (out_order_no);
 CREATE INDEX IF NOT EXISTS orders_operation ON orders (operation_id);
 
--- Files that Fliggy has. The key is a keyed hash of account, order and content.
+-- Files that were uploaded to Fliggy. The id is a keyed hash of account, order and content.
 CREATE TABLE IF NOT EXISTS attachments (
     id              BLOB    NOT NULL PRIMARY KEY,
     account         TEXT    NOT NULL,
@@ -123,8 +123,8 @@ CREATE TABLE IF NOT EXISTS attachments (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS attachments_order ON attachments (order_id, account);
 
--- What a lookup has found last on an account, or is known to be there: the control of lookups that find
--- nothing. The session is a keyed hash, and empty while no lookup has found it.
+-- What a lookup last found on an account, or what is known to exist there: the control for lookups that find
+-- nothing. The session is a keyed hash, and NULL until a lookup has found it.
 CREATE TABLE IF NOT EXISTS proofs (
     account         TEXT    NOT NULL,
     lookup          TEXT    NOT NULL,

@@ -1,5 +1,5 @@
-//! The one writer. It is never cancelled, drains its queue into one transaction, and acknowledges
-//! after the commit: durability costs one fsync for many changes.
+//! The only writer. It is never cancelled. It drains its queue into one transaction and acknowledges after the
+//! commit, so many changes share one fsync.
 
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
 
 type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
 
-/// A change that somebody waits for.
+/// A change for the writer. Its caller waits for the result.
 pub(super) enum Command {
     Accept(Box<NewOperation>, Answer<Acceptance>),
     Save(Box<Save>, Answer<Saved>),
@@ -39,7 +39,7 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether something new begins with it: an operation, or a send.
+    /// Whether it begins an operation or a send.
     fn begins(&self) -> bool {
         match self {
             Self::Accept(..) | Self::Probe(_) => true,
@@ -54,10 +54,10 @@ impl Command {
     }
 }
 
-/// Changes in one transaction at most.
+/// Maximum number of changes in one transaction.
 const BATCH: usize = 512;
 
-/// How often the files are looked at while nothing is written.
+/// How often the files are checked while nothing is written.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(
@@ -65,7 +65,7 @@ pub(super) async fn run(
     mut queue: mpsc::Receiver<Command>,
     health: Arc<Health>,
 ) {
-    // It logs what it finds, and nobody waits for more.
+    // Only for its log lines.
     let _ = health.fit();
     let mut batch = Vec::with_capacity(BATCH);
     let mut stop = None;
@@ -94,13 +94,13 @@ pub(super) async fn run(
         tracing::warn!(%error, "the journal was not closed cleanly");
     }
     if let Some(answer) = stop {
-        // Nobody may be waiting for it any more.
+        // The caller may have stopped waiting.
         let _ = answer.send(());
     }
 }
 
-/// Refuses what begins something new while the journal cannot be relied on. What is under way goes on:
-/// the outcome of a send is evidence, and is written down as long as the open file takes it.
+/// While the journal is unhealthy, refuses commands that begin an operation or a send. Other commands continue:
+/// the outcome of a send is evidence, so it is written as long as the open file accepts it.
 fn permitted(work: Vec<Command>, health: &Health) -> Vec<Command> {
     if !work.iter().any(Command::begins) {
         return work;
@@ -115,8 +115,8 @@ fn permitted(work: Vec<Command>, health: &Health) -> Vec<Command> {
     rest
 }
 
-/// Commits all in one transaction. Where that fails, each by itself, so that one bad change cannot
-/// take the others with it, and each gets its own answer.
+/// Commits all commands in one transaction. If that fails, commits each one separately, so that one bad change
+/// does not fail the others and each gets its own answer.
 async fn commit(connection: &mut SqliteConnection, work: Vec<Command>, health: &Health) {
     if work.is_empty() {
         return;
@@ -150,7 +150,7 @@ async fn commit(connection: &mut SqliteConnection, work: Vec<Command>, health: &
     }
 }
 
-/// What one command came to; told when its commit is on disk.
+/// The result of one command; sent to its caller after the commit is on disk.
 pub(super) enum Done {
     Accept(Acceptance),
     Save(Saved),
@@ -158,11 +158,11 @@ pub(super) enum Done {
     Nothing,
 }
 
-/// All of the work in one transaction, or none of it.
+/// Runs all commands in one transaction, or none of them.
 ///
-/// The transaction is spoken in SQL and not left to the driver: on a full disk or a failed write
-/// SQLite may have rolled back by itself, and a driver that counts transactions would then refuse
-/// every later one until the process is restarted.
+/// It uses SQL and not the driver's transactions: on a full disk or a failed write SQLite may roll back by
+/// itself, and a driver that counts transactions would then refuse every later one until the process is
+/// restarted.
 pub(super) async fn transaction(
     connection: &mut SqliteConnection,
     work: &[Command],
@@ -172,9 +172,8 @@ pub(super) async fn transaction(
         Err(error) => Err(error),
     };
     if ended.is_err() {
-        // Whether a full disk has ended the transaction already depends on where it struck; if so,
-        // this fails, and that is fine. sqlx's own transactions believe that it is still open, and
-        // would never begin another one.
+        // After a full disk, SQLite may or may not have ended the transaction already. If it has, this fails
+        // harmlessly; sqlx's own transactions would assume that it is still open and never begin another one.
         let _ = control(connection, "ROLLBACK").await;
     }
     ended
@@ -185,7 +184,7 @@ async fn control(connection: &mut SqliteConnection, sql: &'static str) -> Result
     done.map(drop).map_err(failed)
 }
 
-/// Does the work in the transaction that was begun, and commits it.
+/// Runs the commands in the open transaction and commits it.
 async fn committed(
     connection: &mut SqliteConnection,
     work: &[Command],
@@ -237,7 +236,7 @@ async fn committed(
     Ok(done)
 }
 
-/// Acknowledges. A send fails only when the asker is gone; the change stands all the same.
+/// Sends each result to its caller. That fails only if the caller is gone; the change is committed anyway.
 fn tell(work: Vec<Command>, done: Vec<Done>) {
     for (command, done) in work.into_iter().zip(done) {
         match (command, done) {
@@ -332,7 +331,7 @@ async fn accept(
     Ok(Acceptance::Accepted)
 }
 
-/// What the lines of `row::SELECT_AGAINST` say.
+/// Reads the rows of `row::SELECT_AGAINST`.
 fn against(lines: &[SqliteRow]) -> Result<Against, JournalError> {
     let mut against = Against::default();
     for line in lines {
@@ -344,7 +343,7 @@ fn against(lines: &[SqliteRow]) -> Result<Against, JournalError> {
                     operation: row::read(line)?,
                     fingerprint: fingerprint.try_into().map_err(failed)?,
                 });
-                // It comes first, and decides alone.
+                // It comes first and decides on its own.
                 break;
             }
             list @ ("absent" | "later") => {
@@ -364,7 +363,7 @@ fn against(lines: &[SqliteRow]) -> Result<Against, JournalError> {
             "duplicate" => &mut against.duplicate,
             _ => &mut against.named,
         };
-        // The first line of a reason is the most telling one.
+        // Of several rows for one reason, the first one counts.
         if slot.is_none() {
             *slot = Some(operation()?);
         }
@@ -480,7 +479,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
     Ok(Saved::Done(revision))
 }
 
-/// An event with what belongs to it.
+/// An event with its account, owner, operation and time.
 struct Facts<'a> {
     event: &'a NewEvent,
     account: &'a AccountName,
@@ -527,7 +526,7 @@ async fn publish(
     Ok(())
 }
 
-/// Notes whose the order is. The booking that succeeded last is right about it.
+/// Records who owns the order. The booking that succeeded last decides.
 async fn note_owner(
     connection: &mut SqliteConnection,
     fact: &OwnershipFact,
@@ -580,8 +579,8 @@ async fn renew(
     Ok(())
 }
 
-/// The operation that holds the lock on the subject of one that needs attention. Other open operations have held
-/// it from their acceptance on.
+/// The operation that holds the lock on the subject, if this one needs attention. Other open operations have held
+/// the lock themselves since they were accepted.
 async fn holder(
     connection: &mut SqliteConnection,
     operation: &Operation,
@@ -599,7 +598,7 @@ async fn holder(
         .transpose()
 }
 
-/// The row as it stands, where it is not changed.
+/// The result of a refused change: the row as it stands.
 async fn stale(
     connection: &mut SqliteConnection,
     operation: &Operation,
@@ -641,14 +640,14 @@ async fn tell_story(
     Ok(())
 }
 
-/// Changes of an operation between two cuts of its timeline.
+/// Number of changes of an operation between two cuts of its timeline.
 const CUT_EVERY: i64 = 64;
-/// Lines that are kept of a timeline: at its beginning, and at its end.
+/// Lines of a timeline that are kept at its beginning and at its end.
 const FIRST_LINES: i64 = 100;
 const LAST_LINES: i64 = 400;
 
-/// Keeps a timeline from growing without end. How it began and what happened last are kept, and a line tells
-/// that something between them is left out.
+/// Limits the length of a timeline. The first and the last lines are kept, and a line marks that those between
+/// them were removed.
 async fn cut_middle(
     connection: &mut SqliteConnection,
     operation: &Operation,
@@ -678,7 +677,7 @@ async fn cut_middle(
     if gone.rows_affected() > 0 {
         sqlx::query(
             "INSERT INTO timeline (operation_id, seq, at, state, what) SELECT operation_id, seq + 1, at, \
-             state, 'the lines that followed are left out, up to the next one' FROM timeline \
+             state, 'the lines between this one and the next are left out' FROM timeline \
              WHERE operation_id = ?1 AND seq = ?2",
         )
         .bind(&id)
@@ -709,7 +708,7 @@ async fn keep_attachment(
     Ok(())
 }
 
-/// Operations that are deleted in one transaction at most.
+/// Maximum number of operations that one transaction deletes.
 const PRUNED_AT_ONCE: i64 = 256;
 
 async fn prune(connection: &mut SqliteConnection, now: i64) -> Result<u64, JournalError> {
@@ -737,13 +736,13 @@ async fn prune(connection: &mut SqliteConnection, now: i64) -> Result<u64, Journ
 }
 
 async fn wake_all(connection: &mut SqliteConnection, now: i64) -> Result<(), JournalError> {
-    // Open ones at once; watched ones within the hour, however far off a moved clock had put them.
+    // Open operations at once; watched ones within an hour, even if a clock jump had moved them further away.
     sqlx::query(
         "UPDATE operations SET next_look_at = CASE WHEN state IN ('unknown', 'needs_attention') \
          THEN ?1 ELSE MIN(next_look_at, ?1 + 3600000) END WHERE next_look_at > ?2",
     )
     .bind(now)
-    // Any time there is: `IS NOT NULL` would not use the index in every build of SQLite.
+    // Matches any time that is set. `IS NOT NULL` would not use the index in every build of SQLite.
     .bind(i64::MIN)
     .execute(&mut *connection)
     .await
@@ -787,7 +786,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_disk_that_was_full_is_written_again_when_there_is_room() {
+    async fn writes_succeed_again_after_a_full_disk_has_room() {
         let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
         sqlx::raw_sql(super::super::open::SCHEMA)
             .execute(&mut connection)
@@ -798,7 +797,7 @@ mod tests {
             .await
             .unwrap();
         at_most_pages(&mut connection, pages).await;
-        // Rows that are smaller than that of the probe, until not even one of them fits.
+        // Inserts rows smaller than the probe's until none fits.
         let mut n = 0;
         while sqlx::query("INSERT INTO meta (name, value) VALUES (?1, x'00')")
             .bind(format!("{n:04}"))
@@ -807,7 +806,7 @@ mod tests {
             .is_ok()
         {
             n += 1;
-            assert!(n < 9999, "the disk does not become full");
+            assert!(n < 9999, "the disk did not become full");
         }
 
         for _ in 0..2 {
