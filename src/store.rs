@@ -1,7 +1,7 @@
-//! What is kept: the contract of a store, one trait for each concern, and the databases that fulfil it.
+//! Persistence: the interface of a store, one trait per concern, and the databases that implement it.
 //!
-//! Decisions are pure functions over rows ([`accept`]). A database only reads, locks and writes, and each passes
-//! the same suite (`tests/journal.rs`).
+//! Decisions are pure functions over rows ([`accept`]). A database only reads, locks and writes. All databases
+//! pass the same test suite (`tests/journal.rs`).
 
 pub mod accept;
 mod attachments;
@@ -27,18 +27,17 @@ pub use owners::Owners;
 pub use relations::Relations;
 pub use schedule::Schedule;
 
-/// Everything that is kept.
+/// A store: all concerns together.
 pub trait Store: Journal + Schedule + Relations + Feed + Attachments + Owners {
-    /// Writes something that means nothing: whether the journal can be written now.
+    /// Writes a meaningless row to check that the journal can be written.
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>>;
 
-    /// The state of the data, apart from whether it can be written.
+    /// The condition of the data, apart from whether it can be written.
     fn condition(&self) -> Condition;
 
-    /// The key of all keyed hashes: the given one, or one that the store made and keeps.
+    /// The key of all keyed hashes: the configured one, or one that the store generated and keeps.
     fn hash_key(&self) -> &HashKey;
 
-    /// Closes the journal after everything that was asked for is on disk. Later reads fail with
-    /// [`Fault::Closed`].
+    /// Closes the journal once all requested changes are on disk. Later reads fail with [`Fault::Closed`].
     fn close(&self) -> BoxFuture<'_, ()>;
 }

@@ -1,4 +1,4 @@
-//! The law of the journal: what may be accepted, what a row holds while it stands as it does, and what may be sent.
+//! The rules of the journal: what may be accepted, which keys a row holds in which state, and what may be sent.
 //! Pure functions over rows that a backend has fetched; a backend only reads, locks and writes.
 
 use super::{Acceptance, Known, NewOperation};
@@ -8,13 +8,13 @@ use crate::domain::operation::{Basis, Kind, Operation, State};
 /// An operation and its place in the order of acceptance.
 #[derive(Clone, Debug)]
 pub struct Placed {
-    /// Grows with every acceptance.
+    /// Increases with every acceptance.
     pub place: i64,
     /// The operation.
     pub operation: Operation,
 }
 
-/// What a backend fetches before it accepts an operation: everything that may stand against it.
+/// What a backend fetches before it accepts an operation: everything that may prevent it.
 #[derive(Clone, Debug, Default)]
 pub struct Against {
     /// The operation with the same idempotency key.
@@ -25,7 +25,7 @@ pub struct Against {
     pub done: Option<Operation>,
     /// The operation that `retry_of` names.
     pub named: Option<Operation>,
-    /// Operations on the subject that ended absent, by [`repeated_keys`].
+    /// Operations on the subject that ended absent, found by [`repeated_keys`].
     pub absent: Vec<Placed>,
     /// Operations on the subject that succeeded after the first of those.
     pub succeeded: Vec<Placed>,
@@ -33,7 +33,7 @@ pub struct Against {
     pub duplicate: Option<Operation>,
 }
 
-/// Why an operation is not accepted, the most telling reason first; none if it may be.
+/// Why an operation is not accepted, or none if it may be. If several reasons apply, the most specific one.
 #[must_use]
 pub fn refusal(new: &NewOperation, against: Against) -> Option<Acceptance> {
     if let Some(known) = against.known {
@@ -67,8 +67,8 @@ pub fn refusal(new: &NewOperation, against: Against) -> Option<Acceptance> {
     }
 }
 
-/// The youngest operation that ended absent and whose effect this one would repeat. Nothing that succeeded since
-/// can be mistaken for it.
+/// The newest operation that ended absent and whose effect this one would repeat. One is skipped if a later
+/// operation succeeded whose effect can be mistaken for its own.
 fn still_absent(
     operation: &Operation,
     absent: Vec<Placed>,
@@ -90,8 +90,8 @@ fn still_absent(
     youngest.map(|earlier| earlier.operation)
 }
 
-/// Whether the operation may name the earlier one in `retry_of`: one of the account that ended absent, on the same
-/// subject or of the same caller.
+/// Whether the operation may name the earlier one in `retry_of`: the earlier one ended absent on the same account, and
+/// has the same subject or the same caller.
 fn may_be_named(operation: &Operation, earlier: &Operation) -> bool {
     earlier.standing.basis == Some(Basis::Absent)
         && earlier.account == operation.account
@@ -106,7 +106,7 @@ pub fn lock(operation: &Operation) -> String {
     operation.intent.subject().lock(&operation.account)
 }
 
-/// What operations of one kind on one subject have in common.
+/// A key that all operations of one kind on one subject share.
 fn subject_key(operation: &Operation, kind: Kind) -> String {
     format!("{}:{}", kind.as_str(), lock(operation))
 }
@@ -118,8 +118,8 @@ pub fn repeated_keys(operation: &Operation) -> Vec<String> {
     kinds.map(|kind| subject_key(operation, kind)).collect()
 }
 
-/// The same for all operations that do the same once more: one on the subject, or one under the caller's number
-/// where a subject can have several.
+/// A key that all operations which would do the same thing share: one per subject, or one per caller's number if a
+/// subject can have several.
 #[must_use]
 pub fn done_key(operation: &Operation) -> String {
     let key = subject_key(operation, operation.kind());
@@ -129,17 +129,17 @@ pub fn done_key(operation: &Operation) -> String {
     }
 }
 
-/// The order, refund or change with this number, as operations of this kind create it.
+/// The key of the order, refund or change with this number, created by an operation of this kind.
 #[must_use]
 pub fn made_key(kind: Kind, account: &AccountName, number: u64) -> String {
     format!("{}:{account}:{number}", kind.as_str())
 }
 
-/// What a row holds while its operation stands as it does, for others to be found by.
+/// The keys that a row holds in its current state, by which other operations find it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
-    /// The lock on the subject, while the operation is open. An operation that is reopened while another holds the
-    /// lock goes without it and is found by its state.
+    /// The lock on the subject, while the operation is open. An operation that is reopened while another one holds
+    /// the lock does not get it, and is found by its state instead.
     pub lock: Option<String>,
     /// See [`done_key`].
     pub done: Option<String>,
@@ -147,13 +147,13 @@ pub struct Held {
     pub absent: Option<String>,
     /// See [`made_key`].
     pub made: Option<String>,
-    /// Whether it stands against another booking of the same passengers on the same segments.
+    /// Whether it bars another booking of the same passengers on the same segments.
     pub bars_duplicates: bool,
     /// Whether its idempotency key is free again.
     pub frees_the_key: bool,
 }
 
-/// What the row of this operation is to hold. `holder` is the operation that holds the lock on its subject now.
+/// The keys that the row of this operation must hold. `holder` is the operation that now holds the lock on its subject.
 #[must_use]
 pub fn held(operation: &Operation, holder: Option<OperationId>) -> Held {
     let standing = operation.standing;
@@ -172,8 +172,8 @@ pub fn held(operation: &Operation, holder: Option<OperationId>) -> Held {
     }
 }
 
-/// Whether an operation may begin to be sent. Around it are the operation that it repeats and those on its subject:
-/// one that needs attention now may have done what this one is to do.
+/// Whether an operation may be sent. `around` contains the operation that it repeats and those on its subject: one that
+/// needs attention may already have done the same thing.
 #[must_use]
 pub fn may_be_sent(operation: &Operation, around: &[Operation]) -> bool {
     let concerns =
@@ -183,21 +183,21 @@ pub fn may_be_sent(operation: &Operation, around: &[Operation]) -> bool {
         .any(|other| other.state() == State::NeedsAttention && concerns(other))
 }
 
-/// What is known of the lease of the instance that works on an operation, in store time.
+/// The lease of the instance that works on an operation, in store time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lease {
-    /// The instance is the one that asks.
+    /// The instance is this one.
     Own,
-    /// Another instance, whose lease holds until then.
+    /// Another instance, whose lease ends at this time.
     Until(i64),
-    /// Another instance, of which no lease is known (yet).
+    /// Another instance without a known lease.
     Unknown,
     /// An instance that is known to have ended.
     Ended,
 }
 
-/// Whether nobody works any more on an operation that is not sent or is being sent: its instance is known to have
-/// ended, or has no lease and has not touched the operation for long enough; or this instance itself has not.
+/// Whether no instance works on an accepted or sending operation any more: its instance is known to have ended, or
+/// it has not touched the operation for long enough and holds no lease. The lease of this instance does not count.
 #[must_use]
 pub fn is_stale(touched_ms: i64, lease: Lease, now_ms: i64, touched_before_ms: i64) -> bool {
     let untouched = touched_ms < touched_before_ms;

@@ -1,4 +1,4 @@
-//! Attachments that Fliggy has.
+//! Attachments that were uploaded to Fliggy.
 
 use futures::future::BoxFuture;
 
@@ -21,7 +21,7 @@ pub trait Attachments: Send + Sync + std::fmt::Debug {
         order_id: OrderId,
     ) -> BoxFuture<'_, Result<bool, JournalError>>;
 
-    /// Keeps an attachment. One that is kept already stays as it is.
+    /// Stores an attachment. One that is already stored is not changed.
     fn keep_attachment(
         &self,
         attachment: KeptAttachment,

@@ -3,29 +3,29 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What the journal knows of its data beside whether it can be written.
+/// The condition of the journal's data, apart from whether it can be written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = JournalCondition)]
 pub struct Condition {
-    /// The check of the whole database that begins with the process.
+    /// The integrity check of the whole database, which starts with the process.
     pub check: Check,
-    /// What an operator should look into; writes are taken all the same. `hard_link`: the database file has
-    /// more than one name. `wal_missing`: the journal was not closed cleanly before this start, and its
-    /// write-ahead log was missing, so it may be a copy that lacks what was done since.
+    /// What an operator should look into. Writes are still accepted. `hard_link`: the database file has
+    /// more than one name. `wal_missing`: the journal was not closed cleanly before this start and its
+    /// write-ahead log is missing, so it may be a copy that lacks later changes.
     pub warnings: Vec<Warning>,
 }
 
-/// How far the check of the whole database has come. Damage makes the gateway not ready; `unfinished`
-/// means that the check took too long or failed for another reason, which the log tells.
+/// The state of the integrity check of the whole database. If the check finds damage, the gateway is not
+/// ready. `unfinished` means that the check took too long or failed for another reason; the log contains it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = JournalCheck)]
 pub enum Check {
-    /// It is under way.
+    /// The check is running.
     Running,
-    /// It found no damage.
+    /// The check found no damage.
     Passed,
-    /// It took too long, or failed for another reason than damage.
+    /// The check took too long, or failed for another reason than damage.
     Unfinished,
 }
 
@@ -36,7 +36,7 @@ pub enum Check {
 pub enum Warning {
     /// The database file has more than one name.
     HardLink,
-    /// The journal was not closed cleanly before this start, and its write-ahead log was missing: it may
-    /// be a copy that lacks what was done since.
+    /// The journal was not closed cleanly before this start and its write-ahead log is missing: it may be a
+    /// copy that lacks later changes.
     WalMissing,
 }

@@ -1,17 +1,17 @@
-//! Why the store did not do what it was asked.
+//! Errors of the store.
 
 use std::error::Error;
 use std::sync::Arc;
 
-/// The store did not do what it was asked, or did not say so.
+/// The store failed, or did not acknowledge the change: it may have been committed all the same.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the journal is not available: {what}")]
 pub struct JournalError {
-    /// What kind of trouble it is.
+    /// The kind of failure.
     pub fault: Fault,
     /// What happened, for the log.
     pub what: String,
-    /// The error of the database or the file system that led to it.
+    /// The underlying error of the database or the file system.
     #[source]
     pub cause: Option<Arc<dyn Error + Send + Sync>>,
 }
@@ -19,14 +19,14 @@ pub struct JournalError {
 /// Why the journal is not available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It may pass: a full disk, a lock, a queue that is full.
+    /// May be transient: a full disk, a lock, a full queue.
     Unavailable,
-    /// The journal is closed: the process stops.
+    /// The journal is closed: the process is stopping.
     Closed,
-    /// The data was deleted, renamed or replaced while the journal was open. Nothing new is taken until
-    /// it is back in its place.
+    /// The data was deleted, renamed or replaced while the journal was open. No new operations are accepted or
+    /// sent until it is back in place.
     Moved,
-    /// The data is corrupt. Nothing new is taken until the next start.
+    /// The data is corrupt. No new operations are accepted or sent until the next start.
     Damaged,
 }
 
@@ -41,7 +41,7 @@ impl JournalError {
         }
     }
 
-    /// An error of this kind, with what led to it.
+    /// An error of this kind with its cause.
     #[must_use]
     pub fn caused(fault: Fault, cause: impl Error + Send + Sync + 'static) -> Self {
         Self {
@@ -51,7 +51,7 @@ impl JournalError {
         }
     }
 
-    /// An error that may pass.
+    /// An error that may be transient.
     #[must_use]
     pub fn unavailable(what: impl Into<String>) -> Self {
         Self::new(Fault::Unavailable, what)

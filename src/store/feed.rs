@@ -10,9 +10,9 @@ use crate::domain::operation::{EventKind, NewEvent};
 /// An event in the feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Its place in the feed. An event with a smaller number never appears later.
+    /// Its position in the feed. An event with a smaller number never appears later.
     pub sequence: i64,
-    /// What kind of fact.
+    /// The kind of the fact.
     pub kind: EventKind,
     /// What it is about.
     pub subject: String,
@@ -22,13 +22,13 @@ pub struct Event {
     pub account: AccountName,
     /// The caller that it concerns; only operators see an event without one.
     pub owner: Option<String>,
-    /// The operation that brought it about, if one did.
+    /// The operation that caused it, if any.
     pub operation_id: Option<OperationId>,
     /// When it was committed.
     pub at: Timestamp,
 }
 
-/// An event that no operation brings about.
+/// An event that no operation caused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publication {
     /// The event.
@@ -37,27 +37,27 @@ pub struct Publication {
     pub account: AccountName,
     /// The caller that it concerns; only operators see an event without one.
     pub owner: Option<String>,
-    /// The time to be recorded.
+    /// The time to record.
     pub at: Timestamp,
 }
 
-/// Which events of the feed are read, oldest first.
+/// Which events to read, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct EventFilter {
-    /// Only after this place.
+    /// Only after this position.
     pub after: i64,
     /// Only those of this caller.
     pub owner: Option<String>,
-    /// At most as many.
+    /// At most this many.
     pub limit: u32,
 }
 
-/// The feed of events, in the order in which they were committed. Events of operations are committed with the
-/// change that they report ([`super::Save`]).
+/// The feed of events in commit order. Events of operations are committed with the change that they report
+/// ([`super::Save`]).
 pub trait Feed: Send + Sync + std::fmt::Debug {
     /// Events, oldest first.
     fn events(&self, filter: EventFilter) -> BoxFuture<'_, Result<Vec<Event>, JournalError>>;
 
-    /// Adds events that no operation brings about. A fact that is in the feed already is not added again.
+    /// Adds events that no operation caused. A fact that is already in the feed is not added again.
     fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>>;
 }

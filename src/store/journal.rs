@@ -1,4 +1,4 @@
-//! Operations as rows: how they are accepted, changed and read.
+//! Operations: accept, save and read.
 
 use futures::future::BoxFuture;
 
@@ -6,20 +6,20 @@ use super::error::JournalError;
 use crate::domain::ids::{AccountName, OperationId};
 use crate::domain::operation::{Kind, NewEvent, Operation, Proof, State, Subject, TimelineEntry};
 
-/// An operation that a caller asks for, before the journal has it.
+/// An operation that a caller requests, before it is in the journal.
 #[derive(Clone, Debug)]
 pub struct NewOperation {
     /// The operation, revision and version 1, state `accepted`.
     pub operation: Operation,
-    /// The caller's key, hashed with the caller's name.
+    /// The caller's idempotency key, hashed with the caller's name.
     pub idempotency: [u8; 32],
-    /// What the key was used for.
+    /// The fingerprint of the request.
     pub fingerprint: [u8; 32],
-    /// A booking of the same passengers on the same segments has the same.
+    /// Equal for bookings of the same passengers on the same segments.
     pub duplicate: Option<[u8; 32]>,
-    /// The caller knows of the duplicate and wants it.
+    /// Whether the caller wants the booking even if it is a duplicate.
     pub allow_duplicate: bool,
-    /// The first line of its story.
+    /// The first line of its timeline.
     pub timeline: TimelineEntry,
 }
 
@@ -28,50 +28,51 @@ pub struct NewOperation {
 pub struct Known {
     /// The operation.
     pub operation: Operation,
-    /// What the key was used for.
+    /// The fingerprint of its request.
     pub fingerprint: [u8; 32],
 }
 
-/// What became of an acceptance.
+/// The result of [`Journal::accept`].
 #[derive(Debug)]
 pub enum Acceptance {
     /// It is in the journal, durably.
     Accepted,
-    /// The key was used for the same request before.
+    /// The key was already used for the same request.
     Replay(Box<Operation>),
-    /// The key was used for another request.
+    /// The key was already used for another request.
     KeyReused,
     /// The subject has an open operation.
     Locked(Box<Operation>),
-    /// The same was done before.
+    /// The same write already succeeded.
     AlreadyDone(Box<Operation>),
-    /// The same passengers are being booked on the same segments.
+    /// Another booking of the same passengers on the same segments is open or ended `absent`.
     Duplicate(Box<Operation>),
-    /// An earlier one ended `absent` and is not named.
+    /// An earlier operation ended `absent`, and `retry_of` does not name it.
     RetryOfRequired(Box<Operation>),
-    /// What it names is no earlier one that ended `absent` and that it repeats.
+    /// `retry_of` does not name an earlier operation that ended `absent` and that this one repeats.
     NothingToRetry,
 }
 
-/// A change of an operation: the whole row as it is to be, if it still has this revision.
+/// A change of an operation: the whole new row. It is written only if the stored row still has this revision.
 #[derive(Clone, Debug)]
 pub struct Save {
-    /// The row to be; its revision is that on which the change was decided.
+    /// The new row; its revision is the one on which the change was decided.
     pub operation: Operation,
-    /// New lines of its story.
+    /// New lines of its timeline.
     pub timeline: Vec<TimelineEntry>,
-    /// Facts to tell, committed together with the change.
+    /// Events to publish, committed together with the change.
     pub events: Vec<NewEvent>,
-    /// What a lookup has found on the operation's account, or an answer has told where nothing is known.
+    /// What a lookup found on the operation's account. An answer may provide it too, but does not replace an
+    /// earlier one.
     pub proves: Option<Proof>,
 }
 
-/// What became of a change.
+/// The result of [`Journal::save`].
 #[derive(Debug)]
 pub enum Saved {
-    /// Committed; the row's new revision.
+    /// Committed; contains the row's new revision.
     Done(i64),
-    /// Somebody else changed the row first; this is how it stands.
+    /// Not committed, usually because the row was changed meanwhile; contains the stored row.
     Stale(Box<Operation>),
     /// The row sent nothing and has been deleted.
     Gone,
@@ -80,7 +81,7 @@ pub enum Saved {
 /// An operation with its timeline, oldest first.
 pub type WithTimeline = (Operation, Vec<TimelineEntry>);
 
-/// Which operations a list shows, newest first.
+/// Which operations a list contains, newest first.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Only this caller's.
@@ -95,27 +96,27 @@ pub struct Filter {
     pub about: Option<(AccountName, Subject)>,
     /// Only older than this one.
     pub before: Option<OperationId>,
-    /// At most as many.
+    /// At most this many.
     pub limit: u32,
 }
 
-/// Operations. Every method that changes something answers after the commit is on disk.
+/// Operations. Every method that changes something returns after the commit is on disk.
 pub trait Journal: Send + Sync + std::fmt::Debug {
-    /// Takes an operation in, or says why not.
+    /// Accepts an operation, or returns why not.
     fn accept(&self, new: NewOperation) -> BoxFuture<'_, Result<Acceptance, JournalError>>;
 
-    /// The operation that was taken under this key.
+    /// The operation that was accepted under this key.
     fn known(&self, idempotency: [u8; 32]) -> BoxFuture<'_, Result<Option<Known>, JournalError>>;
 
-    /// Changes an operation, if it still has the revision on which the change was decided. A change to
-    /// `sending` is stale, too, where the operation that it repeats (`retry_of`), or another one on its
-    /// subject, needs attention.
+    /// Changes an operation if it still has the revision on which the change was decided. A change to
+    /// `sending` also returns [`Saved::Stale`] if the operation that it repeats (`retry_of`), or another one on
+    /// its subject, needs attention.
     fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>>;
 
     /// One operation.
     fn get(&self, id: OperationId) -> BoxFuture<'_, Result<Option<Operation>, JournalError>>;
 
-    /// One operation with its timeline: both from one read, so that they agree.
+    /// One operation with its timeline, both from one snapshot, so that they are consistent.
     fn with_timeline(
         &self,
         id: OperationId,

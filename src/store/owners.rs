@@ -1,4 +1,4 @@
-//! Whose orders are.
+//! The owners of orders.
 
 use futures::future::BoxFuture;
 
@@ -8,14 +8,14 @@ use crate::domain::operation::Ownership;
 
 /// Orders that were booked through this gateway. A row is committed with the booking that succeeded, and outlives it.
 pub trait Owners: Send + Sync + std::fmt::Debug {
-    /// Whose the order with Fliggy's number is.
+    /// The owner of the order with this Fliggy number.
     fn owner_of_order(
         &self,
         account: &AccountName,
         order_id: OrderId,
     ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>>;
 
-    /// Whose the order with the caller's number is; the one that was booked last, if there are several.
+    /// The owner of the order with this number of a caller. If there are several, of the one booked last.
     fn owner_of_reference(
         &self,
         account: &AccountName,

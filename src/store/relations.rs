@@ -1,4 +1,4 @@
-//! What operations have to do with one another.
+//! Relations between operations.
 
 use futures::future::BoxFuture;
 
@@ -6,17 +6,17 @@ use super::error::JournalError;
 use crate::domain::ids::{AccountName, OperationId, OrderId};
 use crate::domain::operation::{Intent, Kind, Lookup, Operation, Proof, State};
 
-/// Operations around one operation, and controls of its lookups.
+/// Operations related to one operation, and the controls for its lookups.
 pub trait Relations: Send + Sync + std::fmt::Debug {
-    /// The later operations on this one's subject that could repeat its effect by their kind, and that may
-    /// have been sent or were done, the youngest first. One that is only accepted explains nothing that is there already.
+    /// Later operations on the same subject whose kind could repeat this one's effect and that may have been sent,
+    /// newest first. One that is only accepted is left out: it cannot explain what already exists.
     fn later_ones(
         &self,
         operation: &Operation,
     ) -> BoxFuture<'_, Result<Vec<(State, Intent)>, JournalError>>;
 
-    /// The earlier operations on this one's subject whose effect it could repeat by its kind, and that were
-    /// sent and ended without effect, the youngest first.
+    /// Earlier operations on the same subject whose effect this one's kind could repeat and that were sent and
+    /// ended without effect, newest first.
     fn earlier_ones(
         &self,
         operation: &Operation,
@@ -29,7 +29,7 @@ pub trait Relations: Send + Sync + std::fmt::Debug {
         order_id: OrderId,
     ) -> BoxFuture<'_, Result<bool, JournalError>>;
 
-    /// Which operations of this kind, on this account, made what bears one of these numbers.
+    /// The operations of this kind, on this account, that created the orders, refunds or changes with these numbers.
     fn makers(
         &self,
         account: &AccountName,
@@ -37,7 +37,7 @@ pub trait Relations: Send + Sync + std::fmt::Debug {
         numbers: &[u64],
     ) -> BoxFuture<'_, Result<Vec<(u64, OperationId)>, JournalError>>;
 
-    /// What a lookup of this kind has found last on this account, or is known to be there.
+    /// What a lookup of this kind last found on this account, or what is known to exist there.
     fn proof(
         &self,
         account: &AccountName,

@@ -1,4 +1,4 @@
-//! What is to be done with operations, and when.
+//! The schedule of the reconciler.
 
 use futures::future::BoxFuture;
 
@@ -7,13 +7,13 @@ use crate::domain::operation::{Operation, State};
 
 /// Which operations the reconciler has to work on.
 pub trait Schedule: Send + Sync + std::fmt::Debug {
-    /// Operations to look at: unknown ones before all others, the most overdue first.
+    /// Operations that are due for a lookup: unknown ones before all others, each most overdue first.
     fn due(&self, now_ms: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>>;
 
-    /// When the next one is due that is not due yet.
+    /// When the next operation that is not due yet becomes due.
     fn next_due(&self, now_ms: i64) -> BoxFuture<'_, Result<Option<i64>, JournalError>>;
 
-    /// Operations that are not sent, or are being sent, and that nobody works on any more ([`super::accept::is_stale`]).
+    /// Accepted or sending operations that no process is working on any more ([`super::accept::is_stale`]).
     fn stale(
         &self,
         instance: &str,
@@ -21,14 +21,14 @@ pub trait Schedule: Send + Sync + std::fmt::Debug {
         touched_before_ms: i64,
     ) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>>;
 
-    /// Renews the lease of an instance until this store time. While it holds, no other instance takes over what
-    /// the instance is sending.
+    /// Renews the lease of an instance until this store time. While the lease holds, no other instance takes over
+    /// the instance's operations.
     fn renew(&self, instance: &str, until_ms: i64) -> BoxFuture<'_, Result<(), JournalError>>;
 
-    /// After a start: everything open is due now, because downtime says nothing.
+    /// After a start, makes all open operations due now: nothing is known about the downtime.
     fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>>;
 
-    /// Deletes some of the operations that sent nothing and whose time is over; answers how many.
+    /// Deletes some of the operations that sent nothing and have expired. Returns how many.
     fn prune(&self, now_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>>;
 
     /// How many operations are in each open state.

@@ -77,7 +77,7 @@ fn new(intent: Intent) -> NewOperation {
 fn word(refusal: Option<Acceptance>) -> &'static str {
     match refusal {
         None => "accepted",
-        Some(Acceptance::Accepted) => unreachable!("it is no refusal"),
+        Some(Acceptance::Accepted) => unreachable!("not a refusal"),
         Some(Acceptance::Replay(_)) => "replay",
         Some(Acceptance::KeyReused) => "key reused",
         Some(Acceptance::Locked(_)) => "locked",
@@ -96,7 +96,7 @@ fn placed(place: i64, operation: &Operation) -> Placed {
 }
 
 #[test]
-fn the_most_telling_reason_comes_first() {
+fn of_several_reasons_the_most_specific_is_returned() {
     let open = || Some(operation(pay(1), Standing::of(State::Unknown)));
     let absent = operation(pay(1), ABSENT);
     let known = |fingerprint: u8| Known {
@@ -135,7 +135,7 @@ fn the_most_telling_reason_comes_first() {
 }
 
 #[test]
-fn law_6_what_ended_absent_is_named_unless_something_done_since_explains_it() {
+fn law_6_retry_of_is_required_unless_a_later_success_explains_the_absent_operation() {
     let succeeded = |intent| operation(intent, Standing::of(State::Succeeded));
     let absent = operation(refund("R-1", 1), ABSENT);
     for (asked, since, expected) in [
@@ -169,7 +169,7 @@ fn law_6_what_ended_absent_is_named_unless_something_done_since_explains_it() {
 }
 
 #[test]
-fn the_youngest_of_several_that_ended_absent_is_to_be_named() {
+fn retry_of_must_name_the_newest_absent_operation() {
     let [older, younger] = [operation(pay(1), ABSENT), operation(pay(1), ABSENT)];
     let against = Against {
         absent: vec![placed(2, &younger), placed(1, &older)],
@@ -182,7 +182,7 @@ fn the_youngest_of_several_that_ended_absent_is_to_be_named() {
 }
 
 #[test]
-fn only_what_ended_absent_on_the_subject_or_for_the_caller_may_be_named() {
+fn retry_of_may_name_only_absent_operations_of_the_subject_or_the_caller() {
     let booked = operation(book("A"), ABSENT);
     let of_other = |change: fn(&mut Operation)| {
         let mut other = booked.clone();
@@ -232,7 +232,7 @@ fn only_what_ended_absent_on_the_subject_or_for_the_caller_may_be_named() {
 }
 
 #[test]
-fn a_row_holds_what_its_standing_says() {
+fn the_keys_that_a_row_holds_follow_from_its_standing() {
     let basis = Standing::not_executed;
     for (standing, lock, done, absent, bars, frees) in [
         (
@@ -311,7 +311,7 @@ fn a_row_holds_what_its_standing_says() {
 }
 
 #[test]
-fn a_lock_that_another_operation_holds_stays_with_it() {
+fn a_reopened_operation_does_not_take_the_lock_of_another() {
     let reopened = operation(pay(1), Standing::of(State::NeedsAttention));
     let other = operation(pay(1), Standing::of(State::Accepted));
     assert!(held(&reopened, Some(reopened.id)).lock.is_some());
@@ -319,7 +319,7 @@ fn a_lock_that_another_operation_holds_stays_with_it() {
 }
 
 #[test]
-fn law_6_nothing_is_sent_while_what_it_repeats_needs_attention() {
+fn law_6_nothing_is_sent_while_the_repeated_operation_needs_attention() {
     let attention = Standing::of(State::NeedsAttention);
     let named = operation(book("B"), attention);
     let repeat = Operation {
