@@ -1,4 +1,4 @@
-//! An operation: one write that a caller asked for, as the journal keeps it. Nothing in here is personal data.
+//! An operation: one write that a caller requested, as the journal keeps it. It contains no personal data.
 
 mod difference;
 mod event;
@@ -33,57 +33,57 @@ pub use state::{Basis, Standing, State, may_become};
 pub struct Operation {
     /// Its id.
     pub id: OperationId,
-    /// Grows with every write; every write is a compare-and-set on it.
+    /// Increases with every write; every write is a compare-and-set on it.
     pub revision: i64,
-    /// What callers and operators see of that: grows with the state, its basis, the result and what differs
-    /// of it, and with nothing else.
+    /// The version that callers and operators see: increases only when the state, its basis, the result or
+    /// `differs` changes.
     pub version: i64,
-    /// What was asked for.
+    /// What was requested.
     pub intent: Intent,
-    /// Where it stands.
+    /// The state with its basis.
     pub standing: Standing,
     /// The purchasing account; it never changes.
     pub account: AccountName,
-    /// The app that asked.
+    /// The app that requested it.
     pub caller: String,
     /// The process that last worked on the send.
     pub boot: String,
-    /// When it did: store time in ms, which no clock jump moves while the process lives.
+    /// When it did, in store time (ms), which clock jumps do not affect while the process runs.
     pub touched_ms: i64,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When the send was committed.
     pub sent_at: Option<Timestamp>,
-    /// Steady ms of the sending process at the send.
+    /// Steady time of the sending process at the send, in ms.
     pub sent_steady_ms: Option<u64>,
     /// When it settled.
     pub settled_at: Option<Timestamp>,
-    /// When a lookup agreed with how it was settled; none where it settled on a word alone.
+    /// When a lookup confirmed how it was settled; none if it settled on an answer alone.
     pub confirmed_at: Option<Timestamp>,
     /// What upstream's answer claimed.
     pub claim: Claim,
-    /// What looks found.
+    /// What lookups found.
     pub findings: Findings,
-    /// When to look next: store time in ms, `None` when there is nothing to look for.
+    /// When the next lookup is due, in store time (ms); `None` if no lookup is needed.
     pub next_look_at: Option<i64>,
-    /// Until when a settled operation is watched if no process ends meanwhile: store time in ms. The watch is
-    /// over when its last step has been measured, whatever a wall clock says.
+    /// Until when a settled operation is watched, in store time (ms), if no process ends meanwhile. The watch ends
+    /// when its last step has been measured in steady time, whatever the wall clock says.
     pub watch_until: Option<i64>,
-    /// When it is deleted because it sent nothing: store time in ms.
+    /// When it is deleted because it sent nothing, in store time (ms).
     pub prune_at: Option<i64>,
-    /// Whether evidence against a settled state came in: only a person settles it then.
+    /// Whether evidence contradicted a settled state. Then only a person can settle it.
     pub contradicted: bool,
-    /// Why a person must decide, where the state says that one must.
+    /// Why a person must decide, if the state is `needs_attention`.
     pub attention: Option<Attention>,
     /// The operation that this one repeats after it ended `absent`.
     pub retry_of: Option<OperationId>,
-    /// How the order stood before the send of a refund or change.
+    /// The state of the order before a refund or change was sent.
     pub baseline: Baseline,
-    /// What was achieved or, while the operation has not succeeded, what was found.
+    /// The result or, while the operation has not succeeded, what was found.
     pub result: Option<Receipt>,
-    /// The parts of the result that differ from the request.
+    /// The fields of the result that differ from the request.
     pub differs: Vec<Difference>,
-    /// Why it was not.
+    /// Why the operation failed.
     pub failure: Option<Failure>,
 }
 
@@ -141,14 +141,14 @@ impl Operation {
         self.standing.state
     }
 
-    /// What was achieved or found or, where nothing shows it any more, what was recorded.
+    /// The result or what was found; if no lookup shows it any more, the recorded result.
     #[must_use]
     pub fn last_receipt(&self) -> Option<&Receipt> {
         self.result.as_ref().or(self.findings.recorded.as_ref())
     }
 
-    /// Fliggy's number of the order, refund or change that the operation made, also where nothing shows it any
-    /// more: it is never another operation's.
+    /// Fliggy's number of the order, refund or change that the operation created, even if no lookup shows it any
+    /// more: it never belongs to another operation.
     #[must_use]
     pub fn made(&self) -> Option<u64> {
         self.last_receipt()?.made_by(self.kind())
@@ -161,7 +161,7 @@ impl Operation {
     }
 }
 
-/// One line of an operation's story.
+/// One line of an operation's timeline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TimelineEntry {
     /// When, +08:00.
@@ -169,7 +169,7 @@ pub struct TimelineEntry {
     pub at: crate::domain::time::Rfc3339,
     /// The state after this entry.
     pub state: State,
-    /// What happened, in words a person can read; never personal data.
+    /// What happened, for human readers; never personal data.
     #[schema(example = "look 1: the order is paid")]
     pub what: String,
 }

@@ -1,19 +1,21 @@
-//! What of a result is not as the request asked for it.
+//! Differences between a result and its request.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A field of what was found that differs from the request.
+/// A field whose value at Fliggy differs from the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Difference {
-    /// The field. (`part` in journals of before.)
+    /// The field that differs.
+    // `part` in earlier journals.
     #[serde(alias = "part")]
     pub field: DifferingField,
-    /// What the request asked for. (`asked` in journals of before.)
+    /// The requested value.
+    // `asked` in earlier journals.
     #[serde(alias = "asked")]
     #[schema(example = "1580.00")]
     pub expected: String,
-    /// What Fliggy has.
+    /// The value at Fliggy.
     #[schema(example = "1590.00")]
     pub found: String,
 }
@@ -24,17 +26,17 @@ pub struct Difference {
 pub enum DifferingField {
     /// The total (yuan).
     TotalPrice,
-    /// The amount that was paid (yuan).
+    /// The paid amount (yuan).
     PaidPrice,
-    /// The time of departure of a flight (+08:00), on the same day.
+    /// The departure time of a flight (+08:00), on the requested day.
     DepartureTime,
-    /// The day of departure of a flight (+08:00).
+    /// The departure date of a flight (+08:00).
     DepartureDate,
-    /// A flight: neither its marketing nor its operating number is the one that was asked for.
+    /// A flight number: neither the marketing nor the operating number is the requested one.
     FlightNo,
-    /// How many flights there are.
+    /// The number of flights.
     FlightCount,
-    /// How many passengers there are.
+    /// The number of passengers.
     PassengerCount,
 }
 
@@ -52,8 +54,8 @@ impl DifferingField {
         }
     }
 
-    /// Whether it is another trip then, which a person must decide on. Otherwise it is the one that was
-    /// asked for, on other terms.
+    /// Whether such a difference means another trip, on which a person must decide. Otherwise it is the requested
+    /// trip on other terms.
     #[must_use]
     pub fn makes_another_trip(self) -> bool {
         match self {
@@ -68,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_difference_is_read_in_the_words_of_earlier_journals() {
+    fn a_difference_of_an_earlier_journal_can_be_read() {
         let stored = r#"{"part":"total_price","asked":"1580.00","found":"1590.00"}"#;
         let difference = Difference {
             field: DifferingField::TotalPrice,

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A fact to be told to internal apps, committed with the change it tells of.
+/// A fact to publish to callers, committed with the change that it reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {
-    /// What kind of fact.
+    /// The kind of the fact.
     pub kind: EventKind,
     /// What it is about.
     pub subject: String,
@@ -18,13 +18,13 @@ pub struct NewEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// An operation's outcome is not known; the gateway looks for it.
+    /// The outcome of an operation is unknown; the gateway looks it up.
     OperationUnknown,
     /// An operation settled.
     OperationSettled,
     /// A person must decide.
     OperationNeedsAttention,
-    /// Evidence against a settled operation came in.
+    /// Fliggy showed a different outcome for a settled operation.
     OperationContradicted,
     /// An order was created.
     OrderBooked,
@@ -34,7 +34,7 @@ pub enum EventKind {
     OrderClosed,
     /// A refund was applied for.
     RefundApplied,
-    /// A change was made; it waits for its fees, or for payment.
+    /// A change was created; its fees are not known yet, or it awaits payment.
     ChangeCreated,
     /// A change was paid.
     ChangePaid,

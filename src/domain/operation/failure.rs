@@ -1,8 +1,8 @@
-//! Why an operation did not do what was asked, in words that the API turns into problems.
+//! Why an operation failed. The API turns each cause into a problem.
 
 use serde::{Deserialize, Serialize};
 
-/// Why. A closed list: the API has one problem code for each.
+/// The cause of a failure. A closed list: the API has one problem code for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
@@ -12,11 +12,11 @@ pub enum Cause {
     Unreachable,
     /// The quota of TOP calls is used up.
     RateLimited,
-    /// The process was held up between the intent and the send, so it did not send.
+    /// The process was delayed too long between the intent and the send, so it did not send.
     TooLate,
     /// The process ended before the send.
     Interrupted,
-    /// The request could not be written down.
+    /// The request could not be encoded.
     NotEncodable,
     /// The journal did not acknowledge that the send may start.
     JournalUnavailable,
@@ -30,43 +30,43 @@ pub enum Cause {
     UpstreamUnreadable,
     /// The order does not exist on this account.
     OrderNotFound,
-    /// The order's total is another than the agreed one.
+    /// The order's total differs from the agreed one.
     PriceChanged,
-    /// The order cannot be paid as it stands.
+    /// The order cannot be paid in its current state.
     OrderNotPayable,
-    /// The order cannot be closed as it stands.
+    /// The order cannot be closed in its current state.
     OrderNotClosable,
-    /// The order, or the change, is paid already.
+    /// The order or change is already paid.
     AlreadyPaid,
-    /// The change is closed already.
+    /// The change is already closed.
     AlreadyClosed,
     /// There is no such refund on this account.
     RefundNotFound,
     /// There is no such change on this account.
     ChangeNotFound,
-    /// The order cannot be refunded as it stands.
+    /// The order cannot be refunded in its current state.
     OrderNotRefundable,
-    /// The order cannot be changed as it stands.
+    /// The order cannot be changed in its current state.
     OrderNotChangeable,
     /// The order has no such passenger.
     PassengerNotInOrder,
     /// The order has no such segment.
     SegmentNotInOrder,
-    /// The fee is another than the one that the caller accepted (退票手续费发生变化).
+    /// The fee differs from the one that the caller accepted (退票手续费发生变化).
     RefundFeeChanged,
     /// Fliggy could not compute the fee, and the caller did not accept that.
     RefundFeeUnknown,
     /// The quote is too old.
     QuoteExpired,
-    /// Fliggy does not take an application on this ground (退票规则有更新).
+    /// Fliggy does not accept a refund application of this kind (退票规则有更新).
     RefundKindRefused,
-    /// Fliggy's number for this ground is not configured.
+    /// Fliggy's number for this refund kind is not configured.
     KindNotMapped,
-    /// The change cannot be paid as it stands.
+    /// The change cannot be paid in its current state.
     ChangeNotPayable,
-    /// The change cannot be cancelled as it stands.
+    /// The change cannot be cancelled in its current state.
     ChangeNotCancellable,
-    /// The caller's number names a refund or change of the order already.
+    /// A refund or change of the order already has this number of the caller.
     NumberTaken,
     /// The earlier operation that this one repeats has happened after all.
     EarlierHappened,
@@ -80,7 +80,7 @@ pub enum Cause {
     SessionMissing,
     /// The session is not valid.
     SessionInvalid,
-    /// The gateway's address is not on the app's white list.
+    /// The gateway's address is not on the app's allow list.
     IpNotAllowed,
     /// The app lacks a permission.
     PermissionDenied,
@@ -88,11 +88,11 @@ pub enum Cause {
     ClockSkew,
     /// The business service refused.
     Refused,
-    /// Upstream was asked over the whole settle window and has never heard of it.
+    /// Lookups over the whole settle window did not find the effect.
     Absent,
 }
 
-/// Upstream's own words, cleaned of what could be personal.
+/// Upstream's answer, without anything that could be personal data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpstreamAnswer {
     /// TOP's name of the method.
@@ -107,26 +107,26 @@ pub struct UpstreamAnswer {
     pub request_id: Option<String>,
 }
 
-/// Why, with what upstream said.
+/// Why an operation failed, with upstream's answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// Why.
+    /// The cause.
     pub cause: Cause,
-    /// What upstream said, if it said anything.
+    /// Upstream's answer, if there was one.
     pub upstream: Option<Box<UpstreamAnswer>>,
-    /// More for the reader: an amount, a status. Never personal data.
+    /// Details for the reader, such as an amount or a status. Never personal data.
     pub detail: Option<String>,
-    /// What the operator of the gateway wants the caller to be told (`error_map`).
+    /// The hint that the operator of the gateway configured for the caller (`error_map`).
     #[serde(default)]
     pub hint: Option<String>,
-    /// When it makes sense to come back, in seconds.
+    /// When a retry makes sense, in seconds.
     pub retry_after: Option<u64>,
 }
 
 // === impl Failure ===
 
 impl Failure {
-    /// A failure of which upstream said nothing.
+    /// A failure without an answer of upstream.
     #[must_use]
     pub fn of(cause: Cause) -> Self {
         Self {
@@ -138,7 +138,7 @@ impl Failure {
         }
     }
 
-    /// The same with a sentence for the reader.
+    /// Adds a sentence for the reader.
     #[must_use]
     pub fn with_detail(self, detail: impl Into<String>) -> Self {
         Self {
@@ -147,13 +147,13 @@ impl Failure {
         }
     }
 
-    /// The same with the operator's hint.
+    /// Sets the operator's hint.
     #[must_use]
     pub fn with_hint(self, hint: Option<String>) -> Self {
         Self { hint, ..self }
     }
 
-    /// The same with upstream's words.
+    /// Sets upstream's answer.
     #[must_use]
     pub fn with_upstream(self, upstream: Option<UpstreamAnswer>) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What is known of an operation's effect: from the answer to its send, and from lookups.
+//! What is known about an operation's effect, from the answer to its send and from lookups.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,43 +8,43 @@ use super::proof::SessionTag;
 use super::receipt::Receipt;
 use crate::domain::ids::PassengerId;
 
-/// What upstream's answer to the send said, as far as looks must agree with it.
+/// What upstream's answer to the send claimed, which lookups must confirm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Claim {
-    /// Nothing that can be relied on.
+    /// Nothing reliable.
     Silence,
-    /// Done; it counts when it is seen.
+    /// Done; it counts once a lookup shows it.
     Done,
-    /// Refused in words that are listed; it counts after one look that agrees.
+    /// Refused with a listed phrase; it counts after one lookup that agrees.
     Refused,
-    /// Refused in other words; it counts after two looks that agree.
+    /// Refused with another phrase; it counts after two lookups that agree.
     RefusedUnlisted,
 }
 
-/// What the looks have found so far.
+/// What lookups have found so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Findings {
-    /// Looks in all.
+    /// The number of lookups.
     pub looks: u32,
-    /// Looks that found the effect absent, begun after the deadline of the send.
+    /// Lookups that found the effect absent, begun after the deadline of the send.
     pub absent: u32,
     /// Lookups that agree with a refusal, a second or more apart.
     pub agreeing: u32,
-    /// Lookups, begun after the deadline of the send and a second or more apart, that show that it
-    /// cannot have been done any more.
+    /// Lookups that show that it cannot have been done, begun after the deadline of the send and a second or
+    /// more apart.
     #[serde(default)]
     pub refuting: u32,
-    /// Steady time over which the effect was absent, in ms, as seen by running processes: no jump
-    /// of a wall clock and no downtime adds to it.
+    /// Steady time over which the effect was absent, in ms, measured by running processes: clock jumps and
+    /// downtime do not count.
     pub absent_ms: u64,
-    /// Steady time for which the operation was looked for, in ms, counted likewise.
+    /// Steady time over which lookups were made, in ms, measured in the same way.
     pub looked_ms: u64,
-    /// The process that measured last, and its steady time then, in ms.
+    /// The process that last measured `looked_ms`, and its steady time then.
     pub anchor: Option<Anchor>,
-    /// The same for the last look that found the effect absent.
+    /// The same for the last lookup that found the effect absent.
     pub absent_anchor: Option<Anchor>,
-    /// The session under which these looks were made.
+    /// The session under which the lookups that found the effect absent were made.
     #[serde(default)]
     pub absent_session: Option<SessionTag>,
     /// The same for the last lookup that counts as agreeing.
@@ -53,32 +53,32 @@ pub struct Findings {
     /// The same for the last lookup that counts as refuting.
     #[serde(default)]
     pub refuting_anchor: Option<Anchor>,
-    /// Lookups, two seconds or more apart, in which the same parts of the order differ.
+    /// Lookups, two seconds or more apart, in which the same fields differ.
     #[serde(default)]
     pub differing: u32,
-    /// Those parts.
+    /// The fields that differ.
     #[serde(default)]
     pub differing_parts: Vec<DifferingField>,
-    /// When the last of these lookups began.
+    /// The same for the last lookup that counts as differing.
     #[serde(default)]
     pub differing_anchor: Option<Anchor>,
-    /// Steady time for which the operation was watched after it settled, in ms, as seen by running
+    /// Steady time for which the operation was watched after it settled, in ms, measured by running
     /// processes.
     #[serde(default)]
     pub watched_ms: u64,
-    /// The process that measured it last, and its steady time then.
+    /// The process that last measured `watched_ms`, and its steady time then.
     #[serde(default)]
     pub watched_anchor: Option<Anchor>,
-    /// What the last look found, in a word.
+    /// The name of the last lookup's finding.
     pub last: Option<String>,
-    /// The result that was recorded before upstream showed another outcome: no lookup shows it. Kept until
-    /// the operation is settled again.
+    /// The result that was recorded before upstream showed another outcome; no lookup shows it. Kept until the
+    /// operation is settled again.
     #[serde(default)]
     pub recorded: Option<Receipt>,
 }
 
 impl Findings {
-    /// Begins anew to count lookups that find the effect absent.
+    /// Resets the count of lookups that found the effect absent.
     pub fn forget_absence(&mut self) {
         self.absent = 0;
         self.absent_ms = 0;
@@ -86,7 +86,7 @@ impl Findings {
         self.absent_session = None;
     }
 
-    /// Begins anew to count lookups that speak against a success.
+    /// Resets the counts of lookups that speak against a success.
     pub fn forget_doubts(&mut self) {
         self.forget_absence();
         self.refuting = 0;
@@ -103,14 +103,13 @@ pub struct Anchor {
     pub at_ms: u64,
 }
 
-/// How an order stood before a refund or change of it was sent.
+/// The state of an order before a refund or change of it was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// Fliggy's numbers of the refunds or changes that it had: what is among them is not this
-    /// operation's doing.
+    /// Fliggy's numbers of the refunds or changes that it had. This operation did not create these.
     pub numbers: Vec<u64>,
-    /// Everybody who travels on it. Who is said to travel and is not among them cannot be told: the
-    /// document may be masked, or its kind left out.
+    /// All passengers of the order. A passenger that is not listed here cannot be attributed: the document may be
+    /// masked, or its type may be missing.
     pub travellers: Vec<PassengerId>,
 }
 
@@ -118,16 +117,16 @@ pub struct Baseline {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Attention {
-    /// Lookups do not find it, and no known order, refund or change of the account was found in the same
-    /// way under the session in force: it may be there and not be shown.
+    /// Lookups do not find it, but under the current session the same kind of lookup found no other known order,
+    /// refund or change of the account either. It may exist without being shown.
     NoControl,
-    /// Fliggy answered that it was done, and it cannot be found.
+    /// Fliggy answered that it was done, but lookups do not find it.
     NotFound,
-    /// Fliggy answered that it was done, and lookups show that it cannot have been.
+    /// Fliggy answered that it was done, but lookups show that it cannot have been done.
     Refuted,
-    /// What was found is not what was asked for; `differs` tells in what.
+    /// What was found differs from the request; `differs` contains the differences.
     Differs,
-    /// It was looked up for long enough without an answer that settles it.
+    /// The lookup period ended without a result that settles it.
     Undecided,
     /// It was settled, and Fliggy showed another outcome later.
     Contradicted,
@@ -139,13 +138,13 @@ impl Attention {
     pub fn words(self) -> &'static str {
         match self {
             Self::NoControl => {
-                "it is not found, but no known object of the account was found in the same way either"
+                "lookups do not find it, but they find no other known object of the account either"
             }
-            Self::NotFound => "upstream said that it was done, and it cannot be found",
-            Self::Refuted => "upstream said that it was done, and shows that it was not",
-            Self::Differs => "what was found is not what was asked for",
-            Self::Undecided => "looked for long enough without an answer that settles it",
-            Self::Contradicted => "upstream shows another outcome than the recorded one",
+            Self::NotFound => "upstream answered that it was done, but lookups do not find it",
+            Self::Refuted => "upstream answered that it was done, but lookups show that it was not",
+            Self::Differs => "what was found differs from the request",
+            Self::Undecided => "the lookup period ended without a result that settles it",
+            Self::Contradicted => "upstream shows a different outcome than the recorded one",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What an operation is to do.
+//! What an operation requests.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +13,8 @@ use crate::domain::refund::{
     RefundFee, RefundKind, RefundReceipt, RefundStatus, attachment_awaited,
 };
 
-/// What is needed to look for an operation's effect later: references, the agreed total, and keyed
-/// hashes of the passengers.
+/// What is needed to look up an operation's effect later: references, the agreed total, and keyed hashes of
+/// the passengers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Intent {
@@ -45,7 +45,7 @@ pub struct Book {
     pub segments: Vec<String>,
     /// The passengers.
     pub passengers: Vec<PassengerId>,
-    /// The rules of the offer that was booked; none in journals from before they were kept.
+    /// The rules of the booked offer; none in journals from before they were stored.
     #[serde(default)]
     pub rules: Option<OfferRules>,
 }
@@ -73,13 +73,13 @@ pub struct Refund {
     pub order_id: OrderId,
     /// The caller's number of the application.
     pub out_refund_no: OutRefundNo,
-    /// On what ground.
+    /// The kind of the refund.
     pub refund_kind: RefundKind,
-    /// Whose tickets.
+    /// The passengers to refund.
     pub passengers: Vec<PassengerId>,
-    /// What the caller accepts as the fee.
+    /// The fee that the caller accepts.
     pub fee: RefundFee,
-    /// Whether a proof comes with it.
+    /// Whether it comes with an attachment as proof.
     pub with_attachment: bool,
 }
 
@@ -90,11 +90,11 @@ pub struct Change {
     pub order_id: OrderId,
     /// The caller's number of the change.
     pub out_change_no: OutChangeNo,
-    /// Whose tickets.
+    /// The passengers to change.
     pub passengers: Vec<PassengerId>,
-    /// Flight and departure of each segment to be.
+    /// Flight and departure of each new segment.
     pub targets: Vec<String>,
-    /// What the caller wants to pay at most, yuan.
+    /// The most that the caller wants to pay, yuan.
     pub max_total: Option<Money>,
 }
 
@@ -157,7 +157,7 @@ impl From<ChangeCancel> for Intent {
 }
 
 impl Refund {
-    /// The application under Fliggy's number, where nothing but its status is told of it.
+    /// The application with Fliggy's number, if only its status is known.
     #[must_use]
     pub fn receipt(&self, refund_order_no: RefundOrderNo, status: RefundStatus) -> RefundReceipt {
         let kind = self.refund_kind;
@@ -206,7 +206,7 @@ impl Intent {
         }
     }
 
-    /// The passengers that it is about.
+    /// The passengers whom it concerns.
     #[must_use]
     pub fn travellers(&self) -> &[PassengerId] {
         match self {
@@ -217,8 +217,8 @@ impl Intent {
         }
     }
 
-    /// The caller's number, where a subject can have several of the kind. An order can have several refunds
-    /// and changes, but each number once; everything else is done once on its subject.
+    /// The caller's number, if a subject can have several operations of this kind. An order can have several refunds
+    /// and changes, each number once; all other kinds can succeed once per subject.
     #[must_use]
     pub fn number_among_several(&self) -> Option<&str> {
         match self {
@@ -232,7 +232,7 @@ impl Intent {
         }
     }
 
-    /// The rules of the offer that it books.
+    /// The rules of the booked offer.
     #[must_use]
     pub fn rules(&self) -> Option<&OfferRules> {
         match self {
@@ -246,7 +246,7 @@ impl Intent {
         }
     }
 
-    /// What the caller wants to pay at most for a change, yuan.
+    /// The most that the caller wants to pay for a change, yuan.
     #[must_use]
     pub fn max_total(&self) -> Option<Money> {
         match self {
@@ -260,15 +260,15 @@ impl Intent {
         }
     }
 
-    /// Whether it is a repetition of an earlier intent. A booking may be repeated under another number;
-    /// everything else is about its subject.
+    /// Whether it repeats an earlier intent. A booking may be repeated under another number; all other kinds have
+    /// the same subject.
     #[must_use]
     pub fn repeats(&self, earlier: &Self) -> bool {
         self.kind().repetition_of(earlier.kind()) != Repetition::Never
             && (self.kind() == Kind::Book || self.subject() == earlier.subject())
     }
 
-    /// Whether the effect of the later operation on the same subject can be mistaken for the effect of this one.
+    /// Whether the effect of a later operation on the same subject can be mistaken for the effect of this one.
     #[must_use]
     pub fn may_be_taken_for(&self, later: &Self) -> bool {
         match later.kind().repetition_of(self.kind()) {
@@ -283,8 +283,8 @@ impl Intent {
         }
     }
 
-    /// Whether both are refunds or changes under different numbers of the caller: where Fliggy gives the
-    /// number back, it tells which of the two it shows.
+    /// Whether both are refunds or changes with different numbers of the caller. If Fliggy returns the number, it
+    /// tells the two apart.
     #[must_use]
     pub fn has_another_number_than(&self, other: &Self) -> bool {
         match (self.number_among_several(), other.number_among_several()) {
@@ -294,10 +294,10 @@ impl Intent {
     }
 }
 
-/// What an operation is about. One open write per subject.
+/// What an operation is about. A subject has at most one open write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// An order that may not exist yet: the caller's number.
+    /// An order that may not exist yet, by the caller's number.
     Reference(OutOrderNo),
     /// An order.
     Order(OrderId),
@@ -316,8 +316,8 @@ impl Subject {
         }
     }
 
-    /// The lock in the store. It holds within the account: an order belongs to one account, and who
-    /// names it under another one must not be in the way of its owner.
+    /// The lock in the store. It includes the account: an order belongs to one account, and a caller that names it
+    /// under another account must not block its owner.
     #[must_use]
     pub fn lock(&self, account: &AccountName) -> String {
         match self {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::event::EventKind;
 use super::proof::Lookup;
 
-/// What kind of write a caller asked for.
+/// The kind of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -16,9 +16,9 @@ pub enum Kind {
     Pay,
     /// Close an unpaid order (`alitrip.flight.service.close`).
     Close,
-    /// Apply for a refund (`alitrip.flight.refund.create`). Done means that the application exists.
+    /// Apply for a refund (`alitrip.flight.refund.create`). It succeeds once the application exists.
     Refund,
-    /// Make a change and hold its seat (`alitrip.flight.change.order.create`).
+    /// Create a change and hold its seats (`alitrip.flight.change.order.create`).
     Change,
     /// Pay a change (`alitrip.flight.change.order.pay`).
     ChangePay,
@@ -42,16 +42,16 @@ impl Kind {
 /// Whether an operation could repeat the effect of an earlier one on the same subject (law 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repetition {
-    /// Its effect is another one.
+    /// Its effect is a different one.
     Never,
-    /// Its effect is the same one, whatever else it asks for.
+    /// Its effect is the same, whatever else it requests.
     Always,
-    /// Where both have the caller's number or a traveller in common: an order can have several refunds and
+    /// If both have the caller's number or a passenger in common: an order can have several refunds and
     /// changes.
     InCommon,
 }
 
-/// From when on an upstream refusal that is listed settles an operation (law 3).
+/// When a listed upstream refusal settles an operation (law 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalCounts {
     /// At once: a wrong guess costs no money.
@@ -65,17 +65,16 @@ pub enum RefusalCounts {
 
 /// What distinguishes one kind from another.
 struct Row {
-    /// The word of the API and the store.
+    /// The name in the API and the store.
     word: &'static str,
     /// Whether success needs evidence of payment.
     moves_money: bool,
-    /// Whether another one on the same subject could repeat its effect.
+    /// Whether another operation of the kind on the same subject could repeat its effect.
     repetition: Repetition,
     refusal_counts: RefusalCounts,
-    /// Whether Fliggy brings the same effect about by itself, when the time to pay is over.
+    /// Whether Fliggy causes the same effect by itself when the payment deadline has passed.
     happens_by_itself: bool,
-    /// The lookup that finds what it creates, where it creates something. The other kinds act on an order or
-    /// change that exists.
+    /// The lookup that finds what it creates. None for the kinds that act on an existing order or change.
     creates: Option<Lookup>,
     /// The fact that a success makes true.
     event: EventKind,
@@ -159,13 +158,13 @@ impl Kind {
         }
     }
 
-    /// The word of the API and the store.
+    /// The name in the API and the store.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.row().word
     }
 
-    /// Whether money moves: such a write settles as done on evidence of payment only.
+    /// Whether money moves: such a write succeeds only on evidence of payment.
     #[must_use]
     pub const fn moves_money(self) -> bool {
         self.row().moves_money
@@ -177,22 +176,22 @@ impl Kind {
         self.row().refusal_counts
     }
 
-    /// Whether Fliggy brings the same effect about by itself: it closes what is not paid in time. A later lookup
-    /// that finds the effect says nothing against a settlement as not done then.
+    /// Whether Fliggy causes the same effect by itself: it closes what is not paid in time. Then a later lookup that
+    /// finds the effect does not contradict an operation that settled as not done.
     #[must_use]
     pub const fn happens_by_itself(self) -> bool {
         self.row().happens_by_itself
     }
 
-    /// The lookup that finds what operations of this kind create; none for a kind that creates nothing. It is also
-    /// their control: the others are about one thing that exists, and the lookup that shows how it stands has
-    /// found it.
+    /// The lookup that finds what operations of this kind create; none for a kind that creates nothing. Their control
+    /// uses the same kind of lookup. The other kinds need no control: their lookup finds the order or change that
+    /// they act on.
     #[must_use]
     pub const fn creates(self) -> Option<Lookup> {
         self.row().creates
     }
 
-    /// Whether it changes what was booked: a refund or a change of an order.
+    /// Whether it is a refund or a change of an order.
     #[must_use]
     pub const fn is_after_sale(self) -> bool {
         matches!(
@@ -201,7 +200,7 @@ impl Kind {
         )
     }
 
-    /// The fact that a success makes true, in a word that is unique for the subject.
+    /// The event of a success, with a fact that is unique for the subject.
     #[must_use]
     pub const fn fact(self) -> (EventKind, &'static str) {
         let row = self.row();
@@ -209,8 +208,8 @@ impl Kind {
     }
 
     /// Whether an operation of this kind could repeat the effect of an earlier one of that kind on the same subject.
-    /// A write that could must name the earlier operation in `retry_of` if that one ended `absent`, and its effect
-    /// can be mistaken for the earlier one's.
+    /// If so, its effect can be mistaken for the earlier one's, and it must name the earlier one in `retry_of` if that
+    /// ended `absent`.
     #[must_use]
     pub fn repetition_of(self, earlier: Self) -> Repetition {
         if self == earlier {
@@ -239,7 +238,7 @@ mod tests {
     use utoipa::PartialSchema as _;
 
     #[test]
-    fn all_kinds_are_listed_and_their_words_are_those_of_the_api() {
+    fn all_kinds_are_listed_under_their_names_in_the_api() {
         let schema = serde_json::to_value(Kind::schema()).unwrap();
         let words = Kind::ALL.map(Kind::as_str);
         assert_eq!(schema["enum"], serde_json::json!(words));
@@ -249,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn law_6_the_table_of_repetitions() {
+    fn law_6_only_the_same_kind_repeats_an_effect() {
         use Repetition::{Always as A, InCommon as C, Never as N};
         // Rows are later kinds and columns earlier ones, in the order of `Kind::ALL`.
         let table = [

@@ -1,4 +1,4 @@
-//! Whose an order is.
+//! The owner of an order.
 
 use jiff::Timestamp;
 
@@ -21,7 +21,7 @@ pub struct Ownership {
     pub out_order_no: OutOrderNo,
     /// The caller that booked it.
     pub owner: String,
-    /// The last departure of its flights, also of those that it was changed to (+08:00). None if it is not known.
+    /// The last departure of its flights (+08:00), including those that it was changed to. None if unknown.
     pub last_departure: Option<LocalTime>,
     /// When the booking was accepted.
     pub booked_at: Timestamp,
@@ -29,26 +29,27 @@ pub struct Ownership {
     pub operation_id: OperationId,
 }
 
-/// What an operation says of the ownership of orders, as it stands.
+/// What an operation in its current state says about the ownership of orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OwnershipFact {
-    /// The booking has made no order, or not the one that was noted before.
+    /// The booking created no order, or not the one that was recorded before.
     NotBooked(OperationId),
     /// The order was booked.
     Booked(Ownership),
-    /// The order was changed to flights of which this is the last departure.
+    /// The order was changed to other flights.
     Changed {
         /// The purchasing account.
         account: AccountName,
         /// Fliggy's number of the order.
         order_id: OrderId,
-        /// The last departure.
+        /// The last departure of the new flights.
         last_departure: LocalTime,
     },
 }
 
 impl OwnershipFact {
-    /// What the operation says, in order. While a person must decide on a booking, what was noted stays.
+    /// The facts of the operation, to be applied in this order. While a person must decide on a booking, the
+    /// recorded owner stays.
     #[must_use]
     pub fn of(operation: &Operation) -> Vec<Self> {
         let last = |flights: &[String]| {

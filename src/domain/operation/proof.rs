@@ -1,10 +1,11 @@
-//! Controls: what lookups have found, so that not finding something means something.
+//! Controls: what lookups have found. A lookup that finds nothing counts only if a lookup of the same kind finds
+//! something known.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::HashKey;
 
-/// A kind of lookup that tells of what was made by not finding it.
+/// A kind of lookup whose empty result is evidence that nothing was created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookup {
     /// An order by its `out_order_no`.
@@ -27,20 +28,20 @@ impl Lookup {
     }
 }
 
-/// What is known to be there on an account: looked up, it is the control of lookups that find nothing.
+/// What is known to exist on an account. Looking it up is the control for lookups that find nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// The kind of lookup.
     pub lookup: Lookup,
     /// What was looked up: an `out_order_no`, or the id of an order.
     pub key: String,
-    /// The session under which it was found last; none while it is known from an answer alone.
+    /// The session under which a lookup last found it; none if it is known only from an answer.
     pub session: Option<SessionTag>,
-    /// When: store time in ms.
+    /// When it was found, in store time (ms).
     pub at_ms: i64,
 }
 
-/// A session of an account, known again by a keyed hash.
+/// A keyed hash that identifies a session of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionTag(String);
 
@@ -52,7 +53,7 @@ impl SessionTag {
         Self(hex::encode(&mac[..16]))
     }
 
-    /// The tag as the store has written it.
+    /// A tag read from the store.
     #[must_use]
     pub fn from_store(text: String) -> Self {
         Self(text)

@@ -1,4 +1,4 @@
-//! What an operation achieved.
+//! The result of an operation.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,21 +11,22 @@ use crate::domain::ids::PassengerId;
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::RefundReceipt;
 
-/// What a write achieved: how the thing that it made or moved stands. Nothing personal.
+/// The result of a write: the order, refund or change that it created or acted on. No personal data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = OperationResult)]
 #[serde(untagged)]
 pub enum Receipt {
-    /// Of a refund application. (The most particular come first: the store reads them in this order.)
+    // The most specific come first: the store tries them in this order.
+    /// A refund application.
     Refund(RefundReceipt),
-    /// Of a change.
+    /// A change.
     Change(ChangeReceipt),
-    /// Of an order.
+    /// An order.
     Order(OrderReceipt),
 }
 
 impl Receipt {
-    /// Fliggy's number of the thing, where an operation of this kind makes such a thing.
+    /// Fliggy's number of the order, refund or change, if operations of this kind create one.
     #[must_use]
     pub fn made_by(&self, kind: Kind) -> Option<u64> {
         match (kind.creates()?, self) {
@@ -39,27 +40,27 @@ impl Receipt {
         }
     }
 
-    /// Whether the total is the requested one. A receipt without a total fits.
+    /// Whether the total matches the request. A receipt without a total matches.
     #[must_use]
     pub fn total_fits(&self, intent: &Intent) -> bool {
         match (self, intent) {
             (Self::Order(order), Intent::Book(intent::Book { total, .. })) => {
                 order.total_price.is_none_or(|told| told == *total)
             }
-            // What a change may cost at most is shown beside it; payments are looked at.
+            // The limit of a change is shown beside its total; payments are checked by lookups.
             (Self::Order(_) | Self::Refund(_) | Self::Change(_), _) => true,
         }
     }
 
-    /// The same with what an answer to a write leaves out and the request, or an earlier read, told. How it
-    /// stands, and whether it is paid, is only what the answer says.
+    /// Fills in what an answer to a write leaves out, from the request or an earlier read. Status and payment are
+    /// taken only from the answer.
     #[must_use]
     pub fn completed(self, before: Option<&Self>, intent: &Intent) -> Self {
         self.completed_by_read(before).with_travellers_of(intent)
     }
 
-    /// The same with the travellers of the request, where it names any: what is read of an order, refund or change
-    /// may mask their documents, and knows some of them by no id then or by another.
+    /// Takes the passengers from the request, if it names any. An order, refund or change that is read may have
+    /// masked documents, so that a passenger has no id or another one.
     #[must_use]
     pub fn with_travellers_of(mut self, intent: &Intent) -> Self {
         let named = intent.travellers();
@@ -99,7 +100,7 @@ impl Receipt {
         }
     }
 
-    /// How it stands, in a few words.
+    /// The status in a few words.
     #[must_use]
     pub fn stands(&self) -> String {
         match self {

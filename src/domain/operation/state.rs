@@ -1,18 +1,18 @@
-//! The states of an operation, and which may follow which.
+//! The states of an operation and the transitions between them.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Where an operation stands.
+/// The state of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[schema(as = OperationState)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// In the journal; nothing was sent.
     Accepted,
-    /// The one send is under way, or its answer is being checked.
+    /// The request is being sent, once only, or its answer is being checked.
     Sending,
-    /// It may have been done. The gateway asks upstream until it knows.
+    /// It may have been done. The gateway looks it up until the outcome is known.
     Unknown,
     /// Done, on evidence.
     Succeeded,
@@ -20,7 +20,7 @@ pub enum State {
     Rejected,
     /// Nothing was done; `basis` says how that is known.
     NotExecuted,
-    /// A person must decide; the gateway goes on asking, more slowly.
+    /// A person must decide; lookups continue, less often.
     NeedsAttention,
 }
 
@@ -36,7 +36,7 @@ impl State {
         Self::NeedsAttention,
     ];
 
-    /// The word of the API and the store.
+    /// The name in the API and the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -50,8 +50,7 @@ impl State {
         }
     }
 
-    /// Whether the gateway is still working on it and will move it on by itself, so that waiting for it makes
-    /// sense.
+    /// Whether the gateway is still working on it without a person, so that waiting for it makes sense.
     #[must_use]
     pub fn is_in_progress(self) -> bool {
         match self {
@@ -60,7 +59,7 @@ impl State {
         }
     }
 
-    /// Whether the operation is over. An open one holds the lock on its subject.
+    /// Whether the operation is settled. An open one holds the lock on its subject.
     #[must_use]
     pub fn is_settled(self) -> bool {
         match self {
@@ -70,20 +69,20 @@ impl State {
     }
 }
 
-/// How it is known that nothing was executed.
+/// How it is known that nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
-    /// No byte of the call left the gateway.
+    /// Nothing of the call left the gateway.
     NotSent,
     /// TOP, or the gateway itself, refused the call before the business service saw it.
     RefusedByGateway,
-    /// Upstream was asked over the whole settle window and has never heard of it.
+    /// Lookups over the whole settle window did not find it.
     Absent,
 }
 
 impl Basis {
-    /// The word of the API and the store.
+    /// The name in the API and the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -93,7 +92,7 @@ impl Basis {
         }
     }
 
-    /// Whether the idempotency key is free again: provably nothing was sent.
+    /// Whether the idempotency key is free again, because provably nothing was executed.
     #[must_use]
     pub fn frees_the_key(self) -> bool {
         match self {
@@ -108,7 +107,7 @@ impl Basis {
 pub struct Standing {
     /// The state.
     pub state: State,
-    /// Present exactly when the state is `not_executed`.
+    /// Present if and only if the state is `not_executed`.
     pub basis: Option<Basis>,
 }
 
@@ -129,8 +128,8 @@ impl Standing {
     }
 }
 
-/// Whether an operation may pass from one standing to another. The table of the law of writes:
-/// nothing leads back to `sending`, and a settled operation is reopened on contradiction only.
+/// Whether an operation may change from one standing to another (the laws of writes): nothing leads back to
+/// `sending`, and a settled operation is reopened only on contradiction.
 #[must_use]
 pub fn may_become(from: Standing, to: Standing) -> bool {
     if (to.state == State::NotExecuted) != to.basis.is_some() {
@@ -160,7 +159,7 @@ pub fn may_become(from: Standing, to: Standing) -> bool {
             State::Succeeded | State::Rejected | State::NotExecuted => true,
             State::Accepted | State::Sending | State::Unknown | State::NeedsAttention => false,
         },
-        // On contradiction only.
+        // Only on contradiction.
         State::Succeeded | State::Rejected | State::NotExecuted => {
             to.state == State::NeedsAttention
         }
@@ -185,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_that_of_the_law() {
+    fn only_these_transitions_are_allowed() {
         let written = |s: &Standing| match s.basis {
             Some(basis) => format!("{}/{}", s.state.as_str(), basis.as_str()),
             None => s.state.as_str().to_owned(),
