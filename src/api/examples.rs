@@ -465,7 +465,7 @@ fn story() -> Value {
         {"at": "2030-05-01T10:08:07.120+08:00", "state": "accepted", "what": "accepted"},
         {"at": "2030-05-01T10:08:07.133+08:00", "state": "sending", "what": "the one send begins"},
         {"at": "2030-05-01T10:08:12.641+08:00", "state": "unknown",
-         "what": "no answer that says what was done; looking"},
+         "what": "no conclusive answer; looking it up"},
     ])
 }
 

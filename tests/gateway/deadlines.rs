@@ -14,7 +14,10 @@ async fn until(method: &str, path: &str, time: &str) -> World {
 
 fn is_too_late(answer: &crate::world::Answer, code: &str) {
     assert_eq!(problem(answer), (409, code), "{answer:?}");
-    assert_eq!(answer.body["detail"], "the time to pay is over");
+    assert_eq!(
+        answer.body["detail"],
+        "the time limit for payment has passed"
+    );
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Uploading attachments (`alitrip.flight.service.upload`): a file that was sent is not sent again.
+//! Uploads attachments (`alitrip.flight.service.upload`): a file that was sent is not sent again.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::top::method::Method;
 use crate::top::wire::Upload;
 use crate::translate;
 
-/// A file as it came, complete. Its content is personal data and is kept nowhere.
+/// A complete file. Its content is personal data and is stored nowhere.
 #[derive(Clone)]
 pub struct File {
-    /// What its first bytes say that it is.
+    /// Its type, by its first bytes.
     pub kind: FileType,
     /// SHA-256 of the content.
     pub digest: [u8; 32],
@@ -42,7 +42,7 @@ impl std::fmt::Debug for File {
 pub struct Uploaded {
     /// The attachment.
     pub attachment: KeptAttachment,
-    /// The same file was uploaded before, and was not sent again.
+    /// Whether the same file was uploaded before, and was not sent again.
     pub before: bool,
 }
 
@@ -69,8 +69,8 @@ impl Uploads {
         }
     }
 
-    /// Uploads a file, or answers with what an earlier upload of the same content gave. `place` is held
-    /// while the file is in memory.
+    /// Uploads a file, or returns the result of an earlier upload of the same content. `place` is held while
+    /// the file is in memory.
     ///
     /// # Errors
     /// Why it was not uploaded.
@@ -90,7 +90,7 @@ impl Uploads {
         ]);
         let this = self.clone();
         let work = async move {
-            // The caller may go; the file stays until it has been sent.
+            // The caller may hang up; the file stays in memory until it has been sent.
             let _place = place;
             let kept = this.journal.attachment(key).await;
             match kept.map_err(|error| Failure::from(&error))? {
@@ -112,7 +112,7 @@ impl Uploads {
         key: [u8; 32],
     ) -> Result<Uploaded, Failure> {
         const NAME: &str = Upload::NAME;
-        // A name of the gateway's own: a traveller's file is often named after the traveller.
+        // The gateway sets the name, because files are often named after the traveller.
         let name = format!(
             "{}.{}",
             hex::encode(&file.digest[..8]),
@@ -140,8 +140,8 @@ impl Uploads {
             at: upstream.clock.wall(),
         };
         if let Err(error) = self.journal.keep_attachment(attachment.clone()).await {
-            // Fliggy has it, and the caller needs its id; sending it again would harm nobody.
-            tracing::warn!(%error, "an upload was not written down");
+            // Fliggy has it, and the caller needs its id; sending it again would do no harm.
+            tracing::warn!(%error, "an upload was not recorded");
         }
         Ok(Uploaded {
             attachment,

@@ -1,4 +1,4 @@
-//! The end of a send: what its answer comes to, and what is still open then.
+//! The end of a send: what its answer means, and what lookups have to find out.
 
 use super::perform::{Background, Write};
 use super::report::{Open, Report};
@@ -42,8 +42,8 @@ impl Operations {
                     .then(|| UpstreamAnswer::of_business(name, &verdict, &background.names));
                 let context = self.upstream.context(&operation.account);
                 let mut read = W::read(reply.answer.clone(), asked, &context);
-                // What was there before, or was made by another operation, is not what was made: the
-                // looks decide.
+                // An object that existed before, or that another operation created, is not this one's:
+                // lookups decide.
                 if let Some(receipt) = &read.receipt
                     && self.is_not_new(&operation, receipt).await
                 {
@@ -53,7 +53,7 @@ impl Operations {
                     verdict,
                     reference: read.reference,
                     complete: read.receipt.as_ref().is_some_and(|receipt| {
-                        // Lookups confirm a total that differs from the request.
+                        // A total that differs from the request is left to lookups.
                         receipt.total_fits(&operation.intent)
                     }),
                 };
@@ -85,7 +85,7 @@ impl Operations {
                 result: receipt,
                 failure: None,
                 differs: Vec::new(),
-                what: "upstream answered: done".to_owned(),
+                what: "upstream reported success".to_owned(),
                 confirmed: false,
                 proves: None,
             }),
@@ -108,7 +108,7 @@ impl Operations {
             Conclusion::RefusedByGateway(cause) => Report::Settled(Settlement::failed(
                 Standing::not_executed(Basis::RefusedByGateway),
                 failed(cause),
-                "TOP's gateway refused the call; the service never saw it",
+                "TOP's gateway refused the call before it reached the service",
             )),
             Conclusion::Unknown(claim, cause) => Report::Open(Open {
                 claim,
@@ -126,7 +126,8 @@ impl Operations {
         }
     }
 
-    /// Whether the answer names a thing that the operation cannot have made, or nobody can tell.
+    /// Whether the answer names an object that the operation cannot have created, or the journal cannot be
+    /// read.
     async fn is_not_new(&self, operation: &Operation, receipt: &Receipt) -> bool {
         let kind = operation.kind();
         let Some(number) = receipt.made_by(kind) else {
@@ -139,7 +140,7 @@ impl Operations {
         makers.await.map_or(true, |makers| !makers.is_empty())
     }
 
-    /// The lookup that follows an answer which claims something and settles nothing by itself.
+    /// The lookup that follows an answer that claims an outcome but does not settle the operation.
     async fn checked(&self, operation: &Operation, claim: Claim) -> Option<(Look, Moment)> {
         if claim == Claim::Silence {
             return None;
@@ -149,8 +150,8 @@ impl Operations {
             ..operation.clone()
         };
         let moment = self.moment(operation);
-        // Also while the process stops: it belongs to the send, and a caller waits for it. But it
-        // may not take long.
+        // Made even while the process stops: it belongs to the send, and a caller waits for it. The deadline
+        // bounds it.
         let look = self.look(operation, ReadOptions::CALLER);
         let look = tokio::time::timeout(self.settings.deadline, look).await;
         let look = look.unwrap_or_else(|_| Look::cut_short());

@@ -1,7 +1,7 @@
-//! The only door to a write: journal, permit, connection, compare-and-set, one send, conclusion.
+//! The only path to a write: journal, permit, connection, compare-and-set, one send, conclusion.
 //!
-//! The steps stand in the order of the law. They run in a task of their own, so that a caller who
-//! hangs up takes nothing with it.
+//! The steps follow the order of the law. They run in their own task, so that a caller that hangs up cancels
+//! nothing.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -28,26 +28,26 @@ use crate::top::client::Opened;
 use crate::top::method::Method;
 use crate::translate::Context;
 
-/// One kind of write: what is its own. Everything else is [`Operations::perform`].
+/// What is specific to one kind of write. Everything else is in [`Operations::perform`].
 pub trait Write: Send + Sync + 'static {
-    /// The TOP method that does it.
+    /// The TOP method that executes it.
     type Method: Method<Answer: Clone>;
 
-    /// What is needed to look for its effect later. No personal data.
+    /// What lookups of its effect need. No personal data.
     type Intent: Clone + Into<Intent> + Send + Sync;
 
     /// The kind of its intent.
     const KIND: Kind;
 
-    /// What it is to do.
+    /// The intent of this write.
     fn intent(&self, key: &HashKey, account: &AccountName) -> Self::Intent;
 
-    /// A booking of the same passengers on the same segments has the same.
+    /// The hash that bookings of the same passengers on the same segments have in common.
     fn duplicate(&self, _key: &HashKey, _account: &AccountName) -> Option<[u8; 32]> {
         None
     }
 
-    /// Reads what has to be known before the send, under the lock, and writes the request.
+    /// Makes the reads that the request needs, under the lock, and builds the request.
     fn request(
         &self,
         upstream: &Upstream,
@@ -59,7 +59,7 @@ pub trait Write: Send + Sync + 'static {
         None
     }
 
-    /// What upstream's answer says of the order, refund or change.
+    /// Reads upstream's answer about the order, refund or change.
     fn read(
         answer: <Self::Method as Method>::Answer,
         asked: &Self::Intent,
@@ -67,16 +67,16 @@ pub trait Write: Send + Sync + 'static {
     ) -> Read;
 }
 
-/// A write that may go out.
+/// A write that may be sent.
 #[derive(Debug)]
 pub struct Ready<R> {
     /// The request object.
     pub request: R,
-    /// How the order stands before a refund or change of it.
+    /// The state of the order before a refund or change of it.
     pub baseline: Baseline,
-    /// How the order or change stood when it was read: what the answer to the write leaves out.
+    /// The order or change as it was read. It supplies what the answer to the write leaves out.
     pub before: Option<Receipt>,
-    /// Who may be named where upstream says no.
+    /// Names that upstream may repeat in a refusal.
     pub names: Names,
 }
 
@@ -92,12 +92,12 @@ impl<R> Ready<R> {
     }
 }
 
-/// What an answer says of the order, refund or change.
+/// What an answer says about the order, refund or change.
 #[derive(Debug)]
 pub struct Read {
-    /// Whether it is about what was asked.
+    /// Whether it is about the requested object.
     pub reference: Reference,
-    /// How it stands, where the answer tells enough.
+    /// The resulting state, if the answer is complete enough.
     pub receipt: Option<Receipt>,
 }
 
@@ -108,24 +108,24 @@ pub(in crate::operations) struct Background {
     pub(in crate::operations) names: Names,
 }
 
-/// Who asks for a write, and how.
+/// A caller's request for a write.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// The app.
+    /// The caller.
     pub caller: String,
     /// The purchasing account.
     pub account: AccountName,
-    /// The key under which the app asks.
+    /// The caller's idempotency key.
     pub idempotency_key: String,
     /// The path of the request.
     pub path: String,
-    /// The body in one canonical writing.
+    /// The body in canonical form.
     pub body: Vec<u8>,
     /// The absent operation that this one repeats.
     pub retry_of: Option<OperationId>,
-    /// The app knows of a possible duplicate.
+    /// Whether the caller accepts a possible duplicate.
     pub allow_duplicate: bool,
-    /// How long the app waits; the configured time where it does not say.
+    /// How long the caller waits; the configured time if it does not say.
     pub wait: Option<Duration>,
 }
 
@@ -148,12 +148,12 @@ impl Asked {
     }
 }
 
-/// An operation there is now.
+/// The operation that was created or replayed.
 #[derive(Clone, Debug)]
 pub struct Performed {
-    /// How it stands.
+    /// The operation as it is now.
     pub operation: Operation,
-    /// It is from an earlier request with the same key.
+    /// Whether it is from an earlier request with the same key.
     pub replayed: bool,
 }
 
@@ -168,31 +168,31 @@ pub enum NotTaken {
     AlreadyDone(Box<Operation>),
     /// The same passengers are being booked on the same segments.
     Duplicate(Box<Operation>),
-    /// An earlier one ended `absent` and is not named.
+    /// An earlier one ended `absent`, and `retry_of` does not name it.
     RetryOfRequired(Box<Operation>),
-    /// `retry_of` names nothing that ended `absent` and that this one repeats.
+    /// `retry_of` names no operation that ended `absent` and that this one repeats.
     NothingToRetry,
-    /// The journal did not take it.
+    /// The journal did not accept it.
     JournalUnavailable,
-    /// The journal has not said in time whether it takes it. It may yet, and then it goes on.
+    /// The journal did not acknowledge it in time. It may still accept it, and then the operation continues.
     NotAcknowledged,
     /// The gateway is stopping.
     Stopping,
 }
 
-/// How long a caller waits at least for the journal to say that it has the operation: a disk that
-/// stands still must not keep callers forever.
+/// How long a caller waits at least for the journal to acknowledge the operation. A stalled disk must not
+/// keep callers forever.
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long after its compare-and-set a write may still go out.
+/// How long after its compare-and-set a write may still be sent.
 const SEND_WINDOW: Duration = Duration::from_secs(1);
 
 fn not_taken(error: &JournalError) -> NotTaken {
-    tracing::error!(%error, "an operation was not taken");
+    tracing::error!(%error, "an operation was not accepted");
     NotTaken::JournalUnavailable
 }
 
-/// The texts in fields that the gateway does not know: any of them may be a person's.
+/// The texts in fields that the gateway does not know: any of them may be personal data.
 fn texts(extra: Option<&Map<String, Value>>) -> Vec<Personal<String>> {
     let mut found = Vec::new();
     let mut open: Vec<&Value> = extra.into_iter().flat_map(Map::values).collect();
@@ -210,8 +210,8 @@ fn texts(extra: Option<&Map<String, Value>>) -> Vec<Personal<String>> {
 // === impl Operations ===
 
 impl Operations {
-    /// Performs a write: once, whatever happens. Answers how the operation stands when it settled or
-    /// needs a person, or when the time to wait was over.
+    /// Performs a write at most once. Returns the operation when it is settled or needs a person, or when the
+    /// time to wait is over.
     ///
     /// # Errors
     /// [`NotTaken`], when there is no operation.
@@ -246,7 +246,7 @@ impl Operations {
         })
     }
 
-    /// What became of the same request when it was taken before, for one that is not to be taken now.
+    /// The operation of an earlier, identical request, for a request that is not to be accepted now.
     ///
     /// # Errors
     /// [`NotTaken::KeyReused`], or when the journal cannot be read.
@@ -270,8 +270,8 @@ impl Operations {
         }
     }
 
-    /// The answer to a repeated request: how the operation stands, at once, or when it settled or needs
-    /// a person within the time that the app is willing to wait.
+    /// Answers a repeated request: at once, or, if the caller is willing to wait, when the operation is
+    /// settled or needs a person.
     async fn replay(&self, performed: Performed, wait: Option<Duration>) -> Performed {
         let at_most = match wait {
             Some(at_most) if performed.operation.state().is_in_progress() => at_most,
@@ -279,7 +279,7 @@ impl Operations {
         };
         let operation = match self.wait(performed.operation.id, at_most).await {
             Ok(Some(operation)) => operation,
-            // It was read a moment ago; how it stood then is better than nothing.
+            // Fall back to the operation as it was read a moment ago.
             Ok(None) | Err(_) => performed.operation,
         };
         Performed {
@@ -320,7 +320,7 @@ impl Operations {
                 ..
             })
         );
-        // The caller may have hung up; the operation goes on all the same.
+        // The caller may have hung up; the operation continues.
         let _ = taken.send(accepted);
         if !go_on {
             return;
@@ -345,10 +345,13 @@ impl Operations {
             Ok(Changed::Done) => None,
             Ok(Changed::Declined | Changed::Stale) => Some((
                 Cause::Interrupted,
-                "nothing was sent: the gateway was held up before it",
+                "nothing was sent: the gateway stalled before the send",
             )),
             Err(error) => {
-                tracing::error!(operation_id = %operation.id, %error, "not sent");
+                tracing::error!(
+                    operation_id = %operation.id, %error,
+                    "nothing was sent: the journal did not acknowledge the send"
+                );
                 Some((
                     Cause::JournalUnavailable,
                     "nothing was sent: the journal did not acknowledge the send",
@@ -356,7 +359,7 @@ impl Operations {
             }
         };
         if let Some((cause, what)) = unsent {
-            // Closes the connection and gives the permit back: writing this down may take long.
+            // Closes the connection and releases the permit: saving the outcome may take long.
             drop(opened);
             let failure = Failure::of(cause);
             return self.not_sent(&mut operation, failure, what).await;
@@ -372,7 +375,7 @@ impl Operations {
             .await;
     }
 
-    /// Ends an operation of which this task, the only one that may send it, has sent nothing.
+    /// Ends an operation as not sent. Only this task may send it, and it has sent nothing.
     async fn not_sent(&self, operation: &mut Operation, failure: Failure, what: impl Into<String>) {
         let report = Report::Settled(Settlement::not_sent(failure, what));
         self.report(operation, &report).await;
@@ -416,7 +419,7 @@ impl Operations {
         }
     }
 
-    /// Everything that may take time or fail, before the operation turns `sending`.
+    /// Everything that may take time or fail, before the operation becomes `sending`.
     async fn make_ready<W: Write>(
         &self,
         write: &W,
@@ -427,7 +430,7 @@ impl Operations {
             self.look_at_earlier(operation).await?;
             write.request(&self.upstream, &asked.account).await
         };
-        // They change nothing, and must not hold up a stop.
+        // They change nothing, and must not delay a stop.
         let ready = tokio::select! {
             biased;
             ready = reads => ready?,
@@ -455,8 +458,8 @@ impl Operations {
         Ok((opened, background))
     }
 
-    /// Law 2: the compare-and-set after which at most one send may follow. Declined or stale, a sweep
-    /// has ended the operation or is about to.
+    /// Law 2: the compare-and-set that at most one send may follow. If it is declined or stale, a sweep has
+    /// ended the operation or is about to.
     async fn turn_sending(
         &self,
         operation: &mut Operation,
@@ -483,7 +486,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_text_of_extra_is_taken_for_personal() {
+    fn every_text_in_extra_counts_as_personal() {
         let extra = serde_json::json!({
             "a": "one", "b": {"c": ["two", {"d": "three"}], "e": 4}, "f": null,
         });

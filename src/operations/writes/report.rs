@@ -1,9 +1,8 @@
-//! The sender's report: what the one send of an operation ended with, applied to its row.
+//! The sender's report: the outcome of an operation's one send, applied to its row.
 //!
-//! The row may have moved on during the send: a sweep, a lookup or an operator may have changed it.
-//! The report is applied to the row as it stands, and is never dropped: one that says another outcome
-//! than the recorded one is a contradiction (law 6), and one that the journal does not take is written
-//! again until it does.
+//! A sweep, a lookup or an operator may have changed the row during the send. The report is applied to the
+//! current row, and is never dropped: a report of another outcome than the recorded one is a contradiction
+//! (law 6), and saving it is retried until the journal acknowledges it.
 
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use crate::operations::reconcile::decide::{Before, Moment, Step, decide};
 use crate::operations::reconcile::lookup::Look;
 use crate::operations::service::{Changed, Note, Operations, Settlement, millis, unknown};
 
-/// What a send ended with.
+/// The outcome of a send.
 #[derive(Debug)]
 pub(in crate::operations) enum Report {
     /// It settles the operation.
@@ -28,13 +27,13 @@ pub(in crate::operations) struct Open {
     pub(in crate::operations) claim: Claim,
     /// Why upstream refused, if it did.
     pub(in crate::operations) refusal: Option<Failure>,
-    /// What the answer says was made.
+    /// What the answer says was created.
     pub(in crate::operations) receipt: Option<Receipt>,
     /// The lookup that followed the answer at once.
     pub(in crate::operations) checked: Option<(Look, Moment)>,
 }
 
-/// What a report says of the write.
+/// What a report says about the write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Told {
     Done,
@@ -58,10 +57,10 @@ enum Effect {
     Nothing,
 }
 
-/// The first pause before a report is written again, and the longest.
+/// The first and the longest pause before writing a report is retried.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const MAX_PAUSE: Duration = Duration::from_secs(1);
-/// How often a report is written again once the process stops.
+/// How often writing a report is retried once the process stops.
 const TRIES_WHILE_STOPPING: u32 = 3;
 
 impl Report {
@@ -90,9 +89,9 @@ impl Report {
         match self {
             Self::Settled(settlement) => settlement.what.clone(),
             Self::Open(open) => match open.claim {
-                Claim::Done => "upstream answered: done".to_owned(),
+                Claim::Done => "upstream reported success".to_owned(),
                 Claim::Refused | Claim::RefusedUnlisted => "upstream refused".to_owned(),
-                Claim::Silence => "no answer that says what was done".to_owned(),
+                Claim::Silence => "no conclusive answer".to_owned(),
             },
         }
     }
@@ -119,18 +118,18 @@ fn effect(standing: Standing, claim: Claim, contradicted: bool, report: &Report)
     let recorded = matches!(report, Report::Open(open) if open.claim == claim);
     match (standing.state, told) {
         (State::Accepted, Told::NotSent) => Effect::Settle,
-        // Sent, and the journal has lost what it had acknowledged.
+        // It was sent, but the journal has lost a state that it had acknowledged.
         (State::Accepted, Told::Done | Told::NotDone | Told::Nothing) => Effect::Nothing,
         (State::Sending, _) if settles => Effect::Settle,
         (State::Sending, _) => Effect::Record,
         (State::Unknown | State::NeedsAttention, Told::Nothing) => Effect::Nothing,
         (State::Unknown | State::NeedsAttention, _) if recorded => Effect::Nothing,
-        // Upstream has shown two outcomes; only a person settles it.
+        // Upstream has shown two outcomes; only a person can settle it.
         (State::NeedsAttention, _) if contradicted => Effect::Tell,
         (State::Unknown | State::NeedsAttention, _) if settles => Effect::Settle,
         (State::Unknown | State::NeedsAttention, _) => Effect::Record,
         (State::Succeeded, Told::NotDone | Told::NotSent) => Effect::Contradict,
-        // The record says that nothing was sent, and this sender has sent it.
+        // The record says that nothing was sent, but this sender has sent it.
         (State::NotExecuted, Told::Done | Told::NotDone | Told::Nothing)
             if standing.basis == Some(Basis::NotSent) =>
         {
@@ -152,8 +151,8 @@ fn effect(standing: Standing, claim: Claim, contradicted: bool, report: &Report)
 // === impl Operations ===
 
 impl Operations {
-    /// Writes a report down, as often as that takes: it may be the only evidence there is. Gives up
-    /// only when the process stops; the row is then swept and looked up after the next start.
+    /// Saves a report, and retries until it is saved: it may be the only evidence. Gives up only when the
+    /// process stops; the row is then swept and looked up after the next start.
     pub(in crate::operations) async fn report(&self, operation: &mut Operation, report: &Report) {
         let mut pause = FIRST_PAUSE;
         let mut tries = TRIES_WHILE_STOPPING;
@@ -167,14 +166,14 @@ impl Operations {
             if pause == FIRST_PAUSE {
                 tracing::error!(
                     operation_id = %operation.id, %error,
-                    "the outcome of a send was not written; trying again"
+                    "the outcome of a send was not saved; retrying"
                 );
             }
             if self.stopping.is_cancelled() {
                 if tries == 0 {
                     tracing::error!(
                         operation_id = %operation.id, %error,
-                        "the outcome of a send is lost with this process; it is looked up after the next start"
+                        "the outcome of a send was not saved before the stop; it is looked up after the next start"
                     );
                     return;
                 }
@@ -197,7 +196,10 @@ impl Operations {
         ) {
             (Effect::Settle, Report::Settled(settlement)) => Some(self.settled(row, settlement)),
             (Effect::Record, Report::Open(open)) => Some(self.record(row, open)),
-            (Effect::Tell, _) => Some(Note::of(format!("{}, after that", report.sentence()))),
+            (Effect::Tell, _) => Some(Note::of(format!(
+                "late report of the send: {}",
+                report.sentence()
+            ))),
             (Effect::Contradict, _) => {
                 Some(self.contradict(row, &report.sentence(), report.receipt()))
             }
@@ -205,7 +207,7 @@ impl Operations {
                 if row.state() == State::Accepted {
                     tracing::error!(
                         operation_id = %row.id, outcome = report.sentence(),
-                        "the journal has lost that this operation was being sent"
+                        "the journal has lost the state `sending` of this operation"
                     );
                 }
                 None
@@ -216,7 +218,7 @@ impl Operations {
     /// Records what the answer claims, and counts the lookup that followed it.
     fn record(&self, row: &mut Operation, open: &Open) -> Note {
         if row.claim != open.claim {
-            // Lookups from before the answer do not agree with it.
+            // Lookups before the answer cannot agree with it.
             row.findings.agreeing = 0;
             row.findings.agreeing_anchor = None;
         }
@@ -247,11 +249,15 @@ impl Operations {
             proves = look.proves.clone();
         }
         let what = match (open.claim, seen) {
-            (Claim::Silence, _) => "no answer that says what was done; looking".to_owned(),
-            (Claim::Done, Some(seen)) => format!("upstream says done; {seen}; looking"),
-            (Claim::Done, None) => "upstream says done; not checked; looking".to_owned(),
+            (Claim::Silence, _) => "no conclusive answer; looking it up".to_owned(),
+            (Claim::Done, Some(seen)) => {
+                format!("upstream reported success; {seen}; looking it up")
+            }
+            (Claim::Done, None) => {
+                "upstream reported success; not checked; looking it up".to_owned()
+            }
             (Claim::Refused | Claim::RefusedUnlisted, seen) => format!(
-                "upstream refused; {}; looking",
+                "upstream refused; {}; looking it up",
                 seen.as_deref().unwrap_or("not checked")
             ),
         };

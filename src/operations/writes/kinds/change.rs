@@ -1,5 +1,5 @@
-//! Making a change (`alitrip.flight.change.order.create`): it checks that the ticket can be changed,
-//! confirms the fees and holds the seat. Nothing is paid by it.
+//! Creates a change (`alitrip.flight.change.order.create`): Fliggy checks that the ticket can be changed,
+//! confirms the fees and holds the seat. Nothing is paid.
 
 use std::collections::HashSet;
 
@@ -29,7 +29,7 @@ use crate::translate::{self, Context};
 pub struct MakeChange {
     /// What is to be changed.
     pub wish: ChangeWish,
-    /// What the caller wants to pay at most, yuan. A dearer change is made all the same, and marked.
+    /// The most that the caller wants to pay, yuan. A more expensive change is still created, and marked.
     pub max_total: Option<Money>,
     /// Fields for the wire that the gateway does not know.
     pub extra: Option<Map<String, Value>>,
@@ -60,8 +60,9 @@ impl Write for MakeChange {
         let kind_code = upstream.change_code(wish.kind)?;
         let now = upstream.now();
         if wish.targets.iter().any(|t| t.segment.departure_time <= now) {
-            return Err(Failure::of(Cause::OrderNotChangeable)
-                .with_detail("a flight that is changed to has departed"));
+            return Err(
+                Failure::of(Cause::OrderNotChangeable).with_detail("a target flight has departed")
+            );
         }
         let order = upstream
             .read_ticketed(account, wish.order_id, Cause::OrderNotChangeable)
@@ -143,7 +144,7 @@ impl Effect for intent::Change {
     }
 }
 
-/// Whether the change exists, whatever became of it since.
+/// Whether the change exists, whatever its status.
 fn created(change: &intent::Change, known: &Known<'_>, list: &ChangeList) -> Finding {
     let intent::Change {
         order_id,
@@ -170,7 +171,7 @@ fn created(change: &intent::Change, known: &Known<'_>, list: &ChangeList) -> Fin
             _ if row.order_id.is_some_and(|told| told != *order_id) => Owner::Unclear,
             _ if known.made == Some(row.change_order_no.get()) => Owner::Named,
             Owner::Likely if known.by_number_only => Owner::Unclear,
-            // The travellers are ours, but they are on their way to another flight.
+            // The travellers are ours, but they change to another flight.
             Owner::Likely if goes_elsewhere(row, targets) => Owner::Unclear,
             owner => owner,
         };
@@ -180,7 +181,7 @@ fn created(change: &intent::Change, known: &Known<'_>, list: &ChangeList) -> Fin
     only(owned, list.dropped, "the order has no such change")
 }
 
-/// Whether the flights of the change are told, and are not those that were asked for.
+/// Whether Fliggy reports the flights of the change, and they are not the requested ones.
 fn goes_elsewhere(change: &Change, targets: &[String]) -> bool {
     let told: Option<HashSet<String>> = change
         .segments

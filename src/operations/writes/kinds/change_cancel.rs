@@ -16,7 +16,7 @@ use crate::top::method::Method;
 use crate::top::wire::ChangeCancel as ChangeCancelMethod;
 use crate::translate::{self, Context};
 
-/// A wish to cancel a change.
+/// A request to cancel a change.
 #[derive(Debug)]
 pub struct CancelChange {
     /// The change.
@@ -72,7 +72,7 @@ impl Write for CancelChange {
             }),
             receipt: translate::change_cancel::answer(answer, asked, context)
                 .ok()
-                // One that says "done" and "paid" at once is looked at.
+                // An answer that says both "done" and "paid" is looked up.
                 .filter(|r| matches!(r.status, ChangeStatus::Closed | ChangeStatus::Other))
                 .map(Receipt::Change),
         }
@@ -120,7 +120,7 @@ fn cancelled(change: &Change, change_order_no: ChangeOrderNo) -> Finding {
             Finding::NotHappened("the change is open")
         }
         (_, ChangeStatus::AwaitingTicketing | ChangeStatus::Ticketed | ChangeStatus::Other) => {
-            Finding::Inconclusive("the change's status decides nothing")
+            Finding::Inconclusive("the status of the change is inconclusive")
         }
     }
 }

@@ -121,13 +121,13 @@ fn paid(change: &Change, change_order_no: ChangeOrderNo) -> Finding {
         Payment::Impossible => {
             Finding::Refuted(Cause::ChangeNotPayable, "the change is closed and not paid")
         }
-        Payment::Unclear => Finding::Inconclusive("the change does not tell whether it is paid"),
+        Payment::Unclear => Finding::Inconclusive("the change does not show whether it is paid"),
         Payment::Doubtful => Finding::Inconclusive(DOUBTFUL),
     }
 }
 
-/// Another total, or a change that cannot be paid, and nothing is sent. A status that is not listed
-/// never stands in the way.
+/// Nothing is sent if the total differs or the change cannot be paid. A status that is not listed never
+/// prevents a payment.
 fn may_be_paid(change: &Change, agreed: Money, now: LocalTime) -> Result<(), Failure> {
     let refused = |detail: &str| Err(Failure::of(Cause::ChangeNotPayable).with_detail(detail));
     match change.payment() {
@@ -138,21 +138,23 @@ fn may_be_paid(change: &Change, agreed: Money, now: LocalTime) -> Result<(), Fai
     }
     match change.status {
         ChangeStatus::Closed => return refused("the change is closed"),
-        ChangeStatus::Submitted => return refused("its fees are not confirmed yet; read it again"),
+        ChangeStatus::Submitted => {
+            return refused("its fees are not confirmed yet; read the change again");
+        }
         ChangeStatus::AwaitingPayment
         | ChangeStatus::AwaitingTicketing
         | ChangeStatus::Ticketed
         | ChangeStatus::Other => {}
     }
     if !in_time(change.pay_before, now) {
-        return refused("the time to pay is over");
+        return refused("the time limit for payment has passed");
     }
     match change.total_price {
         Some(total) if total == agreed => Ok(()),
         Some(total) => Err(Failure::of(Cause::PriceChanged).with_detail(format!(
-            "the change costs {total} yuan, agreed were {agreed} yuan"
+            "the change costs {total} yuan, but {agreed} yuan were agreed"
         ))),
         None => Err(Failure::of(Cause::ReadFailed)
-            .with_detail("upstream does not tell what the change costs")),
+            .with_detail("upstream does not report what the change costs")),
     }
 }

@@ -17,7 +17,7 @@ use crate::top::method::Method;
 use crate::top::wire::Close as CloseMethod;
 use crate::translate::{self, Context};
 
-/// A wish to close an order.
+/// A request to close an order.
 #[derive(Debug)]
 pub struct Close {
     /// The order.
@@ -43,7 +43,7 @@ impl Write for Close {
         upstream: &Upstream,
         account: &AccountName,
     ) -> Result<Ready<<CloseMethod as Method>::Request>, Failure> {
-        // An order of another account must not be locked by a call that finds nothing.
+        // Without this read, closing an order of another account would end `unknown` and lock the order.
         let key = OrderKey::Id(self.order_id);
         let found = upstream
             .read_order(account, &key, ReadOptions::CALLER)
@@ -72,7 +72,7 @@ impl Write for Close {
             reference: Reference::of(&answer.order_id, |told| *told == asked.order_id),
             receipt: translate::close::answer(answer, asked, context)
                 .ok()
-                // One that says "done" and "paid" at once is looked at.
+                // An answer that says both "done" and "paid" is looked up.
                 .filter(|r| matches!(r.status, OrderStatus::Closed | OrderStatus::Other))
                 .map(Receipt::Order),
         }
@@ -120,11 +120,11 @@ fn closed(order: &Order, order_id: OrderId) -> Finding {
             | OrderStatus::Ticketed
             | OrderStatus::Failed
             | OrderStatus::Other,
-        ) => Finding::Inconclusive("the order's status decides nothing"),
+        ) => Finding::Inconclusive("the status of the order is inconclusive"),
     }
 }
 
-/// Only an unpaid order can be closed. A status that is not listed never stands in the way.
+/// Only an unpaid order can be closed. A status that is not listed never prevents it.
 fn may_be_closed(order: &Order) -> Result<(), Failure> {
     match order.payment() {
         Payment::Made => {

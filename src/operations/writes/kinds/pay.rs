@@ -131,8 +131,8 @@ fn paid(order: &Order, order_id: OrderId, total: Money) -> Finding {
     }
 }
 
-/// Law of writes, rule 4 of the API: another total, or an order that cannot be paid, and nothing is
-/// sent. The deadline is that of `available_actions`. A status that is not listed never stands in the way.
+/// Rule 4 of the API: nothing is sent if the total differs or the order cannot be paid. The deadline is that
+/// of `available_actions`. A status that is not listed never prevents a payment.
 fn may_be_paid(order: &Order, agreed: Money, now: LocalTime) -> Result<(), Failure> {
     if order.status == OrderStatus::Failed {
         return Err(
@@ -150,14 +150,15 @@ fn may_be_paid(order: &Order, agreed: Money, now: LocalTime) -> Result<(), Failu
         Payment::NotMade | Payment::Unclear => {}
     }
     if !in_time(order.pay_before, now) {
-        return Err(Failure::of(Cause::OrderNotPayable).with_detail("the time to pay is over"));
+        return Err(Failure::of(Cause::OrderNotPayable)
+            .with_detail("the time limit for payment has passed"));
     }
     match order.total_price {
         Some(total) if total == agreed => Ok(()),
         Some(total) => Err(Failure::of(Cause::PriceChanged).with_detail(format!(
-            "the order costs {total} yuan, agreed were {agreed} yuan"
+            "the order costs {total} yuan, but {agreed} yuan were agreed"
         ))),
         None => Err(Failure::of(Cause::ReadFailed)
-            .with_detail("upstream does not tell what the order costs")),
+            .with_detail("upstream does not report what the order costs")),
     }
 }

@@ -1,8 +1,8 @@
-//! Applying for a refund (`alitrip.flight.refund.create`).
+//! Applies for a refund (`alitrip.flight.refund.create`).
 //!
-//! Fliggy takes an application only with the very fee that its own render computed, and with none
-//! where it could compute none (seed FAQ 8). So the fee comes from a sealed quote, or is held against
-//! a new render before anything is sent.
+//! Fliggy accepts an application only with exactly the fee that its own render computed, or without a fee if
+//! it could compute none (seed FAQ 8). So the fee comes from a sealed quote, or is compared with a new render
+//! before anything is sent.
 
 use crate::domain::operation::{Cause, Failure, Kind, Receipt, intent};
 use crate::domain::refund::{
@@ -28,7 +28,7 @@ use crate::top::wire::RefundCreate;
 use crate::translate::refund_create::Application;
 use crate::translate::{self, Context};
 
-/// Where the caller has the fee from.
+/// Where the caller's fee comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreed {
     /// From a quote of this gateway.
@@ -40,7 +40,7 @@ pub enum Agreed {
         /// When it was quoted, in seconds since 1970 (UTC).
         at: i64,
     },
-    /// From elsewhere: it is held against a new render.
+    /// From elsewhere: it is compared with a new render.
     Stated(RefundFee),
 }
 
@@ -52,7 +52,7 @@ impl Agreed {
     }
 }
 
-/// A wish for a refund.
+/// A request for a refund.
 #[derive(Debug)]
 pub struct Refund {
     /// The order.
@@ -182,7 +182,7 @@ impl Effect for intent::Refund {
     }
 }
 
-/// Whether the application exists. Whether it is granted is a later fact of it.
+/// Whether the application exists. Whether it is granted is decided later.
 fn applied(refund: &intent::Refund, known: &Known<'_>, list: &RefundList) -> Finding {
     let intent::Refund {
         order_id,
@@ -268,11 +268,12 @@ impl Refund {
     }
 }
 
-/// What Fliggy says cannot be refunded is not applied for.
+/// Sends nothing if Fliggy says that the selection cannot be refunded.
 fn may_be_refunded(refundable: Option<bool>) -> Result<(), Failure> {
     match refundable {
-        Some(false) => Err(Failure::of(Cause::OrderNotRefundable)
-            .with_detail("Fliggy says that the selection cannot be refunded; the quote tells why")),
+        Some(false) => Err(Failure::of(Cause::OrderNotRefundable).with_detail(
+            "Fliggy says that the selection cannot be refunded; the quote gives the reason",
+        )),
         Some(true) | None => Ok(()),
     }
 }
@@ -284,12 +285,12 @@ fn fee_fits(stated: RefundFee, rendered: RefundFee) -> Result<(), Failure> {
         (RefundFee::Unknown, RefundFee::Unknown) => Ok(()),
         (RefundFee::Known(stated), RefundFee::Known(now)) => {
             Err(Failure::of(Cause::RefundFeeChanged).with_detail(format!(
-                "the refund costs {now} yuan, accepted were {stated} yuan"
+                "the refund costs {now} yuan, but {stated} yuan were accepted"
             )))
         }
         (RefundFee::Unknown, RefundFee::Known(now)) => Err(Failure::of(Cause::RefundFeeChanged)
             .with_detail(format!(
-                "the refund costs {now} yuan, and an unknown fee was accepted"
+                "the refund costs {now} yuan, but an unknown fee was accepted"
             ))),
         (RefundFee::Known(_), RefundFee::Unknown) => Err(Failure::of(Cause::RefundFeeUnknown)),
     }
@@ -310,7 +311,7 @@ mod tests {
     }
 
     proptest! {
-        /// To the cent, or not at all.
+        /// Exact to the cent.
         #[test]
         fn a_fee_fits_only_itself(stated in fees(), now in fees()) {
             prop_assert_eq!(fee_fits(stated, now).is_ok(), stated == now);
@@ -318,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reason_tells_which_of_the_two_it_is() {
+    fn an_unknown_fee_and_a_changed_fee_are_different_causes() {
         let known = RefundFee::Known(Money::parse("72.00").unwrap());
         let cause = |stated, now| fee_fits(stated, now).unwrap_err().cause;
         assert_eq!(cause(known, RefundFee::Unknown), Cause::RefundFeeUnknown);

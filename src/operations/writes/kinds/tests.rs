@@ -56,7 +56,7 @@ fn the_kind_of_a_write_is_the_kind_of_its_intent() {
     check::<change_cancel::CancelChange>();
 }
 
-/// Where the journal knows of no other operation.
+/// If the journal knows of no other operation.
 fn judged(intent: &Intent, baseline: &Baseline, sight: &Sight<'_>) -> Finding {
     let known = Known {
         baseline,
@@ -86,7 +86,7 @@ fn word(intent: &Intent, order: &Order) -> &'static str {
 }
 
 #[test]
-fn the_table_of_statuses() {
+fn order_statuses_decide_as_listed() {
     for (status, paid, closed) in [
         (OrderStatus::Creating, "inconclusive", "inconclusive"),
         (OrderStatus::Booked, "not_happened", "not_happened"),
@@ -118,7 +118,7 @@ fn law_7_payment_fields_beat_the_status_and_a_trade_number_is_no_payment() {
 }
 
 #[test]
-fn law_7_a_time_of_payment_that_may_be_one_or_not_says_nothing() {
+fn law_7_an_implausible_time_of_payment_is_inconclusive() {
     for status in [
         OrderStatus::Creating,
         OrderStatus::Booked,
@@ -130,7 +130,7 @@ fn law_7_a_time_of_payment_that_may_be_one_or_not_says_nothing() {
         doubtful.payment_unclear = true;
         assert_eq!(word(&pay(), &doubtful), "inconclusive", "{status:?}");
         assert_eq!(word(&close(), &doubtful), "inconclusive", "{status:?}");
-        // An amount that was paid is evidence all the same.
+        // A paid amount is still evidence.
         doubtful.paid_price = Money::parse("950.00").ok();
         assert_eq!(word(&pay(), &doubtful), "happened", "{status:?}");
     }
@@ -204,7 +204,7 @@ fn an_order_has_the_travellers_of_its_booking_unless_their_number_differs() {
         Some(Receipt::Order(receipt)) => receipt.passenger_ids,
         other => panic!("{other:?}"),
     };
-    // Their documents are not told.
+    // Their documents are not reported.
     let mut order = found();
     assert_eq!(travellers(&order), book().travellers());
     order.total_price = Money::parse("951.00").ok();
@@ -214,7 +214,7 @@ fn an_order_has_the_travellers_of_its_booking_unless_their_number_differs() {
 }
 
 #[test]
-fn law_7_what_is_found_under_our_reference_exists_and_tells_in_what_it_differs() {
+fn law_7_an_order_under_our_reference_exists_with_its_differences() {
     assert_eq!(booked_as(&found()).word(), "happened");
     let flight = |order: &mut Order, edit: fn(&mut Segment)| {
         edit(&mut order.journeys[0].segments[0]);
@@ -271,7 +271,7 @@ fn law_7_what_is_found_under_our_reference_exists_and_tells_in_what_it_differs()
 }
 
 #[test]
-fn law_7_a_part_that_is_missing_tells_nothing() {
+fn law_7_a_missing_part_proves_nothing() {
     for edit in [
         |o: &mut Order| o.total_price = None,
         |o: &mut Order| o.passengers.clear(),
@@ -303,7 +303,7 @@ fn law_7_another_amount_was_paid() {
 }
 
 #[test]
-fn law_5_what_tells_nothing_does_not_count() {
+fn law_5_inconclusive_lookups_do_not_count() {
     for intent in [pay(), close()] {
         let finding = judged(&intent, &Baseline::default(), &Sight::Nothing("an error"));
         assert_eq!(finding.word(), "inconclusive");
@@ -402,16 +402,16 @@ mod after_sales {
             (vec![refund_row(2, Some("R-1"), &[])], "happened"),
             // In the baseline: our number was used before.
             (vec![refund_row(1, Some("R-1"), &[a])], "not_happened"),
-            // No number: the travellers tell.
+            // No number: the travellers decide.
             (vec![refund_row(2, None, &[a])], "happened"),
             (vec![refund_row(2, None, &[b])], "not_happened"),
             (vec![refund_row(2, None, &[a, b])], "inconclusive"),
             (vec![refund_row(2, None, &[None])], "inconclusive"),
             (vec![refund_row(2, None, &[])], "inconclusive"),
-            // Nobody of the order: a masked document names no passenger.
+            // No traveller of the order: a masked document identifies no passenger.
             (vec![refund_row(2, None, &[Some(9)])], "inconclusive"),
             (vec![refund_row(2, None, &[b, Some(9)])], "inconclusive"),
-            // Another number: of others it is theirs, of ours nobody knows.
+            // Another number: not ours for other travellers, unclear for our own.
             (vec![refund_row(2, Some("R-2"), &[b])], "not_happened"),
             (vec![refund_row(2, Some("R-2"), &[a])], "inconclusive"),
             // Two that could be it.
@@ -419,12 +419,12 @@ mod after_sales {
                 vec![refund_row(2, None, &[a]), refund_row(3, None, &[a])],
                 "inconclusive",
             ),
-            // The same travellers beside one that does not tell.
+            // The same travellers beside an unclear one.
             (
                 vec![refund_row(2, None, &[a]), refund_row(3, None, &[None])],
                 "inconclusive",
             ),
-            // Ours beside one that does not tell.
+            // Ours beside an unclear one.
             (
                 vec![
                     refund_row(2, None, &[None]),
@@ -439,7 +439,7 @@ mod after_sales {
     }
 
     #[test]
-    fn law_7_what_another_operation_made_is_never_ours() {
+    fn law_7_an_object_of_another_operation_is_never_ours() {
         let words = |told: [Option<&str>; 2], made_by_others: &[u64], by_number_only| {
             let [refund_no, change_no] = told;
             let refunds = RefundList {
@@ -464,11 +464,11 @@ mod after_sales {
             .map(|finding| finding.word())
         };
         let (unnamed, ours) = ([None, None], [Some("R-1"), Some("C-1")]);
-        // It names nobody, so its travellers say whose it is, unless the journal knows better.
+        // It has no number, so its travellers decide, unless the journal knows its operation.
         assert_eq!(words(unnamed, &[], false), ["happened"; 2]);
         assert_eq!(words(unnamed, &[7], false), ["not_happened"; 2]);
         assert_eq!(words(unnamed, &[8], false), ["happened"; 2]);
-        // After a later operation on the same travellers only the number tells.
+        // After a later operation on the same travellers only the number decides.
         assert_eq!(words(unnamed, &[], true), ["inconclusive"; 2]);
         assert_eq!(words(ours, &[], true), ["happened"; 2]);
         assert_eq!(words(ours, &[7], true), ["not_happened"; 2]);
@@ -486,7 +486,7 @@ mod after_sales {
     fn a_supplementary_refund_is_not_the_application() {
         let mut row = refund_row(2, None, &[Some(1)]);
         row.supplementary = Some(true);
-        // What it follows from may be ours.
+        // The refund that it follows from may be ours.
         assert_eq!(
             looked_for(&[1], &[], vec![row.clone()]).word(),
             "inconclusive"
@@ -521,7 +521,7 @@ mod after_sales {
     }
 
     #[test]
-    fn what_is_found_says_how_the_refund_stands_and_that_a_proof_is_awaited() {
+    fn a_found_refund_has_its_status_and_awaits_a_proof() {
         let mut row = refund_row(2, Some("R-1"), &[]);
         row.status = RefundStatus::Applied;
         let finding = looked_for(&[1], &[], vec![row]);
@@ -622,7 +622,7 @@ mod after_sales {
     }
 
     #[test]
-    fn the_table_of_change_statuses() {
+    fn change_statuses_decide_as_listed() {
         let number = ChangeOrderNo::new(2).unwrap();
         let pay = Intent::ChangePay(intent::ChangePay {
             change_order_no: number,
@@ -654,7 +654,7 @@ mod after_sales {
             assert_eq!(word(&pay), "happened", "{status:?}");
             assert_eq!(word(&cancel), "refuted", "{status:?}");
         }
-        // A trade number alone is not payment, and beside "closed" it is no proof of none.
+        // A trade number alone is not payment, and beside "closed" it does not prove the opposite.
         let mut numbered = change(2, None, &[1], None);
         numbered.trade_no = Some("2030".into());
         let word =
@@ -667,7 +667,7 @@ mod after_sales {
     }
 
     #[test]
-    fn law_5_what_is_about_something_else_does_not_count() {
+    fn law_5_an_answer_about_something_else_does_not_count() {
         let list = RefundList {
             refunds: Vec::new(),
             dropped: 0,

@@ -31,7 +31,7 @@ fn settled(standing: Standing) -> Report {
 }
 
 #[test]
-fn law_9_a_report_is_applied_to_the_row_as_it_stands() {
+fn law_9_a_report_is_applied_to_the_current_row() {
     let reports = [
         settled(Standing::of(State::Succeeded)),
         settled(Standing::of(State::Rejected)),
@@ -127,7 +127,7 @@ fn law_9_a_report_is_applied_to_the_row_as_it_stands() {
 }
 
 #[test]
-fn what_a_report_has_recorded_it_does_not_record_again() {
+fn a_report_is_not_recorded_twice() {
     for claim in [Claim::Done, Claim::Refused, Claim::RefusedUnlisted] {
         for state in [State::Unknown, State::NeedsAttention] {
             let again = effect(Standing::of(state), claim, false, &open(claim));
@@ -145,7 +145,7 @@ fn what_a_report_has_recorded_it_does_not_record_again() {
 }
 
 #[test]
-fn every_effect_is_a_change_that_the_table_of_states_allows() {
+fn the_state_table_allows_every_effect() {
     use crate::domain::operation::may_become;
 
     for basis in [
