@@ -1,4 +1,4 @@
-//! Finds out what became of operations, by asking until it is known.
+//! Looks up operations until their outcome is known.
 
 pub mod decide;
 pub mod evidence;

@@ -1,4 +1,4 @@
-//! What becomes of an operation after a look. Pure: the reconciler reads, asks this, then acts.
+//! Decides what to do with an operation after a lookup. Pure: the reconciler reads, calls this, then acts.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use crate::domain::operation::{
     RefusalCounts, Repetition, SessionTag, Standing, State,
 };
 
-/// The limits of looking.
+/// The limits of lookups.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
     /// Absence must last this long.
     pub settle_window: Duration,
-    /// The same where money moves.
+    /// The same for kinds that move money.
     pub settle_window_pay: Duration,
-    /// And be found this often, by looks begun after the deadline.
+    /// And be found by this many lookups that began after the deadline.
     pub min_looks: u32,
-    /// Looked for this long without a settling look, a person is asked.
+    /// After this long without a lookup that settles it, a person is asked.
     pub attention_after: Duration,
 }
 
@@ -33,18 +33,18 @@ impl Patience {
     }
 }
 
-/// What is known before the look is weighed.
+/// What is known before the lookup.
 #[derive(Clone, Copy, Debug)]
 pub struct Before<'a> {
-    /// What was asked for.
+    /// The kind of write.
     pub kind: Kind,
-    /// Where it stands.
+    /// Its state and basis.
     pub standing: Standing,
     /// What upstream claimed.
     pub claim: Claim,
-    /// Why a refusal would have been.
+    /// The cause, if it was refused.
     pub refusal: Option<Cause>,
-    /// Whether evidence against a settled state came in before.
+    /// Whether evidence has contradicted a settled state.
     pub contradicted: bool,
     /// Whether a lookup has agreed with how it was settled.
     pub confirmed: bool,
@@ -53,7 +53,7 @@ pub struct Before<'a> {
 }
 
 impl<'a> Before<'a> {
-    /// What the row says.
+    /// Reads it from the row.
     #[must_use]
     pub fn of(row: &'a Operation) -> Self {
         Self {
@@ -68,25 +68,25 @@ impl<'a> Before<'a> {
     }
 }
 
-/// When the look was made.
+/// When and how the lookup was made.
 #[derive(Clone, Debug)]
 pub struct Moment {
-    /// The process and its steady time when the look began.
+    /// The process and its steady time when the lookup began.
     pub anchor: Anchor,
-    /// Whether the send's deadline had passed when the look began.
+    /// Whether the send's deadline had passed when the lookup began.
     pub after_deadline: bool,
-    /// The session under which it was made; none where the account is gone.
+    /// The session under which it was made; none if the account is no longer configured.
     pub session: Option<SessionTag>,
-    /// Whether it would have found what it did not find.
+    /// Whether it would have found an existing object.
     pub control: Control,
 }
 
-/// Whether a lookup that does not find something would have found it.
+/// Whether a lookup that found nothing would have found an existing object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
-    /// Nobody has tried yet.
+    /// Not tried yet.
     Untried,
-    /// A known object of the account was found in the same way, lately and under the same session.
+    /// A known object of the account was found in the same way, recently and under the same session.
     Found,
     /// A known object was looked up in the same way, and was not found.
     NotFound,
@@ -99,19 +99,19 @@ pub enum Control {
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Nothing yet: look again.
+    /// Nothing yet: look up again.
     Wait,
-    /// Settle, with the reason where it was not done.
+    /// Settle, with the cause if it was not done.
     Settle(Standing, Option<Cause>),
     /// Look up a known object in the same way, then decide.
     TryControl,
-    /// Ask a person, and go on looking.
+    /// Ask a person, and continue lookups.
     Attention(Attention),
     /// A settled operation is contradicted: reopen, lock, raise an alarm.
     Contradiction,
-    /// What is there now came about by itself: nothing is left to watch for.
+    /// The effect can happen without the operation, so it proves nothing: stop watching.
     Explained,
-    /// What was settled on a word alone is as it should be.
+    /// A lookup agrees with what rested on upstream's answer alone.
     Confirmed,
 }
 
@@ -120,13 +120,14 @@ pub enum Step {
 pub enum Later {
     /// There is none.
     Nothing,
-    /// What is there may be the doing of one that is in this state, and nothing tells it apart.
+    /// The effect may be that of a later operation in this state, and nothing distinguishes the two.
     Explains(State),
-    /// What is there may be the doing of one with another number: what bears this one's number is not.
+    /// The effect may be that of a later operation with another number, unless it has this operation's
+    /// number.
     HasAnotherNumber,
 }
 
-/// See [`Later`]. The youngest comes first.
+/// See [`Later`]. `later` is ordered from newest to oldest.
 #[must_use]
 pub fn later_of(intent: &Intent, later: &[(State, Intent)]) -> Later {
     let mut alike = later
@@ -142,8 +143,8 @@ pub fn later_of(intent: &Intent, later: &[(State, Intent)]) -> Later {
     }
 }
 
-/// Whether an earlier operation on the subject, of the same kind, has to be looked at before the new one is
-/// sent: what it was to do may have been done, and the new one would do it again.
+/// Whether an earlier operation of the same kind on the subject must be looked up before the new one is sent:
+/// it may have been done, and the new one would do it again.
 #[must_use]
 pub fn looks_first(new: &Intent, earlier: &Operation) -> bool {
     let kind = new.kind();
@@ -159,7 +160,7 @@ pub fn looks_first(new: &Intent, earlier: &Operation) -> bool {
         }
 }
 
-/// Weighs a look: the findings with it counted in, and what to do.
+/// Evaluates a lookup: returns the updated findings and the next step.
 #[must_use]
 pub fn decide(
     before: &Before<'_>,
@@ -171,7 +172,7 @@ pub fn decide(
     let step = match before.standing.state {
         State::Rejected | State::NotExecuted => match finding {
             Finding::Happened(_) if before.kind.happens_by_itself() => Step::Explained,
-            // It exists, whatever it is like.
+            // It exists, even if it differs.
             Finding::Happened(_) | Finding::Differs(..) => Step::Contradiction,
             Finding::NotHappened(_) | Finding::Refuted(..)
                 if before.standing.basis == Some(Basis::RefusedByGateway) =>
@@ -191,7 +192,7 @@ pub fn decide(
     (findings, step)
 }
 
-/// Weighs a lookup of a success that stands on upstream's word alone.
+/// Evaluates a lookup of a success that rests on upstream's answer alone.
 fn believed(
     before: &Before<'_>,
     finding: &Finding,
@@ -218,8 +219,8 @@ fn believed(
     }
 }
 
-/// Whether what was not found would have been. The lookup of a payment, a closing or a cancellation has found
-/// its order or change: it is its own control.
+/// Whether an existing effect would have been found. The lookup of a payment, close or cancellation has found
+/// its order or change, so it is its own control.
 fn control(kind: Kind, moment: &Moment) -> Control {
     match kind.creates() {
         Some(_) => moment.control,
@@ -227,8 +228,8 @@ fn control(kind: Kind, moment: &Moment) -> Control {
     }
 }
 
-/// Counts the time of a lookup that could not be made, for want of quota: it finds nothing, and a
-/// person is asked all the same when that goes on for too long.
+/// Counts the time of a lookup that could not be made for lack of quota. It finds nothing, but if this goes
+/// on for too long, a person is asked.
 #[must_use]
 pub fn waited(before: &Before<'_>, moment: &Moment, patience: &Patience) -> (Findings, Step) {
     let mut findings = before.findings.clone();
@@ -262,7 +263,7 @@ fn weigh(
     patience: &Patience,
 ) -> Step {
     if before.contradicted {
-        // Two truths came from upstream about this one; only a person chooses.
+        // Upstream has shown two outcomes; only a person can decide.
         return Step::Wait;
     }
     let settled = match finding {
@@ -272,7 +273,8 @@ fn weigh(
         Finding::NotHappened(_) => not_happened(before, findings, moment, patience),
         Finding::Inconclusive(_) => None,
     };
-    // From `sending` only its own answer can be judged; everything slower is `unknown` first.
+    // From `sending`, only the lookup that follows its own answer settles; anything later makes it `unknown`
+    // first.
     match (before.standing.state, settled) {
         (State::Sending, Some(Step::Settle(to, cause))) if to.basis != Some(Basis::Absent) => {
             Step::Settle(to, cause)
@@ -285,8 +287,8 @@ fn weigh(
     }
 }
 
-/// Lookups in which the same parts differ, before they count as different: one may show an order that is
-/// being written.
+/// Lookups that must show the same differences before these count: a single one may show an order that is
+/// still being written.
 const DIFFERING: u32 = 2;
 
 fn differs(findings: &Findings, differences: &[Difference]) -> Option<Step> {
@@ -300,7 +302,7 @@ fn differs(findings: &Findings, differences: &[Difference]) -> Option<Step> {
     })
 }
 
-/// A refusal that enough lookups agree with.
+/// Settles a refusal when enough lookups agree with it.
 fn refusal(before: &Before<'_>, findings: &Findings, cause: Cause) -> Option<Step> {
     let needed = match before.claim {
         Claim::Refused => 1,
@@ -344,7 +346,7 @@ fn not_happened(
     patience: &Patience,
 ) -> Option<Step> {
     match before.claim {
-        // An answered refusal needs no control: a lookup agrees with it, and proves nothing by itself.
+        // An answered refusal needs no control: the lookup only has to agree with it.
         Claim::Refused | Claim::RefusedUnlisted => {
             return refusal(before, findings, Cause::Refused);
         }
@@ -371,13 +373,13 @@ fn waits_for_the_deadline(kind: Kind) -> bool {
 
 /// Two lookups closer than this count once.
 const APART: Duration = Duration::from_secs(1);
-/// The same for lookups in which parts differ.
+/// The same for lookups that show differences.
 const DIFFERING_APART: Duration = Duration::from_secs(2);
-/// From the deadline to the first lookup that may confirm an unlisted refusal where money moves.
+/// From the deadline to the first lookup that may confirm an unlisted refusal of a kind that moves money.
 const AFTER_DEADLINE: Duration = Duration::from_millis(200);
 
-/// The pause before the next lookup, where it confirms something: outside the back-off, because a
-/// caller waits for it.
+/// The pause before the next lookup if it confirms something: it bypasses the back-off, because a caller
+/// waits for it.
 #[must_use]
 pub fn confirming_pause(
     kind: Kind,
@@ -392,19 +394,19 @@ pub fn confirming_pause(
     if findings.differing == 1 && findings.last.as_deref() == Some("differs") {
         return Some(DIFFERING_APART);
     }
-    // While lookups find nothing that counts, the back-off holds.
+    // While lookups find nothing that counts, the back-off applies.
     let counted = matches!(findings.last.as_deref(), Some("not_happened" | "refuted"));
     let confirms = counted && ((unlisted && findings.agreeing == 1) || findings.refuting == 1);
     confirms.then_some(APART)
 }
 
-/// Adds the time since the last lookup, of one process only.
+/// Adds the time since the last lookup, if it was of the same process.
 fn count_time(findings: &mut Findings, moment: &Moment) {
     findings.looked_ms += since(findings.anchor.as_ref(), &moment.anchor);
     later(&mut findings.anchor, &moment.anchor);
 }
 
-/// Counts the look in. Time is counted between two looks of one process only.
+/// Adds the lookup to the findings. Time is counted between two lookups of one process only.
 fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
     let mut findings = before.findings.clone();
     findings.looks += 1;
@@ -425,7 +427,7 @@ fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
     match finding {
         Finding::NotHappened(_) if moment.after_deadline => {
             if findings.absent_session != moment.session {
-                // What another session does not see says nothing.
+                // Absence under another session proves nothing.
                 findings.forget_absence();
                 findings.absent_session.clone_from(&moment.session);
             }
@@ -462,8 +464,8 @@ fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
     findings
 }
 
-/// Counts a lookup that is far enough from the last one that counts. How far a lookup of another
-/// process was is not known.
+/// Counts a lookup that is far enough from the last one that counts. The distance to a lookup of another
+/// process is unknown, so it does not count.
 fn count_apart(count: &mut u32, anchor: &mut Option<Anchor>, at: &Anchor, apart: Duration) {
     match anchor {
         None => *count += 1,
@@ -474,7 +476,7 @@ fn count_apart(count: &mut u32, anchor: &mut Option<Anchor>, at: &Anchor, apart:
     *anchor = Some(at.clone());
 }
 
-/// Moves an anchor forward, never back: a look that began earlier may be weighed later.
+/// Moves an anchor forward, never back: a lookup that began earlier may be evaluated later.
 fn later(anchor: &mut Option<Anchor>, to: &Anchor) {
     if anchor
         .as_ref()

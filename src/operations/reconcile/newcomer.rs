@@ -1,7 +1,7 @@
-//! Which of the refunds or changes of an order is the one that was sent.
+//! Finds the refund or change of an order that an operation created.
 //!
-//! What was there before the send is not. Of the others the caller's number decides; where Fliggy
-//! does not give it back, the travellers do.
+//! One that existed before the send is excluded. Of the others, the caller's number decides; if Fliggy does
+//! not return it, the travellers decide.
 
 use std::collections::HashSet;
 
@@ -9,20 +9,20 @@ use super::evidence::Finding;
 use crate::domain::ids::PassengerId;
 use crate::domain::operation::Receipt;
 
-/// Whose a refund or change is.
+/// Whether a refund or change belongs to this operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::operations) enum Owner {
     /// This operation's, by the caller's number.
     Named,
-    /// This operation's, if no other can be it: its travellers are the very ones.
+    /// This operation's, by the same travellers, unless another candidate is left.
     Likely,
-    /// Somebody else's.
+    /// Not this operation's.
     Foreign,
     /// It could be either.
     Unclear,
 }
 
-/// Whose it is, by the number that Fliggy tells and by its travellers.
+/// Decides by the number that Fliggy reports and by the travellers.
 pub(in crate::operations) fn owner<'a>(
     told: Option<&str>,
     ours: &str,
@@ -37,7 +37,7 @@ pub(in crate::operations) fn owner<'a>(
         return Owner::Unclear;
     };
     let wanted: HashSet<_> = wanted.iter().collect();
-    // Who travels on no ticket of the order is told in another way than the order tells it.
+    // A traveller who is not among those of the order is reported in another form, and cannot be matched.
     if found.is_empty() || !found.iter().all(|id| everybody.contains(id)) {
         Owner::Unclear
     } else if found.is_disjoint(&wanted) {
@@ -45,13 +45,13 @@ pub(in crate::operations) fn owner<'a>(
     } else if told.is_none() && found == wanted {
         Owner::Likely
     } else {
-        // The same travellers under another number: the field is a guess, and may hold Fliggy's own.
+        // The same travellers under another number: the field is inferred, and may contain Fliggy's own
+        // number.
         Owner::Unclear
     }
 }
 
-/// The one that is ours, if there is exactly one. Where only its travellers say so, no other may be left
-/// that does not tell.
+/// The one that is ours, if there is exactly one. If only its travellers match, no unclear one may be left.
 pub(in crate::operations) fn only(
     owned: impl Iterator<Item = (Owner, Receipt)>,
     unreadable: usize,
@@ -64,15 +64,19 @@ pub(in crate::operations) fn only(
             Owner::Unclear => unclear = true,
             Owner::Named | Owner::Likely if ours.is_none() => ours = Some((owner, receipt)),
             Owner::Named | Owner::Likely => {
-                return Finding::Inconclusive("several that are new could be it");
+                return Finding::Inconclusive(
+                    "several new refunds or changes could be this operation's",
+                );
             }
         }
     }
     match ours {
         Some((Owner::Named, receipt)) => Finding::happened(receipt),
         Some((_, receipt)) if !unclear => Finding::happened(receipt),
-        Some(_) => Finding::Inconclusive("some that are new do not tell whose they are"),
-        None if unclear => Finding::Inconclusive("some that are new do not tell whose they are"),
+        Some(_) => Finding::Inconclusive("some new refunds or changes cannot be attributed"),
+        None if unclear => {
+            Finding::Inconclusive("some new refunds or changes cannot be attributed")
+        }
         None => Finding::NotHappened(absent),
     }
 }

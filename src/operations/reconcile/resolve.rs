@@ -1,4 +1,4 @@
-//! What an operator may do: have an operation looked at now, and settle what only a person can.
+//! What an operator can do: look up an operation now, and settle it by hand.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::operations::writes::kinds::effect;
 use crate::store::JournalError;
 use crate::top::client::ReadOptions;
 
-/// What the operator says it was.
+/// The outcome that the operator states.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
 )]
@@ -29,35 +29,35 @@ pub enum Resolution {
     NotExecuted,
 }
 
-/// A person's word on an operation.
+/// A resolution of an operation by hand.
 #[derive(Clone, Debug)]
 pub struct Resolve {
     /// The version the person saw.
     pub version: i64,
-    /// What it was.
+    /// The outcome.
     pub resolution: Resolution,
-    /// How that is known.
+    /// How the operator knows it.
     pub reason: String,
-    /// The person's key.
+    /// The name of the operator's API key.
     pub operator: String,
-    /// What was made, where a look cannot find it.
+    /// What was created, if a lookup cannot find it.
     pub made: Made,
 }
 
-/// Why an operation was not resolved. It stands as it stood.
+/// Why an operation was not resolved. It is unchanged.
 #[derive(Debug)]
 pub enum NotResolved {
     /// There is no such operation.
     NotFound,
-    /// It has changed since the operator looked.
+    /// It has changed since the operator read it.
     VersionMismatch(Box<Operation>),
-    /// It is not for a person to decide: it is settled, or its send is under way.
+    /// It cannot be resolved by hand: it is settled, or its send is in progress.
     Refused(Box<Operation>),
-    /// Upstream says something else.
+    /// Upstream shows another outcome.
     Contradicts(Box<Operation>, String),
-    /// Upstream could not be asked for want of quota; it can in so long.
+    /// There is no quota for the lookup; it is available again after this time.
     NotLooked(Box<Operation>, Duration),
-    /// Something is said to have been made, and nobody knows its number: the field that tells it.
+    /// The number of what was created is unknown, and this field must state it.
     NumberNeeded(Box<Operation>, &'static str),
     /// The journal cannot be used.
     Journal(JournalError),
@@ -72,7 +72,7 @@ impl From<JournalError> for NotResolved {
 // === impl Operations ===
 
 impl Operations {
-    /// Looks at an operation now. A settled one that is not watched stays as it is.
+    /// Looks up an operation now. A settled one that is not watched is not looked up.
     ///
     /// # Errors
     /// [`NotResolved::NotFound`], or when the journal cannot be used.
@@ -88,14 +88,14 @@ impl Operations {
             | State::Rejected
             | State::NotExecuted => return Ok(operation),
         }
-        // One that is being looked at is as good as looked at.
+        // A lookup that is already in progress is enough.
         if let Some(_looking) = Looking::begin(self, id) {
             self.look_again(operation).await;
         }
         self.found(id).await
     }
 
-    /// Settles an operation by a person's word, after one more look.
+    /// Settles an operation by hand, after one more lookup.
     ///
     /// # Errors
     /// [`NotResolved`].
@@ -188,7 +188,7 @@ impl Operations {
             match changed.await? {
                 Changed::Done => return Ok(operation),
                 Changed::Declined => return Err(NotResolved::Refused(Box::new(operation))),
-                // A lookup was counted meanwhile: what the person decided on is as it was.
+                // Only a lookup was counted meanwhile: what the person has seen is unchanged.
                 Changed::Stale if operation.version == version => {}
                 Changed::Stale => return Err(NotResolved::VersionMismatch(Box::new(operation))),
             }
@@ -200,11 +200,12 @@ impl Operations {
     }
 }
 
-/// The result of a write that was done and that no lookup shows now, with what differs of it. What the person names
-/// comes first. Where nothing is named, it is what was found or recorded before, unless these are two things.
+/// The result of a write that was done but that no lookup shows now, with its differences. A number that the
+/// person states takes precedence. Otherwise it is what was found or recorded before, unless these are two
+/// objects.
 ///
 /// # Errors
-/// The field that must name it.
+/// The field that must state its number.
 fn unseen(operation: &Operation, made: Made) -> Result<(Receipt, Vec<Difference>), &'static str> {
     let number = |receipt: &Receipt| receipt.made_by(operation.kind());
     let found = operation.result.as_ref();
@@ -230,11 +231,11 @@ fn unseen(operation: &Operation, made: Made) -> Result<(Receipt, Vec<Difference>
     }
 }
 
-/// A person decides where upstream does not tell, not against what it tells.
+/// A person may decide what a lookup leaves open, but not against its evidence.
 fn agrees(resolution: Resolution, finding: &Finding) -> bool {
     match (resolution, finding) {
         (_, Finding::Inconclusive(_)) => true,
-        // Something was made. Where it is another trip, a person decides whether it is this one's.
+        // Something was created. If it is another trip, a person decides whether it is this operation's.
         (Resolution::Succeeded, Finding::Differs(..)) => true,
         (Resolution::Rejected | Resolution::NotExecuted, Finding::Differs(_, differences)) => {
             differences.iter().any(|d| d.field.makes_another_trip())
@@ -259,7 +260,7 @@ mod tests {
     use crate::domain::order::OrderReceipt;
 
     #[test]
-    fn a_person_decides_where_upstream_does_not_tell() {
+    fn a_person_cannot_resolve_against_evidence() {
         let absent = Finding::NotHappened("not there");
         let refuted = Finding::Refuted(Cause::OrderNotPayable, "closed");
         let silent = Finding::Inconclusive("no answer");
@@ -279,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_that_a_person_names_comes_before_what_was_found_or_recorded() {
+    fn a_stated_number_takes_precedence_over_found_and_recorded_ones() {
         let differs = vec![Difference {
             field: DifferingField::FlightNo,
             expected: "CZ8957".into(),
@@ -288,7 +289,7 @@ mod tests {
         for (named, found, recorded, expected) in [
             (Some(1), None, None, Ok((1, false))),
             (Some(1), Some(2), Some(3), Ok((1, false))),
-            // It is what was found: with what differs of it.
+            // It is what was found: with its differences.
             (Some(2), Some(2), Some(3), Ok((2, true))),
             (None, Some(2), None, Ok((2, true))),
             (None, Some(2), Some(2), Ok((2, true))),

@@ -1,8 +1,7 @@
-//! The reconciler: finds out what became of operations, by asking until it knows.
+//! The reconciler: looks up operations until their outcome is known.
 //!
-//! It takes no input. A signal or a timer wakes it; it reads what is due from the journal, looks,
-//! lets a pure function say what to do, and does it. Everything it knows is in the journal, so
-//! a restart loses nothing.
+//! It takes no input. A signal or a timer wakes it; it reads the due operations from the journal, looks them
+//! up, lets a pure function decide, and acts. All its state is in the journal, so a restart loses nothing.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -20,20 +19,20 @@ use crate::telemetry::metrics as names;
 
 /// The longest sleep: sweeps run at least this often.
 const PASS: Duration = Duration::from_secs(5);
-/// The shortest: a due time that has just passed must not spin the loop.
+/// The shortest sleep: a due time that has just passed must not spin the loop.
 const BREATH: Duration = Duration::from_millis(20);
 /// How long an instance holds its lease, in ms: many times the longest sleep.
 const LEASE_MS: i64 = 60_000;
-/// Operations taken from the journal at once.
+/// Operations read from the journal at once.
 const BATCH: u32 = 128;
-/// A look under way; ends when it is dropped, in a panic too, and wakes the reconciler.
+/// A lookup in progress. Dropping it, also in a panic, ends it and wakes the reconciler.
 pub(in crate::operations) struct Looking {
     operations: Arc<Operations>,
     id: OperationId,
 }
 
 impl Looking {
-    /// Begins a look, unless one is under way.
+    /// Begins a lookup, unless one is in progress.
     pub(in crate::operations) fn begin(
         operations: &Arc<Operations>,
         id: OperationId,
@@ -60,7 +59,7 @@ impl Drop for Looking {
     }
 }
 
-/// Places for looks under way. Those at settled operations get half of them: a caller waits for the others.
+/// Permits for lookups. Those of settled operations get at most half of them: callers wait for the others.
 #[derive(Clone)]
 struct Slots {
     all: Arc<Semaphore>,
@@ -88,10 +87,10 @@ impl Slots {
 // === impl Operations ===
 
 impl Operations {
-    /// Runs until the process stops. A pass that panics is one that failed.
+    /// Runs until the process stops. A pass that panics counts as failed.
     pub async fn reconcile(self: Arc<Self>) {
         if let Err(error) = self.journal.wake_all(self.store_ms()).await {
-            tracing::error!(%error, "the journal could not be prepared for looking");
+            tracing::error!(%error, "the journal could not be prepared for lookups");
         }
         let slots = Slots::new(self.settings.concurrency);
         loop {
@@ -103,7 +102,7 @@ impl Operations {
                     PASS
                 }
                 Err(_) => {
-                    tracing::error!("a pass of the reconciler ended in a panic");
+                    tracing::error!("a pass of the reconciler panicked");
                     PASS
                 }
             };
@@ -116,15 +115,15 @@ impl Operations {
         }
     }
 
-    /// One pass: sweeps, then looks at what is due. Answers how long to sleep.
+    /// One pass: sweeps, then looks up what is due. Returns how long to sleep.
     async fn pass(self: &Arc<Self>, slots: &Slots) -> Result<Duration, JournalError> {
         if let Err(error) = self.renew_lease().await {
-            // Safety does not rest on it, and lookups must go on.
+            // Safety does not depend on it, and lookups must continue.
             tracing::error!(%error, "the lease of this instance was not renewed");
         }
         self.sweep().await?;
         if let Err(error) = self.journal.prune(self.store_ms()).await {
-            // Nothing depends on it, and lookups must go on.
+            // Nothing depends on it, and lookups must continue.
             tracing::error!(%error, "operations that sent nothing were not deleted");
         }
         for (state, count) in self.open_by_state().await? {
@@ -133,7 +132,7 @@ impl Operations {
         }
         let now = self.store_ms();
         for operation in self.journal.due(now, BATCH).await? {
-            // Where every slot is taken, the look that ends first wakes the loop.
+            // If every slot is taken, the first lookup that ends wakes the loop.
             let Some(slot) = slots.take(operation.state()) else {
                 continue;
             };
@@ -143,7 +142,7 @@ impl Operations {
             self.tasks.spawn(async move {
                 let this = looking.operations.clone();
                 if !this.look_again(operation).await {
-                    // It could not be written down and is due still: not at once again.
+                    // It was not saved and is still due: do not repeat it at once.
                     tokio::select! {
                         () = tokio::time::sleep(PASS) => {}
                         () = this.stopping.cancelled() => {}
@@ -153,7 +152,7 @@ impl Operations {
                 drop(looking);
             });
         }
-        // What is due and not begun here is under way; its end wakes the loop.
+        // What is due and was not begun here waits for a lookup in progress, whose end wakes the loop.
         let next = self.journal.next_due(now).await?;
         let until = next.map_or(PASS, |at| {
             Duration::from_millis(u64::try_from(at - self.store_ms()).unwrap_or(0))
@@ -184,20 +183,20 @@ impl Operations {
             .collect())
     }
 
-    /// After how long without news an operation that is not sent, or being sent, is given up.
+    /// After this long without a change, an `accepted` or `sending` operation is stale.
     pub(in crate::operations) fn stale_after_ms(&self) -> i64 {
         millis(self.settings.deadline) * 3
     }
 
-    /// Law 8: nothing hangs. A stale `accepted` was never sent and never will be; a stale `sending`
-    /// may have been.
+    /// Law 8: nothing hangs. A stale `accepted` row was never sent and never will be; a stale `sending` row
+    /// may have been sent.
     async fn sweep(&self) -> Result<(), JournalError> {
         let before = self.store_ms() - self.stale_after_ms();
         let now = self.store_ms();
         let stale = self.journal.stale(&self.boot, now, before).await?;
         for mut operation in stale {
             reach(Point::Sweeping).await;
-            // At the version that was read: where the row has moved on, its sender is alive.
+            // At the revision that was read: if the row has changed since, its sender is alive.
             self.change(&mut operation, |row| self.swept(row)).await?;
         }
         Ok(())
@@ -208,11 +207,11 @@ impl Operations {
         match row.state() {
             State::Accepted => {
                 let failure = Failure::of(Cause::Interrupted);
-                let what = "nothing was sent: the gateway stopped, or was held up, before it";
+                let what = "nothing was sent: the gateway stopped or stalled before the send";
                 Some(self.settled(row, &Settlement::not_sent(failure, what)))
             }
             State::Sending => {
-                let what = "the gateway ended during the send; looking";
+                let what = "the gateway stopped during the send; looking it up";
                 Some(unknown(row, what, self.store_ms()))
             }
             State::Unknown

@@ -37,13 +37,12 @@ fn session(name: &str) -> SessionTag {
     SessionTag::from_store(name.to_owned())
 }
 
-/// Looks at an unknown operation at these moments.
+/// Looks up an unknown operation at these moments.
 fn looks(kind: Kind, claim: Claim, seen: &[(Finding, Moment)]) -> Step {
     looks_at(kind, Standing::of(State::Unknown), claim, seen)
 }
 
-/// Looks at these moments one after the other; the step after the last, or the first that is not
-/// to wait.
+/// Looks up at these moments in turn. Returns the step after the last one, or the first that is not to wait.
 fn looks_at(kind: Kind, standing: Standing, claim: Claim, seen: &[(Finding, Moment)]) -> Step {
     let mut findings = Findings::default();
     for (finding, moment) in seen {
@@ -69,13 +68,13 @@ const ABSENCE: Step = Step::Settle(Standing::not_executed(Basis::Absent), Some(C
 const DONE: Step = Step::Settle(Standing::of(State::Succeeded), None);
 
 #[test]
-fn law_5_absence_counts_over_the_window_and_by_enough_looks() {
+fn law_5_absence_needs_the_window_and_enough_lookups() {
     let every =
         |n: u64, step: u64| -> Vec<_> { (0..n).map(|i| (ABSENT, at("a", i * step))).collect() };
     for (kind, seen, step) in [
-        // Enough looks, too short.
+        // Enough lookups, too short.
         (Kind::Book, every(100, 1), Step::Wait),
-        // Long enough, too few looks.
+        // Long enough, too few lookups.
         (Kind::Book, every(4, 60), Step::Wait),
         (Kind::Book, every(5, 30), ABSENCE),
         (Kind::Close, every(5, 30), ABSENCE),
@@ -92,7 +91,7 @@ fn law_5_absence_counts_over_the_window_and_by_enough_looks() {
 }
 
 #[test]
-fn law_5_looks_begun_before_the_deadline_do_not_count() {
+fn law_5_lookups_begun_before_the_deadline_do_not_count() {
     let early: Vec<_> = (0..50)
         .map(|i| {
             let moment = Moment {
@@ -106,7 +105,7 @@ fn law_5_looks_begun_before_the_deadline_do_not_count() {
 }
 
 #[test]
-fn law_5_errors_never_settle_and_end_with_a_person() {
+fn law_5_errors_never_settle_and_lead_to_attention() {
     let errors: Vec<_> = (0..31).map(|i| (NOTHING, at("a", i * 60))).collect();
     assert_eq!(looks(Kind::Pay, Claim::Silence, &errors[..30]), Step::Wait);
     assert!(matches!(
@@ -116,7 +115,7 @@ fn law_5_errors_never_settle_and_end_with_a_person() {
 }
 
 #[test]
-fn lookups_that_cannot_be_made_find_nothing_and_end_with_a_person() {
+fn lookups_that_cannot_be_made_lead_to_attention() {
     let unknown = Standing::of(State::Unknown);
     let mut findings = Findings::default();
     for minute in 0..=30 {
@@ -138,8 +137,8 @@ fn lookups_that_cannot_be_made_find_nothing_and_end_with_a_person() {
 }
 
 #[test]
-fn law_9_downtime_counts_for_nothing() {
-    // Two processes, days apart by any wall clock: only what each saw by itself is added up.
+fn law_9_downtime_does_not_count() {
+    // Two processes, days apart by any wall clock: only the time that each observed is added up.
     let mut seen = vec![(ABSENT, at("a", 10)), (ABSENT, at("a", 20))];
     seen.extend((0..6).map(|i| (ABSENT, at("b", 1_000_000 + i))));
     assert_eq!(looks(Kind::Book, Claim::Silence, &seen), Step::Wait);
@@ -148,8 +147,8 @@ fn law_9_downtime_counts_for_nothing() {
 }
 
 #[test]
-fn looks_that_overlap_do_not_shorten_the_window() {
-    // Two looks begun at 0 s and 5 s, weighed over and over in turn.
+fn overlapping_lookups_do_not_shorten_the_window() {
+    // Two lookups begun at 0 s and 5 s, evaluated in turn many times.
     let seen: Vec<_> = (0..1000).map(|i| (ABSENT, at("a", (i % 2) * 5))).collect();
     assert_eq!(looks(Kind::Book, Claim::Silence, &seen), Step::Wait);
 }
@@ -182,7 +181,7 @@ fn law_3_a_refusal_needs_lookups_that_agree() {
     let two = [(ABSENT, at("a", 0)), (ABSENT, at("a", 1))];
     let together = [(ABSENT, at("a", 0)), (ABSENT, at("a", 0))];
     let errors = [(NOTHING, at("a", 0)), (NOTHING, at("a", 1))];
-    // One of them by a process that is gone: how far apart they were is not known.
+    // One of them by an earlier process: how far apart they were is unknown.
     let restarted = [(ABSENT, at("a", 5)), (ABSENT, at("b", 0))];
     for kind in Kind::ALL {
         assert_eq!(looks(kind, Claim::Refused, &one), rejected, "{kind:?}");
@@ -198,7 +197,7 @@ fn law_3_a_refusal_needs_lookups_that_agree() {
             assert_eq!(found, step, "{kind:?} {seen:?}");
         }
     }
-    // In words that nobody knows, where money moves: only what is seen after the deadline.
+    // An unlisted refusal of a kind that moves money: only lookups after the deadline count.
     let at_once = [
         (ABSENT, early(at("a", 0))),
         (ABSENT, early(at("a", 1))),
@@ -239,13 +238,13 @@ fn law_3_a_refutation_needs_two_lookups_after_the_deadline() {
     ] {
         assert_eq!(looks(Kind::Pay, Claim::Silence, &seen), step, "{seen:?}");
     }
-    // A refusal that is listed needs no more than one lookup that agrees with it.
+    // A listed refusal needs only one lookup that agrees with it.
     let once = [(REFUTED, at("a", 0))];
     assert_eq!(looks(Kind::Pay, Claim::Refused, &once), rejected);
 }
 
 #[test]
-fn what_confirms_a_refusal_is_looked_up_outside_the_back_off() {
+fn a_lookup_that_confirms_a_refusal_bypasses_the_back_off() {
     let second = Duration::from_secs(1);
     let seen = |agreeing, refuting| Findings {
         agreeing,
@@ -306,7 +305,7 @@ fn what_confirms_a_refusal_is_looked_up_outside_the_back_off() {
 }
 
 #[test]
-fn law_6_what_closes_by_itself_contradicts_nothing() {
+fn law_6_an_effect_that_can_happen_by_itself_is_no_contradiction() {
     for kind in Kind::ALL {
         let before = Before {
             kind,
@@ -329,7 +328,7 @@ fn law_6_what_closes_by_itself_contradicts_nothing() {
 }
 
 #[test]
-fn a_yes_that_cannot_be_found_goes_to_a_person_not_to_absent() {
+fn a_reported_success_that_is_not_found_needs_attention() {
     let absent: Vec<_> = (0..20).map(|i| (ABSENT, at("a", i * 60))).collect();
     assert!(matches!(
         looks(Kind::Pay, Claim::Done, &absent),
@@ -343,7 +342,7 @@ fn a_yes_that_cannot_be_found_goes_to_a_person_not_to_absent() {
 }
 
 #[test]
-fn law_6_a_settled_operation_is_reopened_by_its_effect_only() {
+fn law_6_only_its_effect_reopens_a_settled_operation() {
     for standing in [
         Standing::not_executed(Basis::Absent),
         Standing::of(State::Rejected),
@@ -391,7 +390,7 @@ fn any_finding() -> impl Strategy<Value = Finding> {
 
 proptest! {
     #[test]
-    fn every_step_is_one_that_the_state_table_allows(
+    fn the_state_table_allows_every_step(
         state in 0usize..7,
         claim in 0usize..4,
         kind in 0usize..Kind::ALL.len(),
@@ -425,7 +424,7 @@ proptest! {
             };
             if let Some(to) = to {
                 prop_assert!(crate::domain::operation::may_become(standing, to), "{standing:?} {to:?}");
-                // Nothing but evidence makes it done, and an error never settles anything.
+                // Only evidence settles it as done, and an error never settles anything.
                 if to.state == State::Succeeded {
                     prop_assert!(matches!(finding, Finding::Happened(_) | Finding::Differs(..)));
                 }
@@ -439,7 +438,7 @@ proptest! {
 }
 
 #[test]
-fn law_6_what_later_operations_explain() {
+fn law_6_later_operations_may_explain_the_effect() {
     let refund = |number: &str, passengers: &[u8]| {
         Intent::Refund(intent::Refund {
             order_id: OrderId::new(7).unwrap(),
@@ -462,7 +461,7 @@ fn law_6_what_later_operations_explain() {
     for (ours, later, wanted) in [
         (close(), vec![], Later::Nothing),
         (close(), vec![(open, close())], Later::Explains(open)),
-        // The youngest decides.
+        // The newest decides.
         (
             close(),
             vec![(done, close()), (open, close())],
@@ -500,7 +499,7 @@ fn differs(parts: &[DifferingField]) -> Finding {
 }
 
 #[test]
-fn law_7_a_part_differs_in_two_lookups_two_seconds_apart() {
+fn law_7_a_difference_needs_two_lookups_two_seconds_apart() {
     let terms = || differs(&[DifferingField::TotalPrice, DifferingField::DepartureTime]);
     let trip = || differs(&[DifferingField::TotalPrice, DifferingField::FlightNo]);
     let seen = |findings: Vec<(Finding, Moment)>| looks(Kind::Book, Claim::Silence, &findings);
@@ -514,13 +513,13 @@ fn law_7_a_part_differs_in_two_lookups_two_seconds_apart() {
         seen(vec![(terms(), at("a", 1)), (terms(), at("a", 3))]),
         DONE
     );
-    // Other parts than before: it may still be changing.
+    // Other differences than before: the order may still be changing.
     let changing = vec![(trip(), at("a", 1)), (terms(), at("a", 3))];
     assert_eq!(seen(changing.clone()), Step::Wait);
     let mut settled = changing;
     settled.push((terms(), at("a", 5)));
     assert_eq!(seen(settled), DONE);
-    // How far apart lookups of two processes were is not known.
+    // How far apart lookups of two processes were is unknown.
     assert_eq!(
         seen(vec![(terms(), at("a", 1)), (terms(), at("b", 9))]),
         Step::Wait
@@ -530,7 +529,7 @@ fn law_7_a_part_differs_in_two_lookups_two_seconds_apart() {
 }
 
 #[test]
-fn law_7_what_exists_contradicts_whatever_it_is_like() {
+fn law_7_an_object_that_differs_contradicts_too() {
     for standing in [
         Standing::of(State::Rejected),
         Standing::not_executed(Basis::Absent),
@@ -551,7 +550,7 @@ fn law_7_what_exists_contradicts_whatever_it_is_like() {
 }
 
 #[test]
-fn a_lookup_confirms_a_difference_outside_the_back_off() {
+fn a_lookup_that_confirms_a_difference_bypasses_the_back_off() {
     let pause = |differing, last: &str| {
         let findings = Findings {
             differing,
@@ -565,21 +564,21 @@ fn a_lookup_confirms_a_difference_outside_the_back_off() {
     assert_eq!(pause(2, "differs"), None);
 }
 
-/// What becomes of a booking that was settled on a word alone.
+/// The step for a booking that was settled without a lookup.
 fn believed_as(standing: Standing, seen: &[(Finding, Moment)]) -> Step {
     looks_at(Kind::Book, standing, Claim::Done, seen)
 }
 
 #[test]
-fn law_6_a_success_on_a_word_alone_is_confirmed_or_contradicted() {
+fn law_6_an_unconfirmed_success_is_confirmed_or_contradicted() {
     let done = |seen: &[(Finding, Moment)]| believed_as(Standing::of(State::Succeeded), seen);
     assert_eq!(done(&[(happened(), at("a", 5))]), Step::Confirmed);
-    // Errors never speak against it.
+    // Errors never contradict it.
     let errors: Vec<_> = (0..50)
         .map(|i| (Finding::Inconclusive("an error"), at("a", i * 600)))
         .collect();
     assert_eq!(done(&errors), Step::Wait);
-    // What is not there yet may be late.
+    // What is absent may appear late.
     let absent: Vec<_> = (0..5).map(|i| (ABSENT, at("a", 5 + i * 30))).collect();
     assert_eq!(done(&absent[..4]), Step::Wait);
     assert_eq!(done(&absent), Step::Contradiction);
@@ -600,7 +599,7 @@ fn law_6_a_success_on_a_word_alone_is_confirmed_or_contradicted() {
 }
 
 #[test]
-fn law_6_what_tops_gateway_refused_is_looked_at_once() {
+fn law_6_a_refusal_by_tops_gateway_is_looked_up_once() {
     let refused = |finding| {
         let standing = Standing::not_executed(Basis::RefusedByGateway);
         believed_as(standing, &[(finding, at("a", 5))])
@@ -609,7 +608,7 @@ fn law_6_what_tops_gateway_refused_is_looked_at_once() {
     assert_eq!(refused(REFUTED), Step::Confirmed);
     assert_eq!(refused(happened()), Step::Contradiction);
     assert_eq!(refused(Finding::Inconclusive("an error")), Step::Wait);
-    // What was refused or absent is watched on.
+    // What was refused or absent stays watched.
     for standing in [
         Standing::of(State::Rejected),
         Standing::not_executed(Basis::Absent),
@@ -641,7 +640,7 @@ fn law_5_absence_needs_a_control() {
         ] {
             assert_eq!(looks(kind, Claim::Silence, &seen(control)), silence);
             assert_eq!(looks(kind, Claim::Done, &seen(control)), done);
-            // A success is contradicted only by what would have been found.
+            // Absence contradicts a success only if the control was found.
             let believed = match control {
                 Control::Found => Step::Contradiction,
                 Control::Untried => Step::TryControl,
@@ -666,7 +665,7 @@ fn law_5_absence_needs_a_control() {
 }
 
 #[test]
-fn law_5_another_session_begins_anew() {
+fn law_5_another_session_restarts_the_count() {
     let under = |name: &str, seconds| {
         let moment = Moment {
             session: Some(session(name)),
