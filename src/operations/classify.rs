@@ -23,7 +23,7 @@ pub enum Ending<'a> {
     Answer {
         /// Upstream's own verdict.
         verdict: BusinessVerdict<'a>,
-        /// Whether the answer is about what was asked.
+        /// Whether the answer is about the requested object.
         reference: Reference,
         /// Whether everything needed to call it done is in the answer.
         complete: bool,
@@ -32,7 +32,7 @@ pub enum Ending<'a> {
     Error(&'a CallError),
 }
 
-/// Whose answer it is.
+/// Whether an answer is about this operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reference {
     /// It names our reference, or none.
@@ -42,7 +42,7 @@ pub enum Reference {
 }
 
 impl Reference {
-    /// Whose the answer is, by two numbers in it.
+    /// Combines the references of two numbers in an answer.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
@@ -51,7 +51,7 @@ impl Reference {
         }
     }
 
-    /// Whose the answer is, by a number in it: one that is missing or garbled names nobody.
+    /// Compares a number in an answer with ours. A missing or garbled number names no other.
     #[must_use]
     pub fn of<T>(told: &Field<T>, is_ours: impl Fn(&T) -> bool) -> Self {
         match told {
@@ -72,7 +72,7 @@ pub enum Conclusion {
     NotSent(Cause),
     /// It was not executed: TOP's gateway refused the call.
     RefusedByGateway(Cause),
-    /// Not known. The claim says what looks must agree with, the cause what a refusal would mean.
+    /// Not known. Lookups must agree with the claim; the cause is that of the refusal, if it is one.
     Unknown(Claim, Option<Cause>),
 }
 
@@ -82,7 +82,7 @@ pub struct Classifier {
     added: Vec<ErrorRow>,
 }
 
-/// The parts of an answer that the table looks at.
+/// The parts of an answer that the table matches.
 struct Words<'a> {
     method: &'a str,
     platform: Option<i64>,
@@ -99,8 +99,8 @@ impl Classifier {
         Self { added }
     }
 
-    /// What may be concluded. Exhaustive: every ending has a conclusion, and the conclusion of
-    /// everything unlisted is that we do not know.
+    /// What may be concluded. Exhaustive: every ending has a conclusion, and that of everything unlisted is
+    /// unknown.
     #[must_use]
     pub fn conclude(&self, kind: Kind, method: &str, ending: &Ending<'_>) -> Conclusion {
         match ending {
@@ -122,7 +122,7 @@ impl Classifier {
             Some(Ruling::Silent) => Conclusion::Unknown(Claim::Silence, None),
             Some(Ruling::Gateway(cause)) => Conclusion::RefusedByGateway(cause),
             Some(Ruling::Business(cause)) => refused(kind, cause),
-            // "Remote service error" and not a word about why.
+            // "Remote service error" without a reason.
             None if words.platform == Some(phrases::REMOTE) && words.code.is_none() => {
                 Conclusion::Unknown(Claim::Silence, None)
             }
@@ -141,8 +141,7 @@ impl Classifier {
         let words = Words::of_answer(method, verdict);
         let ruling = self.ruling(&words);
         match (verdict.is_success, reference) {
-            // Somebody said that it was done, though not of what, or of another order. A lookup proves
-            // it, or a person decides.
+            // Upstream reported success, but of another order. A lookup proves it, or a person decides.
             (Some(true), Reference::Foreign) => return Conclusion::Unknown(Claim::Done, None),
             (Some(false) | None, Reference::Foreign) => {
                 return Conclusion::Unknown(Claim::Silence, None);
@@ -151,8 +150,8 @@ impl Classifier {
         }
         match verdict.is_success {
             Some(true) if !complete => Conclusion::Unknown(Claim::Done, None),
-            // An error beside success decides nothing, and money wants proof: both are looked at. If
-            // it cannot be found, a person decides: somebody said that it was done.
+            // An error code beside success is inconclusive, and a payment needs proof: both are looked up. If
+            // nothing is found, a person decides, because upstream reported success.
             Some(true)
                 if kind.moves_money()
                     || ruling == Some(Ruling::Silent)
@@ -187,7 +186,7 @@ impl Classifier {
             None => {
                 let phrases::NotFound { text, word } = phrases::not_found(what);
                 let code = words.code.unwrap_or_default().to_ascii_lowercase();
-                // A user, a channel or a session that does not exist says nothing of the order.
+                // A user, a channel or a session that does not exist says nothing about the order.
                 let of_it = code.contains(word)
                     && phrases::NOT_FOUND_CODES
                         .iter()
@@ -197,8 +196,8 @@ impl Classifier {
         }
     }
 
-    /// Whether a row of the configuration that is about this method says that such an answer means
-    /// that there is nothing: some services tell an empty list by an error.
+    /// Whether a configured row for this method says that the answer means an empty list: some services
+    /// report an empty list as an error.
     #[must_use]
     pub fn says_empty(&self, method: &str, ending: &Ending<'_>) -> bool {
         Words::of(method, ending).is_some_and(|words| {
@@ -217,8 +216,8 @@ impl Classifier {
         }
     }
 
-    /// What a refusal of a read that is not listed means to the caller: it came too late, upstream is in trouble, or
-    /// it is a plain refusal.
+    /// The cause of an unlisted refusal of a read: a timeout, an upstream that is unavailable, or a plain
+    /// refusal.
     #[must_use]
     pub fn cause_of_unlisted(texts: [Option<&str>; 3]) -> Cause {
         let says = |words: &[&str]| {
@@ -248,7 +247,7 @@ impl Classifier {
         sub_code == phrases::WHITE_LIST
     }
 
-    /// What the operator of the gateway wants a caller to be told about this answer.
+    /// The hint that the gateway's operator has configured for this answer.
     #[must_use]
     pub fn hint(&self, method: &str, ending: &Ending<'_>) -> Option<String> {
         let words = Words::of(method, ending)?;
@@ -266,7 +265,7 @@ impl Classifier {
                 RowVerdict::Rejected => Some(Ruling::Business(Cause::Refused)),
                 RowVerdict::Unknown => Some(Ruling::Silent),
                 RowVerdict::NotExecuted => Some(Ruling::Gateway(Cause::RefusedByTop)),
-                // It speaks of a lookup, not of a write.
+                // It applies to reads, not to writes.
                 RowVerdict::NotFound => None,
             };
         }
@@ -284,7 +283,7 @@ fn asks_to_try_again(text: &str) -> bool {
         .is_some_and(|(_, rest)| rest.contains(try_again))
 }
 
-/// A refusal counts at once only where a wrong guess cannot cost money.
+/// A refusal counts at once only if a wrong guess cannot cost money.
 fn refused(kind: Kind, cause: Cause) -> Conclusion {
     match kind.refusal_counts() {
         RefusalCounts::AtOnce => Conclusion::Rejected(cause),
@@ -294,7 +293,7 @@ fn refused(kind: Kind, cause: Cause) -> Conclusion {
     }
 }
 
-/// Some services fill the code of a success too.
+/// Some services set a code on success too.
 fn is_error_code(code: &str) -> bool {
     let code = code.trim().to_ascii_lowercase();
     !phrases::SUCCESS_CODES.contains(&code.as_str())
@@ -351,7 +350,7 @@ impl<'a> Words<'a> {
             })
     }
 
-    /// Whether they say, beside anything else, that the account may not see it: it may be there.
+    /// Whether they say that the account has no access: the object may exist.
     fn denies_access(&self) -> bool {
         let code = self.code.map(str::to_ascii_lowercase);
         code.is_some_and(|code| {

@@ -9,8 +9,7 @@ use crate::top::envelope::ErrorResponse;
 use crate::top::method::BusinessVerdict;
 
 impl Failure {
-    /// The same without these names where upstream repeats them: they were not known yet to whoever
-    /// noted its words.
+    /// Masks these names in upstream's message: they were not known when the message was recorded.
     #[must_use]
     pub(in crate::operations) fn masking(mut self, names: &Names) -> Self {
         if let Some(upstream) = &mut self.upstream {
@@ -46,12 +45,11 @@ impl From<&NotSent> for Failure {
 }
 
 impl UpstreamAnswer {
-    /// The words of an `error_response`. `names` are those that upstream
-    /// might repeat.
+    /// The texts of an `error_response`. `names` are those that upstream might repeat.
     #[must_use]
     pub fn of_error(method: &str, error: &ErrorResponse, names: &Names) -> Self {
         let text = error.sub_msg.as_deref().or(error.msg.as_deref());
-        // Nobody but TOP knows the address, and it has to go on the white list.
+        // Keep the address: only TOP knows it, and it has to be added to the white list.
         let about_address = error
             .sub_code
             .as_deref()
@@ -72,7 +70,7 @@ impl UpstreamAnswer {
         }
     }
 
-    /// The words of a business answer, likewise.
+    /// The texts of a business answer, likewise.
     #[must_use]
     pub fn of_business(method: &str, verdict: &BusinessVerdict<'_>, names: &Names) -> Self {
         Self {
@@ -84,7 +82,7 @@ impl UpstreamAnswer {
         }
     }
 
-    /// What upstream said, if the call was answered.
+    /// Upstream's answer, if it refused the call.
     #[must_use]
     pub fn of_call_error(method: &str, error: &CallError, names: &Names) -> Option<Self> {
         match error {

@@ -1,4 +1,4 @@
-//! The operations of this process: what they share, and the one way in which they change.
+//! The state that operations share, and the only function that changes an operation.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicI64;
@@ -22,22 +22,22 @@ use crate::domain::time::Rfc3339;
 use crate::store::{JournalError, Save, Saved, Store};
 use crate::telemetry::metrics as names;
 
-/// How operations are looked for and waited for.
+/// Settings of lookups and of waiting.
 #[derive(Clone, Copy, Debug)]
 pub struct ReconcileSettings {
-    /// Pause before the first look at an unknown operation.
+    /// Pause before the first lookup of an unknown operation.
     pub first_look: Duration,
-    /// The limits of looking.
+    /// The limits of lookups.
     pub patience: Patience,
     /// How long a caller waits beyond the deadline for an unknown operation to settle.
     pub inline_wait: Duration,
-    /// The longest pause between two looks.
+    /// The longest pause between two lookups.
     pub max_interval: Duration,
     /// How long a settled operation is watched.
     pub watch: Duration,
-    /// From a success on a word alone to the lookup that confirms it.
+    /// From a success that only upstream's answer shows to the lookup that confirms it.
     pub confirm_after: Duration,
-    /// Looks at the same time.
+    /// Concurrent lookups at most.
     pub concurrency: usize,
     /// The deadline of one TOP call.
     pub deadline: Duration,
@@ -47,9 +47,9 @@ pub struct ReconcileSettings {
 pub struct Parts {
     /// The journal.
     pub journal: Arc<dyn Store>,
-    /// What reads upstream.
+    /// Reads upstream.
     pub upstream: Arc<Upstream>,
-    /// Looking and waiting.
+    /// Settings of lookups and of waiting.
     pub settings: ReconcileSettings,
     /// Time.
     pub clock: SharedClock,
@@ -64,20 +64,20 @@ pub struct Operations {
     pub(in crate::operations) settings: ReconcileSettings,
     pub(in crate::operations) clock: SharedClock,
     pub(in crate::operations) stopping: CancellationToken,
-    /// Sends and looks under way; awaited before the writer stops.
+    /// Sends and lookups in progress; awaited before the writer stops.
     pub(in crate::operations) tasks: TaskTracker,
     /// Wakes the reconciler.
     pub(in crate::operations) wake: Notify,
-    /// Names this process in the journal, and holds its lease.
+    /// Identifies this process, and its lease, in the journal.
     pub(in crate::operations) boot: String,
-    /// Until when it holds, in store time (ms).
+    /// End of the lease, in store time (ms).
     pub(in crate::operations) lease_until: AtomicI64,
     /// Steady time at the start of the process.
     started_ms: u64,
     /// Store time at steady time zero: wall time is read once, so its later jumps do not matter.
     store_zero_ms: i64,
-    /// The operations that are being looked up. One lookup at a time each: two that overlap would count the
-    /// same time twice.
+    /// The operations that are being looked up. One lookup at a time for each: two that overlap would count
+    /// the same time twice.
     pub(in crate::operations) busy: Mutex<HashSet<OperationId>>,
     waiting: Mutex<HashMap<OperationId, watch::Sender<Option<Arc<Operation>>>>>,
 }
@@ -90,21 +90,21 @@ impl std::fmt::Debug for Operations {
     }
 }
 
-/// What became of a change.
+/// The result of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::operations) enum Changed {
     /// It is committed.
     Done,
-    /// The edit did not want it, or the table of states forbids it.
+    /// The edit returned nothing, or the table of states forbids the change.
     Declined,
-    /// The row had moved on; nothing was changed.
+    /// The row had changed meanwhile; nothing was written.
     Stale,
 }
 
 /// How long an operation that sent nothing is kept.
 const KEPT_UNSENT: Duration = Duration::from_hours(24);
 
-/// What a change adds beside the row.
+/// What a change adds besides the row.
 #[derive(Debug, Default)]
 pub(in crate::operations) struct Note {
     pub(in crate::operations) what: String,
@@ -124,7 +124,7 @@ impl Note {
 // === impl Operations ===
 
 impl Operations {
-    /// Puts the parts together. The reconciler is started by [`Operations::reconcile`].
+    /// Builds the service. The reconciler is started by [`Operations::reconcile`].
     #[must_use]
     pub fn new(parts: Parts) -> Arc<Self> {
         let boot = OperationId::new(&*parts.clock).to_string();
@@ -159,13 +159,13 @@ impl Operations {
         self.settings.deadline
     }
 
-    /// What reads upstream.
+    /// Reads upstream.
     #[must_use]
     pub fn upstream(&self) -> &Arc<Upstream> {
         &self.upstream
     }
 
-    /// Ends: no send begins any more; those under way get their answer and their commit.
+    /// Accepts no more work and waits for the sends in progress: each gets its answer and its commit.
     pub async fn drain(&self) {
         self.tasks.close();
         self.tasks.wait().await;
@@ -188,8 +188,8 @@ impl Operations {
         }
     }
 
-    /// Counts the time for which a settled operation was watched: since it was counted last, or since this
-    /// process began where another one counted last.
+    /// Adds the time for which a settled operation was watched: since the last count, or since the start of
+    /// this process if another process counted last.
     pub(in crate::operations) fn count_watched(&self, row: &mut Operation, until: &Anchor) {
         let findings = &mut row.findings;
         let last = findings.watched_anchor.take();
@@ -205,12 +205,12 @@ impl Operations {
         });
     }
 
-    /// Changes an operation, if it is still at the revision that `operation` holds: whatever `edit`
-    /// rests on was read at that revision. Where another change was faster, `operation` becomes the row
-    /// as it now stands, and the caller decides whether its reason still holds.
+    /// Changes an operation if it is still at the revision of `operation`, on which `edit` relies. If another
+    /// change came first, `operation` is replaced with the current row, and the caller decides whether its
+    /// change still applies.
     ///
     /// # Errors
-    /// When the journal did not acknowledge the change. It may have been committed all the same.
+    /// When the journal did not acknowledge the change. It may have been committed nevertheless.
     pub(in crate::operations) async fn change(
         &self,
         operation: &mut Operation,
@@ -223,7 +223,7 @@ impl Operations {
         if next.standing != operation.standing && !may_become(operation.standing, next.standing) {
             tracing::error!(
                 operation_id = %operation.id, from = operation.state().as_str(),
-                to = next.state().as_str(), "a forbidden change was asked for"
+                to = next.state().as_str(), "the table of states forbids this change"
             );
             return Ok(Changed::Declined);
         }
@@ -258,7 +258,7 @@ impl Operations {
             }
             Saved::Stale(current) => {
                 *operation = *current;
-                // The change that was faster may be one of this process that was never acknowledged.
+                // The earlier change may be one of this process that was not acknowledged.
                 self.notify(operation);
                 Ok(Changed::Stale)
             }
@@ -266,7 +266,7 @@ impl Operations {
         }
     }
 
-    /// Writes a settlement into the row, and the facts that it makes true.
+    /// Applies a settlement to the row, and adds the events that follow from it.
     pub(in crate::operations) fn settled(
         &self,
         row: &mut Operation,
@@ -282,7 +282,7 @@ impl Operations {
         row.findings.recorded = None;
         row.differs.clone_from(&settlement.differs);
         row.failure = settlement.failure.clone();
-        // What was settled before and is settled again is a new fact.
+        // Settling again after a contradiction is a new fact.
         let again = std::mem::take(&mut row.contradicted);
         let now = self.store_ms();
         let watched = is_watched(row);
@@ -325,7 +325,7 @@ impl Operations {
         }
     }
 
-    /// Reopens a settled row because upstream shows another outcome: only a person settles it again.
+    /// Reopens a settled row because upstream shows another outcome: only a person can settle it again.
     pub(in crate::operations) fn contradict(
         &self,
         row: &mut Operation,
@@ -355,16 +355,16 @@ impl Operations {
         note
     }
 
-    /// Logs and counts a change of state, and wakes those who wait for it.
+    /// Logs and counts a change of state, and wakes its waiters.
     fn moved(&self, operation: &Operation) {
         let (state, basis) = (operation.standing.state, operation.standing.basis);
-        // A send is followed by its outcome; the outcome is what an operator wants to read.
+        // Debug level: the outcome that follows is logged at info level.
         if state == State::Sending {
             tracing::debug!(operation_id = %operation.id, "sending");
         } else {
             tracing::info!(
                 operation_id = %operation.id, kind = operation.kind().as_str(),
-                state = state.as_str(), basis = basis.map(Basis::as_str), "operation moved"
+                state = state.as_str(), basis = basis.map(Basis::as_str), "operation changed state"
             );
         }
         if state.is_settled() {
@@ -378,7 +378,7 @@ impl Operations {
         self.notify(operation);
     }
 
-    /// Hands the row to those who wait for the operation.
+    /// Passes the row to the waiters of the operation.
     fn notify(&self, operation: &Operation) {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = waiting.get(&operation.id) {
@@ -386,8 +386,8 @@ impl Operations {
         }
     }
 
-    /// Waits until the operation is settled or needs a person, the time is over, or the process stops;
-    /// answers how it stands then.
+    /// Waits until the operation is settled or needs a person, the time is over, or the process stops.
+    /// Returns the operation as it is then.
     ///
     /// # Errors
     /// When the journal cannot be read.
@@ -414,7 +414,7 @@ impl Operations {
     }
 }
 
-/// Makes a `sending` row `unknown`, to be looked for at this store time.
+/// Makes a `sending` row `unknown`, with its next lookup at this store time.
 pub(in crate::operations) fn unknown(
     row: &mut Operation,
     what: impl Into<String>,
@@ -431,12 +431,12 @@ pub(in crate::operations) fn unknown(
     note
 }
 
-/// Whether callers and operators see another operation than before.
+/// Whether callers and operators can see the change.
 fn is_news(before: &Operation, now: &Operation) -> bool {
     before.standing != now.standing || before.result != now.result || before.differs != now.differs
 }
 
-/// Upstream shows another outcome than the one that was recorded.
+/// Raises the alarm: upstream shows another outcome than the recorded one.
 fn alarm(operation: &Operation) {
     counter!(names::CONTRADICTIONS).increment(1);
     tracing::error!(
@@ -445,7 +445,7 @@ fn alarm(operation: &Operation) {
     );
 }
 
-/// The fact that a write made true of an order, a refund or a change.
+/// The event of an order, a refund or a change that a write caused.
 fn fact_of(kind: Kind, receipt: &Receipt) -> NewEvent {
     let (kind, fact) = kind.fact();
     let subject = match receipt {
@@ -460,7 +460,7 @@ fn fact_of(kind: Kind, receipt: &Receipt) -> NewEvent {
     }
 }
 
-/// What is known to be there because upstream answered that it was made.
+/// What exists because upstream answered that it was created.
 fn known_from(row: &Operation) -> Option<Proof> {
     let lookup = row
         .kind()
@@ -474,7 +474,7 @@ fn known_from(row: &Operation) -> Option<Proof> {
     })
 }
 
-/// What an operation settles as.
+/// How an operation is settled.
 #[derive(Clone, Debug)]
 pub(in crate::operations) struct Settlement {
     pub(in crate::operations) standing: Standing,
@@ -483,13 +483,13 @@ pub(in crate::operations) struct Settlement {
     pub(in crate::operations) differs: Vec<Difference>,
     pub(in crate::operations) failure: Option<Failure>,
     pub(in crate::operations) what: String,
-    /// A lookup has shown it.
+    /// Whether a lookup has shown it.
     pub(in crate::operations) confirmed: bool,
     pub(in crate::operations) proves: Option<Proof>,
 }
 
-/// Whether a settled operation is looked at further: what is absent or refused may show late, and what
-/// succeeded or was refused by TOP's gateway on a word alone is to be confirmed.
+/// Whether lookups of a settled operation continue: an absent or refused write may appear late, and a success
+/// or a refusal by TOP's gateway that rests on an answer alone has to be confirmed.
 fn is_watched(row: &Operation) -> bool {
     match row.state() {
         State::Rejected => true,
@@ -527,11 +527,11 @@ impl Settlement {
     }
 }
 
-/// Somebody who waits for one operation.
+/// A waiter for one operation.
 pub(in crate::operations) struct Waiter<'a> {
     operations: &'a Operations,
     id: OperationId,
-    /// Taken out under the lock when the waiter goes, so that the last one is known as such.
+    /// Dropped under the lock, so that the last waiter knows that it is the last one.
     changes: Option<watch::Receiver<Option<Arc<Operation>>>>,
 }
 
@@ -561,7 +561,7 @@ impl Waiter<'_> {
                     }
                 }
                 () = &mut over => break,
-                // A long poll must not hold up a stop.
+                // A long poll must not delay a stop.
                 () = operations.stopping.cancelled() => break,
             }
         }

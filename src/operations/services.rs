@@ -1,4 +1,4 @@
-//! What this process offers to those who call it.
+//! The services behind the API.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::service::Operations;
 use super::upstream::Upstream;
 use super::writes::attachments::Uploads;
 
-/// The operations of this process, and the calls that callers share.
+/// The operations, and the calls that concurrent callers share.
 #[derive(Debug)]
 pub struct Services {
     /// Runs operations.
@@ -21,7 +21,7 @@ pub struct Services {
 // === impl Services ===
 
 impl Services {
-    /// Everything that these operations make possible.
+    /// Builds the services on these operations.
     #[must_use]
     pub fn new(operations: Arc<Operations>) -> Self {
         let (upstream, tasks) = (&operations.upstream, &operations.tasks);

@@ -1,4 +1,4 @@
-//! Identical work under way is done once, and everybody who asked gets its end.
+//! Runs identical concurrent work once; every caller gets its result.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,10 +9,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::operation::{Cause, Failure};
 
-/// Work that somebody has begun.
+/// Work in progress.
 type InFlight<T> = Shared<BoxFuture<'static, Result<Arc<T>, Failure>>>;
 
-/// The work under way. Bounded by the quota of calls in flight: an entry goes with its call.
+/// The work in progress, by key. Bounded by the quota of calls in flight: an entry is removed with its call.
 pub(in crate::operations) struct SingleFlight<T>(Mutex<HashMap<Vec<u8>, InFlight<T>>>);
 
 impl<T> std::fmt::Debug for SingleFlight<T> {
@@ -27,7 +27,7 @@ impl<T> Default for SingleFlight<T> {
     }
 }
 
-/// Takes work out of the map when it ends, in a panic too.
+/// Removes work from the map when it ends, also in a panic.
 struct Entry<T>(Arc<SingleFlight<T>>, Vec<u8>);
 
 impl<T> Drop for Entry<T> {
@@ -38,8 +38,8 @@ impl<T> Drop for Entry<T> {
 }
 
 impl<T: Send + Sync + 'static> SingleFlight<T> {
-    /// Begins the work, or joins what was begun under the same key. It runs in a task of its own: the
-    /// first caller may hang up while others wait.
+    /// Starts the work, or joins work in progress with the same key. It runs in its own task: the first
+    /// caller may hang up while others wait.
     pub(in crate::operations) async fn join(
         self: &Arc<Self>,
         tasks: &TaskTracker,

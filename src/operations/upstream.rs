@@ -1,4 +1,4 @@
-//! What reads upstream: the client of TOP, the accounts, and all that is needed to understand an answer.
+//! Reads upstream: the TOP client, the accounts, and what is needed to interpret an answer.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::top::lenient::Field;
 use crate::top::method::{Answer, BusinessVerdict, Method};
 use crate::translate::Context;
 
-/// How refunds are asked for.
+/// How refunds are requested.
 #[derive(Clone, Debug)]
 pub struct RefundSettings {
     /// How an unknown fee is sent.
@@ -41,7 +41,7 @@ pub struct UpstreamParts {
     pub classifier: Classifier,
     /// What Fliggy's phrases and numbers mean.
     pub vocabulary: Vocabulary,
-    /// How refunds are asked for.
+    /// How refunds are requested.
     pub refunds: RefundSettings,
     /// The key of all keyed hashes.
     pub hash_key: HashKey,
@@ -49,7 +49,7 @@ pub struct UpstreamParts {
     pub clock: SharedClock,
 }
 
-/// Reads upstream. It names accounts only: the session in force is looked up when a call is prepared.
+/// Reads upstream. Callers pass account names only: the current session is looked up when a call is prepared.
 pub struct Upstream {
     pub(in crate::operations) top: Arc<TopClient>,
     accounts: BTreeMap<AccountName, Account>,
@@ -71,20 +71,20 @@ impl std::fmt::Debug for Upstream {
 /// Why nothing can be read or sent for an account.
 pub(in crate::operations) const NO_ACCOUNT: &str = "the account is not configured any more";
 
-/// Why a read has nothing to show.
+/// Why a read has no result.
 #[derive(Debug)]
 pub enum ReadError {
-    /// Upstream says, in listed words, that it does not exist on this account.
+    /// Upstream says, in a listed text or code, that it does not exist on this account.
     NotFound {
-        /// With what it said.
+        /// The failure, with upstream's answer.
         failure: Failure,
-        /// The words are listed by a row of the configuration that is about this method.
+        /// Whether the text or code is listed by a configured row for this method.
         by_configuration: bool,
     },
-    /// Upstream answered about another resource than the one that was asked for. The answer may hold
-    /// another traveller's data: nothing of it is shown, and it proves nothing.
+    /// Upstream answered about another resource than requested. The answer may contain another traveller's
+    /// data: none of it is shown, and it proves nothing.
     OtherResource(Failure),
-    /// Upstream could not be asked, or did not say.
+    /// The read failed in another way.
     Failed(Failure),
 }
 
@@ -103,7 +103,7 @@ impl ReadError {
 // === impl Upstream ===
 
 impl Upstream {
-    /// Puts the parts together.
+    /// Builds it from its parts.
     #[must_use]
     pub fn new(parts: UpstreamParts) -> Self {
         let UpstreamParts {
@@ -138,7 +138,7 @@ impl Upstream {
         LocalTime::from_timestamp(self.clock.wall())
     }
 
-    /// What an answer to this account is understood with, now.
+    /// The context in which an answer to this account is translated now.
     pub(in crate::operations) fn context<'a>(&'a self, account: &'a AccountName) -> Context<'a> {
         Context {
             vocabulary: &self.vocabulary,
@@ -148,7 +148,7 @@ impl Upstream {
         }
     }
 
-    /// Checks the fields that a caller sends as `extra` with this method: fields of the gateway's own and texts
+    /// Checks the fields that a caller sends as `extra` with this method: the gateway's own fields and texts
     /// with invisible characters are refused.
     #[must_use]
     pub fn refused_extra<M: Method>(&self, extra: Option<&Map<String, Value>>) -> Vec<Violation> {
@@ -174,7 +174,7 @@ impl Upstream {
         self.accounts.contains_key(name)
     }
 
-    /// The session in force on an account; none where the account is not configured any more.
+    /// The current session of an account; none if the account is no longer configured.
     pub(in crate::operations) fn session_tag(&self, name: &AccountName) -> Option<SessionTag> {
         let account = self.accounts.get(name)?;
         Some(SessionTag::new(
@@ -183,7 +183,7 @@ impl Upstream {
         ))
     }
 
-    /// Asks upstream about something.
+    /// Reads upstream.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -198,7 +198,7 @@ impl Upstream {
         self.heard::<M>(self.top.read::<M>(account, request, options).await, about)
     }
 
-    /// Asks upstream for a list. None if a row of the configuration says that such an answer means an empty one.
+    /// Reads a list. None if a configured row says that the answer means an empty list.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -219,7 +219,7 @@ impl Upstream {
         }
     }
 
-    /// What came of asking upstream about something.
+    /// Interprets the outcome of a read.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -256,8 +256,8 @@ impl Upstream {
         ReadError::Failed(self.read_failure(M::NAME, error))
     }
 
-    /// Why upstream's answer to a read is no answer, if so. An answer that says that it worked is
-    /// one, whatever code stands beside it: the documented sample has `isv.SYSTEM_ERROR` there.
+    /// The failure that upstream's answer to a read reports, if any. An answer with `is_success` is none,
+    /// whatever its code: the documented sample contains `isv.SYSTEM_ERROR`.
     pub(in crate::operations) fn refusal_of_read(
         &self,
         method: &str,
@@ -267,7 +267,7 @@ impl Upstream {
             return None;
         }
         if verdict.is_success.is_none() && verdict.code.is_none() && verdict.message.is_none() {
-            // Neither a yes nor a no: nothing was refused, and nothing in it counts.
+            // Neither success nor refusal: the answer cannot be used.
             return Some(unreadable_answer(method, "is_success"));
         }
         let upstream = UpstreamAnswer::of_business(method, verdict, &Names::default());
@@ -321,7 +321,7 @@ impl Upstream {
     }
 }
 
-/// The ending of a read with an answer: nobody is named, and nothing is to be complete.
+/// The ending of a read with an answer. Reference and completeness matter for writes only.
 fn ending_of(verdict: BusinessVerdict<'_>) -> Ending<'_> {
     Ending::Answer {
         verdict,
@@ -330,8 +330,7 @@ fn ending_of(verdict: BusinessVerdict<'_>) -> Ending<'_> {
     }
 }
 
-/// Compares an id in an answer with the one that was asked for. An id that is missing or garbled is
-/// left to the caller.
+/// Compares an id in an answer with the requested one. The caller handles an id that is missing or garbled.
 ///
 /// # Errors
 /// [`ReadError::OtherResource`].
@@ -343,7 +342,7 @@ pub(in crate::operations) fn check_same<M: Method, T: PartialEq<A>, A: ?Sized>(
     match told {
         Field::Value(told) if told != asked => Err(ReadError::OtherResource(
             Failure::of(Cause::UpstreamUnreadable).with_detail(format!(
-                "{}: the answer is about another {field} than the one that was asked for",
+                "{}: the answer is about another {field} than requested",
                 M::NAME
             )),
         )),

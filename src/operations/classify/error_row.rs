@@ -29,9 +29,9 @@ pub struct ErrorRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowVerdict {
-    /// Upstream said no, and did nothing.
+    /// Upstream refused, and did nothing.
     Rejected,
-    /// It may have been done; look.
+    /// It may have been done; look it up.
     Unknown,
     /// The call was refused before it reached the business service.
     NotExecuted,

@@ -8,7 +8,7 @@ use crate::domain::operation::Cause;
 pub(super) enum Ruling {
     /// Says nothing about what was done.
     Silent,
-    /// The gateway of TOP refused the call; the business service never saw it.
+    /// TOP's gateway refused the call before it reached the business service.
     Gateway(Cause),
     /// The business service refused.
     Business(Cause),
@@ -40,7 +40,7 @@ const fn text(text: &'static str, cause: Cause) -> Row {
     }
 }
 
-/// Parts of texts by which the account may not see what was asked for.
+/// Parts of texts that deny the account access.
 pub(super) const DENYING_TEXTS: [&str; 7] = [
     "无权",
     "没有权限",
@@ -51,9 +51,9 @@ pub(super) const DENYING_TEXTS: [&str; 7] = [
     "not authorized",
 ];
 
-/// Texts and codes behind which the write may have been done, wherever they stand. Not even
-/// configuration can overrule them. Sources: seed FAQ 7 (远程调用服务超时), the documented
-/// `isv.SYSTEM_ERROR` / 系统错误, TOP's `isp.*` grammar. Words of work under way are no refusal either.
+/// Parts of any text or code after which the write may still have been done. Not even configuration can
+/// override them. Sources: seed FAQ 7 (远程调用服务超时), the documented `isv.SYSTEM_ERROR` / 系统错误, TOP's `isp.*`
+/// grammar. Phrases for work in progress are no refusal either.
 pub(super) const SILENT_TEXTS: [&str; 17] = [
     "超时",
     "系统",
@@ -74,7 +74,7 @@ pub(super) const SILENT_TEXTS: [&str; 17] = [
     "unknown error",
 ];
 
-/// Answers of TOP's own gateway (its documented platform codes), and the refusals that are listed.
+/// Answers of TOP's own gateway (its documented platform codes), and the listed refusals.
 pub(super) const ROWS: &[Row] = &[
     // "Service Currently Unavailable", mostly unknown exceptions.
     code(10, Ruling::Silent),
@@ -120,22 +120,22 @@ pub(super) const ROWS: &[Row] = &[
     text("退票规则有更新", Cause::RefundKindRefused),
 ];
 
-/// TOP's code of what went wrong behind its gateway.
+/// TOP's code for an error behind its gateway.
 pub(super) const REMOTE: i64 = 15;
 
 /// TOP's sub code of a call from an address that is not on the application's white list (documented).
 pub(super) const WHITE_LIST: &str = "isv.permission-ip-whitelist-limit";
 
-/// How the codes begin of what went wrong in TOP's own services (documented).
+/// The prefix of the codes for errors in TOP's own services (documented).
 pub(super) const SYSTEM_CODES: &str = "isp.";
 
-/// Parts of codes by which the account may not see what was asked for (inferred).
+/// Parts of codes that deny the account access (inferred).
 pub(super) const DENYING_CODES: [&str; 2] = ["permission", "denied"];
 
 /// "Failed … please try again" (inferred).
 pub(super) const TRY_AGAIN: (&str, &str) = ("失败", "请重试");
 
-/// Codes that some services put beside a success (inferred).
+/// Codes that some services return with a success (inferred).
 pub(super) const SUCCESS_CODES: [&str; 5] = ["", "0", "200", "success", "ok"];
 
 /// What a read was about.
@@ -183,5 +183,5 @@ pub(super) const TROUBLE_TEXTS: &[&str] = &[
     "unavailable",
 ];
 
-/// A search without offers: 搜索询价无报价 (seed FAQ 6). It is an answer and no error.
+/// A search without offers: 搜索询价无报价 (seed FAQ 6). It is an empty answer, not an error.
 pub(super) const NO_OFFERS: &str = "无报价";

@@ -89,8 +89,8 @@ fn law_3_silence_is_not_failure() {
                 "{kind:?} {is_success:?} {code:?}"
             );
         }
-        // The documented sample: a system error beside success decides nothing. But somebody said
-        // that it was done, so absence alone does not end it.
+        // The documented sample: a system error beside success is inconclusive. But upstream reported
+        // success, so absence alone does not settle it.
         let both = answer(Some(true), Some("isv.SYSTEM_ERROR"), Some("系统错误"));
         assert_eq!(conclude(kind, &both), "unknown, Done", "{kind:?}");
     }
@@ -167,7 +167,7 @@ fn a_refusal_counts_at_once_only_where_no_money_can_be_lost() {
         let configured = answer(Some(false), Some("isv.LISTED"), Some("舱位不足"));
         let concluded = classifier.conclude(kind, METHOD, &configured);
         assert_eq!(told(&concluded), listed);
-        // A code that nobody knows is no listed one.
+        // An unknown code is not listed.
         let refusal = answer(Some(false), Some("isv.NO_SEAT"), Some("舱位不足"));
         assert_eq!(conclude(kind, &refusal), unlisted);
         assert_eq!(conclude(kind, &Ending::Error(&by_platform)), unlisted);
@@ -180,7 +180,7 @@ fn a_refusal_counts_at_once_only_where_no_money_can_be_lost() {
 }
 
 #[test]
-fn law_4_a_payment_is_not_believed_on_is_success_alone() {
+fn law_4_is_success_alone_does_not_settle_a_payment() {
     let yes = answer(Some(true), None, None);
     assert_eq!(conclude(Kind::Book, &yes), "succeeded");
     assert_eq!(conclude(Kind::Close, &yes), "succeeded");
@@ -188,7 +188,7 @@ fn law_4_a_payment_is_not_believed_on_is_success_alone() {
 }
 
 #[test]
-fn a_yes_without_a_usable_id_is_a_claim_and_any_other_answer_about_something_else_is_silence() {
+fn success_of_something_else_is_a_claim_and_other_answers_about_it_are_silence() {
     for kind in Kind::ALL {
         for (is_success, reference, complete, wanted) in [
             (Some(true), Reference::Foreign, true, "unknown, Done"),
@@ -212,7 +212,7 @@ fn a_yes_without_a_usable_id_is_a_claim_and_any_other_answer_about_something_els
 }
 
 #[test]
-fn configuration_adds_rows_and_cannot_overrule_silence() {
+fn configuration_adds_rows_and_cannot_override_silence() {
     let row = |code: Option<&str>, text: Option<&str>, verdict| ErrorRow {
         method: Some("alitrip.flight.service.*".into()),
         code: code.map(Into::into),
@@ -251,7 +251,7 @@ fn configuration_adds_rows_and_cannot_overrule_silence() {
 }
 
 #[test]
-fn law_5_only_a_listed_not_found_is_one() {
+fn law_5_only_a_listed_not_found_counts() {
     let classifier = Classifier::default();
     for (ending, not_found) in [
         (
@@ -279,7 +279,7 @@ fn law_5_only_a_listed_not_found_is_one() {
             answer(Some(true), Some("isv.ORDER_NOT_EXIST"), Some("订单不存在")),
             false,
         ),
-        // What may not be seen may be there.
+        // Without access, it may still exist.
         (
             answer(Some(false), None, Some("订单不存在或无权限查看")),
             false,
@@ -311,7 +311,7 @@ fn law_5_only_a_listed_not_found_is_one() {
 }
 
 #[test]
-fn what_is_not_found_is_what_was_asked_for() {
+fn not_found_must_be_about_the_requested_kind() {
     let classifier = Classifier::default();
     let no_refund = answer(
         Some(false),
@@ -332,7 +332,7 @@ fn what_is_not_found_is_what_was_asked_for() {
 }
 
 #[test]
-fn an_empty_list_told_by_an_error_is_one_where_configuration_says_so_of_the_method() {
+fn an_error_means_an_empty_list_only_if_configured_for_the_method() {
     let none = answer(Some(false), None, Some("无退票记录"));
     let row = |method: Option<&str>| {
         Classifier::new(vec![ErrorRow {
@@ -388,7 +388,7 @@ fn refusals_of_the_after_sales_methods() {
             Kind::ChangeCancel,
             Conclusion::Unknown(Claim::RefusedUnlisted, Some(Cause::Refused)),
         ),
-        // Money moves: a refusal is looked at, like a payment's.
+        // Money moves: a refusal is looked up, like a payment's.
         (
             &plain,
             Kind::ChangePay,
@@ -419,7 +419,7 @@ fn refusals_of_the_after_sales_methods() {
 }
 
 #[test]
-fn a_pattern_matches_as_people_expect() {
+fn an_asterisk_in_a_pattern_matches_any_text() {
     for (pattern, text, matches) in [
         ("a", "a", true),
         ("a", "ab", false),

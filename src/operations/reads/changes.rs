@@ -13,7 +13,7 @@ use crate::translate;
 // === impl Upstream ===
 
 impl Upstream {
-    /// The changes of an order, and what upstream called their fields.
+    /// The changes of an order, and upstream's own object if it was requested.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -27,7 +27,7 @@ impl Upstream {
             .await
     }
 
-    /// One change. An empty answer says that there is none.
+    /// One change. An empty answer means that there is none.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -92,7 +92,7 @@ impl Upstream {
             })
     }
 
-    /// Fliggy's number for a ground.
+    /// Fliggy's number for a kind of change.
     pub(in crate::operations) fn change_code(&self, kind: ChangeKind) -> Result<i64, Failure> {
         self.vocabulary.change_kinds.code(kind).ok_or_else(|| {
             Failure::of(Cause::KindNotMapped).with_detail(format!(

@@ -9,7 +9,7 @@ use crate::domain::order::Order;
 use crate::operations::service::Operations;
 use crate::store::{Filter, JournalError};
 
-/// The operations that are shown.
+/// The most operations that are returned.
 const MOST: u32 = 50;
 
 /// The newest operations on an order.
@@ -17,14 +17,14 @@ const MOST: u32 = 50;
 pub struct History {
     /// The operations, newest first.
     pub operations: Vec<Operation>,
-    /// The oldest one that was looked at, where there are older ones.
+    /// The oldest one that was considered, if there are older ones.
     pub cut_at: Option<OperationId>,
 }
 
 impl Operations {
     /// The operations on the order: its booking, payments, closes, refunds and changes, and the payments and
-    /// cancellations of its changes: of those made here, and of these `changes`. Newest first, at most 50, and
-    /// only those of `caller` where one is given.
+    /// cancellations of its changes: of those made here, and of these `changes`. Newest first, at most 50,
+    /// and only those of `caller` if one is given.
     ///
     /// # Errors
     /// When the journal cannot be read.
@@ -54,7 +54,7 @@ impl Operations {
             let on_subject = self.journal().list(Filter {
                 about: Some((account.clone(), subject)),
                 caller: caller.map(str::to_owned),
-                // One more, to know whether there are older ones.
+                // One more, to detect older ones.
                 limit: MOST + 1,
                 ..Filter::default()
             });
@@ -64,7 +64,7 @@ impl Operations {
         let is_cut = found.len() > MOST as usize;
         found.truncate(MOST as usize);
         let cut_at = found.last().filter(|_| is_cut).map(|oldest| oldest.id);
-        // The same number may have been that of another order.
+        // The caller's number may have been that of another order before.
         found.retain(|operation| {
             let made = operation.made().filter(|_| operation.kind() == Kind::Book);
             made.is_none_or(|made| made == order.order_id.get())

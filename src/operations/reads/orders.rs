@@ -1,4 +1,4 @@
-//! Reads of orders: for callers, for checks before a send, and for looks.
+//! Reads of orders: for callers, for checks before a send, and for lookups.
 
 use crate::domain::ids::{AccountName, OrderId, OutOrderNo};
 use crate::domain::operation::Failure;
@@ -11,7 +11,7 @@ use crate::top::method::Method;
 use crate::top::wire::{QueryOrderDetail, QueryOrderList};
 use crate::translate;
 
-/// By which number an order is asked for.
+/// The number by which an order is requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrderKey {
     /// Fliggy's number.
@@ -23,8 +23,8 @@ pub enum OrderKey {
 // === impl Upstream ===
 
 impl Upstream {
-    /// One order: the one that was asked for. Asked by reference, an answer that does not repeat the
-    /// reference could be anybody's and is refused.
+    /// Reads the requested order. By reference, an answer that does not repeat the reference could be about
+    /// any order and is refused.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -44,7 +44,7 @@ impl Upstream {
             .ask::<QueryOrderDetail>(account, &request, options, Missing::Order)
             .await?;
         match key {
-            // Its absence is an error of the translation.
+            // The translation rejects a missing id.
             OrderKey::Id(id) => {
                 check_same::<QueryOrderDetail, _, _>(&answer.order_id, id, "order_id")?;
             }
@@ -64,7 +64,7 @@ impl Upstream {
             })
     }
 
-    /// One page of the orders booked in a window, and what upstream called their fields.
+    /// One page of the orders booked in a window, and upstream's own object if it was requested.
     ///
     /// # Errors
     /// Why the list cannot be shown.

@@ -24,7 +24,7 @@ use crate::translate::refund_render::Rendered;
 // === impl Upstream ===
 
 impl Upstream {
-    /// What the refund of a selection would come to.
+    /// Quotes the refund of a selection.
     ///
     /// # Errors
     /// Why there is no quote.
@@ -106,7 +106,7 @@ impl Upstream {
             .map_err(|unreadable| unreadable_answer(RefundRender::NAME, unreadable.field))
     }
 
-    /// Fliggy's number for a ground.
+    /// Fliggy's number for a kind of refund.
     pub(in crate::operations) fn refund_code(&self, kind: RefundKind) -> Result<i64, Failure> {
         self.vocabulary.refund_kinds.code(kind).ok_or_else(|| {
             Failure::of(Cause::KindNotMapped).with_detail(format!(
@@ -116,7 +116,7 @@ impl Upstream {
         })
     }
 
-    /// The refunds of an order, and what upstream called their fields.
+    /// The refunds of an order, and upstream's own object if it was requested.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -141,7 +141,7 @@ impl Upstream {
             })
     }
 
-    /// One refund, as Fliggy tells it.
+    /// One refund, as Fliggy reports it.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -164,7 +164,7 @@ impl Upstream {
         if let Some(order_id) = &order_id {
             check_same::<RefundDetail, _, _>(&answer.order_id, order_id, "order_id")?;
         }
-        // An answer that leaves the number out is about the refund that was asked for.
+        // An answer without the number is about the requested refund.
         if matches!(answer.refund_order_no, Field::Absent) {
             answer.refund_order_no = Field::Value(refund_order_no);
         }

@@ -16,7 +16,7 @@ use crate::top::method::{Answer, Method};
 use crate::top::wire::Search;
 use crate::translate;
 
-/// Searches. Identical ones under way share one call.
+/// Searches. Identical concurrent ones share one call.
 #[derive(Clone, Debug)]
 pub struct Searches {
     upstream: Arc<Upstream>,
@@ -37,7 +37,7 @@ impl Searches {
         }
     }
 
-    /// Searches, or joins an identical search that is under way.
+    /// Searches, or joins an identical search in progress.
     ///
     /// # Errors
     /// Why there is no answer.

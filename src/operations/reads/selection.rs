@@ -1,4 +1,4 @@
-//! Who and what of an order a refund or change is about.
+//! The passengers and segments of an order that a refund or change is about.
 
 use super::orders::OrderKey;
 use crate::domain::ids::{AccountName, OrderId, PassengerId};
@@ -30,8 +30,8 @@ impl Upstream {
     }
 }
 
-/// What has no tickets cannot be refunded or changed. Whether tickets can be is Fliggy's to say, and
-/// a status that is not listed never stands in the way.
+/// An order without tickets cannot be refunded or changed. Fliggy decides whether tickets can be. A status
+/// that is not listed never prevents it.
 fn has_tickets(order: &Order, refused: Cause) -> Result<(), Failure> {
     let detail = match (order.payment(), order.status) {
         (Payment::Made, _) => return Ok(()),
@@ -64,8 +64,8 @@ pub(in crate::operations) fn travellers<'a>(
             order.passengers.iter().find(is_it).ok_or_else(|| {
                 let nameless = order.passengers.iter().any(|p| p.passenger_id.is_none());
                 let or = if nameless {
-                    ", or one whom Fliggy does not tell from the others: it hides a document, or masks \
-                     several alike"
+                    ", or one that cannot be identified, because Fliggy hides a document or masks several \
+                     alike"
                 } else {
                     ""
                 };
@@ -77,7 +77,7 @@ pub(in crate::operations) fn travellers<'a>(
         .collect()
 }
 
-/// Whether the order has these segments. An itinerary that Fliggy does not tell refuses none.
+/// Checks that the order has these segments. If Fliggy reports no itinerary, none is refused.
 pub(in crate::operations) fn check_segments<'a>(
     order: &Order,
     wanted: impl Iterator<Item = &'a str>,
@@ -89,14 +89,13 @@ pub(in crate::operations) fn check_segments<'a>(
     for (index, id) in wanted.enumerate() {
         if !segments().any(|s| s.segment_id == id) {
             return Err(Failure::of(Cause::SegmentNotInOrder)
-                .with_detail(format!("segment {index} is none of the order's")));
+                .with_detail(format!("segment {index} is not in the order")));
         }
     }
     Ok(())
 }
 
-/// Ids of the chosen segments, or of all where none is chosen. None where Fliggy does not tell the
-/// itinerary.
+/// Ids of the chosen segments, or of all if none is chosen. None if Fliggy does not report the itinerary.
 pub(in crate::operations) fn segment_ids(order: &Order, chosen: &[String]) -> Option<Vec<String>> {
     if !chosen.is_empty() {
         return Some(chosen.to_vec());
@@ -106,9 +105,9 @@ pub(in crate::operations) fn segment_ids(order: &Order, chosen: &[String]) -> Op
     (!ids.is_empty()).then_some(ids)
 }
 
-/// How the order stands before a refund or change of it is sent, by the numbers that Fliggy and the
-/// caller gave to those that it has. Rows that cannot be read would leave open which one is new, and the
-/// caller's number must name none of them. `noun` is what they are, and what the caller numbers.
+/// The refunds or changes of an order before a new one is sent, by number. Fails if a row cannot be read,
+/// because it could later pass for the new one, or if the caller's number is already used. `noun` names the
+/// rows, `numbered` what the caller numbers.
 pub(in crate::operations) fn baseline_of<'a>(
     order: &Order,
     rows: impl Iterator<Item = (u64, Option<&'a str>)>,
@@ -118,8 +117,7 @@ pub(in crate::operations) fn baseline_of<'a>(
 ) -> Result<Baseline, Failure> {
     if dropped > 0 {
         return Err(Failure::of(Cause::UpstreamUnreadable).with_detail(format!(
-            "the {noun}s that the order has already cannot all be read, so a new one could not be told \
-             from them"
+            "the existing {noun}s of the order cannot all be read, so a new one could not be identified"
         )));
     }
     let mut numbers = Vec::new();
@@ -129,7 +127,7 @@ pub(in crate::operations) fn baseline_of<'a>(
                 .with_detail(format!(
                     "the order has a {noun} with this out_{noun}_no: {number}"
                 ))
-                .with_hint(Some(format!("Take a new number for every {numbered}."))));
+                .with_hint(Some(format!("Use a new number for every {numbered}."))));
         }
         numbers.push(number);
     }
@@ -139,7 +137,7 @@ pub(in crate::operations) fn baseline_of<'a>(
     })
 }
 
-/// Everybody who travels on the order, as far as Fliggy tells.
+/// All travellers of the order, as far as Fliggy identifies them.
 fn everybody(order: &Order) -> Vec<PassengerId> {
     let ids = order
         .passengers
@@ -148,7 +146,7 @@ fn everybody(order: &Order) -> Vec<PassengerId> {
     ids.collect()
 }
 
-/// Those who travel on the order. Fliggy knows of others, such as its contact.
+/// The names of the travellers of the order. Fliggy knows others too, such as the contact.
 pub(in crate::operations) fn names_on(order: &Order) -> Names {
     let mut known = Vec::new();
     for traveller in &order.passengers {
@@ -159,8 +157,8 @@ pub(in crate::operations) fn names_on(order: &Order) -> Names {
     Names::some(known)
 }
 
-/// A traveller who cannot be named to Fliggy.
+/// The failure for a traveller that cannot be identified to Fliggy.
 pub(in crate::operations) fn unnamed(_: Unnamed) -> Failure {
     Failure::of(Cause::ReadFailed)
-        .with_detail("upstream does not tell name and document of a passenger")
+        .with_detail("upstream does not report the name and document of a passenger")
 }
