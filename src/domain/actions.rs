@@ -83,7 +83,7 @@ impl After<'_> {
         };
         let ticketed = self.changes.iter();
         let ticketed = ticketed.filter(|change| change.status == ChangeStatus::Ticketed);
-        let (theirs, others): (Vec<_>, Vec<_>) = ticketed.partition(is_theirs);
+        let ticketed = in_order(ticketed.collect());
         let flights: Vec<_> = order.journeys.iter().flat_map(|j| &j.segments).collect();
         let is_kept = |flight: &&&Segment| {
             let names_it = |change: &&Change| {
@@ -91,27 +91,24 @@ impl After<'_> {
                 replaced.any(|id| id == Some(&flight.segment_id))
                     || had(change, &flight.marketing_flight_no, flight.departure_time)
             };
-            !theirs
-                .iter()
-                .any(|change| flights.len() == 1 || names_it(change))
+            let mut theirs = ticketed.iter().filter(|change| is_theirs(change));
+            !theirs.any(|change| flights.len() == 1 || names_it(change))
         };
         let kept = flights.iter().filter(is_kept);
         let mut departures: Vec<_> = kept.map(|flight| Some(flight.departure_time)).collect();
-        for change in theirs
-            .iter()
-            .copied()
-            .chain(others.into_iter().filter(may_be_theirs))
-        {
+        for (number, change) in ticketed.iter().enumerate() {
+            if !is_theirs(change) && !may_be_theirs(change) {
+                continue;
+            }
             if change.segments.is_empty() {
                 departures.push(None);
             }
             for new in &change.segments {
-                let replaced_again = |later: &&Change| {
-                    let told = new.marketing_flight_no.as_ref().zip(new.departure_time);
-                    later.change_order_no != change.change_order_no
-                        && told.is_some_and(|(flight, at)| had(later, flight, at))
+                let told = new.marketing_flight_no.as_ref().zip(new.departure_time);
+                let replaces_it = |later: &&Change| {
+                    is_theirs(later) && told.is_some_and(|(flight, at)| had(later, flight, at))
                 };
-                if !theirs.iter().any(replaced_again) {
+                if !ticketed[number + 1..].iter().any(replaces_it) {
                     departures.push(new.departure_time);
                 }
             }
@@ -119,6 +116,16 @@ impl After<'_> {
         // A missing itinerary or departure time counts as not departed.
         departures.is_empty() || departures.iter().any(|at| at.is_none_or(|at| now < at))
     }
+}
+
+/// Changes in the order in which they were made: by time, or by number unless all times are known.
+fn in_order(mut changes: Vec<&Change>) -> Vec<&Change> {
+    let timed = changes.iter().all(|change| change.created_at.is_some());
+    changes.sort_by_key(|change| {
+        let made = change.created_at.filter(|_| timed);
+        (made, change.change_order_no)
+    });
+    changes
 }
 
 /// Whether the change replaced this flight.
@@ -497,6 +504,60 @@ mod tests {
             let actions = of_order(&order, after, at(FLOWN));
             assert_eq!(actions.contains(&Action::Change), flies, "{replaces}");
         }
+    }
+
+    #[test]
+    fn a_ticket_that_was_changed_back_flies_as_booked() {
+        const BOOKED: &str = "2030-05-20T08:45:00+08:00";
+        const BETWEEN: &str = "2030-05-22T08:45:00+08:00";
+        const RETURN: &str = "2030-05-25T08:45:00+08:00";
+        const RETURN_LATER: &str = "2030-05-27T08:45:00+08:00";
+        let made = |change: super::Change, time: Option<&str>| super::Change {
+            created_at: time.map(at),
+            ..change
+        };
+        let there = |number| moved(number, &[Some(1)], BOOKED, &[BETWEEN]);
+        let back = |number| moved(number, &[Some(1)], BETWEEN, &[BOOKED]);
+        let actions = |order: &super::Order, changes: &[super::Change], now| {
+            let after = After {
+                changes,
+                ..After::default()
+            };
+            of_order(order, after, at(now))
+        };
+        let mut order = order(OrderStatus::Ticketed);
+        order.passengers = vec![passenger(1)];
+        for (changes, flies) in [
+            // By number, whatever the list's order.
+            ([there(1), back(2)], false),
+            ([back(2), there(1)], false),
+            ([back(1), there(2)], true),
+            // The time counts more than the number.
+            (
+                [made(there(2), Some(EARLY)), made(back(1), Some(LATE))],
+                false,
+            ),
+            (
+                [made(there(1), Some(LATE)), made(back(2), Some(EARLY))],
+                true,
+            ),
+            // One time is unknown.
+            ([made(there(1), Some(EARLY)), back(2)], false),
+        ] {
+            let offered = actions(&order, &changes, FLOWN);
+            assert_eq!(offered.contains(&Action::Change), flies, "{changes:?}");
+            assert!(actions(&order, &changes, EARLY).contains(&Action::Change));
+        }
+        // The outbound flight has departed; the return flight was changed, and changed back.
+        let mut returning = flight(RETURN);
+        returning.segment_id = "T".to_owned();
+        order.journeys[0].segments.push(returning);
+        let changes = [
+            moved(1, &[Some(1)], RETURN, &[RETURN_LATER]),
+            moved(2, &[Some(1)], RETURN_LATER, &[RETURN]),
+        ];
+        let offered = actions(&order, &changes, FLOWN);
+        assert!(offered.contains(&Action::Change), "{offered:?}");
     }
 
     fn passenger(number: u32) -> OrderPassenger {
