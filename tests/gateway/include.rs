@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::canned::{Canned, DETAIL};
 use crate::other_resources::somebody_else;
 use crate::ticket::{change_path, family, problem, ticketed};
 use crate::world::{World, booking};
@@ -324,6 +325,34 @@ async fn passengers_come_from_the_request_where_the_order_hides_their_documents(
         .await;
     let found = world.done("/v1/orders", "k2", &body).await;
     assert_eq!(found["passenger_ids"], ids, "{found:#}");
+}
+
+#[tokio::test]
+async fn an_order_with_another_number_of_travellers_shows_those_that_were_read() {
+    // One traveller and the total of one; two are booked.
+    let detail = include_bytes!("../cases/07-trip-type-3.detail-answer.json");
+    let canned = Canned::start(&[(DETAIL, detail)]).await;
+    let world = &canned.world;
+    let mut body: Value =
+        serde_json::from_str(include_str!("../../openapi/examples/booking.json")).unwrap();
+    body["out_order_no"] = json!("FIELD-1");
+    let open = world.write("/v1/orders", "k", &body).await;
+    let id = open.operation();
+    let seen = world.until_state(id, "needs_attention").await;
+    let mut differs = seen["differs"].as_array().unwrap().iter();
+    assert!(differs.any(|d| d["field"] == "passenger_count"), "{seen:#}");
+    let ids = seen["found"]["order"]["passenger_ids"].clone();
+    assert_eq!(ids.as_array().unwrap().len(), 1, "{seen:#}");
+    let yes = json!({"outcome": "succeeded", "reason": "the child was booked apart"});
+    let version = seen["version"].to_string();
+    let path = format!("/v1/operations/{id}/resolve");
+    let resolved = world
+        .post_with(&path, &[("If-Match", &version)], &yes)
+        .await;
+    assert_eq!(resolved.made()["passenger_ids"], ids, "{resolved:?}");
+    let again = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(again.made()["passenger_ids"], ids, "{again:?}");
 }
 
 #[tokio::test]

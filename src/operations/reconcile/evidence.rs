@@ -3,7 +3,7 @@
 
 use crate::domain::change::{Change, ChangeList};
 use crate::domain::ids::{ChangeOrderNo, OrderId, RefundOrderNo};
-use crate::domain::operation::{Baseline, Cause, Difference, DifferingField, Intent, Receipt};
+use crate::domain::operation::{Baseline, Cause, Difference, Intent, Receipt};
 use crate::domain::order::Order;
 use crate::domain::refund::RefundList;
 use crate::domain::time::LocalTime;
@@ -143,13 +143,14 @@ impl Finding {
         }
     }
 
-    /// The same with the travellers of the request, unless their number differs.
+    /// The same with the travellers of the request, unless what was found is another trip.
     pub(in crate::operations) fn with_travellers_of(self, intent: &Intent) -> Self {
-        let others = |d: &Difference| d.field == DifferingField::PassengerCount;
         let named = |receipt: Receipt| Box::new(receipt.with_travellers_of(intent));
         match self {
             Self::Happened(receipt) => Self::Happened(named(*receipt)),
-            Self::Differs(receipt, found) if !found.iter().any(others) => {
+            Self::Differs(receipt, found)
+                if !found.iter().any(|d| d.field.makes_another_trip()) =>
+            {
                 Self::Differs(named(*receipt), found)
             }
             Self::Differs(..)

@@ -295,7 +295,8 @@ impl Operations {
             made: operation.made(),
             not_before: operation.sent_at.map(|sent| earlier(sent, SKEW)),
         };
-        let mut finding = effect(&operation.intent).judge(&known, &seen.sight());
+        let finding = effect(&operation.intent).judge(&known, &seen.sight());
+        let mut finding = finding.with_travellers_of(&operation.intent);
         if let (Finding::Differs(receipt, _), Sight::Order(order)) = (&finding, seen.sight())
             && operation.kind().creates() == Some(Lookup::OrderByReference)
             && self
@@ -306,7 +307,6 @@ impl Operations {
             // It is not as it was booked because it was changed or refunded since.
             finding = Finding::Happened(receipt.clone());
         }
-        let finding = finding.with_travellers_of(&operation.intent);
         Ok((finding, by_number_only))
     }
 

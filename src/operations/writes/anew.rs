@@ -6,7 +6,7 @@ use super::perform::Performed;
 use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::AccountName;
 use crate::domain::money::Money;
-use crate::domain::operation::{Receipt, State};
+use crate::domain::operation::{DifferingField, Receipt, State};
 use crate::domain::order::OrderReceipt;
 use crate::domain::refund::RefundReceipt;
 use crate::operations::reads::orders::OrderKey;
@@ -36,7 +36,12 @@ impl Operations {
         let read = tokio::time::timeout(self.settings.deadline, read).await;
         let Reply { answer, upstream } = read.ok().flatten()?;
         if performed.replayed {
-            *then = answer.with_travellers_of(&operation.intent);
+            let mut differs = operation.differs.iter();
+            *then = if differs.any(|d| d.field == DifferingField::PassengerCount) {
+                answer
+            } else {
+                answer.with_travellers_of(&operation.intent)
+            };
         }
         upstream
     }

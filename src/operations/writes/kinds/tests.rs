@@ -199,7 +199,7 @@ fn booked_as(order: &Order) -> Finding {
 }
 
 #[test]
-fn an_order_has_the_travellers_of_its_booking_unless_their_number_differs() {
+fn an_order_has_the_travellers_of_its_booking_unless_it_is_another_trip() {
     let travellers = |order: &Order| match booked_as(order).with_travellers_of(&book()).receipt() {
         Some(Receipt::Order(receipt)) => receipt.passenger_ids,
         other => panic!("{other:?}"),
@@ -209,6 +209,14 @@ fn an_order_has_the_travellers_of_its_booking_unless_their_number_differs() {
     assert_eq!(travellers(&order), book().travellers());
     order.total_price = Money::parse("951.00").ok();
     assert_eq!(travellers(&order), book().travellers());
+    // Another person on another flight.
+    let somebody = format!("psg_{:032x}", 2).parse().ok();
+    order.passengers[0].passenger_id.clone_from(&somebody);
+    let flight = &mut order.journeys[0].segments[0];
+    flight.marketing_flight_no = "CZ8959".parse().unwrap();
+    flight.operating_flight_no = None;
+    assert_eq!(travellers(&order), [somebody.unwrap()]);
+    let mut order = found();
     order.passengers.push(order.passengers[0].clone());
     assert_eq!(travellers(&order), []);
 }
