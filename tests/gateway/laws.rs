@@ -589,6 +589,34 @@ async fn law_6_a_resource_found_again_after_a_contradiction_is_shown() {
 }
 
 #[tokio::test]
+async fn law_7_what_differs_after_a_contradiction_is_shown_once_two_lookups_agree() {
+    let world = World::start_with(&[CONFIRMED_SOON], |_| {}).await;
+    // An order that was found by its number, as a control.
+    let known = booking(&world.offer().await, "TWICE-0");
+    let known = world.write("/v1/orders", "known", &known).await;
+    let confirmed = |o: &Value| !o["confirmed_at"].is_null();
+    world.until(known.operation(), confirmed).await;
+    let number = json!({"out_order_no": "TWICE-1"});
+    let absent = json!({"method": "detail", "fault": "lookup_not_found", "match": number});
+    let id = world
+        .under_fault(absent, async {
+            let body = booking(&world.offer_of_now().await, "TWICE-1");
+            let booked = world.write("/v1/orders", "k", &body).await;
+            assert_eq!(booked.status, 201, "{booked:?}");
+            let id = booked.operation().to_owned();
+            world.until_state(&id, "needs_attention").await;
+            // It comes after the first rule: the order is seen again with another total.
+            world
+                .fault(json!({"method": "detail", "fault": "price_jump", "times": null, "match": number}))
+                .await;
+            id
+        })
+        .await;
+    let shown = world.until(&id, |o| o["found"].is_object()).await;
+    assert_eq!(shown["differs"][0]["field"], "total_price", "{shown:#}");
+}
+
+#[tokio::test]
 async fn law_6_a_booking_refused_by_tops_gateway_is_looked_up_before_a_retry() {
     let world = World::start().await;
     let number = "REFUSED-1";

@@ -134,9 +134,12 @@ impl Operations {
             if row.findings.differing > 1 {
                 show(row, &look.finding);
             }
-            // What could not be found is there again.
-            if row.contradicted && row.result.is_none() {
-                row.result = look.finding.receipt();
+            // What could not be found is there again. Where it differs, it is shown once two lookups agree.
+            if row.contradicted
+                && row.result.is_none()
+                && let Finding::Happened(receipt) = &look.finding
+            {
+                row.result = Some((**receipt).clone());
             }
         }
         let told = format!("look {looks}: {}", look.finding.sentence());
