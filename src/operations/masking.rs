@@ -1,9 +1,13 @@
 //! What of upstream's texts may be kept: no name, document, phone or address of a person.
 
+mod numbers;
+
 use std::net::Ipv4Addr;
 use std::ops::Range;
 
+use self::numbers::{digits_of, without_date, without_numbers};
 use crate::domain::personal::Personal;
+use crate::domain::time::LocalDate;
 use crate::top::envelope::LONGEST_TEXT;
 
 /// Who may be named in a text of upstream.
@@ -67,18 +71,10 @@ impl Names {
     }
 
     /// The rule of an offer as it may be kept. Rules are full of dates and prices, so a number is masked only
-    /// if it is known, or has as many digits in a row as a mobile number.
+    /// if it is known, at least in part, or has the form of a mobile or document number.
     pub(super) fn clean_rule(&self, rule: &str) -> String {
         let known: Vec<&str> = self.known.iter().map(|v| v.expose().as_str()).collect();
-        let has_digits = |value: &&str| value.bytes().filter(u8::is_ascii_digit).count() >= 7;
-        let numbers = known.iter().copied().filter(has_digits).map(compact);
-        let numbers: Vec<_> = numbers.collect();
-        let masked = without_runs(&without_known(rule, &known), |run| {
-            let written = compact(run);
-            run.contains('@')
-                || has_long_number(run)
-                || numbers.iter().any(|number| written.contains(number))
-        });
+        let masked = rule_without(rule, &known);
         match masked.char_indices().nth(LONGEST_RULE) {
             Some((end, _)) => format!("{}…", &masked[..end]),
             None => masked,
@@ -176,10 +172,33 @@ fn masked_but(text: &str, personal: &[&str], addresses: Addresses) -> String {
     cleaned.chars().take(kept.min(LONGEST)).collect()
 }
 
+/// Masks the known values in a rule, and what has the form of a mobile or document number or an e-mail address.
+fn rule_without(rule: &str, known: &[&str]) -> String {
+    let is_date = |value: &&str| value.parse::<LocalDate>().is_ok();
+    let numbers = known.iter().copied().filter(|value| !is_date(value));
+    let numbers: Vec<_> = numbers.filter(|value| digits_of(value).is_some()).collect();
+    let digits: Vec<_> = numbers
+        .iter()
+        .filter_map(|value| digits_of(value))
+        .collect();
+    let written: Vec<_> = numbers.iter().map(|value| compact(value)).collect();
+    let masked = without_numbers(&without_known(rule, known), &digits);
+    without_runs(&masked, |run| {
+        let run_written = compact(run);
+        run.contains('@')
+            || has_long_number(run)
+            || written.iter().any(|number| run_written.contains(number))
+    })
+}
+
 /// Masks the known values, however upstream writes them.
 fn without_known(text: &str, personal: &[&str]) -> String {
     let mut text = text.to_owned();
     for value in personal.iter().filter(|v| v.chars().count() > 1) {
+        if let Ok(date) = value.parse() {
+            text = without_date(&text, date);
+            continue;
+        }
         text = text.replace(value, "***");
         let words = latin_words(value);
         text = if words.is_empty() {
@@ -348,6 +367,11 @@ mod tests {
                 "乘客***证件***有误",
             ),
             ("手机 13800138000", &[], "手机 ***"),
+            (
+                "出生日期1990年5月1日有误",
+                &["1990-05-01"],
+                "出生日期***有误",
+            ),
             ("手机 138-0013-8000, a.b@c.com", &[], "手机 ***, ***"),
             ("号码E12345678X不可用", &[], "号码***不可用"),
             ("护照E12345678X不可用", &["张三"], "护照***不可用"),
@@ -425,9 +449,11 @@ mod tests {
         let known = [
             "张三",
             "LI/SI",
-            "E12345678",
+            "E24681357",
             "13800138000",
-            "010-87654321",
+            "+86 (10) 8765 4321",
+            "110101199003070038",
+            "1990-05-01",
             "a.b@c.com",
         ];
         let known = known.map(|value| Personal::new(value.to_owned()));
@@ -438,10 +464,36 @@ mod tests {
                 "2026-12-01 08:00前收取950.00元(20261201-20261231)",
             ),
             ("票号784-1234567890不得退改", "票号784-1234567890不得退改"),
+            (
+                "CZ8957 2030-05-02 08:45-11:35, 2030年5月1日 1580.00元",
+                "CZ8957 2030-05-02 08:45-11:35, 2030年5月1日 1580.00元",
+            ),
+            // Near to what is known, and something else.
+            (
+                "1990-05-02, 1990-05-10, 1990-03-08, 21990-05-01, 8765, 10-8765",
+                "1990-05-02, 1990-05-10, 1990-03-08, 21990-05-01, 8765, 10-8765",
+            ),
+            // A known number in other groups, in part, or within another.
+            ("电话010-87654321,(010)87654321", "电话***,(***"),
+            ("电话8765 4321或+86-10-8765-4321", "电话***或***"),
+            ("2026-12-01 138-0013-8000", "2026-12-01 ***"),
+            ("2026-12-01 8765 4321 08:00", "2026-12-01 *** 08:00"),
+            ("0086 13800138000, 0013 8000", "0086 ***, ***"),
+            ("24681357, E2468-1357, 19900307", "***, ***, ***"),
+            // Of somebody who is not known.
+            ("电话139-1234-5678或139 1234 5678", "电话***或***"),
+            ("+86 139 1234 5678, 2026-12-01", "+86 ***, 2026-12-01"),
+            ("护照E11223344, EA1122334或h1122334X", "护照***, ***或***"),
+            // A date of birth.
+            ("1990-05-01, 1990/5/1, 19900501", "***, ***, ***"),
+            (
+                "1990年5月1日出生, 1990.05.01, 1990年05月01日",
+                "***出生, ***, ***",
+            ),
             ("张 三与Li Si的票", "***与*** ***的票"),
             ("电话13912345678或+86-13912345678", "电话***或***"),
             ("电话138-0013-8000或01087654321", "电话***或***"),
-            ("证件11010119900307003X, e12345678", "证件***, ***"),
+            ("证件11010119900307003X, e24681357", "证件***, ***"),
             ("写信给x.y@example.net", "写信给***"),
         ] {
             assert_eq!(names.clean_rule(rule), kept);

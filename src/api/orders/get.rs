@@ -49,7 +49,8 @@ pub struct OrderAnswer {
     #[schema(nullable = false)]
     changes: Option<ChangePage>,
     /// The rules of the offer that was booked, with `?include=rules`; null if this gateway did not book it.
-    /// Personal data in them is masked; a rule of more than 2,000 characters is cut and ends with `…`.
+    /// Names, numbers, e-mail addresses and birth dates in the booking are masked, and e-mail addresses, mobile
+    /// numbers and passport numbers of anybody. A rule of more than 2,000 characters is cut and ends with `…`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = Option<OfferRules>)]
     rules: Option<Option<OfferRules>>,

@@ -5,6 +5,7 @@ use crate::domain::ids::{AccountName, OrderId, PassengerId};
 use crate::domain::operation::{Baseline, Cause, Failure};
 use crate::domain::order::{Order, OrderPassenger, OrderStatus};
 use crate::domain::payment::{DOUBTFUL, Payment};
+use crate::domain::personal::Personal;
 use crate::operations::masking::Names;
 use crate::operations::upstream::{ReadError, Upstream};
 use crate::top::client::ReadOptions;
@@ -153,6 +154,8 @@ pub(in crate::operations) fn names_on(order: &Order) -> Names {
         known.extend(traveller.name.clone());
         known.extend(traveller.document.as_ref().map(|d| d.number.clone()));
         known.extend(traveller.mobile.clone());
+        let born = traveller.birth_date.as_ref();
+        known.extend(born.map(|date| Personal::new(date.expose().to_string())));
     }
     Names::some(known)
 }

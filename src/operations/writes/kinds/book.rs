@@ -2,7 +2,7 @@
 
 use crate::domain::operation::{Difference, DifferingField, Failure, Kind, Receipt, intent};
 use crate::domain::order::{Order, OrderReceipt, OrderStatus};
-use crate::domain::time::LocalTime;
+use crate::domain::time::{LocalDate, LocalTime};
 use crate::domain::trip::Segment;
 use crate::operations::reads::orders::OrderKey;
 use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
@@ -230,11 +230,18 @@ fn personal(booking: &Booking) -> Vec<Personal<String>> {
         values.push(passenger.name.clone());
         values.push(passenger.document.number.clone());
         values.extend(passenger.mobile.clone());
+        values.extend(passenger.born_on().map(birth_date));
     }
     if let Some(buyer) = &booking.member_buyer {
         values.push(buyer.name.clone());
         values.push(buyer.document.number.clone());
         values.push(buyer.mobile.clone());
+        values.push(birth_date(*buyer.birth_date.expose()));
     }
     values
+}
+
+/// A date of birth as a value that is masked in all of its forms.
+fn birth_date(date: LocalDate) -> Personal<String> {
+    Personal::new(date.to_string())
 }
