@@ -71,14 +71,27 @@ impl Names {
     }
 
     /// The rule of an offer as it may be kept. Rules are full of dates and prices, so a number is masked only
-    /// if it is known, at least in part, or has the form of a mobile or document number.
+    /// if it is known, at least in part, or has the form of a mobile or document number. What is read of a long
+    /// rule is bounded.
     pub(super) fn clean_rule(&self, rule: &str) -> String {
         let known: Vec<&str> = self.known.iter().map(|v| v.expose().as_str()).collect();
-        let masked = rule_without(rule, &known);
-        match masked.char_indices().nth(LONGEST_RULE) {
-            Some((end, _)) => format!("{}…", &masked[..end]),
-            None => masked,
-        }
+        let longest = known.iter().map(|value| value.chars().count());
+        let longest = longest.max().unwrap_or(0).max(LONGEST_VALUE);
+        // A separator may follow each character.
+        let read = rule.char_indices().nth(LONGEST_RULE + 2 * longest);
+        let masked = rule_without(&rule[..read.map_or(rule.len(), |(end, _)| end)], &known);
+        // The end of what was read may be a part of a name, which is not recognised.
+        let whole = match read {
+            Some(_) => {
+                let mut seen = masked.char_indices().rev().filter(|(_, c)| !is_blank(*c));
+                seen.nth(longest - 1).map_or(0, |(start, _)| start)
+            }
+            None => masked.len(),
+        };
+        let longest_kept = masked.char_indices().nth(LONGEST_RULE);
+        let end = longest_kept.map_or(whole, |(end, _)| end.min(whole));
+        let ending = if end < masked.len() { "…" } else { "" };
+        format!("{}{ending}", &masked[..end])
     }
 
     fn cleaned(&self, text: &str, addresses: Addresses) -> String {
@@ -508,6 +521,28 @@ mod tests {
         let name_at_the_end = format!("{}张三", "退".repeat(LONGEST_RULE - 1));
         let kept = names.clean_rule(&name_at_the_end);
         assert_eq!(kept, format!("{}*…", "退".repeat(LONGEST_RULE - 1)));
+        let much_longer = "退".repeat(20 * LONGEST_RULE);
+        assert_eq!(names.clean_rule(&much_longer), format!("{fits}…"));
+    }
+
+    #[test]
+    fn no_part_of_a_value_is_kept_where_a_long_rule_is_cut() {
+        let known = ["欧阳三", "13800138000"].map(|value| Personal::new(value.to_owned()));
+        let names = Names::everybody(known.to_vec());
+        let spaced = format!("欧{}阳三", " ".repeat(1_000));
+        // The end of what is kept and of what is read, also where what was masked before has moved it.
+        let edges = [1_940, LONGEST_RULE, LONGEST_RULE + 2 * LONGEST_VALUE];
+        for before in edges.into_iter().flat_map(|edge| edge - 15..=edge) {
+            for value in ["欧阳三", "欧 阳 三", &spaced, "138 0013 8000"] {
+                for masked in ["", &"13800138000".repeat(20)] {
+                    let rule = format!("{masked}{}{value}", "退".repeat(before));
+                    let kept = names.clean_rule(&format!("{rule}{}", "改".repeat(1_000)));
+                    let shown = kept.contains(['欧', '阳', '三', '1', '8']);
+                    assert!(!shown, "{value} after {before}");
+                    assert!(kept.ends_with('…') && kept.chars().count() > 1_000);
+                }
+            }
+        }
     }
 
     #[test]
