@@ -581,7 +581,7 @@ fn promises(told: &str) -> impl Iterator<Item = &str> {
             // Ids and times have long numbers; amounts and counts have short ones.
             longest < Some(5)
                 && !part.contains("\"at\":")
-                && !part.contains("look ")
+                && !part.contains("lookup ")
                 && !part.contains("location:")
                 && !part.contains("operation-id:")
                 && !part.contains("\"id\":\"")

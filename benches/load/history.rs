@@ -79,7 +79,7 @@ SELECT id, line.seq, created_at, line.state, line.what FROM operations,
      UNION ALL SELECT 16, 'sending', 'sending', NULL
      UNION ALL SELECT 24, 'succeeded', 'upstream reported success', 'succeeded'
      UNION ALL SELECT 24, 'unknown', 'no conclusive answer; looking it up', 'not_executed'
-     UNION ALL SELECT 32, 'not_executed', 'look 9: not there', 'not_executed') AS line
+     UNION ALL SELECT 32, 'not_executed', 'lookup 9: not there', 'not_executed') AS line
 WHERE substr(id, 1, 8) = '01800000' AND ?1 > 0 AND (line.only IS NULL OR line.only = operations.state)";
 
 const EVENTS: &str = "

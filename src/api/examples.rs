@@ -479,7 +479,7 @@ pub(super) fn settled() -> Value {
     if let Some(story) = story.as_array_mut() {
         story.push(json!({
             "at": "2030-05-01T10:08:13.150+08:00", "state": "succeeded",
-            "what": "look 1: the order is paid",
+            "what": "lookup 1: the order is paid",
         }));
     }
     operation["timeline"] = story;

@@ -170,6 +170,6 @@ pub struct TimelineEntry {
     /// The state after this entry.
     pub state: State,
     /// What happened, for human readers; never personal data.
-    #[schema(example = "look 1: the order is paid")]
+    #[schema(example = "lookup 1: the order is paid")]
     pub what: String,
 }

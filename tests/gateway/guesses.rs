@@ -98,5 +98,5 @@ async fn a_success_without_a_usable_order_id_needs_a_lookup_or_a_person() {
     let lied = world.write_within("/v1/orders", "lied", &lied, 0).await;
     let operation = world.until_state(lied.operation(), "needs_attention").await;
     let story = operation["timeline"].to_string();
-    assert!(story.contains("said that it was done"), "{operation:#}");
+    assert!(story.contains("answered that it was done"), "{operation:#}");
 }

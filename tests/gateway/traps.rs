@@ -210,7 +210,7 @@ async fn a_daily_limit_does_not_delay_lookups_for_a_day() {
             let timeline = operation["timeline"].as_array().unwrap();
             timeline
                 .iter()
-                .any(|e| e["what"].as_str().unwrap().starts_with("look 1"))
+                .any(|e| e["what"].as_str().unwrap().starts_with("lookup 1"))
         })
         .await;
     assert_eq!(limited["state"], "unknown", "{limited:#}");

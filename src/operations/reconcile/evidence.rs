@@ -1,5 +1,5 @@
-//! What one read of upstream says about an operation. Pure: the reads are made elsewhere, and each kind of write
-//! judges for itself.
+//! Types for judging lookups. Each kind of write judges its own lookups, in pure functions; the reads are made
+//! elsewhere.
 
 use crate::domain::change::{Change, ChangeList};
 use crate::domain::ids::{ChangeOrderNo, OrderId, RefundOrderNo};
@@ -14,13 +14,13 @@ use crate::operations::reads::orders::OrderKey;
 pub struct Known<'a> {
     /// How the order stood before a refund or change of it.
     pub baseline: &'a Baseline,
-    /// Fliggy's numbers of what other operations made: it is never this one's.
+    /// Fliggy's numbers of what other operations created: they are never this operation's.
     pub made_by_others: &'a [u64],
-    /// Fliggy's number of what this operation made, as the answer to it said.
+    /// Fliggy's number of what this operation created, as reported in the response to the send.
     pub made: Option<u64>,
-    /// A later operation may have made what does not bear this one's number.
+    /// A later operation may have created what does not carry this operation's number.
     pub by_number_only: bool,
-    /// The earliest time at which the operation may have made something.
+    /// The earliest time at which the operation can have had an effect.
     pub not_before: Option<LocalTime>,
 }
 
@@ -29,14 +29,14 @@ pub trait Effect {
     /// What a lookup reads.
     fn target(&self) -> Target;
 
-    /// Judges what was read. A missing decisive field, an unlisted status, a thing that is not ours: none of
-    /// them counts.
+    /// Judges what was read. A missing decisive field, an unlisted status, or something that is not ours is
+    /// inconclusive.
     fn judge(&self, known: &Known<'_>, sight: &Sight<'_>) -> Finding;
 
-    /// What is recorded as the result if a person says that it was done and no lookup finds it.
+    /// The result that is recorded if a person resolves the operation as succeeded and no lookup finds it.
     ///
     /// # Errors
-    /// The field that must name what was made.
+    /// The name of the field that must identify what was created.
     fn unread(&self, made: Made) -> Result<Receipt, &'static str>;
 }
 
@@ -53,7 +53,7 @@ pub enum Target {
     Change(ChangeOrderNo),
 }
 
-/// Fliggy's number of what a write made, as a person found it out.
+/// Fliggy's number of what a write created, as a person reports it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Made {
     /// Of a booking.
@@ -75,42 +75,42 @@ pub enum Sight<'a> {
     Changes(&'a ChangeList),
     /// One change.
     Change(&'a Change),
-    /// A listed not-found answer, or a list read to its end without it, by which absence counts.
+    /// A listed not-found response, or a complete list without it. It counts as absence.
     Absent,
-    /// Nothing that says anything: an error, an answer that cannot be read, an unproven not-found.
+    /// Nothing conclusive: an error, an unreadable response, or an unlisted not-found text.
     Nothing(&'static str),
 }
 
-/// What it means for the operation.
+/// What a lookup means for the operation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Finding {
-    /// It was done; this is how it stands.
+    /// The write was executed; this is its result.
     Happened(Box<Receipt>),
-    /// It was done, and some parts differ from the request.
+    /// The write was executed, and some fields differ from the request.
     Differs(Box<Receipt>, Vec<Difference>),
-    /// It is not there. Counts towards absence.
+    /// The effect is absent. Counts towards absence.
     NotHappened(&'static str),
-    /// It cannot have been done any more.
+    /// The write cannot have been executed and cannot be any more.
     Refuted(Cause, &'static str),
-    /// The look does not count.
+    /// The lookup does not count.
     Inconclusive(&'static str),
 }
 
 impl Known<'_> {
-    /// Whether the refund or change with this number was there before, or is another operation's.
+    /// Whether the refund or change with this number existed before or belongs to another operation.
     pub(in crate::operations) fn excludes(&self, number: u64) -> bool {
         self.baseline.numbers.contains(&number) || self.made_by_others.contains(&number)
     }
 }
 
 impl Finding {
-    /// The order was found as the write was to leave it.
+    /// The effect of the write was found.
     #[must_use]
     pub fn happened(receipt: Receipt) -> Self {
         Self::Happened(Box::new(receipt))
     }
 
-    /// What was read shows nothing of this kind of write.
+    /// The finding if what was read shows nothing about this kind of write.
     #[must_use]
     pub fn of_other(sight: &Sight<'_>) -> Self {
         match sight {
@@ -135,7 +135,7 @@ impl Finding {
         }
     }
 
-    /// How the order, refund or change stands, where it was found.
+    /// The state of the order, refund or change, if it was found.
     pub(in crate::operations) fn receipt(&self) -> Option<Receipt> {
         match self {
             Self::Happened(receipt) | Self::Differs(receipt, _) => Some((**receipt).clone()),
@@ -160,7 +160,7 @@ impl Finding {
         }
     }
 
-    /// The parts that differ from the request.
+    /// The fields that differ from the request.
     pub(in crate::operations) fn differences(&self) -> &[Difference] {
         match self {
             Self::Differs(_, differences) => differences,

@@ -1,4 +1,4 @@
-//! One look: reads of upstream about one operation, and what they say.
+//! One lookup: the reads of upstream for one operation, and what they show.
 
 use std::time::Duration;
 
@@ -21,42 +21,42 @@ use crate::operations::writes::kinds::effect;
 use crate::store::JournalError;
 use crate::top::client::ReadOptions;
 
-/// What a look came to.
+/// The result of a lookup.
 #[derive(Debug)]
 pub(in crate::operations) struct Look {
     pub(in crate::operations) finding: Finding,
-    /// What the account's reads are known to show from now on.
+    /// A known object of the account that was found: the control of other lookups.
     pub(in crate::operations) proves: Option<Proof>,
-    /// Only what bears the operation's own number was taken for its doing: a later operation may have made
-    /// the rest.
+    /// Only what carries the operation's own number was attributed to it, because a later operation may have made the
+    /// rest.
     pub(in crate::operations) by_number_only: bool,
-    /// The look was not made, for want of quota or because the process stops: it does not count, and
-    /// comes later.
+    /// When to try again, if the lookup was not made: there was no quota, or the process is stopping. It does not
+    /// count.
     pub(in crate::operations) not_made: Option<Duration>,
 }
 
-/// No look was made; when to come back.
+/// No lookup was made; when to try again.
 struct NotMade(Duration);
 
 /// What one read showed.
 enum Seen {
     Order(Box<Order>),
-    /// An order that was found by a list and not by its reference.
+    /// An order that was found in the list but not by its reference.
     ListedOrder(Box<Order>),
     Refunds(RefundList),
     Changes(ChangeList),
     Change(Box<Change>),
     NotFound,
-    /// Nothing that counts, and why.
+    /// Nothing conclusive, and why.
     Nothing(&'static str),
 }
 
 const NO_JOURNAL: &str = "the journal could not be read";
-const NOT_ASKED: &str = "upstream could not be asked, or did not say";
-const OTHER_RESOURCE: &str = "the answer is about another order, refund or change";
+const NOT_ASKED: &str = "upstream could not be read, or its response is inconclusive";
+const OTHER_RESOURCE: &str = "upstream returned another order, refund or change";
 
 impl Look {
-    /// No look, for want of time.
+    /// No lookup, because the process is stopping.
     pub(in crate::operations) fn cut_short() -> Self {
         Self::not_made(Duration::from_secs(1))
     }
@@ -64,11 +64,11 @@ impl Look {
     fn not_made(later: Duration) -> Self {
         Self {
             not_made: Some(later),
-            ..Self::nothing("no look was made")
+            ..Self::nothing("no lookup was made")
         }
     }
 
-    /// A look that says nothing.
+    /// An inconclusive lookup.
     pub(in crate::operations) fn nothing(why: &'static str) -> Self {
         Self {
             finding: Finding::Inconclusive(why),
@@ -80,7 +80,7 @@ impl Look {
 }
 
 impl Settlement {
-    /// What a lookup settles.
+    /// The settlement that follows from a lookup.
     pub(in crate::operations) fn by_lookup(
         standing: Standing,
         failure: Option<Failure>,
@@ -101,8 +101,7 @@ impl Settlement {
 }
 
 impl NotMade {
-    /// A call for which there was no quota was never made. One that upstream answered with a limit was
-    /// made, and found nothing.
+    /// A call without quota was not made. A call that upstream refused because of a limit was made and found nothing.
     fn of(failure: &Failure) -> Option<Self> {
         (failure.cause == Cause::RateLimited && failure.upstream.is_none())
             .then(|| Self(Duration::from_secs(failure.retry_after.unwrap_or(1).max(1))))
@@ -133,7 +132,7 @@ impl Seen {
         }
     }
 
-    /// Fliggy's numbers of what the operation may have made.
+    /// Fliggy's numbers of what the operation may have created.
     fn numbers(&self, operation: &Operation) -> Vec<u64> {
         match self {
             Self::Order(order) | Self::ListedOrder(order)
@@ -157,7 +156,7 @@ impl Seen {
         }
     }
 
-    /// What it has found in this kind of lookup: the control of others.
+    /// Whether this kind of lookup found something, so that it is the control of others.
     fn found(&self, lookup: Lookup) -> bool {
         match (self, lookup) {
             (Self::Order(_), Lookup::OrderByReference) => true,
@@ -177,7 +176,7 @@ impl Seen {
     }
 }
 
-/// An answered refusal needs no control: a lookup has to agree with it, not to prove absence by itself.
+/// Whether upstream refused the operation. Then a lookup needs no control: it only has to agree with the refusal.
 fn is_refused(operation: &Operation) -> bool {
     match operation.claim {
         Claim::Refused | Claim::RefusedUnlisted => true,
@@ -189,8 +188,8 @@ fn earlier(sent: Timestamp, by: SignedDuration) -> LocalTime {
     LocalTime::from_timestamp(sent.checked_sub(by).unwrap_or(sent))
 }
 
-/// The first page of the orders that were booked from so long before the send until TOP may have booked
-/// what was sent.
+/// The first page of the orders that were booked between this long before the send and the latest time at which TOP
+/// may have booked what was sent.
 fn orders_about(operation: &Operation, before: SignedDuration) -> OrderWindow {
     let sent = operation.sent_at.unwrap_or(operation.created_at);
     OrderWindow {
@@ -202,16 +201,16 @@ fn orders_about(operation: &Operation, before: SignedDuration) -> OrderWindow {
     }
 }
 
-/// How old a control may be.
+/// The maximum age of a control.
 const CONTROL_AGE: Duration = Duration::from_mins(5);
-/// How far back an order may be booked that serves as one.
+/// How long ago an order may have been booked to serve as a control.
 const CONTROL_DAYS: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Pages of a list at most; a longer one is not read to its end.
+/// The maximum number of pages that are read of a list.
 const PAGES: u32 = 50;
 const PAGE_SIZE: u32 = 50;
 
-/// Whether a control of this store time may serve now. One from the future was found by a process whose clock
-/// was wrong: nobody knows how old it is.
+/// Whether a control of this store time is recent enough. A time in the future comes from a process with a wrong clock,
+/// so the age of that control is not known.
 fn is_recent(now_ms: i64, at_ms: i64) -> bool {
     (0..=millis(CONTROL_AGE)).contains(&now_ms.saturating_sub(at_ms))
 }
@@ -219,7 +218,7 @@ fn is_recent(now_ms: i64, at_ms: i64) -> bool {
 // === impl Operations ===
 
 impl Operations {
-    /// When a look at this operation begins.
+    /// The moment at which a lookup of this operation begins.
     pub(in crate::operations) fn moment(&self, operation: &Operation) -> Moment {
         Moment {
             anchor: self.anchor(),
@@ -229,18 +228,18 @@ impl Operations {
         }
     }
 
-    /// How long the deadline of its send is off.
+    /// The time left until the deadline of its send.
     pub(in crate::operations) fn until_deadline(&self, operation: &Operation) -> Duration {
         let sent = match operation.sent_steady_ms {
             Some(sent) if operation.boot == self.boot => sent,
-            // Sent by a process that is gone: at the latest when this one began.
+            // Sent by an earlier process, so at the latest when this one started.
             Some(_) | None => 0,
         };
         let since = Duration::from_millis(self.steady_ms().saturating_sub(sent));
         self.settings.deadline.saturating_sub(since)
     }
 
-    /// Looks once. The options say whose share of the quota pays: the looks have one of their own.
+    /// Makes one lookup. The options select the share of the quota; lookups have one of their own.
     pub(in crate::operations) async fn look(
         &self,
         operation: &Operation,
@@ -252,7 +251,7 @@ impl Operations {
         }
     }
 
-    /// What a read says of an operation.
+    /// What a read means for an operation.
     async fn look_of(&self, operation: &Operation, seen: &Seen) -> Look {
         let (finding, by_number_only) = match self.judged(operation, seen).await {
             Ok(judged) => judged,
@@ -304,7 +303,7 @@ impl Operations {
                 .has_after_sales(account, order.order_id)
                 .await?
         {
-            // It is not as it was booked because it was changed or refunded since.
+            // It differs from the booking because it was changed or refunded since.
             finding = Finding::Happened(receipt.clone());
         }
         Ok((finding, by_number_only))
@@ -360,8 +359,8 @@ impl Operations {
         Seen::of(read, |found| Seen::Order(Box::new(found.answer)))
     }
 
-    /// An order that is not found by its reference. Until such a lookup has found an order under the session
-    /// in force, the list around the time of the send is read, too: it may have the order all the same.
+    /// Handles an order that is not found by its reference. Until such a lookup has found an order under the session in
+    /// force, the list around the time of the send is read too, because it may contain the order.
     async fn absence(
         &self,
         operation: &Operation,
@@ -383,7 +382,9 @@ impl Operations {
                 Err(failure) => match NotMade::of(&failure) {
                     Some(not_made) => return Err(not_made),
                     None => {
-                        return Ok(Seen::Nothing("not found, and the list could not be read"));
+                        return Ok(Seen::Nothing(
+                            "the order is not found, and the list could not be read",
+                        ));
                     }
                 },
             };
@@ -392,7 +393,9 @@ impl Operations {
                 let key = OrderKey::Id(row.order_id);
                 return Ok(match self.see_order(account, &key, options).await? {
                     Seen::Order(order) => Seen::ListedOrder(order),
-                    _ => Seen::Nothing("the list has the order, and it could not be read"),
+                    _ => Seen::Nothing(
+                        "the list contains the order, but the order could not be read",
+                    ),
                 });
             }
             let is_last = listed.total_pages.is_none_or(|pages| window.page >= pages);
@@ -404,7 +407,7 @@ impl Operations {
         Ok(Seen::NotFound)
     }
 
-    /// Law 6: before an operation is sent that could repeat the effect of earlier ones, those are looked at.
+    /// Law 6: earlier operations whose effect this one could repeat are looked up before it is sent.
     pub(in crate::operations) async fn look_at_earlier(
         &self,
         operation: &Operation,
@@ -436,7 +439,7 @@ impl Operations {
                 None => match self.see(&one, ReadOptions::CALLER).await {
                     Ok(seen) => {
                         let look = self.look_of(&one, &seen).await;
-                        // The refunds or changes of one order: one list shows them all.
+                        // One list shows all refunds or changes of an order.
                         listed = Some(seen).filter(|_| one.intent.number_among_several().is_some());
                         look
                     }
@@ -454,7 +457,7 @@ impl Operations {
         Ok(())
     }
 
-    /// Finds out whether a lookup that found nothing would have found what is there.
+    /// Finds out whether a lookup that found nothing would have found an existing object.
     pub(in crate::operations) async fn try_control(
         &self,
         operation: &Operation,
@@ -463,16 +466,16 @@ impl Operations {
         moment: &mut Moment,
     ) {
         if look.proves.is_some() {
-            // The same list shows others.
+            // The same list shows other objects.
             moment.control = Control::Found;
         } else {
             (moment.control, look.proves) = self.control(operation, options).await;
         }
     }
 
-    /// The control of a lookup that found nothing: a known object of the account, found by the same method
-    /// and the same kind of key within the last minutes, under the session in force. Where it was not found
-    /// lately it is looked up now.
+    /// The control of a lookup that found nothing: a known object of the account, found by the same method and the same
+    /// kind of key within the last minutes, under the session in force. If it was not found recently, it is looked up
+    /// now.
     async fn control(
         &self,
         operation: &Operation,
@@ -485,7 +488,7 @@ impl Operations {
         let Ok(known) = self.journal.proof(account, lookup).await else {
             return (Control::Inconclusive, None);
         };
-        // What is looked for is no control of itself.
+        // An object cannot be its own control.
         let own = operation.intent.subject().text();
         let known = known.filter(|proof| proof.key != own);
         if let Some(proof) = &known
@@ -511,7 +514,7 @@ impl Operations {
         (control, found.then(|| self.proof_of(lookup, key, account)))
     }
 
-    /// The reference of an order of the last days, where none is known yet.
+    /// The reference of an order of the last days, if no control is known yet.
     async fn listed_reference(
         &self,
         operation: &Operation,
@@ -528,7 +531,7 @@ impl Operations {
         other.ok_or(Control::NoneKnown)
     }
 
-    /// Looks up an object that is known to be there.
+    /// Looks up an object that is known to exist.
     async fn look_up_known(
         &self,
         lookup: Lookup,
@@ -549,7 +552,7 @@ impl Operations {
                 let read = self.upstream.read_changes(account, order_id, options).await;
                 Seen::of(read, |reply| Seen::Changes(reply.answer))
             }
-            // No such key is written.
+            // Such a key is never stored.
             (Lookup::OrderByReference | Lookup::RefundsOfOrder | Lookup::ChangesOfOrder, ..) => {
                 return Control::NoneKnown;
             }
@@ -575,7 +578,7 @@ impl Operations {
         }
     }
 
-    /// What the lookup of an operation has found, as the control of others.
+    /// The object that the lookup of an operation found, as a control of other lookups.
     fn proof(&self, operation: &Operation, seen: &Seen) -> Option<Proof> {
         let lookup = operation
             .kind()
@@ -585,8 +588,8 @@ impl Operations {
         Some(self.proof_of(lookup, key, &operation.account))
     }
 
-    /// Counts a look at an earlier operation in. The new one has sent nothing yet, so what is found is the
-    /// earlier one's.
+    /// Applies a lookup of an earlier operation. The new one has sent nothing yet, so what is found belongs to the earlier
+    /// one.
     async fn not_done_after_all(
         &self,
         mut earlier: Operation,
@@ -600,10 +603,10 @@ impl Operations {
         let happened = |detail: String| Failure::of(Cause::EarlierHappened).with_detail(detail);
         match finding {
             Finding::Happened(_) | Finding::Differs(..) => Err(happened(format!(
-                "operation {} has happened after all",
+                "operation {} was executed after all",
                 earlier.id
             ))),
-            // As it stands now: another lookup may have contradicted it meanwhile.
+            // The present state is used, because another lookup may have contradicted it meanwhile.
             _ if !matches!(earlier.state(), State::Rejected | State::NotExecuted) => {
                 Err(happened(format!(
                     "operation {} is {} now",
@@ -611,7 +614,7 @@ impl Operations {
                     earlier.state().as_str()
                 )))
             }
-            // A person may have settled it without a control.
+            // A person may have settled the operation without a control.
             Finding::NotHappened(_) => match moment.control {
                 Control::Found | Control::NoneKnown | Control::Untried => Ok(()),
                 Control::NotFound | Control::Inconclusive => {
@@ -622,7 +625,7 @@ impl Operations {
                 }
             },
             Finding::Refuted(..) => Ok(()),
-            // Upstream refused it, and a lookup agreed then.
+            // Upstream refused the operation, and a lookup agreed.
             Finding::Inconclusive(_) if earlier.state() == State::Rejected => Ok(()),
             Finding::Inconclusive(why) => Err(Failure::of(Cause::ReadFailed).with_detail(why)),
         }

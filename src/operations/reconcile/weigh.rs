@@ -1,4 +1,4 @@
-//! What follows from a look: the pure [`decide`] says it, this does it.
+//! Applies a lookup to its operation. The pure function [`decide`] says what follows from it.
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ use crate::operations::upstream::NO_ACCOUNT;
 use crate::store::JournalError;
 use crate::top::client::ReadOptions;
 
-/// How much rarer than the usual longest pause the looks of settled and stuck operations are.
+/// Settled and stuck operations are looked up this many times less often than at the usual longest pause.
 const SLOWER: u32 = 12;
 
 // === impl Operations ===
 
 impl Operations {
-    /// Looks at one operation and acts on what was found. Answers whether it was written down.
+    /// Looks an operation up and applies the finding. Returns whether that was saved.
     pub(in crate::operations) async fn look_again(&self, mut operation: Operation) -> bool {
         if operation.state().is_settled() {
-            // It is watched. What a later operation on the subject does is no contradiction.
+            // The operation is watched. The effect of a later operation on the subject is no contradiction.
             match self.later(&operation).await {
                 Ok(Later::Nothing | Later::HasAnotherNumber) => {}
                 Ok(Later::Explains(later)) => {
@@ -43,7 +43,7 @@ impl Operations {
             tokio::select! {
                 biased;
                 look = self.controlled_look(&operation, options, &mut moment) => look,
-                // It changes nothing, and must not hold up a stop.
+                // The lookup changes nothing, so a stop need not wait for it.
                 () = self.stopping.cancelled() => Look::cut_short(),
             }
         } else {
@@ -58,7 +58,7 @@ impl Operations {
         written
     }
 
-    /// A look, and where what follows from it needs one, its control.
+    /// Makes a lookup, and its control if the decision needs one.
     async fn controlled_look(
         &self,
         operation: &Operation,
@@ -75,7 +75,7 @@ impl Operations {
         look
     }
 
-    /// Counts a look in, and does what follows from it. Answers whether it was written down.
+    /// Counts a lookup and applies what follows from it. Returns whether that was saved.
     pub(in crate::operations) async fn weigh(
         &self,
         operation: &mut Operation,
@@ -96,11 +96,11 @@ impl Operations {
         loop {
             let found = matches!(look.finding, Finding::Happened(_) | Finding::Differs(..));
             if operation.state().is_settled() && found {
-                // Checked after the look, and again for each version of the row: the look may have
-                // taken long enough for a later operation to be sent.
+                // Checked after the lookup and again for each revision of the row, because a later
+                // operation may have been sent meanwhile.
                 match self.later(operation).await? {
                     Later::Explains(later) => return self.give_way(operation, later).await,
-                    // It is due still, and the next look knows of the later one.
+                    // The operation is still due, and the next lookup takes the later one into account.
                     Later::HasAnotherNumber if !look.by_number_only => return Ok(()),
                     Later::HasAnotherNumber | Later::Nothing => {}
                 }
@@ -108,15 +108,15 @@ impl Operations {
             let changed = self.change(operation, |row| Some(self.count_in(row, look, moment)));
             match changed.await? {
                 Changed::Done | Changed::Declined => return Ok(()),
-                // The answer to the send arrived during the look. A look that began before it neither
-                // agrees with it nor contradicts it; the next one does.
+                // The response to the send arrived during the lookup. A lookup that began earlier can
+                // neither confirm nor contradict it; the next one can.
                 Changed::Stale if operation.claim != claim => return Ok(()),
                 Changed::Stale => {}
             }
         }
     }
 
-    /// Writes a look, and what follows from it, into the row.
+    /// Writes a lookup, and what follows from it, into the row.
     fn count_in(&self, row: &mut Operation, look: &Look, moment: &Moment) -> Note {
         let (findings, step) = decide(
             &Before::of(row),
@@ -134,7 +134,7 @@ impl Operations {
             if row.findings.differing > 1 {
                 show(row, &look.finding);
             }
-            // What could not be found is there again. Where it differs, it is shown once two lookups agree.
+            // What could not be found is found again. If it differs, it is shown once two lookups agree.
             if row.contradicted
                 && row.result.is_none()
                 && let Finding::Happened(receipt) = &look.finding
@@ -142,12 +142,12 @@ impl Operations {
                 row.result = Some((**receipt).clone());
             }
         }
-        let told = format!("look {looks}: {}", look.finding.sentence());
+        let told = format!("lookup {looks}: {}", look.finding.sentence());
         let mut note = match step {
-            // Where the control was not tried, the row has changed meanwhile; the next look tries it.
+            // If the control was not tried, the row has changed meanwhile; the next lookup tries it.
             Step::Wait | Step::TryControl => {
                 row.next_look_at = self.next_look(row);
-                // A long search would otherwise write the same line over and over.
+                // Otherwise a long series of lookups would repeat the same line.
                 let tell = news || looks <= 10 || looks.is_multiple_of(50);
                 Note::of(if tell { told } else { String::new() })
             }
@@ -187,13 +187,13 @@ impl Operations {
         note
     }
 
-    /// A later operation on the subject may have been sent: what is there is its doing. Where the row
-    /// has moved on meanwhile, it is due still and is considered anew.
+    /// A later operation on the subject may have been sent, so what is found is its effect. If the row has changed
+    /// meanwhile, it is still due and is considered again.
     async fn give_way(&self, operation: &mut Operation, later: State) -> Result<(), JournalError> {
         let done = later == State::Succeeded;
         self.change(operation, |row| {
             if !done {
-                // It may come to nothing yet.
+                // The later operation may still end without effect.
                 self.count_watched(row, &self.anchor());
                 row.next_look_at = self.next_look(row);
                 return Some(Note::default());
@@ -221,8 +221,8 @@ impl Operations {
         note
     }
 
-    /// No lookup was made. It finds nothing and comes later, but not much later: a limit that upstream
-    /// announces may end sooner.
+    /// Postpones a lookup that was not made. The pause is short, because a limit that upstream announces may end
+    /// sooner.
     async fn look_later(
         &self,
         operation: &mut Operation,
@@ -243,8 +243,8 @@ impl Operations {
         was_written(operation, written)
     }
 
-    /// When to look next: growing pauses while it is open, at once where a lookup confirms something,
-    /// by the schedule while it is watched, rarely while it waits for a person.
+    /// When to look the operation up next: after growing pauses while it is open, at once to confirm something, by the
+    /// schedule while it is watched, rarely while it waits for a person.
     pub(in crate::operations) fn next_look(&self, row: &Operation) -> Option<i64> {
         let now = self.store_ms();
         let settings = &self.settings;
@@ -260,8 +260,8 @@ impl Operations {
         Some(now + millis(pause))
     }
 
-    /// When to look at a settled operation next. A success that a lookup did not show is looked for like an
-    /// unknown operation, until it is there or contradicted.
+    /// When to look a settled operation up next. A success that no lookup has confirmed is looked up like an unknown
+    /// operation until it is confirmed or contradicted.
     fn next_watch(&self, row: &Operation, now: i64) -> Option<i64> {
         let settings = &self.settings;
         row.watch_until?;
@@ -295,7 +295,7 @@ impl Operations {
     }
 }
 
-/// Shows what was found where it differs from the request.
+/// Records what was found, if it differs from the request.
 fn show(row: &mut Operation, finding: &Finding) {
     if let Finding::Differs(receipt, differences) = finding {
         row.result = Some((**receipt).clone());
@@ -320,8 +320,8 @@ fn was_written(operation: &Operation, written: Result<(), JournalError>) -> bool
     written.is_ok()
 }
 
-/// Up to a fifth more or less, by the operation's own id and count of looks: spread out, and the
-/// same in every run of a test.
+/// Varies a pause by up to a fifth, derived from the id of the operation and its number of lookups, so that lookups are
+/// spread out and tests are repeatable.
 fn jittered(pause: Duration, row: &Operation) -> Duration {
     let seed = row.id.uuid().as_u128() ^ u128::from(row.findings.looks).wrapping_mul(0x9E37_79B9);
     let share = u32::try_from(seed % 400).unwrap_or(200);

@@ -1,4 +1,4 @@
-//! A replayed success shows how what was made stands now.
+//! Reads the result of a write again, so that a replayed success shows its present state.
 
 use serde_json::value::RawValue;
 
@@ -16,9 +16,9 @@ use crate::top::client::{ReadOptions, Reply};
 // === impl Operations ===
 
 impl Operations {
-    /// Reads what a write made as it stands now, and answers upstream's own object if it was asked for. A replayed
-    /// success shows what was read; the recorded result stays where it cannot be read in time, or where another resource
-    /// is read.
+    /// Reads the result of a write again and returns upstream's own object if it was requested. A replayed success shows
+    /// what was read. It keeps the recorded result if that cannot be read in time, or if upstream returns another
+    /// resource.
     pub async fn read_anew(
         &self,
         performed: &mut Performed,
@@ -28,11 +28,11 @@ impl Operations {
         if operation.state() != State::Succeeded {
             return None;
         }
-        // Fees that were not confirmed then may be now, and are held against the limit of then.
+        // Fees may have been confirmed since; they are compared with the limit of the request.
         let limit = operation.intent.max_total();
         let then = operation.result.as_mut()?;
         let read = self.receipt_now(&operation.account, then, limit, options);
-        // The write has its outcome: the answer does not wait for several attempts, or for quota.
+        // The outcome is known, so the response does not wait for retries or quota.
         let read = tokio::time::timeout(self.settings.deadline, read).await;
         let Reply { answer, upstream } = read.ok().flatten()?;
         if performed.replayed {
@@ -108,7 +108,7 @@ impl Operations {
     }
 }
 
-/// None where both name something, and not the same.
+/// None if both are present and differ.
 fn may_be_same<T: PartialEq>(then: &Option<T>, now: &Option<T>) -> Option<()> {
     let differ = then.is_some() && now.is_some() && then != now;
     (!differ).then_some(())

@@ -75,7 +75,7 @@ impl Write for Book {
             reference: Reference::of(&answer.out_order_no, |told| {
                 told == asked.out_order_no.as_str()
             }),
-            // An order that failed at once is not one that is held: it is looked at.
+            // An order that failed at once is not held, so it is looked up.
             receipt: translate::book::answer(answer, asked, context)
                 .ok()
                 .filter(|receipt| receipt.status != OrderStatus::Failed)
@@ -115,8 +115,8 @@ impl Effect for intent::Book {
     }
 }
 
-/// Whether it is the order that was booked. An order that bears our reference and was booked after the send
-/// is; the finding lists the parts that differ from the request.
+/// Whether this is the order that was booked: it carries our reference and was booked after the send. The finding
+/// lists the fields that differ from the request.
 fn booked(order: &Order, asked: &intent::Book, not_before: Option<LocalTime>) -> Finding {
     if !order.is_for(&asked.out_order_no) {
         return Finding::Inconclusive("the order found has another reference");
@@ -181,7 +181,7 @@ fn booked(order: &Order, asked: &intent::Book, not_before: Option<LocalTime>) ->
     Finding::Differs(Box::new(receipt), differences)
 }
 
-/// Compares a flight with one that was asked for, written `CZ8957@2030-05-20T08:45`.
+/// Compares a flight with a requested one, written `CZ8957@2030-05-20T08:45`.
 fn compare_flight(
     asked: &str,
     found: &Segment,
@@ -206,8 +206,7 @@ fn compare_flight(
     compare(part, departure.to_owned(), time.to_owned());
 }
 
-/// The rules of the booked offer, as they may be kept. They come with the request, so that anything could be
-/// in them.
+/// The rules of the booked offer, masked. They come with the request, so they can contain anything.
 fn rules(booking: &Booking) -> OfferRules {
     let names = Names::everybody(personal(booking));
     let kept = |rule: &Option<String>| rule.as_deref().map(|rule| names.clean_rule(rule));
@@ -219,7 +218,7 @@ fn rules(booking: &Booking) -> OfferRules {
     }
 }
 
-/// Everything in a booking that belongs to a person.
+/// All personal data of a booking.
 fn personal(booking: &Booking) -> Vec<Personal<String>> {
     let contact = &booking.contact;
     let mut values = vec![contact.name.clone(), contact.mobile.clone()];
@@ -241,7 +240,7 @@ fn personal(booking: &Booking) -> Vec<Personal<String>> {
     values
 }
 
-/// A date of birth as a value that is masked in all of its forms.
+/// A date of birth, which is masked in all usual forms.
 fn birth_date(date: LocalDate) -> Personal<String> {
     Personal::new(date.to_string())
 }
