@@ -7,7 +7,7 @@ use std::time::Instant;
 use sqlx::{Connection as _, SqliteConnection};
 
 /// Fills a journal that a gateway has created. Rows are as a settled booking leaves them: the
-/// operation, its timeline, its two events. Hashes are random; times and ids increase.
+/// operation, its timeline, its two events, the owner of its order. Hashes are random; times and ids increase.
 /// (`tests/bench_history.rs` reads them as the gateway does.)
 pub(crate) async fn fill(dir: &Path, rows: u64) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
@@ -17,7 +17,7 @@ pub(crate) async fn fill(dir: &Path, rows: u64) -> Result<(), Box<dyn Error>> {
     sqlx::raw_sql("PRAGMA synchronous = OFF; PRAGMA cache_size = -2000000;")
         .execute(&mut journal)
         .await?;
-    for statement in [OPERATIONS, TIMELINE, EVENTS] {
+    for statement in [OPERATIONS, TIMELINE, EVENTS, ORDERS] {
         sqlx::query(statement)
             .bind(i64::try_from(rows)?)
             .execute(&mut journal)
@@ -83,11 +83,16 @@ SELECT id, line.seq, created_at, line.state, line.what FROM operations,
 WHERE substr(id, 1, 8) = '01800000' AND ?1 > 0 AND (line.only IS NULL OR line.only = operations.state)";
 
 const EVENTS: &str = "
-INSERT INTO events (kind, subject, fact, operation_id, at)
+INSERT INTO events (kind, subject, fact, account, owner, operation_id, at)
 SELECT told.kind, CASE told.kind WHEN 'order_booked' THEN substr(subject, 6) ELSE id END,
-    told.fact, id, created_at FROM operations,
+    told.fact, account, caller, id, created_at FROM operations,
     (SELECT 'operation_settled' AS kind, 'succeeded' AS fact, 'succeeded' AS only
      UNION ALL SELECT 'order_booked', 'booked', 'succeeded'
      UNION ALL SELECT 'operation_unknown', 'unknown', 'not_executed'
      UNION ALL SELECT 'operation_settled', 'not_executed/absent', 'not_executed') AS told
 WHERE substr(id, 1, 8) = '01800000' AND ?1 > 0 AND told.only = operations.state";
+
+const ORDERS: &str = "
+INSERT INTO orders (account, order_id, out_order_no, owner, last_departure, booked_at, operation_id)
+SELECT account, substr(subject, 6), subject, caller, '2030-05-20T08:45:00+08:00', created_at, id FROM operations
+WHERE substr(id, 1, 8) = '01800000' AND ?1 > 0 AND state = 'succeeded'";
