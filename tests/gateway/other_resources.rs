@@ -233,6 +233,6 @@ async fn law_5_another_orders_list_is_no_proof_of_absence() {
         .await;
     assert_eq!(operation["state"], "needs_attention", "{operation:#}");
     let story = operation["timeline"].to_string();
-    assert!(story.contains("is about another order"), "{story}");
+    assert!(story.contains("upstream returned another order"), "{story}");
     tells_nobody(&operation);
 }
