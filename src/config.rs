@@ -36,7 +36,7 @@ pub use top::{Proxy, Top};
 use crate::domain::ids::AccountName;
 use crate::domain::order::OrderStatus;
 use crate::operations::classify::ErrorRow;
-use crate::top::contract::{Mend, Override, Registry};
+use crate::top::contract::{Override, Overrides, Registry};
 use crate::top::sign::SignMethod;
 use table::{Problems, Table};
 
@@ -224,7 +224,7 @@ fn contradictions(
         }
     }
     if let Some(top) = top
-        && let Err(misfits) = Mend::build(Registry::embedded(), &top.contract.overrides)
+        && let Err(misfits) = Overrides::build(Registry::embedded(), &top.contract.overrides)
     {
         for misfit in misfits {
             problems.add(format!("`top.contract.overrides`: {misfit}"));

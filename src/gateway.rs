@@ -23,7 +23,7 @@ use crate::operations::upstream::{RefundSettings, Upstream, UpstreamParts};
 use crate::store::sqlite::{SqliteJournal, SqliteSettings};
 use crate::store::{JournalError, Store};
 use crate::top::client::{Account, TopClient};
-use crate::top::contract::{Mend, Registry};
+use crate::top::contract::{Overrides, Registry};
 use crate::top::stack::{self, Gate, QuotaSettings, RetrySettings, SigningKeys, TransportSettings};
 
 /// Why the gateway did not start.
@@ -181,15 +181,20 @@ pub async fn open_journal(config: &Config) -> Result<SqliteJournal, JournalError
 
 fn configured_client(config: &Config, clock: &SharedClock) -> Result<TopClient, StartError> {
     let overrides = &config.top.contract.overrides;
-    let mend = Mend::build(Registry::embedded(), overrides).map_err(StartError::Contract)?;
-    Ok(client(&config.top, mend, clock)?)
+    let overrides =
+        Overrides::build(Registry::embedded(), overrides).map_err(StartError::Contract)?;
+    Ok(client(&config.top, overrides, clock)?)
 }
 
 /// The TOP client for this configuration.
 ///
 /// # Errors
 /// When the TLS backend or the proxy cannot be set up.
-pub fn client(top: &Top, mend: Mend, clock: &SharedClock) -> Result<TopClient, reqwest::Error> {
+pub fn client(
+    top: &Top,
+    overrides: Overrides,
+    clock: &SharedClock,
+) -> Result<TopClient, reqwest::Error> {
     let quota = QuotaSettings {
         // The rate reserved for lookups is subtracted, so that both together stay within TOP's limit.
         per_second: at_least_one(
@@ -223,7 +228,7 @@ pub fn client(top: &Top, mend: Mend, clock: &SharedClock) -> Result<TopClient, r
         base: top.retry.base,
         max: top.retry.max,
     };
-    TopClient::new(&parts, &transport, retry, Arc::new(mend))
+    TopClient::new(&parts, &transport, retry, Arc::new(overrides))
 }
 
 fn store(config: &Config) -> SqliteSettings {

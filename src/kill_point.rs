@@ -43,9 +43,9 @@ pub(crate) enum Point {
     /// A sweep has found an operation that its process left open.
     Sweeping,
     /// The reconciler has done a lookup; its finding is not yet saved.
-    Looked,
+    LookupDone,
     /// The result of the lookup is saved.
-    Weighed,
+    LookupSaved,
 }
 
 #[cfg(all(debug_assertions, unix))]
@@ -66,8 +66,8 @@ impl Point {
             Self::Settled => "settled",
             Self::Unknown => "unknown",
             Self::Sweeping => "sweeping",
-            Self::Looked => "looked",
-            Self::Weighed => "weighed",
+            Self::LookupDone => "lookup_done",
+            Self::LookupSaved => "lookup_saved",
         }
     }
 }

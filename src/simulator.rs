@@ -45,7 +45,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::SharedClock;
-use crate::top::contract::{Mend, Registry};
+use crate::top::contract::{Overrides, Registry};
 
 pub use calls::Call;
 pub use faults::Fault;
@@ -103,7 +103,7 @@ pub struct SimulatorConfig {
     /// The contract that requests are checked against.
     pub registry: &'static Registry,
     /// The overrides applied to the wire format.
-    pub mend: Mend,
+    pub overrides: Overrides,
     /// The source of time.
     pub clock: SharedClock,
     /// How fast orders progress.
@@ -128,7 +128,7 @@ impl SimulatorConfig {
             channels: BTreeSet::from(["SANDBOX".to_owned()]),
             epidemic_airlines: BTreeSet::from(["CA".to_owned()]),
             registry: Registry::embedded(),
-            mend: Mend::default(),
+            overrides: Overrides::default(),
             clock,
             timing: Timing::default(),
             listing_flights: 5,

@@ -8,7 +8,7 @@ mod store;
 
 use fliggy_gateway::domain::operation::{
     Attention, Baseline, Basis, Cause, Claim, Difference, DifferingField, EventKind, Failure,
-    Intent, Kind, Lookup, NewEvent, Operation, Ownership, Proof, Receipt, SessionTag, Standing,
+    Intent, Kind, LookupKind, NewEvent, Operation, Ownership, Proof, Receipt, SessionTag, Standing,
     State, TimelineEntry, intent,
 };
 use std::collections::BTreeSet;
@@ -111,7 +111,7 @@ fn entry(state: State) -> TimelineEntry {
 /// Proof that an order was found by this reference.
 fn proof(reference: &str, at_ms: i64) -> Proof {
     Proof {
-        lookup: Lookup::OrderByReference,
+        lookup: LookupKind::OrderByReference,
         key: reference.to_owned(),
         session: Some(SessionTag::new(&HashKey::new([1; 32]), "a session")),
         at_ms,
@@ -256,7 +256,7 @@ async fn an_operation_is_read_as_it_was_written_even_by_a_later_process() {
         numbers: vec![4_966_000_000_001, 9_007_199_254_740_993],
         travellers: vec!["psg_0123456789abcdef0123456789abcdef".parse().unwrap()],
     };
-    operation.findings.looks = 3;
+    operation.findings.lookups = 3;
     operation.next_look_at = Some(5000);
     operation.failure = Some(Failure::of(Cause::Refused).with_detail("why"));
     operation.differs = vec![Difference {
@@ -632,7 +632,7 @@ async fn a_journal_of_version_3_is_read_completely() {
             line = format!("{line} {:?}", failure.cause);
         }
         if let Some(receipt) = &operation.result {
-            line = format!("{line}: {}", receipt.stands());
+            line = format!("{line}: {}", receipt.status_text());
         }
         if !operation.differs.is_empty() {
             line = format!("{line}, {} differs", operation.differs[0].field.words());
@@ -797,9 +797,9 @@ async fn a_journal_of_version_2_knows_the_results_of_its_operations() {
     let unknown = 7_359_143_789_775_800_005;
     assert_eq!(asked(&journal, new(pay(unknown), 1)).await, "locked");
     for (lookup, key) in [
-        (Lookup::OrderByReference, "V2-2"),
-        (Lookup::RefundsOfOrder, "7359143789775800003"),
-        (Lookup::ChangesOfOrder, "7359143789775800003"),
+        (LookupKind::OrderByReference, "V2-2"),
+        (LookupKind::RefundsOfOrder, "7359143789775800003"),
+        (LookupKind::ChangesOfOrder, "7359143789775800003"),
     ] {
         let proof = journal.proof(&account(), lookup).await.unwrap().unwrap();
         assert_eq!((proof.key.as_str(), proof.at_ms), (key, 0));
@@ -1054,7 +1054,9 @@ async fn law_9_a_save_is_decided_on_the_current_row(journal: &dyn Store) {
     // Nothing of it was stored: no timeline entry, no event, no proof.
     assert_eq!(timeline(journal, &operation).await.len(), 2);
     assert!(journal.events(all(0)).await.unwrap().is_empty());
-    let proof = journal.proof(&account(), Lookup::OrderByReference).await;
+    let proof = journal
+        .proof(&account(), LookupKind::OrderByReference)
+        .await;
     assert_eq!(proof.unwrap(), None);
 }
 
@@ -1097,7 +1099,7 @@ async fn law_5_the_last_proof_of_each_lookup_is_kept(journal: &dyn Store) {
         journal.proof(&account, lookup).await.unwrap()
     };
     let other = Proof {
-        lookup: Lookup::RefundsOfOrder,
+        lookup: LookupKind::RefundsOfOrder,
         ..proof("7", 5)
     };
     let answered = |reference| Proof {
@@ -1127,11 +1129,14 @@ async fn law_5_the_last_proof_of_each_lookup_is_kept(journal: &dyn Store) {
         };
         operation.revision = revision;
     }
-    let orders = read("default", Lookup::OrderByReference).await;
+    let orders = read("default", LookupKind::OrderByReference).await;
     assert_eq!(orders, Some(proof("T-2", 9)));
-    assert_eq!(read("default", Lookup::RefundsOfOrder).await, Some(other));
-    assert_eq!(read("default", Lookup::ChangesOfOrder).await, None);
-    assert_eq!(read("another", Lookup::OrderByReference).await, None);
+    assert_eq!(
+        read("default", LookupKind::RefundsOfOrder).await,
+        Some(other)
+    );
+    assert_eq!(read("default", LookupKind::ChangesOfOrder).await, None);
+    assert_eq!(read("another", LookupKind::OrderByReference).await, None);
 }
 
 async fn due_operations_are_returned_most_overdue_first(journal: &dyn Store) {

@@ -434,7 +434,7 @@ pub(super) fn open(kind: &str) -> Value {
         "found": null,
         "recorded": null,
         "problem": null,
-        "timeline": story(),
+        "timeline": timeline(),
     })
 }
 
@@ -460,7 +460,7 @@ pub(super) fn done(kind: &str) -> Value {
     operation
 }
 
-fn story() -> Value {
+fn timeline() -> Value {
     json!([
         {"at": "2030-05-01T10:08:07.120+08:00", "state": "accepted", "what": "accepted"},
         {"at": "2030-05-01T10:08:07.133+08:00", "state": "sending", "what": "the one send begins"},
@@ -475,14 +475,14 @@ pub(super) fn settled() -> Value {
     operation["version"] = json!(5);
     operation["settled_at"] = json!("2030-05-01T10:08:13.150+08:00");
     operation["confirmed_at"] = operation["settled_at"].clone();
-    let mut story = story();
-    if let Some(story) = story.as_array_mut() {
-        story.push(json!({
+    let mut timeline = timeline();
+    if let Some(timeline) = timeline.as_array_mut() {
+        timeline.push(json!({
             "at": "2030-05-01T10:08:13.150+08:00", "state": "succeeded",
             "what": "lookup 1: the order is paid",
         }));
     }
-    operation["timeline"] = story;
+    operation["timeline"] = timeline;
     operation
 }
 

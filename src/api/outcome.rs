@@ -4,7 +4,7 @@ use super::problem::{Code, FieldError, Problem, Retry, SideEffects, UpstreamFaul
 use crate::domain::ids::OperationId;
 use crate::domain::operation::{Cause, Failure, Operation, State};
 use crate::domain::violation::{About, Violation};
-use crate::operations::writes::perform::NotTaken;
+use crate::operations::writes::perform::Refusal;
 
 /// The problem code of a cause.
 #[must_use]
@@ -125,7 +125,7 @@ pub(super) fn violations(found: Vec<Violation>) -> Problem {
 
 /// The problem of a write for which no operation was created. Nothing was sent.
 #[must_use]
-pub(super) fn not_taken(why: NotTaken, caller: &str, is_operator: bool) -> Problem {
+pub(super) fn refusal(why: Refusal, caller: &str, is_operator: bool) -> Problem {
     let about = |code: Code, other: &Operation| {
         let problem = Problem::new(code);
         // Only its owner and operators may read the operation.
@@ -136,34 +136,34 @@ pub(super) fn not_taken(why: NotTaken, caller: &str, is_operator: bool) -> Probl
         }
     };
     match why {
-        NotTaken::KeyReused => Problem::new(Code::IdempotencyKeyReused),
-        NotTaken::Locked(other) => about(Code::OperationInProgress, &other),
-        NotTaken::AlreadyDone(other) => {
+        Refusal::KeyReused => Problem::new(Code::IdempotencyKeyReused),
+        Refusal::Locked(other) => about(Code::OperationInProgress, &other),
+        Refusal::AlreadyDone(other) => {
             let problem = about(Code::AlreadyDone, &other);
             match other.intent.number_among_several() {
                 Some(_) => problem.hint("Use a new number for every application or change."),
                 None => problem,
             }
         }
-        NotTaken::Duplicate(other) => about(Code::PossibleDuplicate, &other),
+        Refusal::Duplicate(other) => about(Code::PossibleDuplicate, &other),
         // Every app on the account needs the id to continue. The outcome reveals nothing: it is the same for all.
-        NotTaken::RetryOfRequired(other) => about(Code::RetryOfRequired, &other)
+        Refusal::RetryOfRequired(other) => about(Code::RetryOfRequired, &other)
             .operation_id(other.id)
             .detail(format!(
                 "Operation {} ended as not_executed (absent): lookups did not find it. A request that \
                  could repeat its effect must name it in `retry_of`. Nothing was sent.",
                 other.id
             )),
-        NotTaken::NothingToRetry => Problem::invalid(FieldError::new(
+        Refusal::NothingToRetry => Problem::invalid(FieldError::new(
             "/retry_of",
             "nothing_to_retry",
             "expected the id of an operation that ended as not_executed (absent) and whose effect this \
              request could repeat; `retry_of_required` returns it in `operation_id`",
         )),
-        NotTaken::JournalUnavailable => Problem::new(Code::JournalUnavailable),
-        NotTaken::NotAcknowledged => Problem::new(Code::JournalUnavailable)
+        Refusal::JournalUnavailable => Problem::new(Code::JournalUnavailable),
+        Refusal::NotAcknowledged => Problem::new(Code::JournalUnavailable)
             .side_effects(SideEffects::Unknown)
             .detail("The journal did not answer in time. It may still accept the request."),
-        NotTaken::Stopping => Problem::new(Code::ShuttingDown),
+        Refusal::Stopping => Problem::new(Code::ShuttingDown),
     }
 }

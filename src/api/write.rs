@@ -13,7 +13,7 @@ use crate::api::auth::{Account, Caller};
 use crate::api::extract::{IdempotencyKey, PreferWait, Query};
 use crate::api::include::Include;
 use crate::api::operations::view::answer;
-use crate::api::outcome::{not_taken, violations};
+use crate::api::outcome::{refusal, violations};
 use crate::api::problem::{Code, Problem};
 use crate::domain::ids::{AccountName, OperationId};
 use crate::domain::operation::{Cause, Kind, TimelineEntry};
@@ -21,7 +21,7 @@ use crate::domain::refund::quote_id::Quoted;
 use crate::domain::refund::{QuoteId, RefundQuote};
 use crate::domain::violation::Violation;
 use crate::operations::services::Services;
-use crate::operations::writes::perform::{Asked, NotTaken, Performed, Write};
+use crate::operations::writes::perform::{Performed, Refusal, Write, WriteRequest};
 use serde_json::value::RawValue;
 
 /// The caller, account, idempotency key and headers of a write.
@@ -105,7 +105,7 @@ impl WriteContext {
         if !found.is_empty() {
             return self.refuse(W::KIND, body, found).await;
         }
-        let asked = Asked {
+        let asked = WriteRequest {
             retry_of,
             allow_duplicate,
             ..self.asked(body)
@@ -113,7 +113,7 @@ impl WriteContext {
         let performed = operations
             .perform(write, asked)
             .await
-            .map_err(|why| self.not_taken(why))?;
+            .map_err(|why| self.refusal(why))?;
         self.ended(performed).await
     }
 
@@ -130,15 +130,15 @@ impl WriteContext {
             .operations()?
             .performed_before(kind, &self.asked(body))
             .await
-            .map_err(|why| self.not_taken(why))?;
+            .map_err(|why| self.refusal(why))?;
         match before {
             Some(performed) => self.ended(performed).await,
             None => Err(violations(found)),
         }
     }
 
-    fn asked(&self, body: Vec<u8>) -> Asked {
-        Asked {
+    fn asked(&self, body: Vec<u8>) -> WriteRequest {
+        WriteRequest {
             caller: self.caller.name.to_string(),
             account: self.account.clone(),
             idempotency_key: self.key.clone(),
@@ -150,8 +150,8 @@ impl WriteContext {
         }
     }
 
-    fn not_taken(&self, why: NotTaken) -> Problem {
-        not_taken(why, &self.caller.name, self.caller.is_operator())
+    fn refusal(&self, why: Refusal) -> Problem {
+        refusal(why, &self.caller.name, self.caller.is_operator())
     }
 
     async fn ended(&self, mut performed: Performed) -> Result<Ended, Problem> {
@@ -167,7 +167,7 @@ impl WriteContext {
         }
         let upstream = if performed.replayed || self.include.upstream() {
             operations
-                .read_anew(&mut performed, self.include.options())
+                .reread(&mut performed, self.include.options())
                 .await
         } else {
             None

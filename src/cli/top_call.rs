@@ -5,7 +5,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, Profile};
 use crate::gateway::client;
 use crate::top::call::CallError;
-use crate::top::contract::{Mend, Registry};
+use crate::top::contract::{Overrides, Registry};
 
 /// Read methods. All other methods must be journaled, which this command does not do.
 const READING: [&str; 9] = [
@@ -68,20 +68,20 @@ async fn call(
         .ok_or_else(|| {
             Failure::Usage("unknown account; set --account to a configured one".into())
         })?;
-    let top =
-        client(&config.top, Mend::default(), &SystemClock::shared()).map_err(Failure::failed)?;
+    let top = client(&config.top, Overrides::default(), &SystemClock::shared())
+        .map_err(Failure::failed)?;
     let session = Some(account.session.clone());
     let received = top
         .raw(&args.method, session, params)
         .await
-        .map_err(|error| Failure::failed(told(&error)))?;
+        .map_err(|error| Failure::failed(describe(&error)))?;
     let mut text = String::from_utf8_lossy(&received.body).into_owned();
     text.push('\n');
     print(&text)
 }
 
 /// The error including TOP's own message.
-fn told(error: &CallError) -> String {
+fn describe(error: &CallError) -> String {
     match error {
         CallError::Refused(refused) => format!(
             "{error}: {} {} {} (request_id {})",

@@ -10,7 +10,7 @@ use super::{Failure, TopSimulatorArgs, block_on, print};
 use crate::clock::SystemClock;
 use crate::config::{Config, Profile};
 use crate::simulator::{self, Simulator, SimulatorConfig};
-use crate::top::contract::{Mend, Registry};
+use crate::top::contract::{Overrides, Registry};
 
 pub(super) fn run(args: &TopSimulatorArgs) -> Result<(), Failure> {
     let config = args.config.load(Profile::Sandbox)?;
@@ -32,7 +32,7 @@ pub(super) fn run(args: &TopSimulatorArgs) -> Result<(), Failure> {
 /// A simulator with the app, the accounts and the overrides of this configuration.
 pub(super) fn simulator(config: &Config) -> Result<Simulator, Failure> {
     let overrides = &config.top.contract.overrides;
-    let mend = Mend::build(Registry::embedded(), overrides)
+    let overrides = Overrides::build(Registry::embedded(), overrides)
         .map_err(|problems| Failure::failed(problems.join("; ")))?;
     let sessions: BTreeMap<_, _> = config
         .accounts
@@ -49,7 +49,7 @@ pub(super) fn simulator(config: &Config) -> Result<Simulator, Failure> {
         app_secret: config.top.app_secret.clone(),
         sessions,
         channels,
-        mend,
+        overrides,
         ..SimulatorConfig::sandbox(SystemClock::shared())
     }))
 }

@@ -43,7 +43,7 @@ pub struct Reconcile {
 }
 
 /// Law 5: the minimum evidence of absence against the real TOP.
-const LEAST_LOOKS: u32 = 5;
+const MIN_LOOKUPS: u32 = 5;
 const LEAST_WINDOW: Duration = Duration::from_secs(2 * 60);
 const LEAST_WINDOW_PAY: Duration = Duration::from_secs(10 * 60);
 
@@ -89,7 +89,7 @@ impl Reconcile {
                 "`reconcile.settle_window_pay` must be at least 10m",
             ),
             (
-                self.min_looks >= LEAST_LOOKS,
+                self.min_looks >= MIN_LOOKUPS,
                 "`reconcile.min_looks` must be at least 5",
             ),
         ];

@@ -175,7 +175,7 @@ pub struct ChangeContact {
 
 /// A change requested by a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeWish {
+pub struct RequestedChange {
     /// The order.
     pub order_id: OrderId,
     /// The caller's change number.

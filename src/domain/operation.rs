@@ -24,7 +24,7 @@ pub use findings::{Anchor, Attention, Baseline, Claim, Findings};
 pub use intent::{Intent, Subject};
 pub use kind::{Kind, RefusalCounts, Repetition};
 pub use ownership::{Ownership, OwnershipFact};
-pub use proof::{Lookup, Proof, SessionTag};
+pub use proof::{LookupKind, Proof, SessionTag};
 pub use receipt::Receipt;
 pub use state::{Basis, Standing, State, may_become};
 

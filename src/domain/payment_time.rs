@@ -21,16 +21,20 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 const FIRST_YEAR: i16 = 2000;
 
 impl PaymentTime {
-    /// Evaluates the payment time of something booked at the given time; `told` is `None` if the payment time cannot be
+    /// Evaluates the payment time of something booked at the given time; `reported` is `None` if the payment time cannot be
     /// read.
     #[must_use]
-    pub fn weigh(told: Option<LocalTime>, booked_at: Option<LocalTime>, now: LocalTime) -> Self {
+    pub fn assess(
+        reported: Option<LocalTime>,
+        booked_at: Option<LocalTime>,
+        now: LocalTime,
+    ) -> Self {
         let ahead = |by: SignedDuration| now.civil().checked_add(by).map(LocalTime::from_civil);
         let in_use = |at: &LocalTime| at.civil().year() >= FIRST_YEAR;
-        let Some(told) = told.filter(in_use) else {
+        let Some(reported) = reported.filter(in_use) else {
             return Self::Absent;
         };
-        if ahead(DAY).is_ok_and(|limit| told > limit) {
+        if ahead(DAY).is_ok_and(|limit| reported > limit) {
             return Self::Absent;
         }
         let not_ahead = |at: &LocalTime| ahead(SKEW).is_ok_and(|limit| *at <= limit);
@@ -39,8 +43,8 @@ impl PaymentTime {
             .filter(|at| in_use(at) && not_ahead(at))
             .and_then(|at| at.civil().checked_sub(SKEW).ok())
             .map(LocalTime::from_civil);
-        if not_ahead(&told) && earliest.is_none_or(|earliest| told >= earliest) {
-            Self::At(told)
+        if not_ahead(&reported) && earliest.is_none_or(|earliest| reported >= earliest) {
+            Self::At(reported)
         } else {
             Self::Unclear
         }
@@ -71,7 +75,7 @@ mod tests {
     fn law_7_only_a_plausible_payment_time_is_evidence() {
         use PaymentTime::{Absent, Unclear};
         let made = |text: &str| PaymentTime::At(at(text));
-        for (told, booked, wanted) in [
+        for (reported, booked, wanted) in [
             ("1970-01-01T08:00:00+08:00", Some(BOOKED), Absent),
             ("0001-01-01T00:00:00+08:00", None, Absent),
             ("1999-12-31T23:59:59+08:00", None, Absent),
@@ -108,9 +112,9 @@ mod tests {
                 made("2030-05-01T09:00:00+08:00"),
             ),
         ] {
-            let found = PaymentTime::weigh(Some(at(told)), booked.map(at), at(NOW));
-            assert_eq!(found, wanted, "{told} {booked:?}");
+            let found = PaymentTime::assess(Some(at(reported)), booked.map(at), at(NOW));
+            assert_eq!(found, wanted, "{reported} {booked:?}");
         }
-        assert_eq!(PaymentTime::weigh(None, Some(at(BOOKED)), at(NOW)), Absent);
+        assert_eq!(PaymentTime::assess(None, Some(at(BOOKED)), at(NOW)), Absent);
     }
 }

@@ -1,9 +1,9 @@
 //! Looks up operations until their outcome is known.
 
+mod apply;
 pub mod decide;
 pub mod evidence;
 pub(in crate::operations) mod lookup;
 pub(in crate::operations) mod newcomer;
 pub mod resolve;
 pub(in crate::operations) mod schedule;
-mod weigh;

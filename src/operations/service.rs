@@ -294,7 +294,7 @@ impl Operations {
             (State::Succeeded, _) | (_, Some(Basis::RefusedByGateway)) => {
                 watched.then(|| now + millis(self.settings.confirm_after))
             }
-            _ => self.next_look(row),
+            _ => self.next_lookup(row),
         };
         if to.state == State::Succeeded {
             row.findings.forget_doubts();
@@ -342,7 +342,7 @@ impl Operations {
         row.findings.recorded = row.result.take();
         row.result = found;
         row.differs.clear();
-        row.next_look_at = self.next_look(row);
+        row.next_look_at = self.next_lookup(row);
         let mut note = Note::of(format!(
             "{seen}, though it was settled as {}; a person must decide",
             was.as_str()

@@ -195,7 +195,7 @@ impl Upstream {
         about: Missing,
     ) -> Result<Reply<M::Answer>, ReadError> {
         let account = self.account(account).map_err(ReadError::Failed)?;
-        self.heard::<M>(self.top.read::<M>(account, request, options).await, about)
+        self.interpret_read::<M>(self.top.read::<M>(account, request, options).await, about)
     }
 
     /// Reads a list. None if a configured row says that the answer means an empty list.
@@ -223,7 +223,7 @@ impl Upstream {
     ///
     /// # Errors
     /// See [`ReadError`].
-    pub(in crate::operations) fn heard<M: Method>(
+    pub(in crate::operations) fn interpret_read<M: Method>(
         &self,
         ended: Result<Reply<M::Answer>, CallError>,
         about: Missing,

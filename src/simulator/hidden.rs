@@ -30,7 +30,7 @@ impl<P> Hidden<P> {
 }
 
 /// What a lookup sees; counts one lookup, and removes `hidden` once it is over.
-pub(super) fn look<P: Clone>(
+pub(super) fn look_up<P: Clone>(
     hidden: &mut Option<Hidden<P>>,
     now: &P,
     steady: Duration,

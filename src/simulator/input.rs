@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::gate::PlatformError;
 use super::params::Received;
-use crate::top::contract::{Kind, Mend, MethodContract, Node};
+use crate::top::contract::{Kind, MethodContract, Node, Overrides};
 
 /// Protocol parameters.
 const PROTOCOL: [&str; 11] = [
@@ -24,7 +24,7 @@ const PROTOCOL: [&str; 11] = [
 /// One member per parameter, with object parameters parsed. If the method accepts a file, the name of its part
 /// represents it.
 pub(super) fn input(
-    mend: &Mend,
+    overrides: &Overrides,
     contract: &MethodContract,
     received: &Received,
 ) -> Result<Value, PlatformError> {
@@ -48,7 +48,7 @@ pub(super) fn input(
             input.insert(part.name.clone(), Value::String(part.name.clone()));
         }
     }
-    let mut input = mend.request_from_wire(&contract.name, Value::Object(input));
+    let mut input = overrides.request_from_wire(&contract.name, Value::Object(input));
     for node in &contract.request {
         if let Some(value) = input.get_mut(&node.name) {
             type_scalar(node, value);

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::Timing;
 use super::change::Changes;
 use super::files::Files;
-use super::hidden::look;
+use super::hidden::look_up;
 use super::itinerary::Itinerary;
 use super::order::{Cents, Effects, Order, Payment, Progress, RefundTerms, Status, age};
 use super::refund::Refunds;
@@ -140,15 +140,15 @@ impl Ledger {
     }
 
     /// The order as a lookup sees it; counts one lookup of a hidden effect.
-    pub(super) fn look(&mut self, account: &str, subject: &Subject) -> Option<Order> {
+    pub(super) fn look_up(&mut self, account: &str, subject: &Subject) -> Option<Order> {
         let id = self.find(account, subject)?;
-        self.look_by_id(id)
+        self.look_up_by_id(id)
     }
 
-    fn look_by_id(&mut self, id: u64) -> Option<Order> {
+    fn look_up_by_id(&mut self, id: u64) -> Option<Order> {
         let steady = self.clock.steady();
         let order = self.by_id(id)?;
-        let progress = look(&mut order.hidden, &order.progress, steady)?;
+        let progress = look_up(&mut order.hidden, &order.progress, steady)?;
         Some(Order {
             progress,
             ..order.clone()
@@ -165,7 +165,7 @@ impl Ledger {
         let mine = |id: &u64| self.orders.get(id).is_some_and(within);
         let ids: Vec<u64> = self.by_age.iter().rev().copied().filter(mine).collect();
         ids.into_iter()
-            .filter_map(|id| self.look_by_id(id))
+            .filter_map(|id| self.look_up_by_id(id))
             .collect()
     }
 

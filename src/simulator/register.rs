@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Timing;
-use super::hidden::{Hidden, look};
+use super::hidden::{Hidden, look_up};
 use crate::clock::SharedClock;
 
 /// An entry of a register.
@@ -100,20 +100,20 @@ impl<T: Entry> Register<T> {
     }
 
     /// An entry as a lookup sees it; counts one lookup of a hidden effect.
-    pub(super) fn look(&mut self, number: u64) -> Option<T> {
+    pub(super) fn look_up(&mut self, number: u64) -> Option<T> {
         let steady = self.clock.steady();
         let entry = self.by_number(number)?;
         let (progress, hidden) = entry.life();
-        let seen = look(hidden, progress, steady)?;
+        let seen = look_up(hidden, progress, steady)?;
         let mut shown = entry.clone();
         *shown.life().0 = seen;
         Some(shown)
     }
 
     /// The entries of an order as a lookup sees them, newest first.
-    pub(super) fn look_of_order(&mut self, order_id: u64) -> Vec<T> {
+    pub(super) fn look_up_of_order(&mut self, order_id: u64) -> Vec<T> {
         let numbers = self.numbers_of(order_id).into_iter();
-        numbers.filter_map(|number| self.look(number)).collect()
+        numbers.filter_map(|number| self.look_up(number)).collect()
     }
 
     pub(super) fn has_reference(&self, account: &str, number: &str) -> bool {

@@ -98,7 +98,7 @@ impl Simulator {
         let (Some(contract), Some(op)) = (contract, Op::of_method(method)) else {
             return refused(&PlatformError::invalid_method());
         };
-        let input = input(&self.config().mend, contract, received);
+        let input = input(&self.config().overrides, contract, received);
         let named = match &input {
             Ok(input) => subject(asked(contract, input)),
             Err(_) => Subject::default(),
@@ -295,8 +295,8 @@ impl Played<'_> {
         if !self.simplify {
             wrap_lists(&self.contract.response, &mut inner);
         }
-        let mend = &self.simulator.config().mend;
-        let inner = mend.answer_to_wire(&self.contract.name, Value::Object(inner));
+        let overrides = &self.simulator.config().overrides;
+        let inner = overrides.answer_to_wire(&self.contract.name, Value::Object(inner));
         if self.simplify {
             return inner.to_string();
         }

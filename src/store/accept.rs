@@ -16,7 +16,7 @@ pub struct Placed {
 
 /// What a backend fetches before it accepts an operation: everything that may prevent it.
 #[derive(Clone, Debug, Default)]
-pub struct Against {
+pub struct Conflicts {
     /// The operation with the same idempotency key.
     pub known: Option<Known>,
     /// An operation that holds the lock on the subject, or one on the subject that needs attention.
@@ -35,33 +35,33 @@ pub struct Against {
 
 /// Why an operation is not accepted, or none if it may be. If several reasons apply, the most specific one.
 #[must_use]
-pub fn refusal(new: &NewOperation, against: Against) -> Option<Acceptance> {
-    if let Some(known) = against.known {
+pub fn refusal(new: &NewOperation, conflicts: Conflicts) -> Option<Acceptance> {
+    if let Some(known) = conflicts.known {
         return Some(if known.fingerprint == new.fingerprint {
             Acceptance::Replay(Box::new(known.operation))
         } else {
             Acceptance::KeyReused
         });
     }
-    if let Some(other) = against.locked {
+    if let Some(other) = conflicts.locked {
         return Some(Acceptance::Locked(Box::new(other)));
     }
-    if let Some(other) = against.done {
+    if let Some(other) = conflicts.done {
         return Some(Acceptance::AlreadyDone(Box::new(other)));
     }
     let operation = &new.operation;
     if operation.retry_of.is_some() {
-        let named = against.named.as_ref();
+        let named = conflicts.named.as_ref();
         if !named.is_some_and(|earlier| may_be_named(operation, earlier)) {
             return Some(Acceptance::NothingToRetry);
         }
     }
-    if let Some(earlier) = still_absent(operation, against.absent, &against.succeeded)
+    if let Some(earlier) = still_absent(operation, conflicts.absent, &conflicts.succeeded)
         && operation.retry_of != Some(earlier.id)
     {
         return Some(Acceptance::RetryOfRequired(Box::new(earlier)));
     }
-    match against.duplicate {
+    match conflicts.duplicate {
         Some(other) if !new.allow_duplicate => Some(Acceptance::Duplicate(Box::new(other))),
         Some(_) | None => None,
     }

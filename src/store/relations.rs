@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 
 use super::error::JournalError;
 use crate::domain::ids::{AccountName, OperationId, OrderId};
-use crate::domain::operation::{Intent, Kind, Lookup, Operation, Proof, State};
+use crate::domain::operation::{Intent, Kind, LookupKind, Operation, Proof, State};
 
 /// Operations related to one operation, and the controls for its lookups.
 pub trait Relations: Send + Sync + std::fmt::Debug {
@@ -41,6 +41,6 @@ pub trait Relations: Send + Sync + std::fmt::Debug {
     fn proof(
         &self,
         account: &AccountName,
-        lookup: Lookup,
+        lookup: LookupKind,
     ) -> BoxFuture<'_, Result<Option<Proof>, JournalError>>;
 }

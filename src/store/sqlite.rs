@@ -104,7 +104,7 @@ impl SqliteJournal {
             .map_err(|error| about(failed(error)))?;
         let given = settings.hash_key.as_ref();
         let prepared = open::prepare(&mut writing, &files, had_wal, given).await;
-        let prepared = prepared.and_then(|prepared| files.know_companions().map(|()| prepared));
+        let prepared = prepared.and_then(|prepared| files.record_companions().map(|()| prepared));
         let (hash_key, wal_missing) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {

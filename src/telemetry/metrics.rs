@@ -20,7 +20,7 @@ pub const OPERATIONS_UNSETTLED: &str = "gateway_operations_unsettled";
 /// Counter: operations whose outcome a later lookup contradicted. Alert at one.
 pub const CONTRADICTIONS: &str = "gateway_contradictions_total";
 /// Counter: lookups of the reconciler by `kind` and `finding`.
-pub const LOOKS: &str = "gateway_looks_total";
+pub const LOOKUPS: &str = "gateway_looks_total";
 /// Histogram, seconds: one commit of the journal.
 pub const JOURNAL_COMMIT_SECONDS: &str = "gateway_journal_commit_seconds";
 /// Gauge: writes that wait for the next commit of the journal.

@@ -18,7 +18,7 @@ pub enum Lane {
     Caller,
     /// A lookup by the reconciler: has its own small share and is never retried by the stack, because the reconciler
     /// decides when to look up again.
-    Look,
+    Lookup,
     /// A lookup for a settled operation: behind the others, with at most half of their share.
     Watch,
 }

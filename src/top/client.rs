@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use tower::ServiceExt;
 
 use super::call::{Call, CallError, FilePart, Lane, Lost, NotSent, Received};
-use super::contract::mend::{Mend, Side};
+use super::contract::overrides::{Overrides, Side};
 use super::contract::registry::{MethodContract, Registry};
 use super::departure::Departure;
 use super::envelope::{self, Envelope};
@@ -67,8 +67,8 @@ impl ReadOptions<'_> {
         keep_upstream: false,
     };
     /// A lookup by the reconciler.
-    pub const LOOK: Self = Self {
-        lane: Lane::Look,
+    pub const LOOKUP: Self = Self {
+        lane: Lane::Lookup,
         extra: None,
         keep_upstream: false,
     };
@@ -95,7 +95,7 @@ pub struct TopClient {
     read: Stack,
     write: Stack,
     gate: Arc<Gate>,
-    mend: Arc<Mend>,
+    overrides: Arc<Overrides>,
     clock: SharedClock,
 }
 
@@ -110,13 +110,13 @@ impl TopClient {
         parts: &Parts,
         transport: &TransportSettings,
         retry: RetrySettings,
-        mend: Arc<Mend>,
+        overrides: Arc<Overrides>,
     ) -> Result<Self, reqwest::Error> {
         Ok(Self::on_stacks(
             stack::read(parts, retry, Transport::for_reads(transport)?),
             stack::write(parts, Transport::for_writes(transport)?),
             parts.gate.clone(),
-            mend,
+            overrides,
             parts.clock.clone(),
         ))
     }
@@ -127,14 +127,14 @@ impl TopClient {
         read: Stack,
         write: Stack,
         gate: Arc<Gate>,
-        mend: Arc<Mend>,
+        overrides: Arc<Overrides>,
         clock: SharedClock,
     ) -> Self {
         Self {
             read,
             write,
             gate,
-            mend,
+            overrides,
             clock,
         }
     }
@@ -298,7 +298,7 @@ impl TopClient {
     #[must_use]
     pub fn refused_extra<M: Method>(&self, extra: &Map<String, Value>) -> Vec<Violation> {
         contract::<M>().map_or_else(Vec::new, |contract| {
-            self.mend.refused_extra(contract, M::PARAM, extra)
+            self.overrides.refused_extra(contract, M::PARAM, extra)
         })
     }
 
@@ -308,7 +308,7 @@ impl TopClient {
         extra: Option<&Map<String, Value>>,
     ) -> Result<Vec<(String, String)>, NotSent> {
         let extra = extra.filter(|extra| !extra.is_empty());
-        if extra.is_none() && !self.mend.touches(M::NAME, Side::Request) {
+        if extra.is_none() && !self.overrides.touches(M::NAME, Side::Request) {
             let text = serde_json::to_string(request).map_err(|_| NotSent::Encode)?;
             return Ok(vec![(M::PARAM.to_owned(), text)]);
         }
@@ -317,7 +317,8 @@ impl TopClient {
             (Some(extra), Value::Object(object)) => self.with_extra::<M>(object, extra)?,
             (_, object) => {
                 let params = Map::from_iter([(M::PARAM.to_owned(), object)]);
-                self.mend.request_to_wire(M::NAME, Value::Object(params))
+                self.overrides
+                    .request_to_wire(M::NAME, Value::Object(params))
             }
         };
         let Value::Object(params) = params else {
@@ -336,13 +337,13 @@ impl TopClient {
     ) -> Result<Value, NotSent> {
         let contract = contract::<M>().ok_or(NotSent::Encode)?;
         if !self
-            .mend
+            .overrides
             .refused_extra(contract, M::PARAM, extra)
             .is_empty()
         {
             return Err(NotSent::Encode);
         }
-        self.mend
+        self.overrides
             .request_to_wire_with(contract, M::PARAM, object, extra)
             .map_err(|_| NotSent::Encode)
     }
@@ -354,7 +355,7 @@ impl TopClient {
         texts: Vec<(String, String)>,
         file: FilePart,
     ) -> Option<(Vec<(String, String)>, FilePart)> {
-        if !self.mend.touches(M::NAME, Side::Request) {
+        if !self.overrides.touches(M::NAME, Side::Request) {
             return Some((texts, file));
         }
         // Null stands for the file. No text is null, and no override produces or changes a null.
@@ -363,7 +364,9 @@ impl TopClient {
             .map(|(name, text)| (name, Value::String(text)))
             .collect();
         params.insert(file.name.clone().into_owned(), Value::Null);
-        let Value::Object(params) = self.mend.request_to_wire(M::NAME, Value::Object(params))
+        let Value::Object(params) = self
+            .overrides
+            .request_to_wire(M::NAME, Value::Object(params))
         else {
             return None;
         };
@@ -386,9 +389,9 @@ impl TopClient {
         keep_upstream: bool,
     ) -> Result<Reply<M::Answer>, CallError> {
         let lost = |reason| CallError::Lost(Lost::Unreadable(reason));
-        let answer = if self.mend.touches(M::NAME, Side::Answer) {
+        let answer = if self.overrides.touches(M::NAME, Side::Answer) {
             let tree = unwrap(envelope::decode_tree(M::NAME, &received.body))?;
-            let tree = self.mend.answer_from_wire(M::NAME, tree);
+            let tree = self.overrides.answer_from_wire(M::NAME, tree);
             bounded(received.body.len(), || serde_json::from_value(tree))
                 .map_err(|_| lost("the response does not match the contract"))?
         } else {

@@ -4,10 +4,10 @@
 //! knowledge for every field; this module embeds those files, checks values against them, and
 //! applies the configured overrides where the official page differs.
 
-pub mod mend;
+pub mod overrides;
 pub mod registry;
 pub mod validate;
 
-pub use mend::{Mend, Override, Side, WireType};
+pub use overrides::{Override, Overrides, Side, WireType};
 pub use registry::{Kind, MethodContract, Node, Registry};
 pub use validate::{Finding, FindingKind, validate_answer, validate_request};

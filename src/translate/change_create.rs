@@ -2,7 +2,7 @@
 
 use super::{Context, Unnamed, Unreadable, optional, parts, required};
 use crate::domain::change::{
-    ChangeContact, ChangeReceipt, ChangeStatus, ChangeTarget, ChangeWish, fee_above_limit,
+    ChangeContact, ChangeReceipt, ChangeStatus, ChangeTarget, RequestedChange, fee_above_limit,
 };
 use crate::domain::city::city_of_airport;
 use crate::domain::operation::intent;
@@ -17,19 +17,19 @@ use crate::top::wire;
 /// # Errors
 /// A traveller cannot be named.
 pub fn request(
-    wish: &ChangeWish,
+    requested: &RequestedChange,
     kind_code: i64,
     passengers: &[&OrderPassenger],
 ) -> Result<wire::CreateChangeOrderRequest, Unnamed> {
     Ok(wire::CreateChangeOrderRequest {
-        order_id: wish.order_id.get(),
-        out_change_no: wish.out_change_no.as_str().to_owned(),
+        order_id: requested.order_id.get(),
+        out_change_no: requested.out_change_no.as_str().to_owned(),
         change_reason_type: kind_code,
         passenger_list: parts::travellers(passengers)?,
-        changed_flight_segment_list: wish.targets.iter().map(target).collect(),
-        solution_id: wish.solution_id.clone(),
-        contact: wish.contact.as_ref().map(contact),
-        remark: wish.remark.clone(),
+        changed_flight_segment_list: requested.targets.iter().map(target).collect(),
+        solution_id: requested.solution_id.clone(),
+        contact: requested.contact.as_ref().map(contact),
+        remark: requested.remark.clone(),
     })
 }
 
@@ -119,8 +119,8 @@ mod tests {
         .unwrap()
     }
 
-    fn wish() -> ChangeWish {
-        ChangeWish {
+    fn requested() -> RequestedChange {
+        RequestedChange {
             order_id: OrderId::new(1_234_125_412).unwrap(),
             out_change_no: "TESTC20300502000001".parse().unwrap(),
             kind: ChangeKind::Voluntary,
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn the_request_equals_the_sample_without_fees() {
-        let request = request(&wish(), 0, &[&samples::traveller()]).unwrap();
+        let request = request(&requested(), 0, &[&samples::traveller()]).unwrap();
         let mut sample = samples::json::<wire::ChangeCreate>("request");
         let object = sample[wire::ChangeCreate::PARAM].as_object_mut().unwrap();
         for fee in ["service_fee", "upgrade_fee", "tax_fee", "total_amount"] {
@@ -182,15 +182,15 @@ mod tests {
 
     #[test]
     fn key_and_remark_are_sent_if_present() {
-        let mut wish = wish();
-        wish.contact = None;
-        let json = serde_json::to_value(request(&wish, 1, &[]).unwrap()).unwrap();
+        let mut requested = requested();
+        requested.contact = None;
+        let json = serde_json::to_value(request(&requested, 1, &[]).unwrap()).unwrap();
         for absent in ["contact", "solution_id", "remark"] {
             assert!(json.get(absent).is_none(), "{absent}");
         }
-        wish.solution_id = Some("KEY".to_owned());
-        wish.remark = Some("测试".to_owned().into());
-        let json = serde_json::to_value(request(&wish, 1, &[]).unwrap()).unwrap();
+        requested.solution_id = Some("KEY".to_owned());
+        requested.remark = Some("测试".to_owned().into());
+        let json = serde_json::to_value(request(&requested, 1, &[]).unwrap()).unwrap();
         assert_eq!(
             (&json["solution_id"], &json["remark"]),
             (&json!("KEY"), &json!("测试"))
@@ -216,7 +216,7 @@ mod tests {
         let receipt = read(json!({"change_order_no": 1})).unwrap();
         assert_eq!(receipt.status, ChangeStatus::Submitted);
         assert_eq!((receipt.total_price, receipt.fee_above_limit), (None, None));
-        assert_eq!(receipt.order_id, Some(wish().order_id));
+        assert_eq!(receipt.order_id, Some(requested().order_id));
         let receipt = read(json!({"change_order_no": 1, "total_amount": 40, "status": 9})).unwrap();
         assert_eq!(receipt.status, ChangeStatus::Other);
         assert_eq!(receipt.fee_above_limit, Some(true));

@@ -40,7 +40,7 @@ pub fn answer(
         status: parts::change_status(answer.status, ChangeStatus::Other)?,
         // The amount debited is the total price of the change: there are no partial payments.
         total_price: optional(answer.pay_amount, "pay_amount")?,
-        paid_at: PaymentTime::weigh(answer.pay_time.lossy(), None, context.now).known(),
+        paid_at: PaymentTime::assess(answer.pay_time.lossy(), None, context.now).known(),
         trade_no: answer.trade_no.lossy(),
         ..ChangeReceipt::unread(
             asked.change_order_no,

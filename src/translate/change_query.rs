@@ -54,7 +54,7 @@ fn change(row: wire::ChangeOrder, context: &Context<'_>) -> Result<Change, Unrea
         .collect::<Result<_, _>>()
         .unwrap_or_default();
     let created_at = row.create_time.lossy();
-    let paid_at = PaymentTime::weigh(row.pay_time.lossy(), created_at, context.now);
+    let paid_at = PaymentTime::assess(row.pay_time.lossy(), created_at, context.now);
     let segments: Vec<_> = row
         .changed_flight_segment_list
         .into_iter()

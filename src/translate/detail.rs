@@ -47,7 +47,7 @@ pub fn answer(
         |p| p.name.as_ref(),
     );
     let booked_at = answer.book_time.lossy();
-    let paid_at = PaymentTime::weigh(answer.pay_time.lossy(), booked_at, context.now);
+    let paid_at = PaymentTime::assess(answer.pay_time.lossy(), booked_at, context.now);
     Ok(Order {
         order_id,
         out_order_no: optional(answer.out_order_no, "out_order_no")?,

@@ -27,32 +27,32 @@ pub fn answer(
 }
 
 fn flight_change(row: wire::FlightChangeOrder) -> Result<FlightChange, Unreadable> {
-    let told = required(row.flight_change.0, "flight_change")?;
-    let kind_code = told.change_type.lossy();
+    let reported = required(row.flight_change.0, "flight_change")?;
+    let kind_code = reported.change_type.lossy();
     let mut reader = Reader::default();
-    let old = reader.flight(Told {
-        flight_no: (told.old_flight_no, "old_flight_no"),
-        date: (told.old_flight_date, "old_flight_date"),
-        from: (told.old_depart_code, "old_depart_code"),
-        to: (told.old_arrive_code, "old_arrive_code"),
-        departure: (told.old_depart_time, "old_depart_time"),
-        arrival: (told.old_arrive_time, "old_arrive_time"),
+    let old = reader.flight(Reported {
+        flight_no: (reported.old_flight_no, "old_flight_no"),
+        date: (reported.old_flight_date, "old_flight_date"),
+        from: (reported.old_depart_code, "old_depart_code"),
+        to: (reported.old_arrive_code, "old_arrive_code"),
+        departure: (reported.old_depart_time, "old_depart_time"),
+        arrival: (reported.old_arrive_time, "old_arrive_time"),
     });
-    let new = reader.flight(Told {
-        flight_no: (told.new_flight_no, "new_flight_no"),
-        date: (told.new_flight_date, "new_flight_date"),
-        from: (told.new_depart_code, "new_depart_code"),
-        to: (told.new_arrive_code, "new_arrive_code"),
-        departure: (told.new_depart_time, "new_depart_time"),
-        arrival: (told.new_arrive_time, "new_arrive_time"),
+    let new = reader.flight(Reported {
+        flight_no: (reported.new_flight_no, "new_flight_no"),
+        date: (reported.new_flight_date, "new_flight_date"),
+        from: (reported.new_depart_code, "new_depart_code"),
+        to: (reported.new_arrive_code, "new_arrive_code"),
+        departure: (reported.new_depart_time, "new_depart_time"),
+        arrival: (reported.new_arrive_time, "new_arrive_time"),
     });
     Ok(FlightChange {
         order_id: optional(row.order_id, "order_id")?,
         kind: FlightChangeKind::from_wire(kind_code),
         kind_code,
-        sub_type: told.sub_type.lossy(),
-        reason: told.change_reason.lossy(),
-        notified_at: reader.read((told.change_time, "change_time"), |text| {
+        sub_type: reported.sub_type.lossy(),
+        reason: reported.change_reason.lossy(),
+        notified_at: reader.read((reported.change_time, "change_time"), |text| {
             moment::time(text, None)
         }),
         old: old.unwrap_or_default(),
@@ -65,7 +65,7 @@ fn flight_change(row: wire::FlightChangeOrder) -> Result<FlightChange, Unreadabl
 type Named = (Field<String>, &'static str);
 
 /// One side of a schedule change, as reported.
-struct Told {
+struct Reported {
     flight_no: Named,
     date: Named,
     from: Named,
@@ -83,23 +83,23 @@ struct Reader {
 impl Reader {
     /// `None` if no field of the flight is present. An unreadable field shows that there is a
     /// flight.
-    fn flight(&mut self, told: Told) -> Option<FlightTimes> {
+    fn flight(&mut self, reported: Reported) -> Option<FlightTimes> {
         let fields = [
-            &told.flight_no,
-            &told.date,
-            &told.from,
-            &told.to,
-            &told.departure,
-            &told.arrival,
+            &reported.flight_no,
+            &reported.date,
+            &reported.from,
+            &reported.to,
+            &reported.departure,
+            &reported.arrival,
         ];
         if fields.iter().all(|(field, _)| *field == Field::Absent) {
             return None;
         }
-        let date = self.read(told.date, moment::date);
-        let departure_time = self.read(told.departure, |text| moment::time(text, date));
+        let date = self.read(reported.date, moment::date);
+        let departure_time = self.read(reported.departure, |text| moment::time(text, date));
         // A flight arrives on the day of departure or on the next day.
         let day = departure_time.map(LocalTime::date).or(date);
-        let arrival_time = self.read(told.arrival, |text| {
+        let arrival_time = self.read(reported.arrival, |text| {
             let on_the_day = moment::time(text, day)?;
             match departure_time {
                 Some(departure) if on_the_day < departure => {
@@ -109,10 +109,10 @@ impl Reader {
             }
         });
         Some(FlightTimes {
-            flight_no: self.read(told.flight_no, |text| text.parse().ok()),
+            flight_no: self.read(reported.flight_no, |text| text.parse().ok()),
             date,
-            departure_airport: self.read(told.from, |text| text.parse().ok()),
-            arrival_airport: self.read(told.to, |text| text.parse().ok()),
+            departure_airport: self.read(reported.from, |text| text.parse().ok()),
+            arrival_airport: self.read(reported.to, |text| text.parse().ok()),
             departure_time,
             arrival_time,
         })
@@ -182,11 +182,11 @@ mod tests {
     #[test]
     fn times_are_read_in_every_format_or_reported_as_unreadable() {
         let read = |departure: Value, arrival: Value| {
-            let told = json!({
+            let reported = json!({
                 "new_flight_date": "2030-05-20",
                 "new_depart_time": departure, "new_arrive_time": arrival,
             });
-            let mut found = read(json!([{"flight_change": told}])).unwrap();
+            let mut found = read(json!([{"flight_change": reported}])).unwrap();
             let change = found.remove(0);
             let new = change.new.unwrap();
             let text = |time: Option<LocalTime>| time.map(|time| time.to_string());
@@ -291,8 +291,8 @@ mod tests {
 
     #[test]
     fn an_unlisted_kind_is_other() {
-        for (told, kind_code) in [(json!(9), Some(9)), (json!("gone"), None)] {
-            let row = json!({"flight_change": {"change_type": told, "sub_type": "?"}});
+        for (reported, kind_code) in [(json!(9), Some(9)), (json!("gone"), None)] {
+            let row = json!({"flight_change": {"change_type": reported, "sub_type": "?"}});
             let found = read(json!([row])).unwrap();
             let kind = (found[0].kind, found[0].kind_code);
             assert_eq!(kind, (FlightChangeKind::Other, kind_code));

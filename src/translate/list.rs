@@ -75,7 +75,7 @@ fn summary(row: wire::FlightBookOrder, context: &Context<'_>) -> Result<OrderSum
         status_text,
         seller: row.seller_nick.lossy(),
         booked_at,
-        paid_at: PaymentTime::weigh(row.pay_time.lossy(), booked_at, context.now).known(),
+        paid_at: PaymentTime::assess(row.pay_time.lossy(), booked_at, context.now).known(),
         total_price: optional(row.total_price, "total_price")?,
         paid_price: optional(row.real_pay_price, "real_pay_price")?,
         alipay_trade_no: row.alipay_trade_no.lossy(),

@@ -39,7 +39,7 @@ pub fn answer(
         status,
         status_text,
         paid_price: optional(answer.real_pay_price, "real_pay_price")?,
-        paid_at: PaymentTime::weigh(answer.pay_time.lossy(), None, context.now).known(),
+        paid_at: PaymentTime::assess(answer.pay_time.lossy(), None, context.now).known(),
         trade_no: answer.trade_no.lossy().or_else(|| alipay_trade_no.clone()),
         alipay_trade_no,
         ..OrderReceipt::unread(asked.order_id)

@@ -10,7 +10,7 @@ use fliggy_gateway::domain::operation::Kind;
 use fliggy_gateway::simulator::{self, Simulator, SimulatorConfig};
 use fliggy_gateway::store::Store;
 use fliggy_gateway::store::sqlite::{SqliteJournal, SqliteSettings};
-use fliggy_gateway::top::contract::{Mend, Override, Registry};
+use fliggy_gateway::top::contract::{Override, Overrides, Registry};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -29,16 +29,19 @@ fn on_payment(path: &str, what: Value) -> Value {
     row
 }
 
-fn mend(rows: &Value) -> Mend {
+fn contract(rows: &Value) -> Overrides {
     let overrides: Vec<Override> = serde_json::from_value(rows.clone()).unwrap();
-    Mend::build(Registry::embedded(), &overrides).unwrap()
+    Overrides::build(Registry::embedded(), &overrides).unwrap()
 }
 
 /// Pays `paid` with an `extra` that names `other`, in a world whose contract is overridden.
 async fn pays_what_was_asked(rows: Value, name: &str, value: impl Fn(u64) -> Value) {
     let text = rows.to_string();
     let overrides = [("GATEWAY__TOP__CONTRACT__OVERRIDES", text.as_str())];
-    let world = World::start_with(&overrides, |simulator| simulator.mend = mend(&rows)).await;
+    let world = World::start_with(&overrides, |simulator| {
+        simulator.overrides = contract(&rows)
+    })
+    .await;
     let (paid, other) = (world.booked("EXTRA-A").await, world.booked("EXTRA-B").await);
     let other_id: u64 = other["order_id"].as_str().unwrap().parse().unwrap();
     let path = format!("/v1/orders/{}/payment", paid["order_id"].as_str().unwrap());
@@ -187,7 +190,7 @@ async fn a_replay_is_answered_although_its_extra_is_refused_now() {
     let rows = json!([on_payment("pay_type", json!({"constant": 6}))]);
     let mut stand_in = SimulatorConfig::sandbox(std::sync::Arc::new(ManualClock::new()));
     // The stand-in already has the override.
-    stand_in.mend = mend(&rows);
+    stand_in.overrides = contract(&rows);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let top = format!("http://{}", listener.local_addr().unwrap());
     let end = CancellationToken::new();

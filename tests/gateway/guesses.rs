@@ -1,6 +1,6 @@
 //! A wrong assumption about the wire must not make something that was done look absent.
 
-use fliggy_gateway::top::contract::{Mend, Override, Registry};
+use fliggy_gateway::top::contract::{Override, Overrides, Registry};
 use serde_json::json;
 
 use crate::ticket::{family, ticketed};
@@ -13,8 +13,8 @@ async fn with_another_name_for_the_list() -> World {
         "rename": "refund_list",
     }))
     .unwrap();
-    let mend = Mend::build(Registry::embedded(), &[row]).unwrap();
-    World::start_with(&[], |simulator| simulator.mend = mend).await
+    let overrides = Overrides::build(Registry::embedded(), &[row]).unwrap();
+    World::start_with(&[], |simulator| simulator.overrides = overrides).await
 }
 
 fn refund(passenger: &serde_json::Value) -> serde_json::Value {
@@ -81,8 +81,8 @@ async fn a_success_without_a_usable_order_id_needs_a_lookup_or_a_person() {
         "rename": "booking_id",
     }))
     .unwrap();
-    let mend = Mend::build(Registry::embedded(), &[row]).unwrap();
-    let world = World::start_with(&[], |simulator| simulator.mend = mend).await;
+    let overrides = Overrides::build(Registry::embedded(), &[row]).unwrap();
+    let world = World::start_with(&[], |simulator| simulator.overrides = overrides).await;
     let offer = world.offer().await;
 
     let made = booking(&offer, "NO-ID-1");

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
 use fliggy_gateway::domain::operation::{
-    Basis, Intent, Kind, Lookup, Operation, Ownership, Proof, Standing, State,
+    Basis, Intent, Kind, LookupKind, Operation, Ownership, Proof, Standing, State,
 };
 use fliggy_gateway::store::sqlite::SqliteJournal;
 use fliggy_gateway::store::{
@@ -229,7 +229,7 @@ impl Relations for HeldJournal {
     fn proof(
         &self,
         account: &AccountName,
-        lookup: Lookup,
+        lookup: LookupKind,
     ) -> BoxFuture<'_, Result<Option<Proof>, JournalError>> {
         self.inner.proof(account, lookup)
     }

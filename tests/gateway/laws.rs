@@ -45,7 +45,7 @@ async fn law_1_nothing_is_sent_when_the_journal_cannot_store_the_intent() {
     let world = World::start().await;
     let body = booking(&world.offer().await, "LAW-1");
     let mut intruder = intruder(&world).await;
-    for (break_it, mend_it) in [
+    for (break_it, restore) in [
         // A full disk does this to an insert.
         (
             "CREATE TRIGGER full BEFORE INSERT ON operations BEGIN SELECT RAISE(ABORT, 'full'); END",
@@ -72,7 +72,7 @@ async fn law_1_nothing_is_sent_when_the_journal_cannot_store_the_intent() {
             let ready = world.get("/readyz").await;
             assert_eq!(problem(&ready), (503, "journal_unavailable"));
         }
-        run(&mut intruder, mend_it).await;
+        run(&mut intruder, restore).await;
     }
     assert_eq!(world.received("airbook").await, 0);
     assert_eq!(world.get("/v1/operations").await.body["items"], json!([]));

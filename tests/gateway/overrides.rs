@@ -1,7 +1,7 @@
 //! Overrides correct the contract by configuration: with a stand-in on the same corrected wire, the
 //! gateway still does its main job.
 
-use fliggy_gateway::top::contract::{Mend, Override, Registry};
+use fliggy_gateway::top::contract::{Override, Overrides, Registry};
 use serde_json::{Value, json};
 
 use crate::world::{World, booking};
@@ -113,24 +113,24 @@ fn corrections() -> Value {
     ])
 }
 
-async fn mended(rows: &Value) -> World {
+async fn corrected(rows: &Value) -> World {
     let overrides: Vec<Override> = serde_json::from_value(rows.clone()).unwrap();
-    let mend = Mend::build(Registry::embedded(), &overrides).unwrap();
+    let overrides = Overrides::build(Registry::embedded(), &overrides).unwrap();
     let rows = rows.to_string();
     World::start_with(
         &[("GATEWAY__TOP__CONTRACT__OVERRIDES", &rows)],
-        |simulator| simulator.mend = mend,
+        |simulator| simulator.overrides = overrides,
     )
     .await
 }
 
 #[tokio::test]
 async fn an_overridden_contract_still_searches_books_and_pays() {
-    let world = mended(&corrections()).await;
+    let world = corrected(&corrections()).await;
     let offer = world.offer_of_now().await;
     assert_eq!(offer["baggage_rule"], "20KG");
     assert_eq!(offer["supply"], "own");
-    let body = booking(&offer, "MEND-1");
+    let body = booking(&offer, "OVERRIDES-1");
     let booked = world.write("/v1/orders", "b", &body).await;
     assert_eq!(booked.status, 201, "{booked:?}");
     let booked = booked.made();
@@ -156,8 +156,8 @@ async fn an_overridden_contract_still_searches_books_and_pays() {
 
 #[tokio::test]
 async fn a_lost_payment_is_found_through_an_overridden_contract() {
-    let world = mended(&corrections()).await;
-    let booked = world.booked("sim.pay.hang_then_succeed.mend").await;
+    let world = corrected(&corrections()).await;
+    let booked = world.booked("sim.pay.hang_then_succeed.overrides").await;
     let paid = world.pay(&booked, "k", 20).await;
     assert_eq!(paid.status, 200, "{paid:?}");
     assert_eq!(world.received("pay").await, 1);
@@ -167,8 +167,8 @@ async fn a_lost_payment_is_found_through_an_overridden_contract() {
 async fn without_the_overrides_the_same_wire_is_not_understood() {
     // The counter-test: the stand-in really uses another wire.
     let rows: Vec<Override> = serde_json::from_value(corrections()).unwrap();
-    let mend = Mend::build(Registry::embedded(), &rows).unwrap();
-    let world = World::start_with(&[], |simulator| simulator.mend = mend).await;
+    let overrides = Overrides::build(Registry::embedded(), &rows).unwrap();
+    let world = World::start_with(&[], |simulator| simulator.overrides = overrides).await;
     let search = crate::world::search("BJS", "XMN");
     let found = world.post_with("/v1/flights/search", &[], &search).await;
     assert_eq!(found.status, 502, "{found:?}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use fliggy_gateway::top::contract::{Mend, Override, Registry};
+use fliggy_gateway::top::contract::{Override, Overrides, Registry};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -158,8 +158,8 @@ async fn a_number_that_the_list_does_not_return_is_applied_for_once() {
         "path": "refund_order_list.out_refund_no", "drop": true,
     }))
     .unwrap();
-    let mend = Mend::build(Registry::embedded(), &[row]).unwrap();
-    let world = World::start_with(&[], |simulator| simulator.mend = mend).await;
+    let overrides = Overrides::build(Registry::embedded(), &[row]).unwrap();
+    let world = World::start_with(&[], |simulator| simulator.overrides = overrides).await;
     let ticket = family(&world, "NUMBER-1").await;
     let of = |place: usize| json!({"kind": "voluntary", "passengers": [ticket.passenger(place)]});
     let first = ticket.quote(&world, &of(0)).await;

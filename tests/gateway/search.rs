@@ -1,6 +1,6 @@
 //! Search, and what a member fare requires of a booking.
 
-use fliggy_gateway::top::contract::{Mend, Override, Registry};
+use fliggy_gateway::top::contract::{Override, Overrides, Registry};
 use serde_json::{Value, json};
 
 use crate::world::{Answer, World, booking, search};
@@ -370,7 +370,7 @@ async fn an_offer_with_an_incomplete_member_rule_is_not_bookable_and_says_so() {
         }))
         .unwrap();
         let world = World::start_with(&[], |simulator| {
-            simulator.mend = Mend::build(Registry::embedded(), &[gone]).unwrap();
+            simulator.overrides = Overrides::build(Registry::embedded(), &[gone]).unwrap();
         })
         .await;
         let found = find(&world, &search("BJS", "XMN")).await;

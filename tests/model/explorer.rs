@@ -7,12 +7,12 @@ use fliggy_gateway::domain::booking::Booking;
 use fliggy_gateway::domain::ids::{HashKey, OperationId, OrderId};
 use fliggy_gateway::domain::money::Money;
 use fliggy_gateway::domain::operation::{Operation, State};
-use fliggy_gateway::operations::reconcile::evidence::Made;
+use fliggy_gateway::operations::reconcile::evidence::CreatedNumbers;
 use fliggy_gateway::operations::reconcile::resolve::{Resolution, Resolve};
 use fliggy_gateway::operations::writes::kinds::book::Book;
 use fliggy_gateway::operations::writes::kinds::close::Close;
 use fliggy_gateway::operations::writes::kinds::pay::Pay;
-use fliggy_gateway::operations::writes::perform::{Asked, NotTaken, Performed, Write};
+use fliggy_gateway::operations::writes::perform::{Performed, Refusal, Write, WriteRequest};
 use fliggy_gateway::top::envelope::{self, Envelope};
 use fliggy_gateway::top::method::Method as _;
 use fliggy_gateway::top::wire::Search;
@@ -259,7 +259,7 @@ impl Run {
             Step::LookNow(id) => {
                 self.limits.operator -= 1;
                 let operations = self.process.operations.clone();
-                tokio::spawn(async move { operations.look_now(id).await.map(drop) });
+                tokio::spawn(async move { operations.look_up_now(id).await.map(drop) });
             }
             Step::Resolve(id) => self.resolve(id),
             Step::Crash => {
@@ -318,7 +318,7 @@ impl Run {
             key,
             retry_of,
         } = request.clone();
-        let asked = Asked {
+        let asked = WriteRequest {
             caller: "app".to_owned(),
             account: self.process.account.clone(),
             idempotency_key: format!("key-{key}"),
@@ -361,7 +361,7 @@ impl Run {
         settle().await;
     }
 
-    fn perform<W: Write>(&self, write: W, asked: Asked) {
+    fn perform<W: Write>(&self, write: W, asked: WriteRequest) {
         let (world, operations) = (self.world.clone(), self.process.operations.clone());
         let (boot, caller) = {
             let mut world = world.lock();
@@ -399,9 +399,9 @@ impl Run {
             world.resolved.insert(id);
             let row = world.row(id).unwrap();
             let resolution = truth(&world, &row).unwrap();
-            let made = Made {
+            let made = CreatedNumbers {
                 order_id: world.ledger.order_of(id).and_then(OrderId::new),
-                ..Made::default()
+                ..CreatedNumbers::default()
             };
             Resolve {
                 version: row.version,
@@ -536,7 +536,7 @@ fn truth(world: &World, row: &Operation) -> Option<Resolution> {
     (!undecided).then_some(Resolution::NotExecuted)
 }
 
-fn told(performed: Result<Performed, NotTaken>) -> Told {
+fn told(performed: Result<Performed, Refusal>) -> Told {
     let refused = |operation: Option<Box<Operation>>, why| Told {
         operation: operation.map(|o| o.id),
         standing: Err(why),
@@ -546,14 +546,14 @@ fn told(performed: Result<Performed, NotTaken>) -> Told {
             operation: Some(performed.operation.id),
             standing: Ok(performed.operation.standing),
         },
-        Err(NotTaken::KeyReused) => refused(None, "key reused"),
-        Err(NotTaken::Locked(other)) => refused(Some(other), "locked"),
-        Err(NotTaken::AlreadyDone(other)) => refused(Some(other), "already done"),
-        Err(NotTaken::Duplicate(other)) => refused(Some(other), "duplicate"),
-        Err(NotTaken::RetryOfRequired(other)) => refused(Some(other), "retry_of required"),
-        Err(NotTaken::NothingToRetry) => refused(None, "nothing to retry"),
-        Err(NotTaken::JournalUnavailable) => refused(None, "journal unavailable"),
-        Err(NotTaken::NotAcknowledged) => refused(None, "not acknowledged"),
-        Err(NotTaken::Stopping) => refused(None, "stopping"),
+        Err(Refusal::KeyReused) => refused(None, "key reused"),
+        Err(Refusal::Locked(other)) => refused(Some(other), "locked"),
+        Err(Refusal::AlreadyDone(other)) => refused(Some(other), "already done"),
+        Err(Refusal::Duplicate(other)) => refused(Some(other), "duplicate"),
+        Err(Refusal::RetryOfRequired(other)) => refused(Some(other), "retry_of required"),
+        Err(Refusal::NothingToRetry) => refused(None, "nothing to retry"),
+        Err(Refusal::JournalUnavailable) => refused(None, "journal unavailable"),
+        Err(Refusal::NotAcknowledged) => refused(None, "not acknowledged"),
+        Err(Refusal::Stopping) => refused(None, "stopping"),
     }
 }

@@ -2,7 +2,9 @@
 
 use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
-use fliggy_gateway::domain::operation::{Intent, Kind, Lookup, Operation, Ownership, Proof, State};
+use fliggy_gateway::domain::operation::{
+    Intent, Kind, LookupKind, Operation, Ownership, Proof, State,
+};
 use fliggy_gateway::store::{
     Acceptance, Attachments, Condition, Event, EventFilter, Feed, Filter, Journal, JournalError,
     Known, NewOperation, Owners, Publication, Relations, Save, Saved, Schedule, Store,
@@ -176,7 +178,7 @@ impl Relations for GatedJournal {
     fn proof(
         &self,
         account: &AccountName,
-        lookup: Lookup,
+        lookup: LookupKind,
     ) -> BoxFuture<'_, Result<Option<Proof>, JournalError>> {
         let account = account.clone();
         self.read(move |store| store.proof(&account, lookup))

@@ -18,7 +18,7 @@ use fliggy_gateway::operations::upstream::{RefundSettings, Upstream, UpstreamPar
 use fliggy_gateway::store::Store;
 use fliggy_gateway::top::call::{Call, CallError, Lost, NotSent, Received};
 use fliggy_gateway::top::client::{Account, TopClient};
-use fliggy_gateway::top::contract::Mend;
+use fliggy_gateway::top::contract::Overrides;
 use fliggy_gateway::top::stack::{Gate, QuotaSettings, Stack};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -99,7 +99,7 @@ pub(crate) struct Process {
     ended: JoinHandle<()>,
 }
 
-static MEND: LazyLock<Arc<Mend>> = LazyLock::new(Arc::default);
+static OVERRIDES: LazyLock<Arc<Overrides>> = LazyLock::new(Arc::default);
 /// The built-in vocabulary.
 pub(crate) static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(Vocabulary::default);
 
@@ -142,7 +142,7 @@ impl Process {
                 stack.clone(),
                 stack,
                 gate,
-                MEND.clone(),
+                OVERRIDES.clone(),
                 clock.clone(),
             )),
             accounts: BTreeMap::from([(name.clone(), account)]),

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
 use fliggy_gateway::domain::operation::{
-    Basis, Intent, Kind, Lookup, Operation, Ownership, OwnershipFact, Proof, State, Subject,
+    Basis, Intent, Kind, LookupKind, Operation, Ownership, OwnershipFact, Proof, State, Subject,
     TimelineEntry,
 };
 use fliggy_gateway::store::{
@@ -343,7 +343,7 @@ impl Tables {
         (earlier, later)
     }
 
-    fn proof(&self, account: &AccountName, lookup: Lookup) -> Option<Proof> {
+    fn proof(&self, account: &AccountName, lookup: LookupKind) -> Option<Proof> {
         let mut proofs = self.proofs.iter();
         let found = proofs.find(|(of, proof)| of == account && proof.lookup == lookup);
         found.map(|(_, proof)| proof.clone())
@@ -574,7 +574,7 @@ impl Relations for ModelStore {
     fn proof(
         &self,
         account: &AccountName,
-        lookup: Lookup,
+        lookup: LookupKind,
     ) -> BoxFuture<'_, Result<Option<Proof>, JournalError>> {
         at_once(self.tables().proof(account, lookup))
     }

@@ -505,7 +505,9 @@ impl World {
             let heard = self.heard.iter().filter(|(id, (_, boot))| {
                 *boot == self.boot && open(**id) && !self.resolved.contains(*id)
             });
-            self.expected = heard.map(|(id, (heard, _))| (*id, *heard)).collect();
+            self.expected = heard
+                .map(|(id, (heard, _))| (*id, *heard))
+                .collect();
         }
         self.healthy = true;
         self.unreadable = false;

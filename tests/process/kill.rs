@@ -69,12 +69,12 @@ fn rounds(kind: Kind) -> Vec<Round> {
         round(&["save_committed#2"], WasDone),
         round(&["settled"], WasDone),
         unanswered(&["unknown"]),
-        unanswered(&["looked"]),
-        unanswered(&["weighed"]),
+        unanswered(&["lookup_done"]),
+        unanswered(&["lookup_saved"]),
         round(&["ready", "sweeping"], DoneNow),
         round(&["sending", "sweeping"], Absent),
         round(&["answered", "sweeping"], WasDone),
-        round(&["answered", "looked"], WasDone),
+        round(&["answered", "lookup_done"], WasDone),
     ]
 }
 
@@ -131,7 +131,7 @@ async fn killed(world: &World, ticket: &Ticket, number: &str, ask: &Ask, round: 
     let end = gateway.process.end().await;
     assert_eq!(end.signal(), Some(Signal::KILL.as_raw()), "{what}: {end}");
     // At these two points the operation is settled, and the answer may be faster than the kill.
-    if !["settled", "weighed"].contains(first) {
+    if !["settled", "lookup_saved"].contains(first) {
         assert!(answer.is_err(), "{what}: answered {answer:?}");
     }
     for point in more {

@@ -12,7 +12,7 @@ mod uploads;
 
 use std::time::Duration;
 
-use fliggy_gateway::top::contract::{Mend, Registry};
+use fliggy_gateway::top::contract::{Overrides, Registry};
 use serde_json::{Value, json};
 
 use client::{booking, json_of, now_wire, start, start_with};
@@ -408,8 +408,8 @@ async fn a_simulator_with_overrides_uses_the_overridden_wire() {
         {"method": detail, "side": "answer", "path": "order_id", "rename": "id", "type": "String"},
     ]);
     let overrides: Vec<_> = serde_json::from_value(overrides).unwrap();
-    let mend = Mend::build(Registry::embedded(), &overrides).unwrap();
-    let top = start_with(|config| config.mend = mend).await;
+    let overrides = Overrides::build(Registry::embedded(), &overrides).unwrap();
+    let top = start_with(|config| config.overrides = overrides).await;
     let id = top.booked("M-1").await;
     let response = top
         .raw("queryorderdetail", "request", &json!({"outer_id": "M-1"}))

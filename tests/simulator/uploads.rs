@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fliggy_gateway::top::contract::{Mend, Registry};
+use fliggy_gateway::top::contract::{Overrides, Registry};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
@@ -97,8 +97,8 @@ async fn an_overridden_upload_reads_its_file_under_another_name() {
         {"method": method, "side": "request", "path": "order_id", "rename": "tid"},
     ]);
     let overrides: Vec<_> = serde_json::from_value(overrides).unwrap();
-    let mend = Mend::build(Registry::embedded(), &overrides).unwrap();
-    let top = start_with(|config| config.mend = mend).await;
+    let overrides = Overrides::build(Registry::embedded(), &overrides).unwrap();
+    let top = start_with(|config| config.overrides = overrides).await;
     let id = top.booked("MENDED").await;
     let mut renamed = params(&top, None);
     renamed.remove("sign");

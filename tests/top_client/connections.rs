@@ -8,7 +8,7 @@ use std::time::Duration;
 use fliggy_gateway::clock::{Clock, ManualClock};
 use fliggy_gateway::top::call::{CallError, ConnectCause, Lost, NotSent};
 use fliggy_gateway::top::client::{Opened, TopClient};
-use fliggy_gateway::top::contract::Mend;
+use fliggy_gateway::top::contract::Overrides;
 use fliggy_gateway::top::stack::{Parts, TransportSettings};
 use fliggy_gateway::top::wire::{Close, CloseOrderRequest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -45,7 +45,7 @@ impl Client {
             clock: clock.clone(),
             ..parts()
         };
-        let top = TopClient::new(&parts, settings, RETRY, Arc::new(Mend::default())).unwrap();
+        let top = TopClient::new(&parts, settings, RETRY, Arc::new(Overrides::default())).unwrap();
         Self { clock, top }
     }
 

@@ -13,7 +13,7 @@ use fliggy_gateway::domain::ids::{HashKey, OrderId};
 use fliggy_gateway::domain::vocabulary::Vocabulary;
 use fliggy_gateway::top::call::{Call, CallError, Delivery, FilePart, Lane, Received};
 use fliggy_gateway::top::client::{Account, Reply, TopClient};
-use fliggy_gateway::top::contract::{Mend, Override, Registry};
+use fliggy_gateway::top::contract::{Override, Overrides, Registry};
 use fliggy_gateway::top::departure::Departure;
 use fliggy_gateway::top::method::{Effect, Method};
 use fliggy_gateway::top::sign::{SignMethod, base_string, sign};
@@ -202,9 +202,12 @@ fn account() -> Account {
     }
 }
 
-async fn upload(server: &MockServer, mend: Mend) -> Result<Reply<wire::UploadResponse>, CallError> {
+async fn upload(
+    server: &MockServer,
+    overrides: Overrides,
+) -> Result<Reply<wire::UploadResponse>, CallError> {
     let settings = settings(&server.uri(), 1000);
-    let client = TopClient::new(&parts(), &settings, RETRY, Arc::new(mend)).unwrap();
+    let client = TopClient::new(&parts(), &settings, RETRY, Arc::new(overrides)).unwrap();
     let texts = translate::upload::texts("proof.png", OrderId::new(1_234_125_412));
     let file = FilePart {
         name: wire::Upload::PARAM.into(),
@@ -217,7 +220,7 @@ async fn upload(server: &MockServer, mend: Mend) -> Result<Reply<wire::UploadRes
 #[tokio::test]
 async fn an_upload_has_an_unsigned_file_and_signed_texts() {
     let server = server(ResponseTemplate::new(200).set_body_string(UPLOADED)).await;
-    let reply = upload(&server, Mend::default()).await.unwrap();
+    let reply = upload(&server, Overrides::default()).await.unwrap();
     let context = translate::Context {
         vocabulary: &Vocabulary::default(),
         key: &HashKey::new([0; 32]),
@@ -258,8 +261,8 @@ async fn overrides_rename_the_parts_of_an_upload() {
         of("file_name", serde_json::json!({"rename": "title"})),
         of("biz_type", serde_json::json!({"constant": 3})),
     ];
-    let mend = Mend::build(Registry::embedded(), &rows).unwrap();
-    upload(&server, mend).await.unwrap();
+    let overrides = Overrides::build(Registry::embedded(), &rows).unwrap();
+    upload(&server, overrides).await.unwrap();
     let parts = multipart(&received(&server).await[0]);
     assert!(part(&parts, "file_bytes").contains("PNG"));
     assert_eq!(part(&parts, "title"), "proof.png");
@@ -273,8 +276,8 @@ async fn overrides_rename_the_parts_of_an_upload() {
     assert_signed_but(&parts, "file_bytes");
     // Nothing is sent if an override drops the file.
     let rows = [of("file_content", serde_json::json!({"drop": true}))];
-    let mend = Mend::build(Registry::embedded(), &rows).unwrap();
-    let error = upload(&server, mend).await.unwrap_err();
+    let overrides = Overrides::build(Registry::embedded(), &rows).unwrap();
+    let error = upload(&server, overrides).await.unwrap_err();
     assert_eq!(error.delivery(), Delivery::NotSent);
     assert_eq!(received(&server).await.len(), 1);
 }
@@ -282,7 +285,7 @@ async fn overrides_rename_the_parts_of_an_upload() {
 #[tokio::test]
 async fn an_upload_is_not_repeated() {
     let server = server(ResponseTemplate::new(502).set_body_string("<html>")).await;
-    let error = upload(&server, Mend::default()).await.unwrap_err();
+    let error = upload(&server, Overrides::default()).await.unwrap_err();
     assert_eq!(error.delivery(), Delivery::MaybeSent);
     assert_eq!(received(&server).await.len(), 1);
 }

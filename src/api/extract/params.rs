@@ -34,8 +34,8 @@ fn query_problem(rejection: &QueryRejection, query: Option<&str>) -> Problem {
     let text = text
         .strip_prefix("Failed to deserialize query string: ")
         .unwrap_or(&text);
-    if let Some((_, taken)) = text.split_once("unknown field `") {
-        return problem("query", "", "unknown_field", not_taken(taken));
+    if let Some((_, message)) = text.split_once("unknown field `") {
+        return problem("query", "", "unknown_field", accepted_names(message));
     }
     // `name: message`, or only the message if no parameter caused it.
     let (name, message) = match text.split_once(": ") {
@@ -47,11 +47,11 @@ fn query_problem(rejection: &QueryRejection, query: Option<&str>) -> Problem {
         .map(|(_, value)| value);
     let reason = reason::of(message, value.as_deref());
     let name = reason.field.as_deref().unwrap_or(name);
-    problem("query", name, reason.code, in_our_words(reason.message))
+    problem("query", name, reason.code, reworded(reason.message))
 }
 
 /// The message for an unknown parameter. serde ends its own message with the names that it expects.
-fn not_taken(message: &str) -> String {
+fn accepted_names(message: &str) -> String {
     let names: Vec<_> = message
         .rsplit_once("`, expected ")
         .map_or("", |(_, names)| names)
@@ -66,7 +66,7 @@ fn not_taken(message: &str) -> String {
 }
 
 /// Replaces the messages of the standard library's parsers with ones that a caller understands.
-fn in_our_words(message: String) -> String {
+fn reworded(message: String) -> String {
     let ours = ["expected ", "is ", "must "];
     if ours.iter().any(|start| message.starts_with(start)) {
         message

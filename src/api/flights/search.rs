@@ -196,7 +196,7 @@ fn notices(found: &SearchAnswer, mode: SearchMode, with_infants: bool) -> Vec<No
         code,
         message: match code {
             NoticeCode::OffersDropped => {
-                format!("{} {}", code.message(), told(&found.dropped))
+                format!("{} {}", code.message(), counted_fields(&found.dropped))
             }
             _ => code.message().to_owned(),
         },
@@ -205,7 +205,7 @@ fn notices(found: &SearchAnswer, mode: SearchMode, with_infants: bool) -> Vec<No
 }
 
 /// `adt_oil_fee (2), dep_time (1).`
-fn told(dropped: &BTreeMap<&'static str, usize>) -> String {
+fn counted_fields(dropped: &BTreeMap<&'static str, usize>) -> String {
     let fields: Vec<_> = dropped
         .iter()
         .map(|(field, count)| format!("{field} ({count})"))

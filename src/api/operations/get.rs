@@ -69,7 +69,7 @@ problem_answers!(
         (status = 200, description = "The operation.", body = OperationView,
          headers(("ETag" = String, description = "The version, for `If-Match`.")),
          links(
-            ("look" = (operation_id = "reconcile_operation", description = "Look it up now.",
+            ("reconcile" = (operation_id = "reconcile_operation", description = "Look it up now.",
                 parameters(("id" = "$response.body#/id")))),
             ("resolution" = (operation_id = "resolve_operation", description = "Settle it by hand.",
                 parameters(("id" = "$response.body#/id"), ("If-Match" = "$response.header.ETag")))),

@@ -42,7 +42,7 @@ pub async fn reconcile_operation(
     let found = operations.journal().get(id).await.map_err(unreadable)?;
     visible(found, &caller)?;
     operations
-        .look_now(id)
+        .look_up_now(id)
         .await
         .map_err(super::resolve::not_resolved)?;
     shown(&state, &caller, id).await

@@ -12,7 +12,7 @@ use crate::api::extract::{IfMatch, Json, Path};
 use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, RESTRICTED};
 use crate::domain::ids::{ChangeOrderNo, OperationId, OrderId, RefundOrderNo};
-use crate::operations::reconcile::evidence::Made;
+use crate::operations::reconcile::evidence::CreatedNumbers;
 use crate::operations::reconcile::resolve::{NotResolved, Resolution, Resolve};
 use crate::problem_answers;
 
@@ -103,7 +103,7 @@ pub async fn resolve_operation(
         resolution: request.outcome,
         reason: request.reason.0,
         operator: caller.name.to_string(),
-        made: Made {
+        made: CreatedNumbers {
             order_id: request.order_id,
             refund_order_no: request.refund_order_no,
             change_order_no: request.change_order_no,
@@ -130,7 +130,7 @@ pub(super) fn not_resolved(why: NotResolved) -> Problem {
             .detail(format!("A lookup shows another outcome: {seen}."))
             .hint("Resolve it to the outcome that upstream shows, or clarify it with Fliggy first.")
             .operation(operation.id),
-        NotResolved::NotLooked(operation, later) => Problem::new(Code::RateLimited)
+        NotResolved::LookupNotMade(operation, later) => Problem::new(Code::RateLimited)
             .detail("The operation must be looked up first, and there was no quota for that.")
             .retry_after(u32::try_from(later.as_secs()).unwrap_or(u32::MAX).max(1))
             .operation(operation.id),

@@ -10,7 +10,7 @@ use crate::api::include::Include;
 use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, READ, RESTRICTED, WRITE};
 use crate::api::write::{WriteContext, canonical};
-use crate::domain::change::{ChangeContact, ChangeKind, ChangeTarget, ChangeWish, check};
+use crate::domain::change::{ChangeContact, ChangeKind, ChangeTarget, RequestedChange, check};
 use crate::domain::ids::{OperationId, OrderId, OutChangeNo, PassengerId};
 use crate::domain::money::Money;
 use crate::domain::personal::Personal;
@@ -111,7 +111,7 @@ pub async fn create_change(
     Json(request): Json<ChangeRequest>,
 ) -> Result<Response, Problem> {
     let canonical = canonical(&request)?;
-    let wish = ChangeWish {
+    let requested = RequestedChange {
         order_id,
         out_change_no: request.out_change_no,
         kind: request.kind,
@@ -121,9 +121,9 @@ pub async fn create_change(
         contact: request.contact,
         remark: request.remark,
     };
-    let found = check(&wish).err().unwrap_or_default();
+    let found = check(&requested).err().unwrap_or_default();
     let write = MakeChange {
-        wish,
+        requested,
         max_total: request.max_total,
         extra: request.extra,
     };

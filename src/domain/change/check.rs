@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::ChangeWish;
+use super::RequestedChange;
 use crate::domain::party::MOST_PASSENGERS;
 use crate::domain::passenger::format;
 use crate::domain::refund::check::{LONGEST_TEXT, MOST_SEGMENTS, is_line};
@@ -13,17 +13,17 @@ use crate::domain::violation::{Violation, Violations};
 ///
 /// # Errors
 /// All violations. The messages contain no personal data.
-pub fn check(wish: &ChangeWish) -> Result<(), Vec<Violation>> {
+pub fn check(requested: &RequestedChange) -> Result<(), Vec<Violation>> {
     let mut violations = Violations::default();
     let v = &mut violations;
     v.require(
-        (1..=MOST_PASSENGERS).contains(&wish.passengers.len()),
+        (1..=MOST_PASSENGERS).contains(&requested.passengers.len()),
         "/passengers",
         "passenger_count",
         "1 to 9 passengers",
     );
     let mut seen = HashSet::new();
-    for (index, passenger) in wish.passengers.iter().enumerate() {
+    for (index, passenger) in requested.passengers.iter().enumerate() {
         v.require(
             seen.insert(passenger),
             format_args!("/passengers/{index}"),
@@ -32,13 +32,13 @@ pub fn check(wish: &ChangeWish) -> Result<(), Vec<Violation>> {
         );
     }
     v.require(
-        (1..=MOST_SEGMENTS).contains(&wish.targets.len()),
+        (1..=MOST_SEGMENTS).contains(&requested.targets.len()),
         "/segments",
         "segment_count",
         "1 to 16 segments",
     );
     let mut seen = HashSet::new();
-    for (index, target) in wish.targets.iter().enumerate() {
+    for (index, target) in requested.targets.iter().enumerate() {
         let at = format!("/segments/{index}");
         v.require_text(
             &target.replaces,
@@ -80,12 +80,12 @@ pub fn check(wish: &ChangeWish) -> Result<(), Vec<Violation>> {
             "must be after departure",
         );
     }
-    check_texts(v, wish);
+    check_texts(v, requested);
     violations.finish(())
 }
 
-fn check_texts(v: &mut Violations, wish: &ChangeWish) {
-    if let Some(id) = &wish.solution_id {
+fn check_texts(v: &mut Violations, requested: &RequestedChange) {
+    if let Some(id) = &requested.solution_id {
         v.require_text(
             id,
             is_line(id, 512),
@@ -94,7 +94,7 @@ fn check_texts(v: &mut Violations, wish: &ChangeWish) {
             "expected the solution_id of an offer, such as \"SOL-TEST-0001\"",
         );
     }
-    if let Some(remark) = &wish.remark {
+    if let Some(remark) = &requested.remark {
         let remark = remark.expose();
         v.require_text(
             remark,
@@ -104,7 +104,7 @@ fn check_texts(v: &mut Violations, wish: &ChangeWish) {
             "expected 1 to 500 characters in one line, such as \"请保留原座位\"",
         );
     }
-    let Some(contact) = &wish.contact else {
+    let Some(contact) = &requested.contact else {
         return;
     };
     if let Some(name) = &contact.name {

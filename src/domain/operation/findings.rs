@@ -26,7 +26,8 @@ pub enum Claim {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Findings {
     /// The number of lookups.
-    pub looks: u32,
+    #[serde(rename = "looks")]
+    pub lookups: u32,
     /// Lookups that found the effect absent, begun after the deadline of the send.
     pub absent: u32,
     /// Lookups that agree with a refusal, a second or more apart.
@@ -39,8 +40,9 @@ pub struct Findings {
     /// downtime do not count.
     pub absent_ms: u64,
     /// Steady time over which lookups were made, in ms, measured in the same way.
-    pub looked_ms: u64,
-    /// The process that last measured `looked_ms`, and its steady time then.
+    #[serde(rename = "looked_ms")]
+    pub lookup_ms: u64,
+    /// The process that last measured `lookup_ms`, and its steady time then.
     pub anchor: Option<Anchor>,
     /// The same for the last lookup that found the effect absent.
     pub absent_anchor: Option<Anchor>,

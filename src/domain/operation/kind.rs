@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::event::EventKind;
-use super::proof::Lookup;
+use super::proof::LookupKind;
 
 /// The kind of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -75,7 +75,7 @@ struct Row {
     /// Whether Fliggy causes the same effect by itself when the payment deadline has passed.
     happens_by_itself: bool,
     /// The lookup that finds what it creates. None for the kinds that act on an existing order or change.
-    creates: Option<Lookup>,
+    creates: Option<LookupKind>,
     /// The fact that a success makes true.
     event: EventKind,
     fact: &'static str,
@@ -91,7 +91,7 @@ impl Kind {
                 repetition: Repetition::Always,
                 refusal_counts: RefusalCounts::WhenConfirmed,
                 happens_by_itself: false,
-                creates: Some(Lookup::OrderByReference),
+                creates: Some(LookupKind::OrderByReference),
                 event: EventKind::OrderBooked,
                 fact: "booked",
             },
@@ -121,7 +121,7 @@ impl Kind {
                 repetition: Repetition::InCommon,
                 refusal_counts: RefusalCounts::WhenConfirmedAfterDeadline,
                 happens_by_itself: false,
-                creates: Some(Lookup::RefundsOfOrder),
+                creates: Some(LookupKind::RefundsOfOrder),
                 event: EventKind::RefundApplied,
                 fact: "applied",
             },
@@ -131,7 +131,7 @@ impl Kind {
                 repetition: Repetition::InCommon,
                 refusal_counts: RefusalCounts::AtOnce,
                 happens_by_itself: false,
-                creates: Some(Lookup::ChangesOfOrder),
+                creates: Some(LookupKind::ChangesOfOrder),
                 event: EventKind::ChangeCreated,
                 fact: "created",
             },
@@ -187,7 +187,7 @@ impl Kind {
     /// uses the same kind of lookup. The other kinds need no control: their lookup finds the order or change that
     /// they act on.
     #[must_use]
-    pub const fn creates(self) -> Option<Lookup> {
+    pub const fn creates(self) -> Option<LookupKind> {
         self.row().creates
     }
 
@@ -196,7 +196,7 @@ impl Kind {
     pub const fn is_after_sale(self) -> bool {
         matches!(
             self.row().creates,
-            Some(Lookup::RefundsOfOrder | Lookup::ChangesOfOrder)
+            Some(LookupKind::RefundsOfOrder | LookupKind::ChangesOfOrder)
         )
     }
 

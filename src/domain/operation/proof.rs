@@ -7,7 +7,7 @@ use crate::domain::ids::HashKey;
 
 /// A kind of lookup whose empty result is evidence that nothing was created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lookup {
+pub enum LookupKind {
     /// An order by its `out_order_no`.
     OrderByReference,
     /// The refunds of an order.
@@ -16,7 +16,7 @@ pub enum Lookup {
     ChangesOfOrder,
 }
 
-impl Lookup {
+impl LookupKind {
     /// The word of the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -32,7 +32,7 @@ impl Lookup {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// The kind of lookup.
-    pub lookup: Lookup,
+    pub lookup: LookupKind,
     /// What was looked up: an `out_order_no`, or the id of an order.
     pub key: String,
     /// The session under which a lookup last found it; none if it is known only from an answer.

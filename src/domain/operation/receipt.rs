@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::intent::{self, Intent};
 use super::kind::Kind;
-use super::proof::Lookup;
+use super::proof::LookupKind;
 use crate::domain::change::ChangeReceipt;
 use crate::domain::ids::PassengerId;
 use crate::domain::order::OrderReceipt;
@@ -30,11 +30,17 @@ impl Receipt {
     #[must_use]
     pub fn made_by(&self, kind: Kind) -> Option<u64> {
         match (kind.creates()?, self) {
-            (Lookup::OrderByReference, Self::Order(order)) => Some(order.order_id.get()),
-            (Lookup::RefundsOfOrder, Self::Refund(refund)) => Some(refund.refund_order_no.get()),
-            (Lookup::ChangesOfOrder, Self::Change(change)) => Some(change.change_order_no.get()),
+            (LookupKind::OrderByReference, Self::Order(order)) => Some(order.order_id.get()),
+            (LookupKind::RefundsOfOrder, Self::Refund(refund)) => {
+                Some(refund.refund_order_no.get())
+            }
+            (LookupKind::ChangesOfOrder, Self::Change(change)) => {
+                Some(change.change_order_no.get())
+            }
             (
-                Lookup::OrderByReference | Lookup::RefundsOfOrder | Lookup::ChangesOfOrder,
+                LookupKind::OrderByReference
+                | LookupKind::RefundsOfOrder
+                | LookupKind::ChangesOfOrder,
                 Self::Order(_) | Self::Refund(_) | Self::Change(_),
             ) => None,
         }
@@ -102,7 +108,7 @@ impl Receipt {
 
     /// The status in a few words.
     #[must_use]
-    pub fn stands(&self) -> String {
+    pub fn status_text(&self) -> String {
         match self {
             Self::Order(order) => format!("the order is {}", order.status.as_str()),
             Self::Refund(refund) => format!("the refund is {}", refund.status.as_str()),

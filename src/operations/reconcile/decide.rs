@@ -146,7 +146,7 @@ pub fn later_of(intent: &Intent, later: &[(State, Intent)]) -> Later {
 /// Whether an earlier operation of the same kind on the subject must be looked up before the new one is sent:
 /// it may have been done, and the new one would do it again.
 #[must_use]
-pub fn looks_first(new: &Intent, earlier: &Operation) -> bool {
+pub fn needs_lookup_first(new: &Intent, earlier: &Operation) -> bool {
     let kind = new.kind();
     // A write that creates nothing reads its order or change before it is sent.
     kind.creates().is_some()
@@ -182,10 +182,10 @@ pub fn decide(
             Finding::NotHappened(_) | Finding::Refuted(..) | Finding::Inconclusive(_) => Step::Wait,
         },
         State::Succeeded if !before.confirmed => {
-            believed(before, finding, &findings, moment, patience)
+            judge_unconfirmed(before, finding, &findings, moment, patience)
         }
         State::Sending | State::Unknown | State::NeedsAttention => {
-            weigh(before, finding, &findings, moment, patience)
+            judge_open(before, finding, &findings, moment, patience)
         }
         State::Accepted | State::Succeeded => Step::Wait,
     };
@@ -193,7 +193,7 @@ pub fn decide(
 }
 
 /// Evaluates a lookup of a success that rests on upstream's answer alone.
-fn believed(
+fn judge_unconfirmed(
     before: &Before<'_>,
     finding: &Finding,
     findings: &Findings,
@@ -248,14 +248,14 @@ pub fn waited(before: &Before<'_>, moment: &Moment, patience: &Patience) -> (Fin
 }
 
 fn too_long(findings: &Findings, patience: &Patience) -> Step {
-    if findings.looked_ms >= millis(patience.attention_after) {
+    if findings.lookup_ms >= millis(patience.attention_after) {
         Step::Attention(Attention::Undecided)
     } else {
         Step::Wait
     }
 }
 
-fn weigh(
+fn judge_open(
     before: &Before<'_>,
     finding: &Finding,
     findings: &Findings,
@@ -402,14 +402,14 @@ pub fn confirming_pause(
 
 /// Adds the time since the last lookup, if it was of the same process.
 fn count_time(findings: &mut Findings, moment: &Moment) {
-    findings.looked_ms += since(findings.anchor.as_ref(), &moment.anchor);
+    findings.lookup_ms += since(findings.anchor.as_ref(), &moment.anchor);
     later(&mut findings.anchor, &moment.anchor);
 }
 
 /// Adds the lookup to the findings. Time is counted between two lookups of one process only.
 fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
     let mut findings = before.findings.clone();
-    findings.looks += 1;
+    findings.lookups += 1;
     count_time(&mut findings, moment);
     let early = before.claim == Claim::RefusedUnlisted && waits_for_the_deadline(before.kind);
     let agrees = match finding {

@@ -15,7 +15,7 @@ pub struct Known<'a> {
     /// How the order stood before a refund or change of it.
     pub baseline: &'a Baseline,
     /// Fliggy's numbers of what other operations created: they are never this operation's.
-    pub made_by_others: &'a [u64],
+    pub created_by_others: &'a [u64],
     /// Fliggy's number of what this operation created, as reported in the response to the send.
     pub made: Option<u64>,
     /// A later operation may have created what does not carry this operation's number.
@@ -31,13 +31,13 @@ pub trait Effect {
 
     /// Judges what was read. A missing decisive field, an unlisted status, or something that is not ours is
     /// inconclusive.
-    fn judge(&self, known: &Known<'_>, sight: &Sight<'_>) -> Finding;
+    fn judge(&self, known: &Known<'_>, observed: &Observed<'_>) -> Finding;
 
     /// The result that is recorded if a person resolves the operation as succeeded and no lookup finds it.
     ///
     /// # Errors
     /// The name of the field that must identify what was created.
-    fn unread(&self, made: Made) -> Result<Receipt, &'static str>;
+    fn unread(&self, made: CreatedNumbers) -> Result<Receipt, &'static str>;
 }
 
 /// What a lookup reads.
@@ -55,7 +55,7 @@ pub enum Target {
 
 /// Fliggy's number of what a write created, as a person reports it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Made {
+pub struct CreatedNumbers {
     /// Of a booking.
     pub order_id: Option<OrderId>,
     /// Of a refund.
@@ -66,7 +66,7 @@ pub struct Made {
 
 /// What was read.
 #[derive(Debug)]
-pub enum Sight<'a> {
+pub enum Observed<'a> {
     /// An order.
     Order(&'a Order),
     /// The refunds of the order.
@@ -99,7 +99,7 @@ pub enum Finding {
 impl Known<'_> {
     /// Whether the refund or change with this number existed before or belongs to another operation.
     pub(in crate::operations) fn excludes(&self, number: u64) -> bool {
-        self.baseline.numbers.contains(&number) || self.made_by_others.contains(&number)
+        self.baseline.numbers.contains(&number) || self.created_by_others.contains(&number)
     }
 }
 
@@ -112,14 +112,14 @@ impl Finding {
 
     /// The finding if what was read shows nothing about this kind of write.
     #[must_use]
-    pub fn of_other(sight: &Sight<'_>) -> Self {
-        match sight {
-            Sight::Nothing(why) => Self::Inconclusive(why),
-            Sight::Order(_)
-            | Sight::Refunds(_)
-            | Sight::Changes(_)
-            | Sight::Change(_)
-            | Sight::Absent => Self::Inconclusive("upstream was asked about something else"),
+    pub fn of_other(observed: &Observed<'_>) -> Self {
+        match observed {
+            Observed::Nothing(why) => Self::Inconclusive(why),
+            Observed::Order(_)
+            | Observed::Refunds(_)
+            | Observed::Changes(_)
+            | Observed::Change(_)
+            | Observed::Absent => Self::Inconclusive("upstream was asked about something else"),
         }
     }
 
@@ -175,7 +175,7 @@ impl Finding {
     #[must_use]
     pub fn sentence(&self) -> String {
         match self {
-            Self::Happened(receipt) => format!("found: {}", receipt.stands()),
+            Self::Happened(receipt) => format!("found: {}", receipt.status_text()),
             Self::Differs(receipt, differences) => {
                 let parts = differences.iter().map(|difference| {
                     format!(
@@ -186,7 +186,11 @@ impl Finding {
                     )
                 });
                 let parts: Vec<_> = parts.collect();
-                format!("found: {}, with {}", receipt.stands(), parts.join(", "))
+                format!(
+                    "found: {}, with {}",
+                    receipt.status_text(),
+                    parts.join(", ")
+                )
             }
             Self::NotHappened(why) | Self::Refuted(_, why) | Self::Inconclusive(why) => {
                 (*why).to_owned()

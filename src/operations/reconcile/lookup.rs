@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::decide::{Control, Later, Moment, later_of, looks_first};
-use super::evidence::{Finding, Known, Sight, Target};
+use super::decide::{Control, Later, Moment, later_of, needs_lookup_first};
+use super::evidence::{Finding, Known, Observed, Target};
 use crate::domain::change::{Change, ChangeList};
 use crate::domain::ids::{AccountName, OrderId, OutOrderNo};
 use crate::domain::operation::{
-    Basis, Cause, Claim, Failure, Lookup, Operation, Proof, Standing, State,
+    Basis, Cause, Claim, Failure, LookupKind, Operation, Proof, Standing, State,
 };
 use crate::domain::order::{Order, OrderSummary, OrderWindow};
 use crate::domain::refund::RefundList;
@@ -23,7 +23,7 @@ use crate::top::client::ReadOptions;
 
 /// The result of a lookup.
 #[derive(Debug)]
-pub(in crate::operations) struct Look {
+pub(in crate::operations) struct Lookup {
     pub(in crate::operations) finding: Finding,
     /// A known object of the account that was found: the control of other lookups.
     pub(in crate::operations) proves: Option<Proof>,
@@ -39,7 +39,7 @@ pub(in crate::operations) struct Look {
 struct NotMade(Duration);
 
 /// What one read showed.
-enum Seen {
+enum Observation {
     Order(Box<Order>),
     /// An order that was found in the list but not by its reference.
     ListedOrder(Box<Order>),
@@ -55,7 +55,7 @@ const NO_JOURNAL: &str = "the journal could not be read";
 const NOT_ASKED: &str = "upstream could not be read, or its response is inconclusive";
 const OTHER_RESOURCE: &str = "upstream returned another order, refund or change";
 
-impl Look {
+impl Lookup {
     /// No lookup, because the process is stopping.
     pub(in crate::operations) fn cut_short() -> Self {
         Self::not_made(Duration::from_secs(1))
@@ -84,18 +84,18 @@ impl Settlement {
     pub(in crate::operations) fn by_lookup(
         standing: Standing,
         failure: Option<Failure>,
-        look: &Look,
+        lookup: &Lookup,
         what: String,
     ) -> Self {
         Self {
             standing,
             claim: None,
-            result: look.finding.receipt(),
-            differs: look.finding.differences().to_vec(),
+            result: lookup.finding.receipt(),
+            differs: lookup.finding.differences().to_vec(),
             failure,
             what,
             confirmed: standing.state == State::Succeeded,
-            proves: look.proves.clone(),
+            proves: lookup.proves.clone(),
         }
     }
 }
@@ -108,7 +108,7 @@ impl NotMade {
     }
 }
 
-impl Seen {
+impl Observation {
     fn of<T>(read: Result<T, ReadError>, found: impl Fn(T) -> Self) -> Result<Self, NotMade> {
         match read {
             Ok(read) => Ok(found(read)),
@@ -121,14 +121,14 @@ impl Seen {
         }
     }
 
-    fn sight(&self) -> Sight<'_> {
+    fn observed(&self) -> Observed<'_> {
         match self {
-            Self::Order(order) | Self::ListedOrder(order) => Sight::Order(order),
-            Self::Refunds(list) => Sight::Refunds(list),
-            Self::Changes(list) => Sight::Changes(list),
-            Self::Change(change) => Sight::Change(change),
-            Self::NotFound => Sight::Absent,
-            Self::Nothing(why) => Sight::Nothing(why),
+            Self::Order(order) | Self::ListedOrder(order) => Observed::Order(order),
+            Self::Refunds(list) => Observed::Refunds(list),
+            Self::Changes(list) => Observed::Changes(list),
+            Self::Change(change) => Observed::Change(change),
+            Self::NotFound => Observed::Absent,
+            Self::Nothing(why) => Observed::Nothing(why),
         }
     }
 
@@ -136,7 +136,7 @@ impl Seen {
     fn numbers(&self, operation: &Operation) -> Vec<u64> {
         match self {
             Self::Order(order) | Self::ListedOrder(order)
-                if operation.kind().creates() == Some(Lookup::OrderByReference) =>
+                if operation.kind().creates() == Some(LookupKind::OrderByReference) =>
             {
                 vec![order.order_id.get()]
             }
@@ -157,11 +157,11 @@ impl Seen {
     }
 
     /// Whether this kind of lookup found something, so that it is the control of others.
-    fn found(&self, lookup: Lookup) -> bool {
+    fn found(&self, lookup: LookupKind) -> bool {
         match (self, lookup) {
-            (Self::Order(_), Lookup::OrderByReference) => true,
-            (Self::Refunds(list), Lookup::RefundsOfOrder) => !list.refunds.is_empty(),
-            (Self::Changes(list), Lookup::ChangesOfOrder) => !list.changes.is_empty(),
+            (Self::Order(_), LookupKind::OrderByReference) => true,
+            (Self::Refunds(list), LookupKind::RefundsOfOrder) => !list.refunds.is_empty(),
+            (Self::Changes(list), LookupKind::ChangesOfOrder) => !list.changes.is_empty(),
             (
                 Self::Order(_)
                 | Self::ListedOrder(_)
@@ -240,31 +240,31 @@ impl Operations {
     }
 
     /// Makes one lookup. The options select the share of the quota; lookups have one of their own.
-    pub(in crate::operations) async fn look(
+    pub(in crate::operations) async fn look_up(
         &self,
         operation: &Operation,
         options: ReadOptions<'static>,
-    ) -> Look {
-        match self.see(operation, options).await {
-            Ok(seen) => self.look_of(operation, &seen).await,
-            Err(NotMade(later)) => Look::not_made(later),
+    ) -> Lookup {
+        match self.observe(operation, options).await {
+            Ok(observation) => self.interpret(operation, &observation).await,
+            Err(NotMade(later)) => Lookup::not_made(later),
         }
     }
 
     /// What a read means for an operation.
-    async fn look_of(&self, operation: &Operation, seen: &Seen) -> Look {
-        let (finding, by_number_only) = match self.judged(operation, seen).await {
+    async fn interpret(&self, operation: &Operation, observation: &Observation) -> Lookup {
+        let (finding, by_number_only) = match self.judged(operation, observation).await {
             Ok(judged) => judged,
             Err(_) => (Finding::Inconclusive(NO_JOURNAL), false),
         };
         metrics::counter!(
-            crate::telemetry::metrics::LOOKS,
+            crate::telemetry::metrics::LOOKUPS,
             "kind" => operation.kind().as_str(), "finding" => finding.word()
         )
         .increment(1);
-        Look {
+        Lookup {
             finding,
-            proves: self.proof(operation, seen),
+            proves: self.proof(operation, observation),
             by_number_only,
             not_made: None,
         }
@@ -273,31 +273,32 @@ impl Operations {
     async fn judged(
         &self,
         operation: &Operation,
-        seen: &Seen,
+        observation: &Observation,
     ) -> Result<(Finding, bool), JournalError> {
         let account = &operation.account;
-        let numbers = seen.numbers(operation);
-        let mut made_by_others = Vec::new();
+        let numbers = observation.numbers(operation);
+        let mut created_by_others = Vec::new();
         if !numbers.is_empty() {
             let kind = operation.kind();
             let makers = self.journal.makers(account, kind, &numbers).await?;
             let others = makers.iter().filter(|(_, maker)| *maker != operation.id);
-            made_by_others.extend(others.map(|(number, _)| *number));
+            created_by_others.extend(others.map(|(number, _)| *number));
         }
         let by_number_only = operation.state().is_settled()
             && operation.intent.number_among_several().is_some()
             && self.later(operation).await? == Later::HasAnotherNumber;
         let known = Known {
             baseline: &operation.baseline,
-            made_by_others: &made_by_others,
+            created_by_others: &created_by_others,
             by_number_only,
             made: operation.made(),
             not_before: operation.sent_at.map(|sent| earlier(sent, SKEW)),
         };
-        let finding = effect(&operation.intent).judge(&known, &seen.sight());
+        let finding = effect(&operation.intent).judge(&known, &observation.observed());
         let mut finding = finding.with_travellers_of(&operation.intent);
-        if let (Finding::Differs(receipt, _), Sight::Order(order)) = (&finding, seen.sight())
-            && operation.kind().creates() == Some(Lookup::OrderByReference)
+        if let (Finding::Differs(receipt, _), Observed::Order(order)) =
+            (&finding, observation.observed())
+            && operation.kind().creates() == Some(LookupKind::OrderByReference)
             && self
                 .journal
                 .has_after_sales(account, order.order_id)
@@ -318,45 +319,49 @@ impl Operations {
         Ok(later_of(&operation.intent, &later))
     }
 
-    async fn see(
+    async fn observe(
         &self,
         operation: &Operation,
         options: ReadOptions<'static>,
-    ) -> Result<Seen, NotMade> {
+    ) -> Result<Observation, NotMade> {
         let account = &operation.account;
         match effect(&operation.intent).target() {
             Target::Order(key) => {
-                let seen = self.see_order(account, &key, options).await?;
-                match (seen, key) {
-                    (Seen::NotFound, OrderKey::Reference(reference)) if !is_refused(operation) => {
+                let observation = self.observe_order(account, &key, options).await?;
+                match (observation, key) {
+                    (Observation::NotFound, OrderKey::Reference(reference))
+                        if !is_refused(operation) =>
+                    {
                         self.absence(operation, &reference, options).await
                     }
-                    (seen, OrderKey::Reference(_) | OrderKey::Id(_)) => Ok(seen),
+                    (observation, OrderKey::Reference(_) | OrderKey::Id(_)) => Ok(observation),
                 }
             }
             Target::Refunds(order_id) => {
                 let read = self.upstream.read_refunds(account, order_id, options).await;
-                Seen::of(read, |reply| Seen::Refunds(reply.answer))
+                Observation::of(read, |reply| Observation::Refunds(reply.answer))
             }
             Target::Changes(order_id) => {
                 let read = self.upstream.read_changes(account, order_id, options).await;
-                Seen::of(read, |reply| Seen::Changes(reply.answer))
+                Observation::of(read, |reply| Observation::Changes(reply.answer))
             }
             Target::Change(change_order_no) => {
                 let read = self.upstream.read_change(account, change_order_no, options);
-                Seen::of(read.await, |reply| Seen::Change(Box::new(reply.answer)))
+                Observation::of(read.await, |reply| {
+                    Observation::Change(Box::new(reply.answer))
+                })
             }
         }
     }
 
-    async fn see_order(
+    async fn observe_order(
         &self,
         account: &AccountName,
         key: &OrderKey,
         options: ReadOptions<'static>,
-    ) -> Result<Seen, NotMade> {
+    ) -> Result<Observation, NotMade> {
         let read = self.upstream.read_order(account, key, options).await;
-        Seen::of(read, |found| Seen::Order(Box::new(found.answer)))
+        Observation::of(read, |found| Observation::Order(Box::new(found.answer)))
     }
 
     /// Handles an order that is not found by its reference. Until such a lookup has found an order under the session in
@@ -366,14 +371,18 @@ impl Operations {
         operation: &Operation,
         reference: &OutOrderNo,
         options: ReadOptions<'static>,
-    ) -> Result<Seen, NotMade> {
+    ) -> Result<Observation, NotMade> {
         let account = &operation.account;
-        match self.journal.proof(account, Lookup::OrderByReference).await {
+        match self
+            .journal
+            .proof(account, LookupKind::OrderByReference)
+            .await
+        {
             Ok(Some(proof)) if self.is_under_session_in_force(account, &proof) => {
-                return Ok(Seen::NotFound);
+                return Ok(Observation::NotFound);
             }
             Ok(_) => {}
-            Err(_) => return Ok(Seen::Nothing(NO_JOURNAL)),
+            Err(_) => return Ok(Observation::Nothing(NO_JOURNAL)),
         }
         let mut window = orders_about(operation, SKEW);
         while window.page <= PAGES {
@@ -382,7 +391,7 @@ impl Operations {
                 Err(failure) => match NotMade::of(&failure) {
                     Some(not_made) => return Err(not_made),
                     None => {
-                        return Ok(Seen::Nothing(
+                        return Ok(Observation::Nothing(
                             "the order is not found, and the list could not be read",
                         ));
                     }
@@ -391,9 +400,9 @@ impl Operations {
             let named = |o: &OrderSummary| o.out_order_no.as_deref() == Some(reference.as_str());
             if let Some(row) = listed.orders.iter().find(|row| named(row)) {
                 let key = OrderKey::Id(row.order_id);
-                return Ok(match self.see_order(account, &key, options).await? {
-                    Seen::Order(order) => Seen::ListedOrder(order),
-                    _ => Seen::Nothing(
+                return Ok(match self.observe_order(account, &key, options).await? {
+                    Observation::Order(order) => Observation::ListedOrder(order),
+                    _ => Observation::Nothing(
                         "the list contains the order, but the order could not be read",
                     ),
                 });
@@ -404,11 +413,11 @@ impl Operations {
             }
             window.page += 1;
         }
-        Ok(Seen::NotFound)
+        Ok(Observation::NotFound)
     }
 
     /// Law 6: earlier operations whose effect this one could repeat are looked up before it is sent.
-    pub(in crate::operations) async fn look_at_earlier(
+    pub(in crate::operations) async fn look_up_earlier(
         &self,
         operation: &Operation,
     ) -> Result<(), Failure> {
@@ -424,7 +433,7 @@ impl Operations {
         let before = self.journal.earlier_ones(operation).await;
         let before = before.map_err(no_journal)?.into_iter();
         earlier.extend(before.filter(|one| {
-            Some(one.id) != operation.retry_of && looks_first(&operation.intent, one)
+            Some(one.id) != operation.retry_of && needs_lookup_first(&operation.intent, one)
         }));
         let mut listed = None;
         for one in earlier {
@@ -434,25 +443,26 @@ impl Operations {
                 ));
             }
             let mut moment = self.moment(&one);
-            let mut look = match &listed {
-                Some(seen) => self.look_of(&one, seen).await,
-                None => match self.see(&one, ReadOptions::CALLER).await {
-                    Ok(seen) => {
-                        let look = self.look_of(&one, &seen).await;
+            let mut lookup = match &listed {
+                Some(observation) => self.interpret(&one, observation).await,
+                None => match self.observe(&one, ReadOptions::CALLER).await {
+                    Ok(observation) => {
+                        let lookup = self.interpret(&one, &observation).await;
                         // One list shows all refunds or changes of an order.
-                        listed = Some(seen).filter(|_| one.intent.number_among_several().is_some());
-                        look
+                        listed = Some(observation)
+                            .filter(|_| one.intent.number_among_several().is_some());
+                        lookup
                     }
                     Err(NotMade(_)) => return Err(Failure::of(Cause::RateLimited)),
                 },
             };
             if one.standing.basis == Some(Basis::Absent)
-                && matches!(look.finding, Finding::NotHappened(_))
+                && matches!(lookup.finding, Finding::NotHappened(_))
             {
-                self.try_control(&one, ReadOptions::CALLER, &mut look, &mut moment)
+                self.try_control(&one, ReadOptions::CALLER, &mut lookup, &mut moment)
                     .await;
             }
-            self.not_done_after_all(one, look, &moment).await?;
+            self.not_done_after_all(one, lookup, &moment).await?;
         }
         Ok(())
     }
@@ -462,14 +472,14 @@ impl Operations {
         &self,
         operation: &Operation,
         options: ReadOptions<'static>,
-        look: &mut Look,
+        lookup: &mut Lookup,
         moment: &mut Moment,
     ) {
-        if look.proves.is_some() {
+        if lookup.proves.is_some() {
             // The same list shows other objects.
             moment.control = Control::Found;
         } else {
-            (moment.control, look.proves) = self.control(operation, options).await;
+            (moment.control, lookup.proves) = self.control(operation, options).await;
         }
     }
 
@@ -499,17 +509,17 @@ impl Operations {
         }
         let key = match (known, lookup) {
             (Some(proof), _) => proof.key,
-            (None, Lookup::OrderByReference) => {
+            (None, LookupKind::OrderByReference) => {
                 match self.listed_reference(operation, &own, options).await {
                     Ok(reference) => reference,
                     Err(why) => return (why, None),
                 }
             }
-            (None, Lookup::RefundsOfOrder | Lookup::ChangesOfOrder) => {
+            (None, LookupKind::RefundsOfOrder | LookupKind::ChangesOfOrder) => {
                 return (Control::NoneKnown, None);
             }
         };
-        let control = self.look_up_known(lookup, &key, account, options).await;
+        let control = self.look_up_control(lookup, &key, account, options).await;
         let found = control == Control::Found;
         (control, found.then(|| self.proof_of(lookup, key, account)))
     }
@@ -532,34 +542,39 @@ impl Operations {
     }
 
     /// Looks up an object that is known to exist.
-    async fn look_up_known(
+    async fn look_up_control(
         &self,
-        lookup: Lookup,
+        lookup: LookupKind,
         key: &str,
         account: &AccountName,
         options: ReadOptions<'static>,
     ) -> Control {
-        let seen = match (lookup, key.parse::<OutOrderNo>(), key.parse::<OrderId>()) {
-            (Lookup::OrderByReference, Ok(reference), _) => {
-                self.see_order(account, &OrderKey::Reference(reference), options)
+        let observation = match (lookup, key.parse::<OutOrderNo>(), key.parse::<OrderId>()) {
+            (LookupKind::OrderByReference, Ok(reference), _) => {
+                self.observe_order(account, &OrderKey::Reference(reference), options)
                     .await
             }
-            (Lookup::RefundsOfOrder, _, Ok(order_id)) => {
+            (LookupKind::RefundsOfOrder, _, Ok(order_id)) => {
                 let read = self.upstream.read_refunds(account, order_id, options).await;
-                Seen::of(read, |reply| Seen::Refunds(reply.answer))
+                Observation::of(read, |reply| Observation::Refunds(reply.answer))
             }
-            (Lookup::ChangesOfOrder, _, Ok(order_id)) => {
+            (LookupKind::ChangesOfOrder, _, Ok(order_id)) => {
                 let read = self.upstream.read_changes(account, order_id, options).await;
-                Seen::of(read, |reply| Seen::Changes(reply.answer))
+                Observation::of(read, |reply| Observation::Changes(reply.answer))
             }
             // Such a key is never stored.
-            (Lookup::OrderByReference | Lookup::RefundsOfOrder | Lookup::ChangesOfOrder, ..) => {
+            (
+                LookupKind::OrderByReference
+                | LookupKind::RefundsOfOrder
+                | LookupKind::ChangesOfOrder,
+                ..,
+            ) => {
                 return Control::NoneKnown;
             }
         };
-        match seen {
-            Ok(seen) if seen.found(lookup) => Control::Found,
-            Ok(Seen::Nothing(_)) | Err(NotMade(_)) => Control::Inconclusive,
+        match observation {
+            Ok(observation) if observation.found(lookup) => Control::Found,
+            Ok(Observation::Nothing(_)) | Err(NotMade(_)) => Control::Inconclusive,
             Ok(_) => Control::NotFound,
         }
     }
@@ -569,7 +584,7 @@ impl Operations {
         proof.session.is_some() && proof.session == self.upstream.session_tag(account)
     }
 
-    fn proof_of(&self, lookup: Lookup, key: String, account: &AccountName) -> Proof {
+    fn proof_of(&self, lookup: LookupKind, key: String, account: &AccountName) -> Proof {
         Proof {
             lookup,
             key,
@@ -579,11 +594,11 @@ impl Operations {
     }
 
     /// The object that the lookup of an operation found, as a control of other lookups.
-    fn proof(&self, operation: &Operation, seen: &Seen) -> Option<Proof> {
+    fn proof(&self, operation: &Operation, observation: &Observation) -> Option<Proof> {
         let lookup = operation
             .kind()
             .creates()
-            .filter(|lookup| seen.found(*lookup))?;
+            .filter(|lookup| observation.found(*lookup))?;
         let key = operation.intent.subject().text();
         Some(self.proof_of(lookup, key, &operation.account))
     }
@@ -593,11 +608,11 @@ impl Operations {
     async fn not_done_after_all(
         &self,
         mut earlier: Operation,
-        look: Look,
+        lookup: Lookup,
         moment: &Moment,
     ) -> Result<(), Failure> {
-        let finding = look.finding.clone();
-        if !self.weigh(&mut earlier, look, moment).await {
+        let finding = lookup.finding.clone();
+        if !self.apply_lookup(&mut earlier, lookup, moment).await {
             return Err(Failure::of(Cause::JournalUnavailable));
         }
         let happened = |detail: String| Failure::of(Cause::EarlierHappened).with_detail(detail);

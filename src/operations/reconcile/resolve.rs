@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::evidence::{Finding, Made};
-use super::schedule::Looking;
+use super::evidence::{CreatedNumbers, Finding};
+use super::schedule::LookupGuard;
 use crate::domain::ids::OperationId;
 use crate::domain::operation::{
     Basis, Cause, Difference, Failure, Operation, Receipt, Standing, State,
@@ -41,7 +41,7 @@ pub struct Resolve {
     /// The name of the operator's API key.
     pub operator: String,
     /// What was created, if a lookup cannot find it.
-    pub made: Made,
+    pub made: CreatedNumbers,
 }
 
 /// Why an operation was not resolved. It is unchanged.
@@ -56,7 +56,7 @@ pub enum NotResolved {
     /// Upstream shows another outcome.
     Contradicts(Box<Operation>, String),
     /// There is no quota for the lookup; it is available again after this time.
-    NotLooked(Box<Operation>, Duration),
+    LookupNotMade(Box<Operation>, Duration),
     /// The number of what was created is unknown, and this field must state it.
     NumberNeeded(Box<Operation>, &'static str),
     /// The journal cannot be used.
@@ -76,7 +76,7 @@ impl Operations {
     ///
     /// # Errors
     /// [`NotResolved::NotFound`], or when the journal cannot be used.
-    pub async fn look_now(self: &Arc<Self>, id: OperationId) -> Result<Operation, NotResolved> {
+    pub async fn look_up_now(self: &Arc<Self>, id: OperationId) -> Result<Operation, NotResolved> {
         let operation = self.found(id).await?;
         match operation.state() {
             State::Unknown | State::NeedsAttention => {}
@@ -89,8 +89,8 @@ impl Operations {
             | State::NotExecuted => return Ok(operation),
         }
         // A lookup that is already in progress is enough.
-        if let Some(_looking) = Looking::begin(self, id) {
-            self.look_again(operation).await;
+        if let Some(_guard) = LookupGuard::begin(self, id) {
+            self.look_up_again(operation).await;
         }
         self.found(id).await
     }
@@ -125,19 +125,19 @@ impl Operations {
         let mut result = None;
         let mut differs = Vec::new();
         if self.upstream.has_account(&operation.account) {
-            let look = self.look(&operation, ReadOptions::LOOK).await;
-            if let Some(later) = look.not_made {
-                return Err(NotResolved::NotLooked(Box::new(operation), later));
+            let lookup = self.look_up(&operation, ReadOptions::LOOKUP).await;
+            if let Some(later) = lookup.not_made {
+                return Err(NotResolved::LookupNotMade(Box::new(operation), later));
             }
-            confirmed = match (resolution, &look.finding) {
+            confirmed = match (resolution, &lookup.finding) {
                 (_, Finding::Inconclusive(_)) => false,
                 (Resolution::Succeeded, _) => true,
                 (Resolution::Rejected | Resolution::NotExecuted, _) => false,
             };
-            result = look.finding.receipt();
-            differs = look.finding.differences().to_vec();
-            if !agrees(resolution, &look.finding) {
-                let seen = look.finding.sentence();
+            result = lookup.finding.receipt();
+            differs = lookup.finding.differences().to_vec();
+            if !agrees(resolution, &lookup.finding) {
+                let seen = lookup.finding.sentence();
                 return Err(NotResolved::Contradicts(Box::new(operation), seen));
             }
         }
@@ -206,7 +206,10 @@ impl Operations {
 ///
 /// # Errors
 /// The field that must state its number.
-fn unseen(operation: &Operation, made: Made) -> Result<(Receipt, Vec<Difference>), &'static str> {
+fn unseen(
+    operation: &Operation,
+    made: CreatedNumbers,
+) -> Result<(Receipt, Vec<Difference>), &'static str> {
     let number = |receipt: &Receipt| receipt.made_by(operation.kind());
     let found = operation.result.as_ref();
     let named = match effect(&operation.intent).unread(made) {
@@ -317,9 +320,9 @@ mod tests {
             operation.result = found.map(order);
             operation.differs.clone_from(&differs);
             operation.findings.recorded = recorded.map(order);
-            let made = Made {
+            let made = CreatedNumbers {
                 order_id: named.map(|number| OrderId::new(number).unwrap()),
-                ..Made::default()
+                ..CreatedNumbers::default()
             };
             let result = unseen(&operation, made);
             let expected = expected.map(|(number, differs_too)| {

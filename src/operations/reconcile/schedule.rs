@@ -18,20 +18,20 @@ use crate::store::JournalError;
 use crate::telemetry::metrics as names;
 
 /// The longest sleep: sweeps run at least this often.
-const PASS: Duration = Duration::from_secs(5);
+const MAX_SLEEP: Duration = Duration::from_secs(5);
 /// The shortest sleep: a due time that has just passed must not spin the loop.
-const BREATH: Duration = Duration::from_millis(20);
+const MIN_SLEEP: Duration = Duration::from_millis(20);
 /// How long an instance holds its lease, in ms: many times the longest sleep.
 const LEASE_MS: i64 = 60_000;
 /// Operations read from the journal at once.
 const BATCH: u32 = 128;
 /// A lookup in progress. Dropping it, also in a panic, ends it and wakes the reconciler.
-pub(in crate::operations) struct Looking {
+pub(in crate::operations) struct LookupGuard {
     operations: Arc<Operations>,
     id: OperationId,
 }
 
-impl Looking {
+impl LookupGuard {
     /// Begins a lookup, unless one is in progress.
     pub(in crate::operations) fn begin(
         operations: &Arc<Operations>,
@@ -48,7 +48,7 @@ impl Looking {
     }
 }
 
-impl Drop for Looking {
+impl Drop for LookupGuard {
     fn drop(&mut self) {
         self.operations
             .busy
@@ -99,11 +99,11 @@ impl Operations {
                 Ok(Ok(pause)) => pause,
                 Ok(Err(error)) => {
                     tracing::error!(%error, "a pass of the reconciler failed");
-                    PASS
+                    MAX_SLEEP
                 }
                 Err(_) => {
                     tracing::error!("a pass of the reconciler panicked");
-                    PASS
+                    MAX_SLEEP
                 }
             };
             tokio::select! {
@@ -136,28 +136,28 @@ impl Operations {
             let Some(slot) = slots.take(operation.state()) else {
                 continue;
             };
-            let Some(looking) = Looking::begin(self, operation.id) else {
+            let Some(guard) = LookupGuard::begin(self, operation.id) else {
                 continue;
             };
             self.tasks.spawn(async move {
-                let this = looking.operations.clone();
-                if !this.look_again(operation).await {
+                let this = guard.operations.clone();
+                if !this.look_up_again(operation).await {
                     // It was not saved and is still due: do not repeat it at once.
                     tokio::select! {
-                        () = tokio::time::sleep(PASS) => {}
+                        () = tokio::time::sleep(MAX_SLEEP) => {}
                         () = this.stopping.cancelled() => {}
                     }
                 }
                 drop(slot);
-                drop(looking);
+                drop(guard);
             });
         }
         // What is due and was not begun here waits for a lookup in progress, whose end wakes the loop.
         let next = self.journal.next_due(now).await?;
-        let until = next.map_or(PASS, |at| {
+        let until = next.map_or(MAX_SLEEP, |at| {
             Duration::from_millis(u64::try_from(at - self.store_ms()).unwrap_or(0))
         });
-        Ok(until.clamp(BREATH, PASS))
+        Ok(until.clamp(MIN_SLEEP, MAX_SLEEP))
     }
 
     /// Renews the lease of this instance before it ends.

@@ -128,7 +128,7 @@ impl Uploads {
         let session = upstream.account(&account)?;
         let sent = upstream.top.upload::<Upload>(session, texts, part).await;
         let reply = upstream
-            .heard::<Upload>(sent, Missing::Order)
+            .interpret_read::<Upload>(sent, Missing::Order)
             .map_err(ReadError::into_failure)?;
         let uploaded = translate::upload::answer(reply.answer, &upstream.context(&account))
             .map_err(|unreadable| unreadable_answer(NAME, unreadable.field))?;

@@ -8,7 +8,7 @@ use crate::domain::operation::{
 use crate::kill_point::{Point, reach};
 use crate::operations::classify::{Conclusion, Ending};
 use crate::operations::reconcile::decide::Moment;
-use crate::operations::reconcile::lookup::Look;
+use crate::operations::reconcile::lookup::Lookup;
 use crate::operations::service::{Operations, Settlement};
 use crate::top::call::CallError;
 use crate::top::client::{ReadOptions, Reply};
@@ -141,7 +141,7 @@ impl Operations {
     }
 
     /// The lookup that follows an answer that claims an outcome but does not settle the operation.
-    async fn checked(&self, operation: &Operation, claim: Claim) -> Option<(Look, Moment)> {
+    async fn checked(&self, operation: &Operation, claim: Claim) -> Option<(Lookup, Moment)> {
         if claim == Claim::Silence {
             return None;
         }
@@ -152,10 +152,10 @@ impl Operations {
         let moment = self.moment(operation);
         // Made even while the process stops: it belongs to the send, and a caller waits for it. The deadline
         // bounds it.
-        let look = self.look(operation, ReadOptions::CALLER);
-        let look = tokio::time::timeout(self.settings.deadline, look).await;
-        let look = look.unwrap_or_else(|_| Look::cut_short());
+        let lookup = self.look_up(operation, ReadOptions::CALLER);
+        let lookup = tokio::time::timeout(self.settings.deadline, lookup).await;
+        let lookup = lookup.unwrap_or_else(|_| Lookup::cut_short());
         reach(Point::Checked).await;
-        Some((look, moment))
+        Some((lookup, moment))
     }
 }

@@ -110,7 +110,7 @@ pub(in crate::operations) struct Background {
 
 /// A caller's request for a write.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct WriteRequest {
     /// The caller.
     pub caller: String,
     /// The purchasing account.
@@ -129,7 +129,7 @@ pub struct Asked {
     pub wait: Option<Duration>,
 }
 
-impl Asked {
+impl WriteRequest {
     /// The hashes of key and request.
     fn hashes(&self, key: &HashKey, kind: Kind) -> ([u8; 32], [u8; 32]) {
         let idempotency = key.mac(&[
@@ -159,7 +159,7 @@ pub struct Performed {
 
 /// Why there is no new operation. Nothing was sent.
 #[derive(Debug)]
-pub enum NotTaken {
+pub enum Refusal {
     /// The key was used for another request.
     KeyReused,
     /// The subject has an open operation.
@@ -187,9 +187,9 @@ const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(10);
 /// How long after its compare-and-set a write may still be sent.
 const SEND_WINDOW: Duration = Duration::from_secs(1);
 
-fn not_taken(error: &JournalError) -> NotTaken {
+fn refusal(error: &JournalError) -> Refusal {
     tracing::error!(%error, "an operation was not accepted");
-    NotTaken::JournalUnavailable
+    Refusal::JournalUnavailable
 }
 
 /// The texts in fields that the gateway does not know: any of them may be personal data.
@@ -214,14 +214,14 @@ impl Operations {
     /// time to wait is over.
     ///
     /// # Errors
-    /// [`NotTaken`], when there is no operation.
+    /// [`Refusal`], when there is no operation.
     pub async fn perform<W: Write>(
         self: &Arc<Self>,
         write: W,
-        asked: Asked,
-    ) -> Result<Performed, NotTaken> {
+        asked: WriteRequest,
+    ) -> Result<Performed, Refusal> {
         if self.stopping.is_cancelled() || self.tasks.is_closed() {
-            return Err(NotTaken::Stopping);
+            return Err(Refusal::Stopping);
         }
         let wait = asked.wait;
         let at_most = wait.unwrap_or(self.settings.deadline + self.settings.inline_wait);
@@ -235,8 +235,8 @@ impl Operations {
             .spawn(async move { this.run(write, intent, asked, draft, taken).await });
         let told = tokio::time::timeout(at_most.max(ACKNOWLEDGED_WITHIN), was_taken).await;
         let performed = told
-            .map_err(|_| NotTaken::NotAcknowledged)?
-            .map_err(|_| NotTaken::JournalUnavailable)??;
+            .map_err(|_| Refusal::NotAcknowledged)?
+            .map_err(|_| Refusal::JournalUnavailable)??;
         if performed.replayed {
             return Ok(self.replay(performed, wait).await);
         }
@@ -249,15 +249,15 @@ impl Operations {
     /// The operation of an earlier, identical request, for a request that is not to be accepted now.
     ///
     /// # Errors
-    /// [`NotTaken::KeyReused`], or when the journal cannot be read.
+    /// [`Refusal::KeyReused`], or when the journal cannot be read.
     pub async fn performed_before(
         &self,
         kind: Kind,
-        asked: &Asked,
-    ) -> Result<Option<Performed>, NotTaken> {
+        asked: &WriteRequest,
+    ) -> Result<Option<Performed>, Refusal> {
         let (idempotency, fingerprint) = asked.hashes(self.upstream.hash_key(), kind);
         let known = self.journal.known(idempotency).await;
-        match known.map_err(|error| not_taken(&error))? {
+        match known.map_err(|error| refusal(&error))? {
             None => Ok(None),
             Some(known) if known.fingerprint == fingerprint => {
                 let performed = Performed {
@@ -266,7 +266,7 @@ impl Operations {
                 };
                 Ok(Some(self.replay(performed, asked.wait).await))
             }
-            Some(_) => Err(NotTaken::KeyReused),
+            Some(_) => Err(Refusal::KeyReused),
         }
     }
 
@@ -288,7 +288,7 @@ impl Operations {
         }
     }
 
-    fn draft(&self, intent: Intent, asked: &Asked) -> Operation {
+    fn draft(&self, intent: Intent, asked: &WriteRequest) -> Operation {
         Operation {
             retry_of: asked.retry_of,
             ..Operation::accepted(
@@ -307,9 +307,9 @@ impl Operations {
         self: Arc<Self>,
         write: W,
         intent: W::Intent,
-        asked: Asked,
+        asked: WriteRequest,
         mut operation: Operation,
-        taken: oneshot::Sender<Result<Performed, NotTaken>>,
+        taken: oneshot::Sender<Result<Performed, Refusal>>,
     ) {
         reach(Point::BeforeAccept).await;
         let accepted = self.accept(&write, &asked, &operation).await;
@@ -384,9 +384,9 @@ impl Operations {
     async fn accept<W: Write>(
         &self,
         write: &W,
-        asked: &Asked,
+        asked: &WriteRequest,
         operation: &Operation,
-    ) -> Result<Performed, NotTaken> {
+    ) -> Result<Performed, Refusal> {
         let (idempotency, fingerprint) = asked.hashes(self.upstream.hash_key(), operation.kind());
         let new = NewOperation {
             operation: operation.clone(),
@@ -409,13 +409,13 @@ impl Operations {
                 operation: *earlier,
                 replayed: true,
             }),
-            Ok(Acceptance::KeyReused) => Err(NotTaken::KeyReused),
-            Ok(Acceptance::Locked(other)) => Err(NotTaken::Locked(other)),
-            Ok(Acceptance::AlreadyDone(other)) => Err(NotTaken::AlreadyDone(other)),
-            Ok(Acceptance::Duplicate(other)) => Err(NotTaken::Duplicate(other)),
-            Ok(Acceptance::RetryOfRequired(other)) => Err(NotTaken::RetryOfRequired(other)),
-            Ok(Acceptance::NothingToRetry) => Err(NotTaken::NothingToRetry),
-            Err(error) => Err(not_taken(&error)),
+            Ok(Acceptance::KeyReused) => Err(Refusal::KeyReused),
+            Ok(Acceptance::Locked(other)) => Err(Refusal::Locked(other)),
+            Ok(Acceptance::AlreadyDone(other)) => Err(Refusal::AlreadyDone(other)),
+            Ok(Acceptance::Duplicate(other)) => Err(Refusal::Duplicate(other)),
+            Ok(Acceptance::RetryOfRequired(other)) => Err(Refusal::RetryOfRequired(other)),
+            Ok(Acceptance::NothingToRetry) => Err(Refusal::NothingToRetry),
+            Err(error) => Err(refusal(&error)),
         }
     }
 
@@ -423,11 +423,11 @@ impl Operations {
     async fn make_ready<W: Write>(
         &self,
         write: &W,
-        asked: &Asked,
+        asked: &WriteRequest,
         operation: &Operation,
     ) -> Result<(Opened, Background), Failure> {
         let reads = async {
-            self.look_at_earlier(operation).await?;
+            self.look_up_earlier(operation).await?;
             write.request(&self.upstream, &asked.account).await
         };
         // They change nothing, and must not delay a stop.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::domain::operation::{Basis, Claim, Failure, Operation, Receipt, Standing, State};
 use crate::operations::reconcile::decide::{Before, Moment, Step, decide};
-use crate::operations::reconcile::lookup::Look;
+use crate::operations::reconcile::lookup::Lookup;
 use crate::operations::service::{Changed, Note, Operations, Settlement, millis, unknown};
 
 /// The outcome of a send.
@@ -30,12 +30,12 @@ pub(in crate::operations) struct Open {
     /// What the answer says was created.
     pub(in crate::operations) receipt: Option<Receipt>,
     /// The lookup that followed the answer at once.
-    pub(in crate::operations) checked: Option<(Look, Moment)>,
+    pub(in crate::operations) checked: Option<(Lookup, Moment)>,
 }
 
 /// What a report says about the write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
+enum Outcome {
     Done,
     NotDone,
     NotSent,
@@ -44,13 +44,13 @@ enum Told {
 
 /// What a report does to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Effect {
+enum RowEffect {
     /// Settles it.
     Settle,
     /// Records the claim; lookups decide.
     Record,
     /// Leaves the outcome as it is, and adds a line to the timeline.
-    Tell,
+    AddLine,
     /// Contradicts the recorded outcome.
     Contradict,
     /// Adds nothing to what is recorded.
@@ -64,23 +64,23 @@ const MAX_PAUSE: Duration = Duration::from_secs(1);
 const TRIES_WHILE_STOPPING: u32 = 3;
 
 impl Report {
-    fn told(&self) -> Told {
+    fn outcome(&self) -> Outcome {
         match self {
             Self::Settled(settlement) => match settlement.standing {
                 Standing {
                     state: State::Succeeded,
                     ..
-                } => Told::Done,
+                } => Outcome::Done,
                 Standing {
                     basis: Some(Basis::NotSent),
                     ..
-                } => Told::NotSent,
-                Standing { .. } => Told::NotDone,
+                } => Outcome::NotSent,
+                Standing { .. } => Outcome::NotDone,
             },
             Self::Open(open) => match open.claim {
-                Claim::Done => Told::Done,
-                Claim::Refused | Claim::RefusedUnlisted => Told::NotDone,
-                Claim::Silence => Told::Nothing,
+                Claim::Done => Outcome::Done,
+                Claim::Refused | Claim::RefusedUnlisted => Outcome::NotDone,
+                Claim::Silence => Outcome::Nothing,
             },
         }
     }
@@ -108,43 +108,49 @@ impl Report {
 ///
 /// A report may be applied again after a commit that was not acknowledged: what is recorded already is
 /// not recorded twice. Only the sender records claims.
-fn effect(standing: Standing, claim: Claim, contradicted: bool, report: &Report) -> Effect {
-    let told = report.told();
+fn effect(standing: Standing, claim: Claim, contradicted: bool, report: &Report) -> RowEffect {
+    let outcome = report.outcome();
     let settles = match report {
-        Report::Settled(settlement) if settlement.standing == standing => return Effect::Nothing,
+        Report::Settled(settlement) if settlement.standing == standing => {
+            return RowEffect::Nothing;
+        }
         Report::Settled(_) => true,
         Report::Open(_) => false,
     };
     let recorded = matches!(report, Report::Open(open) if open.claim == claim);
-    match (standing.state, told) {
-        (State::Accepted, Told::NotSent) => Effect::Settle,
+    match (standing.state, outcome) {
+        (State::Accepted, Outcome::NotSent) => RowEffect::Settle,
         // It was sent, but the journal has lost a state that it had acknowledged.
-        (State::Accepted, Told::Done | Told::NotDone | Told::Nothing) => Effect::Nothing,
-        (State::Sending, _) if settles => Effect::Settle,
-        (State::Sending, _) => Effect::Record,
-        (State::Unknown | State::NeedsAttention, Told::Nothing) => Effect::Nothing,
-        (State::Unknown | State::NeedsAttention, _) if recorded => Effect::Nothing,
+        (State::Accepted, Outcome::Done | Outcome::NotDone | Outcome::Nothing) => {
+            RowEffect::Nothing
+        }
+        (State::Sending, _) if settles => RowEffect::Settle,
+        (State::Sending, _) => RowEffect::Record,
+        (State::Unknown | State::NeedsAttention, Outcome::Nothing) => RowEffect::Nothing,
+        (State::Unknown | State::NeedsAttention, _) if recorded => RowEffect::Nothing,
         // Upstream has shown two outcomes; only a person can settle it.
-        (State::NeedsAttention, _) if contradicted => Effect::Tell,
-        (State::Unknown | State::NeedsAttention, _) if settles => Effect::Settle,
-        (State::Unknown | State::NeedsAttention, _) => Effect::Record,
-        (State::Succeeded, Told::NotDone | Told::NotSent) => Effect::Contradict,
+        (State::NeedsAttention, _) if contradicted => RowEffect::AddLine,
+        (State::Unknown | State::NeedsAttention, _) if settles => RowEffect::Settle,
+        (State::Unknown | State::NeedsAttention, _) => RowEffect::Record,
+        (State::Succeeded, Outcome::NotDone | Outcome::NotSent) => RowEffect::Contradict,
         // The record says that nothing was sent, but this sender has sent it.
-        (State::NotExecuted, Told::Done | Told::NotDone | Told::Nothing)
+        (State::NotExecuted, Outcome::Done | Outcome::NotDone | Outcome::Nothing)
             if standing.basis == Some(Basis::NotSent) =>
         {
-            Effect::Contradict
+            RowEffect::Contradict
         }
-        (State::Rejected | State::NotExecuted, Told::Done) => Effect::Contradict,
-        (State::Succeeded, Told::Done) | (State::Rejected | State::NotExecuted, Told::NotDone)
+        (State::Rejected | State::NotExecuted, Outcome::Done) => RowEffect::Contradict,
+        (State::Succeeded, Outcome::Done)
+        | (State::Rejected | State::NotExecuted, Outcome::NotDone)
             if !recorded =>
         {
-            Effect::Tell
+            RowEffect::AddLine
         }
-        (State::Succeeded, Told::Done | Told::Nothing)
-        | (State::Rejected | State::NotExecuted, Told::NotDone | Told::NotSent | Told::Nothing) => {
-            Effect::Nothing
-        }
+        (State::Succeeded, Outcome::Done | Outcome::Nothing)
+        | (
+            State::Rejected | State::NotExecuted,
+            Outcome::NotDone | Outcome::NotSent | Outcome::Nothing,
+        ) => RowEffect::Nothing,
     }
 }
 
@@ -194,16 +200,16 @@ impl Operations {
             effect(row.standing, row.claim, row.contradicted, report),
             report,
         ) {
-            (Effect::Settle, Report::Settled(settlement)) => Some(self.settled(row, settlement)),
-            (Effect::Record, Report::Open(open)) => Some(self.record(row, open)),
-            (Effect::Tell, _) => Some(Note::of(format!(
+            (RowEffect::Settle, Report::Settled(settlement)) => Some(self.settled(row, settlement)),
+            (RowEffect::Record, Report::Open(open)) => Some(self.record(row, open)),
+            (RowEffect::AddLine, _) => Some(Note::of(format!(
                 "late report of the send: {}",
                 report.sentence()
             ))),
-            (Effect::Contradict, _) => {
+            (RowEffect::Contradict, _) => {
                 Some(self.contradict(row, &report.sentence(), report.receipt()))
             }
-            (Effect::Nothing | Effect::Settle | Effect::Record, _) => {
+            (RowEffect::Nothing | RowEffect::Settle | RowEffect::Record, _) => {
                 if row.state() == State::Accepted {
                     tracing::error!(
                         operation_id = %row.id, outcome = report.sentence(),
@@ -226,11 +232,11 @@ impl Operations {
         row.failure.clone_from(&open.refusal);
         let mut seen = None;
         let mut proves = None;
-        if let Some((look, moment)) = &open.checked {
-            if look.not_made.is_none() {
+        if let Some((lookup, moment)) = &open.checked {
+            if lookup.not_made.is_none() {
                 let (findings, step) = decide(
                     &Before::of(row),
-                    &look.finding,
+                    &lookup.finding,
                     moment,
                     &self.settings.patience,
                 );
@@ -240,13 +246,13 @@ impl Operations {
                         let refusal = open.refusal.clone();
                         refusal.unwrap_or_else(|| Failure::of(cause))
                     });
-                    let what = format!("checked: {}", look.finding.sentence());
-                    let settlement = Settlement::by_lookup(standing, failure, look, what);
+                    let what = format!("checked: {}", lookup.finding.sentence());
+                    let settlement = Settlement::by_lookup(standing, failure, lookup, what);
                     return self.settled(row, &settlement);
                 }
             }
-            seen = Some(look.finding.sentence());
-            proves = look.proves.clone();
+            seen = Some(lookup.finding.sentence());
+            proves = lookup.proves.clone();
         }
         let what = match (open.claim, seen) {
             (Claim::Silence, _) => "no conclusive answer; looking it up".to_owned(),

@@ -20,7 +20,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
             return Err(PlatformError::missing("order_id").into());
         }
         let id = context.order()?.order_id;
-        return Ok(done(&context.ledger.changes.look_of_order(id)));
+        return Ok(done(&context.ledger.changes.look_up_of_order(id)));
     };
     let found = if by_order {
         let id = context.order()?.order_id;
@@ -29,7 +29,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
         find(context, number)
     };
     let found = found.map(|change| change.change_order_no);
-    let seen = found.and_then(|number| context.ledger.changes.look(number));
+    let seen = found.and_then(|number| context.ledger.changes.look_up(number));
     Ok(done(seen.as_slice()))
 }
 

@@ -7,7 +7,7 @@ use crate::simulator::order::wire_time;
 
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     let subject = named(context.input)?;
-    let Some(order) = context.ledger.look(context.account, &subject) else {
+    let Some(order) = context.ledger.look_up(context.account, &subject) else {
         return Err(Refusal::not_found());
     };
     let itinerary = context.ledger.itinerary(&order);

@@ -21,7 +21,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
         });
     let refund = number
         .filter(|_| mine)
-        .and_then(|number| refunds.look(number))
+        .and_then(|number| refunds.look_up(number))
         .ok_or_else(not_found)?;
     let money = refund.money();
     let progress = &refund.progress;

@@ -8,7 +8,7 @@ use crate::simulator::refund::Refund;
 
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     let id = context.order()?.order_id;
-    Ok(done(&context.ledger.refunds.look_of_order(id)))
+    Ok(done(&context.ledger.refunds.look_up_of_order(id)))
 }
 
 /// The answer with these refunds.

@@ -103,7 +103,7 @@ fn of_several_reasons_the_most_specific_is_returned() {
         operation: absent.clone(),
         fingerprint: [fingerprint; 32],
     };
-    let mut against = Against {
+    let mut conflicts = Conflicts {
         known: Some(known(1)),
         locked: open(),
         done: open(),
@@ -114,24 +114,25 @@ fn of_several_reasons_the_most_specific_is_returned() {
     };
     let mut asked = new(pay(1));
     asked.operation.retry_of = Some(absent.id);
-    let refused = |asked: &NewOperation, against: &Against| word(refusal(asked, against.clone()));
-    assert_eq!(refused(&asked, &against), "replay");
-    against.known = Some(known(2));
-    assert_eq!(refused(&asked, &against), "key reused");
-    against.known = None;
-    assert_eq!(refused(&asked, &against), "locked");
-    against.locked = None;
-    assert_eq!(refused(&asked, &against), "already done");
-    against.done = None;
-    assert_eq!(refused(&asked, &against), "nothing to retry");
-    against.named = Some(absent.clone());
-    assert_eq!(refused(&asked, &against), "duplicate");
+    let refused =
+        |asked: &NewOperation, conflicts: &Conflicts| word(refusal(asked, conflicts.clone()));
+    assert_eq!(refused(&asked, &conflicts), "replay");
+    conflicts.known = Some(known(2));
+    assert_eq!(refused(&asked, &conflicts), "key reused");
+    conflicts.known = None;
+    assert_eq!(refused(&asked, &conflicts), "locked");
+    conflicts.locked = None;
+    assert_eq!(refused(&asked, &conflicts), "already done");
+    conflicts.done = None;
+    assert_eq!(refused(&asked, &conflicts), "nothing to retry");
+    conflicts.named = Some(absent.clone());
+    assert_eq!(refused(&asked, &conflicts), "duplicate");
     asked.operation.retry_of = None;
-    assert_eq!(refused(&asked, &against), "retry_of required");
-    against.absent.clear();
-    assert_eq!(refused(&asked, &against), "duplicate");
+    assert_eq!(refused(&asked, &conflicts), "retry_of required");
+    conflicts.absent.clear();
+    assert_eq!(refused(&asked, &conflicts), "duplicate");
     asked.allow_duplicate = true;
-    assert_eq!(refused(&asked, &against), "accepted");
+    assert_eq!(refused(&asked, &conflicts), "accepted");
 }
 
 #[test]
@@ -154,16 +155,16 @@ fn law_6_retry_of_is_required_unless_a_later_success_explains_the_absent_operati
             "retry_of required",
         ),
     ] {
-        let against = Against {
+        let conflicts = Conflicts {
             absent: vec![placed(1, &absent)],
             succeeded: since
                 .iter()
                 .map(|(place, intent)| placed(*place, &succeeded(intent.clone())))
                 .collect(),
-            ..Against::default()
+            ..Conflicts::default()
         };
         let asked = new(asked);
-        let said = word(refusal(&asked, against));
+        let said = word(refusal(&asked, conflicts));
         assert_eq!(said, expected, "{:?} {since:?}", asked.operation.intent);
     }
 }
@@ -171,11 +172,11 @@ fn law_6_retry_of_is_required_unless_a_later_success_explains_the_absent_operati
 #[test]
 fn retry_of_must_name_the_newest_absent_operation() {
     let [older, younger] = [operation(pay(1), ABSENT), operation(pay(1), ABSENT)];
-    let against = Against {
+    let conflicts = Conflicts {
         absent: vec![placed(2, &younger), placed(1, &older)],
-        ..Against::default()
+        ..Conflicts::default()
     };
-    match refusal(&new(pay(1)), against) {
+    match refusal(&new(pay(1)), conflicts) {
         Some(Acceptance::RetryOfRequired(other)) => assert_eq!(other.id, younger.id),
         other => panic!("{other:?}"),
     }
@@ -218,12 +219,12 @@ fn retry_of_may_name_only_absent_operations_of_the_subject_or_the_caller() {
     ] {
         let mut asked = new(asked);
         asked.operation.retry_of = Some(named.id);
-        let against = Against {
+        let conflicts = Conflicts {
             named: Some(named),
-            ..Against::default()
+            ..Conflicts::default()
         };
         assert_eq!(
-            word(refusal(&asked, against)),
+            word(refusal(&asked, conflicts)),
             expected,
             "{:?}",
             asked.operation.intent

@@ -2,8 +2,8 @@
 //! which do not depend on the speed of the host.
 
 use crate::domain::operation::{
-    Basis, EventKind, Intent, Kind, Lookup, NewEvent, Proof, Receipt, SessionTag, Standing, State,
-    Subject, TimelineEntry, intent,
+    Basis, EventKind, Intent, Kind, LookupKind, NewEvent, Proof, Receipt, SessionTag, Standing,
+    State, Subject, TimelineEntry, intent,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -177,7 +177,7 @@ fn a_save(operation: &Operation, revision: i64, standing: Standing) -> Command {
         timeline: vec![a_line(standing.state)],
         events: Vec::new(),
         proves: Some(Proof {
-            lookup: Lookup::OrderByReference,
+            lookup: LookupKind::OrderByReference,
             key: "T-1".to_owned(),
             session: Some(SessionTag::from_store("a session".to_owned())),
             at_ms: 1,
@@ -268,7 +268,7 @@ async fn reads(dir: &Path) -> Vec<(String, u64)> {
     );
     cost!(
         "proof".to_owned(),
-        journal.proof(account, Lookup::OrderByReference)
+        journal.proof(account, LookupKind::OrderByReference)
     );
     let events = |after, owner: Option<&str>| EventFilter {
         after,

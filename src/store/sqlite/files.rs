@@ -93,7 +93,7 @@ impl Files {
     }
 
     /// Adds the files that SQLite created beside the database to those that must stay in place.
-    pub(super) fn know_companions(&mut self) -> Result<(), JournalError> {
+    pub(super) fn record_companions(&mut self) -> Result<(), JournalError> {
         for suffix in ["-wal", "-shm"] {
             let path = beside(&self.path, suffix);
             let found = path

@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use super::{SqliteJournal, failed, row};
 use crate::domain::ids::{AccountName, OperationId, OrderId};
 use crate::domain::operation::{
-    Intent, Kind, Lookup, Operation, Proof, SessionTag, State, Subject,
+    Intent, Kind, LookupKind, Operation, Proof, SessionTag, State, Subject,
 };
 use crate::store::{JournalError, Relations, accept};
 
@@ -116,7 +116,7 @@ impl Relations for SqliteJournal {
     fn proof(
         &self,
         account: &AccountName,
-        lookup: Lookup,
+        lookup: LookupKind,
     ) -> BoxFuture<'_, Result<Option<Proof>, JournalError>> {
         let account = account.to_string();
         self.reading(async move {

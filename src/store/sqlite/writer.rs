@@ -19,7 +19,7 @@ use crate::domain::operation::{
     Baseline, Basis, NewEvent, Operation, OwnershipFact, SessionTag, State, TimelineEntry,
 };
 use crate::kill_point::{Point, reach};
-use crate::store::accept::{self, Against, Placed};
+use crate::store::accept::{self, Conflicts, Placed};
 use crate::store::{Acceptance, JournalError, Known, NewOperation, Publication, Save, Saved};
 use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
 
@@ -125,7 +125,7 @@ async fn commit(connection: &mut SqliteConnection, work: Vec<Command>, health: &
     match health.noted(transaction(connection, &work).await) {
         Ok(told) => {
             histogram!(JOURNAL_COMMIT_SECONDS).record(started.elapsed().as_secs_f64());
-            tell(work, told);
+            reply(work, told);
         }
         Err(error) if work.len() == 1 => {
             tracing::error!(%error, "the journal did not commit");
@@ -139,7 +139,7 @@ async fn commit(connection: &mut SqliteConnection, work: Vec<Command>, health: &
                 let ended = health.noted(transaction(connection, &one).await);
                 let [command] = one;
                 match ended {
-                    Ok(told) => tell(vec![command], told),
+                    Ok(told) => reply(vec![command], told),
                     Err(error) => {
                         tracing::error!(%error, "the journal did not commit");
                         refuse(command, &error);
@@ -237,7 +237,7 @@ async fn committed(
 }
 
 /// Sends each result to its caller. That fails only if the caller is gone; the change is committed anyway.
-fn tell(work: Vec<Command>, done: Vec<Done>) {
+fn reply(work: Vec<Command>, done: Vec<Done>) {
     for (command, done) in work.into_iter().zip(done) {
         match (command, done) {
             (Command::Accept(_, answer), Done::Accept(taken)) => drop(answer.send(Ok(taken))),
@@ -293,7 +293,7 @@ async fn accept(
         .fetch_all(&mut *connection)
         .await
         .map_err(failed)?;
-    if let Some(refusal) = accept::refusal(new, against(&lines)?) {
+    if let Some(refusal) = accept::refusal(new, conflicts(&lines)?) {
         return Ok(refusal);
     }
     sqlx::query(
@@ -321,7 +321,7 @@ async fn accept(
     .execute(&mut *connection)
     .await
     .map_err(failed)?;
-    tell_story(
+    insert_timeline(
         connection,
         operation,
         1,
@@ -332,14 +332,14 @@ async fn accept(
 }
 
 /// Reads the rows of `row::SELECT_AGAINST`.
-fn against(lines: &[SqliteRow]) -> Result<Against, JournalError> {
-    let mut against = Against::default();
+fn conflicts(lines: &[SqliteRow]) -> Result<Conflicts, JournalError> {
+    let mut conflicts = Conflicts::default();
     for line in lines {
         let operation = || row::read(line);
         let slot = match line.try_get::<&str, _>("why").map_err(failed)? {
             "key" => {
                 let fingerprint: &[u8] = line.try_get("fingerprint").map_err(failed)?;
-                against.known = Some(Known {
+                conflicts.known = Some(Known {
                     operation: row::read(line)?,
                     fingerprint: fingerprint.try_into().map_err(failed)?,
                 });
@@ -353,22 +353,22 @@ fn against(lines: &[SqliteRow]) -> Result<Against, JournalError> {
                     operation: operation()?,
                 };
                 match list {
-                    "absent" => against.absent.push(placed),
-                    _ => against.succeeded.push(placed),
+                    "absent" => conflicts.absent.push(placed),
+                    _ => conflicts.succeeded.push(placed),
                 }
                 continue;
             }
-            "locked" => &mut against.locked,
-            "done" => &mut against.done,
-            "duplicate" => &mut against.duplicate,
-            _ => &mut against.named,
+            "locked" => &mut conflicts.locked,
+            "done" => &mut conflicts.done,
+            "duplicate" => &mut conflicts.duplicate,
+            _ => &mut conflicts.named,
         };
         // Of several rows for one reason, the first one counts.
         if slot.is_none() {
             *slot = Some(operation()?);
         }
     }
-    Ok(against)
+    Ok(conflicts)
 }
 
 async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved, JournalError> {
@@ -446,7 +446,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
         return stale(connection, operation).await;
     }
     let revision = operation.revision + 1;
-    tell_story(connection, operation, revision, &change.timeline).await?;
+    insert_timeline(connection, operation, revision, &change.timeline).await?;
     let at = change.timeline.last().map_or(0, |entry| ms_of(entry.at.0));
     for event in &change.events {
         let facts = Facts {
@@ -456,7 +456,7 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
             operation_id: Some(operation.id),
             at,
         };
-        tell_fact(connection, &facts).await?;
+        insert_event(connection, &facts).await?;
     }
     for fact in OwnershipFact::of(operation) {
         note_owner(connection, &fact).await?;
@@ -488,7 +488,7 @@ struct Facts<'a> {
     at: i64,
 }
 
-async fn tell_fact(
+async fn insert_event(
     connection: &mut SqliteConnection,
     facts: &Facts<'_>,
 ) -> Result<(), JournalError> {
@@ -521,7 +521,7 @@ async fn publish(
             operation_id: None,
             at: ms_of(publication.at),
         };
-        tell_fact(connection, &facts).await?;
+        insert_event(connection, &facts).await?;
     }
     Ok(())
 }
@@ -614,7 +614,7 @@ async fn stale(
     })
 }
 
-async fn tell_story(
+async fn insert_timeline(
     connection: &mut SqliteConnection,
     operation: &Operation,
     revision: i64,
@@ -634,21 +634,21 @@ async fn tell_story(
         .await
         .map_err(failed)?;
     }
-    if revision % CUT_EVERY == 0 {
-        cut_middle(connection, operation).await?;
+    if revision % TRIM_EVERY == 0 {
+        trim_timeline(connection, operation).await?;
     }
     Ok(())
 }
 
 /// Number of changes of an operation between two cuts of its timeline.
-const CUT_EVERY: i64 = 64;
+const TRIM_EVERY: i64 = 64;
 /// Lines of a timeline that are kept at its beginning and at its end.
 const FIRST_LINES: i64 = 100;
 const LAST_LINES: i64 = 400;
 
 /// Limits the length of a timeline. The first and the last lines are kept, and a line marks that those between
 /// them were removed.
-async fn cut_middle(
+async fn trim_timeline(
     connection: &mut SqliteConnection,
     operation: &Operation,
 ) -> Result<(), JournalError> {

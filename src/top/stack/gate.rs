@@ -36,8 +36,8 @@ pub struct QuotaSettings {
 #[derive(Debug)]
 pub struct Gate {
     callers: Share,
-    looks: Share,
-    /// The part of `looks` that lookups for settled operations may use.
+    lookups: Share,
+    /// The part of `lookups` that lookups for settled operations may use.
     watch: Share,
     max_wait: Duration,
     bans: RwLock<Bans>,
@@ -68,7 +68,7 @@ pub struct Permit {
 const ASK_AGAIN: Duration = Duration::from_mins(1);
 
 /// Maximum number of concurrent lookups: low, because a lost write is looked up repeatedly while upstream is slow.
-const LOOKS_IN_FLIGHT: usize = 16;
+const LOOKUPS_IN_FLIGHT: usize = 16;
 
 // === impl Gate ===
 
@@ -91,8 +91,8 @@ impl Gate {
                 settings.burst,
                 settings.max_concurrent,
             ),
-            looks: share(Quota::per_second(looks), looks, LOOKS_IN_FLIGHT),
-            watch: share(half_rate, half, LOOKS_IN_FLIGHT / 2),
+            lookups: share(Quota::per_second(looks), looks, LOOKUPS_IN_FLIGHT),
+            watch: share(half_rate, half, LOOKUPS_IN_FLIGHT / 2),
             max_wait: settings.max_wait,
             bans: RwLock::default(),
             clock,
@@ -107,8 +107,8 @@ impl Gate {
         let started = self.clock.steady();
         let shares: &[&Share] = match lane {
             Lane::Caller => &[&self.callers],
-            Lane::Look => &[&self.looks],
-            Lane::Watch => &[&self.watch, &self.looks],
+            Lane::Lookup => &[&self.lookups],
+            Lane::Watch => &[&self.watch, &self.lookups],
         };
         let refuse = |retry_after| Err(NotSent::Quota { retry_after });
         let left = |clock: &SharedClock| {
@@ -308,7 +308,7 @@ mod tests {
             gate.permit(Lane::Caller, PAY).await,
             Err(NotSent::Quota { .. })
         ));
-        assert!(gate.permit(Lane::Look, PAY).await.is_ok());
+        assert!(gate.permit(Lane::Lookup, PAY).await.is_ok());
     }
 
     #[tokio::test]
@@ -329,12 +329,12 @@ mod tests {
             }
             taken
         };
-        use Lane::{Look, Watch};
+        use Lane::{Lookup, Watch};
         assert_eq!(taken(&[Watch, Watch, Watch]).await, [true, true, false]);
         // Unused quota is available to the other lookups.
-        let both = taken(&[Watch, Watch, Watch, Look, Look]).await;
+        let both = taken(&[Watch, Watch, Watch, Lookup, Lookup]).await;
         assert_eq!(both, [true, true, false, true, true]);
-        let none_left = taken(&[Look, Look, Look, Look, Watch]).await;
+        let none_left = taken(&[Lookup, Lookup, Lookup, Lookup, Watch]).await;
         assert_eq!(none_left, [true, true, true, true, false]);
     }
 
@@ -367,7 +367,7 @@ mod tests {
         };
         for _ in 0..3 {
             gate.observe(SEARCH, &day);
-            for lane in [Lane::Caller, Lane::Look] {
+            for lane in [Lane::Caller, Lane::Lookup] {
                 assert!(gate.permit(lane, PAY).await.is_err(), "{lane:?}");
             }
             clock.advance_steady(Duration::from_secs(61));

@@ -168,7 +168,7 @@ mod tests {
     async fn a_read_is_retried_and_a_write_never() {
         let reset = || CallError::Lost(Lost::Connection);
         assert_eq!(attempts(Effect::Read, Lane::Caller, reset()).await, 3);
-        assert_eq!(attempts(Effect::Read, Lane::Look, reset()).await, 1);
+        assert_eq!(attempts(Effect::Read, Lane::Lookup, reset()).await, 1);
         for effect in [Effect::Write, Effect::Upload] {
             assert_eq!(attempts(effect, Lane::Caller, reset()).await, 1);
         }

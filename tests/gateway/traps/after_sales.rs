@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fliggy_gateway::top::contract::{Mend, Override, Registry};
+use fliggy_gateway::top::contract::{Override, Overrides, Registry};
 use serde_json::{Value, json};
 
 use super::contradictions;
@@ -84,11 +84,11 @@ async fn without(fields: &[(&str, &str)], more: &[(&str, &str)]) -> World {
         .collect();
     let rows = json!(rows);
     let overrides: Vec<Override> = serde_json::from_value(rows.clone()).unwrap();
-    let mend = Mend::build(Registry::embedded(), &overrides).unwrap();
+    let overrides = Overrides::build(Registry::embedded(), &overrides).unwrap();
     let rows = rows.to_string();
     let mut env = vec![("GATEWAY__TOP__CONTRACT__OVERRIDES", rows.as_str())];
     env.extend(more);
-    World::start_with(&env, |simulator| simulator.mend = mend).await
+    World::start_with(&env, |simulator| simulator.overrides = overrides).await
 }
 
 #[tokio::test]

@@ -38,12 +38,12 @@ fn session(name: &str) -> SessionTag {
 }
 
 /// Looks up an unknown operation at these moments.
-fn looks(kind: Kind, claim: Claim, seen: &[(Finding, Moment)]) -> Step {
-    looks_at(kind, Standing::of(State::Unknown), claim, seen)
+fn step_of(kind: Kind, claim: Claim, seen: &[(Finding, Moment)]) -> Step {
+    step_at(kind, Standing::of(State::Unknown), claim, seen)
 }
 
 /// Looks up at these moments in turn. Returns the step after the last one, or the first that is not to wait.
-fn looks_at(kind: Kind, standing: Standing, claim: Claim, seen: &[(Finding, Moment)]) -> Step {
+fn step_at(kind: Kind, standing: Standing, claim: Claim, seen: &[(Finding, Moment)]) -> Step {
     let mut findings = Findings::default();
     for (finding, moment) in seen {
         let before = Before {
@@ -83,7 +83,7 @@ fn law_5_absence_needs_the_window_and_enough_lookups() {
         (Kind::Pay, every(6, 120), ABSENCE),
     ] {
         assert_eq!(
-            looks(kind, Claim::Silence, &seen),
+            step_of(kind, Claim::Silence, &seen),
             step,
             "{kind:?} {seen:?}"
         );
@@ -101,15 +101,18 @@ fn law_5_lookups_begun_before_the_deadline_do_not_count() {
             (ABSENT, moment)
         })
         .collect();
-    assert_eq!(looks(Kind::Book, Claim::Silence, &early), Step::Wait);
+    assert_eq!(step_of(Kind::Book, Claim::Silence, &early), Step::Wait);
 }
 
 #[test]
 fn law_5_errors_never_settle_and_lead_to_attention() {
     let errors: Vec<_> = (0..31).map(|i| (NOTHING, at("a", i * 60))).collect();
-    assert_eq!(looks(Kind::Pay, Claim::Silence, &errors[..30]), Step::Wait);
+    assert_eq!(
+        step_of(Kind::Pay, Claim::Silence, &errors[..30]),
+        Step::Wait
+    );
     assert!(matches!(
-        looks(Kind::Pay, Claim::Silence, &errors),
+        step_of(Kind::Pay, Claim::Silence, &errors),
         Step::Attention(_)
     ));
 }
@@ -133,7 +136,7 @@ fn lookups_that_cannot_be_made_lead_to_attention() {
         assert_eq!(person, minute == 30, "{minute}");
         findings = counted;
     }
-    assert_eq!((findings.looks, findings.absent), (0, 0));
+    assert_eq!((findings.lookups, findings.absent), (0, 0));
 }
 
 #[test]
@@ -141,16 +144,16 @@ fn law_9_downtime_does_not_count() {
     // Two processes, days apart by any wall clock: only the time that each observed is added up.
     let mut seen = vec![(ABSENT, at("a", 10)), (ABSENT, at("a", 20))];
     seen.extend((0..6).map(|i| (ABSENT, at("b", 1_000_000 + i))));
-    assert_eq!(looks(Kind::Book, Claim::Silence, &seen), Step::Wait);
+    assert_eq!(step_of(Kind::Book, Claim::Silence, &seen), Step::Wait);
     seen.push((ABSENT, at("b", 1_000_000 + 110)));
-    assert_eq!(looks(Kind::Book, Claim::Silence, &seen), ABSENCE);
+    assert_eq!(step_of(Kind::Book, Claim::Silence, &seen), ABSENCE);
 }
 
 #[test]
 fn overlapping_lookups_do_not_shorten_the_window() {
     // Two lookups begun at 0 s and 5 s, evaluated in turn many times.
     let seen: Vec<_> = (0..1000).map(|i| (ABSENT, at("a", (i % 2) * 5))).collect();
-    assert_eq!(looks(Kind::Book, Claim::Silence, &seen), Step::Wait);
+    assert_eq!(step_of(Kind::Book, Claim::Silence, &seen), Step::Wait);
 }
 
 #[test]
@@ -162,7 +165,7 @@ fn evidence_of_the_effect_settles_whatever_was_claimed() {
         Claim::RefusedUnlisted,
     ] {
         for kind in Kind::ALL {
-            assert_eq!(looks(kind, claim, &[(happened(), at("a", 0))]), DONE);
+            assert_eq!(step_of(kind, claim, &[(happened(), at("a", 0))]), DONE);
         }
     }
 }
@@ -184,8 +187,12 @@ fn law_3_a_refusal_needs_lookups_that_agree() {
     // One of them by an earlier process: how far apart they were is unknown.
     let restarted = [(ABSENT, at("a", 5)), (ABSENT, at("b", 0))];
     for kind in Kind::ALL {
-        assert_eq!(looks(kind, Claim::Refused, &one), rejected, "{kind:?}");
-        assert_eq!(looks(kind, Claim::Refused, &errors), Step::Wait, "{kind:?}");
+        assert_eq!(step_of(kind, Claim::Refused, &one), rejected, "{kind:?}");
+        assert_eq!(
+            step_of(kind, Claim::Refused, &errors),
+            Step::Wait,
+            "{kind:?}"
+        );
         for (seen, step) in [
             (&one[..], Step::Wait),
             (&two, rejected),
@@ -193,7 +200,7 @@ fn law_3_a_refusal_needs_lookups_that_agree() {
             (&restarted, Step::Wait),
             (&errors, Step::Wait),
         ] {
-            let found = looks(kind, Claim::RefusedUnlisted, seen);
+            let found = step_of(kind, Claim::RefusedUnlisted, seen);
             assert_eq!(found, step, "{kind:?} {seen:?}");
         }
     }
@@ -213,12 +220,12 @@ fn law_3_a_refusal_needs_lookups_that_agree() {
         (Kind::ChangeCancel, rejected),
     ] {
         assert_eq!(
-            looks(kind, Claim::RefusedUnlisted, &at_once),
+            step_of(kind, Claim::RefusedUnlisted, &at_once),
             step,
             "{kind:?}"
         );
     }
-    assert_eq!(looks(Kind::Pay, Claim::Refused, &at_once), rejected);
+    assert_eq!(step_of(Kind::Pay, Claim::Refused, &at_once), rejected);
 }
 
 #[test]
@@ -236,11 +243,11 @@ fn law_3_a_refutation_needs_two_lookups_after_the_deadline() {
             Step::Wait,
         ),
     ] {
-        assert_eq!(looks(Kind::Pay, Claim::Silence, &seen), step, "{seen:?}");
+        assert_eq!(step_of(Kind::Pay, Claim::Silence, &seen), step, "{seen:?}");
     }
     // A listed refusal needs only one lookup that agrees with it.
     let once = [(REFUTED, at("a", 0))];
-    assert_eq!(looks(Kind::Pay, Claim::Refused, &once), rejected);
+    assert_eq!(step_of(Kind::Pay, Claim::Refused, &once), rejected);
 }
 
 #[test]
@@ -331,12 +338,12 @@ fn law_6_an_effect_that_can_happen_by_itself_is_no_contradiction() {
 fn a_reported_success_that_is_not_found_needs_attention() {
     let absent: Vec<_> = (0..20).map(|i| (ABSENT, at("a", i * 60))).collect();
     assert!(matches!(
-        looks(Kind::Pay, Claim::Done, &absent),
+        step_of(Kind::Pay, Claim::Done, &absent),
         Step::Attention(_)
     ));
     let refuted = [(REFUTED, at("a", 0)), (REFUTED, at("a", 1))];
     assert!(matches!(
-        looks(Kind::Pay, Claim::Done, &refuted),
+        step_of(Kind::Pay, Claim::Done, &refuted),
         Step::Attention(_)
     ));
 }
@@ -502,7 +509,7 @@ fn differs(parts: &[DifferingField]) -> Finding {
 fn law_7_a_difference_needs_two_lookups_two_seconds_apart() {
     let terms = || differs(&[DifferingField::TotalPrice, DifferingField::DepartureTime]);
     let trip = || differs(&[DifferingField::TotalPrice, DifferingField::FlightNo]);
-    let seen = |findings: Vec<(Finding, Moment)>| looks(Kind::Book, Claim::Silence, &findings);
+    let seen = |findings: Vec<(Finding, Moment)>| step_of(Kind::Book, Claim::Silence, &findings);
     assert_eq!(seen(vec![(terms(), at("a", 1))]), Step::Wait);
     assert_eq!(
         seen(vec![(terms(), at("a", 1)), (terms(), at("a", 2))]),
@@ -566,7 +573,7 @@ fn a_lookup_that_confirms_a_difference_bypasses_the_back_off() {
 
 /// The step for a booking that was settled without a lookup.
 fn believed_as(standing: Standing, seen: &[(Finding, Moment)]) -> Step {
-    looks_at(Kind::Book, standing, Claim::Done, seen)
+    step_at(Kind::Book, standing, Claim::Done, seen)
 }
 
 #[test]
@@ -622,9 +629,9 @@ fn law_5_absence_needs_a_control() {
     use Attention::{NoControl, NotFound};
     let asks = |why| Step::Attention(why);
     let seen = |control| -> Vec<_> {
-        let looks = (0..5).map(|i| at("a", i * 60));
+        let moments = (0..5).map(|i| at("a", i * 60));
         let last = 4;
-        let tried = looks.enumerate().map(|(i, moment)| Moment {
+        let tried = moments.enumerate().map(|(i, moment)| Moment {
             control: if i == last { control } else { Control::Untried },
             ..moment
         });
@@ -638,8 +645,8 @@ fn law_5_absence_needs_a_control() {
             (Control::NoneKnown, asks(NoControl), asks(NoControl)),
             (Control::Inconclusive, Step::Wait, Step::Wait),
         ] {
-            assert_eq!(looks(kind, Claim::Silence, &seen(control)), silence);
-            assert_eq!(looks(kind, Claim::Done, &seen(control)), done);
+            assert_eq!(step_of(kind, Claim::Silence, &seen(control)), silence);
+            assert_eq!(step_of(kind, Claim::Done, &seen(control)), done);
             // Absence contradicts a success only if the control was found.
             let believed = match control {
                 Control::Found => Step::Contradiction,
@@ -652,13 +659,13 @@ fn law_5_absence_needs_a_control() {
             );
         }
         // An answered refusal needs none.
-        let refused = looks(kind, Claim::Refused, &seen(Control::NoneKnown));
+        let refused = step_of(kind, Claim::Refused, &seen(Control::NoneKnown));
         assert!(matches!(refused, Step::Settle(..)), "{refused:?}");
     }
     // The order or change itself was found.
     for kind in [Kind::Close, Kind::ChangeCancel] {
         assert_eq!(
-            looks(kind, Claim::Silence, &seen(Control::Untried)),
+            step_of(kind, Claim::Silence, &seen(Control::Untried)),
             ABSENCE
         );
     }
@@ -675,7 +682,7 @@ fn law_5_another_session_restarts_the_count() {
     };
     let mut seen: Vec<_> = (0..4).map(|i| under("one", i * 60)).collect();
     seen.extend((4..8).map(|i| under("two", i * 60)));
-    assert_eq!(looks(Kind::Book, Claim::Silence, &seen), Step::Wait);
+    assert_eq!(step_of(Kind::Book, Claim::Silence, &seen), Step::Wait);
     seen.push(under("two", 8 * 60));
-    assert_eq!(looks(Kind::Book, Claim::Silence, &seen), ABSENCE);
+    assert_eq!(step_of(Kind::Book, Claim::Silence, &seen), ABSENCE);
 }

@@ -5,7 +5,9 @@ use crate::domain::order::{Order, OrderReceipt, OrderStatus};
 use crate::domain::time::{LocalDate, LocalTime};
 use crate::domain::trip::Segment;
 use crate::operations::reads::orders::OrderKey;
-use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
+use crate::operations::reconcile::evidence::{
+    CreatedNumbers, Effect, Finding, Known, Observed, Target,
+};
 use serde_json::{Map, Value};
 
 use crate::domain::booking::{self, Booking};
@@ -91,23 +93,26 @@ impl Effect for intent::Book {
         Target::Order(OrderKey::Reference(self.out_order_no.clone()))
     }
 
-    fn judge(&self, known: &Known<'_>, sight: &Sight<'_>) -> Finding {
-        match sight {
-            Sight::Absent => Finding::NotHappened("upstream has no such order"),
-            Sight::Order(order) if known.made_by_others.contains(&order.order_id.get()) => {
+    fn judge(&self, known: &Known<'_>, observed: &Observed<'_>) -> Finding {
+        match observed {
+            Observed::Absent => Finding::NotHappened("upstream has no such order"),
+            Observed::Order(order) if known.created_by_others.contains(&order.order_id.get()) => {
                 Finding::Inconclusive("the order found was made by another operation")
             }
-            Sight::Order(order) if known.made.is_some_and(|made| made != order.order_id.get()) => {
+            Observed::Order(order)
+                if known.made.is_some_and(|made| made != order.order_id.get()) =>
+            {
                 Finding::Inconclusive("the order found is not the one that the answer named")
             }
-            Sight::Order(order) => booked(order, self, known.not_before),
-            Sight::Refunds(_) | Sight::Changes(_) | Sight::Change(_) | Sight::Nothing(_) => {
-                Finding::of_other(sight)
-            }
+            Observed::Order(order) => booked(order, self, known.not_before),
+            Observed::Refunds(_)
+            | Observed::Changes(_)
+            | Observed::Change(_)
+            | Observed::Nothing(_) => Finding::of_other(observed),
         }
     }
 
-    fn unread(&self, made: Made) -> Result<Receipt, &'static str> {
+    fn unread(&self, made: CreatedNumbers) -> Result<Receipt, &'static str> {
         Ok(Receipt::Order(OrderReceipt {
             passenger_ids: self.passengers.clone(),
             ..OrderReceipt::unread(made.order_id.ok_or("order_id")?)

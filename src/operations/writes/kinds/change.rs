@@ -4,10 +4,12 @@
 use std::collections::HashSet;
 
 use crate::domain::change::{
-    Change, ChangeList, ChangeReceipt, ChangeWish, flight_at, targets_fingerprint,
+    Change, ChangeList, ChangeReceipt, RequestedChange, flight_at, targets_fingerprint,
 };
 use crate::domain::operation::{Cause, Failure, Kind, Receipt, intent};
-use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
+use crate::operations::reconcile::evidence::{
+    CreatedNumbers, Effect, Finding, Known, Observed, Target,
+};
 use crate::operations::reconcile::newcomer::{Owner, only, owner};
 use serde_json::{Map, Value};
 
@@ -28,7 +30,7 @@ use crate::translate::{self, Context};
 #[derive(Debug)]
 pub struct MakeChange {
     /// What is to be changed.
-    pub wish: ChangeWish,
+    pub requested: RequestedChange,
     /// The most that the caller wants to pay, yuan. A more expensive change is still created, and marked.
     pub max_total: Option<Money>,
     /// Fields for the wire that the gateway does not know.
@@ -43,10 +45,10 @@ impl Write for MakeChange {
 
     fn intent(&self, _key: &HashKey, _account: &AccountName) -> intent::Change {
         intent::Change {
-            order_id: self.wish.order_id,
-            out_change_no: self.wish.out_change_no.clone(),
-            passengers: self.wish.passengers.clone(),
-            targets: targets_fingerprint(&self.wish.targets),
+            order_id: self.requested.order_id,
+            out_change_no: self.requested.out_change_no.clone(),
+            passengers: self.requested.passengers.clone(),
+            targets: targets_fingerprint(&self.requested.targets),
             max_total: self.max_total,
         }
     }
@@ -56,24 +58,31 @@ impl Write for MakeChange {
         upstream: &Upstream,
         account: &AccountName,
     ) -> Result<Ready<<ChangeCreate as Method>::Request>, Failure> {
-        let wish = &self.wish;
-        let kind_code = upstream.change_code(wish.kind)?;
+        let requested = &self.requested;
+        let kind_code = upstream.change_code(requested.kind)?;
         let now = upstream.now();
-        if wish.targets.iter().any(|t| t.segment.departure_time <= now) {
+        if requested
+            .targets
+            .iter()
+            .any(|t| t.segment.departure_time <= now)
+        {
             return Err(
                 Failure::of(Cause::OrderNotChangeable).with_detail("a target flight has departed")
             );
         }
         let order = upstream
-            .read_ticketed(account, wish.order_id, Cause::OrderNotChangeable)
+            .read_ticketed(account, requested.order_id, Cause::OrderNotChangeable)
             .await?;
-        let chosen = travellers(&order, &wish.passengers)?;
-        check_segments(&order, wish.targets.iter().map(|t| t.replaces.as_str()))?;
-        let contact = wish.contact.iter();
+        let chosen = travellers(&order, &requested.passengers)?;
+        check_segments(
+            &order,
+            requested.targets.iter().map(|t| t.replaces.as_str()),
+        )?;
+        let contact = requested.contact.iter();
         let contact = contact.flat_map(|c| c.name.iter().chain([&c.mobile]));
-        let names = names_on(&order).with(wish.remark.iter().chain(contact).cloned());
+        let names = names_on(&order).with(requested.remark.iter().chain(contact).cloned());
         let list = upstream
-            .read_changes(account, wish.order_id, ReadOptions::CALLER)
+            .read_changes(account, requested.order_id, ReadOptions::CALLER)
             .await
             .map_err(|error| error.into_failure().masking(&names))?
             .answer;
@@ -82,11 +91,11 @@ impl Write for MakeChange {
             &order,
             rows.map(|row| (row.change_order_no.get(), row.out_change_no.as_deref())),
             list.dropped,
-            wish.out_change_no.as_str(),
+            requested.out_change_no.as_str(),
             ("change", "change"),
         )?;
         let request =
-            translate::change_create::request(wish, kind_code, &chosen).map_err(unnamed)?;
+            translate::change_create::request(requested, kind_code, &chosen).map_err(unnamed)?;
         Ok(Ready {
             names,
             baseline,
@@ -123,18 +132,19 @@ impl Effect for intent::Change {
         Target::Changes(self.order_id)
     }
 
-    fn judge(&self, known: &Known<'_>, sight: &Sight<'_>) -> Finding {
-        match sight {
-            Sight::Changes(list) => created(self, known, list),
+    fn judge(&self, known: &Known<'_>, observed: &Observed<'_>) -> Finding {
+        match observed {
+            Observed::Changes(list) => created(self, known, list),
             // It existed when the operation began, so its absence now is no evidence.
-            Sight::Absent => Finding::Inconclusive("upstream does not find the order at all"),
-            Sight::Order(_) | Sight::Refunds(_) | Sight::Change(_) | Sight::Nothing(_) => {
-                Finding::of_other(sight)
-            }
+            Observed::Absent => Finding::Inconclusive("upstream does not find the order at all"),
+            Observed::Order(_)
+            | Observed::Refunds(_)
+            | Observed::Change(_)
+            | Observed::Nothing(_) => Finding::of_other(observed),
         }
     }
 
-    fn unread(&self, made: Made) -> Result<Receipt, &'static str> {
+    fn unread(&self, made: CreatedNumbers) -> Result<Receipt, &'static str> {
         let number = made.change_order_no.ok_or("change_order_no")?;
         Ok(Receipt::Change(ChangeReceipt {
             out_change_no: Some(self.out_change_no.to_string()),

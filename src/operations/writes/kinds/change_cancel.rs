@@ -2,7 +2,9 @@
 
 use crate::domain::change::{Change, ChangeReceipt, ChangeStatus};
 use crate::domain::operation::{Cause, Failure, Kind, Receipt, intent};
-use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
+use crate::operations::reconcile::evidence::{
+    CreatedNumbers, Effect, Finding, Known, Observed, Target,
+};
 use serde_json::{Map, Value};
 
 use crate::domain::ids::{AccountName, ChangeOrderNo, HashKey};
@@ -86,18 +88,19 @@ impl Effect for intent::ChangeCancel {
         Target::Change(self.change_order_no)
     }
 
-    fn judge(&self, _known: &Known<'_>, sight: &Sight<'_>) -> Finding {
-        match sight {
-            Sight::Change(change) => cancelled(change, self.change_order_no),
+    fn judge(&self, _known: &Known<'_>, observed: &Observed<'_>) -> Finding {
+        match observed {
+            Observed::Change(change) => cancelled(change, self.change_order_no),
             // It existed when the operation began, so its absence now is no evidence.
-            Sight::Absent => Finding::Inconclusive("upstream does not find the change at all"),
-            Sight::Order(_) | Sight::Refunds(_) | Sight::Changes(_) | Sight::Nothing(_) => {
-                Finding::of_other(sight)
-            }
+            Observed::Absent => Finding::Inconclusive("upstream does not find the change at all"),
+            Observed::Order(_)
+            | Observed::Refunds(_)
+            | Observed::Changes(_)
+            | Observed::Nothing(_) => Finding::of_other(observed),
         }
     }
 
-    fn unread(&self, _made: Made) -> Result<Receipt, &'static str> {
+    fn unread(&self, _made: CreatedNumbers) -> Result<Receipt, &'static str> {
         Ok(Receipt::Change(ChangeReceipt::unread(
             self.change_order_no,
             None,

@@ -2,7 +2,9 @@
 
 use crate::domain::operation::{Cause, Failure, Kind, Receipt, intent};
 use crate::domain::order::{Order, OrderReceipt, OrderStatus};
-use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
+use crate::operations::reconcile::evidence::{
+    CreatedNumbers, Effect, Finding, Known, Observed, Target,
+};
 use serde_json::{Map, Value};
 
 use crate::domain::ids::{AccountName, HashKey, OrderId};
@@ -86,18 +88,19 @@ impl Effect for intent::Close {
         Target::Order(OrderKey::Id(self.order_id))
     }
 
-    fn judge(&self, _known: &Known<'_>, sight: &Sight<'_>) -> Finding {
-        match sight {
-            Sight::Order(order) => closed(order, self.order_id),
+    fn judge(&self, _known: &Known<'_>, observed: &Observed<'_>) -> Finding {
+        match observed {
+            Observed::Order(order) => closed(order, self.order_id),
             // It existed when the operation began, so its absence now is no evidence.
-            Sight::Absent => Finding::Inconclusive("upstream does not find the order at all"),
-            Sight::Refunds(_) | Sight::Changes(_) | Sight::Change(_) | Sight::Nothing(_) => {
-                Finding::of_other(sight)
-            }
+            Observed::Absent => Finding::Inconclusive("upstream does not find the order at all"),
+            Observed::Refunds(_)
+            | Observed::Changes(_)
+            | Observed::Change(_)
+            | Observed::Nothing(_) => Finding::of_other(observed),
         }
     }
 
-    fn unread(&self, _made: Made) -> Result<Receipt, &'static str> {
+    fn unread(&self, _made: CreatedNumbers) -> Result<Receipt, &'static str> {
         Ok(Receipt::Order(OrderReceipt::unread(self.order_id)))
     }
 }

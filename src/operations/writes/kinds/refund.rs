@@ -8,7 +8,9 @@ use crate::domain::operation::{Cause, Failure, Kind, Receipt, intent};
 use crate::domain::refund::{
     RefundFee, RefundList, RefundReceipt, RefundSelection, RefundStatus, attachment_awaited,
 };
-use crate::operations::reconcile::evidence::{Effect, Finding, Known, Made, Sight, Target};
+use crate::operations::reconcile::evidence::{
+    CreatedNumbers, Effect, Finding, Known, Observed, Target,
+};
 use crate::operations::reconcile::newcomer::{Owner, only, owner};
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
@@ -164,18 +166,19 @@ impl Effect for intent::Refund {
         Target::Refunds(self.order_id)
     }
 
-    fn judge(&self, known: &Known<'_>, sight: &Sight<'_>) -> Finding {
-        match sight {
-            Sight::Refunds(list) => applied(self, known, list),
+    fn judge(&self, known: &Known<'_>, observed: &Observed<'_>) -> Finding {
+        match observed {
+            Observed::Refunds(list) => applied(self, known, list),
             // It existed when the operation began, so its absence now is no evidence.
-            Sight::Absent => Finding::Inconclusive("upstream does not find the order at all"),
-            Sight::Order(_) | Sight::Changes(_) | Sight::Change(_) | Sight::Nothing(_) => {
-                Finding::of_other(sight)
-            }
+            Observed::Absent => Finding::Inconclusive("upstream does not find the order at all"),
+            Observed::Order(_)
+            | Observed::Changes(_)
+            | Observed::Change(_)
+            | Observed::Nothing(_) => Finding::of_other(observed),
         }
     }
 
-    fn unread(&self, made: Made) -> Result<Receipt, &'static str> {
+    fn unread(&self, made: CreatedNumbers) -> Result<Receipt, &'static str> {
         let refund_order_no = made.refund_order_no.ok_or("refund_order_no")?;
         let receipt = self.receipt(refund_order_no, RefundStatus::Other);
         Ok(Receipt::Refund(receipt))

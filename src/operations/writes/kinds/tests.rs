@@ -8,7 +8,7 @@ use crate::domain::operation::{Baseline, DifferingField, Receipt, intent};
 use crate::domain::order::{Order, OrderPassenger, OrderStatus};
 use crate::domain::time::LocalTime;
 use crate::domain::trip::Segment;
-use crate::operations::reconcile::evidence::{Finding, Known, Sight};
+use crate::operations::reconcile::evidence::{Finding, Known, Observed};
 use crate::operations::writes::perform::Write;
 
 fn order(status: OrderStatus) -> Order {
@@ -57,15 +57,15 @@ fn the_kind_of_a_write_is_the_kind_of_its_intent() {
 }
 
 /// If the journal knows of no other operation.
-fn judged(intent: &Intent, baseline: &Baseline, sight: &Sight<'_>) -> Finding {
+fn judged(intent: &Intent, baseline: &Baseline, observed: &Observed<'_>) -> Finding {
     let known = Known {
         baseline,
-        made_by_others: &[],
+        created_by_others: &[],
         made: None,
         by_number_only: false,
         not_before: LocalTime::parse_wire("2030-05-01 09:50:00").ok(),
     };
-    effect(intent).judge(&known, sight)
+    effect(intent).judge(&known, observed)
 }
 
 fn pay() -> Intent {
@@ -82,7 +82,7 @@ fn close() -> Intent {
 }
 
 fn word(intent: &Intent, order: &Order) -> &'static str {
-    judged(intent, &Baseline::default(), &Sight::Order(order)).word()
+    judged(intent, &Baseline::default(), &Observed::Order(order)).word()
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn book() -> Intent {
 }
 
 fn booked_as(order: &Order) -> Finding {
-    judged(&book(), &Baseline::default(), &Sight::Order(order))
+    judged(&book(), &Baseline::default(), &Observed::Order(order))
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn law_7_a_missing_part_proves_nothing() {
 fn law_7_another_amount_was_paid() {
     let mut paid = order(OrderStatus::Paid);
     paid.paid_price = Money::parse("951.00").ok();
-    let finding = judged(&pay(), &Baseline::default(), &Sight::Order(&paid));
+    let finding = judged(&pay(), &Baseline::default(), &Observed::Order(&paid));
     let [difference] = finding.differences() else {
         panic!("{finding:?}");
     };
@@ -313,11 +313,15 @@ fn law_7_another_amount_was_paid() {
 #[test]
 fn law_5_inconclusive_lookups_do_not_count() {
     for intent in [pay(), close()] {
-        let finding = judged(&intent, &Baseline::default(), &Sight::Nothing("an error"));
+        let finding = judged(
+            &intent,
+            &Baseline::default(),
+            &Observed::Nothing("an error"),
+        );
         assert_eq!(finding.word(), "inconclusive");
         // An order that was there cannot be absent.
         assert_eq!(
-            judged(&intent, &Baseline::default(), &Sight::Absent).word(),
+            judged(&intent, &Baseline::default(), &Observed::Absent).word(),
             "inconclusive"
         );
     }
@@ -334,7 +338,7 @@ mod after_sales {
     use crate::domain::refund::{
         Refund, RefundFee, RefundKind, RefundList, RefundPassenger, RefundStatus,
     };
-    use crate::operations::reconcile::evidence::{Finding, Known, Sight};
+    use crate::operations::reconcile::evidence::{Finding, Known, Observed};
 
     fn passenger(n: u8) -> PassengerId {
         format!("psg_{n:032x}").parse().unwrap()
@@ -397,7 +401,7 @@ mod after_sales {
         judged(
             &refund(passengers),
             &baseline(before),
-            &Sight::Refunds(&list),
+            &Observed::Refunds(&list),
         )
     }
 
@@ -448,7 +452,7 @@ mod after_sales {
 
     #[test]
     fn law_7_an_object_of_another_operation_is_never_ours() {
-        let words = |told: [Option<&str>; 2], made_by_others: &[u64], by_number_only| {
+        let words = |told: [Option<&str>; 2], created_by_others: &[u64], by_number_only| {
             let [refund_no, change_no] = told;
             let refunds = RefundList {
                 refunds: vec![refund_row(7, refund_no, &[Some(1)])],
@@ -460,14 +464,14 @@ mod after_sales {
             };
             let known = Known {
                 baseline: &baseline(&[]),
-                made_by_others,
+                created_by_others,
                 made: None,
                 by_number_only,
                 not_before: None,
             };
             [
-                effect(&refund(&[1])).judge(&known, &Sight::Refunds(&refunds)),
-                effect(&make(&[1])).judge(&known, &Sight::Changes(&changes)),
+                effect(&refund(&[1])).judge(&known, &Observed::Refunds(&refunds)),
+                effect(&make(&[1])).judge(&known, &Observed::Changes(&changes)),
             ]
             .map(|finding| finding.word())
         };
@@ -518,13 +522,17 @@ mod after_sales {
             refunds: Vec::new(),
             dropped: 1,
         };
-        let finding = judged(&refund(&[1]), &Baseline::default(), &Sight::Refunds(&list));
+        let finding = judged(
+            &refund(&[1]),
+            &Baseline::default(),
+            &Observed::Refunds(&list),
+        );
         assert_eq!(finding.word(), "inconclusive");
         let list = ChangeList {
             changes: Vec::new(),
             dropped: 1,
         };
-        let finding = judged(&make(&[1]), &Baseline::default(), &Sight::Changes(&list));
+        let finding = judged(&make(&[1]), &Baseline::default(), &Observed::Changes(&list));
         assert_eq!(finding.word(), "inconclusive");
     }
 
@@ -615,14 +623,14 @@ mod after_sales {
                 changes: rows.clone(),
                 dropped: 0,
             };
-            let finding = judged(&make(&[1]), &baseline(&[1]), &Sight::Changes(&list));
+            let finding = judged(&make(&[1]), &baseline(&[1]), &Observed::Changes(&list));
             assert_eq!(finding.word(), wanted, "{rows:?}");
         }
         let list = ChangeList {
             changes: vec![change(2, Some("C-1"), &[1], None)],
             dropped: 0,
         };
-        let finding = judged(&make(&[1]), &Baseline::default(), &Sight::Changes(&list));
+        let finding = judged(&make(&[1]), &Baseline::default(), &Observed::Changes(&list));
         let Some(Receipt::Change(receipt)) = finding.receipt() else {
             panic!("{finding:?}");
         };
@@ -653,12 +661,14 @@ mod after_sales {
         ] {
             let mut found = change(2, None, &[1], None);
             found.status = status;
-            let word = |intent| judged(intent, &Baseline::default(), &Sight::Change(&found)).word();
+            let word =
+                |intent| judged(intent, &Baseline::default(), &Observed::Change(&found)).word();
             assert_eq!(word(&pay), paid, "{status:?}");
             assert_eq!(word(&cancel), cancelled, "{status:?}");
             // A time of payment beats every status.
             found.paid_at = "2030-05-02T10:05:00+08:00".parse().ok();
-            let word = |intent| judged(intent, &Baseline::default(), &Sight::Change(&found)).word();
+            let word =
+                |intent| judged(intent, &Baseline::default(), &Observed::Change(&found)).word();
             assert_eq!(word(&pay), "happened", "{status:?}");
             assert_eq!(word(&cancel), "refuted", "{status:?}");
         }
@@ -666,7 +676,7 @@ mod after_sales {
         let mut numbered = change(2, None, &[1], None);
         numbered.trade_no = Some("2030".into());
         let word =
-            |found: &Change| judged(&pay, &Baseline::default(), &Sight::Change(found)).word();
+            |found: &Change| judged(&pay, &Baseline::default(), &Observed::Change(found)).word();
         assert_eq!(word(&numbered), "not_happened");
         numbered.status = ChangeStatus::Closed;
         assert_eq!(word(&numbered), "inconclusive");
@@ -681,15 +691,15 @@ mod after_sales {
             dropped: 0,
         };
         for intent in [make(&[1]), refund(&[1])] {
-            for sight in [Sight::Absent, Sight::Nothing("an error")] {
+            for observed in [Observed::Absent, Observed::Nothing("an error")] {
                 assert_eq!(
-                    judged(&intent, &Baseline::default(), &sight).word(),
+                    judged(&intent, &Baseline::default(), &observed).word(),
                     "inconclusive"
                 );
             }
         }
         assert_eq!(
-            judged(&make(&[1]), &Baseline::default(), &Sight::Refunds(&list)).word(),
+            judged(&make(&[1]), &Baseline::default(), &Observed::Refunds(&list)).word(),
             "inconclusive"
         );
     }

@@ -42,10 +42,10 @@ fn law_9_a_report_is_applied_to_the_current_row() {
         open(Claim::RefusedUnlisted),
         open(Claim::Silence),
     ];
-    use Effect::{Contradict, Nothing, Record, Settle, Tell};
-    let silent_only = |by_claim: Effect| [by_claim, by_claim, by_claim, Nothing];
-    let rows = |settled: [Effect; 4], open: [Effect; 4]| {
-        let both: Vec<Effect> = settled.into_iter().chain(open).collect();
+    use RowEffect::{Contradict, Nothing, Record, Settle, AddLine};
+    let silent_only = |by_claim: RowEffect| [by_claim, by_claim, by_claim, Nothing];
+    let rows = |settled: [RowEffect; 4], open: [RowEffect; 4]| {
+        let both: Vec<RowEffect> = settled.into_iter().chain(open).collect();
         both
     };
     for (standing, contradicted, expected) in [
@@ -72,22 +72,22 @@ fn law_9_a_report_is_applied_to_the_current_row() {
         (
             Standing::of(State::NeedsAttention),
             true,
-            rows([Tell; 4], silent_only(Tell)),
+            rows([AddLine; 4], silent_only(AddLine)),
         ),
         (
             Standing::of(State::Succeeded),
             false,
             rows(
                 [Nothing, Contradict, Contradict, Contradict],
-                [Tell, Contradict, Contradict, Nothing],
+                [AddLine, Contradict, Contradict, Nothing],
             ),
         ),
         (
             Standing::of(State::Rejected),
             false,
             rows(
-                [Contradict, Nothing, Nothing, Tell],
-                [Contradict, Tell, Tell, Nothing],
+                [Contradict, Nothing, Nothing, AddLine],
+                [Contradict, AddLine, AddLine, Nothing],
             ),
         ),
         (
@@ -102,20 +102,20 @@ fn law_9_a_report_is_applied_to_the_current_row() {
             Standing::not_executed(Basis::RefusedByGateway),
             false,
             rows(
-                [Contradict, Tell, Nothing, Nothing],
-                [Contradict, Tell, Tell, Nothing],
+                [Contradict, AddLine, Nothing, Nothing],
+                [Contradict, AddLine, AddLine, Nothing],
             ),
         ),
         (
             Standing::not_executed(Basis::Absent),
             false,
             rows(
-                [Contradict, Tell, Nothing, Tell],
-                [Contradict, Tell, Tell, Nothing],
+                [Contradict, AddLine, Nothing, AddLine],
+                [Contradict, AddLine, AddLine, Nothing],
             ),
         ),
     ] {
-        let found: Vec<Effect> = reports
+        let found: Vec<RowEffect> = reports
             .iter()
             .map(|report| effect(standing, Claim::Silence, contradicted, report))
             .collect();
@@ -131,7 +131,7 @@ fn a_report_is_not_recorded_twice() {
     for claim in [Claim::Done, Claim::Refused, Claim::RefusedUnlisted] {
         for state in [State::Unknown, State::NeedsAttention] {
             let again = effect(Standing::of(state), claim, false, &open(claim));
-            assert_eq!(again, Effect::Nothing, "{state:?} {claim:?}");
+            assert_eq!(again, RowEffect::Nothing, "{state:?} {claim:?}");
         }
     }
     for standing in [
@@ -140,7 +140,7 @@ fn a_report_is_not_recorded_twice() {
         Standing::not_executed(Basis::NotSent),
     ] {
         let again = effect(standing, Claim::Silence, false, &settled(standing));
-        assert_eq!(again, Effect::Nothing, "{standing:?}");
+        assert_eq!(again, RowEffect::Nothing, "{standing:?}");
     }
 }
 
@@ -166,12 +166,12 @@ fn the_state_table_allows_every_effect() {
                 Standing::not_executed(Basis::RefusedByGateway),
             ] {
                 match effect(from, Claim::Silence, false, &settled(to)) {
-                    Effect::Settle => assert!(may_become(from, to), "{from:?} {to:?}"),
-                    Effect::Contradict => {
+                    RowEffect::Settle => assert!(may_become(from, to), "{from:?} {to:?}"),
+                    RowEffect::Contradict => {
                         let attention = Standing::of(State::NeedsAttention);
                         assert!(may_become(from, attention), "{from:?}");
                     }
-                    Effect::Record | Effect::Tell | Effect::Nothing => {}
+                    RowEffect::Record | RowEffect::AddLine | RowEffect::Nothing => {}
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::decide::{Before, Later, Moment, Step, confirming_pause, decide, waited};
 use super::evidence::Finding;
-use super::lookup::Look;
+use super::lookup::Lookup;
 use crate::domain::operation::{
     Attention, EventKind, Failure, NewEvent, Operation, Standing, State,
 };
@@ -21,13 +21,13 @@ const SLOWER: u32 = 12;
 
 impl Operations {
     /// Looks an operation up and applies the finding. Returns whether that was saved.
-    pub(in crate::operations) async fn look_again(&self, mut operation: Operation) -> bool {
+    pub(in crate::operations) async fn look_up_again(&self, mut operation: Operation) -> bool {
         if operation.state().is_settled() {
             // The operation is watched. The effect of a later operation on the subject is no contradiction.
             match self.later(&operation).await {
                 Ok(Later::Nothing | Later::HasAnotherNumber) => {}
                 Ok(Later::Explains(later)) => {
-                    let written = self.give_way(&mut operation, later).await;
+                    let written = self.yield_to_later(&mut operation, later).await;
                     return was_written(&operation, written);
                 }
                 Err(_) => return false,
@@ -36,76 +36,76 @@ impl Operations {
         let options = if operation.state().is_settled() {
             ReadOptions::WATCH
         } else {
-            ReadOptions::LOOK
+            ReadOptions::LOOKUP
         };
         let mut moment = self.moment(&operation);
-        let look = if self.upstream.has_account(&operation.account) {
+        let lookup = if self.upstream.has_account(&operation.account) {
             tokio::select! {
                 biased;
-                look = self.controlled_look(&operation, options, &mut moment) => look,
+                lookup = self.controlled_lookup(&operation, options, &mut moment) => lookup,
                 // The lookup changes nothing, so a stop need not wait for it.
-                () = self.stopping.cancelled() => Look::cut_short(),
+                () = self.stopping.cancelled() => Lookup::cut_short(),
             }
         } else {
-            Look::nothing(NO_ACCOUNT)
+            Lookup::nothing(NO_ACCOUNT)
         };
-        reach(Point::Looked).await;
-        if let Some(later) = look.not_made {
-            return self.look_later(&mut operation, &moment, later).await;
+        reach(Point::LookupDone).await;
+        if let Some(later) = lookup.not_made {
+            return self.postpone_lookup(&mut operation, &moment, later).await;
         }
-        let written = self.weigh(&mut operation, look, &moment).await;
-        reach(Point::Weighed).await;
+        let written = self.apply_lookup(&mut operation, lookup, &moment).await;
+        reach(Point::LookupSaved).await;
         written
     }
 
     /// Makes a lookup, and its control if the decision needs one.
-    async fn controlled_look(
+    async fn controlled_lookup(
         &self,
         operation: &Operation,
         options: ReadOptions<'static>,
         moment: &mut Moment,
-    ) -> Look {
-        let mut look = self.look(operation, options).await;
+    ) -> Lookup {
+        let mut lookup = self.look_up(operation, options).await;
         let patience = &self.settings.patience;
-        let (_, step) = decide(&Before::of(operation), &look.finding, moment, patience);
-        if look.not_made.is_none() && step == Step::TryControl {
-            self.try_control(operation, options, &mut look, moment)
+        let (_, step) = decide(&Before::of(operation), &lookup.finding, moment, patience);
+        if lookup.not_made.is_none() && step == Step::TryControl {
+            self.try_control(operation, options, &mut lookup, moment)
                 .await;
         }
-        look
+        lookup
     }
 
     /// Counts a lookup and applies what follows from it. Returns whether that was saved.
-    pub(in crate::operations) async fn weigh(
+    pub(in crate::operations) async fn apply_lookup(
         &self,
         operation: &mut Operation,
-        look: Look,
+        lookup: Lookup,
         moment: &Moment,
     ) -> bool {
-        let written = self.weighed(operation, &look, moment).await;
+        let written = self.try_apply_lookup(operation, &lookup, moment).await;
         was_written(operation, written)
     }
 
-    async fn weighed(
+    async fn try_apply_lookup(
         &self,
         operation: &mut Operation,
-        look: &Look,
+        lookup: &Lookup,
         moment: &Moment,
     ) -> Result<(), JournalError> {
         let claim = operation.claim;
         loop {
-            let found = matches!(look.finding, Finding::Happened(_) | Finding::Differs(..));
+            let found = matches!(lookup.finding, Finding::Happened(_) | Finding::Differs(..));
             if operation.state().is_settled() && found {
                 // Checked after the lookup and again for each revision of the row, because a later
                 // operation may have been sent meanwhile.
                 match self.later(operation).await? {
-                    Later::Explains(later) => return self.give_way(operation, later).await,
+                    Later::Explains(later) => return self.yield_to_later(operation, later).await,
                     // The operation is still due, and the next lookup takes the later one into account.
-                    Later::HasAnotherNumber if !look.by_number_only => return Ok(()),
+                    Later::HasAnotherNumber if !lookup.by_number_only => return Ok(()),
                     Later::HasAnotherNumber | Later::Nothing => {}
                 }
             }
-            let changed = self.change(operation, |row| Some(self.count_in(row, look, moment)));
+            let changed = self.change(operation, |row| Some(self.count_in(row, lookup, moment)));
             match changed.await? {
                 Changed::Done | Changed::Declined => return Ok(()),
                 // The response to the send arrived during the lookup. A lookup that began earlier can
@@ -117,85 +117,89 @@ impl Operations {
     }
 
     /// Writes a lookup, and what follows from it, into the row.
-    fn count_in(&self, row: &mut Operation, look: &Look, moment: &Moment) -> Note {
+    fn count_in(&self, row: &mut Operation, lookup: &Lookup, moment: &Moment) -> Note {
         let (findings, step) = decide(
             &Before::of(row),
-            &look.finding,
+            &lookup.finding,
             moment,
             &self.settings.patience,
         );
         let news = row.findings.last != findings.last;
-        let looks = findings.looks;
+        let count = findings.lookups;
         row.findings = findings;
         if row.state().is_settled() {
             self.count_watched(row, &moment.anchor);
         }
         if row.state() == State::NeedsAttention {
             if row.findings.differing > 1 {
-                show(row, &look.finding);
+                show(row, &lookup.finding);
             }
             // What could not be found is found again. If it differs, it is shown once two lookups agree.
             if row.contradicted
                 && row.result.is_none()
-                && let Finding::Happened(receipt) = &look.finding
+                && let Finding::Happened(receipt) = &lookup.finding
             {
                 row.result = Some((**receipt).clone());
             }
         }
-        let told = format!("lookup {looks}: {}", look.finding.sentence());
+        let text = format!("lookup {count}: {}", lookup.finding.sentence());
         let mut note = match step {
             // If the control was not tried, the row has changed meanwhile; the next lookup tries it.
             Step::Wait | Step::TryControl => {
-                row.next_look_at = self.next_look(row);
+                row.next_look_at = self.next_lookup(row);
                 // Otherwise a long series of lookups would repeat the same line.
-                let tell = news || looks <= 10 || looks.is_multiple_of(50);
-                Note::of(if tell { told } else { String::new() })
+                let is_new = news || count <= 10 || count.is_multiple_of(50);
+                Note::of(if is_new { text } else { String::new() })
             }
             Step::Settle(standing, cause) => {
                 let failure = cause.map(|cause| {
                     let kept = row.failure.clone().filter(|f| f.cause == cause);
                     kept.unwrap_or_else(|| Failure::of(cause))
                 });
-                let settlement = Settlement::by_lookup(standing, failure, look, told);
+                let settlement = Settlement::by_lookup(standing, failure, lookup, text);
                 self.settled(row, &settlement)
             }
             Step::Attention(why) => {
-                show(row, &look.finding);
-                self.ask_a_person(row, &told, why)
+                show(row, &lookup.finding);
+                self.needs_attention(row, &text, why)
             }
             Step::Confirmed => {
                 row.confirmed_at = Some(self.clock.wall());
                 row.next_look_at = None;
                 row.watch_until = None;
-                show(row, &look.finding);
-                Note::of(format!("{told}; confirmed"))
+                show(row, &lookup.finding);
+                Note::of(format!("{text}; confirmed"))
             }
             Step::Explained => {
                 row.next_look_at = None;
                 row.watch_until = None;
-                Note::of(format!("{told}, by itself; not watched any more"))
+                Note::of(format!("{text}, by itself; not watched any more"))
             }
             Step::Contradiction => {
-                let note = self.contradict(row, &told, look.finding.receipt());
-                row.differs = look.finding.differences().to_vec();
+                let note = self.contradict(row, &text, lookup.finding.receipt());
+                row.differs = lookup.finding.differences().to_vec();
                 note
             }
         };
-        if look.proves.is_some() {
-            note.proves.clone_from(&look.proves);
+        if lookup.proves.is_some() {
+            note.proves.clone_from(&lookup.proves);
         }
         note
     }
 
     /// A later operation on the subject may have been sent, so what is found is its effect. If the row has changed
     /// meanwhile, it is still due and is considered again.
-    async fn give_way(&self, operation: &mut Operation, later: State) -> Result<(), JournalError> {
+    async fn yield_to_later(
+        &self,
+        operation: &mut Operation,
+        later: State,
+    ) -> Result<(), JournalError> {
         let done = later == State::Succeeded;
         self.change(operation, |row| {
             if !done {
                 // The later operation may still end without effect.
                 self.count_watched(row, &self.anchor());
-                row.next_look_at = self.next_look(row);
+                row.next_look_at = self.next_lookup(row);
                 return Some(Note::default());
             }
             row.next_look_at.take()?;
@@ -208,11 +212,11 @@ impl Operations {
         .map(drop)
     }
 
-    fn ask_a_person(&self, row: &mut Operation, told: &str, why: Attention) -> Note {
+    fn needs_attention(&self, row: &mut Operation, text: &str, why: Attention) -> Note {
         row.standing = Standing::of(State::NeedsAttention);
         row.attention = Some(why);
-        row.next_look_at = self.next_look(row);
-        let mut note = Note::of(format!("{told}; a person must decide: {}", why.words()));
+        row.next_look_at = self.next_lookup(row);
+        let mut note = Note::of(format!("{text}; a person must decide: {}", why.words()));
         note.events.push(NewEvent {
             kind: EventKind::OperationNeedsAttention,
             subject: row.id.to_string(),
@@ -223,7 +227,7 @@ impl Operations {
 
     /// Postpones a lookup that was not made. The pause is short, because a limit that upstream announces may end
     /// sooner.
-    async fn look_later(
+    async fn postpone_lookup(
         &self,
         operation: &mut Operation,
         moment: &Moment,
@@ -233,7 +237,7 @@ impl Operations {
             let (findings, step) = waited(&Before::of(row), moment, &self.settings.patience);
             row.findings = findings;
             if let Step::Attention(why) = step {
-                return Some(self.ask_a_person(row, "no quota for a lookup", why));
+                return Some(self.needs_attention(row, "no quota for a lookup", why));
             }
             let pause = later.min(self.settings.max_interval);
             row.next_look_at = Some(self.store_ms() + millis(pause));
@@ -245,7 +249,7 @@ impl Operations {
 
     /// When to look the operation up next: after growing pauses while it is open, at once to confirm something, by the
     /// schedule while it is watched, rarely while it waits for a person.
-    pub(in crate::operations) fn next_look(&self, row: &Operation) -> Option<i64> {
+    pub(in crate::operations) fn next_lookup(&self, row: &Operation) -> Option<i64> {
         let now = self.store_ms();
         let settings = &self.settings;
         if row.state().is_settled() {
@@ -281,7 +285,7 @@ impl Operations {
     /// Growing pauses.
     fn back_off(&self, row: &Operation) -> Duration {
         let first = self.settings.first_look;
-        let doubled = first.saturating_mul(1 << row.findings.looks.min(20));
+        let doubled = first.saturating_mul(1 << row.findings.lookups.min(20));
         jittered(doubled.min(self.settings.max_interval), row)
     }
 
@@ -315,7 +319,7 @@ fn next_watch(elapsed: i64, watch: Duration) -> Option<i64> {
 
 fn was_written(operation: &Operation, written: Result<(), JournalError>) -> bool {
     if let Err(error) = &written {
-        tracing::error!(operation_id = %operation.id, %error, "a look was not written down");
+        tracing::error!(operation_id = %operation.id, %error, "a lookup was not saved");
     }
     written.is_ok()
 }
@@ -323,7 +327,7 @@ fn was_written(operation: &Operation, written: Result<(), JournalError>) -> bool
 /// Varies a pause by up to a fifth, derived from the id of the operation and its number of lookups, so that lookups are
 /// spread out and tests are repeatable.
 fn jittered(pause: Duration, row: &Operation) -> Duration {
-    let seed = row.id.uuid().as_u128() ^ u128::from(row.findings.looks).wrapping_mul(0x9E37_79B9);
+    let seed = row.id.uuid().as_u128() ^ u128::from(row.findings.lookups).wrapping_mul(0x9E37_79B9);
     let share = u32::try_from(seed % 400).unwrap_or(200);
     pause * (800 + share) / 1000
 }

@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::registry::{Kind, Node, Registry, find};
 use super::plan::{Field, Move, Place, Plan, text};
-use super::{Mend, Override, Side};
+use super::{Override, Overrides, Side};
 
-pub(super) fn build(registry: &Registry, overrides: &[Override]) -> Result<Mend, Vec<String>> {
-    let mut mend = Mend::default();
+pub(super) fn build(registry: &Registry, overrides: &[Override]) -> Result<Overrides, Vec<String>> {
+    let mut built = Overrides::default();
     let mut problems = Vec::new();
     for item in overrides {
-        if let Err(reason) = add(registry, &mut mend, item) {
+        if let Err(reason) = add(registry, &mut built, item) {
             problems.push(format!("{}: {reason}", label(item)));
         }
     }
-    for (method, sides) in &mend.methods {
+    for (method, sides) in &built.methods {
         let Some(contract) = registry.method(method) else {
             continue;
         };
@@ -34,7 +34,7 @@ pub(super) fn build(registry: &Registry, overrides: &[Override]) -> Result<Mend,
         );
     }
     if problems.is_empty() {
-        Ok(mend)
+        Ok(built)
     } else {
         Err(problems)
     }
@@ -48,7 +48,7 @@ fn label(item: &Override) -> String {
     format!("{} {side} {}", item.method, item.path)
 }
 
-fn add(registry: &Registry, mend: &mut Mend, item: &Override) -> Result<(), String> {
+fn add(registry: &Registry, overrides: &mut Overrides, item: &Override) -> Result<(), String> {
     let Some(contract) = registry.method(&item.method) else {
         return Err("the contract has no such method".to_owned());
     };
@@ -62,7 +62,7 @@ fn add(registry: &Registry, mend: &mut Mend, item: &Override) -> Result<(), Stri
     let own = (chain.len() == path.len()).then(|| chain[chain.len() - 1]);
     check_shape(item, own)?;
 
-    let sides = mend.methods.entry(item.method.clone()).or_default();
+    let sides = overrides.methods.entry(item.method.clone()).or_default();
     let root = match side {
         Side::Request => &mut sides.request,
         Side::Answer => &mut sides.answer,

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::tests::{fields, mend, sample};
+use super::super::tests::{build, fields, sample};
 use super::super::{Override, Registry};
 use super::*;
 
@@ -17,24 +17,24 @@ fn contract(method: &str) -> &'static MethodContract {
 }
 
 /// The pointers of the fields that are refused before anything is built.
-fn refused(overrides: Value, method: &str, extra: Value) -> Vec<String> {
-    let mend = mend(overrides).unwrap();
+fn refused(rows: Value, method: &str, extra: Value) -> Vec<String> {
+    let overrides = build(rows).unwrap();
     let contract = contract(method);
     let param = &contract.object_param().unwrap().name;
-    let found = mend.refused_extra(contract, param, &object(extra));
+    let found = overrides.refused_extra(contract, param, &object(extra));
     found.into_iter().map(|v| v.pointer).collect()
 }
 
 #[test]
 fn unknown_fields_are_added_where_they_belong() {
-    let overrides = json!([
+    let rows = json!([
         {"method": BOOK, "side": "request", "path": "create_order_request", "rename": "order"},
         {"method": BOOK, "side": "request", "path": "create_order_request.contact", "move": "who.contact"},
     ]);
-    let mend = mend(overrides).unwrap();
+    let overrides = build(rows).unwrap();
     let ours = object(json!({"out_order_no": "A1", "contact": {"name": "x"}}));
     let extra = object(json!({"remark": [{"out_order_no": 1}], "contact": {"wechat": "y"}}));
-    let wire = mend
+    let wire = overrides
         .request_to_wire_with(contract(BOOK), "create_order_request", ours, &extra)
         .unwrap();
     assert_eq!(
@@ -67,8 +67,8 @@ fn a_contract_name_is_refused_in_every_spelling_set_or_not() {
     let contract = contract(PAY);
     let ours = object(json!({"order_id": 1, "total_price": 5}));
     let extra = object(json!({"outOrderNo": "B"}));
-    let mend = Mend::default();
-    let found = mend
+    let overrides = Overrides::default();
+    let found = overrides
         .request_to_wire_with(contract, "pay_order_request", ours, &extra)
         .unwrap_err();
     assert_eq!(found[0].pointer, "/extra/outOrderNo");
@@ -77,7 +77,7 @@ fn a_contract_name_is_refused_in_every_spelling_set_or_not() {
 
 #[test]
 fn every_name_that_an_override_creates_is_refused() {
-    let overrides = json!([
+    let rows = json!([
         {"method": PAY, "side": "request", "path": "pay_order_request.order_id", "rename": "tid"},
         {"method": PAY, "side": "request", "path": "pay_order_request.total_price", "move": "pay_order_request.amount.total"},
         {"method": PAY, "side": "request", "path": "pay_order_request.out_order_no", "drop": true},
@@ -87,7 +87,7 @@ fn every_name_that_an_override_creates_is_refused() {
         "TID": 1, "amount": {"total": 0.01}, "outOrderNo": "x", "payType": 1, "order_id": 2,
         "totalPrice": 1, "colour": "blue",
     });
-    let mut found = refused(overrides, PAY, extra);
+    let mut found = refused(rows, PAY, extra);
     found.sort();
     assert_eq!(
         found,
@@ -129,11 +129,11 @@ fn only_an_object_that_is_always_sent_accepts_more_fields() {
 
 #[test]
 fn fields_of_a_dropped_object_are_refused() {
-    let overrides = json!([
+    let rows = json!([
         {"method": PAY, "side": "request", "path": "pay_order_request.order_id", "move": "order_id"},
         {"method": PAY, "side": "request", "path": "pay_order_request", "drop": true},
     ]);
-    assert_eq!(refused(overrides, PAY, json!({"colour": 1})), ["/extra"]);
+    assert_eq!(refused(rows, PAY, json!({"colour": 1})), ["/extra"]);
 }
 
 /// One override of a field, invertible or not.
@@ -193,16 +193,16 @@ proptest! {
         let mut all = Vec::new();
         fields(&method.request, "", &mut all);
         let mut names: Vec<String> = all.iter().map(|(_, node)| node.name.clone()).collect();
-        let mut mend = Mend::default();
-        let mut overrides = Vec::new();
+        let mut overrides = Overrides::default();
+        let mut rows = Vec::new();
         for (at, draw) in draws {
             let index = usize::from(at) % all.len();
-            overrides.push(override_of(&method.name, index, &all[index].0, draw));
-            let rows: Vec<Override> = serde_json::from_value(json!(overrides)).unwrap();
-            match Mend::build(Registry::embedded(), &rows) {
-                Ok(built) => mend = built,
+            rows.push(override_of(&method.name, index, &all[index].0, draw));
+            let parsed: Vec<Override> = serde_json::from_value(json!(rows)).unwrap();
+            match Overrides::build(Registry::embedded(), &parsed) {
+                Ok(built) => overrides = built,
                 // It contradicts another override.
-                Err(_) => { overrides.pop(); }
+                Err(_) => { rows.pop(); }
             }
             names.push(format!("renamed_{index}"));
             names.push(format!("f{index}"));
@@ -222,13 +222,13 @@ proptest! {
 
         let params = sample(&method.name, "request");
         let ours = object(params[&param.name].clone());
-        let plain = mend.request_to_wire(&method.name, params);
-        let merged = mend.request_to_wire_with(method, &param.name, ours, &extra);
+        let plain = overrides.request_to_wire(&method.name, params);
+        let merged = overrides.request_to_wire_with(method, &param.name, ours, &extra);
         if let Ok(wire) = &merged {
             prop_assert!(keeps(&plain, wire), "{plain}\n{wire}");
         }
         // A request that passes the early check can be encoded later.
-        if mend.refused_extra(method, &param.name, &extra).is_empty() {
+        if overrides.refused_extra(method, &param.name, &extra).is_empty() {
             prop_assert!(merged.is_ok(), "{merged:?}");
         }
     }

@@ -221,11 +221,11 @@ impl Field {
             Direction::ToWire => (contract, wire),
             Direction::FromWire => (wire, contract),
         };
-        let mended = each(value, from, &mut |item| self.element(side, direction, item));
+        let corrected = each(value, from, &mut |item| self.element(side, direction, item));
         if from == to {
-            mended
+            corrected
         } else {
-            rewrap(mended, from, to)
+            rewrap(corrected, from, to)
         }
     }
 

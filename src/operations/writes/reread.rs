@@ -19,7 +19,7 @@ impl Operations {
     /// Reads the result of a write again and returns upstream's own object if it was requested. A replayed success shows
     /// what was read. It keeps the recorded result if that cannot be read in time, or if upstream returns another
     /// resource.
-    pub async fn read_anew(
+    pub async fn reread(
         &self,
         performed: &mut Performed,
         options: ReadOptions<'_>,

@@ -7,9 +7,9 @@ use crate::top::contract::{Kind, Node};
 const SEARCH: &str = "alitrip.flight.service.search";
 const PAY: &str = "alitrip.flight.service.pay";
 
-pub(super) fn mend(overrides: Value) -> Result<Mend, Vec<String>> {
-    let overrides: Vec<Override> = serde_json::from_value(overrides).unwrap();
-    Mend::build(Registry::embedded(), &overrides)
+pub(super) fn build(rows: Value) -> Result<Overrides, Vec<String>> {
+    let rows: Vec<Override> = serde_json::from_value(rows).unwrap();
+    Overrides::build(Registry::embedded(), &rows)
 }
 
 pub(super) fn sample(method: &str, half: &str) -> Value {
@@ -20,7 +20,7 @@ pub(super) fn sample(method: &str, half: &str) -> Value {
 
 #[test]
 fn overrides_convert_a_request_and_back() {
-    let mend = mend(json!([
+    let overrides = build(json!([
         {"method": PAY, "side": "request", "path": "pay_order_request", "rename": "pay_request"},
         {"method": PAY, "side": "request", "path": "pay_order_request.order_id", "rename": "id", "type": "String"},
         {"method": PAY, "side": "request", "path": "pay_order_request.total_price", "move": "amount.total"},
@@ -28,12 +28,12 @@ fn overrides_convert_a_request_and_back() {
         {"method": PAY, "side": "request", "path": "pay_order_request.pay_type", "constant": 6},
     ]))
     .unwrap();
-    assert!(mend.touches(PAY, Side::Request));
-    assert!(!mend.touches(PAY, Side::Answer));
+    assert!(overrides.touches(PAY, Side::Request));
+    assert!(!overrides.touches(PAY, Side::Answer));
     let ours = json!({"pay_order_request": {
         "order_id": 9_007_199_254_740_993_u64, "out_order_no": "A1", "total_price": 950.5,
     }});
-    let wire = mend.request_to_wire(PAY, ours);
+    let wire = overrides.request_to_wire(PAY, ours);
     assert_eq!(
         wire,
         json!({
@@ -42,14 +42,14 @@ fn overrides_convert_a_request_and_back() {
         })
     );
     assert_eq!(
-        mend.request_from_wire(PAY, wire),
+        overrides.request_from_wire(PAY, wire),
         json!({"pay_order_request": {"order_id": 9_007_199_254_740_993_u64, "total_price": 950.5}})
     );
 }
 
 #[test]
 fn overrides_convert_a_response_inside_lists_too() {
-    let mend = mend(json!([
+    let overrides = build(json!([
         {"method": SEARCH, "side": "answer", "path": "flight_item_list", "rename": "items", "wrapper": "item"},
         {"method": SEARCH, "side": "answer", "path": "flight_item_list.solution_id", "rename": "item_key"},
         {"method": SEARCH, "side": "answer", "path": "flight_item_list.adt_build_fee", "move": "flight_item_list.fees.build", "type": "String"},
@@ -61,7 +61,7 @@ fn overrides_convert_a_response_inside_lists_too() {
     let wire = json!({"items": {"item": [{
         "item_key": "S1", "fees": {"build": "50"}, "supply_source_type": "AGENT", "baggage_rule": "?",
     }]}});
-    let ours = mend.answer_from_wire(SEARCH, wire);
+    let ours = overrides.answer_from_wire(SEARCH, wire);
     assert_eq!(
         ours,
         json!({"flight_item_list": {"flight_item": [{
@@ -71,34 +71,34 @@ fn overrides_convert_a_response_inside_lists_too() {
     // A single element may come without the list, and an empty list as an empty object.
     let single = json!({"items": {"item_key": "S1"}});
     assert_eq!(
-        mend.answer_from_wire(SEARCH, single),
+        overrides.answer_from_wire(SEARCH, single),
         json!({"flight_item_list": {"flight_item": [{"solution_id": "S1", "seller_nick": "shop"}]}})
     );
     assert_eq!(
-        mend.answer_from_wire(SEARCH, json!({"items": {}})),
+        overrides.answer_from_wire(SEARCH, json!({"items": {}})),
         json!({"flight_item_list": {}})
     );
 }
 
 #[test]
 fn two_fields_may_swap_names() {
-    let mend = mend(json!([
+    let overrides = build(json!([
         {"method": PAY, "side": "answer", "path": "trade_no", "rename": "alipay_trade_no"},
         {"method": PAY, "side": "answer", "path": "alipay_trade_no", "rename": "trade_no"},
     ]))
     .unwrap();
     let wire = json!({"trade_no": "alipay", "alipay_trade_no": "ours"});
-    let ours = mend.answer_from_wire(PAY, wire.clone());
+    let ours = overrides.answer_from_wire(PAY, wire.clone());
     assert_eq!(
         ours,
         json!({"alipay_trade_no": "alipay", "trade_no": "ours"})
     );
-    assert_eq!(mend.answer_to_wire(PAY, ours), wire);
+    assert_eq!(overrides.answer_to_wire(PAY, ours), wire);
 }
 
 #[test]
 fn all_problems_are_reported_at_once() {
-    let problems = mend(json!([
+    let problems = build(json!([
         {"method": "alitrip.nothing", "side": "request", "path": "a", "drop": true},
         {"method": PAY, "side": "request", "path": "order_id", "rename": "id"},
         {"method": PAY, "side": "request", "path": "pay_order_request.order_id"},
@@ -207,10 +207,10 @@ proptest! {
                 overrides.push(override_of(&method.name, side, index, path, node, draw));
             }
         }
-        let mend = Mend::build(registry, &overrides).unwrap();
-        let wire = mend.request_to_wire(&method.name, request.clone());
-        prop_assert_eq!(mend.request_from_wire(&method.name, wire), request);
-        let wire = mend.answer_to_wire(&method.name, answer.clone());
-        prop_assert_eq!(mend.answer_from_wire(&method.name, wire), answer);
+        let overrides = Overrides::build(registry, &overrides).unwrap();
+        let wire = overrides.request_to_wire(&method.name, request.clone());
+        prop_assert_eq!(overrides.request_from_wire(&method.name, wire), request);
+        let wire = overrides.answer_to_wire(&method.name, answer.clone());
+        prop_assert_eq!(overrides.answer_from_wire(&method.name, wire), answer);
     }
 }

@@ -1,6 +1,6 @@
 //! Corrects the contract by configuration, without a rebuild.
 //!
-//! An override names a field of the contract and describes its form on the wire. A [`Mend`] is built from all overrides
+//! An override names a field of the contract and describes its form on the wire. [`Overrides`] is built from all overrides
 //! and converts values in both directions: the gateway converts *ours → wire* for requests and *wire → ours* for
 //! responses; the simulator does the inverse of both, so that an override can be tried without TOP.
 //!
@@ -78,7 +78,7 @@ pub struct Override {
 
 /// All overrides, ready to be applied. The default has none.
 #[derive(Debug, Clone, Default)]
-pub struct Mend {
+pub struct Overrides {
     methods: BTreeMap<String, Sides>,
 }
 
@@ -88,7 +88,7 @@ struct Sides {
     answer: Plan,
 }
 
-impl Mend {
+impl Overrides {
     /// Checks all overrides against the contract and compiles them.
     ///
     /// # Errors
@@ -116,13 +116,13 @@ impl Mend {
         self.turn(method, Side::Answer, Direction::FromWire, answer)
     }
 
-    /// The inverse of [`Mend::request_to_wire`], for the simulator.
+    /// The inverse of [`Overrides::request_to_wire`], for the simulator.
     #[must_use]
     pub fn request_from_wire(&self, method: &str, params: Value) -> Value {
         self.turn(method, Side::Request, Direction::FromWire, params)
     }
 
-    /// The inverse of [`Mend::answer_from_wire`], for the simulator.
+    /// The inverse of [`Overrides::answer_from_wire`], for the simulator.
     #[must_use]
     pub fn answer_to_wire(&self, method: &str, answer: Value) -> Value {
         self.turn(method, Side::Answer, Direction::ToWire, answer)

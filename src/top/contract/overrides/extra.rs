@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::super::registry::{Kind, MethodContract, Node, find};
-use super::Mend;
+use super::Overrides;
 use super::plan::Object;
 use crate::domain::violation::Violation;
 
@@ -21,7 +21,7 @@ const NO_PLACE: &str = "has no place in the request: `top.contract.overrides` dr
 /// Prefix of the key of parked fields; the JSON pointer of their object follows.
 const PARKED: char = '\0';
 
-impl Mend {
+impl Overrides {
     /// Converts the parameters of a request to the wire format, with `extra` added to the object in the parameter
     /// `param`.
     ///
