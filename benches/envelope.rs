@@ -1,4 +1,4 @@
-//! Reading answers: an order (3 KB) and a listing (200 KB), from bytes to wire types.
+//! Decodes two responses, an order (3 KB) and a listing (200 KB), from bytes to wire types.
 
 use std::error::Error;
 use std::hint::black_box;

@@ -1,4 +1,4 @@
-//! A listing of 200 KB on its way to the caller: parsed, translated, serialised.
+//! Parses, translates and serialises a listing of 200 KB.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -12,10 +12,10 @@ use fliggy_gateway::top::wire::{Search, SearchResponse};
 use fliggy_gateway::translate::{Context, search};
 
 #[path = "load/answers.rs"]
-#[expect(dead_code, reason = "only the listing is wanted here")]
+#[expect(dead_code, reason = "this bench uses only the listing")]
 mod answers;
 
-// The gateway's allocator.
+// The allocator of the gateway.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,4 +1,4 @@
-//! Signing: the base string of a booking's parameters, and its digest in the three ways.
+//! Signing: the base string of a booking's parameters, and its digest with each of the three methods.
 
 use std::hint::black_box;
 

@@ -33,7 +33,7 @@ pub use problem::{Code, Problem};
 pub use router::router;
 pub use state::{ApiState, Readiness, Ready};
 
-/// Forbids caches to store answers, because they contain personal data and money.
+/// Forbids caches to store responses, because responses contain personal data and amounts.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 #[cfg(test)]

@@ -58,8 +58,8 @@ enum Command {
     /// Run the gateway with a TOP simulator, on loopback and without credentials
     ///
     /// Runs gateway, journal and simulator in one process with built-in defaults. Prints addresses and a
-    /// short tour: book, make a payment time out on purpose, and watch the gateway find out that the
-    /// payment was made.
+    /// short tour: book, make a payment time out on purpose, and watch the gateway find that the payment
+    /// was executed.
     Sandbox(SandboxArgs),
     /// Run the TOP simulator alone, for tests of other programs
     ///
@@ -82,9 +82,9 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum TopCommand {
-    /// Call a read method once, signed, and print the answer
+    /// Call a read method once, signed, and print the response
     ///
-    /// Write methods are refused, because writes must be journaled and this command does not do that.
+    /// Write methods are refused: writes must be journaled, and this command has no journal.
     Call(TopCallArgs),
 }
 

@@ -1,5 +1,5 @@
-//! Injected sources of time and new ids. Lints ban the ambient sources, so that a test can control the time
-//! and repeat a run exactly.
+//! Injected sources of time and new ids. Lints ban the ambient sources, so that a test can control the time and repeat
+//! a run exactly.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +9,11 @@ use uuid::Uuid;
 
 /// The source of time for the gateway.
 pub trait Clock: Send + Sync + std::fmt::Debug {
-    /// The time of day. May jump; used for timestamps that people and TOP read, never to settle an operation.
+    /// The time of day. It may jump, so it is used only for timestamps that people and TOP read, never to settle an
+    /// operation.
     fn wall(&self) -> Timestamp;
-    /// Time since an arbitrary start. Never jumps, and advances while the machine is suspended; used to measure
-    /// windows, waits and ages.
+    /// The time since an arbitrary start. It never jumps, and it advances while the machine is suspended. Used to
+    /// measure windows, waits and ages.
     fn steady(&self) -> Duration;
     /// A new UUID of version 7 with this clock's time of day. The remaining bits are random; a repeatable
     /// test derives them from a seed.
@@ -41,8 +42,8 @@ pub struct SystemClock {
     start: Duration,
 }
 
-/// Reads `CLOCK_BOOTTIME`. `Instant` reads `CLOCK_MONOTONIC`, which does not count the time in suspend: after a
-/// suspend, a write could be sent although its send window is over.
+/// Reads `CLOCK_BOOTTIME`. `Instant` reads `CLOCK_MONOTONIC`, which does not count the time in suspend, so that after a
+/// suspend a write could be sent although its send window is over.
 #[cfg(target_os = "linux")]
 fn boot_time() -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
@@ -52,7 +53,7 @@ fn boot_time() -> Duration {
     )
 }
 
-/// The closest substitute in the standard library.
+/// Reads `Instant`, the closest substitute in the standard library.
 #[cfg(not(target_os = "linux"))]
 fn boot_time() -> Duration {
     static ORIGIN: std::sync::LazyLock<std::time::Instant> =

@@ -73,7 +73,7 @@ pub struct Config {
     pub reconcile: Reconcile,
     /// Additional rows for the classification of upstream refusals.
     pub error_map: Vec<ErrorRow>,
-    /// Additional upstream status phrases and the order status each one means.
+    /// Additional upstream status phrases, each with the order status that it means.
     pub status_map: BTreeMap<String, OrderStatus>,
     /// Logs and metrics.
     pub telemetry: Telemetry,
@@ -219,7 +219,7 @@ fn contradictions(
                 .to_owned()
         });
         // The sandbox calls its own simulator and ignores the endpoint.
-        if profile == Profile::Serve && !top.is_stand_in() {
+        if profile == Profile::Serve && !top.calls_simulator() {
             reconcile.check_floor(problems);
         }
     }
@@ -286,21 +286,21 @@ fn merge(
         Profile::Serve => Ok(build(&[DEFAULTS, file])?.into()),
         Profile::Sandbox => {
             let mut tree: Value = build(&[DEFAULTS, SANDBOX, file])?.into();
-            yield_to_files(&mut tree, &build(&[file])?);
+            drop_replaced_secrets(&mut tree, &build(&[file])?);
             Ok(tree)
         }
     }
 }
 
 /// Drops a default secret of the sandbox if the user sets the `_file` key instead.
-fn yield_to_files(tree: &mut Value, user: &Map<String, Value>) {
+fn drop_replaced_secrets(tree: &mut Value, user: &Map<String, Value>) {
     let ValueKind::Table(entries) = &mut tree.kind else {
         return;
     };
     for (key, theirs) in user {
         if let ValueKind::Table(theirs) = &theirs.kind {
             if let Some(ours) = entries.get_mut(key) {
-                yield_to_files(ours, theirs);
+                drop_replaced_secrets(ours, theirs);
             }
         } else if let Some(secret) = key.strip_suffix("_file")
             && !user.contains_key(secret)

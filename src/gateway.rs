@@ -140,21 +140,21 @@ impl Gateway {
         Ok(counts.into_iter().map(|(_, count)| count).sum())
     }
 
-    /// Once the token is cancelled, the gateway is not ready: it sends nothing new, ends long polls, and
-    /// ends `accepted` operations as not sent. Calls in flight continue.
+    /// Once the token is cancelled, the gateway is not ready: it starts no further sends, ends long polls, and
+    /// settles `accepted` operations as not sent. Calls in flight continue.
     pub fn stop_taking_when(
         &self,
-        asked: CancellationToken,
+        requested: CancellationToken,
     ) -> impl Future<Output = ()> + Send + use<> {
         let (state, stopping) = (self.state.clone(), self.stopping.clone());
         async move {
-            asked.cancelled().await;
+            requested.cancelled().await;
             stop_taking(&state, &stopping);
         }
     }
 
     /// Waits for sends and lookups in flight, then closes the journal: last, so that every received
-    /// answer is recorded.
+    /// response is recorded.
     pub async fn stop(self) {
         stop_taking(&self.state, &self.stopping);
         if self.reconciler.await.is_err() {

@@ -2,8 +2,8 @@
 //!
 //! `GATEWAY_KILL_POINT=answered` sends SIGKILL to this process at that point;
 //! `GATEWAY_PAUSE_POINT=sending` sends SIGSTOP, and the process resumes there on SIGCONT.
-//! `save_commit#2` means the second time. Each acts once. `GATEWAY_SLOW_POINT=save_commit` delays that
-//! point by [`SLOW`] each time.
+//! `save_commit#2` means the second time that the point is reached. Each of the two variables acts once.
+//! `GATEWAY_SLOW_POINT=save_commit` delays that point by [`SLOW`] each time.
 
 /// The delay of a slow commit. An update may also wait for the previous commit; two delays still leave time
 /// to send the write.
@@ -13,7 +13,7 @@ const SLOW: std::time::Duration = std::time::Duration::from_millis(400);
 /// The points, in the order in which a write passes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Point {
-    /// Before the journal is asked to accept an operation.
+    /// Before the journal accepts an operation.
     BeforeAccept,
     /// In the writer, before the COMMIT of a transaction that accepts an operation.
     AcceptCommit,
@@ -30,19 +30,19 @@ pub(crate) enum Point {
     SaveCommitted,
     /// The compare-and-set is acknowledged; the send comes next.
     Sending,
-    /// The send has ended, with or without an answer.
+    /// The send has ended, with or without a response.
     Answered,
-    /// The answer is classified; the result is not yet saved.
+    /// The response is classified; the result is not yet saved.
     Concluded,
-    /// The lookup that an answer may need is done; its finding is not yet saved.
+    /// The lookup that a response may need has finished; its finding is not yet saved.
     Checked,
-    /// The answer settled the operation, and this is saved.
+    /// The response settled the operation, and the new state is saved.
     Settled,
     /// The operation is saved as `unknown`.
     Unknown,
-    /// A sweep has found an operation that its process left open.
+    /// A sweep has found a stale operation.
     Sweeping,
-    /// The reconciler has done a lookup; its finding is not yet saved.
+    /// A lookup of the reconciler has finished; its finding is not yet saved.
     LookupDone,
     /// The result of the lookup is saved.
     LookupSaved,
@@ -72,30 +72,31 @@ impl Point {
     }
 }
 
-/// Kills, stops or slows down this process if the environment asks for it at this point.
+/// Kills, stops or slows down this process at this point if an environment variable names it.
 #[cfg(all(debug_assertions, unix))]
 pub(crate) async fn reach(point: Point) {
     use std::sync::LazyLock;
 
     use rustix::process::{Signal, getpid, kill_process};
 
-    static KILL: LazyLock<Option<Wanted>> = LazyLock::new(|| Wanted::read("GATEWAY_KILL_POINT"));
+    static KILL: LazyLock<Option<Trigger>> = LazyLock::new(|| Trigger::read("GATEWAY_KILL_POINT"));
     static SLOWED: LazyLock<Option<String>> =
         LazyLock::new(|| std::env::var("GATEWAY_SLOW_POINT").ok());
     if SLOWED.as_deref() == Some(point.name()) {
         tokio::time::sleep(SLOW).await;
     }
-    static PAUSE: LazyLock<Option<Wanted>> = LazyLock::new(|| Wanted::read("GATEWAY_PAUSE_POINT"));
-    if KILL.as_ref().is_some_and(|wanted| wanted.is(point)) {
+    static PAUSE: LazyLock<Option<Trigger>> =
+        LazyLock::new(|| Trigger::read("GATEWAY_PAUSE_POINT"));
+    if KILL.as_ref().is_some_and(|trigger| trigger.fires(point)) {
         // Nothing runs after this; if the signal cannot be sent, the test sees the process alive.
         let _ = kill_process(getpid(), Signal::KILL);
     }
-    if PAUSE.as_ref().is_some_and(|wanted| wanted.is(point)) {
+    if PAUSE.as_ref().is_some_and(|trigger| trigger.fires(point)) {
         use tokio::signal::unix::{SignalKind, signal};
         // SIGSTOP takes effect a moment after it is sent, so wait for SIGCONT; otherwise this task might
         // continue before the stop.
         if let Ok(mut continued) = signal(SignalKind::from_raw(Signal::CONT.as_raw())) {
-            tracing::warn!(point = point.name(), "stopping here until continued");
+            tracing::warn!(point = point.name(), "stopping here until SIGCONT");
             let _ = kill_process(getpid(), Signal::STOP);
             continued.recv().await;
         }
@@ -107,15 +108,15 @@ pub(crate) async fn reach(point: Point) {
 #[expect(clippy::unused_async, reason = "a debug build waits here")]
 pub(crate) async fn reach(_point: Point) {}
 
-/// The point named in the environment, and how many passings are left until it acts.
+/// The point named in the environment, and how many more times it must be reached before the trigger acts.
 #[cfg(all(debug_assertions, unix))]
-struct Wanted {
+struct Trigger {
     name: String,
     left: std::sync::atomic::AtomicU32,
 }
 
 #[cfg(all(debug_assertions, unix))]
-impl Wanted {
+impl Trigger {
     fn read(variable: &str) -> Option<Self> {
         let value = std::env::var(variable).ok()?;
         let (name, time) = value.split_once('#').unwrap_or((&value, "1"));
@@ -125,8 +126,8 @@ impl Wanted {
         })
     }
 
-    /// Counts a passing; true if the point must act now.
-    fn is(&self, point: Point) -> bool {
+    /// Counts each time the point is reached; true if the trigger must act now.
+    fn fires(&self, point: Point) -> bool {
         use std::sync::atomic::Ordering::Relaxed;
         let one_less = |left: u32| left.checked_sub(1);
         point.name() == self.name && self.left.fetch_update(Relaxed, Relaxed, one_less) == Ok(1)

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-// mimalloc speeds up large answers: a search answer consists of thousands of small strings.
+// mimalloc speeds up large responses: a search response consists of thousands of small strings.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

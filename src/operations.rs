@@ -1,8 +1,8 @@
-//! Writes that never misreport: the journal, the one way to send, and the reconciler. Also the reads that
-//! they and the API share.
+//! The operations: the only path by which a write is sent, the reconciler that looks up unknown outcomes, and the reads
+//! that both share with the API.
 //!
-//! [`upstream`] asks Fliggy, [`service`] runs operations. Decisions are pure functions, each in a file with its
-//! table test: [`classify`], [`reconcile::evidence`], [`reconcile::decide`].
+//! [`upstream`] reads from Fliggy, [`service`] changes operations. Decisions are pure functions with table tests:
+//! [`classify`], [`writes::kinds`] and [`reconcile::decide`].
 
 pub mod classify;
 mod failure;

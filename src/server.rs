@@ -26,7 +26,7 @@ mod shutdown;
 
 pub use shutdown::Shutdown;
 
-/// The longest request head, in bytes; a longer one is answered 414 or 431.
+/// The maximum size of a request head, in bytes; a longer head gets 414 or 431.
 const MAX_HEAD: usize = 64 * 1024;
 
 /// How long to wait after `accept()` failed for lack of file descriptors or memory. An immediate retry would
@@ -45,7 +45,7 @@ pub async fn serve(
     config: &config::Server,
     shutdown: Shutdown,
 ) {
-    // A child token: it is also cancelled when the grace is over, and other parts must not take that for a
+    // A child token: it is also cancelled when the grace is over, and other parts must not mistake that for a
     // second signal.
     let kill = shutdown.hard.child_token();
     let connections = TaskTracker::new();
@@ -95,7 +95,7 @@ fn http() -> http1::Builder {
 /// What all connections share.
 struct Server {
     router: Router,
-    /// For answers to requests that never reach the router.
+    /// For responses to requests that never reach the router.
     state: ApiState,
     http: http1::Builder,
     header_timeout: Duration,
@@ -118,7 +118,7 @@ impl Server {
                 Ok((stream, _)) => {
                     connections.spawn(self.connection(stream, permit));
                 }
-                Err(error) if is_the_clients(&error) => {}
+                Err(error) if is_client_disconnect(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -132,7 +132,7 @@ impl Server {
         stream: TcpStream,
         permit: OwnedSemaphorePermit,
     ) -> impl Future<Output = ()> + use<> {
-        // Answers are written in one piece; Nagle's algorithm would only delay them by 40 ms.
+        // Responses are written in one piece; Nagle's algorithm would only delay them by 40 ms.
         let _ = stream.set_nodelay(true);
         let activity = activity::Activity::new(self.header_timeout, self.idle_timeout);
         let io = activity::Watched::new(stream, Arc::clone(&activity));
@@ -149,7 +149,7 @@ impl Server {
 }
 
 /// Whether the error only means that this client disconnected before it was accepted.
-fn is_the_clients(error: &io::Error) -> bool {
+fn is_client_disconnect(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted

@@ -1,9 +1,9 @@
 //! A simulator of TOP, for the sandbox and for other teams' tests.
 //!
-//! It checks what TOP checks (signature, timestamp, session, contract), keeps orders, refunds and changes in
-//! a ledger that counts effects, ages them, and injects faults scripted over HTTP (`/_simulator/…`) or by
-//! magic order numbers (`sim.pay.timeout_done.0001`). All state is in memory. Personal data leaves it only in
-//! the answers that TOP itself would give.
+//! The simulator checks what TOP checks (signature, timestamp, session, contract). A ledger keeps the orders,
+//! refunds and changes, advances them with time and counts effects. Faults are injected by rules over HTTP
+//! (`/_simulator/…`) or by magic order numbers (`sim.pay.timeout_done.0001`). All state is in memory. Personal
+//! data leaves the simulator only in responses that contain it at TOP too.
 //!
 //! Where the real wording or order of checks is not public, the simulator guesses, following `openapi/top`.
 //! Nothing here is evidence of what TOP does.
@@ -61,16 +61,16 @@ const MAX_BODY: usize = 8 * 1024 * 1024;
 pub struct Timing {
     /// From payment to ticket, for orders and changes.
     pub ticket_after: Duration,
-    /// From booking until an unpaid order is closed; the same for changes.
+    /// From creation until an unpaid order or change is closed.
     pub pay_within: Duration,
-    /// From an application (or the end of its wait for attachments) to the refund of the money; it becomes
-    /// `in_progress` after half of this.
+    /// From the application for a refund (or the upload of the attachment it waits for) until the money is
+    /// refunded. The refund is `in_progress` after half of this time.
     pub refund_after: Duration,
     /// How long the fees of a change are unknown (`fees_later`).
     pub fees_after: Duration,
     /// How long a hanging call is kept open if its client does not disconnect.
     pub hang_limit: Duration,
-    /// How long `late_visibility` hides an effect if the script gives no time.
+    /// How long `late_visibility` hides an effect if the rule sets no time.
     pub hidden_for: Duration,
 }
 
@@ -90,13 +90,13 @@ impl Default for Timing {
 /// What the simulator accepts and how it behaves.
 #[derive(Clone)]
 pub struct SimulatorConfig {
-    /// The only app it accepts.
+    /// The only app key that the simulator accepts.
     pub app_key: String,
     /// The secret of that app.
     pub app_secret: SecretString,
     /// The purchasing account of each session. An account cannot see the orders of another.
     pub sessions: BTreeMap<String, String>,
-    /// The assigned channels (渠道名称). Any other is answered 请求参数错误.
+    /// The assigned channels (渠道名称). Any other is refused with 请求参数错误.
     pub channels: BTreeSet<String>,
     /// Two-letter codes of the airlines that have an epidemic policy and therefore accept refunds of type 100.
     pub epidemic_airlines: BTreeSet<String>,
@@ -269,13 +269,13 @@ pub async fn serve(
     let server = axum::serve(listener, simulator.router())
         .with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let closing = simulator.inner.closing.clone();
-    let last_call = async move {
+    let drain_timeout = async move {
         shutdown.cancelled().await;
         closing.cancel();
         tokio::time::sleep(Duration::from_secs(2)).await;
     };
     tokio::select! {
         result = server => result,
-        () = last_call => Ok(()),
+        () = drain_timeout => Ok(()),
     }
 }

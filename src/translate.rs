@@ -1,6 +1,6 @@
 //! Converts between the domain and the wire: one file per TOP method, pure functions in both directions.
 //!
-//! `request` fails only if it needs a name that Fliggy itself did not report ([`Unnamed`]): everything else was checked
+//! `request` fails only if it needs a name that Fliggy did not report ([`Unnamed`]): everything else was checked
 //! before. `answer` converts a response of TOP: it gets the response, for a write also the intent, and a [`Context`].
 //! If a decisive field (an order id, a payment time, an amount) is missing or garbled, the response is [`Unreadable`]
 //! and proves nothing; informative fields become `None`. The caller has already evaluated the response's flags and
@@ -52,9 +52,9 @@ pub struct Unreadable {
     pub field: &'static str,
 }
 
-/// A traveller cannot be named in a request, because Fliggy did not report the name or the document number.
+/// A passenger cannot be named in a request, because Fliggy did not report the name or the document number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the name or the document of a traveller is unknown")]
+#[error("the name or the document of a passenger is unknown")]
 pub struct Unnamed;
 
 /// The value of a required field.

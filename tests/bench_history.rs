@@ -1,5 +1,5 @@
-//! The gateway reads the history that the load bench writes by SQL, and detects repetitions against
-//! it.
+//! The gateway reads the history that the load bench writes by SQL, and detects repetitions of its
+//! bookings.
 
 #![expect(
     clippy::unwrap_used,
@@ -29,8 +29,8 @@ async fn open(dir: &std::path::Path) -> SqliteJournal {
     SqliteJournal::open(&settings).await.unwrap()
 }
 
-/// The same booking again, under another key.
-async fn again(journal: &SqliteJournal, past: &Operation) -> Acceptance {
+/// Requests the same booking again, under another key.
+async fn repeat(journal: &SqliteJournal, past: &Operation) -> Acceptance {
     let clock = SystemClock::new();
     let operation = Operation {
         id: OperationId::new(&clock),
@@ -83,13 +83,13 @@ async fn the_history_of_the_load_bench_is_read_and_detects_repetitions() {
     assert_eq!(watched.count(), 1);
 
     let nothing = past.iter().find(absent).unwrap();
-    let refused = again(&journal, nothing).await;
+    let refused = repeat(&journal, nothing).await;
     assert!(
         matches!(&refused, Acceptance::RetryOfRequired(other) if other.id == nothing.id),
         "{refused:?}"
     );
     let done = past.iter().find(|o| o.state() == State::Succeeded).unwrap();
-    let refused = again(&journal, done).await;
+    let refused = repeat(&journal, done).await;
     assert!(
         matches!(&refused, Acceptance::AlreadyDone(other) if other.id == done.id),
         "{refused:?}"

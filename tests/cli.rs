@@ -1,4 +1,4 @@
-//! The command line, called as from a shell.
+//! The command line, run as from a shell.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -28,7 +28,7 @@ fn check_config_lists_every_problem_and_exits_with_2() {
     );
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(text(&output.stdout), "");
-    let said = text(&output.stderr);
+    let stderr = text(&output.stderr);
     for part in [
         "unknown key `top.deadlne` (from the environment); did you mean `deadline`?",
         "`server.listen` (from the environment): expected an IP address",
@@ -36,7 +36,7 @@ fn check_config_lists_every_problem_and_exits_with_2() {
         "`accounts` is empty",
         "`auth.keys` is empty",
     ] {
-        assert!(said.contains(part), "{said}");
+        assert!(stderr.contains(part), "{stderr}");
     }
 }
 
@@ -61,7 +61,7 @@ fn a_missing_file_is_reported() {
 }
 
 #[test]
-fn the_document_and_the_catalogue_are_printed() {
+fn openapi_prints_the_document_and_the_problem_catalogue() {
     let output = gateway(&["openapi"], &[]);
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["openapi"], "3.1.0");
@@ -105,7 +105,7 @@ fn a_call_without_a_connection_reports_the_address_and_the_cause() {
                 ("GATEWAY__TOP__ENDPOINT", endpoint.as_str()),
                 ("GATEWAY__TOP__APP_KEY", "12345678"),
                 ("GATEWAY__TOP__APP_SECRET", "canary-secret"),
-                // A busy machine resolves slowly.
+                // Name resolution can be slow on a busy machine.
                 ("GATEWAY__TOP__DEADLINE", "30s"),
                 ("GATEWAY__TOP__CONNECT_TIMEOUT", "20s"),
                 ("GATEWAY__SERVER__SHUTDOWN_GRACE", "40s"),
@@ -115,18 +115,18 @@ fn a_call_without_a_connection_reports_the_address_and_the_cause() {
                 ("GATEWAY__SERVER__LISTEN", "127.0.0.1:0"),
             ],
         );
-        let said = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{said}");
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
         assert!(
-            said.contains(&format!("no connection to TOP {why}")),
-            "{said}"
+            stderr.contains(&format!("no connection to TOP {why}")),
+            "{stderr}"
         );
-        assert!(!said.contains("canary"), "{said}");
+        assert!(!stderr.contains("canary"), "{stderr}");
     }
 }
 
 #[test]
-fn help_has_examples() {
+fn help_shows_the_sandbox_and_every_command_has_help() {
     let output = gateway(&["--help"], &[]);
     assert!(text(&output.stdout).contains("fliggy-gateway sandbox"));
     for command in [

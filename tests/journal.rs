@@ -1,5 +1,5 @@
-//! What every journal must do, whatever store it uses. Every store passes the same suite, including
-//! the one in memory on which the model test explores orders of steps.
+//! The requirements on every journal, whatever store it uses. Every store passes the same suite,
+//! including the in-memory store on which the model test explores interleavings.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -138,7 +138,7 @@ fn new(intent: Intent, key: u8) -> NewOperation {
     }
 }
 
-async fn taken(journal: &dyn Store, new: NewOperation) -> Operation {
+async fn accept(journal: &dyn Store, new: NewOperation) -> Operation {
     let operation = new.operation.clone();
     let acceptance = journal.accept(new).await.unwrap();
     assert!(matches!(acceptance, Acceptance::Accepted), "{acceptance:?}");
@@ -188,7 +188,7 @@ async fn timeline(journal: &dyn Store, operation: &Operation) -> Vec<TimelineEnt
     timeline
 }
 
-async fn asked(journal: &dyn Store, new: NewOperation) -> &'static str {
+async fn outcome(journal: &dyn Store, new: NewOperation) -> &'static str {
     word(&journal.accept(new).await.unwrap())
 }
 
@@ -223,10 +223,10 @@ on_every_store! {
     a_subject_has_one_open_write_until_it_settles,
     a_lock_holds_only_within_its_account,
     only_operations_that_sent_nothing_are_pruned_when_due,
-    a_done_write_is_not_done_again,
-    a_refund_or_change_number_is_done_once,
+    a_write_that_succeeded_is_not_executed_again,
+    a_refund_or_change_number_succeeds_once,
     a_key_is_free_again_only_if_nothing_was_sent,
-    law_6_after_absent_a_new_operation_must_name_the_old_one,
+    law_6_a_new_operation_must_name_the_absent_one,
     a_contradicted_operation_locks_its_subject_again,
     law_6_earlier_and_later_operations_include_only_those_that_were_sent,
     law_7_an_operation_is_found_by_the_number_of_its_result,
@@ -235,18 +235,18 @@ on_every_store! {
     law_5_the_last_proof_of_each_lookup_is_kept,
     law_10_one_fact_is_one_event,
     due_operations_are_returned_most_overdue_first,
-    law_8_accepted_and_sending_operations_without_news_are_stale,
+    law_8_accepted_and_sending_operations_without_updates_are_stale,
     law_10_an_event_needs_no_operation_and_is_read_by_its_owner,
     an_order_belongs_to_the_caller_that_booked_it,
     a_list_is_paged_newest_first,
-    many_writers_share_a_commit_and_each_gets_its_own_answer,
+    many_writers_share_a_commit_and_each_gets_its_own_result,
 }
 
 #[tokio::test]
 async fn an_operation_is_read_as_it_was_written_even_by_a_later_process() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path()).await;
-    let mut operation = taken(&journal, new(pay(1), 1)).await;
+    let mut operation = accept(&journal, new(pay(1), 1)).await;
     operation.sent_at = Some(operation.created_at);
     operation.sent_steady_ms = Some(42);
     operation.claim = Claim::RefusedUnlisted;
@@ -293,7 +293,8 @@ async fn two_processes_never_share_a_journal() {
     assert!(error.contains("another process"), "{error}");
 }
 
-/// POSIX drops all `fcntl` locks of a process on a file when it closes any descriptor of it.
+/// POSIX drops all `fcntl` locks that a process holds on a file when the process closes any
+/// descriptor of that file.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn sqlite_keeps_its_locks_on_an_open_journal() {
@@ -308,7 +309,7 @@ async fn sqlite_keeps_its_locks_on_an_open_journal() {
         let mut kinds = BTreeSet::new();
         for open in std::fs::read_dir("/proc/self/fd").unwrap() {
             let open = open.unwrap();
-            // It may have been closed since.
+            // The file may have been closed since.
             let Ok(file) = std::fs::metadata(open.path()) else {
                 continue;
             };
@@ -325,7 +326,7 @@ async fn sqlite_keeps_its_locks_on_an_open_journal() {
     let both = BTreeSet::from(["FLOCK".to_owned(), "POSIX".to_owned()]);
     assert_eq!(locks(), both);
     assert!(open_with(dir.path(), None).await.is_err());
-    taken(&journal, new(pay(1), 1)).await;
+    accept(&journal, new(pay(1), 1)).await;
     journal.probe().await.unwrap();
     assert_eq!(locks(), both);
     journal.close().await;
@@ -335,11 +336,11 @@ async fn sqlite_keeps_its_locks_on_an_open_journal() {
 }
 
 #[tokio::test]
-async fn a_closed_journal_says_so_and_is_complete_in_one_file() {
+async fn a_closed_journal_reports_that_it_is_closed_and_leaves_one_file() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path()).await;
-    let operation = taken(&journal, new(pay(1), 1)).await;
-    // Reads that are running end one way or the other, and delay nothing.
+    let operation = accept(&journal, new(pay(1), 1)).await;
+    // Reads in progress may succeed or fail, but do not delay the close.
     let reads = futures::future::join_all((0..50).map(|_| journal.get(operation.id)));
     let (reads, ()) = tokio::join!(reads, journal.close());
     for read in reads {
@@ -348,7 +349,7 @@ async fn a_closed_journal_says_so_and_is_complete_in_one_file() {
     let late = journal.get(operation.id).await.unwrap_err();
     assert_eq!(late.fault, Fault::Closed, "{late}");
     assert!(journal.accept(new(pay(2), 2)).await.is_err());
-    // A second close does no harm.
+    // A second close has no effect.
     journal.close().await;
     drop(journal);
     let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().collect();
@@ -364,7 +365,7 @@ async fn a_close_keeps_the_log_while_another_process_reads() {
         .execute(&mut reader)
         .await
         .unwrap();
-    let operation = taken(&journal, new(pay(1), 1)).await;
+    let operation = accept(&journal, new(pay(1), 1)).await;
     journal.close().await;
     drop(journal);
     assert!(dir.path().join("journal.db-wal").metadata().unwrap().len() > 0);
@@ -377,20 +378,20 @@ async fn a_close_keeps_the_log_while_another_process_reads() {
 async fn an_unreadable_open_operation_stops_new_writes() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path()).await;
-    let mut settled = taken(&journal, new(pay(1), 1)).await;
+    let mut settled = accept(&journal, new(pay(1), 1)).await;
     put(&journal, &mut settled, Standing::of(State::Sending)).await;
     settled.next_look_at = Some(0);
     put(&journal, &mut settled, Standing::of(State::Rejected)).await;
-    let mut unknown = taken(&journal, new(pay(2), 2)).await;
+    let mut unknown = accept(&journal, new(pay(2), 2)).await;
     put(&journal, &mut unknown, Standing::of(State::Sending)).await;
     unknown.next_look_at = Some(0);
     put(&journal, &mut unknown, Standing::of(State::Unknown)).await;
-    let mut under_way = taken(&journal, new(pay(3), 3)).await;
+    let mut under_way = accept(&journal, new(pay(3), 3)).await;
     put(&journal, &mut under_way, Standing::of(State::Sending)).await;
-    let mut waiting = taken(&journal, new(pay(4), 4)).await;
+    let mut waiting = accept(&journal, new(pay(4), 4)).await;
 
     let mut other = connect(dir.path()).await;
-    let mut spoil = async |id: OperationId| {
+    let mut corrupt = async |id: OperationId| {
         sqlx::query("UPDATE operations SET intent = '{' WHERE id = ?1")
             .bind(id.to_string())
             .execute(&mut other)
@@ -399,13 +400,13 @@ async fn an_unreadable_open_operation_stops_new_writes() {
     };
     // An unreadable settled operation is skipped: a later gateway may have written it in another
     // format.
-    spoil(settled.id).await;
+    corrupt(settled.id).await;
     assert_eq!(journal.due(0, 10).await.unwrap().len(), 1);
     journal.probe().await.unwrap();
-    spoil(unknown.id).await;
+    corrupt(unknown.id).await;
     assert_eq!(journal.due(0, 10).await.unwrap().len(), 0);
-    let unfit = journal.probe().await.unwrap_err();
-    assert_eq!(unfit.fault, Fault::Damaged, "{unfit}");
+    let damaged = journal.probe().await.unwrap_err();
+    assert_eq!(damaged.fault, Fault::Damaged, "{damaged}");
     // No acceptance and no send, but the outcome of what was sent is stored.
     assert!(journal.accept(new(pay(5), 5)).await.is_err());
     waiting.standing = Standing::of(State::Sending);
@@ -431,7 +432,7 @@ async fn an_unreadable_open_operation_stops_new_writes() {
 }
 
 #[tokio::test]
-async fn a_journal_accepts_only_the_hash_key_it_was_written_under() {
+async fn a_journal_accepts_only_the_hash_key_it_was_written_with() {
     let key = |byte| Some(HashKey::new([byte; 32]));
     for (first, later, advice) in [
         (key(1), key(2), "to the original key"),
@@ -443,7 +444,7 @@ async fn a_journal_accepts_only_the_hash_key_it_was_written_under() {
         let kept = journal.hash_key().clone();
         journal.close().await;
         drop(journal);
-        // Refused each time: the attempt leaves nothing behind.
+        // The second attempt is refused too: the first one changed nothing.
         for _ in 0..2 {
             let refused = open_with(dir.path(), later.clone()).await;
             let error = refused.unwrap_err().to_string();
@@ -462,7 +463,7 @@ async fn a_journal_accepts_only_the_hash_key_it_was_written_under() {
 }
 
 #[tokio::test]
-async fn a_journal_of_a_later_gateway_is_not_touched() {
+async fn a_journal_of_a_later_gateway_is_not_changed() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path()).await;
     journal.close().await;
@@ -484,7 +485,7 @@ async fn a_journal_of_a_later_gateway_is_not_touched() {
             .fetch_one(&mut later)
             .await
             .unwrap();
-    assert_eq!(tables, 0, "it was touched");
+    assert_eq!(tables, 0, "the journal was changed");
 }
 
 #[cfg(unix)]
@@ -495,7 +496,7 @@ async fn the_files_of_a_journal_are_readable_by_its_owner_only() {
     let dir = tempfile::tempdir().unwrap();
     let new = dir.path().join("new").join("deep");
     let journal = open(&new).await;
-    taken(&journal, self::new(pay(1), 1)).await;
+    accept(&journal, self::new(pay(1), 1)).await;
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     for made in [new.parent().unwrap(), &new] {
         assert_eq!(mode(made), 0o700, "{}", made.display());
@@ -506,40 +507,40 @@ async fn the_files_of_a_journal_are_readable_by_its_owner_only() {
 }
 
 async fn a_key_replays_its_own_request_and_refuses_another(journal: &dyn Store) {
-    taken(journal, new(pay(1), 1)).await;
-    assert_eq!(asked(journal, new(pay(1), 1)).await, "replay");
+    accept(journal, new(pay(1), 1)).await;
+    assert_eq!(outcome(journal, new(pay(1), 1)).await, "replay");
     let mut other = new(pay(2), 1);
     other.fingerprint = [9; 32];
-    assert_eq!(asked(journal, other).await, "key reused");
+    assert_eq!(outcome(journal, other).await, "key reused");
 }
 
 async fn a_subject_has_one_open_write_until_it_settles(journal: &dyn Store) {
-    let mut first = taken(journal, new(pay(1), 1)).await;
+    let mut first = accept(journal, new(pay(1), 1)).await;
     // Payment and close of one order share its lock; another order is free.
-    assert_eq!(asked(journal, new(close(1), 2)).await, "locked");
-    assert_eq!(asked(journal, new(close(2), 3)).await, "accepted");
+    assert_eq!(outcome(journal, new(close(1), 2)).await, "locked");
+    assert_eq!(outcome(journal, new(close(2), 3)).await, "accepted");
     for state in [State::Sending, State::Unknown, State::NeedsAttention] {
         put(journal, &mut first, Standing::of(state)).await;
         assert_eq!(
-            asked(journal, new(close(1), 4)).await,
+            outcome(journal, new(close(1), 4)).await,
             "locked",
             "{state:?}"
         );
     }
     put(journal, &mut first, Standing::of(State::Rejected)).await;
-    assert_eq!(asked(journal, new(close(1), 5)).await, "accepted");
+    assert_eq!(outcome(journal, new(close(1), 5)).await, "accepted");
 }
 
 async fn a_lock_holds_only_within_its_account(journal: &dyn Store) {
-    let mut first = taken(journal, new(pay(1), 1)).await;
+    let mut first = accept(journal, new(pay(1), 1)).await;
     let mut elsewhere = new(pay(1), 2);
     elsewhere.operation.account = "other".parse().unwrap();
-    assert_eq!(asked(journal, elsewhere).await, "accepted");
+    assert_eq!(outcome(journal, elsewhere).await, "accepted");
     put(journal, &mut first, Standing::of(State::Sending)).await;
     put(journal, &mut first, Standing::of(State::Succeeded)).await;
     let mut elsewhere = new(close(1), 3);
     elsewhere.operation.account = "other".parse().unwrap();
-    assert_eq!(asked(journal, elsewhere).await, "locked");
+    assert_eq!(outcome(journal, elsewhere).await, "locked");
 }
 
 async fn only_operations_that_sent_nothing_are_pruned_when_due(journal: &dyn Store) {
@@ -547,7 +548,7 @@ async fn only_operations_that_sent_nothing_are_pruned_when_due(journal: &dyn Sto
     let mut gone = Vec::new();
     for (order, prune_at) in [(1_u64, Some(100)), (2, Some(101)), (3, None), (4, Some(99))] {
         let key = u8::try_from(order).unwrap();
-        let mut operation = taken(journal, new(pay(order), key)).await;
+        let mut operation = accept(journal, new(pay(order), key)).await;
         operation.prune_at = prune_at;
         put(
             journal,
@@ -567,7 +568,7 @@ async fn only_operations_that_sent_nothing_are_pruned_when_due(journal: &dyn Sto
     for operation in gone {
         assert!(journal.get(operation.id).await.unwrap().is_none());
         assert!(journal.with_timeline(operation.id).await.unwrap().is_none());
-        // A change that was decided before finds no row.
+        // A save that was decided before the pruning finds no row.
         let saved = journal
             .save(Save {
                 operation,
@@ -584,8 +585,8 @@ async fn only_operations_that_sent_nothing_are_pruned_when_due(journal: &dyn Sto
     }
 }
 
-/// A journal written by a gateway of version 1 that was killed: a payment that succeeded, one that
-/// ended as absent after one that was not sent, and one that is unknown.
+/// A journal written by a gateway of version 1 that was killed: a payment that succeeded, a payment
+/// that was not sent, its repetition that ended as absent, and a payment that is unknown.
 const VERSION_1: &str = include_str!("vectors/journal/version-1.sql");
 
 /// A journal written by a gateway of version 2 that was killed: an order with a refund of one
@@ -597,7 +598,7 @@ const VERSION_2: &str = include_str!("vectors/journal/version-2.sql");
 const VERSION_3: &str = include_str!("vectors/journal/version-3.sql");
 
 /// Opens a journal that an earlier gateway has written.
-async fn opened_after(dir: &Path, earlier: &'static str) -> SqliteJournal {
+async fn open_old(dir: &Path, earlier: &'static str) -> SqliteJournal {
     let url = format!("sqlite://{}?mode=rwc", dir.join("journal.db").display());
     let mut connection = SqliteConnection::connect(&url).await.unwrap();
     sqlx::raw_sql(earlier)
@@ -613,7 +614,7 @@ async fn opened_after(dir: &Path, earlier: &'static str) -> SqliteJournal {
 #[tokio::test]
 async fn a_journal_of_version_3_is_read_completely() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = opened_after(dir.path(), VERSION_3).await;
+    let journal = open_old(dir.path(), VERSION_3).await;
     let filter = Filter {
         limit: 100,
         ..Filter::default()
@@ -674,7 +675,7 @@ async fn a_journal_of_version_3_is_read_completely() {
 #[tokio::test]
 async fn a_journal_of_version_3_has_owners_of_its_orders_and_events() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = opened_after(dir.path(), VERSION_3).await;
+    let journal = open_old(dir.path(), VERSION_3).await;
     let filter = EventFilter {
         limit: 100,
         owner: Some("local".to_owned()),
@@ -703,7 +704,7 @@ async fn a_journal_of_version_3_has_owners_of_its_orders_and_events() {
         (found.owner, found.last_departure.unwrap().to_string())
     };
     let local = |departure: &str| ("local".to_owned(), departure.to_owned());
-    // It was changed to a flight on the next day.
+    // The order was changed to a flight on the next day.
     assert_eq!(owner("V3-1").await, local("2030-05-21T08:45:00+08:00"));
     assert_eq!(owner("V3-2").await, local("2030-05-20T08:45:00+08:00"));
     // Later events get greater sequence numbers.
@@ -723,7 +724,7 @@ async fn a_journal_of_version_3_has_owners_of_its_orders_and_events() {
 }
 
 #[tokio::test]
-async fn a_contradicted_result_of_version_3_is_recorded_and_not_found() {
+async fn a_contradicted_result_of_version_3_becomes_a_recorded_finding() {
     let dir = tempfile::tempdir().unwrap();
     let url = format!(
         "sqlite://{}?mode=rwc",
@@ -751,7 +752,7 @@ async fn a_contradicted_result_of_version_3_is_recorded_and_not_found() {
     };
     let mut recorded = 0;
     for operation in journal.list(filter).await.unwrap() {
-        // A lookup found another total in one of them, and its result is kept.
+        // A lookup found another total for one booking; only that booking keeps its result.
         assert_eq!(operation.result.is_some(), !operation.differs.is_empty());
         recorded += usize::from(operation.findings.recorded.is_some());
         let made = OrderId::new(operation.made().unwrap()).unwrap();
@@ -766,7 +767,7 @@ async fn operations_of_an_ended_process_are_stale_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path()).await;
     journal.renew("boot-1", i64::MAX).await.unwrap();
-    let operation = taken(&journal, new(pay(1), 1)).await;
+    let operation = accept(&journal, new(pay(1), 1)).await;
     assert!(
         journal
             .stale("boot-2", 0, i64::MAX)
@@ -785,7 +786,7 @@ async fn operations_of_an_ended_process_are_stale_at_once() {
 #[tokio::test]
 async fn a_journal_of_version_2_knows_the_results_of_its_operations() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = opened_after(dir.path(), VERSION_2).await;
+    let journal = open_old(dir.path(), VERSION_2).await;
     for (kind, number) in [
         (Kind::Book, 7_359_143_789_775_800_003),
         (Kind::Refund, 4_359_143_789_775_800_003),
@@ -795,7 +796,7 @@ async fn a_journal_of_version_2_knows_the_results_of_its_operations() {
         assert_eq!(makers.len(), 1, "{kind:?}");
     }
     let unknown = 7_359_143_789_775_800_005;
-    assert_eq!(asked(&journal, new(pay(unknown), 1)).await, "locked");
+    assert_eq!(outcome(&journal, new(pay(unknown), 1)).await, "locked");
     for (lookup, key) in [
         (LookupKind::OrderByReference, "V2-2"),
         (LookupKind::RefundsOfOrder, "7359143789775800003"),
@@ -811,18 +812,18 @@ async fn a_journal_of_version_2_knows_the_results_of_its_operations() {
 #[tokio::test]
 async fn a_journal_of_an_earlier_gateway_keeps_its_locks() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = opened_after(dir.path(), VERSION_1).await;
+    let journal = open_old(dir.path(), VERSION_1).await;
     let paid = 7_359_141_593_205_800_003;
     let absent = 7_359_141_593_205_800_005;
     let unknown = 7_359_141_593_205_800_007;
-    assert_eq!(asked(&journal, new(pay(paid), 1)).await, "already done");
+    assert_eq!(outcome(&journal, new(pay(paid), 1)).await, "already done");
     assert_eq!(
-        asked(&journal, new(pay(absent), 2)).await,
+        outcome(&journal, new(pay(absent), 2)).await,
         "retry_of required"
     );
-    assert_eq!(asked(&journal, new(pay(unknown), 3)).await, "locked");
+    assert_eq!(outcome(&journal, new(pay(unknown), 3)).await, "locked");
     assert_eq!(
-        asked(&journal, new(book("V1-PAID"), 4)).await,
+        outcome(&journal, new(book("V1-PAID"), 4)).await,
         "already done"
     );
     let kept = |basis| {
@@ -842,49 +843,49 @@ async fn a_journal_of_an_earlier_gateway_keeps_its_locks() {
         (kept(Basis::NotSent).await, kept(Basis::Absent).await),
         (1, 1)
     );
-    // It has an event, which must not vanish from the feed.
+    // The operation has an event, which must not vanish from the feed.
     assert_eq!(journal.prune(i64::MAX).await.unwrap(), 0);
     journal.close().await;
     drop(journal);
-    // Opened again, it has the current version.
+    // Opened again, the journal has the current version.
     open_with(dir.path(), Some(HashKey::new([0x5a; 32])))
         .await
         .unwrap();
 }
 
-async fn a_refund_or_change_number_is_done_once(journal: &dyn Store) {
+async fn a_refund_or_change_number_succeeds_once(journal: &dyn Store) {
     for (key, order, of) in [
         (1, 7, refund as fn(u64, &str) -> Intent),
         (10, 17, change as fn(u64, &str) -> Intent),
     ] {
-        let mut done = taken(journal, new(of(order, "A"), key)).await;
+        let mut done = accept(journal, new(of(order, "A"), key)).await;
         put(journal, &mut done, Standing::of(State::Sending)).await;
         put(journal, &mut done, Standing::of(State::Succeeded)).await;
         assert_eq!(
-            asked(journal, new(of(order, "A"), key + 1)).await,
+            outcome(journal, new(of(order, "A"), key + 1)).await,
             "already done"
         );
         assert_eq!(
-            asked(journal, new(of(order + 1, "A"), key + 2)).await,
+            outcome(journal, new(of(order + 1, "A"), key + 2)).await,
             "accepted"
         );
-        let mut other = taken(journal, new(of(order, "B"), key + 3)).await;
+        let mut other = accept(journal, new(of(order, "B"), key + 3)).await;
         put(journal, &mut other, Standing::of(State::Sending)).await;
-        // A refused one may be requested again.
+        // The number of a rejected write may be used again.
         put(journal, &mut other, Standing::of(State::Rejected)).await;
-        let mut again = taken(journal, new(of(order, "B"), key + 4)).await;
+        let mut again = accept(journal, new(of(order, "B"), key + 4)).await;
         put(journal, &mut again, Standing::of(State::Sending)).await;
         put(journal, &mut again, Standing::of(State::Rejected)).await;
     }
 }
 
-async fn a_done_write_is_not_done_again(journal: &dyn Store) {
-    let mut paid = taken(journal, new(pay(1), 1)).await;
+async fn a_write_that_succeeded_is_not_executed_again(journal: &dyn Store) {
+    let mut paid = accept(journal, new(pay(1), 1)).await;
     put(journal, &mut paid, Standing::of(State::Sending)).await;
     put(journal, &mut paid, Standing::of(State::Succeeded)).await;
-    assert_eq!(asked(journal, new(pay(1), 2)).await, "already done");
-    assert_eq!(asked(journal, new(pay(1), 1)).await, "replay");
-    assert_eq!(asked(journal, new(close(1), 3)).await, "accepted");
+    assert_eq!(outcome(journal, new(pay(1), 2)).await, "already done");
+    assert_eq!(outcome(journal, new(pay(1), 1)).await, "replay");
+    assert_eq!(outcome(journal, new(close(1), 3)).await, "accepted");
 }
 
 async fn a_key_is_free_again_only_if_nothing_was_sent(journal: &dyn Store) {
@@ -894,36 +895,37 @@ async fn a_key_is_free_again_only_if_nothing_was_sent(journal: &dyn Store) {
         (3, Basis::Absent, "replay"),
     ] {
         let key = u8::try_from(order).unwrap();
-        let mut operation = taken(journal, new(pay(order), key)).await;
+        let mut operation = accept(journal, new(pay(order), key)).await;
         put(journal, &mut operation, Standing::of(State::Sending)).await;
         put(journal, &mut operation, Standing::not_executed(basis)).await;
         assert_eq!(
-            asked(journal, new(pay(order), key)).await,
+            outcome(journal, new(pay(order), key)).await,
             again,
             "{basis:?}"
         );
     }
 }
 
-async fn law_6_after_absent_a_new_operation_must_name_the_old_one(journal: &dyn Store) {
-    let mut absent = taken(journal, new(pay(1), 1)).await;
+async fn law_6_a_new_operation_must_name_the_absent_one(journal: &dyn Store) {
+    let mut absent = accept(journal, new(pay(1), 1)).await;
     put(journal, &mut absent, Standing::of(State::Unknown)).await;
     put(journal, &mut absent, Standing::not_executed(Basis::Absent)).await;
-    assert_eq!(asked(journal, new(pay(1), 2)).await, "retry_of required");
+    assert_eq!(outcome(journal, new(pay(1), 2)).await, "retry_of required");
     let mut named = new(pay(1), 3);
     named.operation.retry_of = Some(absent.id);
-    let mut repeat = taken(journal, named).await;
-    // The lock is taken when the contradiction comes, so the operation is found by its state.
+    let mut repeat = accept(journal, named).await;
+    // The retry holds the lock when the contradiction arrives, so the contradicted operation blocks
+    // by its state.
     put(journal, &mut absent, Standing::of(State::NeedsAttention)).await;
-    assert_eq!(asked(journal, new(pay(1), 4)).await, "locked");
-    // The retry was accepted before the contradiction, and is not sent any more.
+    assert_eq!(outcome(journal, new(pay(1), 4)).await, "locked");
+    // The retry was accepted before the contradiction; it is not sent any more.
     let sent = saved(journal, &repeat, Standing::of(State::Sending)).await;
     assert!(matches!(sent, Saved::Stale(_)), "{sent:?}");
     put(journal, &mut repeat, Standing::not_executed(Basis::NotSent)).await;
 }
 
 async fn law_7_an_operation_is_found_by_the_number_of_its_result(journal: &dyn Store) {
-    let mut made = taken(journal, new(refund(1, "R-1"), 1)).await;
+    let mut made = accept(journal, new(refund(1, "R-1"), 1)).await;
     put(journal, &mut made, Standing::of(State::Sending)).await;
     made.result = Some(Receipt::Refund(RefundReceipt {
         refund_order_no: RefundOrderNo::new(70).unwrap(),
@@ -953,7 +955,7 @@ async fn law_7_an_operation_is_found_by_the_number_of_its_result(journal: &dyn S
 async fn law_6_earlier_and_later_operations_include_only_those_that_were_sent(journal: &dyn Store) {
     use State::{NeedsAttention, Rejected, Sending, Succeeded, Unknown};
     let absent = Standing::not_executed(Basis::Absent);
-    let through = [
+    let histories = [
         ("absent", vec![Standing::of(Unknown), absent]),
         ("rejected", vec![Standing::of(Rejected)]),
         (
@@ -966,14 +968,14 @@ async fn law_6_earlier_and_later_operations_include_only_those_that_were_sent(jo
     ];
     let mut all: Vec<OperationId> = Vec::new();
     for round in ["0", "1"] {
-        for (name, standings) in &through {
+        for (name, standings) in &histories {
             let intent = match *name {
                 "other-kind" => close(1),
-                // Each for another passenger, so none repeats another.
+                // Each refund is for another passenger, so none repeats another.
                 name => refund(1, &format!("{name}-{round}")),
             };
-            let asked = new(intent, u8::try_from(all.len()).unwrap());
-            let mut operation = taken(journal, asked).await;
+            let new = new(intent, u8::try_from(all.len()).unwrap());
+            let mut operation = accept(journal, new).await;
             put(journal, &mut operation, Standing::of(Sending)).await;
             for standing in standings {
                 put(journal, &mut operation, *standing).await;
@@ -986,7 +988,7 @@ async fn law_6_earlier_and_later_operations_include_only_those_that_were_sent(jo
         let earlier = journal.earlier_ones(&read(id).await).await.unwrap();
         earlier.iter().map(|o| o.id).collect::<Vec<_>>()
     };
-    // Youngest first.
+    // Newest first.
     assert_eq!(earlier(all[6]).await, [all[2], all[1], all[0]]);
     assert_eq!(earlier(all[0]).await, []);
     let first = read(all[0]).await;
@@ -1000,13 +1002,13 @@ async fn law_6_earlier_and_later_operations_include_only_those_that_were_sent(jo
 }
 
 async fn a_contradicted_operation_locks_its_subject_again(journal: &dyn Store) {
-    let mut rejected = taken(journal, new(pay(1), 1)).await;
+    let mut rejected = accept(journal, new(pay(1), 1)).await;
     put(journal, &mut rejected, Standing::of(State::Sending)).await;
     put(journal, &mut rejected, Standing::of(State::Rejected)).await;
-    // Another one is already accepted, and is not sent any more.
-    let mut second = taken(journal, new(pay(1), 3)).await;
+    // A second operation is already accepted; it is not sent any more.
+    let mut second = accept(journal, new(pay(1), 3)).await;
     put(journal, &mut rejected, Standing::of(State::NeedsAttention)).await;
-    assert_eq!(asked(journal, new(pay(1), 2)).await, "locked");
+    assert_eq!(outcome(journal, new(pay(1), 2)).await, "locked");
     let sent = saved(journal, &second, Standing::of(State::Sending)).await;
     assert!(matches!(sent, Saved::Stale(_)), "{sent:?}");
     put(journal, &mut second, Standing::not_executed(Basis::NotSent)).await;
@@ -1018,17 +1020,17 @@ async fn the_same_passengers_are_not_booked_twice_by_accident(journal: &dyn Stor
         allow_duplicate: allow,
         ..new(book(reference), key)
     };
-    let mut first = taken(journal, booking("A", 1, false)).await;
-    assert_eq!(asked(journal, booking("B", 2, false)).await, "duplicate");
-    assert_eq!(asked(journal, booking("B", 2, true)).await, "accepted");
+    let mut first = accept(journal, booking("A", 1, false)).await;
+    assert_eq!(outcome(journal, booking("B", 2, false)).await, "duplicate");
+    assert_eq!(outcome(journal, booking("B", 2, true)).await, "accepted");
     put(journal, &mut first, Standing::of(State::Sending)).await;
     put(journal, &mut first, Standing::of(State::Rejected)).await;
     // B is still open.
-    assert_eq!(asked(journal, booking("C", 3, false)).await, "duplicate");
+    assert_eq!(outcome(journal, booking("C", 3, false)).await, "duplicate");
 }
 
 async fn law_9_a_save_is_decided_on_the_current_row(journal: &dyn Store) {
-    let mut operation = taken(journal, new(pay(1), 1)).await;
+    let mut operation = accept(journal, new(pay(1), 1)).await;
     let stale = operation.clone();
     put(journal, &mut operation, Standing::of(State::Sending)).await;
     let saved = journal
@@ -1051,7 +1053,7 @@ async fn law_9_a_save_is_decided_on_the_current_row(journal: &dyn Store) {
         Saved::Stale(current) => assert_eq!(current.state(), State::Sending),
         other @ (Saved::Done(_) | Saved::Gone) => panic!("{other:?}"),
     }
-    // Nothing of it was stored: no timeline entry, no event, no proof.
+    // Nothing of the stale save was stored: no timeline entry, no event, no proof.
     assert_eq!(timeline(journal, &operation).await.len(), 2);
     assert!(journal.events(all(0)).await.unwrap().is_empty());
     let proof = journal
@@ -1062,7 +1064,7 @@ async fn law_9_a_save_is_decided_on_the_current_row(journal: &dyn Store) {
 
 async fn law_10_one_fact_is_one_event(journal: &dyn Store) {
     for (order, key) in [(1, 1), (2, 2)] {
-        let mut operation = taken(journal, new(pay(order), key)).await;
+        let mut operation = accept(journal, new(pay(order), key)).await;
         for _ in 0..2 {
             operation.standing = Standing::of(State::Sending);
             let saved = journal
@@ -1093,7 +1095,7 @@ async fn law_10_one_fact_is_one_event(journal: &dyn Store) {
 }
 
 async fn law_5_the_last_proof_of_each_lookup_is_kept(journal: &dyn Store) {
-    let mut operation = taken(journal, new(pay(1), 1)).await;
+    let mut operation = accept(journal, new(pay(1), 1)).await;
     let read = async |account: &str, lookup| {
         let account = account.parse().unwrap();
         journal.proof(&account, lookup).await.unwrap()
@@ -1142,7 +1144,7 @@ async fn law_5_the_last_proof_of_each_lookup_is_kept(journal: &dyn Store) {
 async fn due_operations_are_returned_most_overdue_first(journal: &dyn Store) {
     for (order, at) in [(1_u64, 300), (2, 100), (3, 200), (4, 900)] {
         let key = u8::try_from(order).unwrap();
-        let mut operation = taken(journal, new(pay(order), key)).await;
+        let mut operation = accept(journal, new(pay(order), key)).await;
         operation.next_look_at = Some(at);
         put(journal, &mut operation, Standing::of(State::Sending)).await;
         put(journal, &mut operation, Standing::of(State::Unknown)).await;
@@ -1156,12 +1158,12 @@ async fn due_operations_are_returned_most_overdue_first(journal: &dyn Store) {
     assert_eq!(journal.due(50, 10).await.unwrap().len(), 4);
 }
 
-async fn law_8_accepted_and_sending_operations_without_news_are_stale(journal: &dyn Store) {
-    // All of them were last touched at 1000, by `boot-1`.
-    let accepted = taken(journal, new(pay(1), 1)).await;
-    let mut sending = taken(journal, new(pay(2), 2)).await;
+async fn law_8_accepted_and_sending_operations_without_updates_are_stale(journal: &dyn Store) {
+    // All operations were last updated at 1000, by `boot-1`.
+    let accepted = accept(journal, new(pay(1), 1)).await;
+    let mut sending = accept(journal, new(pay(2), 2)).await;
     put(journal, &mut sending, Standing::of(State::Sending)).await;
-    let mut unknown = taken(journal, new(pay(3), 3)).await;
+    let mut unknown = accept(journal, new(pay(3), 3)).await;
     put(journal, &mut unknown, Standing::of(State::Sending)).await;
     put(journal, &mut unknown, Standing::of(State::Unknown)).await;
     let stale = async |instance: &str, now: i64, touched_before: i64| {
@@ -1173,14 +1175,14 @@ async fn law_8_accepted_and_sending_operations_without_news_are_stale(journal: &
         assert!(ids.is_empty(), "{found:?}");
         "not stale"
     };
-    // Its own operations, once they were not touched for long enough.
+    // An instance's own operations are stale once they were not updated for long enough.
     assert_eq!(stale("boot-1", 2000, 1000).await, "not stale");
     assert_eq!(stale("boot-1", 2000, 1001).await, "stale");
-    // The same for an instance without a lease, which may not have acquired it yet.
+    // The same applies to an instance without a lease, because it may not have acquired one yet.
     assert_eq!(stale("boot-2", 2000, 1000).await, "not stale");
     assert_eq!(stale("boot-2", 2000, 1001).await, "stale");
-    // Those of another instance, once its lease has ended and they were not touched for long
-    // enough.
+    // Operations of another instance are stale once its lease has ended and they were not updated
+    // for long enough.
     journal.renew("boot-1", 5000).await.unwrap();
     assert_eq!(stale("boot-2", 4999, 1001).await, "not stale");
     assert_eq!(stale("boot-2", 5000, 1000).await, "not stale");
@@ -1201,7 +1203,7 @@ fn all(after: i64) -> EventFilter {
 }
 
 async fn law_10_an_event_needs_no_operation_and_is_read_by_its_owner(journal: &dyn Store) {
-    let mut operation = taken(journal, new(pay(1), 1)).await;
+    let mut operation = accept(journal, new(pay(1), 1)).await;
     operation.standing = Standing::of(State::Sending);
     let event = |subject: &str| NewEvent {
         kind: EventKind::OrderPaid,
@@ -1228,12 +1230,12 @@ async fn law_10_an_event_needs_no_operation_and_is_read_by_its_owner(journal: &d
     let publications = vec![
         publication("2", Some("other")),
         publication("3", None),
-        // It is already in the feed.
+        // This event is already in the feed.
         publication("1", Some("other")),
         publication("4", Some("app")),
     ];
     journal.publish(publications).await.unwrap();
-    let told = async |owner: Option<&str>, limit: u32| {
+    let feed = async |owner: Option<&str>, limit: u32| {
         let filter = EventFilter {
             owner: owner.map(str::to_owned),
             limit,
@@ -1258,10 +1260,10 @@ async fn law_10_an_event_needs_no_operation_and_is_read_by_its_owner(journal: &d
         "3 None nothing",
         "4 Some(\"app\") nothing",
     ];
-    assert_eq!(told(None, 10).await, everything);
-    assert_eq!(told(Some("app"), 10).await, [everything[0], everything[3]]);
-    assert_eq!(told(Some("other"), 10).await, [everything[1]]);
-    assert_eq!(told(Some("app"), 1).await, [everything[0]]);
+    assert_eq!(feed(None, 10).await, everything);
+    assert_eq!(feed(Some("app"), 10).await, [everything[0], everything[3]]);
+    assert_eq!(feed(Some("other"), 10).await, [everything[1]]);
+    assert_eq!(feed(Some("app"), 1).await, [everything[0]]);
 }
 
 async fn an_order_belongs_to_the_caller_that_booked_it(journal: &dyn Store) {
@@ -1277,7 +1279,7 @@ async fn an_order_belongs_to_the_caller_that_booked_it(journal: &dyn Store) {
         segments: [flights("2030-05-20T08:45"), flights("2030-05-23T18:00")].concat(),
         ..book
     });
-    let mut booking = taken(journal, new(book, 1)).await;
+    let mut booking = accept(journal, new(book, 1)).await;
     put(journal, &mut booking, Standing::of(State::Sending)).await;
     let mut receipt = OrderReceipt::unread(OrderId::new(7).unwrap());
     receipt.out_order_no = Some("T-1".to_owned());
@@ -1306,19 +1308,19 @@ async fn an_order_belongs_to_the_caller_that_booked_it(journal: &dyn Store) {
         ("C-1", 2, "2030-05-25T06:00", "2030-05-25T06:00:00+08:00"),
         ("C-2", 3, "2030-05-24T06:00", "2030-05-25T06:00:00+08:00"),
     ] {
-        let Intent::Change(asked) = change(7, number) else {
+        let Intent::Change(intent) = change(7, number) else {
             unreachable!()
         };
         let targets = flights(departure_then);
-        let asked = Intent::Change(intent::Change { targets, ..asked });
-        let mut changing = taken(journal, new(asked, key)).await;
+        let intent = Intent::Change(intent::Change { targets, ..intent });
+        let mut changing = accept(journal, new(intent, key)).await;
         put(journal, &mut changing, Standing::of(State::Sending)).await;
         put(journal, &mut changing, Standing::of(State::Succeeded)).await;
         assert_eq!(departure(&owner(7).await.unwrap()), latest);
     }
     assert_eq!(owner(8).await, None);
 
-    // The answer named an order other than the one that was made.
+    // The response named an order other than the one that was created.
     put(journal, &mut booking, Standing::of(State::NeedsAttention)).await;
     assert!(owner(7).await.is_some());
     let receipt = OrderReceipt::unread(OrderId::new(8).unwrap());
@@ -1335,7 +1337,7 @@ async fn a_list_is_paged_newest_first(journal: &dyn Store) {
     let mut ids = Vec::new();
     for order in 1..=5_u64 {
         let key = u8::try_from(order).unwrap();
-        ids.push(taken(journal, new(pay(order), key)).await.id);
+        ids.push(accept(journal, new(pay(order), key)).await.id);
     }
     // Operations of the same millisecond are ordered by id.
     ids.sort_unstable_by(|a, b| b.cmp(a));
@@ -1387,13 +1389,13 @@ async fn a_list_is_paged_newest_first(journal: &dyn Store) {
     );
 }
 
-async fn many_writers_share_a_commit_and_each_gets_its_own_answer(journal: &dyn Store) {
-    // Half of them request the same order: exactly one of those is accepted.
-    let asked = (0..100_u8).map(|i| {
+async fn many_writers_share_a_commit_and_each_gets_its_own_result(journal: &dyn Store) {
+    // Half of the writers pay the same order; exactly one of these payments is accepted.
+    let outcomes = (0..100_u8).map(|i| {
         let order = if i % 2 == 0 { 1 } else { 1000 + u64::from(i) };
         async move { word(&journal.accept(new(pay(order), i)).await.unwrap()) }
     });
-    let words = futures::future::join_all(asked).await;
+    let words = futures::future::join_all(outcomes).await;
     let count = |wanted: &str| words.iter().filter(|w| **w == wanted).count();
     assert_eq!((count("accepted"), count("locked")), (51, 49));
 }
@@ -1402,7 +1404,7 @@ async fn many_writers_share_a_commit_and_each_gets_its_own_answer(journal: &dyn 
 async fn a_long_timeline_keeps_its_beginning_and_its_end() {
     let dir = tempfile::tempdir().unwrap();
     let journal = open(dir.path()).await;
-    let mut operation = taken(&journal, new(pay(1), 1)).await;
+    let mut operation = accept(&journal, new(pay(1), 1)).await;
     for n in 2..=1_000 {
         operation.standing = Standing::of(State::Unknown);
         let saved = journal.save(Save {

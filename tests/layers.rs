@@ -2,7 +2,7 @@
 //!
 //! Reads the sources token by token, with the lexer of procedural macros. Every path counts: in
 //! `use` trees, in code, in attributes and in the bodies of macros, also under `#[cfg(test)]`.
-//! Names in doc comments and string literals are not seen.
+//! Names in doc comments and string literals do not count.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -11,8 +11,8 @@ use std::path::Path;
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-/// The layers. A layer may import itself and everything to its right on a line; `a::b` is only that
-/// part of `a`. `↛` names the crates that a layer must not use.
+/// The layers. A layer may import itself and everything to its right on a line; `a::b` stands for only
+/// that part of `a`. `↛` lists the crates that a layer must not use.
 const PICTURE: &str = "
     api, console → operations → translate → top → domain
     api → access, notifications
@@ -38,9 +38,10 @@ const PICTURE: &str = "
     cli, gateway, server, simulator, domain → clock
     lib
 ";
-// The first two paragraphs are those of the design. Without `secrecy`, a session can be passed on
-// but not read. The third paragraph contains what the design does not draw: configuration, and the
-// places that assemble the parts. The last one contains what all others build on.
+// The first two paragraphs are those of the design. `api` must not use `secrecy`, so it can pass a
+// session on but not read it. The third paragraph contains what the design does not draw:
+// configuration, and the places that assemble the parts. The last paragraph contains what all other
+// layers build on.
 
 /// Current exceptions to the picture.
 const EXCEPTIONS: &[Exception] = &[Exception {
@@ -99,11 +100,11 @@ fn modules_of_operations_have_no_import_cycles() {
         .filter(|(file, _)| !file.ends_with("/tests.rs"))
         .collect();
     assert!(sources.len() > 25, "only {} sources", sources.len());
-    assert_eq!(circles(&sources), Vec::<String>::new());
+    assert_eq!(cycles(&sources), Vec::<String>::new());
 }
 
 /// The imports between these files that are part of a cycle, or lead from one cycle to another.
-fn circles(sources: &[(String, String)]) -> Vec<String> {
+fn cycles(sources: &[(String, String)]) -> Vec<String> {
     let modules: BTreeSet<String> = sources
         .iter()
         .map(|(file, _)| format!("crate::{}", module_of(file).join("::")))
@@ -153,15 +154,15 @@ fn a_cycle_is_found_and_a_chain_is_not() {
         source("c", "mod d; use std::fmt;"),
         source("c/d", ""),
     ];
-    assert_eq!(circles(&chain), Vec::<String>::new());
-    let circle = [
+    assert_eq!(cycles(&chain), Vec::<String>::new());
+    let cycle = [
         source("a", "use crate::b::X;"),
         source("b", "fn f() { crate::c::g() }"),
         source("c", "use super::b::f; use super::d;"),
         source("d", ""),
     ];
     assert_eq!(
-        circles(&circle),
+        cycles(&cycle),
         ["crate::b imports crate::c", "crate::c imports crate::b"]
     );
 }
@@ -182,12 +183,12 @@ fn check(picture: &Picture, exceptions: &[Exception], sources: &[(String, String
     let mut used = BTreeSet::new();
     for (file, text) in sources {
         let module = module_of(file);
-        let Some(room) = picture.room_of(&module) else {
+        let Some(layer) = picture.layer_of(&module) else {
             complaints.push(format!("{file}: the picture has no layer for this file"));
             continue;
         };
         for import in imports(&module, text) {
-            let Some(why) = picture.objection(room, &import.path) else {
+            let Some(why) = picture.objection(layer, &import.path) else {
                 continue;
             };
             let exception = exceptions.iter().position(|exception| {
@@ -196,7 +197,7 @@ fn check(picture: &Picture, exceptions: &[Exception], sources: &[(String, String
             match exception {
                 Some(exception) => _ = used.insert(exception),
                 None => complaints.push(format!(
-                    "{file}:{}: `{room}` imports `{}`; {why}",
+                    "{file}:{}: `{layer}` imports `{}`; {why}",
                     import.line, import.path
                 )),
             }
@@ -226,7 +227,7 @@ struct Picture {
     lines: Vec<Vec<Vec<String>>>,
     /// A layer, and a crate that it must not use.
     barred: Vec<(String, String)>,
-    rooms: BTreeSet<String>,
+    layers: BTreeSet<String>,
 }
 
 impl Picture {
@@ -234,11 +235,11 @@ impl Picture {
         let names = |list: &str| -> Vec<String> {
             list.split(',').map(|name| name.trim().to_owned()).collect()
         };
-        let (mut lines, mut barred, mut rooms) = (Vec::new(), Vec::new(), BTreeSet::new());
+        let (mut lines, mut barred, mut layers) = (Vec::new(), Vec::new(), BTreeSet::new());
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
             if let Some((left, right)) = line.split_once('↛') {
-                for room in names(left) {
-                    barred.extend(names(right).into_iter().map(|to| (room.clone(), to)));
+                for layer in names(left) {
+                    barred.extend(names(right).into_iter().map(|to| (layer.clone(), to)));
                 }
                 continue;
             }
@@ -250,7 +251,7 @@ impl Picture {
             {
                 // `top::sign`, on the right only, narrows an arrow; it is not a layer.
                 if !name.contains("::") || at + 1 < columns.len() {
-                    rooms.insert(name.clone());
+                    layers.insert(name.clone());
                 }
             }
             lines.push(columns);
@@ -258,22 +259,22 @@ impl Picture {
         Self {
             lines,
             barred,
-            rooms,
+            layers,
         }
     }
 
     /// The innermost layer that contains a module.
-    fn room_of(&self, module: &[String]) -> Option<&str> {
+    fn layer_of(&self, module: &[String]) -> Option<&str> {
         let module = module.join("::");
-        let rooms = self.rooms.iter().filter(|room| covers(room, &module));
-        rooms.max_by_key(|room| room.len()).map(String::as_str)
+        let layers = self.layers.iter().filter(|layer| covers(layer, &module));
+        layers.max_by_key(|layer| layer.len()).map(String::as_str)
     }
 
-    fn allowed(&self, room: &str) -> BTreeSet<&str> {
+    fn allowed(&self, layer: &str) -> BTreeSet<&str> {
         let right_of_it = |columns: &'_ Vec<Vec<String>>| {
             columns
                 .iter()
-                .position(|names| names.iter().any(|name| name == room))
+                .position(|names| names.iter().any(|name| name == layer))
         };
         self.lines
             .iter()
@@ -285,16 +286,16 @@ impl Picture {
     }
 
     /// The reason why a layer must not import the path, if there is one.
-    fn objection(&self, room: &str, path: &str) -> Option<String> {
+    fn objection(&self, layer: &str, path: &str) -> Option<String> {
         let Some(inside) = path.strip_prefix("crate::") else {
             let barred = self.barred.iter();
             return barred
-                .filter(|(from, to)| from == room && covers(to, path))
+                .filter(|(from, to)| from == layer && covers(to, path))
                 .map(|(_, to)| format!("it must not use `{to}`"))
                 .next();
         };
-        let allowed = self.allowed(room);
-        let is_allowed = covers(room, inside) || allowed.iter().any(|to| covers(to, inside));
+        let allowed = self.allowed(layer);
+        let is_allowed = covers(layer, inside) || allowed.iter().any(|to| covers(to, inside));
         (!is_allowed).then(|| {
             let allowed: Vec<_> = allowed.into_iter().collect();
             format!("allowed: {}", allowed.join(", "))
@@ -440,7 +441,7 @@ fn record(module: &[String], path: &[String], at: &TokenTree, found: &mut Vec<Im
     });
 }
 
-// === the check of the check ===
+// === tests of the check ===
 
 fn found_in(module: &str, text: &str) -> Vec<(usize, String)> {
     let module: Vec<_> = module.split("::").map(ToOwned::to_owned).collect();

@@ -1,5 +1,5 @@
-//! How much memory an answer of Fliggy can take, whatever its content. Each answer is read in its
-//! own process, whose peak is measured.
+//! Limits the memory that a response of Fliggy can take, whatever its content. Each response is
+//! decoded in its own process, whose peak memory is measured.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,16 +7,16 @@ use fliggy_gateway::top::envelope;
 use fliggy_gateway::top::method::Method;
 use fliggy_gateway::top::wire::Search;
 
-/// Just below the size of the largest accepted answer (`top.max_answer`).
+/// Just below the size of the largest accepted response (`top.max_answer`).
 const LENGTH: usize = 7_900_000;
 
-/// Set in the child process: the name of the answer to read.
+/// Set in the child process: the name of the case to decode.
 const CHILD: &str = "GATEWAY_TEST_MEMORY";
 
 type Answer = <Search as Method>::Answer;
 
-/// An answer that repeats this element.
-fn made_of(element: &str, list: &str) -> Vec<u8> {
+/// A response whose list repeats this element.
+fn response_of(element: &str, list: &str) -> Vec<u8> {
     let elements = format!("{element},").repeat(LENGTH / (element.len() + 1));
     format!(r#"{{"x_response":{{"is_success":true,"{list}":[{elements}{element}]}}}}"#).into_bytes()
 }
@@ -48,12 +48,12 @@ const CASES: [(&str, &str, &str, bool); 6] = [
 
 #[test]
 #[ignore = "measures its process; the test below runs it in a child process"]
-fn the_process_that_reads() {
+fn decodes_one_response_in_a_child_process() {
     let Ok(case) = std::env::var(CHILD) else {
         return;
     };
     let (_, element, list, tree) = CASES.into_iter().find(|one| one.0 == case).unwrap();
-    let body = made_of(element, list);
+    let body = response_of(element, list);
     let before = peak();
     let read = if tree {
         envelope::decode_tree(Search::NAME, &body).is_ok()
@@ -64,12 +64,12 @@ fn the_process_that_reads() {
 }
 
 #[test]
-fn an_answer_takes_at_most_sixteen_times_its_length() {
+fn a_response_takes_at_most_sixteen_times_its_length_in_memory() {
     let own = std::env::current_exe().unwrap();
     for (case, ..) in CASES {
         let ended = std::process::Command::new(&own)
             .args([
-                "the_process_that_reads",
+                "decodes_one_response_in_a_child_process",
                 "--exact",
                 "--ignored",
                 "--nocapture",
@@ -77,8 +77,8 @@ fn an_answer_takes_at_most_sixteen_times_its_length() {
             .env(CHILD, case)
             .output()
             .unwrap();
-        let told = String::from_utf8_lossy(&ended.stdout).into_owned();
-        let more = told
+        let stdout = String::from_utf8_lossy(&ended.stdout).into_owned();
+        let more = stdout
             .split("more: ")
             .nth(1)
             .unwrap()

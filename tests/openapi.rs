@@ -1,4 +1,5 @@
-//! The generated documents in the repository are up to date.
+//! Checks that the generated documents in the repository are up to date, and that the OpenAPI document is
+//! complete and consistent.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,27 +9,31 @@ use fliggy_gateway::api;
 use serde_json::{Value, json};
 
 #[track_caller]
-fn is_checked_in(file: &str, made: &str, command: &str) {
+fn is_checked_in(file: &str, generated: &str, command: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    let there = std::fs::read_to_string(path).unwrap_or_default();
-    if there == made {
+    let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+    if checked_in == generated {
         return;
     }
-    let same = there.lines().zip(made.lines()).take_while(|(a, b)| a == b);
+    let same = checked_in
+        .lines()
+        .zip(generated.lines())
+        .take_while(|(a, b)| a == b);
     let line = same.count();
     panic!(
-        "{file} differs from what the code generates; from line {} on:\n- {}\n+ {}\nRead the difference after: {command}",
+        "{file} differs from what the code generates; from line {} on:\n- {}\n+ {}\n\
+         Run `{command}` and review the difference.",
         line + 1,
-        there.lines().nth(line).unwrap_or("(the end)"),
-        made.lines().nth(line).unwrap_or("(the end)"),
+        checked_in.lines().nth(line).unwrap_or("(the end)"),
+        generated.lines().nth(line).unwrap_or("(the end)"),
     );
 }
 
 #[test]
 fn the_openapi_document_is_up_to_date() {
-    let made = api::openapi().to_pretty_json().unwrap() + "\n";
+    let generated = api::openapi().to_pretty_json().unwrap() + "\n";
     let command = "cargo run -- openapi > openapi/gateway.json";
-    is_checked_in("openapi/gateway.json", &made, command);
+    is_checked_in("openapi/gateway.json", &generated, command);
 }
 
 #[test]
@@ -78,8 +83,8 @@ fn is_described(at: &str, value: &Value) {
     assert!(described, "{at} has no description: {value}");
 }
 
-/// Each property has a description at its own level: Swagger UI does not show one beside a `$ref`
-/// in a `oneOf`.
+/// Each property has a description at its own level, because Swagger UI does not show a description
+/// beside a `$ref` in a `oneOf`.
 fn properties_are_described(at: &str, schema: &Value) {
     walk(at, schema, &mut |at, value| {
         for (name, property) in value["properties"].as_object().into_iter().flatten() {
@@ -237,7 +242,7 @@ fn fits(document: &Value, at: &str, schema: &Value, example: &Value) {
 }
 
 #[test]
-fn example_answers_match_their_schemas() {
+fn example_responses_match_their_schemas() {
     let document = document();
     let mut seen = 0;
     walk("", &document["paths"], &mut |at, value| {
@@ -264,7 +269,8 @@ fn an_example_of_a_list_in_the_query_is_an_array() {
     assert_eq!(seen, 2, "include of the two reads of an order");
 }
 
-/// For people as a list whose entries lead to the pages of the codes, for programs as an extension.
+/// The codes are listed twice: for people in the description, with links to the pages of the codes, and for
+/// programs in an extension.
 #[test]
 fn every_problem_response_lists_its_codes_and_shows_one() {
     let document = document();

@@ -1,6 +1,6 @@
-//! The documentation is correct: the tour works word for word; every key, call, command and problem
-//! is documented, and nothing else; links and paths resolve; the example configuration is valid;
-//! the toolchain version is the same everywhere.
+//! Checks that the documentation is correct: the tour works word for word; exactly the existing keys,
+//! calls, commands and problems are documented; links and paths resolve; the example configuration is
+//! valid; the toolchain version is the same everywhere.
 
 #![expect(
     clippy::unwrap_used,
@@ -43,11 +43,11 @@ fn keys(table: &toml::Table, path: &str, all: &mut BTreeSet<String>) {
             format!("{path}.{key}")
         };
         match value {
-            // Its keys are Fliggy's phrases.
+            // The keys of this table are Fliggy's phrases.
             toml::Value::Table(_) if path == "status_map" => {
                 all.insert(path);
             }
-            // Its keys are our words for Fliggy's numbers.
+            // The keys of this table are the gateway's words for Fliggy's numbers.
             toml::Value::Table(_) if path.ends_with(".kinds") => {
                 all.insert(format!("{path}.<kind>"));
             }
@@ -116,7 +116,7 @@ fn every_configuration_key_has_a_row() {
         .iter()
         .map(|key| with_placeholders(key))
         .filter(|key| !documented.contains(key.as_str()))
-        // These have their own sections and tables.
+        // These two keys have their own sections and tables.
         .filter(|key| !["error_map", "status_map"].contains(&key.split('.').next().unwrap()))
         .collect();
     assert!(
@@ -127,8 +127,8 @@ fn every_configuration_key_has_a_row() {
         let kind = row.kind.trim_end_matches(" or 0");
         let explained = CONFIGURATION.contains(&format!("\n| {kind} | "));
         assert!(explained, "{:?} has no known type", row.keys);
-        let told = !row.default.is_empty() && !row.meaning.is_empty();
-        assert!(told, "{:?}", row.keys);
+        let complete = !row.default.is_empty() && !row.meaning.is_empty();
+        assert!(complete, "{:?}", row.keys);
     }
 }
 
@@ -168,10 +168,13 @@ fn every_documented_key_exists() {
         .env("GATEWAY__SERVER__NO_SUCH_KEY", "-")
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&checked.stderr);
-    let unknown: Vec<_> = told.lines().filter(|l| l.contains("unknown key")).collect();
-    assert_eq!(unknown.len(), 1, "{told}");
-    assert!(unknown[0].contains("server.no_such_key"), "{told}");
+    let stderr = String::from_utf8_lossy(&checked.stderr);
+    let unknown: Vec<_> = stderr
+        .lines()
+        .filter(|l| l.contains("unknown key"))
+        .collect();
+    assert_eq!(unknown.len(), 1, "{stderr}");
+    assert!(unknown[0].contains("server.no_such_key"), "{stderr}");
 }
 
 #[test]
@@ -241,7 +244,7 @@ fn every_problem_is_documented_correctly() {
         assert!(PROBLEMS.contains(&heading), "problems.md lacks {code}");
     }
 
-    // A page gives a problem as status and code: 409 `already_done`.
+    // A page refers to a problem by status and code: 409 `already_done`.
     let mut named = 0;
     for (page, text) in pages() {
         let parts: Vec<_> = text.split('`').collect();
@@ -277,7 +280,7 @@ fn the_readme_is_short() {
     let lines = README.lines().count();
     assert!(
         lines <= 200,
-        "README.md has {lines} lines; move something to docs/"
+        "README.md has {lines} lines; move a part to docs/"
     );
 }
 
@@ -314,7 +317,7 @@ fn every_link_and_every_path_resolves() {
     }
 }
 
-/// Files other than pages give page names relative to the root of the project.
+/// In files other than pages, the names of pages are relative to the root of the project.
 #[test]
 fn forms_and_deployment_files_name_pages_that_exist() {
     let folders = [
@@ -340,8 +343,8 @@ fn forms_and_deployment_files_name_pages_that_exist() {
     assert!(named > 5, "only {named} names were found");
 }
 
-/// The package and the image name the toolchain of `rust-toolchain.toml`. The image does not get
-/// that file, because rustup would download its components there.
+/// The package and the image name the toolchain of `rust-toolchain.toml`. `rust-toolchain.toml` is
+/// not copied to the image, because rustup would download its components there.
 #[test]
 fn one_toolchain_is_used_everywhere() {
     let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
@@ -353,13 +356,13 @@ fn one_toolchain_is_used_everywhere() {
     assert!(read("Dockerfile").contains(&image));
     assert!(README.contains(&format!("Rust {minor} ")));
     let context = read(".dockerignore");
-    let mut taken = context.lines().filter(|line| !line.starts_with('#'));
+    let mut patterns = context.lines().filter(|line| !line.starts_with('#'));
     assert_eq!(
-        taken.next(),
+        patterns.next(),
         Some("*"),
         ".dockerignore must exclude everything by default"
     );
-    assert!(!taken.any(|line| line.contains("rust-toolchain")));
+    assert!(!patterns.any(|line| line.contains("rust-toolchain")));
 }
 
 /// All pages with their texts.
@@ -464,10 +467,10 @@ fn the_examples_of_the_configuration_reference_are_valid() {
         "pay_order_request.order_number",
     );
     let checked = check(&wrong);
-    let told = String::from_utf8_lossy(&checked.stderr);
-    assert_eq!(checked.status.code(), Some(2), "{told}");
-    assert!(told.contains("top.contract.overrides"), "{told}");
-    assert!(told.contains("order_number"), "{told}");
+    let stderr = String::from_utf8_lossy(&checked.stderr);
+    assert_eq!(checked.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("top.contract.overrides"), "{stderr}");
+    assert!(stderr.contains("order_number"), "{stderr}");
 }
 
 /// A sandbox on free ports that ends with the test.
@@ -512,7 +515,7 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // It may have ended by itself, which the test has noticed by then.
+        // The process may have ended by itself; the test has noticed that by now.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -539,7 +542,7 @@ fn the_tour_works_word_for_word() {
         .collect::<String>()
         .replace("127.0.0.1:8080", &sandbox.gateway)
         .replace("127.0.0.1:8090", &sandbox.top);
-    // The files of the tour are read from the project, but written elsewhere.
+    // The tour reads files of the repository, but writes its own files to the temporary folder.
     let script = script.replace("@openapi/", &format!("@{}/openapi/", root().display()));
     let ran = Command::new("bash")
         .args(["-euo", "pipefail", "-c", &script])
@@ -549,11 +552,11 @@ fn the_tour_works_word_for_word() {
     let output = String::from_utf8(ran.stdout).unwrap();
     assert!(ran.status.success(), "{output}");
 
-    for ((commands, told), seen) in steps.iter().zip(output.split(MARK)) {
-        for promise in promises(told) {
+    for ((commands, shown), seen) in steps.iter().zip(output.split(MARK)) {
+        for promise in promises(shown) {
             assert!(
                 seen.contains(promise),
-                "after\n{commands}the tour promises {promise}, but there was\n{seen}"
+                "after\n{commands}the tour shows {promise}, but the output was\n{seen}"
             );
         }
     }
@@ -561,8 +564,9 @@ fn the_tour_works_word_for_word() {
 
 /// The parts of a shown output that are the same on every run: status lines, and texts between
 /// ellipses that contain no time or id.
-fn promises(told: &str) -> impl Iterator<Item = &str> {
-    told.lines()
+fn promises(shown: &str) -> impl Iterator<Item = &str> {
+    shown
+        .lines()
         .flat_map(|line| line.split('…'))
         .flat_map(|part| {
             if part.starts_with("HTTP/") {

@@ -1,7 +1,7 @@
-//! Secrets and personal data never appear in the logs, even with everything turned on.
+//! Secrets and personal data never appear in the logs, even at the most detailed level.
 //!
-//! A single test in its own process, because logs belong to the process: `log` records of
-//! third-party crates only arrive once a global subscriber is set.
+//! A single test in its own process, because the subscriber is global to the process, and `log`
+//! records of third-party crates only arrive once it is set.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -56,7 +56,7 @@ async fn no_canary_appears_in_the_logs_at_trace() {
         .unwrap();
 
     let state = ApiState::new(&config, SystemClock::shared(), None);
-    // The canary is also in an answer of Fliggy.
+    // The response of the upstream contains the canary too.
     let upstream = Router::new().route(
         "/rest",
         post(|| async { format!("{{\"answer\": \"{CANARY}\"}}") }),
@@ -99,7 +99,7 @@ async fn no_canary_appears_in_the_logs_at_trace() {
 
     let logs = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     let lines = logs.lines().filter(|line| line.contains("\"route\""));
-    assert_eq!(lines.count(), 3, "one line a request\n{logs}");
+    assert_eq!(lines.count(), 3, "one line per request\n{logs}");
     assert!(!logs.contains(CANARY), "{logs}");
     assert!(
         !logs.contains("\"level\":\"DEBUG\",\"target\":\"hyper"),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Vector {
-    #[expect(dead_code, reason = "says where the vector is from, for people")]
+    #[expect(dead_code, reason = "the origin of the vector, for readers")]
     origin: String,
     method: SignMethod,
     secret: String,

@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.openapitools.client.model.Operation;
 import org.openapitools.client.model.OperationState;
 
-/** Distinguishes by the body alone a booking that was made (first file) from one that is unknown (second file). */
+/** Distinguishes, by the body alone, a booking that succeeded (first file) from an unknown one (second file). */
 class Check {
     public static void main(String[] files) throws Exception {
         ObjectMapper mapper = new ObjectMapper();
@@ -16,7 +16,7 @@ class Check {
         require(results(made) == 1, "the first has more than one result");
         require(open.getState() == OperationState.UNKNOWN, "the second is not unknown");
         require(results(open) == 0, "the second has a result");
-        System.out.println("Java: " + made.getOrder().getOrderId() + " was made, " + open.getId() + " is unknown");
+        System.out.println("Java: " + made.getOrder().getOrderId() + " succeeded, " + open.getId() + " is unknown");
     }
 
     /** The number of result members that are not null. */

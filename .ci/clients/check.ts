@@ -1,4 +1,4 @@
-// Distinguishes by the body alone a booking that was made (first file) from one that is unknown (second file).
+// Distinguishes, by the body alone, a booking that succeeded (first file) from an unknown one (second file).
 import { readFileSync } from 'node:fs';
 import { OperationFromJSON, OperationState, type Operation } from './client/models/index';
 
@@ -22,4 +22,4 @@ check(made.order !== null, 'the first has no order');
 check(results(made) === 1, 'the first has more than one result');
 check(open.state === OperationState.Unknown, 'the second is not unknown');
 check(results(open) === 0, 'the second has a result');
-console.log(`TypeScript: ${made.order.orderId} was made, ${open.id} is unknown`);
+console.log(`TypeScript: ${made.order.orderId} succeeded, ${open.id} is unknown`);

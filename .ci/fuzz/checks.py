@@ -28,7 +28,7 @@ def is_positive(case):
     return case.meta is not None and case.meta.generation.mode == GenerationMode.POSITIVE
 
 
-def lead_somewhere(case, names):
+def use_known_ids(case, names):
     for name in names:
         if name in KNOWN and name in (case.path_parameters or {}):
             changes = case.operation.path == "/v1/orders/{order_id}/changes"
@@ -39,19 +39,19 @@ def lead_somewhere(case, names):
 def before_call(ctx, case, **kwargs):
     """Replace idempotency keys, ids and the caller's numbers by unique or existing ones.
 
-    Otherwise every booking after the first with the example's key would be answered 422.
+    Otherwise every booking after the first with the example's key would get 422.
     """
     number = next(numbers)
     if case.headers and case.headers.get("Idempotency-Key", "").startswith("0f8fad5b-"):
         case.headers["Idempotency-Key"] = f"fuzz-{number}"
     if is_positive(case):
         parameters = case.path_parameters or {}
-        lead_somewhere(case, [name for name in SHOWN if parameters.get(name) == SHOWN[name]])
+        use_known_ids(case, [name for name in SHOWN if parameters.get(name) == SHOWN[name]])
     if is_positive(case) and number % 2:
         # The other half of the requests keeps accounts, orders and files that do not exist.
         if case.headers and "Gateway-Account" in case.headers:
             case.headers["Gateway-Account"] = "default"
-        lead_somewhere(case, list(KNOWN))
+        use_known_ids(case, list(KNOWN))
         if isinstance(case.body, dict) and isinstance(case.body.get("file"), bytes):
             beginning = BEGINNINGS[number // 2 % len(BEGINNINGS)]
             case.body = {**case.body, "file": beginning + case.body["file"]}

@@ -1,5 +1,5 @@
-//! Fliggy's answers in the benches. The project keeps no large files: the stand-in lists flights,
-//! and the other answers are the contract's samples.
+//! Fliggy's responses for the benches. The repository keeps no large files: the simulator generates
+//! the listing, and the other responses are the contract's samples.
 
 use std::error::Error;
 
@@ -15,7 +15,7 @@ use http_body_util::BodyExt as _;
 use secrecy::SecretString;
 use tower::ServiceExt as _;
 
-/// Flights in a listing whose answer has 200 KB.
+/// The number of flights at which the response to a search has 200 KB.
 const FLIGHTS: usize = 50;
 
 const LISTING: &str = r#"{"external_agent_name":"SANDBOX","search_mode":0,"trip_type":1,"cabin_class":"ALL_CABIN","has_child":true,"has_infant":false,"search_od_info_list":[{"dep_city_code":"BJS","arr_city_code":"SHA","dep_date":"2030-05-20"}]}"#;
@@ -25,7 +25,7 @@ pub(crate) const DETAIL: &[u8] = include_bytes!(
     "../../openapi/top/samples/alitrip.flight.service.queryorderdetail.response.json"
 );
 
-/// A 200 KB answer to a search, as listed by the stand-in for TOP.
+/// The simulator's response to a search, 200 KB.
 pub(crate) async fn listing() -> Result<Vec<u8>, Box<dyn Error>> {
     let mut config = SimulatorConfig::sandbox(SystemClock::shared());
     config.listing_flights = FLIGHTS;
@@ -34,16 +34,16 @@ pub(crate) async fn listing() -> Result<Vec<u8>, Box<dyn Error>> {
     let request = Request::post("/router/rest")
         .header("content-type", "application/x-www-form-urlencoded")
         .body(Body::from(form))?;
-    let answer = Simulator::new(config).router().oneshot(request).await?;
-    let body = answer.into_body().collect().await?.to_bytes();
+    let response = Simulator::new(config).router().oneshot(request).await?;
+    let body = response.into_body().collect().await?.to_bytes();
     let size = body.len();
     if !(150_000..300_000).contains(&size) {
-        return Err(format!("the listing has {size} bytes: is it still a listing?").into());
+        return Err(format!("the listing has {size} bytes, expected about 200 KB").into());
     }
     Ok(body.to_vec())
 }
 
-/// A signed call as a form, built in the plainest way.
+/// The form body of a signed call, built without the gateway's client.
 pub(crate) fn signed(
     app_key: &str,
     secret: &SecretString,

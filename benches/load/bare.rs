@@ -1,6 +1,6 @@
 //! The baseline for the gateway: an axum handler that signs, calls with reqwest, parses into plain
 //! serde types and serialises them again. It has no journal, quota, deadline, metrics, log line or
-//! check, and accepts no loosely typed fields: what anyone would write in an hour.
+//! check, and accepts no loosely typed fields. A developer could write it in an hour.
 
 use std::error::Error;
 use std::io::Read as _;
@@ -57,7 +57,7 @@ impl Top {
 pub(crate) async fn run(endpoint: String) -> Result<(), Box<dyn Error>> {
     std::thread::spawn(|| {
         let mut nothing = Vec::new();
-        // Ends when the parent does.
+        // Standard input ends when the parent exits.
         drop(std::io::stdin().read_to_end(&mut nothing));
         std::process::exit(0);
     });
@@ -88,7 +88,7 @@ async fn detail(
 
 async fn search(
     State(top): State<Arc<Top>>,
-    Json(asked): Json<Asked>,
+    Json(asked): Json<SearchRequest>,
 ) -> Result<Json<Listing>, Failed> {
     let request = json!({
         "external_agent_name": "SANDBOX", "search_mode": 0, "trip_type": 1,
@@ -101,7 +101,7 @@ async fn search(
     Ok(Json(answer.root))
 }
 
-/// Passes on what it got: less than the wire requires, but enough for the upstream here.
+/// Forwards the request unchanged. TOP requires more fields, but the bench's upstream does not.
 async fn book(
     State(top): State<Arc<Top>>,
     Json(asked): Json<Booking>,
@@ -112,7 +112,7 @@ async fn book(
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct SearchRequest {
     journeys: Vec<Way>,
     party: Party,
 }

@@ -1,5 +1,5 @@
-//! The client of the load bench. It prepares its requests in advance and hardly parses the answers,
-//! so that it takes little from the cores it shares.
+//! The client of the load bench. It prepares its requests in advance and hardly parses the
+//! responses, so that it uses little CPU time on the core that it shares with the upstream.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// Makes the request with this number.
+/// Builds the request with this number.
 pub(crate) type Maker = Arc<dyn Fn(u64) -> Vec<u8> + Send + Sync>;
 
 /// The measurements of a round of requests.
 pub(crate) struct Round {
     pub(crate) took: Duration,
-    /// Of every request, sorted.
+    /// The latency of every request, sorted.
     pub(crate) latencies: Vec<Duration>,
 }
 
@@ -44,8 +44,8 @@ pub(crate) fn count(n: usize) -> f64 {
     n as f64
 }
 
-/// Sends `total` requests over kept-alive connections, each of which sends its next request after
-/// its answer. Fails at the first answer that is not 2xx.
+/// Sends `total` requests over kept-alive connections. Each connection sends its next request once
+/// it has received the response to the previous one. Fails at the first response that is not 2xx.
 pub(crate) async fn round(
     address: SocketAddr,
     connections: usize,
@@ -82,7 +82,7 @@ async fn worker(
     make: Maker,
 ) -> Result<Vec<Duration>, String> {
     let mut latencies = Vec::new();
-    let mut got = Vec::with_capacity(512 * 1024);
+    let mut received = Vec::with_capacity(512 * 1024);
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
         if number >= until {
@@ -90,44 +90,45 @@ async fn worker(
         }
         let request = make(number);
         let started = Instant::now();
-        exchange(&mut stream, &request, &mut got).await?;
+        exchange(&mut stream, &request, &mut received).await?;
         latencies.push(started.elapsed());
     }
 }
 
-/// Sends one request and checks the status of its answer.
+/// Sends one request and checks the status of the response.
 pub(crate) async fn exchange(
     stream: &mut TcpStream,
     request: &[u8],
-    got: &mut Vec<u8>,
+    received: &mut Vec<u8>,
 ) -> Result<(), String> {
-    got.clear();
+    received.clear();
     stream.write_all(request).await.map_err(|e| e.to_string())?;
     let mut end = None;
-    while end.is_none_or(|end| got.len() < end) {
-        let read = stream.read_buf(got).await.map_err(|e| e.to_string())?;
+    while end.is_none_or(|end| received.len() < end) {
+        let read = stream.read_buf(received).await.map_err(|e| e.to_string())?;
         if read == 0 {
             return Err("the connection was closed".to_owned());
         }
-        end = end.or_else(|| message_length(got));
+        end = end.or_else(|| message_length(received));
     }
-    if got.starts_with(b"HTTP/1.1 2") {
+    if received.starts_with(b"HTTP/1.1 2") {
         Ok(())
     } else {
-        Err(String::from_utf8_lossy(got).into_owned())
+        Err(String::from_utf8_lossy(received).into_owned())
     }
 }
 
 /// The end of the first message, once all of it has arrived.
-pub(crate) fn message_end(got: &[u8]) -> Option<usize> {
-    message_length(got).filter(|end| got.len() >= *end)
+pub(crate) fn message_end(received: &[u8]) -> Option<usize> {
+    message_length(received).filter(|end| received.len() >= *end)
 }
 
-/// Its length, once its head has arrived. Supports only messages with a content-length.
-fn message_length(got: &[u8]) -> Option<usize> {
+/// The length of the first message, once its head has arrived. Supports only messages with a
+/// content-length.
+fn message_length(received: &[u8]) -> Option<usize> {
     const NAME: &str = "content-length:";
-    let head = got.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
-    let text = std::str::from_utf8(&got[..head]).ok()?;
+    let head = received.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
+    let text = std::str::from_utf8(&received[..head]).ok()?;
     let length = text.lines().find_map(|line| {
         let (name, value) = line.split_at_checked(NAME.len())?;
         name.eq_ignore_ascii_case(NAME)

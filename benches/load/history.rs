@@ -1,4 +1,4 @@
-//! A journal with a history, written by SQL, because the API would take an hour.
+//! Fills a journal with a history by SQL, because writing it through the API would take an hour.
 
 use std::error::Error;
 use std::path::Path;
@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use sqlx::{Connection as _, SqliteConnection};
 
-/// Fills a journal that a gateway has created. Rows are as a settled booking leaves them: the
-/// operation, its timeline, its two events, the owner of its order. Hashes are random; times and ids increase.
-/// (`tests/bench_history.rs` reads them as the gateway does.)
+/// Fills a journal that a gateway has created. Each booking gets the rows of a settled one: the
+/// operation, its timeline, its two events, the owner of its order. Hashes are random; times and ids
+/// increase. (`tests/bench_history.rs` checks that the gateway can read these rows.)
 pub(crate) async fn fill(dir: &Path, rows: u64) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let url = format!("sqlite://{}/journal.db", dir.display());
@@ -36,8 +36,8 @@ pub(crate) async fn fill(dir: &Path, rows: u64) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One booking in 500 ended as absent. Those of the last tenth are still watched, but not due
-/// within the hour, because lookups are not measured.
+/// One booking in 500 ended as absent. The absent ones of the last tenth are still watched, but not
+/// due within the hour, because the bench does not measure lookups.
 const OPERATIONS: &str = r#"
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1),
 past AS (SELECT i, 1700000000000 + i AS at, i % 500 = 0 AS absent,
@@ -78,7 +78,7 @@ SELECT id, line.seq, created_at, line.state, line.what FROM operations,
     (SELECT 8 AS seq, 'accepted' AS state, 'accepted' AS what, NULL AS only
      UNION ALL SELECT 16, 'sending', 'sending', NULL
      UNION ALL SELECT 24, 'succeeded', 'upstream reported success', 'succeeded'
-     UNION ALL SELECT 24, 'unknown', 'no conclusive answer; looking it up', 'not_executed'
+     UNION ALL SELECT 24, 'unknown', 'no conclusive response; lookups follow', 'not_executed'
      UNION ALL SELECT 32, 'not_executed', 'lookup 9: not there', 'not_executed') AS line
 WHERE substr(id, 1, 8) = '01800000' AND ?1 > 0 AND (line.only IS NULL OR line.only = operations.state)";
 

@@ -9,15 +9,15 @@ use crate::client::Maker;
 use crate::requests;
 use crate::subject::{Subject, Upstream};
 
-/// What is counted, and how many more requests the longer of two runs has.
-const MORE: [(&str, u64); 3] = [("detail", 4_000), ("search", 400), ("book", 1_500)];
+/// The measured requests, and how many more of them the longer of two runs sends.
+const EXTRA_REQUESTS: [(&str, u64); 3] = [("detail", 4_000), ("search", 400), ("book", 1_500)];
 /// Requests of the shorter run. The difference of the two runs excludes the cost of start and stop.
 const FEW: u64 = 100;
 
-/// Counts for each of these binaries, and compares the others with the first.
+/// Counts the instructions of each binary, and compares the other binaries with the first.
 pub(crate) async fn count(binaries: &[&Path]) -> Result<(), Box<dyn Error>> {
     println!("instructions per request");
-    for (mode, more) in MORE {
+    for (mode, more) in EXTRA_REQUESTS {
         let make = match mode {
             "detail" => requests::detail(),
             "search" => requests::search(),
@@ -49,7 +49,7 @@ async fn run(
 ) -> Result<u64, Box<dyn Error>> {
     let dir = crate::directory()?;
     let upstream = Upstream::start(mode, 0)?;
-    let told = dir.path().join("valgrind");
+    let log_file = dir.path().join("valgrind");
     let mut command = Command::new("valgrind");
     command
         .arg("--tool=callgrind")
@@ -57,15 +57,13 @@ async fn run(
             "--callgrind-out-file={}",
             dir.path().join("profile").display()
         ))
-        .arg(format!("--log-file={}", told.display()))
+        .arg(format!("--log-file={}", log_file.display()))
         .arg(binary);
     let subject = Subject::serving("gateway", command, &upstream, dir.path()).await?;
     subject.measure(1, requests, make).await?;
     subject.process.stop()?;
-    let told = std::fs::read_to_string(told)?;
-    let collected = told
-        .lines()
-        .find_map(|line| line.split_once("Collected : "));
+    let log = std::fs::read_to_string(log_file)?;
+    let collected = log.lines().find_map(|line| line.split_once("Collected : "));
     let (_, count) = collected.ok_or("valgrind counted nothing")?;
     Ok(count.trim().parse()?)
 }

@@ -81,11 +81,11 @@ async fn measure(name: &str) -> Result<(), Box<dyn Error>> {
         "idle" => idle().await,
         "inflight" => in_flight(5_000).await,
         "history" => with_history(1_000_000).await,
-        other => Err(format!("{other} is none of {ALL:?}").into()),
+        other => Err(format!("{other} is not one of {ALL:?}").into()),
     }
 }
 
-/// A directory on the disk of the build: a journal in memory would prove nothing.
+/// A directory on the disk of the build, so that the journal is written to a real disk.
 fn directory() -> std::io::Result<TempDir> {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))
 }
@@ -112,7 +112,7 @@ async fn against_bare(
     Ok(())
 }
 
-/// Rounds of two subjects in turns; the first round is a warm-up and does not count.
+/// Measures two subjects in turns. The first round is a warm-up and does not count.
 async fn in_turns(
     subjects: [&Subject; 2],
     connections: usize,
@@ -202,10 +202,10 @@ async fn in_flight(calls: usize) -> Result<(), Box<dyn Error>> {
         }
         let held = upstream.process.line()?;
         let during = subject.process.resident()?;
-        upstream.process.say("go")?;
-        let mut got = Vec::new();
+        upstream.process.write_line("go")?;
+        let mut received = Vec::new();
         for stream in &mut open {
-            client::exchange(stream, &[], &mut got).await?;
+            client::exchange(stream, &[], &mut received).await?;
         }
         let each = during.saturating_sub(before) / 1024 / u64::try_from(calls)?;
         println!(
@@ -223,7 +223,7 @@ async fn with_history(rows: u64) -> Result<(), Box<dyn Error>> {
     let (empty, full) = (directory()?, directory()?);
     let upstream = Upstream::start("book", 0)?;
     // Creates the schema.
-    drop(Subject::gateway("made", &upstream, full.path()).await?);
+    drop(Subject::gateway("schema", &upstream, full.path()).await?);
     history::fill(full.path(), rows).await?;
     let make = requests::book("H").await?;
     let subjects = [

@@ -1,4 +1,4 @@
-//! A child process on its own core, its cost, and its end.
+//! A child process on its own core, with its CPU time and memory.
 
 use std::error::Error;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -16,49 +16,52 @@ use crate::client::exchange;
 pub(crate) const TESTED: usize = 0;
 pub(crate) const OTHERS: usize = 1;
 
-/// A child process. Killed when it is dropped.
+/// A child process. Dropping it kills the child.
 pub(crate) struct Process {
     child: Child,
-    told: BufReader<ChildStdout>,
+    stdout_lines: BufReader<ChildStdout>,
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The child may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 impl Process {
-    /// Starts the command on a core: a child inherits it from the thread that starts it.
+    /// Starts the command on a core. A child inherits its core from the thread that starts it.
     pub(crate) fn start(mut command: Command, core: usize) -> Result<Self, Box<dyn Error>> {
         pin(core)?;
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         pin(OTHERS)?;
         let mut child = child?;
         let out = child.stdout.take().ok_or("no standard output")?;
-        let told = BufReader::new(out);
-        Ok(Self { child, told })
+        let stdout_lines = BufReader::new(out);
+        Ok(Self {
+            child,
+            stdout_lines,
+        })
     }
 
-    /// The next line it prints.
+    /// The next line that the child prints.
     pub(crate) fn line(&mut self) -> Result<String, Box<dyn Error>> {
         let mut line = String::new();
-        if self.told.read_line(&mut line)? == 0 {
+        if self.stdout_lines.read_line(&mut line)? == 0 {
             return Err("a child of the bench has ended".into());
         }
         Ok(line.trim().to_owned())
     }
 
-    /// Writes a line to its standard input.
-    pub(crate) fn say(&mut self, line: &str) -> Result<(), Box<dyn Error>> {
+    /// Writes a line to the child's standard input.
+    pub(crate) fn write_line(&mut self, line: &str) -> Result<(), Box<dyn Error>> {
         let input = self.child.stdin.as_mut().ok_or("no standard input")?;
         writeln!(input, "{line}")?;
         Ok(())
     }
 
-    /// CPU time it has used, in user and kernel mode, over all threads.
+    /// CPU time that the child has used, in user and kernel mode, over all threads.
     pub(crate) fn cpu(&self) -> Result<Duration, Box<dyn Error>> {
         let text = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         let (_, fields) = text.rsplit_once(')').ok_or("unexpected format of stat")?;
@@ -82,7 +85,7 @@ impl Process {
         Ok(number.ok_or("no VmRSS")?.parse::<u64>()? * 1024)
     }
 
-    /// Asks it to stop, and waits until it has.
+    /// Asks the child to stop, and waits for its exit.
     pub(crate) fn stop(mut self) -> Result<(), Box<dyn Error>> {
         let pid = Pid::from_child(&self.child);
         rustix::process::kill_process(pid, Signal::TERM)?;
@@ -94,10 +97,10 @@ impl Process {
         }
     }
 
-    /// Waits until it is ready.
+    /// Waits until the child is ready.
     pub(crate) async fn ready(&mut self, address: SocketAddr) -> Result<(), Box<dyn Error>> {
         const READY: &[u8] = b"GET /readyz HTTP/1.1\r\nhost: gateway\r\n\r\n";
-        let patience = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(30);
         loop {
             if let Ok(mut stream) = TcpStream::connect(address).await
                 && exchange(&mut stream, READY, &mut Vec::new()).await.is_ok()
@@ -107,7 +110,7 @@ impl Process {
             if let Some(ended) = self.child.try_wait()? {
                 return Err(format!("the process under test has ended: {ended}").into());
             }
-            if Instant::now() > patience {
+            if Instant::now() > deadline {
                 return Err("the process under test does not become ready".into());
             }
             tokio::task::yield_now().await;

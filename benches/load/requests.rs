@@ -26,13 +26,14 @@ fn post(path: &str, more: &str, body: &str) -> Vec<u8> {
 /// Reads an order.
 pub(crate) fn detail() -> Maker {
     Arc::new(|_| {
-        // The order of the sample: an answer about another order would be refused.
+        // The order of the sample: the gateway rejects a response about another order.
         format!("GET /v1/orders/1234125412 HTTP/1.1\r\nhost: gateway\r\nx-api-key: {KEY}\r\n\r\n")
             .into_bytes()
     })
 }
 
-/// Lists flights. No two concurrent searches are the same, because those would share an answer.
+/// Lists flights. No two concurrent searches are equal, because the gateway would serve equal
+/// searches with one call to TOP.
 pub(crate) fn search() -> Maker {
     Arc::new(|number| {
         let (month, day) = (number / 28 % 12 + 1, number % 28 + 1);
@@ -43,8 +44,8 @@ pub(crate) fn search() -> Maker {
     })
 }
 
-/// Books an offer, each time for another passenger. `run` separates the numbers of two runs on one
-/// journal.
+/// Books an offer, each time for another passenger. `run` distinguishes the order numbers of two runs
+/// on one journal.
 pub(crate) async fn book(run: &'static str) -> Result<Maker, Box<dyn Error>> {
     let body = booking(&offer().await?);
     Ok(Arc::new(move |number| {

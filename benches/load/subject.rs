@@ -13,7 +13,7 @@ use crate::process::{OTHERS, Process, TESTED};
 /// The API key of the only caller.
 pub(crate) const KEY: &str = "bench-key-0123456789";
 
-/// The stand-in for TOP.
+/// The upstream process, in place of TOP.
 pub(crate) struct Upstream {
     pub(crate) process: Process,
     address: String,
@@ -46,13 +46,13 @@ pub(crate) struct Measured {
     pub(crate) round: Round,
     /// CPU time per request, in µs.
     pub(crate) cpu: f64,
-    /// Resident memory after it, in bytes.
+    /// Resident memory after the round, in bytes.
     pub(crate) resident: u64,
 }
 
 impl Subject {
-    /// The binary with its defaults: keys, metrics, one log line a request. Only the limits that
-    /// protect TOP are raised, because they are not measured.
+    /// The binary with its defaults: keys, metrics, one log line per request. Only the limits that
+    /// protect TOP are raised, so that the bench does not measure them.
     pub(crate) async fn gateway(
         name: &'static str,
         upstream: &Upstream,

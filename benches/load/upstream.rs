@@ -1,5 +1,5 @@
-//! The upstream of the load bench: a separate process that gives prepared answers and costs next to
-//! nothing. It checks and parses no more than it must.
+//! The upstream of the load bench: a separate process that returns prepared responses. It uses as
+//! little CPU time as possible, so it checks and parses only what the responses need.
 
 use std::error::Error;
 use std::io::BufRead as _;
@@ -12,22 +12,22 @@ use tokio::sync::watch;
 
 use crate::answers;
 
-/// What it answers.
+/// What the upstream returns.
 enum Script {
-    /// Always the same answer.
+    /// Always the same response.
     Fixed(Vec<u8>),
     /// A different order for every booking.
     Book(AtomicU64),
 }
 
-/// How many calls are waiting, and whether they still have to.
+/// The calls that are held back, and the signal that releases them.
 struct Hold {
     wanted: usize,
     held: AtomicUsize,
     go: watch::Receiver<bool>,
 }
 
-/// Serves until the parent exits. Holds `hold` calls until the parent says `go`.
+/// Serves until the parent exits. Holds `hold` calls until the parent writes `go`.
 pub(crate) async fn run(mode: &str, hold: usize) -> Result<(), Box<dyn Error>> {
     let script = match mode {
         "search" => Script::Fixed(whole(&answers::listing().await?)),
@@ -70,13 +70,13 @@ fn whole(body: &[u8]) -> Vec<u8> {
 }
 
 async fn serve(mut stream: TcpStream, script: &Script, hold: &Hold) -> std::io::Result<()> {
-    let mut got = Vec::with_capacity(4096);
+    let mut received = Vec::with_capacity(4096);
     loop {
         let end = loop {
-            if let Some(end) = crate::client::message_end(&got) {
+            if let Some(end) = crate::client::message_end(&received) {
                 break end;
             }
-            if stream.read_buf(&mut got).await? == 0 {
+            if stream.read_buf(&mut received).await? == 0 {
                 return Ok(());
             }
         };
@@ -93,7 +93,7 @@ async fn serve(mut stream: TcpStream, script: &Script, hold: &Hold) -> std::io::
             Script::Fixed(answer) => stream.write_all(answer).await?,
             Script::Book(next) => {
                 let id = next.fetch_add(1, Ordering::Relaxed);
-                let form = String::from_utf8_lossy(&got[..end]);
+                let form = String::from_utf8_lossy(&received[..end]);
                 let (reference, total) = (
                     text_of(&form, "out_order_no"),
                     text_of(&form, "total_price"),
@@ -102,7 +102,7 @@ async fn serve(mut stream: TcpStream, script: &Script, hold: &Hold) -> std::io::
                 stream.write_all(&answer).await?;
             }
         }
-        got.drain(..end);
+        received.drain(..end);
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Caller {
     pub accounts: Option<Arc<BTreeSet<AccountName>>>,
 }
 
-/// A caller that is an operator; others are refused with `forbidden`.
+/// A caller that is an operator; every other caller is refused with `forbidden`.
 #[derive(Debug, Clone)]
 pub struct Operator(pub Caller);
 
@@ -54,7 +54,7 @@ impl Caller {
     }
 }
 
-/// The configured keys and accounts, prepared for lookups.
+/// The configured keys and accounts, in the form that requests are checked against.
 #[derive(Debug)]
 pub struct AuthTable {
     mode: AuthMode,

@@ -31,7 +31,7 @@ pub struct Place {
     limit: Option<Limit>,
 }
 
-/// 0 to 2^53 - 1: the largest number that every JSON reader keeps exactly.
+/// 0 to 2^53 - 1, the largest integer that every JSON reader represents exactly.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct After(i64);
 
@@ -63,10 +63,10 @@ pub struct EventView {
     fact: String,
     /// The purchasing account.
     account: AccountName,
-    /// The operation that caused it; null if none did.
+    /// The operation that caused the event; null if no operation did.
     #[schema(required = true, value_type = Option<OperationId>)]
     operation_id: Option<OperationId>,
-    /// When it was committed (+08:00).
+    /// When the event was committed (+08:00).
     at: Rfc3339,
 }
 
@@ -84,7 +84,7 @@ problem_answers!(EventProblems = API, &[Code::JournalUnavailable]);
 
 /// Read the feed of facts
 ///
-/// Every fact appears once, and is committed together with the change that it reports. Store
+/// Every fact appears once, and is committed together with the new state that it reports. Store
 /// `next_after` and pass it in the next call. No event is published for an operation that ended before
 /// its send began.
 #[utoipa::path(

@@ -1,4 +1,4 @@
-//! Requests that work unchanged in the sandbox (tests send them), and their answers.
+//! Requests that work unchanged in the sandbox (tests send them), and their responses.
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ pub(super) fn booking() -> Value {
     serde_json::from_str(include_str!("../../openapi/examples/booking.json")).unwrap_or_default()
 }
 
-/// The payment of that booking.
+/// The payment of the booked order.
 pub(super) fn payment() -> Value {
     json!({ "total_price": booking()["total_price"] })
 }
@@ -35,7 +35,7 @@ pub(super) fn offers() -> Value {
     json!({"items": [booking()["offer"]], "notices": []})
 }
 
-/// The stages of the order of that booking.
+/// The stages of the booked order.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Booked,
@@ -137,7 +137,7 @@ fn passenger_ids() -> Vec<Value> {
     ids.cloned().collect()
 }
 
-/// The quote of the sandbox for it.
+/// The sandbox's quote for that refund.
 pub(super) fn refund_quote() -> Value {
     let mut passengers = refund_passengers(true);
     for passenger in &mut passengers {
@@ -165,7 +165,7 @@ fn refund_passengers(in_detail: bool) -> Vec<Value> {
         .into_iter()
         .zip([("123.00", "947.00"), ("61.50", "448.50")])
         .map(|(traveller, (fee, amount))| {
-            let told = |value: &str| in_detail.then(|| value.to_owned());
+            let shown = |value: &str| in_detail.then(|| value.to_owned());
             json!({
                 "passenger_id": traveller["passenger_id"],
                 "name": traveller["name"],
@@ -173,13 +173,13 @@ fn refund_passengers(in_detail: bool) -> Vec<Value> {
                 "segment_ids": in_detail.then(segment_ids),
                 "refundable": null,
                 "not_refundable_reason": null,
-                "fee": told(fee),
-                "refund_amount": told(amount),
-                "kept_ticket_fee": told(fee),
-                "kept_taxes": told("0.00"),
-                "used_value": told("0.00"),
-                "kept_change_fee": told("0.00"),
-                "kept_upgrade_fee": told("0.00"),
+                "fee": shown(fee),
+                "refund_amount": shown(amount),
+                "kept_ticket_fee": shown(fee),
+                "kept_taxes": shown("0.00"),
+                "used_value": shown("0.00"),
+                "kept_change_fee": shown("0.00"),
+                "kept_upgrade_fee": shown("0.00"),
             })
         })
         .collect()
@@ -190,7 +190,7 @@ fn segment_ids() -> Vec<Value> {
     vec![segment["segment_id"].clone()]
 }
 
-/// The application for it, with the accepted fee.
+/// The application for the quoted refund, with the accepted fee.
 pub(super) fn refund_request() -> Value {
     json!({
         "out_refund_no": OUT_REFUND_NO,
@@ -228,7 +228,7 @@ pub(super) fn refund() -> Value {
     refund
 }
 
-/// The refund as a row of the list.
+/// The refund as an item of the list.
 fn refund_row() -> Value {
     json!({
         "refund_order_no": REFUND_NO,
@@ -258,7 +258,7 @@ pub(super) fn refunds() -> Value {
     json!({"items": [refund_row()], "next_cursor": null, "dropped": 0})
 }
 
-/// The passengers in short.
+/// The passengers with id, name and type only.
 fn travellers() -> Vec<Value> {
     let booking = booking();
     let passengers = booking["passengers"].as_array().into_iter().flatten();
@@ -291,7 +291,7 @@ pub(super) fn change_request() -> Value {
 /// The stages of the change.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ChangeStage {
-    Made,
+    Created,
     Paid,
     Cancelled,
 }
@@ -307,12 +307,12 @@ fn change_receipt(stage: ChangeStage) -> Value {
         "order_id": ORDER_ID,
         "out_change_no": OUT_CHANGE_NO,
         "status": match stage {
-            ChangeStage::Made => "awaiting_payment",
+            ChangeStage::Created => "awaiting_payment",
             ChangeStage::Paid => "awaiting_ticketing",
             ChangeStage::Cancelled => "closed",
         },
         "total_price": CHANGE_TOTAL,
-        "fee_above_limit": (stage == ChangeStage::Made).then_some(false),
+        "fee_above_limit": (stage == ChangeStage::Created).then_some(false),
         "pay_before": "2030-05-02T10:30:00+08:00",
         "paid_at": paid.then_some("2030-05-02T10:05:00+08:00"),
         "trade_no": paid.then_some("2030050200000000000001"),
@@ -320,7 +320,7 @@ fn change_receipt(stage: ChangeStage) -> Value {
     })
 }
 
-/// The payment of that change.
+/// The payment of the change.
 pub(super) fn change_payment() -> Value {
     json!({"total_price": CHANGE_TOTAL})
 }
@@ -328,8 +328,8 @@ pub(super) fn change_payment() -> Value {
 /// The change in full, not paid.
 pub(super) fn change() -> Value {
     let request = change_request();
-    let wanted = &request["segments"][0];
-    let (segment, cabin) = (&wanted["segment"], &wanted["cabin"]);
+    let target = &request["segments"][0];
+    let (segment, cabin) = (&target["segment"], &target["cabin"]);
     let fees = [("50.00", "90.00"), ("25.00", "40.00")];
     let passengers: Vec<Value> = travellers()
         .into_iter()
@@ -337,7 +337,7 @@ pub(super) fn change() -> Value {
         .map(|(mut traveller, (service, upgrade))| {
             traveller["fee"] =
                 json!({"service_fee": service, "upgrade_fee": upgrade, "tax_fee": "0.00"});
-            traveller["segment_ids"] = json!([wanted["replaces"]]);
+            traveller["segment_ids"] = json!([target["replaces"]]);
             traveller["tickets"] = json!([]);
             traveller["original_tickets"] =
                 json!([{"ticket_no": "999-0000000001", "segment_ids": null}]);
@@ -360,7 +360,7 @@ pub(super) fn change() -> Value {
         "passengers": passengers,
         "original_segments": booking()["offer"]["journeys"][0]["segments"],
         "segments": [{
-            "replaces": wanted["replaces"],
+            "replaces": target["replaces"],
             "marketing_flight_no": segment["marketing_flight_no"],
             "operating_flight_no": segment["operating_flight_no"],
             "departure_city": segment["departure_city"],
@@ -438,7 +438,7 @@ pub(super) fn open(kind: &str) -> Value {
     })
 }
 
-/// The answer to a write that has succeeded: without its timeline.
+/// The response to a write that has succeeded. It has no timeline.
 pub(super) fn done(kind: &str) -> Value {
     let mut operation = open(kind);
     operation["state"] = json!("succeeded");
@@ -449,7 +449,7 @@ pub(super) fn done(kind: &str) -> Value {
         "pay" => ("order", receipt(Stage::Paid)),
         "close" => ("order", receipt(Stage::Closed)),
         "refund" => ("refund", refund_receipt()),
-        "change" => ("change", change_receipt(ChangeStage::Made)),
+        "change" => ("change", change_receipt(ChangeStage::Created)),
         "change_pay" => ("change", change_receipt(ChangeStage::Paid)),
         _ => ("change", change_receipt(ChangeStage::Cancelled)),
     };
@@ -463,13 +463,13 @@ pub(super) fn done(kind: &str) -> Value {
 fn timeline() -> Value {
     json!([
         {"at": "2030-05-01T10:08:07.120+08:00", "state": "accepted", "what": "accepted"},
-        {"at": "2030-05-01T10:08:07.133+08:00", "state": "sending", "what": "the one send begins"},
+        {"at": "2030-05-01T10:08:07.133+08:00", "state": "sending", "what": "sending"},
         {"at": "2030-05-01T10:08:12.641+08:00", "state": "unknown",
-         "what": "no conclusive answer; looking it up"},
+         "what": "no conclusive response; lookups follow"},
     ])
 }
 
-/// A payment that timed out and was found to have been made.
+/// A payment that timed out and that a lookup found executed.
 pub(super) fn settled() -> Value {
     let mut operation = done("pay");
     operation["version"] = json!(5);
@@ -479,7 +479,7 @@ pub(super) fn settled() -> Value {
     if let Some(timeline) = timeline.as_array_mut() {
         timeline.push(json!({
             "at": "2030-05-01T10:08:13.150+08:00", "state": "succeeded",
-            "what": "lookup 1: the order is paid",
+            "what": "lookup 1: found: the order is paid",
         }));
     }
     operation["timeline"] = timeline;

@@ -11,7 +11,7 @@ use crate::top::client::ReadOptions;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Included {
-    /// Upstream's own object, under its own names.
+    /// Upstream's own object, with upstream's field names.
     Upstream,
 }
 
@@ -20,7 +20,7 @@ pub enum Included {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Include {
-    /// `upstream` adds upstream's own object under its own names.
+    /// `upstream` adds upstream's own object, with upstream's field names.
     #[serde(default)]
     #[param(required = false, inline, nullable = false)]
     include: Option<Included>,
@@ -55,13 +55,13 @@ impl Include {
 pub enum OrderPart {
     /// The operations of this gateway on the order.
     Operations,
-    /// Its refunds.
+    /// The refunds of the order.
     Refunds,
-    /// Its changes.
+    /// The changes of the order.
     Changes,
     /// The rules of the offer that was booked.
     Rules,
-    /// Upstream's own object, under its own names.
+    /// Upstream's own object, with upstream's field names.
     Upstream,
 }
 

@@ -1,5 +1,5 @@
 //! Requests that are refused before they reach the router, because they are not valid HTTP or exceed a
-//! limit. The answer is a problem, as everywhere else.
+//! limit. The response is a problem, like every other failure.
 
 use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
 use axum::http::{HeaderValue, Response};
@@ -36,7 +36,7 @@ impl Malformed {
         }
     }
 
-    /// Logs and counts the request, and returns the answer. It closes the connection.
+    /// Logs and counts the request, and returns the response, which closes the connection.
     #[must_use]
     pub fn answer(self, state: &ApiState) -> Response<Bytes> {
         let request_id = state.clock.new_uuid().to_string();

@@ -28,11 +28,11 @@ Search, book, pay, close, refund and change domestic flights of Fliggy (飞猪�
 Open Platform (TOP). Money is a decimal string in yuan (`\"950.00\"`). Times are RFC 3339 at +08:00. Ids are strings. \
 Enums are closed and in lower case.
 
-**Unknown outcomes.** TOP limits a call to five seconds. A booking or payment that was not answered in \
+**Unknown outcomes.** TOP limits a call to five seconds. A booking or payment without a response in \
 that time has most probably been executed, so neither success nor failure may be reported. The gateway \
 does not guess: it journals the intent before it sends anything, sends a write at most once, and reports \
 such an outcome as `unknown`. It then looks the outcome up until it is known. Your request waits a few \
-seconds for that (`Prefer: wait=N`); if the outcome is still open, you get **202** with the operation, \
+seconds for the outcome (`Prefer: wait=N`); if the outcome is still open, you get **202** with the operation, \
 its `Location` and a `Retry-After`. Long-poll `GET /v1/operations/{id}?wait=20s` until it is settled \
 or needs attention.
 
@@ -40,7 +40,7 @@ or needs attention.
 happens to a request (a timeout, a lost connection, a 202, a crash of your own), send the same request \
 with the same key again: it is never executed twice, and you get the outcome as far as it is known. \
 Never use a new key to get rid of an open operation. Every problem says whether something may have \
-happened (`side_effects`) and what to do next (`retry`). `needs_attention` means that a person must \
+been executed (`side_effects`) and what to do next (`retry`). `needs_attention` means that a person must \
 decide; lookups continue meanwhile.";
 
 const TAGS: [(&str, &str); 7] = [
@@ -210,7 +210,7 @@ fn document_write(operation: &mut Operation) {
         };
         header(
             "Operation-Id",
-            text_header("The operation in the journal, once there is one."),
+            text_header("The id of the operation in the journal, once there is one."),
         );
         header(
             "Idempotency-Replayed",
@@ -220,13 +220,13 @@ fn document_write(operation: &mut Operation) {
             header("ETag", text_header("The version of the operation."));
         }
         if status == "202" {
-            header("Location", text_header("The operation."));
+            header("Location", text_header("The path of the operation."));
             let seconds = ObjectBuilder::new().schema_type(Type::Integer).build();
             header(
                 "Retry-After",
                 HeaderBuilder::new()
                     .schema(Some(seconds))
-                    .description(Some("Seconds to wait before asking again."))
+                    .description(Some("Seconds to wait before the next request."))
                     .build(),
             );
         }
@@ -235,7 +235,7 @@ fn document_write(operation: &mut Operation) {
         }
         let link = LinkBuilder::new()
             .operation_id("get_operation")
-            .description("Its state, and how that became known.")
+            .description("The state of the operation, and how it became known.")
             .parameter("id", "$response.body#/id")
             .build();
         response

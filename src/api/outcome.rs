@@ -83,7 +83,7 @@ pub(super) fn problem_of(failure: &Failure, operation: Option<OperationId>) -> P
         problem = problem.hint(hint.clone());
     }
     match operation {
-        // The operation was refused because another one did it, so it is not linked.
+        // Another operation has already executed the write, so the refused operation is not linked.
         Some(_) if code == Code::AlreadyDone => problem,
         Some(id) => problem.operation(id),
         None => problem,
@@ -146,7 +146,8 @@ pub(super) fn refusal(why: Refusal, caller: &str, is_operator: bool) -> Problem 
             }
         }
         Refusal::Duplicate(other) => about(Code::PossibleDuplicate, &other),
-        // Every app on the account needs the id to continue. The outcome reveals nothing: it is the same for all.
+        // Every app on the account needs the id to continue. The outcome in the text reveals nothing: it is the same
+        // for every such operation.
         Refusal::RetryOfRequired(other) => about(Code::RetryOfRequired, &other)
             .operation_id(other.id)
             .detail(format!(
@@ -158,12 +159,15 @@ pub(super) fn refusal(why: Refusal, caller: &str, is_operator: bool) -> Problem 
             "/retry_of",
             "nothing_to_retry",
             "expected the id of an operation that ended as not_executed (absent) and whose effect this \
-             request could repeat; `retry_of_required` returns it in `operation_id`",
+             request could repeat; `retry_of_required` returns that id in `operation_id`",
         )),
         Refusal::JournalUnavailable => Problem::new(Code::JournalUnavailable),
         Refusal::NotAcknowledged => Problem::new(Code::JournalUnavailable)
             .side_effects(SideEffects::Unknown)
-            .detail("The journal did not answer in time. It may still accept the request."),
+            .detail(
+                "The journal did not acknowledge the request in time. It may still accept the \
+                 request.",
+            ),
         Refusal::Stopping => Problem::new(Code::ShuttingDown),
     }
 }

@@ -7,8 +7,8 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes headers that the extractors read")]
 pub(super) struct WriteHeaders {
-    /// Makes the request safe to repeat: requests with the same key are executed only once. Store it
-    /// with your own record before you call.
+    /// Makes the request safe to repeat: requests with the same key are executed only once. Store the
+    /// key with your own record before you send the request.
     #[param(
         rename = "Idempotency-Key",
         min_length = 1,
@@ -16,7 +16,7 @@ pub(super) struct WriteHeaders {
         pattern = "^[!-~]+$"
     )]
     idempotency_key: String,
-    /// `wait=N`: seconds to wait for the outcome before answering 202; 60 at most.
+    /// `wait=N`: seconds to wait for the outcome before 202 is returned; 60 at most.
     #[param(rename = "Prefer", required = false, value_type = String, example = "wait=10")]
     prefer: Option<String>,
     /// The purchasing account to use. By default the only one that the key may use, else the one

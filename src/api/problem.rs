@@ -27,7 +27,7 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 /// The header that names the operation of a write.
 pub const OPERATION_ID: HeaderName = HeaderName::from_static("operation-id");
 
-/// A refusal or failure, to be returned to the caller. Small, because it is the error of many a `Result`.
+/// A refusal or failure, to be returned to the caller. Kept small, because many `Result`s have it as their error.
 pub struct Problem {
     body: Box<ProblemBody>,
     headers: HeaderMap,
@@ -44,7 +44,7 @@ pub struct ProblemBody {
     kind: String,
     /// A short sentence, the same for every occurrence of the code.
     title: Cow<'static, str>,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the response.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// What is wrong with this request. Never contains personal data or values of the request.
@@ -65,7 +65,7 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uuid", nullable = false)]
     operation_id: Option<String>,
-    /// What to do about it.
+    /// What to do about the problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     hint: Option<Cow<'static, str>>,
@@ -173,7 +173,7 @@ impl Problem {
         self
     }
 
-    /// Sets what to do about it, in place of the code's own hint.
+    /// Sets what to do about the problem, in place of the code's own hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.body.hint = Some(hint.into());
@@ -254,7 +254,7 @@ impl Problem {
         self
     }
 
-    /// Adds a header to the answer.
+    /// Adds a header to the response.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
@@ -347,7 +347,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// A 405 that keeps the `Allow` header of the router's own answer.
+/// A 405 that keeps the `Allow` header of the router's own response.
 pub(super) fn method_not_allowed(router: &Response) -> Problem {
     let problem = Problem::new(Code::MethodNotAllowed);
     match router.headers().get(ALLOW) {
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_has_status_headers_and_operation_id() {
+    fn the_response_has_status_headers_and_operation_id() {
         let response = Problem::new(Code::NotSent)
             .operation("018f")
             .into_response();

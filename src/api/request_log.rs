@@ -1,4 +1,4 @@
-//! One log line and one metric update for each request, and the id that links answer, problem and log.
+//! One log line and one metric update for each request, and the id that links response, problem and log.
 //!
 //! Never logged: the raw path and query (they carry order references), headers (they carry keys),
 //! bodies (they carry passengers).
@@ -19,7 +19,7 @@ use super::{ApiState, NO_STORE};
 use crate::telemetry::handles::Handles;
 use crate::telemetry::metrics::{HTTP_REQUEST_SECONDS, HTTP_REQUESTS};
 
-/// The header with the id of a request, in requests and answers.
+/// The header with the id of a request, in requests and responses.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 tokio::task_local! {
@@ -57,7 +57,7 @@ pub(super) fn record_caller(name: &Arc<str>) {
 }
 
 /// The outermost layer: assigns the request id, turns every failure into a problem, and writes the log
-/// line when the answer is ready or the client has disconnected.
+/// line when the response is ready or the client has disconnected.
 pub(super) async fn record(
     State(state): State<ApiState>,
     mut request: Request,
@@ -136,7 +136,7 @@ fn accepted_id(request: &Request) -> Option<String> {
     fine.then(|| String::from_utf8_lossy(id).into_owned())
 }
 
-/// Turns failures that the router and its layers answer by themselves into problems.
+/// Turns failures that the router and its layers return themselves into problems.
 fn as_problem(response: Response) -> Response {
     let status = response.status();
     let failed = status.is_client_error() || status.is_server_error();
@@ -155,11 +155,11 @@ fn as_problem(response: Response) -> Response {
         status if status.is_client_error() => Code::InvalidRequest,
         _ => Code::Internal,
     };
-    tracing::debug!(%status, media_type = MEDIA_TYPE, "answer of the router turned into a problem");
+    tracing::debug!(%status, media_type = MEDIA_TYPE, "turned a response of the router into a problem");
     Problem::new(code).into_response()
 }
 
-/// The log line. It is written on drop, so that a disconnected client has one too.
+/// The log line. It is written on drop, so that a request of a disconnected client is logged too.
 struct Line {
     method: Method,
     route: Option<MatchedPath>,
@@ -212,7 +212,7 @@ fn handles(operation: &str, status: u16) -> (Counter, Histogram) {
     )
 }
 
-/// Limits the methods to known ones: each made-up method would be a new series of the metrics.
+/// Limits the methods to known ones: each invented method would create a new metric series.
 fn known_method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -65,7 +65,7 @@ pub fn router(state: ApiState) -> Router {
 
 /// Puts the layers around the routes; tests pass their own routes.
 pub(super) fn assemble(v1: OpenApiRouter<ApiState>, state: ApiState) -> Router {
-    // Health and metrics must answer while the gateway is full, so the limit covers only the operations.
+    // Health and metrics must respond while the gateway is full, so the limit covers only the operations.
     let v1 = v1.layer(from_fn_with_state(state.clone(), limit_in_flight));
     let (routes, _) = OpenApiRouter::with_openapi(openapi::head())
         .merge(v1)
@@ -78,9 +78,9 @@ pub(super) fn assemble(v1: OpenApiRouter<ApiState>, state: ApiState) -> Router {
         .layer(
             // Outermost first.
             ServiceBuilder::new()
-                // Outside all others, so that it logs their answers too.
+                // Outside all others, so that it logs their responses too.
                 .layer(from_fn_with_state(state.clone(), request_log::record))
-                // Inside the log, so that a panic is answered and logged.
+                // Inside the log, so that a panic becomes a problem and is logged.
                 .layer(CatchPanicLayer::custom(panicked))
                 // A client that sends its body slowly must not hold resources for long.
                 .layer(RequestBodyDeadlineLayer::new(state.limits.body_timeout))

@@ -38,11 +38,11 @@ pub struct Shared {
     pub auth: Arc<AuthTable>,
     /// Whether the gateway accepts work.
     pub readiness: Readiness,
-    /// The metrics that `/metrics` renders; with `None` it answers 404.
+    /// The metrics that `/metrics` renders; with `None` it returns 404.
     pub metrics: Option<PrometheusHandle>,
     /// The clock.
     pub clock: SharedClock,
-    /// Cancelled when the process is told to stop, to end long polls and streams.
+    /// Cancelled when the process starts to stop, to end long polls and streams.
     pub stopping: CancellationToken,
     pub(super) services: Option<Arc<Services>>,
     pub(super) limits: Limits,
@@ -87,7 +87,7 @@ impl ApiState {
     /// The operations of this process.
     ///
     /// # Errors
-    /// [`Code::ShuttingDown`] while there are none yet: the gateway is not ready.
+    /// [`Code::ShuttingDown`] before the operations exist, that is, while the gateway is not ready.
     pub fn operations(&self) -> Result<&Arc<Operations>, Problem> {
         self.services().map(|services| &services.operations)
     }
@@ -95,7 +95,7 @@ impl ApiState {
     /// The operations of this process, and its other services.
     ///
     /// # Errors
-    /// [`Code::ShuttingDown`] while there are none yet: the gateway is not ready.
+    /// [`Code::ShuttingDown`] before the operations exist, that is, while the gateway is not ready.
     pub fn services(&self) -> Result<&Arc<Services>, Problem> {
         self.services
             .as_ref()
@@ -129,7 +129,7 @@ pub enum Ready {
     Yes = 1,
     /// The journal cannot be written.
     JournalUnavailable = 2,
-    /// The process was told to stop.
+    /// The process is stopping.
     Stopping = 3,
 }
 

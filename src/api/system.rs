@@ -31,7 +31,7 @@ struct Health {
     status: HealthStatus,
 }
 
-/// The health of the gateway.
+/// The words for the health of the gateway.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum HealthStatus {
@@ -45,7 +45,7 @@ problem_answers!(SystemProblems = &[Code::Internal]);
 
 /// Whether the process runs
 ///
-/// Answers as long as the process works at all; restart the process if there is no answer.
+/// Responds as long as the process works at all; restart the process if there is no response.
 #[utoipa::path(
     get, path = "/livez", operation_id = "livez", tag = "system", security(()),
     responses(
@@ -73,7 +73,7 @@ struct ReadyHealth {
 problem_answers!(ReadyProblems = &[Code::ShuttingDown, Code::JournalUnavailable, Code::Internal]);
 
 /// Probes the journal the way a write uses it.
-async fn ask_journal(state: &ApiState) -> Result<Condition, Problem> {
+async fn probe_journal(state: &ApiState) -> Result<Condition, Problem> {
     let unavailable = Problem::new(Code::JournalUnavailable);
     let Ok(operations) = state.operations() else {
         return Err(unavailable.detail("The journal is not open yet."));
@@ -84,8 +84,8 @@ async fn ask_journal(state: &ApiState) -> Result<Condition, Problem> {
         Err(error) => Err(match error.fault {
             Fault::Unavailable | Fault::Closed => unavailable,
             Fault::Moved => unavailable.detail(
-                "The journal's files were deleted, renamed or replaced while the gateway runs. Nothing \
-                 new is sent. See \"Deleted, replaced, linked\" in docs/operations.md.",
+                "The journal's files were deleted, renamed or replaced while the gateway was running. \
+                 Nothing new is sent. See \"Deleted, replaced, linked\" in docs/operations.md.",
             ),
             Fault::Damaged => unavailable.detail(
                 "The journal is damaged. Nothing new is sent. See \"A damaged journal\" in \
@@ -97,9 +97,10 @@ async fn ask_journal(state: &ApiState) -> Result<Condition, Problem> {
 
 /// Whether the gateway accepts work
 ///
-/// Not ready before the journal is open, while it cannot be written, once it is found damaged, while its
-/// files are not in their place, and once the process is told to stop. `journal` shows the progress of the
-/// check of the whole database, which begins with the process, and what an operator should look into.
+/// The gateway is not ready before the journal is open, while the journal cannot be written, while the journal's
+/// files are not in their place, once the journal is found damaged, and once the process is stopping. `journal`
+/// shows the progress of the check of the whole database, which begins at the start of the process, and the
+/// warnings that an operator should look into.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "readyz", tag = "system", security(()),
     responses(
@@ -112,7 +113,7 @@ async fn readyz(State(state): State<ApiState>) -> Result<Json<ReadyHealth>, Prob
     match state.readiness.get() {
         Ready::Yes => Ok(Json(ReadyHealth {
             status: HealthStatus::Ready,
-            journal: ask_journal(&state).await?,
+            journal: probe_journal(&state).await?,
         })),
         Ready::Starting => {
             Err(Problem::new(Code::JournalUnavailable).detail("The journal is not open yet."))
@@ -126,7 +127,7 @@ problem_answers!(MetricsProblems = &[Code::NotFound, Code::Internal]);
 
 /// Metrics for Prometheus
 ///
-/// In the text format, version 0.0.4. Answers 404 if `telemetry.metrics` is off.
+/// In the text format, version 0.0.4. Returns 404 if `telemetry.metrics` is off.
 #[utoipa::path(
     get, path = "/metrics", operation_id = "metrics", tag = "system", security(()),
     responses(

@@ -67,7 +67,7 @@ impl Answered {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// The code, after a check that the answer is a complete problem.
+    /// The code, after a check that the response is a complete problem.
     pub(super) fn code(&self) -> String {
         assert_eq!(self.header("content-type"), problem::MEDIA_TYPE);
         let json = self.json();
@@ -103,7 +103,7 @@ fn routes_for_tests() -> OpenApiRouter<ApiState> {
 }
 
 #[tokio::test]
-async fn answers_that_may_be_personal_forbid_caching() {
+async fn responses_that_may_be_personal_forbid_caching() {
     let router = router(state(AuthMode::Keys));
     for path in [
         "/v1/orders/7",

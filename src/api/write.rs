@@ -1,4 +1,4 @@
-//! The part that all writes share: their headers, and the way from request to answer.
+//! What all writes share: their headers, and the steps from the request to the response.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,7 +56,7 @@ impl FromRequestParts<ApiState> for WriteContext {
     }
 }
 
-/// The request in canonical form, so that white space and the order of fields do not matter, not even
+/// The request in canonical form, so that whitespace and the order of fields do not matter, not even
 /// inside `extra`, whose fields the gateway does not know.
 ///
 /// # Errors
@@ -74,7 +74,7 @@ impl WriteContext {
         Ok(quote_id.open(services.upstream().hash_key(), &self.account))
     }
 
-    /// Performs the write and builds the answer. `body` is the request in canonical form; `found` lists
+    /// Performs the write and builds the response. `body` is the request in canonical form; `found` lists
     /// what is wrong with it.
     pub async fn perform<W: Write>(
         self,
@@ -90,7 +90,7 @@ impl WriteContext {
         Ok(ended.answer(None))
     }
 
-    /// Performs the write; the caller builds the answer.
+    /// Performs the write; the caller builds the response.
     pub async fn run<W: Write>(
         self,
         write: W,
@@ -105,20 +105,20 @@ impl WriteContext {
         if !found.is_empty() {
             return self.refuse(W::KIND, body, found).await;
         }
-        let asked = WriteRequest {
+        let request = WriteRequest {
             retry_of,
             allow_duplicate,
-            ..self.asked(body)
+            ..self.request(body)
         };
         let performed = operations
-            .perform(write, asked)
+            .perform(write, request)
             .await
             .map_err(|why| self.refusal(why))?;
         self.ended(performed).await
     }
 
-    /// Refuses a request that failed its checks. If it passed them when it was first sent, it gets its
-    /// replay: some checks depend on the date, and a later version may check more.
+    /// Refuses a request that failed its checks. If the request passed the checks when it was first sent, its
+    /// operation is replayed instead: some checks depend on the date, and a later version may check more.
     async fn refuse(
         self,
         kind: Kind,
@@ -128,7 +128,7 @@ impl WriteContext {
         let before = self
             .state
             .operations()?
-            .performed_before(kind, &self.asked(body))
+            .performed_before(kind, &self.request(body))
             .await
             .map_err(|why| self.refusal(why))?;
         match before {
@@ -137,7 +137,7 @@ impl WriteContext {
         }
     }
 
-    fn asked(&self, body: Vec<u8>) -> WriteRequest {
+    fn request(&self, body: Vec<u8>) -> WriteRequest {
         WriteRequest {
             caller: self.caller.name.to_string(),
             account: self.account.clone(),
@@ -159,7 +159,7 @@ impl WriteContext {
         let mut timeline = None;
         if !performed.operation.state().is_settled() {
             let read = operations.journal().with_timeline(performed.operation.id);
-            // If it cannot be read, the operation is returned as it was known, without a timeline.
+            // If the journal cannot be read, the operation is returned as last known, without a timeline.
             if let Ok(Some(found)) = read.await {
                 performed.operation = found.0;
                 timeline = Some(found.1);
@@ -192,14 +192,14 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// Why the write was not done, if it settled without success.
+    /// Why the write was not executed, if it settled without success.
     pub fn cause(&self) -> Option<Cause> {
         let operation = &self.performed.operation;
         let failure = operation.failure.as_ref()?;
         operation.state().is_settled().then_some(failure.cause)
     }
 
-    /// Builds the answer; a problem contains the quote.
+    /// Builds the response; a problem contains the quote.
     pub fn answer(self, quote: Option<RefundQuote>) -> Response {
         answer(self.performed, self.timeline, self.upstream, quote)
     }

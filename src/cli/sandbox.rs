@@ -23,7 +23,7 @@ pub(super) fn run(args: &SandboxArgs) -> Result<(), Failure> {
             .parse()
             .map_err(Failure::failed)?;
         let stand_in = top_simulator::simulator(&config)?;
-        // It runs until the process ends, because the last operations of the gateway may still need it.
+        // The simulator runs until the process ends, because the gateway's last operations may still call it.
         tokio::spawn(simulator::serve(listener, stand_in, shutdown.hard.clone()));
         let ended = serve(&config, shutdown, |gateway| print(&welcome(gateway, top))).await;
         if let Some(journal) = journal {
@@ -79,7 +79,7 @@ fn welcome(gateway: SocketAddr, top: SocketAddr) -> String {
        Each further booking needs a new out_order_no and a new Idempotency-Key, also in Swagger UI:
        sed 's/TRIP-20300501-000001/TRIP-20300501-000002/' openapi/examples/booking.json | curl -si http://{gateway}/v1/orders -H 'Content-Type: application/json' -H 'Idempotency-Key: book-2' -d @-
 
-    3. Make the next payment succeed but lose its answer
+    3. Make the next payment succeed but lose its response
        curl -s http://{top}/_simulator/faults -H 'Content-Type: application/json' -d '{FAULT}'
 
   Then pay the order in Swagger UI and watch the gateway find the payment: GET /v1/operations. The

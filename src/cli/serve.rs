@@ -30,7 +30,7 @@ pub(super) fn prepare(config: &Config) -> Result<Shutdown, Failure> {
     Shutdown::on_signals().map_err(Failure::failed)
 }
 
-/// Runs the gateway until it stops. `started` gets the address that it listens on.
+/// Runs the gateway until it stops. `started` is called with the address of the listener.
 pub(super) async fn serve(
     config: &Config,
     shutdown: Shutdown,
@@ -50,7 +50,7 @@ pub(super) async fn serve(
         .await
         .map_err(|error| Failure::failed(format!("{}: {error}", config.server.listen)))?;
     let address = listener.local_addr().map_err(Failure::failed)?;
-    let (listener, for_the_end) = twice(listener).map_err(Failure::failed)?;
+    let (listener, second_listener) = duplicated(listener).map_err(Failure::failed)?;
     let path = config.store.path();
     // A relative path depends on where the process was started.
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -90,8 +90,8 @@ pub(super) async fn serve(
         soft: CancellationToken::new(),
         hard: hard.clone(),
     };
-    let end = tokio::spawn(answer_to_the_end(
-        for_the_end,
+    let end = tokio::spawn(serve_until_ended(
+        second_listener,
         router.clone(),
         gateway.state(),
         config.server.clone(),
@@ -99,9 +99,9 @@ pub(super) async fn serve(
         ended.clone(),
     ));
     let (soft, grace) = (shutdown.soft.clone(), config.server.shutdown_grace);
-    let over = tokio::spawn(async move {
+    let grace_over = tokio::spawn(async move {
         soft.cancelled().await;
-        tokio::time::sleep(grace + JOURNAL_END).await;
+        tokio::time::sleep(grace + JOURNAL_CLOSE).await;
     });
     server::serve(listener, router, gateway.state(), &config.server, shutdown).await;
     tokio::select! {
@@ -111,7 +111,7 @@ pub(super) async fn serve(
             tracing::info!("stopped");
         }
         () = hard.cancelled() => tracing::warn!("stopped at once; open operations remain in the journal"),
-        _ = over => tracing::error!("the shutdown grace is over; open operations remain in the journal"),
+        _ = grace_over => tracing::error!("the shutdown grace is over; open operations remain in the journal"),
     }
     Ok(())
 }
@@ -154,18 +154,18 @@ fn is_taobao(host: &str) -> bool {
 }
 
 /// How long the journal may take to close after the shutdown grace.
-const JOURNAL_END: Duration = Duration::from_secs(1);
+const JOURNAL_CLOSE: Duration = Duration::from_secs(1);
 
 /// Duplicates the listening socket.
-fn twice(listener: TcpListener) -> io::Result<(TcpListener, std::net::TcpListener)> {
+fn duplicated(listener: TcpListener) -> io::Result<(TcpListener, std::net::TcpListener)> {
     let listener = listener.into_std()?;
     let second = listener.try_clone()?;
     Ok((TcpListener::from_std(listener)?, second))
 }
 
-/// Answers new requests while the last sends finish: a refused connection would look like a crash to a load
-/// balancer and to a caller that asks about its operation.
-async fn answer_to_the_end(
+/// Serves new requests while the last sends finish: a refused connection would look like a crash to a load
+/// balancer and to a caller that polls its operation.
+async fn serve_until_ended(
     listener: std::net::TcpListener,
     router: Router,
     state: ApiState,

@@ -7,7 +7,7 @@ use crate::gateway::client;
 use crate::top::call::CallError;
 use crate::top::contract::{Overrides, Registry};
 
-/// Read methods. All other methods must be journaled, which this command does not do.
+/// Read methods. All other methods are writes, which must be journaled; this command has no journal.
 const READING: [&str; 9] = [
     "alitrip.flight.service.search",
     "alitrip.flight.service.queryorderlist",

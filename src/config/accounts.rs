@@ -16,7 +16,7 @@ pub struct Account {
     /// Its session key (授权), renewable; a session of another Taobao user never replaces it.
     #[serde(serialize_with = "masked")]
     pub session: SecretString,
-    /// The channel name (渠道名称) sent with search and booking. A label assigned by Fliggy, not the
+    /// The channel name (渠道名称) sent with searches and bookings. Fliggy assigns it; it is not the name of the
     /// account.
     pub channel: String,
 }
@@ -63,9 +63,9 @@ pub(crate) fn read(mut table: Table<'_>) -> BTreeMap<AccountName, Account> {
 /// Locks on open writes apply within an account, so two names for one Taobao user could pay an order twice.
 fn shared_sessions(accounts: &BTreeMap<AccountName, Account>, problems: &Problems) {
     let mut seen: BTreeMap<&str, &AccountName> = BTreeMap::new();
-    let told =
+    let is_readable =
         |(name, _): &(&AccountName, _)| !problems.is_broken(&format!("accounts.{name}.session"));
-    for (name, account) in accounts.iter().filter(told) {
+    for (name, account) in accounts.iter().filter(is_readable) {
         if let Some(first) = seen.insert(account.session.expose_secret(), name) {
             problems.add(format!(
                 "`accounts.{first}` and `accounts.{name}` have the same session, so they are the same \

@@ -20,14 +20,14 @@ pub struct Refund {
     /// How long a quote is accepted.
     #[serde(with = "humantime_serde")]
     pub quote_ttl: Duration,
-    /// Fliggy's numbers (`refund_apply_type`) for refund reasons, in addition to the two known ones.
+    /// Fliggy's codes (`refund_apply_type`) for grounds of refunds, in addition to the two known codes.
     pub kinds: BTreeMap<RefundKind, i64>,
 }
 
 /// `[top.change]`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Change {
-    /// Fliggy's numbers (`change_reason_type`) for change reasons; they replace the inferred ones.
+    /// Fliggy's codes (`change_reason_type`) for grounds of changes; they replace the inferred codes.
     pub kinds: BTreeMap<ChangeKind, i64>,
 }
 
@@ -53,7 +53,7 @@ impl Change {
     }
 }
 
-/// The number of each kind that the table contains.
+/// Fliggy's code for each kind that the table contains.
 fn numbers<K: Copy + Ord>(
     mut table: Table<'_>,
     all: &[K],
@@ -99,7 +99,7 @@ fn empty_fee(value: &Value) -> Result<EmptyFee, String> {
 
 #[expect(
     clippy::trivially_copy_pass_by_ref,
-    reason = "the signature that serde wants"
+    reason = "the signature that serde requires"
 )]
 fn empty_fee_word<S: Serializer>(fee: &EmptyFee, out: S) -> Result<S::Ok, S::Error> {
     let word = EMPTY_FEES.iter().find(|(_, known)| known == fee);

@@ -11,7 +11,7 @@ use super::show::masked_digest;
 use super::table::Table;
 use super::{AccountName, value};
 
-/// Shorter keys can be guessed.
+/// The minimum length of a key, in bytes: shorter keys can be guessed.
 const SHORTEST_KEY: usize = 16;
 
 /// Who may call.
@@ -122,7 +122,7 @@ impl Auth {
         table.finish();
 
         let mut keys: BTreeMap<String, Key> = BTreeMap::new();
-        let mut whole = true;
+        let mut all_read = true;
         for (name, value) in named {
             match Key::read(callers.at(&name, value)) {
                 Some(key) => {
@@ -133,12 +133,12 @@ impl Auth {
                     }
                     keys.insert(name, key);
                 }
-                None => whole = false,
+                None => all_read = false,
             }
         }
         let mode = mode?;
         match mode {
-            AuthMode::Keys => problems.unless(!keys.is_empty() || !whole, || {
+            AuthMode::Keys => problems.unless(!keys.is_empty() || !all_read, || {
                 "`auth.keys` is empty, so no caller could authenticate; define one, such as \
                  `[auth.keys.booking-app]` with `key_file`, or set `auth.mode = \"none\"` on a \
                  loopback listener"

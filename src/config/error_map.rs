@@ -20,7 +20,8 @@ fn row(index: usize, value: Value, problems: &Problems) -> Option<ErrorRow> {
         code.is_some() || sub_code.is_some() || text.is_some(),
         || {
             format!(
-                "`{path}` has none of `code`, `sub_code` and `text`, so it would match every answer"
+                "`{path}` has none of `code`, `sub_code` and `text`, so it would match every \
+                 response"
             )
         },
     );

@@ -10,32 +10,32 @@ use super::value;
 /// How unknown outcomes are resolved.
 #[derive(Debug, Clone, Serialize)]
 pub struct Reconcile {
-    /// From the unknown outcome to the first lookup.
+    /// How long after the unknown outcome the first lookup starts.
     #[serde(with = "humantime_serde")]
     pub first_look: Duration,
-    /// How long a booking or close must stay absent before it counts as not executed.
+    /// How long a booking, refund, change, close or cancellation must stay absent before it counts as not executed.
     #[serde(with = "humantime_serde")]
     pub settle_window: Duration,
-    /// The same for payments.
+    /// How long a payment must stay absent before it counts as not executed.
     #[serde(with = "humantime_serde")]
     pub settle_window_pay: Duration,
     /// How many lookups, started after the deadline of the call, must agree on absence.
     pub min_looks: u32,
     /// How long a request waits for the reconciler beyond the deadline, unless it sends
-    /// `Prefer: wait=N`. With zero, the gateway answers 202 at once.
+    /// `Prefer: wait=N`. With zero, the gateway responds with 202 at once.
     #[serde(with = "humantime_serde")]
     pub inline_wait: Duration,
-    /// From the unknown outcome to `needs_attention`, if no lookup decided it.
+    /// How long after the unknown outcome the operation becomes `needs_attention`, if no lookup settles it.
     #[serde(with = "humantime_serde")]
     pub attention_after: Duration,
     /// The longest pause between two lookups.
     #[serde(with = "humantime_serde")]
     pub max_interval: Duration,
-    /// How long lookups continue for an operation that ended `absent`, was refused, or has only Fliggy's word
-    /// for its success.
+    /// How long lookups continue for an operation that ended `absent`, was refused, or succeeded on Fliggy's
+    /// response alone.
     #[serde(with = "humantime_serde")]
     pub watch: Duration,
-    /// From a success on Fliggy's word alone to the lookup that confirms it.
+    /// How long after a success on Fliggy's response alone the lookup that confirms it starts.
     #[serde(with = "humantime_serde")]
     pub confirm_after: Duration,
     /// Maximum number of concurrent lookups.
@@ -44,8 +44,8 @@ pub struct Reconcile {
 
 /// Law 5: the minimum evidence of absence against the real TOP.
 const MIN_LOOKUPS: u32 = 5;
-const LEAST_WINDOW: Duration = Duration::from_secs(2 * 60);
-const LEAST_WINDOW_PAY: Duration = Duration::from_secs(10 * 60);
+const MIN_WINDOW: Duration = Duration::from_secs(2 * 60);
+const MIN_WINDOW_PAY: Duration = Duration::from_secs(10 * 60);
 
 impl Reconcile {
     pub(crate) fn read(mut table: Table<'_>) -> Option<Self> {
@@ -77,15 +77,16 @@ impl Reconcile {
         Some(reconcile)
     }
 
-    /// Minimum values against the real TOP. A payment that is taken for absent too soon would be made twice.
+    /// Minimum values against the real TOP. A payment that counts as absent too soon could be
+    /// executed twice.
     pub(super) fn check_floor(&self, problems: &Problems) {
-        let least = [
+        let minimums = [
             (
-                self.settle_window >= LEAST_WINDOW,
+                self.settle_window >= MIN_WINDOW,
                 "`reconcile.settle_window` must be at least 2m",
             ),
             (
-                self.settle_window_pay >= LEAST_WINDOW_PAY,
+                self.settle_window_pay >= MIN_WINDOW_PAY,
                 "`reconcile.settle_window_pay` must be at least 10m",
             ),
             (
@@ -93,7 +94,7 @@ impl Reconcile {
                 "`reconcile.min_looks` must be at least 5",
             ),
         ];
-        for (fine, rule) in least {
+        for (fine, rule) in minimums {
             problems.unless(fine, || {
                 format!(
                     "{rule}, unless `top.endpoint` is on a loopback address; otherwise a write that \

@@ -22,15 +22,15 @@ pub struct Server {
     /// How long a client may take to send a request body.
     #[serde(with = "humantime_serde")]
     pub body_timeout: Duration,
-    /// The longest request body, in bytes.
+    /// The maximum size of a request body, in bytes.
     pub max_body: usize,
-    /// The longest attachment, in bytes.
+    /// The maximum size of an attachment, in bytes.
     pub max_attachment: usize,
-    /// Maximum number of concurrent uploads; more are answered 503 `overloaded`.
+    /// Maximum number of concurrent uploads; further uploads get 503 `overloaded`.
     pub max_uploads: u32,
     /// Maximum number of open connections; further clients wait in the backlog.
     pub max_connections: u32,
-    /// Maximum number of concurrent requests; more are answered 503 `overloaded`.
+    /// Maximum number of concurrent requests; further requests get 503 `overloaded`.
     pub max_in_flight: u32,
     /// The longest time from SIGTERM to the end of the process.
     #[serde(with = "humantime_serde")]

@@ -1,4 +1,4 @@
-//! `[status_map]`: upstream order status phrases and the order status each one means.
+//! `[status_map]`: upstream status phrases, each with the order status that it means.
 
 use std::collections::BTreeMap;
 

@@ -23,8 +23,8 @@ impl Problems {
         self.found.borrow_mut().push(problem.into());
     }
 
-    /// Adds the problem `what` unless `fine`. The text names the keys of the rule in backticks. It is dropped
-    /// if one of these keys is missing or invalid, because the rule then checked a default.
+    /// Adds the problem `what` unless `fine`. The text names the keys of the rule in backticks. The
+    /// problem is dropped if one of these keys is missing or invalid, because the rule then checked a default.
     pub(crate) fn unless(&self, fine: bool, what: impl FnOnce() -> String) {
         if !fine {
             self.rules.borrow_mut().push(what());
@@ -43,8 +43,8 @@ impl Problems {
 
     pub(crate) fn into_vec(self) -> Vec<String> {
         let (mut found, broken) = (self.found.into_inner(), self.broken.into_inner());
-        let told = |rule: &String| !broken.iter().any(|key| rule.contains(key));
-        found.extend(self.rules.into_inner().into_iter().filter(told));
+        let applies = |rule: &String| !broken.iter().any(|key| rule.contains(key));
+        found.extend(self.rules.into_inner().into_iter().filter(applies));
         found
     }
 }
@@ -136,10 +136,10 @@ impl<'p> Table<'p> {
                 None
             }
         };
-        found.or_else(|| self.stand_in(key, parse))
+        found.or_else(|| self.fallback_value(key, parse))
     }
 
-    fn stand_in<T>(&self, key: &str, parse: Parse<T>) -> Option<T> {
+    fn fallback_value<T>(&self, key: &str, parse: Parse<T>) -> Option<T> {
         self.fallback.get(key).and_then(|value| parse(value).ok())
     }
 
@@ -211,7 +211,7 @@ impl<'p> Table<'p> {
             self.missing(key, &format!("or `{key_file}` in the file,"));
             None
         };
-        found.or_else(|| self.stand_in(key, value::secret))
+        found.or_else(|| self.fallback_value(key, value::secret))
     }
 
     /// A nested table; empty if it is missing.

@@ -26,7 +26,7 @@ pub struct Top {
     pub app_secret: SecretString,
     /// How calls are signed.
     pub sign_method: SignMethod,
-    /// How long a call may take, from its first byte to the last byte of the answer.
+    /// How long a call may take, from its first byte to the last byte of the response.
     #[serde(with = "humantime_serde")]
     pub deadline: Duration,
     /// How long connecting may take. Nothing has been sent when it expires.
@@ -35,7 +35,7 @@ pub struct Top {
     /// An optional HTTP proxy for the calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Proxy>,
-    /// The longest answer that is read, in bytes after decompression.
+    /// The maximum size of a response, in bytes after decompression.
     pub max_answer: usize,
     /// Rate and concurrency limits for calls to TOP.
     pub quota: Quota,
@@ -81,7 +81,7 @@ pub struct Retry {
 /// `[top.contract]`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Contract {
-    /// Corrections of single fields. They apply to requests and answers without a rebuild.
+    /// Corrections of single fields. They apply to requests and responses without a rebuild.
     pub overrides: Vec<Override>,
 }
 
@@ -99,7 +99,7 @@ impl Proxy {
     fn shown(&self) -> String {
         let mut url = self.0.clone();
         if !url.username().is_empty() || url.password().is_some() {
-            // Both only fail for a URL without a host; this URL has one.
+            // Both setters fail only for a URL without a host; this URL has one.
             let _ = url.set_username(MASK);
             let _ = url.set_password(None);
         }
@@ -175,8 +175,8 @@ impl Top {
         Some(top)
     }
 
-    /// Whether the endpoint is on this machine and therefore a simulator, not TOP.
-    pub(super) fn is_stand_in(&self) -> bool {
+    /// Whether the endpoint is on this machine, so that calls go to a simulator and not to TOP.
+    pub(super) fn calls_simulator(&self) -> bool {
         self.endpoint
             .host_str()
             .is_some_and(super::is_loopback_host)
@@ -187,7 +187,7 @@ impl Top {
             "`top.connect_timeout` must be shorter than `top.deadline`".to_owned()
         });
         // Tests call a simulator with shorter deadlines.
-        problems.unless(self.is_stand_in() || self.deadline >= Duration::from_secs(5), || {
+        problems.unless(self.calls_simulator() || self.deadline >= Duration::from_secs(5), || {
             "`top.deadline` must be at least 5s, because TOP reports its own timeout only after 5 s"
                 .to_owned()
         });

@@ -111,14 +111,14 @@ pub(crate) fn count(value: &Value) -> Result<u32, String> {
 
 /// A duration such as `5500ms`, `3s`, `2m`. A bare number has no unit and is refused, except `0`.
 pub(crate) fn duration_or_zero(value: &Value) -> Result<Duration, String> {
-    const WANTED: &str = "a duration with a unit, such as \"5500ms\", \"3s\" or \"2m\"";
+    const EXPECTED: &str = "a duration with a unit, such as \"5500ms\", \"3s\" or \"2m\"";
     match &value.kind {
         ValueKind::String(text) if text.trim() == "0" => Ok(Duration::ZERO),
         ValueKind::I64(0) => Ok(Duration::ZERO),
         ValueKind::String(text) => {
-            humantime::parse_duration(text.trim()).map_err(|_| format!("expected {WANTED}"))
+            humantime::parse_duration(text.trim()).map_err(|_| format!("expected {EXPECTED}"))
         }
-        _ => expected(WANTED, value),
+        _ => expected(EXPECTED, value),
     }
 }
 
@@ -132,16 +132,16 @@ pub(crate) fn duration(value: &Value) -> Result<Duration, String> {
 
 /// A size in bytes: an integer, or text such as `512KiB`, `8MiB`, `1GiB`, `1000kB`.
 pub(crate) fn size(value: &Value) -> Result<usize, String> {
-    const WANTED: &str = "a size in bytes, such as 1048576 or \"8MiB\"";
+    const EXPECTED: &str = "a size in bytes, such as 1048576 or \"8MiB\"";
     let bytes = match &value.kind {
         ValueKind::I64(number) => u64::try_from(*number).ok(),
         ValueKind::String(text) => parse_size(text.trim()),
-        _ => return expected(WANTED, value),
+        _ => return expected(EXPECTED, value),
     };
     match bytes.and_then(|bytes| usize::try_from(bytes).ok()) {
         Some(0) => Err("must be at least 1 byte".to_owned()),
         Some(bytes) => Ok(bytes),
-        None => Err(format!("expected {WANTED}")),
+        None => Err(format!("expected {EXPECTED}")),
     }
 }
 
@@ -152,7 +152,7 @@ fn parse_size(text: &str) -> Option<u64> {
         text.push_str("iB");
     }
     let bytes = text.parse::<ByteSize>().ok()?.as_u64();
-    // bytesize turns a size that is too large into `u64::MAX`.
+    // bytesize returns `u64::MAX` for a size that is too large.
     (bytes < u64::MAX).then_some(bytes)
 }
 
@@ -165,10 +165,10 @@ pub(crate) fn socket_addr(value: &Value) -> Result<SocketAddr, String> {
 
 /// An `http` or `https` URL with a host.
 pub(crate) fn http_url(value: &Value) -> Result<Url, String> {
-    let wanted = || "expected a URL such as \"https://gw.api.taobao.com/router/rest\"".to_owned();
-    let url: Url = text(value)?.parse().map_err(|_| wanted())?;
+    let problem = || "expected a URL such as \"https://gw.api.taobao.com/router/rest\"".to_owned();
+    let url: Url = text(value)?.parse().map_err(|_| problem())?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(wanted());
+        return Err(problem());
     }
     Ok(url)
 }

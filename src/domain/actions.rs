@@ -40,13 +40,13 @@ pub struct After<'a> {
     pub refunds: &'a [Refund],
     /// The changes of the order.
     pub changes: &'a [Change],
-    /// Whether some of them could not be read, so that it is unknown which tickets they hold.
+    /// Whether some refunds or changes could not be read, so that it is unknown which tickets they hold.
     pub incomplete: bool,
 }
 
 impl After<'_> {
-    /// Whether a refund or change prevents the traveller's ticket from being refunded or changed. `flights` is the
-    /// order's number of flights: with several, a completed refund may cover only some of them.
+    /// Whether a refund or change prevents the passenger's ticket from being refunded or changed. `flights` is the
+    /// order's number of flights: with several, a completed refund may cover only some of the flights.
     fn holds(self, traveller: &PassengerId, flights: usize) -> bool {
         let refunds = self.refunds.iter().filter(|refund| match refund.status {
             _ if refund.supplementary == Some(true) => false,
@@ -67,14 +67,14 @@ impl After<'_> {
             .any(|id| id.as_ref() == Some(traveller))
     }
 
-    /// Whether the traveller still has a flight that has not departed, as far as is known. A ticketed change of this
-    /// traveller, or of all travellers, replaces flights with new ones; a change that may be this traveller's only adds
-    /// its new flights.
+    /// Whether the passenger still has a flight that has not departed, as far as is known. A ticketed change of this
+    /// passenger, or of all passengers, replaces flights with new ones. A change that possibly concerns this passenger
+    /// adds its new flights and replaces none.
     fn flies(self, traveller: Option<&PassengerId>, order: &Order, now: LocalTime) -> bool {
-        let everybody = order.passengers.len();
+        let passenger_count = order.passengers.len();
         let is_theirs = |change: &&Change| {
             let mut ids = change.passengers.iter().map(|p| p.passenger_id.as_ref());
-            (everybody > 0 && ids.len() >= everybody)
+            (passenger_count > 0 && ids.len() >= passenger_count)
                 || (traveller.is_some() && ids.any(|id| id == traveller))
         };
         let may_be_theirs = |change: &&Change| {
@@ -89,7 +89,7 @@ impl After<'_> {
             let names_it = |change: &&Change| {
                 let mut replaced = change.segments.iter().map(|new| new.replaces.as_ref());
                 replaced.any(|id| id == Some(&flight.segment_id))
-                    || had(change, &flight.marketing_flight_no, flight.departure_time)
+                    || replaced_flight(change, &flight.marketing_flight_no, flight.departure_time)
             };
             let mut theirs = ticketed.iter().filter(|change| is_theirs(change));
             !theirs.any(|change| flights.len() == 1 || names_it(change))
@@ -104,9 +104,10 @@ impl After<'_> {
                 departures.push(None);
             }
             for new in &change.segments {
-                let told = new.marketing_flight_no.as_ref().zip(new.departure_time);
+                let reported = new.marketing_flight_no.as_ref().zip(new.departure_time);
                 let replaces_it = |later: &&Change| {
-                    is_theirs(later) && told.is_some_and(|(flight, at)| had(later, flight, at))
+                    is_theirs(later)
+                        && reported.is_some_and(|(flight, at)| replaced_flight(later, flight, at))
                 };
                 if !ticketed[number + 1..].iter().any(replaces_it) {
                     departures.push(new.departure_time);
@@ -118,25 +119,25 @@ impl After<'_> {
     }
 }
 
-/// Changes in the order in which they were made: by time, or by number unless all times are known.
+/// Changes in the order of their creation: by time, or by number unless all times are known.
 fn in_order(mut changes: Vec<&Change>) -> Vec<&Change> {
     let timed = changes.iter().all(|change| change.created_at.is_some());
     changes.sort_by_key(|change| {
-        let made = change.created_at.filter(|_| timed);
-        (made, change.change_order_no)
+        let created_at = change.created_at.filter(|_| timed);
+        (created_at, change.change_order_no)
     });
     changes
 }
 
 /// Whether the change replaced this flight.
-fn had(change: &Change, flight: &FlightNo, departure: LocalTime) -> bool {
+fn replaced_flight(change: &Change, flight: &FlightNo, departure: LocalTime) -> bool {
     let mut flights = change.original_segments.iter();
     flights.any(|old| old.marketing_flight_no == *flight && old.departure_time == departure)
 }
 
 /// The actions that an order allows. Fields take precedence over the status, which is a Chinese phrase: an order with
-/// an unlisted status may be paid if nothing shows that it was. If refunds and changes, in progress or completed, hold
-/// the tickets of all travellers, nothing can be refunded or changed.
+/// an unlisted status may be paid if nothing shows that it is paid. If refunds and changes, in progress or completed,
+/// hold the tickets of all passengers, nothing can be refunded or changed.
 #[must_use]
 pub fn of_order(order: &Order, after: After<'_>, now: LocalTime) -> Vec<Action> {
     let paid = order.paid_at.is_some() || order.paid_price.is_some_and(|p| p > Money::ZERO);
@@ -252,7 +253,7 @@ mod tests {
     fn actions_of_orders() {
         use Action::{Change, Close, Pay, Refund};
         use OrderStatus as S;
-        for (status, paid, now, wanted) in [
+        for (status, paid, now, expected) in [
             (S::Creating, false, EARLY, &[][..]),
             (S::Booked, false, EARLY, &[Pay, Close]),
             (S::Booked, false, LATE, &[Close]),
@@ -270,7 +271,7 @@ mod tests {
             order.paid_at = paid.then(|| at(EARLY));
             assert_eq!(
                 of_order(&order, After::default(), at(now)),
-                wanted,
+                expected,
                 "{status:?} {paid} {now}"
             );
         }
@@ -283,10 +284,10 @@ mod tests {
                 "{status:?}"
             );
         }
-        let mut untold = order(S::Ticketed);
-        untold.journeys.clear();
+        let mut without_itinerary = order(S::Ticketed);
+        without_itinerary.journeys.clear();
         assert_eq!(
-            of_order(&untold, After::default(), at(FLOWN)),
+            of_order(&without_itinerary, After::default(), at(FLOWN)),
             [Refund, Change]
         );
     }
@@ -366,7 +367,7 @@ mod tests {
             };
             of_order(&order, after, at(EARLY))
         };
-        for (refunds, changes, wanted) in [
+        for (refunds, changes, expected) in [
             (&[][..], &[][..], both),
             (&[(R::Applied, 1)], &[], both),
             (&[(R::Applied, 1), (R::InProgress, 2)], &[], &[]),
@@ -381,7 +382,7 @@ mod tests {
             ),
             (&[], &[(C::Ticketed, 1), (C::Closed, 2)], both),
         ] {
-            assert_eq!(of(1, refunds, changes), wanted, "{refunds:?} {changes:?}");
+            assert_eq!(of(1, refunds, changes), expected, "{refunds:?} {changes:?}");
         }
         // With two flights, the refund may cover only one.
         let refunded = [(R::Refunded, 1), (R::Refunded, 2)];
@@ -399,7 +400,7 @@ mod tests {
         let mut order = order(OrderStatus::Ticketed);
         order.passengers = vec![passenger(1), passenger(2)];
         assert_eq!(of_order(&order, after, at(EARLY)), both);
-        // A traveller without an id is never held.
+        // The ticket of a passenger without an id is never held.
         order.passengers[0].passenger_id = None;
         let applied = [refund(R::Applied, 2)];
         let after = After {
@@ -449,24 +450,24 @@ mod tests {
         let both = [Some(1), Some(2)];
         let earlier = moved(1, &both, DEPARTURE, &[BEFORE]);
         let later = moved(1, &both, DEPARTURE, &[AFTER]);
-        let to_nowhere = moved(1, &both, DEPARTURE, &[]);
+        let without_new_flight = moved(1, &both, DEPARTURE, &[]);
         let one = moved(1, &[Some(1)], DEPARTURE, &[BEFORE]);
         let other = moved(2, &[Some(2)], DEPARTURE, &[BEFORE]);
-        let somebody = moved(1, &[None], DEPARTURE, &[BEFORE]);
-        let everybody = moved(1, &[None, None], DEPARTURE, &[BEFORE]);
+        let unidentified = moved(1, &[None], DEPARTURE, &[BEFORE]);
+        let all_unidentified = moved(1, &[None, None], DEPARTURE, &[BEFORE]);
         let again = moved(2, &both, AFTER, &[BEFORE]);
         for (changes, now, flies) in [
             (vec![later.clone()], FLOWN, true),
             (vec![earlier.clone()], EARLY, true),
             (vec![earlier], BETWEEN, false),
             // The new flight is unknown.
-            (vec![to_nowhere], FLOWN, true),
-            // The other traveller flies as booked.
+            (vec![without_new_flight], FLOWN, true),
+            // The other passenger flies as booked.
             (vec![one.clone()], BETWEEN, true),
             (vec![one, other], BETWEEN, false),
             // It is unknown whose ticket was changed.
-            (vec![somebody], BETWEEN, true),
-            (vec![everybody], BETWEEN, false),
+            (vec![unidentified], BETWEEN, true),
+            (vec![all_unidentified], BETWEEN, false),
             // Changed to a later flight, and then to an earlier one.
             (vec![later, again], FLOWN, false),
         ] {
@@ -476,13 +477,13 @@ mod tests {
                 changes: &changes,
                 ..After::default()
             };
-            let wanted = match flies {
+            let expected = match flies {
                 true => &[Action::Refund, Action::Change][..],
                 false => &[Action::Refund],
             };
             assert_eq!(
                 of_order(&order, after, at(now)),
-                wanted,
+                expected,
                 "{now} {changes:?}"
             );
         }
@@ -512,7 +513,7 @@ mod tests {
         const BETWEEN: &str = "2030-05-22T08:45:00+08:00";
         const RETURN: &str = "2030-05-25T08:45:00+08:00";
         const RETURN_LATER: &str = "2030-05-27T08:45:00+08:00";
-        let made = |change: super::Change, time: Option<&str>| super::Change {
+        let created = |change: super::Change, time: Option<&str>| super::Change {
             created_at: time.map(at),
             ..change
         };
@@ -532,17 +533,17 @@ mod tests {
             ([there(1), back(2)], false),
             ([back(2), there(1)], false),
             ([back(1), there(2)], true),
-            // The time counts more than the number.
+            // The creation time takes precedence over the number.
             (
-                [made(there(2), Some(EARLY)), made(back(1), Some(LATE))],
+                [created(there(2), Some(EARLY)), created(back(1), Some(LATE))],
                 false,
             ),
             (
-                [made(there(1), Some(LATE)), made(back(2), Some(EARLY))],
+                [created(there(1), Some(LATE)), created(back(2), Some(EARLY))],
                 true,
             ),
             // One time is unknown.
-            ([made(there(1), Some(EARLY)), back(2)], false),
+            ([created(there(1), Some(EARLY)), back(2)], false),
         ] {
             let offered = actions(&order, &changes, FLOWN);
             assert_eq!(offered.contains(&Action::Change), flies, "{changes:?}");
@@ -595,7 +596,7 @@ mod tests {
     fn actions_of_changes() {
         use Action::{Cancel, Pay};
         use ChangeStatus as S;
-        for (status, total, paid, now, wanted) in [
+        for (status, total, paid, now, expected) in [
             (S::Submitted, false, false, EARLY, &[Cancel][..]),
             (S::AwaitingPayment, true, false, EARLY, &[Pay, Cancel]),
             (S::AwaitingPayment, false, false, EARLY, &[Cancel]),
@@ -614,7 +615,7 @@ mod tests {
             };
             assert_eq!(
                 of_change(&change, at(now)),
-                wanted,
+                expected,
                 "{status:?} {paid} {now}"
             );
         }

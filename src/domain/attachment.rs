@@ -10,9 +10,9 @@ use super::ids::{AccountName, OrderId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileType {
-    /// A JPEG picture.
+    /// A JPEG image.
     Jpeg,
-    /// A PNG picture.
+    /// A PNG image.
     Png,
     /// A PDF document.
     Pdf,

@@ -17,7 +17,7 @@ use crate::domain::change::flight_at;
 pub use self::check::check;
 pub use super::violation::Violation;
 
-/// A booking: an offer, its travellers and a contact.
+/// A booking: an offer, its passengers and a contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Booking {
@@ -25,35 +25,35 @@ pub struct Booking {
     pub out_order_no: OutOrderNo,
     /// The offer, exactly as the search returned it.
     pub offer: Offer,
-    /// The travellers, at most nine.
+    /// The passengers, at most nine.
     #[schema(min_items = 1, max_items = 9)]
     pub passengers: Vec<Passenger>,
     /// Contact for the order.
     pub contact: Contact,
-    /// Total price of the order (yuan): the sum of `fare` and `taxes_total` over the travellers.
+    /// Total price of the order (yuan): the sum of `fare` and `taxes_total` over the passengers.
     pub total_price: Money,
-    /// Permission to look up the membership with the airline, and to register the traveller there if there is none.
+    /// Permission to look up the membership with the airline, and to register the passenger there if there is none.
     /// Must be `true` for a member fare; the gateway never assumes it.
     pub allow_register_or_query_member: Option<bool>,
-    /// The buyer; required if the fare is for members and the buyer must be one.
+    /// The buyer; required if the fare is for members and the buyer must be the member.
     #[schema(value_type = Option<MemberBuyer>)]
     pub member_buyer: Option<MemberBuyer>,
 }
 
 impl Booking {
-    /// The total for all travellers, or `None` if a fare is missing or the sum is too large for an amount.
+    /// The total for all passengers, or `None` if a fare is missing or the sum is too large for an amount.
     #[must_use]
     pub fn sum(&self) -> Option<Money> {
         self.offer.prices.for_party(self.party())
     }
 
-    /// The number of travellers of each kind.
+    /// The number of passengers of each kind.
     #[must_use]
     pub fn party(&self) -> Party {
         Party::of(self.passengers.iter().map(|p| p.kind))
     }
 
-    /// The ids of the travellers, in request order.
+    /// The ids of the passengers, in request order.
     pub fn passenger_ids<'a>(
         &'a self,
         key: &'a HashKey,
@@ -65,7 +65,7 @@ impl Booking {
     }
 }
 
-/// Identifies bookings of the same travellers on the same flights: a keyed hash over the passenger ids and the flights
+/// Identifies bookings of the same passengers on the same flights: a keyed hash over the passenger ids and the flights
 /// with their days, in any order. Order number, offer and prices do not affect it.
 #[must_use]
 pub fn duplicate_key(key: &HashKey, account: &AccountName, booking: &Booking) -> [u8; 32] {

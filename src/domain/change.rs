@@ -17,7 +17,7 @@ use super::trip::{AirportCode, CityCode, FlightNo, Segment, SegmentCabin};
 
 pub use check::check;
 
-/// Ground for changing a ticket.
+/// The kind of a change: why a ticket is changed.
 #[derive(
     Debug,
     Clone,
@@ -34,7 +34,7 @@ pub use check::check;
 )]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
-    /// The traveller wants another flight.
+    /// The passenger wants another flight.
     #[default]
     Voluntary,
     /// The airline has cancelled or moved the flight.
@@ -44,7 +44,7 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    /// All grounds.
+    /// All kinds.
     pub const ALL: [Self; 3] = [Self::Voluntary, Self::FlightChanged, Self::Epidemic];
 
     /// The name in API and configuration.
@@ -98,8 +98,8 @@ impl Default for ChangeKinds {
     }
 }
 
-/// Status of a change. The codes are documented for the topic: 4 is closed and 5 is ticketed. (The API for agents has
-/// them the other way round.)
+/// Status of a change. The codes are documented for the message topic `ChangeStatusNotify`: 4 is closed and 5 is
+/// ticketed. (In Fliggy's API for agents, these two codes are swapped.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeStatus {
@@ -109,7 +109,7 @@ pub enum ChangeStatus {
     AwaitingPayment,
     /// Paid; the new ticket is being issued.
     AwaitingTicketing,
-    /// Closed: cancelled, refused, or not paid in time. Another change may be made.
+    /// Closed: cancelled, refused, or not paid in time. Another change may be created.
     Closed,
     /// The new ticket is issued.
     Ticketed,
@@ -131,7 +131,7 @@ impl ChangeStatus {
         }
     }
 
-    /// The names used in the timeline.
+    /// The status in words, for the timeline.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -180,7 +180,7 @@ pub struct RequestedChange {
     pub order_id: OrderId,
     /// The caller's change number.
     pub out_change_no: OutChangeNo,
-    /// Ground for the change.
+    /// Kind of the change.
     pub kind: ChangeKind,
     /// The passengers whose tickets are changed.
     pub passengers: Vec<PassengerId>,
@@ -218,7 +218,7 @@ pub fn departure_of(flight: &str) -> Option<LocalTime> {
     Some(LocalTime::from_civil(departure.parse().ok()?))
 }
 
-/// Fees of one traveller's change.
+/// Fees of the change for one passenger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChangeFee {
     /// Fee of the change itself (yuan); null if not reported.
@@ -312,7 +312,7 @@ pub struct Change {
     pub status: ChangeStatus,
     /// Fliggy's status code.
     pub status_code: i64,
-    /// Ground for the change; null if the gateway has no kind for Fliggy's code.
+    /// Kind of the change; null if the gateway has no kind for Fliggy's code.
     #[schema(required = true, value_type = Option<ChangeKind>)]
     pub kind: Option<ChangeKind>,
     /// Total cost of the change (yuan); null until the fees are confirmed.
@@ -336,7 +336,7 @@ pub struct Change {
     /// Reason for closing, in Fliggy's words; null unless closed.
     #[schema(required = true, value_type = Option<String>)]
     pub close_reason: Option<Personal<String>>,
-    /// The travellers.
+    /// The passengers.
     pub passengers: Vec<ChangePassenger>,
     /// The segments before the change; empty if not reported.
     pub original_segments: Vec<Segment>,
@@ -382,7 +382,7 @@ pub struct ChangeReceipt {
     /// Trade number. Its presence does not prove payment.
     #[schema(required = true, example = "2030050200000000000001")]
     pub trade_no: Option<String>,
-    /// The travellers whose tickets are changed.
+    /// The passengers whose tickets are changed.
     #[serde(default)]
     #[schema(required = true)]
     pub passenger_ids: Vec<PassengerId>,
@@ -451,18 +451,18 @@ mod tests {
                 "other"
             ]
         );
-        // As in the contract, from the documented topic.
+        // The contract, which follows the documented topic, has the same meanings.
         let vocabulary: serde_json::Value =
             serde_json::from_str(include_str!("../../openapi/top/status.json")).unwrap();
         for row in vocabulary["change_status"].as_array().unwrap() {
             let status = ChangeStatus::from_wire(row["value"].as_i64().unwrap());
             let meaning = row["meaning"].as_str().unwrap();
-            let said = match status {
+            let phrase = match status {
                 ChangeStatus::AwaitingPayment => "waiting for payment",
                 ChangeStatus::AwaitingTicketing => "waiting for ticketing",
                 other => other.as_str(),
             };
-            assert_eq!(said, meaning);
+            assert_eq!(phrase, meaning);
         }
     }
 

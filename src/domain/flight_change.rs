@@ -7,13 +7,13 @@ use super::ids::OrderId;
 use super::time::{LocalDate, LocalTime};
 use super::trip::{AirportCode, FlightNo};
 
-/// What the airline did (documented numbers).
+/// What the airline did. Fliggy's codes for it are documented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FlightChangeKind {
     /// The flight is cancelled.
     Cancelled,
-    /// The flight has another time, number or airport.
+    /// The flight has a different time, number or airport.
     Changed,
     /// Fliggy's code is unknown to the gateway (see `kind_code`) or was not reported.
     Other,
@@ -76,19 +76,19 @@ pub struct FlightChange {
     /// Fliggy's code (`change_type`); null if not reported.
     #[schema(required = true)]
     pub kind_code: Option<i64>,
-    /// Fliggy's code for a finer kind (delay, reinstatement, protection …), which Fliggy does not
+    /// Fliggy's code for a more specific kind (delay, reinstatement, protection …), which Fliggy does not
     /// document; null if not reported.
     #[schema(required = true)]
     pub sub_type: Option<i64>,
     /// The airline's reason, in Chinese; null if not reported.
     #[schema(required = true, example = "计划变更")]
     pub reason: Option<String>,
-    /// When the airline announced it (+08:00); null if not reported.
+    /// When the airline announced the change (+08:00); null if not reported.
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub notified_at: Option<LocalTime>,
     /// The flight as it was booked.
     pub old: FlightTimes,
-    /// The flight as it is now; null if there is none.
+    /// The flight after the change; null if there is none.
     #[schema(required = true, value_type = Option<FlightTimes>)]
     pub new: Option<FlightTimes>,
     /// Fields that are null here because the gateway cannot read Fliggy's value.

@@ -1,4 +1,4 @@
-//! Identifiers and the key they are hashed with.
+//! Identifiers, and the key for keyed hashes.
 
 use std::fmt;
 
@@ -94,8 +94,8 @@ upstream_number!(
 );
 
 text_type!(
-    /// The caller's own order number. Use a new one for every order: how Fliggy treats a repeated
-    /// one is not documented.
+    /// The caller's own order number. Use a new number for every order: how Fliggy treats a repeated
+    /// number is not documented.
     #[schema(
         value_type = String,
         pattern = "^[A-Za-z0-9_.-]{1,64}$",
@@ -268,7 +268,7 @@ impl HashKey {
     /// differently have different hashes.
     #[must_use]
     pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
-        // HMAC pads a short key with zeros; doing it here makes this infallible.
+        // HMAC pads a short key with zeros; padding here makes the constructor infallible.
         let mut block = Key::<Hmac<Sha256>>::default();
         block[..32].copy_from_slice(&self.0);
         let mut mac = Hmac::<Sha256>::new(&block);

@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_of_an_amount() {
+    fn amounts_are_parsed_and_shown_with_two_decimals() {
         for (text, shown) in [
             ("0", "0.00"),
             ("950", "950.00"),
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn decimals_that_are_not_amounts() {
+    fn decimals_that_are_not_amounts_are_refused() {
         assert!(Money::from_decimal(Decimal::new(-1, 0)).is_err());
         assert!(Money::from_decimal(Decimal::new(1, 3)).is_err());
         assert!(Money::from_decimal(Decimal::MAX).is_err());

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 /// Reads a value that may be `null` but not omitted: as a `deserialize_with` function it disables
 /// serde's rule that a missing `Option` is `None`. Callers pass an offer from search to booking; a
-/// field that was lost on the way must be noticed.
+/// field that they lose on the way must not go unnoticed.
 pub(crate) fn required_nullable<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -16,7 +16,8 @@ where
     Option::deserialize(deserializer)
 }
 
-/// The same for a whole number. `2.0` is accepted, because some languages write whole numbers so.
+/// Like [`required_nullable`], for a whole number. `2.0` is accepted, because some languages write whole numbers with
+/// a decimal point.
 pub(crate) fn required_nullable_u16<'de, D>(deserializer: D) -> Result<Option<u16>, D::Error>
 where
     D: Deserializer<'de>,
@@ -24,7 +25,7 @@ where
     Ok(Option::<Whole<{ u16::MAX }>>::deserialize(deserializer)?.map(|whole| whole.0))
 }
 
-/// The same for a non-null number with a maximum.
+/// Reads a whole number that must not be `null`, with a maximum.
 pub(crate) fn whole<'de, D, const MAX: u16>(deserializer: D) -> Result<u16, D::Error>
 where
     D: Deserializer<'de>,

@@ -37,8 +37,8 @@ pub struct Offer {
     pub cabins: Vec<SegmentCabin>,
     /// Prices per passenger.
     pub prices: Prices,
-    /// Total for the party of the search (yuan): the sum of `total` over its travellers. Null if the offer has no fare
-    /// for one of them. For display only: the booking does not read it.
+    /// Total for the party of the search (yuan): the sum of `total` over its passengers. Null if the offer has no fare
+    /// for one of the passengers. For display only: the booking does not read it.
     #[serde(deserialize_with = "required_nullable")]
     #[schema(required = true, value_type = Option<Money>, example = "1580.00")]
     pub party_total: Option<Money>,
@@ -159,7 +159,7 @@ impl Fare {
 }
 
 /// The rule of a member fare. Booking it requires `allow_register_or_query_member: true`, because Fliggy registers the
-/// traveller (or the buyer) with the airline if the membership is missing.
+/// passenger (or the buyer) with the airline if the membership is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemberFare {
@@ -177,7 +177,7 @@ pub struct MemberFare {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MemberRole {
-    /// Every traveller.
+    /// Every passenger.
     Passenger,
     /// The buyer, who must be named in the booking (`member_buyer`).
     Buyer,
@@ -187,7 +187,7 @@ pub enum MemberRole {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Membership {
-    /// Only a person who was never registered with the airline before.
+    /// Only people who have never been registered with the airline.
     New,
     /// Any member.
     Any,
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_party_pays_fare_and_taxes_for_every_traveller() {
+    fn a_party_pays_fare_and_taxes_for_every_passenger() {
         let prices = Prices {
             adult: fare("800", "70"),
             child: Some(fare("400.50", "10")),
@@ -255,14 +255,14 @@ mod tests {
             };
             assert_eq!(prices.for_party(party), total.map(yuan), "{party:?}");
         }
-        let dear = Prices {
+        let expensive = Prices {
             adult: fare("99999999.99", "0"),
             child: Some(fare("99999999.99", "0.01")),
             infant: None,
         };
         let one = Party::default();
-        assert_eq!(dear.for_party(one), Some(Money::MAX));
-        assert_eq!(dear.for_party(Party { adults: 2, ..one }), None);
-        assert_eq!(dear.for_party(Party { children: 1, ..one }), None);
+        assert_eq!(expensive.for_party(one), Some(Money::MAX));
+        assert_eq!(expensive.for_party(Party { adults: 2, ..one }), None);
+        assert_eq!(expensive.for_party(Party { children: 1, ..one }), None);
     }
 }

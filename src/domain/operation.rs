@@ -1,4 +1,4 @@
-//! An operation: one write that a caller requested, as the journal keeps it. It contains no personal data.
+//! An operation: one write that a caller requested, as stored in the journal. It contains no personal data.
 
 mod difference;
 mod event;
@@ -33,7 +33,7 @@ pub use state::{Basis, Standing, State, may_become};
 pub struct Operation {
     /// Its id.
     pub id: OperationId,
-    /// Increases with every write; every write is a compare-and-set on it.
+    /// Internal: increases with every update of the journal row, and every update is a compare-and-set on it.
     pub revision: i64,
     /// The version that callers and operators see: increases only when the state, its basis, the result or
     /// `differs` changes.
@@ -48,7 +48,8 @@ pub struct Operation {
     pub caller: String,
     /// The process that last worked on the send.
     pub boot: String,
-    /// When it did, in store time (ms), which clock jumps do not affect while the process runs.
+    /// When that process last worked on the send, in store time (ms). Clock jumps do not affect store time while the
+    /// process runs.
     pub touched_ms: i64,
     /// When it was accepted.
     pub created_at: Timestamp,
@@ -58,28 +59,29 @@ pub struct Operation {
     pub sent_steady_ms: Option<u64>,
     /// When it settled.
     pub settled_at: Option<Timestamp>,
-    /// When a lookup confirmed how it was settled; none if it settled on an answer alone.
+    /// When a lookup confirmed the settled outcome; none while the outcome rests on upstream's response alone.
     pub confirmed_at: Option<Timestamp>,
-    /// What upstream's answer claimed.
+    /// What upstream's response to the send claimed.
     pub claim: Claim,
     /// What lookups found.
     pub findings: Findings,
     /// When the next lookup is due, in store time (ms); `None` if no lookup is needed.
     pub next_look_at: Option<i64>,
-    /// Until when a settled operation is watched, in store time (ms), if no process ends meanwhile. The watch ends
-    /// when its last step has been measured in steady time, whatever the wall clock says.
+    /// The planned end of the lookups that watch a settled operation, in store time (ms); `None` if it is not watched.
+    /// The watch lasts longer if a process ends meanwhile: only steady time measured by a running process counts
+    /// (`Findings::watched_ms`).
     pub watch_until: Option<i64>,
-    /// When it is deleted because it sent nothing, in store time (ms).
+    /// When the operation is deleted, because it sent nothing, in store time (ms).
     pub prune_at: Option<i64>,
-    /// Whether evidence contradicted a settled state. Then only a person can settle it.
+    /// Whether evidence contradicted a settled state. If so, only a person can settle the operation.
     pub contradicted: bool,
     /// Why a person must decide, if the state is `needs_attention`.
     pub attention: Option<Attention>,
-    /// The operation that this one repeats after it ended `absent`.
+    /// The earlier operation that this operation retries; the earlier one ended `absent`.
     pub retry_of: Option<OperationId>,
     /// The state of the order before a refund or change was sent.
     pub baseline: Baseline,
-    /// The result or, while the operation has not succeeded, what was found.
+    /// The result or, while the operation has not succeeded, what lookups found.
     pub result: Option<Receipt>,
     /// The fields of the result that differ from the request.
     pub differs: Vec<Difference>,
@@ -141,14 +143,14 @@ impl Operation {
         self.standing.state
     }
 
-    /// The result or what was found; if no lookup shows it any more, the recorded result.
+    /// The result or what lookups found; if no lookup finds it any more, the recorded result.
     #[must_use]
     pub fn last_receipt(&self) -> Option<&Receipt> {
         self.result.as_ref().or(self.findings.recorded.as_ref())
     }
 
-    /// Fliggy's number of the order, refund or change that the operation created, even if no lookup shows it any
-    /// more: it never belongs to another operation.
+    /// Fliggy's number of the order, refund or change that the operation created, even if no lookup finds it any
+    /// more: the number never belongs to another operation.
     #[must_use]
     pub fn made(&self) -> Option<u64> {
         self.last_receipt()?.made_by(self.kind())

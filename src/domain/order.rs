@@ -1,4 +1,4 @@
-//! Orders as Fliggy has them.
+//! Orders as Fliggy reports them.
 
 use std::collections::HashMap;
 
@@ -35,7 +35,7 @@ pub enum OrderStatus {
 }
 
 impl OrderStatus {
-    /// The name in the API.
+    /// The status in words, for the timeline.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -104,7 +104,7 @@ impl Default for StatusMap {
 pub struct Order {
     /// Fliggy's order id.
     pub order_id: OrderId,
-    /// The caller's order number, as Fliggy has it; null if Fliggy has none.
+    /// The caller's order number, as Fliggy reports it; null if Fliggy has none.
     #[schema(required = true, example = "TRIP-20300501-000001")]
     pub out_order_no: Option<String>,
     /// Status of the order.
@@ -142,7 +142,7 @@ pub struct Order {
     /// Alipay's trade number.
     #[schema(required = true, example = "2022022500000000000001")]
     pub alipay_trade_no: Option<String>,
-    /// The travellers.
+    /// The passengers.
     pub passengers: Vec<OrderPassenger>,
     /// Kind of trip; null if not reported.
     #[schema(required = true, value_type = Option<TripType>)]
@@ -152,7 +152,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// Whether this is the order booked under this number.
+    /// Whether the order was booked under this number.
     #[must_use]
     pub fn is_for(&self, out_order_no: &OutOrderNo) -> bool {
         self.out_order_no.as_deref() == Some(out_order_no.as_str())
@@ -171,11 +171,11 @@ pub struct OrderDocument {
     pub number: Personal<String>,
 }
 
-/// A traveller of an order.
+/// A passenger of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderPassenger {
-    /// Identifies the traveller in refunds and changes; null if Fliggy does not report the document, or masks the
-    /// documents of several travellers identically.
+    /// Identifies the passenger in refunds and changes; null if Fliggy does not report the document, or masks the
+    /// documents of several passengers identically.
     #[schema(required = true, value_type = Option<PassengerId>)]
     pub passenger_id: Option<PassengerId>,
     /// Name as on the document; null if not reported.
@@ -197,7 +197,7 @@ pub struct OrderPassenger {
     /// Mobile number; null if not reported.
     #[schema(required = true, value_type = Option<String>, example = "13800000000")]
     pub mobile: Option<Personal<String>>,
-    /// Price for this traveller; null in lists and if not reported.
+    /// Price for this passenger; null in lists and if not reported.
     #[schema(required = true, value_type = Option<PassengerFare>)]
     pub fare: Option<PassengerFare>,
     /// Cabins booked, per segment; empty in lists.
@@ -218,7 +218,7 @@ pub struct Ticket {
     pub segment_ids: Option<Vec<String>>,
 }
 
-/// Price for one traveller.
+/// Price for one passenger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PassengerFare {
     /// Ticket price without taxes (yuan); null if not reported.
@@ -240,7 +240,7 @@ pub struct PassengerFare {
 pub struct OrderSummary {
     /// Fliggy's order id.
     pub order_id: OrderId,
-    /// The caller's order number, as Fliggy has it; null if Fliggy has none.
+    /// The caller's order number, as Fliggy reports it; null if Fliggy has none.
     #[schema(required = true, example = "TRIP-20300501-000001")]
     pub out_order_no: Option<String>,
     /// Status of the order.
@@ -266,7 +266,7 @@ pub struct OrderSummary {
     /// Alipay's trade number.
     #[schema(required = true, example = "2022022500000000000001")]
     pub alipay_trade_no: Option<String>,
-    /// The travellers, without fares, cabins and tickets.
+    /// The passengers, without fares, cabins and tickets.
     pub passengers: Vec<OrderPassenger>,
 }
 
@@ -333,7 +333,7 @@ pub struct OrderReceipt {
     #[serde(default)]
     #[schema(required = true, example = "2022022500000000000001")]
     pub alipay_trade_no: Option<String>,
-    /// Ids of the travellers, as used in refunds and changes.
+    /// Ids of the passengers, as used in refunds and changes.
     #[serde(default)]
     #[schema(required = true)]
     pub passenger_ids: Vec<PassengerId>,
@@ -382,14 +382,14 @@ impl From<&Order> for OrderReceipt {
     }
 }
 
-/// The ids of the travellers whose ids are known.
+/// The ids of the passengers whose ids are known.
 pub(super) fn passenger_ids<'a>(
     travellers: impl Iterator<Item = &'a Option<PassengerId>>,
 ) -> Vec<PassengerId> {
     travellers.flatten().cloned().collect()
 }
 
-/// The id of a traveller: a hash of account, document type and document number.
+/// The id of a passenger: a keyed hash of account, document type and document number.
 #[must_use]
 pub fn document_hash(
     key: &HashKey,

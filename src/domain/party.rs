@@ -1,4 +1,4 @@
-//! The party: how many travel together.
+//! The party: how many passengers travel together.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -6,10 +6,10 @@ use utoipa::ToSchema;
 use super::nullable::whole;
 use super::passenger::PassengerType;
 
-/// Most travellers of one order.
+/// Maximum number of passengers in an order.
 pub const MOST_PASSENGERS: usize = 9;
 
-/// The number of travellers of each type.
+/// The number of passengers of each type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"adults": 2, "children": 1, "infants": 0}))]
@@ -23,7 +23,7 @@ pub struct Party {
     #[schema(required = false, minimum = 0, maximum = 9, example = 1)]
     pub children: u16,
     /// Infants, under 2 years old on the day of departure; 0 if left out. They have no seat, and
-    /// each one needs an adult.
+    /// each infant needs an adult.
     #[serde(default, deserialize_with = "whole::<_, 9>")]
     #[schema(required = false, minimum = 0, maximum = 9, example = 0)]
     pub infants: u16,
@@ -71,7 +71,7 @@ impl Party {
         .filter(|(_, count)| *count > 0)
     }
 
-    /// The number of travellers who need a seat: infants do not.
+    /// The number of passengers who need a seat: infants do not.
     #[must_use]
     pub fn seats(self) -> u16 {
         self.adults.saturating_add(self.children)
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn rules_of_bookable_parties() {
-        for (party, wanted) in [
+        for (party, expected) in [
             (Party::default(), vec![]),
             (party(9, 0, 0), vec![]),
             (party(4, 1, 4), vec![]),
@@ -128,7 +128,7 @@ mod tests {
             (party(u16::MAX, u16::MAX, u16::MAX), vec!["passenger_count"]),
         ] {
             let codes: Vec<_> = party.faults().map(|(code, _)| code).collect();
-            assert_eq!(codes, wanted, "{party:?}");
+            assert_eq!(codes, expected, "{party:?}");
         }
     }
 
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(read(r#"{"adults": 2}"#).unwrap(), party(2, 0, 0));
         let all = r#"{"adults": 1.0, "children": 2, "infants": 1}"#;
         assert_eq!(read(all).unwrap(), party(1, 2, 1));
-        for (json, wanted) in [
+        for (json, expected) in [
             (r#"{"adults": 10}"#, "a whole number from 0 to 9"),
             (r#"{"adults": -1}"#, "a whole number from 0 to 9"),
             (r#"{"adults": "2"}"#, "a whole number from 0 to 9"),
@@ -156,7 +156,7 @@ mod tests {
             (r#"{"adults": 1, "babies": 1}"#, "unknown field"),
         ] {
             let error = read(json).unwrap_err().to_string();
-            assert!(error.contains(wanted), "{json}: {error}");
+            assert!(error.contains(expected), "{json}: {error}");
         }
     }
 }

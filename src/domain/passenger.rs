@@ -1,4 +1,4 @@
-//! Travellers, their documents and contacts.
+//! Passengers, their documents and contacts.
 
 pub mod format;
 pub mod id_card;
@@ -193,7 +193,7 @@ text_type!(
     "a country code of two capital letters, such as \"CN\""
 );
 
-/// Gender as the document has it.
+/// Gender as stated in the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Gender {
@@ -229,7 +229,7 @@ pub struct Document {
     pub expires_on: Option<LocalDate>,
 }
 
-/// A traveller.
+/// A passenger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Passenger {
@@ -241,8 +241,8 @@ pub struct Passenger {
     pub kind: PassengerType,
     /// Travel document.
     pub document: Document,
-    /// Date of birth. Taken from the ID card if left out; required for children and infants with
-    /// other documents.
+    /// Date of birth. If left out, it is derived from the ID card number; required for children and
+    /// infants with other documents.
     #[schema(value_type = Option<LocalDate>, example = "1990-03-07")]
     pub birth_date: Option<Personal<LocalDate>>,
     /// Gender.
@@ -260,7 +260,7 @@ pub struct Passenger {
 }
 
 impl Passenger {
-    /// The date of birth; taken from the ID card if it was not given.
+    /// The date of birth; derived from the ID card number if it was not given.
     #[must_use]
     pub fn born_on(&self) -> Option<LocalDate> {
         match &self.birth_date {

@@ -21,11 +21,11 @@ pub enum Payment {
 
 /// Explains why [`Payment::Doubtful`] allows no conclusion.
 pub const DOUBTFUL: &str =
-    "Fliggy reports an implausible time of payment, so it is unclear whether this is paid";
+    "Fliggy reports an implausible payment time, so it is unclear whether the payment was executed";
 
 impl Order {
     /// Determines the payment status. Fields take precedence over the status, which is a Chinese phrase; a trade number
-    /// alone is not payment, because it exists before the money moves.
+    /// alone does not prove payment, because it exists before the money moves.
     #[must_use]
     pub fn payment(&self) -> Payment {
         let paid_amount = self.paid_price.is_some_and(|p| p > Money::ZERO);
@@ -52,8 +52,8 @@ impl Order {
 }
 
 impl Change {
-    /// Determines the payment status. The payment time takes precedence over the status. A trade number alone is not
-    /// payment, but if a closed change has one, it is unknown whether money moved.
+    /// Determines the payment status. The payment time takes precedence over the status. A trade number alone does not
+    /// prove payment, but if a closed change has one, it is unknown whether money moved.
     #[must_use]
     pub fn payment(&self) -> Payment {
         if self.paid_at.is_some() {

@@ -7,22 +7,22 @@ use super::time::{LocalTime, SKEW};
 /// The evidence that a payment time provides.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PaymentTime {
-    /// None, or only a placeholder: zero, unreadable, before 2000 or more than a day ahead.
+    /// None, or only a placeholder: zero, unreadable, before 2000 or more than a day in the future.
     #[default]
     Absent,
     /// Paid at this time.
     At(LocalTime),
-    /// Ambiguous: before the booking, or less than a day ahead.
+    /// Ambiguous: before the booking, or less than a day in the future.
     Unclear,
 }
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// There were no bookings or payments here before this year.
+/// Fliggy had no bookings or payments before this year.
 const FIRST_YEAR: i16 = 2000;
 
 impl PaymentTime {
-    /// Evaluates the payment time of something booked at the given time; `reported` is `None` if the payment time cannot be
-    /// read.
+    /// Evaluates the payment time of an order or change that was created at `booked_at`; `reported` is `None` if the
+    /// payment time cannot be read.
     #[must_use]
     pub fn assess(
         reported: Option<LocalTime>,
@@ -74,8 +74,8 @@ mod tests {
     #[test]
     fn law_7_only_a_plausible_payment_time_is_evidence() {
         use PaymentTime::{Absent, Unclear};
-        let made = |text: &str| PaymentTime::At(at(text));
-        for (reported, booked, wanted) in [
+        let paid_at = |text: &str| PaymentTime::At(at(text));
+        for (reported, booked, expected) in [
             ("1970-01-01T08:00:00+08:00", Some(BOOKED), Absent),
             ("0001-01-01T00:00:00+08:00", None, Absent),
             ("1999-12-31T23:59:59+08:00", None, Absent),
@@ -86,12 +86,12 @@ mod tests {
             (
                 "2030-05-01T12:10:00+08:00",
                 Some(BOOKED),
-                made("2030-05-01T12:10:00+08:00"),
+                paid_at("2030-05-01T12:10:00+08:00"),
             ),
             (
                 "2030-05-01T09:50:00+08:00",
                 Some(BOOKED),
-                made("2030-05-01T09:50:00+08:00"),
+                paid_at("2030-05-01T09:50:00+08:00"),
             ),
             ("2030-05-01T09:49:59+08:00", Some(BOOKED), Unclear),
             ("2000-01-01T00:00:00+08:00", Some(BOOKED), Unclear),
@@ -99,21 +99,21 @@ mod tests {
             (
                 "2000-01-01T00:00:00+08:00",
                 None,
-                made("2000-01-01T00:00:00+08:00"),
+                paid_at("2000-01-01T00:00:00+08:00"),
             ),
             (
                 "2030-05-01T09:00:00+08:00",
                 Some("1970-01-01T08:00:00+08:00"),
-                made("2030-05-01T09:00:00+08:00"),
+                paid_at("2030-05-01T09:00:00+08:00"),
             ),
             (
                 "2030-05-01T09:00:00+08:00",
                 Some("2031-01-01T00:00:00+08:00"),
-                made("2030-05-01T09:00:00+08:00"),
+                paid_at("2030-05-01T09:00:00+08:00"),
             ),
         ] {
             let found = PaymentTime::assess(Some(at(reported)), booked.map(at), at(NOW));
-            assert_eq!(found, wanted, "{reported} {booked:?}");
+            assert_eq!(found, expected, "{reported} {booked:?}");
         }
         assert_eq!(PaymentTime::assess(None, Some(at(BOOKED)), at(NOW)), Absent);
     }

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_does_not_quote_the_value() {
+    fn a_deserialization_error_does_not_quote_the_value() {
         let error = serde_json::from_str::<Personal<String>>("110101199003070000")
             .unwrap_err()
             .to_string();

@@ -20,7 +20,7 @@ pub use quote_id::QuoteId;
 /// The part of an order to be refunded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundSelection {
-    /// Ground for the refund.
+    /// Kind of the refund.
     pub kind: RefundKind,
     /// The passengers whose tickets are refunded.
     pub passengers: Vec<PassengerId>,
@@ -49,8 +49,8 @@ impl RefundFee {
     }
 }
 
-/// How the application sends an unknown fee. The seed says 传空 ("pass it empty"); whether that means absent, null or an
-/// empty text is not known.
+/// How the application sends an unknown fee. The seed specifies 传空 ("pass it empty"); whether that means absent, null
+/// or an empty text is not known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EmptyFee {
     /// The field is left out.
@@ -70,7 +70,7 @@ pub enum RefundStatus {
     Applied,
     /// Being processed by the airline or a reviewer.
     InProgress,
-    /// Refused; another application may be made.
+    /// Refused; another application is possible.
     Rejected,
     /// The money is on its way back or has arrived.
     Refunded,
@@ -91,7 +91,7 @@ impl RefundStatus {
         }
     }
 
-    /// The name in the API.
+    /// The status in words, for the timeline.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -136,7 +136,7 @@ pub struct RefundPassenger {
     /// Whether this passenger's ticket can be refunded. Fliggy reports it in quotes; null if not reported.
     #[schema(required = true)]
     pub refundable: Option<bool>,
-    /// Why not, in Fliggy's words; null if it can, or if not reported.
+    /// Why the ticket cannot be refunded, in Fliggy's words; null if it can be refunded, or if not reported.
     #[schema(required = true, value_type = Option<String>, example = "客票已使用")]
     pub not_refundable_reason: Option<Personal<String>>,
     /// Amount kept in total (yuan): the sum of the five parts below; null if none is reported.
@@ -162,7 +162,7 @@ pub struct RefundPassenger {
     pub kept_upgrade_fee: Option<Money>,
 }
 
-/// A refund quote: what the refund of a selection would come to.
+/// A refund quote: the fee and the amounts for refunding a selection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RefundQuote {
     /// Identifies this quote in the application. It contains the whole selection and the fee, authenticated by the
@@ -170,12 +170,12 @@ pub struct RefundQuote {
     pub quote_id: QuoteId,
     /// Fliggy's order id.
     pub order_id: OrderId,
-    /// Ground for the refund.
+    /// Kind of the refund.
     pub kind: RefundKind,
     /// Whether the selection can be refunded; null if not reported.
     #[schema(required = true)]
     pub refundable: Option<bool>,
-    /// Why not, in Fliggy's words; null if it can, or if not reported.
+    /// Why the selection cannot be refunded, in Fliggy's words; null if it can be refunded, or if not reported.
     #[schema(required = true, value_type = Option<String>, example = "客票已使用")]
     pub not_refundable_reason: Option<Personal<String>>,
     /// Whether Fliggy could compute the fee. If not, the application needs `accept_unknown_fee: true`, and the fee is
@@ -210,7 +210,7 @@ pub struct RefundList {
 
 /// A refund: an application and its status.
 ///
-/// Lists and details have the same members. Members that only the detail reports are null or empty in lists.
+/// Lists and details have the same fields. Fields that only the detail reports are null or empty in lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Refund {
     /// Fliggy's number for the application.
@@ -221,10 +221,10 @@ pub struct Refund {
     /// The caller's refund number; null if Fliggy has none.
     #[schema(required = true, example = "REFUND-20300502-000001")]
     pub out_refund_no: Option<String>,
-    /// Ground for the refund; null if the gateway has no kind for Fliggy's code.
+    /// Kind of the refund; null if the gateway has no kind for Fliggy's code.
     #[schema(required = true, value_type = Option<RefundKind>)]
     pub kind: Option<RefundKind>,
-    /// Fliggy's code for the ground (`refund_apply_type`); null if not reported.
+    /// Fliggy's code for the kind (`refund_apply_type`); null if not reported.
     #[schema(required = true)]
     pub kind_code: Option<i64>,
     /// Status of the application.
@@ -280,7 +280,7 @@ pub struct RefundReceipt {
     pub order_id: OrderId,
     /// The caller's refund number.
     pub out_refund_no: OutRefundNo,
-    /// Ground for the refund.
+    /// Kind of the refund.
     pub kind: RefundKind,
     /// Status. The application exists; the money comes back later.
     pub status: RefundStatus,
@@ -296,10 +296,10 @@ pub struct RefundReceipt {
     /// When the money was given back (+08:00); null until then.
     #[schema(required = true, value_type = Option<LocalTime>)]
     pub refunded_at: Option<LocalTime>,
-    /// The kind needs a proof and the application included none: upload it (`POST /v1/attachments` with the order's
-    /// id), unless it was uploaded for the order before. Fliggy reviews it.
+    /// Whether the kind needs a proof and the application included none. If so, upload one (`POST /v1/attachments` with
+    /// the order's id), unless one was uploaded for the order before. Fliggy reviews the proof.
     pub attachment_awaited: bool,
-    /// The travellers whose tickets are refunded.
+    /// The passengers whose tickets are refunded.
     #[serde(default)]
     #[schema(required = true)]
     pub passenger_ids: Vec<PassengerId>,
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_of_the_status() {
+    fn status_codes_are_translated() {
         let words: Vec<_> = (0..5)
             .map(|n| serde_json::to_value(RefundStatus::from_wire(n)).unwrap())
             .collect();

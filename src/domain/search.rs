@@ -104,7 +104,7 @@ pub enum SearchMode {
 }
 
 impl SearchMode {
-    /// TOP's number: 2 comes from the seed, 0 was seen in a client.
+    /// TOP's number: 2 comes from the seed, 0 is inferred from the code of an existing client.
     #[must_use]
     pub const fn wire(self) -> u8 {
         match self {
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn invalid_searches_are_refused() {
-        for (json, wanted) in [
+        for (json, expected) in [
             (r#"{"journeys":[]}"#, vec!["journey_count"]),
             (
                 r#"{"journeys":[{"from":"BJS","to":"BJS","date":"2030-04-30"}]}"#,
@@ -285,7 +285,7 @@ mod tests {
                 vec!["not_a_round_trip"],
             ),
         ] {
-            assert_eq!(codes(json), wanted, "{json}");
+            assert_eq!(codes(json), expected, "{json}");
         }
         let other_day = NAMED.replace("05-20T08", "05-21T08");
         assert_eq!(codes(&other_day), ["flight_on_another_day"]);
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_party_that_cannot_be_booked_is_refused_with_the_expected_form() {
-        for (party, wanted) in [
+        for (party, expected) in [
             (r#"{"adults":2,"children":1,"infants":2}"#, vec![]),
             (r#"{"adults":0}"#, vec!["passenger_count"]),
             (r#"{"adults":6,"children":4}"#, vec!["passenger_count"]),
@@ -307,7 +307,7 @@ mod tests {
             let json = format!(
                 r#"{{"journeys":[{{"from":"BJS","to":"XMN","date":"2030-05-20"}}],"party":{party}}}"#
             );
-            assert_eq!(codes(&json), wanted, "{json}");
+            assert_eq!(codes(&json), expected, "{json}");
             let today = "2030-05-01".parse().unwrap();
             for violation in check(&query(&json), today).err().unwrap_or_default() {
                 assert_eq!(violation.pointer, "/party");

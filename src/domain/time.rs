@@ -207,7 +207,7 @@ impl Described for LocalDate {
     const EXPECTED: &'static str = Self::EXPECTED;
 }
 
-/// An instant of this gateway, written at +08:00 with milliseconds:
+/// An instant recorded by the gateway, written with offset +08:00 and milliseconds:
 /// `2030-05-20T08:45:00.123+08:00`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ToSchema)]
 #[schema(as = Timestamp, value_type = String, format = DateTime, example = "2030-05-20T08:45:00.123+08:00")]
@@ -217,7 +217,7 @@ impl Rfc3339 {
     const EXPECTED: &'static str = "a time such as \"2030-05-20T08:45:00.123+08:00\" (RFC 3339)";
 
     fn parse_text(s: &str) -> Option<Self> {
-        // The format is checked like a local time's; the fraction is then taken from the text.
+        // `LocalTime` checks the format; the second parse also reads the fraction.
         LocalTime::parse_text(s)?;
         s.parse().ok().map(Self)
     }

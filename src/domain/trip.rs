@@ -123,7 +123,7 @@ pub enum TripType {
 }
 
 impl TripType {
-    /// TOP's number (documented for one way, seen in a client for round trips).
+    /// TOP's number (documented for one way; for round trips, inferred from the code of an existing client).
     #[must_use]
     pub const fn wire(self) -> Option<u8> {
         match self {
@@ -323,10 +323,10 @@ impl Seats {
         Some(Self { left, plus: false })
     }
 
-    /// Whether there are seats for this many travellers, as far as is known.
+    /// Whether there are seats for this many passengers, as far as is known.
     #[must_use]
-    pub const fn are_enough_for(self, travellers: u16) -> bool {
-        self.plus || self.left >= travellers
+    pub const fn are_enough_for(self, passengers: u16) -> bool {
+        self.plus || self.left >= passengers
     }
 }
 
@@ -366,7 +366,7 @@ mod tests {
     #[test]
     fn seats_are_a_number_or_unknown() {
         let seats = |left, plus| Some(Seats { left, plus });
-        for (wire, wanted) in [
+        for (wire, expected) in [
             ("1", seats(1, false)),
             ("9", seats(9, false)),
             ("12", seats(12, false)),
@@ -385,13 +385,13 @@ mod tests {
             ("65536", None),
             ("", None),
         ] {
-            assert_eq!(Seats::from_wire(wire), wanted, "{wire}");
+            assert_eq!(Seats::from_wire(wire), expected, "{wire}");
         }
     }
 
     #[test]
-    fn seats_are_compared_with_travellers_who_need_one() {
-        for (left, plus, travellers, enough) in [
+    fn seats_are_compared_with_the_passengers_who_need_one() {
+        for (left, plus, passengers, enough) in [
             (3, false, 3, true),
             (3, false, 4, false),
             (0, false, 1, false),
@@ -400,7 +400,7 @@ mod tests {
             (9, true, 200, true),
         ] {
             let seats = Seats { left, plus };
-            assert_eq!(seats.are_enough_for(travellers), enough, "{seats:?}");
+            assert_eq!(seats.are_enough_for(passengers), enough, "{seats:?}");
         }
     }
 }

@@ -114,7 +114,8 @@ impl Violations {
         }
     }
 
-    /// Adds a violation if the text contains an invisible character (with its position) or does not fit.
+    /// Adds a violation if the text contains an invisible character (the message gives its position) or if `fits` is
+    /// false.
     pub(super) fn require_text(
         &mut self,
         text: &str,

@@ -10,8 +10,8 @@ use super::refund::RefundKinds;
 pub struct Vocabulary {
     /// Status phrases of orders.
     pub statuses: StatusMap,
-    /// Codes of the grounds for a refund.
+    /// Codes of the kinds of refunds.
     pub refund_kinds: RefundKinds,
-    /// Codes of the grounds for a change.
+    /// Codes of the kinds of changes.
     pub change_kinds: ChangeKinds,
 }

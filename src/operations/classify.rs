@@ -1,4 +1,4 @@
-//! What may be concluded from the end of a write: one table of data, one pure function.
+//! What may be concluded from the way in which the call of a write ended: one table of data, one pure function.
 //!
 //! No refusal of book or pay is documented, and the documented sample carries `isv.SYSTEM_ERROR`
 //! beside success: neither an `isv.*` code nor `is_success` decides alone.
@@ -16,33 +16,33 @@ mod phrases;
 pub use error_row::{ErrorRow, RowVerdict};
 pub use phrases::Missing;
 
-/// How a write's call ended.
+/// How a call ended.
 #[derive(Debug)]
 pub enum Ending<'a> {
-    /// With a business answer.
+    /// With a response of the business service.
     Answer {
         /// Upstream's own verdict.
         verdict: BusinessVerdict<'a>,
-        /// Whether the answer is about the requested object.
+        /// Whether the response is about the requested object.
         reference: Reference,
-        /// Whether everything needed to call it done is in the answer.
+        /// Whether the response contains everything that the result of a success needs.
         complete: bool,
     },
     /// With anything else.
     Error(&'a CallError),
 }
 
-/// Whether an answer is about this operation.
+/// Whether a response is about this operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reference {
-    /// It names our reference, or none.
+    /// The response contains our number, or no number.
     Ours,
-    /// It names another one.
+    /// The response contains another number.
     Foreign,
 }
 
 impl Reference {
-    /// Combines the references of two numbers in an answer.
+    /// Combines the references of two numbers in a response.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
@@ -51,11 +51,11 @@ impl Reference {
         }
     }
 
-    /// Compares a number in an answer with ours. A missing or garbled number names no other.
+    /// Compares a number in a response with ours. A number that is missing or cannot be read counts as ours.
     #[must_use]
-    pub fn of<T>(told: &Field<T>, is_ours: impl Fn(&T) -> bool) -> Self {
-        match told {
-            Field::Value(told) if !is_ours(told) => Self::Foreign,
+    pub fn of<T>(received: &Field<T>, is_ours: impl Fn(&T) -> bool) -> Self {
+        match received {
+            Field::Value(number) if !is_ours(number) => Self::Foreign,
             Field::Value(_) | Field::Absent | Field::Unreadable => Self::Ours,
         }
     }
@@ -64,15 +64,15 @@ impl Reference {
 /// What may be concluded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Conclusion {
-    /// It was done.
+    /// The write was executed.
     Succeeded,
-    /// It was refused, and nothing was done.
+    /// The business service refused the write and did nothing.
     Rejected(Cause),
-    /// It was not executed: nothing was sent.
+    /// The write was not executed: nothing was sent.
     NotSent(Cause),
-    /// It was not executed: TOP's gateway refused the call.
+    /// The write was not executed: TOP's gateway refused the call.
     RefusedByGateway(Cause),
-    /// Not known. Lookups must agree with the claim; the cause is that of the refusal, if it is one.
+    /// The outcome is not known. Lookups must confirm the claim. The cause is present if upstream refused.
     Unknown(Claim, Option<Cause>),
 }
 
@@ -82,7 +82,7 @@ pub struct Classifier {
     added: Vec<ErrorRow>,
 }
 
-/// The parts of an answer that the table matches.
+/// The parts of a response that the table matches.
 struct Words<'a> {
     method: &'a str,
     platform: Option<i64>,
@@ -93,13 +93,13 @@ struct Words<'a> {
 // === impl Classifier ===
 
 impl Classifier {
-    /// The built-in table and these rows.
+    /// A classifier with the built-in table and these rows.
     #[must_use]
     pub fn new(added: Vec<ErrorRow>) -> Self {
         Self { added }
     }
 
-    /// What may be concluded. Exhaustive: every ending has a conclusion, and that of everything unlisted is
+    /// Concludes the outcome of a write. Every ending has a conclusion; the outcome of an unlisted ending is
     /// unknown.
     #[must_use]
     pub fn conclude(&self, kind: Kind, method: &str, ending: &Ending<'_>) -> Conclusion {
@@ -141,7 +141,8 @@ impl Classifier {
         let words = Words::of_answer(method, verdict);
         let ruling = self.ruling(&words);
         match (verdict.is_success, reference) {
-            // Upstream reported success, but of another order. A lookup proves it, or a person decides.
+            // Upstream reported success, but for another order. A lookup must prove the success; otherwise a
+            // person decides.
             (Some(true), Reference::Foreign) => return Conclusion::Unknown(Claim::Done, None),
             (Some(false) | None, Reference::Foreign) => {
                 return Conclusion::Unknown(Claim::Silence, None);
@@ -170,7 +171,7 @@ impl Classifier {
         }
     }
 
-    /// Whether an answer to a read says that there is no such order, refund or change.
+    /// Whether the response to a read says that there is no such order, refund or change.
     #[must_use]
     pub fn says_not_found(&self, method: &str, ending: &Ending<'_>, what: Missing) -> bool {
         let Some(words) = Words::of(method, ending) else {
@@ -186,17 +187,18 @@ impl Classifier {
             None => {
                 let phrases::NotFound { text, word } = phrases::not_found(what);
                 let code = words.code.unwrap_or_default().to_ascii_lowercase();
-                // A user, a channel or a session that does not exist says nothing about the order.
-                let of_it = code.contains(word)
+                // The code must name the object: that a user, a channel or a session does not exist says
+                // nothing about the order.
+                let code_matches = code.contains(word)
                     && phrases::NOT_FOUND_CODES
                         .iter()
                         .any(|part| code.contains(part));
-                !words.is_silent() && !words.denies_access() && (words.says(text) || of_it)
+                !words.is_silent() && !words.denies_access() && (words.says(text) || code_matches)
             }
         }
     }
 
-    /// Whether a configured row for this method says that the answer means an empty list: some services
+    /// Whether a configured row for this method says that the response means an empty list: some services
     /// report an empty list as an error.
     #[must_use]
     pub fn says_empty(&self, method: &str, ending: &Ending<'_>) -> bool {
@@ -206,7 +208,7 @@ impl Classifier {
         })
     }
 
-    /// Why upstream refused a read, if its answer is listed.
+    /// Why upstream refused a read, if the refusal is listed.
     #[must_use]
     pub fn cause_of_read(&self, method: &str, ending: &Ending<'_>) -> Option<Cause> {
         let words = Words::of(method, ending)?;
@@ -247,7 +249,7 @@ impl Classifier {
         sub_code == phrases::WHITE_LIST
     }
 
-    /// The hint that the gateway's operator has configured for this answer.
+    /// The hint that the gateway's operator has configured for this response.
     #[must_use]
     pub fn hint(&self, method: &str, ending: &Ending<'_>) -> Option<String> {
         let words = Words::of(method, ending)?;
@@ -265,7 +267,7 @@ impl Classifier {
                 RowVerdict::Rejected => Some(Ruling::Business(Cause::Refused)),
                 RowVerdict::Unknown => Some(Ruling::Silent),
                 RowVerdict::NotExecuted => Some(Ruling::Gateway(Cause::RefusedByTop)),
-                // It applies to reads, not to writes.
+                // Such a row applies to reads only.
                 RowVerdict::NotFound => None,
             };
         }
@@ -276,14 +278,15 @@ impl Classifier {
     }
 }
 
-/// "Failed, please try again" (`失败…请重试`) says that something went wrong, not that nothing was done.
+/// Whether a text says "failed, please try again" (`失败…请重试`). The text says that something went wrong, not that
+/// nothing was executed.
 fn asks_to_try_again(text: &str) -> bool {
     let (failed, try_again) = phrases::TRY_AGAIN;
     text.split_once(failed)
         .is_some_and(|(_, rest)| rest.contains(try_again))
 }
 
-/// A refusal counts at once only if a wrong guess cannot cost money.
+/// The conclusion from a listed refusal. It settles the operation at once only if a wrong guess cannot cost money.
 fn refused(kind: Kind, cause: Cause) -> Conclusion {
     match kind.refusal_counts() {
         RefusalCounts::AtOnce => Conclusion::Rejected(cause),
@@ -293,7 +296,7 @@ fn refused(kind: Kind, cause: Cause) -> Conclusion {
     }
 }
 
-/// Some services set a code on success too.
+/// Whether a code reports an error: some services return a code with a success too.
 fn is_error_code(code: &str) -> bool {
     let code = code.trim().to_ascii_lowercase();
     !phrases::SUCCESS_CODES.contains(&code.as_str())
@@ -350,7 +353,7 @@ impl<'a> Words<'a> {
             })
     }
 
-    /// Whether they say that the account has no access: the object may exist.
+    /// Whether the response denies the account access. Then the object may exist.
     fn denies_access(&self) -> bool {
         let code = self.code.map(str::to_ascii_lowercase);
         code.is_some_and(|code| {
@@ -385,7 +388,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// `*` stands for any text.
+/// Whether the text matches the pattern, in which `*` stands for any text.
 fn glob(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {

@@ -9,7 +9,7 @@ use crate::top::envelope::ErrorResponse;
 use crate::top::method::BusinessVerdict;
 
 impl Failure {
-    /// Masks these names in upstream's message: they were not known when the message was recorded.
+    /// Masks these names in upstream's message, because they were not known when the message was recorded.
     #[must_use]
     pub(in crate::operations) fn masking(mut self, names: &Names) -> Self {
         if let Some(upstream) = &mut self.upstream {
@@ -22,7 +22,7 @@ impl Failure {
 
 impl From<&JournalError> for Failure {
     fn from(error: &JournalError) -> Self {
-        tracing::error!(%error, "the journal could not be used");
+        tracing::error!(%error, "access to the journal failed");
         Self::of(Cause::JournalUnavailable)
     }
 }
@@ -45,11 +45,11 @@ impl From<&NotSent> for Failure {
 }
 
 impl UpstreamAnswer {
-    /// The texts of an `error_response`. `names` are those that upstream might repeat.
+    /// The code and texts of an `error_response`. `names` are the personal values that upstream's text may contain.
     #[must_use]
     pub fn of_error(method: &str, error: &ErrorResponse, names: &Names) -> Self {
         let text = error.sub_msg.as_deref().or(error.msg.as_deref());
-        // Keep the address: only TOP knows it, and it has to be added to the white list.
+        // Keep the address: the operator has to add it to the white list, and only TOP sees it.
         let about_address = error
             .sub_code
             .as_deref()
@@ -70,7 +70,7 @@ impl UpstreamAnswer {
         }
     }
 
-    /// The texts of a business answer, likewise.
+    /// The code and text of a business response, masked in the same way.
     #[must_use]
     pub fn of_business(method: &str, verdict: &BusinessVerdict<'_>, names: &Names) -> Self {
         Self {
@@ -82,7 +82,7 @@ impl UpstreamAnswer {
         }
     }
 
-    /// Upstream's answer, if it refused the call.
+    /// Upstream's response, if it refused the call.
     #[must_use]
     pub fn of_call_error(method: &str, error: &CallError, names: &Names) -> Option<Self> {
         match error {

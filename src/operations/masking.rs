@@ -1,4 +1,4 @@
-//! What of upstream's texts may be kept: no name, document, phone or address of a person.
+//! Masks personal data in upstream's texts before they are kept: names, documents, phone numbers and addresses.
 
 mod numbers;
 
@@ -10,7 +10,7 @@ use crate::domain::personal::Personal;
 use crate::domain::time::LocalDate;
 use crate::top::envelope::LONGEST_TEXT;
 
-/// Who may be named in a text of upstream.
+/// The personal values that a text of upstream may contain.
 #[derive(Debug, Default)]
 pub struct Names {
     known: Vec<Personal<String>>,
@@ -18,7 +18,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Names, documents and numbers of all whom upstream can name: it knows no others.
+    /// The names, documents and phone numbers of all persons that upstream's text can mention.
     #[must_use]
     pub fn everybody(known: Vec<Personal<String>>) -> Self {
         Self {
@@ -27,7 +27,7 @@ impl Names {
         }
     }
 
-    /// Those of some: the order may have others, such as its contact.
+    /// The values of some of these persons. The text may mention others, such as the contact of the order.
     #[must_use]
     pub fn some(known: Vec<Personal<String>>) -> Self {
         Self {
@@ -36,7 +36,7 @@ impl Names {
         }
     }
 
-    /// The same with more.
+    /// Adds more values.
     #[must_use]
     pub fn with(mut self, more: impl IntoIterator<Item = Personal<String>>) -> Self {
         self.known.extend(more);
@@ -48,13 +48,13 @@ impl Names {
         self.cleaned(text, Addresses::Mask)
     }
 
-    /// The same of a text that says from which address the gateway called.
+    /// Upstream's text as it may be kept, with its IP addresses: the text names the address of the gateway.
     pub(in crate::operations) fn clean_but_addresses(&self, text: &str) -> String {
         self.cleaned(text, Addresses::Keep)
     }
 
-    /// Upstream's code as it may be kept. What has the form of a code is one, unless it has digits
-    /// enough for a mobile number or a known value in it.
+    /// Upstream's code as it may be kept. A value in the form of a code is kept as it is, unless it contains a
+    /// known value or enough digits for a mobile number.
     pub(in crate::operations) fn clean_code(&self, code: &str) -> String {
         let is_code = code.len() <= LONGEST_CODE
             && code.bytes().all(|b| b.is_ascii_graphic() && b != b'@')
@@ -70,9 +70,9 @@ impl Names {
         }
     }
 
-    /// The rule of an offer as it may be kept. Rules are full of dates and prices, so a number is masked only
-    /// if it is known, at least in part, or has the form of a mobile or document number. What is read of a long
-    /// rule is bounded.
+    /// The rule of an offer as it may be kept. Rules contain many dates and prices, so a number is masked only
+    /// if it is known, at least in part, or has the form of a mobile or document number. Only a bounded part of
+    /// a long rule is read.
     pub(super) fn clean_rule(&self, rule: &str) -> String {
         let known: Vec<&str> = self.known.iter().map(|v| v.expose().as_str()).collect();
         let longest = known.iter().map(|value| value.chars().count());
@@ -80,7 +80,7 @@ impl Names {
         // A separator may follow each character.
         let read = rule.char_indices().nth(LONGEST_RULE + 2 * longest);
         let masked = rule_without(&rule[..read.map_or(rule.len(), |(end, _)| end)], &known);
-        // The end of what was read may be a part of a name, which is not recognised.
+        // The part that was read may end within a name, and half a name is not recognised.
         let whole = match read {
             Some(_) => {
                 let mut seen = masked.char_indices().rev().filter(|(_, c)| !is_blank(*c));
@@ -95,7 +95,7 @@ impl Names {
     }
 
     fn cleaned(&self, text: &str, addresses: Addresses) -> String {
-        if !self.everybody && OF_PERSONS.iter().any(|word| text.contains(word)) {
+        if !self.everybody && PERSON_WORDS.iter().any(|word| text.contains(word)) {
             return withheld(text);
         }
         let known: Vec<&str> = self.known.iter().map(|v| v.expose().as_str()).collect();
@@ -107,12 +107,12 @@ impl Names {
 const LONGEST: usize = 300;
 /// The characters of a rule that are kept.
 const LONGEST_RULE: usize = 2_000;
-/// The longest value that is looked for with blanks in it.
+/// A longer value is not searched for with blanks between its characters.
 const LONGEST_VALUE: usize = 80;
 
-/// Words beside which a person's name stands. Where not all names are known a text with such a word is
-/// not kept.
-const OF_PERSONS: [&str; 9] = [
+/// Words next to which the name of a person may stand. If not all names are known, a text with such a word is
+/// withheld.
+const PERSON_WORDS: [&str; 9] = [
     "乘客",
     "旅客",
     "乘机人",
@@ -124,7 +124,7 @@ const OF_PERSONS: [&str; 9] = [
     "护照",
 ];
 
-/// What a text that is not kept was about, by words in it.
+/// The subjects of a withheld text, and the words by which they are recognised.
 const CLASSES: [(&str, &[&str]); 10] = [
     ("passenger", &["乘客", "旅客", "乘机人"]),
     ("contact", &["联系人"]),
@@ -138,31 +138,31 @@ const CLASSES: [(&str, &[&str]); 10] = [
     ("restriction", &["黑名单", "失信", "限制", "禁止"]),
 ];
 
-/// The text that replaces a withheld message: it names the subject of the message in the gateway's own words.
+/// The text that replaces a withheld text: it names the subjects in the gateway's own words.
 fn withheld(text: &str) -> String {
     let classes = CLASSES
         .iter()
         .filter(|(_, words)| words.iter().any(|word| text.contains(word)));
     let classes: Vec<_> = classes.map(|(class, _)| *class).collect();
     format!(
-        "(not kept: the text speaks of a person; it is about: {})",
+        "(withheld because the text may name a person; subjects: {})",
         classes.join(", ")
     )
 }
 
 /// The longest code that is kept as it is.
 const LONGEST_CODE: usize = 64;
-/// How many digits a mobile number has.
-const MOBILE: usize = 11;
+/// The number of digits of a mobile number.
+const MOBILE_DIGITS: usize = 11;
 
-/// What becomes of IP addresses, whose digits look like those of a phone.
+/// Whether IP addresses are masked: their digits look like a phone number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Addresses {
     Keep,
     Mask,
 }
 
-/// What a person wrote, as it may be kept.
+/// A text that a person wrote, as it may be kept.
 pub(in crate::operations) fn masked(text: &str) -> String {
     masked_but(text, &[], Addresses::Mask)
 }
@@ -179,13 +179,14 @@ fn masked_but(text: &str, personal: &[&str], addresses: Addresses) -> String {
     });
     let mut kept = cleaned.chars().count();
     if was_cut {
-        // The end may be a part of a name, which is not recognised.
+        // The text may end within a name, and half a name is not recognised.
         kept = kept.saturating_sub(LONGEST_VALUE);
     }
     cleaned.chars().take(kept.min(LONGEST)).collect()
 }
 
-/// Masks the known values in a rule, and what has the form of a mobile or document number or an e-mail address.
+/// Masks in a rule the known values and everything in the form of a mobile number, a document number or an e-mail
+/// address.
 fn rule_without(rule: &str, known: &[&str]) -> String {
     let is_date = |value: &&str| value.parse::<LocalDate>().is_ok();
     let numbers = known.iter().copied().filter(|value| !is_date(value));
@@ -223,7 +224,7 @@ fn without_known(text: &str, personal: &[&str]) -> String {
     text
 }
 
-/// Masks the runs of letters, digits and signs that are personal.
+/// Masks the runs of letters, digits and `-_.@+` that are personal.
 fn without_runs(text: &str, is_personal: impl Fn(&str) -> bool) -> String {
     let mut cleaned = String::with_capacity(text.len());
     let mut run = String::new();
@@ -249,21 +250,21 @@ fn compact(number: &str) -> String {
     kept.map(|c| c.to_ascii_uppercase()).collect()
 }
 
-/// Whether it has a run of digits as long as a mobile number.
+/// Whether the text has a run of digits that is at least as long as a mobile number.
 fn has_long_number(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_digit())
-        .any(|digits| digits.len() >= MOBILE)
+        .any(|digits| digits.len() >= MOBILE_DIGITS)
 }
 
-/// What upstream may put between the characters of a name or number.
+/// Whether upstream may put this character between the characters of a name or number.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || "/／·•・\u{200b}\u{feff}".contains(c)
 }
 
-/// Masks a value that has blanks in the text, or had them in the request: `张 三`, `138 0013 8000`.
+/// Masks a value that contains blanks in the text or in the request: `张 三`, `138 0013 8000`.
 fn without_spaced(text: &str, value: &str) -> String {
     let value: Vec<char> = value.chars().filter(|c| !is_blank(*c)).collect();
-    // One character is no name, and what is long is a sentence.
+    // One character is not a name, and a long value is a sentence.
     if !(2..=LONGEST_VALUE).contains(&value.len()) {
         return text.to_owned();
     }
@@ -274,7 +275,7 @@ fn without_spaced(text: &str, value: &str) -> String {
         if window
             .iter()
             .zip(&value)
-            .any(|((_, seen), wanted)| seen != wanted)
+            .any(|((_, seen), expected)| seen != expected)
         {
             first += 1;
             continue;
@@ -289,18 +290,18 @@ fn without_spaced(text: &str, value: &str) -> String {
     kept
 }
 
-/// What stands between the words of a name.
-const BETWEEN: &str = "/ -.,'·";
-/// Shorter words of a name are words of other things too, and are masked beside another one only.
-const TELLING: usize = 3;
-/// What has more words is a sentence.
+/// The characters that separate the words of a name.
+const SEPARATORS: &str = "/ -.,'·";
+/// A shorter word of a name is also an ordinary word, so it is masked only next to another word of the name.
+const SHORTEST_ALONE: usize = 3;
+/// A value with more words is a sentence, not a name.
 const LONGEST_NAME: usize = 6;
 
-/// The words of a name in Latin letters, such as `LI/SI`; none where the value is no such name.
+/// The words of a name in Latin letters, such as `LI/SI`; empty if the value is not such a name.
 fn latin_words(value: &str) -> Vec<&str> {
     if value
         .chars()
-        .any(|c| !c.is_ascii_alphabetic() && !BETWEEN.contains(c))
+        .any(|c| !c.is_ascii_alphabetic() && !SEPARATORS.contains(c))
     {
         return Vec::new();
     }
@@ -318,12 +319,14 @@ fn without_name(text: &str, name: &[&str]) -> String {
     of_name.retain(|word| consists_of(&text[word.clone()], name));
     let beside = |one: &Range<usize>, next: &Range<usize>| {
         let between = &text[one.end..next.start];
-        between.chars().all(|c| BETWEEN.contains(c) || is_blank(c))
+        between
+            .chars()
+            .all(|c| SEPARATORS.contains(c) || is_blank(c))
     };
     let mut kept = String::with_capacity(text.len());
     let mut until = 0;
     for together in of_name.chunk_by(beside) {
-        if together.len() == 1 && together[0].len() < TELLING {
+        if together.len() == 1 && together[0].len() < SHORTEST_ALONE {
             continue;
         }
         for word in together {
@@ -336,7 +339,7 @@ fn without_name(text: &str, name: &[&str]) -> String {
     kept
 }
 
-/// Whether a word is made of words of the name and of nothing else, in any order.
+/// Whether a word consists only of words of the name, in any order.
 fn consists_of(word: &str, name: &[&str]) -> bool {
     let mut ends = vec![false; word.len() + 1];
     ends[0] = true;
@@ -355,7 +358,7 @@ fn consists_of(word: &str, name: &[&str]) -> bool {
     ends[word.len()]
 }
 
-/// Where the runs of Latin letters are.
+/// The positions of the runs of Latin letters.
 fn words(text: &str) -> Vec<Range<usize>> {
     let mut words: Vec<Range<usize>> = Vec::new();
     for (at, _) in text.match_indices(|c: char| c.is_ascii_alphabetic()) {
@@ -372,7 +375,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn upstream_texts_are_cleaned_of_what_could_be_personal() {
+    fn personal_data_in_upstream_texts_is_masked() {
         for (text, personal, cleaned) in [
             (
                 "乘客张三证件110101199003070038有误",
@@ -391,7 +394,7 @@ mod tests {
             (
                 "乘客李四有误",
                 &[],
-                "(not kept: the text speaks of a person; it is about: passenger)",
+                "(withheld because the text may name a person; subjects: passenger)",
             ),
             ("写信给 a.b-c@example.net,谢谢", &[], "写信给 ***,谢谢"),
             ("账户余额不足,支付失败", &[], "账户余额不足,支付失败"),
@@ -417,7 +420,7 @@ mod tests {
             ("O'Neil, J.", &["O'NEIL/J"], "***'***, ***."),
             ("FENGZHANGSAN", &["ZHANG/SAN FENG"], "***"),
             ("E O; E; O", &["E/O"], "*** ***; E; O"),
-            // With blanks, there or here.
+            // With blanks in the text or in the known value.
             ("乘客张 三有误", &["张三"], "乘客***有误"),
             ("乘客张\u{3000}三 有误", &["张三"], "乘客*** 有误"),
             ("乘客张三有误", &["张 三"], "乘客***有误"),
@@ -431,7 +434,7 @@ mod tests {
                 "乘客***\u{3000}***有误",
             ),
             ("姓张, 三人", &["张三"], "姓张, 三人"),
-            // Words that only contain its words, or are short and alone, are not the name.
+            // A word that merely contains a word of the name, or a short word that stands alone, is not masked.
             (
                 "THOUSAND; Li is lithium",
                 &["LI/SAN"],
@@ -481,19 +484,19 @@ mod tests {
                 "CZ8957 2030-05-02 08:45-11:35, 2030年5月1日 1580.00元",
                 "CZ8957 2030-05-02 08:45-11:35, 2030年5月1日 1580.00元",
             ),
-            // Near to what is known, and something else.
+            // Similar to a known value, but different.
             (
                 "1990-05-02, 1990-05-10, 1990-03-08, 21990-05-01, 8765, 10-8765",
                 "1990-05-02, 1990-05-10, 1990-03-08, 21990-05-01, 8765, 10-8765",
             ),
-            // A known number in other groups, in part, or within another.
+            // A known number that is grouped differently, incomplete, or part of a longer number.
             ("电话010-87654321,(010)87654321", "电话***,(***"),
             ("电话8765 4321或+86-10-8765-4321", "电话***或***"),
             ("2026-12-01 138-0013-8000", "2026-12-01 ***"),
             ("2026-12-01 8765 4321 08:00", "2026-12-01 *** 08:00"),
             ("0086 13800138000, 0013 8000", "0086 ***, ***"),
             ("24681357, E2468-1357, 19900307", "***, ***, ***"),
-            // Of somebody who is not known.
+            // Numbers of unknown persons.
             ("电话139-1234-5678或139 1234 5678", "电话***或***"),
             ("+86 139 1234 5678, 2026-12-01", "+86 ***, 2026-12-01"),
             ("护照E11223344, EA1122334或h1122334X", "护照***, ***或***"),
@@ -514,7 +517,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_cut_after_it_was_masked() {
+    fn a_rule_is_masked_before_it_is_cut() {
         let names = Names::everybody(vec![Personal::new("张三".to_owned())]);
         let fits = "退".repeat(LONGEST_RULE);
         assert_eq!(names.clean_rule(&fits), fits);
@@ -530,7 +533,7 @@ mod tests {
         let known = ["欧阳三", "13800138000"].map(|value| Personal::new(value.to_owned()));
         let names = Names::everybody(known.to_vec());
         let spaced = format!("欧{}阳三", " ".repeat(1_000));
-        // The end of what is kept and of what is read, also where what was masked before has moved it.
+        // The ends of the kept part and of the part that is read, also where masking has shifted them.
         let edges = [1_940, LONGEST_RULE, LONGEST_RULE + 2 * LONGEST_VALUE];
         for before in edges.into_iter().flat_map(|edge| edge - 15..=edge) {
             for value in ["欧阳三", "欧 阳 三", &spaced, "138 0013 8000"] {
@@ -566,7 +569,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_was_cut_in_half_is_not_kept() {
+    fn half_a_name_at_the_end_of_a_cut_text_is_removed() {
         let digits = "1".repeat(LONGEST_TEXT - 1);
         let names = Names::everybody(vec![Personal::new("张三".to_owned())]);
         let cleaned = names.clean(&format!("{digits}张"));
@@ -578,14 +581,14 @@ mod tests {
     }
 
     #[test]
-    fn where_not_all_are_known_nothing_that_speaks_of_a_person_is_kept() {
+    fn a_text_about_a_person_is_withheld_unless_all_names_are_known() {
         let some = Names::some(vec![Personal::new("张三".to_owned())]);
         assert_eq!(
             some.clean("乘客张三,联系人李四的证件与姓名重复"),
-            "(not kept: the text speaks of a person; it is about: passenger, contact, name, document, \
+            "(withheld because the text may name a person; subjects: passenger, contact, name, document, \
              duplicate)"
         );
-        for word in OF_PERSONS {
+        for word in PERSON_WORDS {
             assert!(!some.clean(word).ends_with(": )"), "{word}");
         }
         assert_eq!(some.clean("张三的客票不可退"), "***的客票不可退");

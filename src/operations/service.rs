@@ -35,9 +35,9 @@ pub struct ReconcileSettings {
     pub max_interval: Duration,
     /// How long a settled operation is watched.
     pub watch: Duration,
-    /// From a success that only upstream's answer shows to the lookup that confirms it.
+    /// The pause between a success that rests on upstream's response alone and the lookup that confirms it.
     pub confirm_after: Duration,
-    /// Concurrent lookups at most.
+    /// The maximum number of concurrent lookups.
     pub concurrency: usize,
     /// The deadline of one TOP call.
     pub deadline: Duration,
@@ -51,7 +51,7 @@ pub struct Parts {
     pub upstream: Arc<Upstream>,
     /// Settings of lookups and of waiting.
     pub settings: ReconcileSettings,
-    /// Time.
+    /// The clock.
     pub clock: SharedClock,
     /// Cancelled when the process is to stop: nothing new is sent from then on.
     pub stopping: CancellationToken,
@@ -74,9 +74,9 @@ pub struct Operations {
     pub(in crate::operations) lease_until: AtomicI64,
     /// Steady time at the start of the process.
     started_ms: u64,
-    /// Store time at steady time zero: wall time is read once, so its later jumps do not matter.
+    /// Store time at steady time zero. Wall time is read only once, so later jumps of the wall clock do not matter.
     store_zero_ms: i64,
-    /// The operations that are being looked up. One lookup at a time for each: two that overlap would count
+    /// The operations that are being looked up. Each has one lookup at a time: two overlapping lookups would count
     /// the same time twice.
     pub(in crate::operations) busy: Mutex<HashSet<OperationId>>,
     waiting: Mutex<HashMap<OperationId, watch::Sender<Option<Arc<Operation>>>>>,
@@ -93,9 +93,9 @@ impl std::fmt::Debug for Operations {
 /// The result of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::operations) enum Changed {
-    /// It is committed.
+    /// The change is committed.
     Done,
-    /// The edit returned nothing, or the table of states forbids the change.
+    /// The edit returned nothing, or the state table forbids the change.
     Declined,
     /// The row had changed meanwhile; nothing was written.
     Stale,
@@ -104,7 +104,7 @@ pub(in crate::operations) enum Changed {
 /// How long an operation that sent nothing is kept.
 const KEPT_UNSENT: Duration = Duration::from_hours(24);
 
-/// What a change adds besides the row.
+/// The timeline entry, events and control that a change saves with the row.
 #[derive(Debug, Default)]
 pub(in crate::operations) struct Note {
     pub(in crate::operations) what: String,
@@ -165,13 +165,13 @@ impl Operations {
         &self.upstream
     }
 
-    /// Accepts no more work and waits for the sends in progress: each gets its answer and its commit.
+    /// Accepts no more work and waits until every send in progress has its response, and its outcome is committed.
     pub async fn drain(&self) {
         self.tasks.close();
         self.tasks.wait().await;
     }
 
-    /// Store time: the wall time of the start plus steady time since.
+    /// Store time: the wall time at the start of the process plus the steady time since then.
     pub(in crate::operations) fn store_ms(&self) -> i64 {
         self.store_zero_ms + i64::try_from(self.steady_ms()).unwrap_or(i64::MAX / 2)
     }
@@ -206,11 +206,11 @@ impl Operations {
     }
 
     /// Changes an operation if it is still at the revision of `operation`, on which `edit` relies. If another
-    /// change came first, `operation` is replaced with the current row, and the caller decides whether its
-    /// change still applies.
+    /// change came first, `operation` is replaced with the current row, and the caller of this function decides
+    /// whether the edit still applies.
     ///
     /// # Errors
-    /// When the journal did not acknowledge the change. It may have been committed nevertheless.
+    /// When the journal did not acknowledge the change, which may have been committed nevertheless.
     pub(in crate::operations) async fn change(
         &self,
         operation: &mut Operation,
@@ -223,11 +223,11 @@ impl Operations {
         if next.standing != operation.standing && !may_become(operation.standing, next.standing) {
             tracing::error!(
                 operation_id = %operation.id, from = operation.state().as_str(),
-                to = next.state().as_str(), "the table of states forbids this change"
+                to = next.state().as_str(), "the state table forbids this change; nothing was saved"
             );
             return Ok(Changed::Declined);
         }
-        if is_news(operation, &next) {
+        if is_visible(operation, &next) {
             next.version = operation.version + 1;
         }
         let save = Save {
@@ -258,7 +258,8 @@ impl Operations {
             }
             Saved::Stale(current) => {
                 *operation = *current;
-                // The earlier change may be one of this process that was not acknowledged.
+                // The earlier change may be one of this process whose commit was not acknowledged, so its waiters
+                // have not been woken.
                 self.notify(operation);
                 Ok(Changed::Stale)
             }
@@ -266,7 +267,7 @@ impl Operations {
         }
     }
 
-    /// Applies a settlement to the row, and adds the events that follow from it.
+    /// Applies a settlement to the row, and adds its events.
     pub(in crate::operations) fn settled(
         &self,
         row: &mut Operation,
@@ -329,10 +330,10 @@ impl Operations {
     pub(in crate::operations) fn contradict(
         &self,
         row: &mut Operation,
-        seen: &str,
+        evidence: &str,
         found: Option<Receipt>,
     ) -> Note {
-        let was = row.state();
+        let recorded = row.state();
         row.standing = Standing::of(State::NeedsAttention);
         row.contradicted = true;
         row.attention = Some(Attention::Contradicted);
@@ -344,8 +345,8 @@ impl Operations {
         row.differs.clear();
         row.next_look_at = self.next_lookup(row);
         let mut note = Note::of(format!(
-            "{seen}, though it was settled as {}; a person must decide",
-            was.as_str()
+            "{evidence}; this contradicts the recorded state {}; a person must decide",
+            recorded.as_str()
         ));
         note.events.push(NewEvent {
             kind: EventKind::OperationContradicted,
@@ -355,7 +356,7 @@ impl Operations {
         note
     }
 
-    /// Logs and counts a change of state, and wakes its waiters.
+    /// Logs and counts a change of state, and wakes the waiters of the operation.
     fn moved(&self, operation: &Operation) {
         let (state, basis) = (operation.standing.state, operation.standing.basis);
         // Debug level: the outcome that follows is logged at info level.
@@ -387,7 +388,7 @@ impl Operations {
     }
 
     /// Waits until the operation is settled or needs a person, the time is over, or the process stops.
-    /// Returns the operation as it is then.
+    /// Returns the operation as it is at that time.
     ///
     /// # Errors
     /// When the journal cannot be read.
@@ -414,7 +415,7 @@ impl Operations {
     }
 }
 
-/// Makes a `sending` row `unknown`, with its next lookup at this store time.
+/// Changes a `sending` row to `unknown`, with its next lookup at this store time.
 pub(in crate::operations) fn unknown(
     row: &mut Operation,
     what: impl Into<String>,
@@ -432,7 +433,7 @@ pub(in crate::operations) fn unknown(
 }
 
 /// Whether callers and operators can see the change.
-fn is_news(before: &Operation, now: &Operation) -> bool {
+fn is_visible(before: &Operation, now: &Operation) -> bool {
     before.standing != now.standing || before.result != now.result || before.differs != now.differs
 }
 
@@ -460,7 +461,7 @@ fn fact_of(kind: Kind, receipt: &Receipt) -> NewEvent {
     }
 }
 
-/// What exists because upstream answered that it was created.
+/// The object that upstream reported as created, as a control that no lookup has found yet.
 fn known_from(row: &Operation) -> Option<Proof> {
     let lookup = row
         .kind()
@@ -483,13 +484,13 @@ pub(in crate::operations) struct Settlement {
     pub(in crate::operations) differs: Vec<Difference>,
     pub(in crate::operations) failure: Option<Failure>,
     pub(in crate::operations) what: String,
-    /// Whether a lookup has shown it.
+    /// Whether a lookup has confirmed the outcome.
     pub(in crate::operations) confirmed: bool,
     pub(in crate::operations) proves: Option<Proof>,
 }
 
-/// Whether lookups of a settled operation continue: an absent or refused write may appear late, and a success
-/// or a refusal by TOP's gateway that rests on an answer alone has to be confirmed.
+/// Whether lookups of a settled operation continue: the effect of an absent or refused write may appear late, and a
+/// success or a refusal by TOP's gateway that rests on a response alone has to be confirmed.
 fn is_watched(row: &Operation) -> bool {
     match row.state() {
         State::Rejected => true,
@@ -521,7 +522,7 @@ impl Settlement {
         }
     }
 
-    /// Nothing was sent.
+    /// The settlement of an operation that was not sent.
     pub(in crate::operations) fn not_sent(failure: Failure, what: impl Into<String>) -> Self {
         Self::failed(Standing::not_executed(Basis::NotSent), failure, what)
     }
@@ -531,7 +532,7 @@ impl Settlement {
 pub(in crate::operations) struct Waiter<'a> {
     operations: &'a Operations,
     id: OperationId,
-    /// Dropped under the lock, so that the last waiter knows that it is the last one.
+    /// Dropped under the lock, so that the last waiter removes the entry from the map.
     changes: Option<watch::Receiver<Option<Arc<Operation>>>>,
 }
 

@@ -7,7 +7,7 @@ use super::service::Operations;
 use super::upstream::Upstream;
 use super::writes::attachments::Uploads;
 
-/// The operations, and the calls that concurrent callers share.
+/// The operations, and the searches and uploads that concurrent callers share.
 #[derive(Debug)]
 pub struct Services {
     /// Runs operations.

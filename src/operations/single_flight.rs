@@ -9,10 +9,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::operation::{Cause, Failure};
 
-/// Work in progress.
+/// Work in progress, whose result all callers share.
 type InFlight<T> = Shared<BoxFuture<'static, Result<Arc<T>, Failure>>>;
 
-/// The work in progress, by key. Bounded by the quota of calls in flight: an entry is removed with its call.
+/// The work in progress, by key. The quota of calls in flight bounds the map, because an entry is removed when its call
+/// ends.
 pub(in crate::operations) struct SingleFlight<T>(Mutex<HashMap<Vec<u8>, InFlight<T>>>);
 
 impl<T> std::fmt::Debug for SingleFlight<T> {
@@ -27,18 +28,18 @@ impl<T> Default for SingleFlight<T> {
     }
 }
 
-/// Removes work from the map when it ends, also in a panic.
+/// Removes the work from the map when dropped: at the end of the work, also in a panic.
 struct Entry<T>(Arc<SingleFlight<T>>, Vec<u8>);
 
 impl<T> Drop for Entry<T> {
     fn drop(&mut self) {
-        let mut under_way = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        under_way.remove(&self.1);
+        let mut in_flight = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        in_flight.remove(&self.1);
     }
 }
 
 impl<T: Send + Sync + 'static> SingleFlight<T> {
-    /// Starts the work, or joins work in progress with the same key. It runs in its own task: the first
+    /// Starts the work, or joins work in progress with the same key. The work runs in its own task, because the first
     /// caller may hang up while others wait.
     pub(in crate::operations) async fn join(
         self: &Arc<Self>,
@@ -47,23 +48,23 @@ impl<T: Send + Sync + 'static> SingleFlight<T> {
         work: impl Future<Output = Result<T, Failure>> + Send + 'static,
     ) -> Result<Arc<T>, Failure> {
         let joined = {
-            let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(begun) = under_way.get(&key) {
-                begun.clone()
+            let mut in_flight = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(running) = in_flight.get(&key) {
+                running.clone()
             } else {
                 let entry = Entry(self.clone(), key.clone());
                 let task = tasks.spawn(async move {
                     let _entry = entry;
                     work.await.map(Arc::new)
                 });
-                let begun = task
+                let running = task
                     .map(|ended| {
                         ended.unwrap_or_else(|_| Err(Failure::of(Cause::UpstreamUnavailable)))
                     })
                     .boxed()
                     .shared();
-                under_way.insert(key, begun.clone());
-                begun
+                in_flight.insert(key, running.clone());
+                running
             }
         };
         joined.await

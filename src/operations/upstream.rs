@@ -1,4 +1,4 @@
-//! Reads upstream: the TOP client, the accounts, and what is needed to interpret an answer.
+//! Reads upstream: the TOP client, the accounts, and everything that interpreting a response needs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,15 +37,15 @@ pub struct UpstreamParts {
     pub top: Arc<TopClient>,
     /// The purchasing accounts.
     pub accounts: BTreeMap<AccountName, Account>,
-    /// The classification of answers.
+    /// The classification of responses.
     pub classifier: Classifier,
-    /// What Fliggy's phrases and numbers mean.
+    /// The meanings of Fliggy's phrases and numbers.
     pub vocabulary: Vocabulary,
     /// How refunds are requested.
     pub refunds: RefundSettings,
     /// The key of all keyed hashes.
     pub hash_key: HashKey,
-    /// Time.
+    /// The clock.
     pub clock: SharedClock,
 }
 
@@ -69,20 +69,20 @@ impl std::fmt::Debug for Upstream {
 }
 
 /// Why nothing can be read or sent for an account.
-pub(in crate::operations) const NO_ACCOUNT: &str = "the account is not configured any more";
+pub(in crate::operations) const NO_ACCOUNT: &str = "the account is no longer configured";
 
 /// Why a read has no result.
 #[derive(Debug)]
 pub enum ReadError {
-    /// Upstream says, in a listed text or code, that it does not exist on this account.
+    /// Upstream reports with a listed text or code that the object does not exist on this account.
     NotFound {
-        /// The failure, with upstream's answer.
+        /// The failure, with upstream's response.
         failure: Failure,
         /// Whether the text or code is listed by a configured row for this method.
         by_configuration: bool,
     },
-    /// Upstream answered about another resource than requested. The answer may contain another traveller's
-    /// data: none of it is shown, and it proves nothing.
+    /// Upstream's response is about another resource than requested. The response may contain another passenger's
+    /// data, so none of it is shown, and it proves nothing.
     OtherResource(Failure),
     /// The read failed in another way.
     Failed(Failure),
@@ -103,7 +103,7 @@ impl ReadError {
 // === impl Upstream ===
 
 impl Upstream {
-    /// Builds it from its parts.
+    /// Builds an `Upstream` from its parts.
     #[must_use]
     pub fn new(parts: UpstreamParts) -> Self {
         let UpstreamParts {
@@ -138,7 +138,7 @@ impl Upstream {
         LocalTime::from_timestamp(self.clock.wall())
     }
 
-    /// The context in which an answer to this account is translated now.
+    /// The context in which a response to this account is translated now.
     pub(in crate::operations) fn context<'a>(&'a self, account: &'a AccountName) -> Context<'a> {
         Context {
             vocabulary: &self.vocabulary,
@@ -174,7 +174,7 @@ impl Upstream {
         self.accounts.contains_key(name)
     }
 
-    /// The current session of an account; none if the account is no longer configured.
+    /// The tag of the current session of an account; none if the account is no longer configured.
     pub(in crate::operations) fn session_tag(&self, name: &AccountName) -> Option<SessionTag> {
         let account = self.accounts.get(name)?;
         Some(SessionTag::new(
@@ -198,7 +198,7 @@ impl Upstream {
         self.interpret_read::<M>(self.top.read::<M>(account, request, options).await, about)
     }
 
-    /// Reads a list. None if a configured row says that the answer means an empty list.
+    /// Reads a list. None if a configured row says that the response means an empty list.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -256,8 +256,8 @@ impl Upstream {
         ReadError::Failed(self.read_failure(M::NAME, error))
     }
 
-    /// The failure that upstream's answer to a read reports, if any. An answer with `is_success` is none,
-    /// whatever its code: the documented sample contains `isv.SYSTEM_ERROR`.
+    /// The failure that upstream's response to a read reports, if any. A response with `is_success: true` reports no
+    /// failure, whatever its code: the documented sample contains `isv.SYSTEM_ERROR`.
     pub(in crate::operations) fn refusal_of_read(
         &self,
         method: &str,
@@ -267,7 +267,7 @@ impl Upstream {
             return None;
         }
         if verdict.is_success.is_none() && verdict.code.is_none() && verdict.message.is_none() {
-            // Neither success nor refusal: the answer cannot be used.
+            // Neither success nor refusal: the response cannot be used.
             return Some(unreadable_answer(method, "is_success"));
         }
         let upstream = UpstreamAnswer::of_business(method, verdict, &Names::default());
@@ -285,7 +285,7 @@ impl Upstream {
         )
     }
 
-    /// Why a read failed.
+    /// The failure of a read.
     pub(in crate::operations) fn read_failure(&self, method: &str, error: &CallError) -> Failure {
         match error {
             CallError::NotSent(why) => Failure::from(why),
@@ -321,7 +321,7 @@ impl Upstream {
     }
 }
 
-/// The ending of a read with an answer. Reference and completeness matter for writes only.
+/// The ending of a read with a response. Reference and completeness matter for writes only.
 fn ending_of(verdict: BusinessVerdict<'_>) -> Ending<'_> {
     Ending::Answer {
         verdict,
@@ -330,19 +330,20 @@ fn ending_of(verdict: BusinessVerdict<'_>) -> Ending<'_> {
     }
 }
 
-/// Compares an id in an answer with the requested one. The caller handles an id that is missing or garbled.
+/// Compares an id in a response with the requested one. An id that is missing or cannot be read passes; the caller of
+/// this function handles it.
 ///
 /// # Errors
 /// [`ReadError::OtherResource`].
 pub(in crate::operations) fn check_same<M: Method, T: PartialEq<A>, A: ?Sized>(
-    told: &Field<T>,
-    asked: &A,
+    received: &Field<T>,
+    requested: &A,
     field: &str,
 ) -> Result<(), ReadError> {
-    match told {
-        Field::Value(told) if told != asked => Err(ReadError::OtherResource(
+    match received {
+        Field::Value(id) if id != requested => Err(ReadError::OtherResource(
             Failure::of(Cause::UpstreamUnreadable).with_detail(format!(
-                "{}: the answer is about another {field} than requested",
+                "{}: the response is about another {field} than requested",
                 M::NAME
             )),
         )),

@@ -1,6 +1,6 @@
 //! Tracks what a connection is doing by its reads, writes and requests, and its deadline.
 //!
-//! hyper's only read timer starts as soon as an answer is sent, so it cannot distinguish a client that is
+//! hyper's only read timer starts as soon as a response is sent, so it cannot distinguish a client that is
 //! idle between two requests (allowed for minutes) from one that sends a head byte by byte (allowed for
 //! seconds).
 
@@ -23,7 +23,7 @@ pub(super) enum Phase {
     Head = 1,
     /// A request is being handled; the body has its own deadline.
     Busy = 2,
-    /// An answer is being sent, or the connection is idle.
+    /// A response is being sent, or the connection is idle.
     Idle = 3,
 }
 
@@ -114,7 +114,7 @@ impl Activity {
 
     fn wrote_some(&self) {
         match self.phase() {
-            // A client that reads a long answer slowly is alive, so each write extends the timeout.
+            // A client that reads a long response slowly is alive, so each write extends the timeout.
             Phase::Idle => self.touch(),
             Phase::Silent | Phase::Head | Phase::Busy => {}
         }

@@ -22,7 +22,7 @@ use crate::api::{ApiState, Malformed};
 /// How long a silent client has for its first byte after the soft shutdown.
 const LINGER: Duration = Duration::from_millis(250);
 
-/// The router; records when a request begins and when its answer is ready.
+/// The router; records when a request begins and when its response is ready.
 #[derive(Debug, Clone)]
 pub(super) struct Service {
     router: Router,
@@ -88,7 +88,7 @@ pub(super) async fn drive<IO>(
 
     loop {
         tokio::select! {
-            // Errors here are caused by the client: a malformed request that hyper answered, or a reset.
+            // Errors here are caused by the client: a malformed request that hyper rejected, or a reset.
             _ = connection.as_mut() => return,
             () = kill.cancelled() => return,
             () = soft.as_mut(), if !ending => {

@@ -1,8 +1,8 @@
-//! Replaces hyper's own error answers with problems.
+//! Replaces hyper's own error responses with problems.
 //!
-//! hyper answers requests that it cannot parse with a status and no body (400, 414, 431), and has no hook
-//! for it. So this stream recognises such an answer when it is written, and replaces it. An answer written
-//! together with the end of an earlier one (only for a client that does not read its answers) is not
+//! hyper responds to a request that it cannot parse with a status and no body (400, 414, 431), and has no hook to
+//! change that. So this stream recognises such a response when it is written, and replaces it. A response that is
+//! written together with the end of an earlier response (only for a client that does not read its responses) is not
 //! replaced.
 
 use std::io::{self, IoSlice};
@@ -18,7 +18,7 @@ use super::MAX_HEAD;
 use super::activity::Activity;
 use crate::api::{ApiState, Malformed};
 
-/// A stream that writes problems instead of hyper's own error answers.
+/// A stream that writes problems instead of hyper's own error responses.
 pub(super) struct Refusing<S> {
     stream: S,
     activity: Arc<Activity>,
@@ -37,7 +37,7 @@ impl<S> Refusing<S> {
         }
     }
 
-    /// The problem to write instead of `written`, if that is hyper's own error answer.
+    /// The problem to write instead of `written`, if that is hyper's own error response.
     fn instead_of(&self, written: &[u8]) -> Option<Bytes> {
         let (status, headers) = automatic(written)?;
         let why = match status {
@@ -50,8 +50,8 @@ impl<S> Refusing<S> {
     }
 }
 
-/// Status and `date` header of hyper's own error answer, `None` for other answers: all of ours have a body
-/// or a header of our own.
+/// Status and `date` header of hyper's own error response; `None` for other responses: each response of the gateway
+/// has a body or a header that hyper does not send.
 fn automatic(written: &[u8]) -> Option<(&[u8], Vec<&[u8]>)> {
     let head = written
         .strip_prefix(b"HTTP/1.")?
@@ -70,7 +70,7 @@ fn automatic(written: &[u8]) -> Option<(&[u8], Vec<&[u8]>)> {
     is_automatic.then(|| (status, date.collect()))
 }
 
-/// Serialises an answer with additional header lines.
+/// Serialises a response with additional header lines.
 fn whole(answer: &Response<Bytes>, lines: &[&[u8]]) -> Bytes {
     let (status, body): (_, &Bytes) = (answer.status(), answer.body());
     let mut whole = BytesMut::new();

@@ -108,7 +108,7 @@ async fn rest(client: &mut TcpStream) -> String {
     String::from_utf8(text).unwrap()
 }
 
-/// Reads one answer that ends with `body` from a kept-alive connection.
+/// Reads one response that ends with `body` from a kept-alive connection.
 async fn answer(client: &mut TcpStream, body: &str) -> String {
     let mut text = String::new();
     while !text.ends_with(body) {
@@ -207,7 +207,7 @@ async fn clients_beyond_the_limit_wait_for_a_free_connection() {
     let mut second = running.sent(GET).await;
     let mut some = [0; 1];
     let early = timeout(Duration::from_millis(100), second.read(&mut some)).await;
-    assert!(early.is_err(), "answered beyond the connection limit");
+    assert!(early.is_err(), "a response beyond the connection limit");
     drop(first);
     answer(&mut second, "hello").await;
 }
@@ -293,7 +293,7 @@ async fn problem(client: &mut TcpStream, status: u16, code: &str) {
 }
 
 #[tokio::test]
-async fn malformed_requests_are_answered_with_a_problem() {
+async fn malformed_requests_get_a_problem() {
     let mut config = config();
     config.header_timeout = PATIENCE;
     let running = start(config).await;
@@ -335,7 +335,7 @@ async fn malformed_requests_are_answered_with_a_problem() {
     ] {
         let mut client = running.sent(&request).await;
         problem(&mut client, status, code).await;
-        // The same after an answered request on the connection.
+        // The same after an earlier request on the connection.
         let mut client = running.sent(GET).await;
         answer(&mut client, "hello").await;
         client.write_all(request.as_bytes()).await.unwrap();

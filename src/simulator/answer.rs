@@ -1,4 +1,4 @@
-//! Writes an answer in TOP's usual shape, or broken on purpose.
+//! Writes a response in TOP's usual shape, or a deliberately broken one.
 
 use std::io::Write;
 use std::sync::OnceLock;
@@ -31,9 +31,9 @@ pub(super) enum Delivery {
     CutJson(String),
     /// The JSON's first half, then a dropped connection.
     CutBody(String),
-    /// No answer; the connection is dropped.
+    /// No response; the connection is dropped.
     Drop,
-    /// No answer; the connection stays open.
+    /// No response; the connection stays open.
     Hang,
     /// An HTML page with status 502.
     BadGateway,
@@ -49,7 +49,7 @@ pub(super) enum Delivery {
     Deep(String),
 }
 
-/// Builds the HTTP answer. For `Hang`, the caller of this function waits first; then the connection is dropped.
+/// Builds the HTTP response. For `Hang`, wait before calling this function: it drops the connection.
 pub(super) fn respond(delivery: Delivery, gzip: bool) -> Response {
     match delivery {
         Delivery::Json(text) if gzip && text.len() > 512 => match deflate(text.as_bytes()) {
@@ -140,7 +140,7 @@ fn half(text: &str) -> Vec<u8> {
 }
 
 fn broken() -> std::io::Error {
-    std::io::Error::other("the simulator drops this connection on purpose")
+    std::io::Error::other("the simulator deliberately drops this connection")
 }
 
 fn deflate(bytes: &[u8]) -> std::io::Result<Vec<u8>> {

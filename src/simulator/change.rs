@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Timing;
-use super::hidden::{Hidden, glance};
+use super::hidden::{Hidden, peek};
 use super::offer::OfferKind;
 use super::order::{Cents, Payment};
 use super::register::{Entry, Register};
@@ -51,7 +51,7 @@ pub(super) struct ChangeProgress {
     pub(super) status: ChangeStatus,
     /// Replaces the number of the status (`unknown_status`).
     odd_number: Option<u64>,
-    /// When it entered the status.
+    /// When the change entered the status.
     since: Duration,
     /// None while the fees are unknown.
     pub(super) pay_before: Option<Timestamp>,
@@ -148,7 +148,7 @@ pub(super) struct Change {
     hidden: Option<Hidden<ChangeProgress>>,
 }
 
-/// How often a change was paid and cancelled. More than once must never happen.
+/// How often a change was paid and how often cancelled. Neither may exceed one.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(super) struct ChangeEffects {
     pub(super) pay: u32,
@@ -212,7 +212,7 @@ impl Change {
         self.travellers.iter().map(|t| t.fees.total()).sum()
     }
 
-    /// Whether answers contain the fees.
+    /// Whether responses contain the fees.
     pub(super) fn fees_known(&self) -> bool {
         self.progress.pay_before.is_some()
     }
@@ -220,7 +220,8 @@ impl Change {
     /// The new tickets of a passenger, once issued.
     pub(super) fn tickets(&self, index: usize) -> Option<Vec<String>> {
         let moved = self.travellers.iter().any(|t| t.index == index);
-        // Above 50, so never one of the order's own numbers: an order has at most nine passengers.
+        // The last two digits are above 50, so they differ from the order's own tickets: an order has at most
+        // nine passengers.
         let number = self.change_order_no % 10_000_000 * 100 + 51 + index as u64;
         let ticketed = self.progress.status == ChangeStatus::Ticketed;
         (moved && ticketed).then(|| vec![format!("999-{number:010}")])
@@ -247,7 +248,7 @@ impl Register<Change> {
         let steady = self.clock.steady();
         let mut changes = self.of_order(order_id);
         changes.retain(|change| {
-            let seen = glance(&change.hidden, &change.progress, steady);
+            let seen = peek(&change.hidden, &change.progress, steady);
             seen.is_some_and(|progress| progress.status == ChangeStatus::Ticketed)
         });
         changes
@@ -333,7 +334,7 @@ impl Register<Change> {
         }
     }
 
-    pub(super) fn confuse(&mut self, number: u64, status: u64) {
+    pub(super) fn force_status(&mut self, number: u64, status: u64) {
         if let Some(change) = self.by_number(number) {
             change.progress.odd_number = Some(status);
         }

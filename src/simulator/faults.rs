@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
-    /// Effect; no answer: the connection stays open until the client disconnects, at most 30 s.
+    /// Effect; no response: the connection stays open until the client disconnects, at most 30 s.
     HangThenSucceed,
-    /// No effect; hangs in the same way.
+    /// No effect; hangs like `hang_then_succeed`.
     HangThenNothing,
     /// Effect; TOP's own timeout: code 15, isp.top-remote-connection-timeout, 远程调用服务超时.
     TimeoutDone,
-    /// No effect; the same answer.
+    /// No effect; the error of `timeout_done`.
     TimeoutNothing,
     /// Effect; `is_success` false with the text 远程调用服务超时 and no code (unless `code` is set).
     BusinessTimeoutDone,
-    /// No effect; the same answer.
+    /// No effect; the error of `business_timeout_done`.
     BusinessTimeoutNothing,
     /// Effect; `is_success` false, isv.SYSTEM_ERROR, 系统错误.
     ErrorAfterSuccess,
-    /// No effect; the same answer.
+    /// No effect; the error of `error_after_success`.
     SystemErrorNothing,
     /// Effect; an HTML 502 (`code: "hang"`: a hanging call instead), and lookups do not show the effect
     /// for `delay_ms` (default 3000), or for `lookups` lookups if that is set.
@@ -34,7 +34,7 @@ pub enum Fault {
     LookupSystemError,
     /// Order or refund not found (a list: empty) although it may exist. A magic number injects it once.
     LookupNotFoundOnce,
-    /// The same; a magic number injects it three times.
+    /// Like `lookup_not_found_once`, but a magic number injects it three times.
     LookupNotFound,
     /// No effect; code 7, accesscontrol.limited-by-app-api-access-count, "This ban will last for N
     /// more seconds" (N of `seconds`, default 1).
@@ -58,30 +58,30 @@ pub enum Fault {
     /// Effect; HTTP 200 without a body.
     #[serde(rename = "empty_200")]
     Empty200,
-    /// No effect; the connection is dropped without an answer.
+    /// No effect; the connection is dropped without a response.
     ResetBefore,
-    /// Effect; the connection is dropped without an answer.
+    /// Effect; the connection is dropped without a response.
     ResetAfter,
     /// No effect; a business refusal with `code` and `text` (an isv code by default).
     Refuse,
     /// No effect; `is_success` false with a text and no code.
     RefuseUnlisted,
-    /// No effect, but a complete success answer.
+    /// No effect, but a complete success response.
     SuccessWithoutEffect,
-    /// Effect; the answer names another `out_order_no` (`out_refund_no`, `out_change_no`,
-    /// `change_order_no`, or `order_id` if it has none of them). An upload: no fault.
+    /// Effect; the response names another `out_order_no` (`out_refund_no`, `out_change_no`,
+    /// `change_order_no`, or `order_id` if the response has none of them). An upload: no fault.
     WrongReference,
-    /// Detail, refund_detail, refund_list, refund_render, change_query, flight_changes: the answer is
-    /// about another order, refund or change of the account. For other methods, or if there is no other, the
-    /// usual answer, with effect.
+    /// Detail, refund_detail, refund_list, refund_render, change_query, flight_changes: the response is
+    /// about another order, refund or change of the account. For other methods, or if the account has no
+    /// other, the usual response, with effect.
     AnotherOrder,
-    /// Effect; the usual answer, `delay_ms` later (default 2000).
+    /// Effect; the usual response, `delay_ms` later (default 2000).
     Slow,
-    /// Effect; a valid answer with 20 MB of padding.
+    /// Effect; a valid response with 20 MB of padding.
     HugeAnswer,
-    /// Effect; a gzip answer of about 60 KB that inflates to 64 MiB.
+    /// Effect; a gzip response of about 60 KB that inflates to 64 MiB.
     GzipBomb,
-    /// Effect; an answer nested 20,000 objects deep.
+    /// Effect; a response nested 20,000 objects deep.
     DeepJson,
     /// No effect; code 31, Invalid timestamp.
     ClockSkew,
@@ -89,19 +89,19 @@ pub enum Fault {
     InvalidSession,
     /// No effect; code 11, isv.permission-ip-whitelist-limit.
     IpNotAllowed,
-    /// Effect; the usual answer without `is_success`.
+    /// Effect; the usual response without `is_success`.
     MissingIsSuccess,
     /// Book and change_create: effect, and the total is 10 yuan more. Pay, change_pay and
-    /// refund_create: the total (the refund fee) rises first, so that the old one is refused. Lookup:
-    /// the total (fee) in this answer is 10 yuan more. Close, change_cancel, upload: no fault.
+    /// refund_create: the total (the refund fee) rises first, so that the requested one is refused. Lookup:
+    /// the total (fee) in this response is 10 yuan more. Close, change_cancel, upload: no fault.
     PriceJump,
     /// Effect; `order_status` is an unlisted phrase, or the status of a refund or change is 9: for a write
-    /// until the status changes, for a lookup in this answer only.
+    /// until the status changes, for a lookup in this response only.
     UnknownStatus,
     /// Refund_render: `calculate_success` is false and the fee unknown, for all refunds of this order from
-    /// now on. Other methods: the usual answer.
+    /// now on. Other methods: the usual response.
     CalculateFailed,
-    /// Change_create: status 1 and no fees yet; they follow after a while. Other methods: the usual answer.
+    /// Change_create: status 1 and no fees; the fees follow after a while. Other methods: the usual response.
     FeesLater,
 }
 
@@ -157,8 +157,8 @@ impl Fault {
         Self::deserialize(de).ok()
     }
 
-    /// Whether a write takes effect under this fault. With `price_jump` it does not if the price is checked:
-    /// for a payment, a payment of a change and an application for a refund.
+    /// Whether a write takes effect under this fault. Under `price_jump`, methods that check the price (pay,
+    /// change_pay and refund_create) refuse and have no effect.
     #[must_use]
     pub fn has_effect(self) -> bool {
         match self {

@@ -101,7 +101,7 @@ pub(super) fn check(config: &SimulatorConfig, params: &Params) -> Result<String,
         Some("json") => {}
         _ => {
             return Err(PlatformError::new(23, "Invalid format")
-                .sub_msg("the simulator answers format=json only"));
+                .sub_msg("the simulator supports format=json only"));
         }
     }
     let Some(sign_method) = given("sign_method") else {

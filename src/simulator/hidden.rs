@@ -8,7 +8,7 @@ pub(super) struct Hidden<P> {
     /// What lookups see instead; None: the object does not exist for them.
     before: Option<P>,
     until: Duration,
-    /// If set, it ends after this number of lookups instead of at `until`.
+    /// If set, hiding ends after this number of lookups instead of at `until`.
     lookups: Option<u32>,
 }
 
@@ -29,16 +29,16 @@ impl<P> Hidden<P> {
     }
 }
 
-/// What a lookup sees; counts one lookup, and removes `hidden` once it is over.
+/// What a lookup sees. Counts one lookup, and clears `hidden` once hiding has ended.
 pub(super) fn look_up<P: Clone>(
     hidden: &mut Option<Hidden<P>>,
     now: &P,
     steady: Duration,
 ) -> Option<P> {
     match hidden {
-        Some(veil) if !veil.is_over(steady) => {
-            veil.lookups = veil.lookups.map(|left| left - 1);
-            veil.before.clone()
+        Some(hiding) if !hiding.is_over(steady) => {
+            hiding.lookups = hiding.lookups.map(|left| left - 1);
+            hiding.before.clone()
         }
         Some(_) | None => {
             *hidden = None;
@@ -47,14 +47,14 @@ pub(super) fn look_up<P: Clone>(
     }
 }
 
-/// What a lookup of another object sees; not counted.
-pub(super) fn glance<'a, P>(
+/// What a lookup of another object sees. Does not count a lookup.
+pub(super) fn peek<'a, P>(
     hidden: &'a Option<Hidden<P>>,
     now: &'a P,
     steady: Duration,
 ) -> Option<&'a P> {
     match hidden {
-        Some(veil) if !veil.is_over(steady) => veil.before.as_ref(),
+        Some(hiding) if !hiding.is_over(steady) => hiding.before.as_ref(),
         Some(_) | None => Some(now),
     }
 }

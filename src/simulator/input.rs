@@ -21,8 +21,8 @@ const PROTOCOL: [&str; 11] = [
     "target_app_key",
 ];
 
-/// One member per parameter, with object parameters parsed. If the method accepts a file, the name of its part
-/// represents it.
+/// One member per parameter, with object parameters parsed. The member of a file parameter is the name of its
+/// multipart part.
 pub(super) fn input(
     overrides: &Overrides,
     contract: &MethodContract,
@@ -57,8 +57,8 @@ pub(super) fn input(
     Ok(input)
 }
 
-/// Converts a parameter, which is text on the wire, to its type. Unreadable text stays and fails the contract
-/// check later.
+/// Converts a parameter, which is text on the wire, to its type. Unreadable text stays text and fails the
+/// contract check later.
 fn type_scalar(node: &Node, value: &mut Value) {
     let Some(text) = value.as_str() else { return };
     let read = match &node.kind {

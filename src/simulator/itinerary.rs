@@ -117,7 +117,7 @@ pub(super) fn tickets(order: &Order, changes: &[Change], index: usize) -> Vec<St
     changed.unwrap_or_else(|| vec![format!("999-{number:010}")])
 }
 
-/// The fields of a passenger in after-sales answers.
+/// The fields of a passenger in after-sales responses.
 pub(super) fn shown_passenger(passenger: &Value) -> Value {
     pick(
         passenger,

@@ -1,5 +1,5 @@
-//! The order that every account has from the start. It serves as a control: when a gateway finds this order but
-//! not the one it looks up in the same way, the latter is absent.
+//! The order that every account has from the start. It serves as a control: a gateway whose lookup finds this
+//! order, while the same lookup does not find another order, can conclude that the other order is absent.
 
 use jiff::SignedDuration;
 use serde_json::json;

@@ -86,8 +86,8 @@ impl Ledger {
         self.clock.wall()
     }
 
-    /// Completes the references of a call to its order, if the account has it. A call about a refund or change
-    /// refers to the order of that refund or change.
+    /// Completes the references of a call to its order, if the order belongs to the account. A call about a
+    /// refund or change refers to the order of that refund or change.
     pub(super) fn complete(&self, account: &str, mut subject: Subject) -> Subject {
         if subject.order_id.is_none() && subject.out_order_no.is_none() {
             let refund = subject.refund_order_no.and_then(|no| self.refunds.get(no));

@@ -1,4 +1,4 @@
-//! The methods. Each reads input checked against the contract and answers with unwrapped lists.
+//! The methods. Each receives input checked against the contract and returns a response with unwrapped lists.
 
 mod airbook;
 mod change_cancel;
@@ -79,7 +79,7 @@ impl From<PlatformError> for Refusal {
     }
 }
 
-/// The answer of a method: the members of the root, without `is_success` and `request_id`.
+/// The response of a method: the members of the root, without `is_success` and `request_id`.
 #[derive(Debug, Default)]
 pub(super) struct Done {
     pub(super) answer: Map<String, Value>,
@@ -151,7 +151,7 @@ pub(super) fn run(op: Op, context: &mut Context<'_>) -> Result<Done, Refusal> {
     }
 }
 
-/// The answer of a lookup that finds nothing.
+/// The response of a lookup that finds nothing.
 pub(super) fn nothing_found(op: Op) -> Result<Done, Refusal> {
     match op {
         Op::List => Ok(queryorderlist::empty()),

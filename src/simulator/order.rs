@@ -144,8 +144,8 @@ pub(super) struct RefundTerms {
     pub(super) calculable: bool,
 }
 
-/// How often an order was booked, paid and closed, and how many refunds and changes it has. More than
-/// requested must never happen.
+/// How often an order was booked, paid and closed, and how many refunds and changes it has. No count may
+/// exceed what was requested.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(super) struct Effects {
     pub(super) book: u32,
@@ -157,7 +157,7 @@ pub(super) struct Effects {
     pub(super) change: u32,
 }
 
-/// One order. `details`, `passengers` and `route` contain what the caller sent, in the shape of answers; this
+/// One order. `details`, `passengers` and `route` contain what the caller sent, in the shape of responses; this
 /// is personal data and is never logged.
 #[derive(Clone)]
 pub(super) struct Order {

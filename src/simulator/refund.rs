@@ -42,7 +42,7 @@ pub(super) struct RefundProgress {
     pub(super) status: RefundStatus,
     /// Replaces the number of the status (`unknown_status`).
     odd_number: Option<u64>,
-    /// When it entered the status; None while it waits for an attachment.
+    /// When the refund entered the status; None while the refund waits for an attachment.
     since: Option<Duration>,
     pub(super) files: Vec<String>,
     pub(super) refunded: Option<Refunded>,
@@ -297,7 +297,7 @@ impl Register<Refund> {
         Some(refund)
     }
 
-    pub(super) fn confuse(&mut self, number: u64, status: u64) {
+    pub(super) fn force_status(&mut self, number: u64, status: u64) {
         if let Some(refund) = self.by_number(number) {
             refund.progress.odd_number = Some(status);
         }

@@ -18,7 +18,7 @@ pub(super) trait Entry: Clone {
     fn order_id(&self) -> u64;
     /// The account and the caller's number, if that must be unique.
     fn reference(&self) -> Option<(String, String)>;
-    /// The progress, and what hides it from lookups.
+    /// The progress, and the state that hides it from lookups.
     fn life(&mut self) -> (&mut Self::Progress, &mut Option<Hidden<Self::Progress>>);
     /// Applies the effects of elapsed time.
     fn age(&mut self, timing: &Timing, steady: Duration, wall: Timestamp);
@@ -69,7 +69,7 @@ impl<T: Entry> Register<T> {
         self.entries.insert(entry.number(), entry);
     }
 
-    /// An entry without aging it, for its immutable fields.
+    /// An entry that is not aged; read only its immutable fields.
     pub(super) fn get(&self, number: u64) -> Option<&T> {
         self.entries.get(&number)
     }

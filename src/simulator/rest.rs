@@ -1,4 +1,4 @@
-//! `/router/rest`: one call from arrival to answer.
+//! `/router/rest`: one call from request to response.
 
 use std::time::Duration;
 
@@ -17,20 +17,20 @@ use super::methods::{Context, Done, Refusal, run, subject};
 use super::op::Op;
 use super::params::{FilePart, Received, read};
 use super::script::{Strike, Subject};
-use super::trouble::{another, business, distort, instead};
+use super::trouble::{another, business, distort, preempt};
 use super::{MAX_BODY, Simulator};
 use crate::top::contract::{Finding, FindingKind, MethodContract, validate_request};
 
 /// How long a client may take to send its request.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The answer to a call, and its delay.
+/// The response to a call, and its delay.
 struct Verdict {
     delivery: Delivery,
     delay: Duration,
 }
 
-/// Answers one call. The effect is complete before any wait, so a client that disconnects cannot undo it.
+/// Handles one call. The effect is complete before any wait, so a client that disconnects cannot undo it.
 pub(super) async fn handle(State(simulator): State<Simulator>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let body = match head.method {
@@ -82,7 +82,7 @@ impl Simulator {
         }
     }
 
-    /// Checks, effects and answer, without any wait.
+    /// Checks the call, applies its effect and builds the response, without any wait.
     fn answer(&self, received: &Received) -> Verdict {
         let params = &received.params;
         let request_id = request_id();
@@ -112,7 +112,7 @@ impl Simulator {
                 return refused(&error);
             }
         };
-        let call = Played {
+        let call = AcceptedCall {
             simulator: self,
             contract,
             op,
@@ -122,12 +122,12 @@ impl Simulator {
             simplify: params.get("simplify").is_some_and(|word| word == "true"),
             request_id,
         };
-        call.play(named)
+        call.run(named)
     }
 }
 
 /// Whether the finding concerns `refund_apply_type`: the contract's list of values is incomplete, so the
-/// methods check it.
+/// methods check the value themselves.
 fn is_open(finding: &Finding) -> bool {
     finding.kind == FindingKind::ValueNotListed && finding.path.ends_with(".refund_apply_type")
 }
@@ -139,7 +139,7 @@ fn request_id() -> String {
 }
 
 /// A call that passed the checks of `gate`.
-struct Played<'a> {
+struct AcceptedCall<'a> {
     simulator: &'a Simulator,
     contract: &'a MethodContract,
     op: Op,
@@ -150,8 +150,8 @@ struct Played<'a> {
     request_id: String,
 }
 
-impl Played<'_> {
-    fn play(self, named: Subject) -> Verdict {
+impl AcceptedCall<'_> {
+    fn run(self, named: Subject) -> Verdict {
         let config = self.simulator.config();
         let mut state = self.simulator.state();
         let state = &mut *state;
@@ -168,14 +168,14 @@ impl Played<'_> {
 
         let id = subject.order_id;
         // A snapshot is only needed to undo or hide the effect.
-        let remembered = matches!(
+        let needs_snapshot = matches!(
             fault,
             Some(Fault::SuccessWithoutEffect | Fault::LateVisibility)
         );
         let before = id
-            .filter(|_| remembered)
+            .filter(|_| needs_snapshot)
             .and_then(|id| state.ledger.snapshot(id));
-        let mut result = match fault.and_then(|fault| instead(fault, self.op, &strike, config)) {
+        let mut result = match fault.and_then(|fault| preempt(fault, self.op, &strike, config)) {
             Some(result) => result,
             None => self.checked().and_then(|input| {
                 let other = (fault == Some(Fault::AnotherOrder))
@@ -235,7 +235,7 @@ impl Played<'_> {
         Ok(asked(self.contract, input))
     }
 
-    /// Builds the answer in wire format.
+    /// Builds the response in wire format.
     fn verdict(self, result: Result<Done, Refusal>, strike: Option<Strike>) -> Verdict {
         let fault = strike.as_ref().map(|strike| strike.fault);
         let result = match fault {

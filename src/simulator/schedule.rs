@@ -67,13 +67,13 @@ impl ScheduleChange {
         Self { at, old, new }
     }
 
-    /// `flight_change` of the answer, with null for absent fields.
+    /// `flight_change` of the response, with null for absent fields.
     pub(super) fn json(&self) -> Value {
         let mut change = json!({
             "change_type": if self.new.is_some() { 2 } else { 1 },
             "change_reason": if self.new.is_some() { "计划变更" } else { "航班取消" },
             "change_time": wire_time(self.at),
-            // The values are not published; the sample has this one for a delay.
+            // The values are not published; the sample has 1 for a delay.
             "sub_type": self.new.as_ref().map(|_| 1),
         });
         let plans = [("old", Some(&self.old)), ("new", self.new.as_ref())];

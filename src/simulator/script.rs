@@ -35,7 +35,7 @@ pub struct NewRule {
     /// The orders that the rule applies to.
     #[serde(rename = "match", default)]
     pub only: Match,
-    /// Milliseconds before the answer; for `late_visibility`, how long the effect is hidden.
+    /// Milliseconds before the response; for `late_visibility`, how long the effect is hidden.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_ms: Option<u64>,
     /// `late_visibility`: hidden for this number of lookups instead of a time.
@@ -44,10 +44,10 @@ pub struct NewRule {
     /// `app_call_limited`: seconds the ban lasts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<u32>,
-    /// Text of a business answer.
+    /// Text of a business refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Code of a business answer.
+    /// Code of a business refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }
@@ -89,9 +89,9 @@ pub(super) struct Strike {
 pub(super) struct Subject {
     pub(super) out_order_no: Option<String>,
     pub(super) order_id: Option<u64>,
-    /// The refund that a call names; it leads to the order.
+    /// The refund that a call names; identifies the order.
     pub(super) refund_order_no: Option<u64>,
-    /// The change that a call names; it leads to the order.
+    /// The change that a call names; identifies the order.
     pub(super) change_order_no: Option<u64>,
 }
 

@@ -166,7 +166,7 @@ pub(super) fn day(from: &str, to: &str, date: Date, count: usize) -> Vec<Flight>
     );
     let pair = hash(&[from, to]);
     let minutes = 80 + (pair % 140) as i64;
-    let made = (0..MOST).map(move |index| {
+    let generated = (0..MOST).map(move |index| {
         let seed = hash(&[from, to, &index.to_string()]);
         let airline = AIRLINES[(seed % 8) as usize];
         let (start, end) = (airport(from, seed >> 16), airport(to, seed >> 24));
@@ -185,7 +185,7 @@ pub(super) fn day(from: &str, to: &str, date: Date, count: usize) -> Vec<Flight>
             aircraft: AIRCRAFT[(seed >> 32) as usize % AIRCRAFT.len()],
         }
     });
-    fixed.chain(made).take(count).collect()
+    fixed.chain(generated).take(count).collect()
 }
 
 fn at_minute(date: Date, minute: i64) -> DateTime {

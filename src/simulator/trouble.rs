@@ -1,4 +1,4 @@
-//! Applies a fault to a call: replaces the method, or alters its effect and answer.
+//! Applies a fault to a call: replaces the method, or alters its effect and response.
 
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ use super::script::Strike;
 const ODD_PHRASE: &str = "人工处理中";
 const ODD_NUMBER: u64 = 9;
 
-/// Answer lists whose elements have their own reference, status or total.
+/// Response lists whose elements have their own reference, status or total.
 const LISTS: [&str; 3] = ["refund_order_list", "change_order_list", "result"];
 
 /// The result that replaces the method, for faults without an effect.
-pub(super) fn instead(
+pub(super) fn preempt(
     fault: Fault,
     op: Op,
     strike: &Option<Strike>,
@@ -49,7 +49,7 @@ pub(super) fn instead(
         Fault::ClockSkew => PlatformError::clock_skew().into(),
         Fault::InvalidSession => PlatformError::invalid_session().into(),
         Fault::IpNotAllowed => PlatformError::address_not_allowed(&config.app_key).into(),
-        // The whole answer is replaced later, so its content does not matter.
+        // The whole response is replaced later, so its content does not matter.
         _ => Refusal::text("no effect"),
     };
     Some(Err(refusal))
@@ -118,7 +118,7 @@ pub(super) fn another(
     }
 }
 
-/// Alters the effect and the answer of the method.
+/// Alters the effect and the response of the method.
 pub(super) fn distort(
     strike: &Strike,
     op: Op,
@@ -147,8 +147,8 @@ pub(super) fn distort(
                         order.progress.phrase = Some(ODD_PHRASE.to_owned());
                     }
                 }
-                Some(Changed::Refund(number)) => ledger.refunds.confuse(*number, ODD_NUMBER),
-                Some(Changed::Change(number)) => ledger.changes.confuse(*number, ODD_NUMBER),
+                Some(Changed::Refund(number)) => ledger.refunds.force_status(*number, ODD_NUMBER),
+                Some(Changed::Change(number)) => ledger.changes.force_status(*number, ODD_NUMBER),
                 Some(Changed::File(_)) | None => {}
             }
             each(&mut done.answer, &mut |part| {
@@ -161,14 +161,14 @@ pub(super) fn distort(
     }
 }
 
-/// Applies `bend` to the root of the answer and to the elements of its lists.
-fn each(answer: &mut Map<String, Value>, bend: &mut dyn FnMut(&mut Map<String, Value>)) {
-    bend(answer);
+/// Applies `alter` to the root of the response and to the elements of its lists.
+fn each(answer: &mut Map<String, Value>, alter: &mut dyn FnMut(&mut Map<String, Value>)) {
+    alter(answer);
     for name in LISTS {
         let rows = answer.get_mut(name).and_then(Value::as_array_mut);
         for row in rows.into_iter().flatten() {
             if let Value::Object(row) = row {
-                bend(row);
+                alter(row);
             }
         }
     }
@@ -224,9 +224,9 @@ fn price_jump(op: Op, done: &mut Done, ledger: &mut Ledger) {
                 replace(part, name, |value| raised(value).unwrap_or_default());
             }
         }),
-        // These methods implement it themselves, before they check or return a price.
+        // These methods implement the price jump themselves, before they check or return a price.
         Op::Pay | Op::RefundRender | Op::RefundCreate | Op::ChangeCreate | Op::ChangePay => {}
-        // These have no price.
+        // These methods have no price.
         Op::Close | Op::ChangeCancel | Op::Upload => {}
     }
 }

@@ -1,5 +1,5 @@
-//! The rules of the journal: what may be accepted, which keys a row holds in which state, and what may be sent.
-//! Pure functions over rows that a backend has fetched; a backend only reads, locks and writes.
+//! The rules of the journal: which operations may be accepted, which keys a row holds in which state, and which
+//! operations may be sent. Pure functions over rows that a backend has fetched; a backend only reads, locks and writes.
 
 use super::{Acceptance, Known, NewOperation};
 use crate::domain::ids::{AccountName, OperationId};
@@ -14,12 +14,12 @@ pub struct Placed {
     pub operation: Operation,
 }
 
-/// What a backend fetches before it accepts an operation: everything that may prevent it.
+/// The rows that a backend fetches before it accepts an operation: all that may prevent the acceptance.
 #[derive(Clone, Debug, Default)]
 pub struct Conflicts {
     /// The operation with the same idempotency key.
     pub known: Option<Known>,
-    /// An operation that holds the lock on the subject, or one on the subject that needs attention.
+    /// An operation that holds the lock on the subject, or an operation on the subject that needs attention.
     pub locked: Option<Operation>,
     /// An operation with the same [`done_key`].
     pub done: Option<Operation>,
@@ -27,13 +27,13 @@ pub struct Conflicts {
     pub named: Option<Operation>,
     /// Operations on the subject that ended absent, found by [`repeated_keys`].
     pub absent: Vec<Placed>,
-    /// Operations on the subject that succeeded after the first of those.
+    /// Operations on the subject that succeeded after the first of the absent ones.
     pub succeeded: Vec<Placed>,
     /// Another open or absent booking of the same passengers on the same segments.
     pub duplicate: Option<Operation>,
 }
 
-/// Why an operation is not accepted, or none if it may be. If several reasons apply, the most specific one.
+/// Why an operation is not accepted; none if it may be accepted. If several reasons apply, the most specific one.
 #[must_use]
 pub fn refusal(new: &NewOperation, conflicts: Conflicts) -> Option<Acceptance> {
     if let Some(known) = conflicts.known {
@@ -67,8 +67,8 @@ pub fn refusal(new: &NewOperation, conflicts: Conflicts) -> Option<Acceptance> {
     }
 }
 
-/// The newest operation that ended absent and whose effect this one would repeat. One is skipped if a later
-/// operation succeeded whose effect can be mistaken for its own.
+/// The newest operation that ended absent and whose effect this operation would repeat. An absent operation is skipped
+/// if a later operation succeeded whose effect can be mistaken for the absent one's.
 fn still_absent(
     operation: &Operation,
     absent: Vec<Placed>,
@@ -86,12 +86,12 @@ fn still_absent(
     let still = absent.into_iter().filter(|earlier| {
         earlier.operation.intent.may_be_taken_for(&operation.intent) && !is_explained(earlier)
     });
-    let youngest = still.max_by_key(|earlier| earlier.place);
-    youngest.map(|earlier| earlier.operation)
+    let newest = still.max_by_key(|earlier| earlier.place);
+    newest.map(|earlier| earlier.operation)
 }
 
-/// Whether the operation may name the earlier one in `retry_of`: the earlier one ended absent on the same account, and
-/// has the same subject or the same caller.
+/// Whether the operation may name the earlier one in `retry_of`: the earlier one ended absent on the same account, the
+/// operation repeats it, and both have the same subject or the same caller.
 fn may_be_named(operation: &Operation, earlier: &Operation) -> bool {
     earlier.standing.basis == Some(Basis::Absent)
         && earlier.account == operation.account
@@ -111,15 +111,15 @@ fn subject_key(operation: &Operation, kind: Kind) -> String {
     format!("{}:{}", kind.as_str(), lock(operation))
 }
 
-/// The `absent_key`s of the operations whose effect this one could repeat.
+/// The keys ([`Held::absent`]) of the absent operations whose effect this operation could repeat.
 #[must_use]
 pub fn repeated_keys(operation: &Operation) -> Vec<String> {
     let kinds = operation.kind().could_repeat();
     kinds.map(|kind| subject_key(operation, kind)).collect()
 }
 
-/// A key that all operations which would do the same thing share: one per subject, or one per caller's number if a
-/// subject can have several.
+/// A key that all operations with the same effect share: one per subject, or one per caller's number if a subject can
+/// have several refunds or changes.
 #[must_use]
 pub fn done_key(operation: &Operation) -> String {
     let key = subject_key(operation, operation.kind());
@@ -138,8 +138,8 @@ pub fn made_key(kind: Kind, account: &AccountName, number: u64) -> String {
 /// The keys that a row holds in its current state, by which other operations find it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
-    /// The lock on the subject, while the operation is open. An operation that is reopened while another one holds
-    /// the lock does not get it, and is found by its state instead.
+    /// The lock on the subject, while the operation is open. An operation that is reopened while another operation
+    /// holds the lock does not get the lock, and is found by its state instead.
     pub lock: Option<String>,
     /// See [`done_key`].
     pub done: Option<String>,
@@ -147,9 +147,9 @@ pub struct Held {
     pub absent: Option<String>,
     /// See [`made_key`].
     pub made: Option<String>,
-    /// Whether it bars another booking of the same passengers on the same segments.
+    /// Whether the operation bars another booking of the same passengers on the same segments.
     pub bars_duplicates: bool,
-    /// Whether its idempotency key is free again.
+    /// Whether the idempotency key of the operation is free again.
     pub frees_the_key: bool,
 }
 
@@ -172,8 +172,8 @@ pub fn held(operation: &Operation, holder: Option<OperationId>) -> Held {
     }
 }
 
-/// Whether an operation may be sent. `around` contains the operation that it repeats and those on its subject: one that
-/// needs attention may already have done the same thing.
+/// Whether an operation may be sent. `around` contains the operation that it repeats and the operations on its subject:
+/// one of these that needs attention may already have had the same effect.
 #[must_use]
 pub fn may_be_sent(operation: &Operation, around: &[Operation]) -> bool {
     let concerns =
@@ -186,18 +186,19 @@ pub fn may_be_sent(operation: &Operation, around: &[Operation]) -> bool {
 /// The lease of the instance that works on an operation, in store time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lease {
-    /// The instance is this one.
+    /// This instance works on the operation.
     Own,
-    /// Another instance, whose lease ends at this time.
+    /// Another instance works on it, whose lease ends at this time.
     Until(i64),
-    /// Another instance without a known lease.
+    /// Another instance works on it, whose lease is not known.
     Unknown,
-    /// An instance that is known to have ended.
+    /// The instance is known to have ended.
     Ended,
 }
 
-/// Whether no instance works on an accepted or sending operation any more: its instance is known to have ended, or
-/// it has not touched the operation for long enough and holds no lease. The lease of this instance does not count.
+/// Whether no instance works on an accepted or sending operation any more: its instance is known to have ended, or the
+/// instance has not touched the operation for long enough and holds no lease. The lease of this instance does not
+/// count.
 #[must_use]
 pub fn is_stale(touched_ms: i64, lease: Lease, now_ms: i64, touched_before_ms: i64) -> bool {
     let untouched = touched_ms < touched_before_ms;

@@ -21,7 +21,7 @@ pub trait Attachments: Send + Sync + std::fmt::Debug {
         order_id: OrderId,
     ) -> BoxFuture<'_, Result<bool, JournalError>>;
 
-    /// Stores an attachment. One that is already stored is not changed.
+    /// Stores an attachment. An attachment that is already stored is not changed.
     fn keep_attachment(
         &self,
         attachment: KeptAttachment,

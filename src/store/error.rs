@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-/// The store failed, or did not acknowledge the change: it may have been committed all the same.
+/// The store failed, or did not acknowledge a change, which may have been committed nevertheless.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the journal is not available: {what}")]
 pub struct JournalError {
@@ -24,7 +24,7 @@ pub enum Fault {
     /// The journal is closed: the process is stopping.
     Closed,
     /// The data was deleted, renamed or replaced while the journal was open. No new operations are accepted or
-    /// sent until it is back in place.
+    /// sent until the data is back in place.
     Moved,
     /// The data is corrupt. No new operations are accepted or sent until the next start.
     Damaged,

@@ -10,21 +10,21 @@ use crate::domain::operation::{EventKind, NewEvent};
 /// An event in the feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Its position in the feed. An event with a smaller number never appears later.
+    /// The position in the feed. An event with a smaller number never appears later.
     pub sequence: i64,
     /// The kind of the fact.
     pub kind: EventKind,
-    /// What it is about.
+    /// The order, refund, change or operation that the fact is about.
     pub subject: String,
     /// The fact.
     pub fact: String,
     /// The purchasing account.
     pub account: AccountName,
-    /// The caller that it concerns; only operators see an event without one.
+    /// The caller that the event concerns. Only operators see an event without an owner.
     pub owner: Option<String>,
-    /// The operation that caused it, if any.
+    /// The operation that caused the event, if any.
     pub operation_id: Option<OperationId>,
-    /// When it was committed.
+    /// When the event was committed.
     pub at: Timestamp,
 }
 
@@ -35,18 +35,18 @@ pub struct Publication {
     pub event: NewEvent,
     /// The purchasing account.
     pub account: AccountName,
-    /// The caller that it concerns; only operators see an event without one.
+    /// The caller that the event concerns. Only operators see an event without an owner.
     pub owner: Option<String>,
-    /// The time to record.
+    /// The time of the event.
     pub at: Timestamp,
 }
 
 /// Which events to read, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct EventFilter {
-    /// Only after this position.
+    /// Only events after this position.
     pub after: i64,
-    /// Only those of this caller.
+    /// Only events of this caller.
     pub owner: Option<String>,
     /// At most this many.
     pub limit: u32,

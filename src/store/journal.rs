@@ -9,33 +9,33 @@ use crate::domain::operation::{Kind, NewEvent, Operation, Proof, State, Subject,
 /// An operation that a caller requests, before it is in the journal.
 #[derive(Clone, Debug)]
 pub struct NewOperation {
-    /// The operation, revision and version 1, state `accepted`.
+    /// The operation, with revision and version 1, in state `accepted`.
     pub operation: Operation,
     /// The caller's idempotency key, hashed with the caller's name.
     pub idempotency: [u8; 32],
     /// The fingerprint of the request.
     pub fingerprint: [u8; 32],
-    /// Equal for bookings of the same passengers on the same segments.
+    /// A hash that is equal for bookings of the same passengers on the same segments.
     pub duplicate: Option<[u8; 32]>,
-    /// Whether the caller wants the booking even if it is a duplicate.
+    /// Whether the caller accepts a possible duplicate.
     pub allow_duplicate: bool,
-    /// The first line of its timeline.
+    /// The first timeline entry.
     pub timeline: TimelineEntry,
 }
 
-/// An operation that an idempotency key was used for.
+/// The operation for which an idempotency key was used.
 #[derive(Clone, Debug)]
 pub struct Known {
     /// The operation.
     pub operation: Operation,
-    /// The fingerprint of its request.
+    /// The fingerprint of the request that created the operation.
     pub fingerprint: [u8; 32],
 }
 
 /// The result of [`Journal::accept`].
 #[derive(Debug)]
 pub enum Acceptance {
-    /// It is in the journal, durably.
+    /// The operation is durably in the journal.
     Accepted,
     /// The key was already used for the same request.
     Replay(Box<Operation>),
@@ -49,21 +49,21 @@ pub enum Acceptance {
     Duplicate(Box<Operation>),
     /// An earlier operation ended `absent`, and `retry_of` does not name it.
     RetryOfRequired(Box<Operation>),
-    /// `retry_of` does not name an earlier operation that ended `absent` and that this one repeats.
+    /// The operation in `retry_of` did not end `absent`, or the new operation does not repeat it.
     NothingToRetry,
 }
 
-/// A change of an operation: the whole new row. It is written only if the stored row still has this revision.
+/// A change of an operation: the whole new row. The row is written only if the stored row still has this revision.
 #[derive(Clone, Debug)]
 pub struct Save {
-    /// The new row; its revision is the one on which the change was decided.
+    /// The new row. Its revision is the one on which the change was decided.
     pub operation: Operation,
-    /// New lines of its timeline.
+    /// New timeline entries.
     pub timeline: Vec<TimelineEntry>,
     /// Events to publish, committed together with the change.
     pub events: Vec<NewEvent>,
-    /// What a lookup found on the operation's account. An answer may provide it too, but does not replace an
-    /// earlier one.
+    /// The object that a lookup found on the operation's account. An object that only a response names is stored too,
+    /// but does not replace an earlier one.
     pub proves: Option<Proof>,
 }
 
@@ -84,17 +84,17 @@ pub type WithTimeline = (Operation, Vec<TimelineEntry>);
 /// Which operations a list contains, newest first.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Only this caller's.
+    /// Only operations of this caller.
     pub caller: Option<String>,
-    /// Only in this state.
+    /// Only operations in this state.
     pub state: Option<State>,
-    /// Only of this kind.
+    /// Only operations of this kind.
     pub kind: Option<Kind>,
-    /// Only about this subject.
+    /// Only operations on this subject.
     pub subject: Option<String>,
-    /// Only about this order, number or change of this account.
+    /// Only operations on this order, caller's number or change of this account.
     pub about: Option<(AccountName, Subject)>,
-    /// Only older than this one.
+    /// Only operations older than this one.
     pub before: Option<OperationId>,
     /// At most this many.
     pub limit: u32,
@@ -102,15 +102,15 @@ pub struct Filter {
 
 /// Operations. Every method that changes something returns after the commit is on disk.
 pub trait Journal: Send + Sync + std::fmt::Debug {
-    /// Accepts an operation, or returns why not.
+    /// Accepts an operation, or returns the reason why it is not accepted.
     fn accept(&self, new: NewOperation) -> BoxFuture<'_, Result<Acceptance, JournalError>>;
 
     /// The operation that was accepted under this key.
     fn known(&self, idempotency: [u8; 32]) -> BoxFuture<'_, Result<Option<Known>, JournalError>>;
 
     /// Changes an operation if it still has the revision on which the change was decided. A change to
-    /// `sending` also returns [`Saved::Stale`] if the operation that it repeats (`retry_of`), or another one on
-    /// its subject, needs attention.
+    /// `sending` also returns [`Saved::Stale`] if the operation that it repeats (`retry_of`), or another operation
+    /// on its subject, needs attention.
     fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>>;
 
     /// One operation.

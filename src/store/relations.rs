@@ -8,15 +8,15 @@ use crate::domain::operation::{Intent, Kind, LookupKind, Operation, Proof, State
 
 /// Operations related to one operation, and the controls for its lookups.
 pub trait Relations: Send + Sync + std::fmt::Debug {
-    /// Later operations on the same subject whose kind could repeat this one's effect and that may have been sent,
-    /// newest first. One that is only accepted is left out: it cannot explain what already exists.
+    /// Later operations on the same subject that may have been sent and whose kind could repeat the effect of this
+    /// operation, newest first. An operation that is only accepted is left out: it cannot explain an existing effect.
     fn later_ones(
         &self,
         operation: &Operation,
     ) -> BoxFuture<'_, Result<Vec<(State, Intent)>, JournalError>>;
 
-    /// Earlier operations on the same subject whose effect this one's kind could repeat and that were sent and
-    /// ended without effect, newest first.
+    /// Earlier operations on the same subject that were sent, ended without effect, and whose effect this kind of
+    /// operation could repeat, newest first.
     fn earlier_ones(
         &self,
         operation: &Operation,
@@ -37,7 +37,8 @@ pub trait Relations: Send + Sync + std::fmt::Debug {
         numbers: &[u64],
     ) -> BoxFuture<'_, Result<Vec<(u64, OperationId)>, JournalError>>;
 
-    /// What a lookup of this kind last found on this account, or what is known to exist there.
+    /// The object that a lookup of this kind last found on this account, or else an object that is known to exist on
+    /// this account.
     fn proof(
         &self,
         account: &AccountName,

@@ -5,9 +5,10 @@ use futures::future::BoxFuture;
 use super::error::JournalError;
 use crate::domain::operation::{Operation, State};
 
-/// Which operations the reconciler has to work on.
+/// The operations on which the reconciler has to work.
 pub trait Schedule: Send + Sync + std::fmt::Debug {
-    /// Operations that are due for a lookup: unknown ones before all others, each most overdue first.
+    /// Operations that are due for a lookup: first those in state `unknown`, then all others, each group ordered by due
+    /// time.
     fn due(&self, now_ms: i64, limit: u32) -> BoxFuture<'_, Result<Vec<Operation>, JournalError>>;
 
     /// When the next operation that is not due yet becomes due.
@@ -25,12 +26,12 @@ pub trait Schedule: Send + Sync + std::fmt::Debug {
     /// the instance's operations.
     fn renew(&self, instance: &str, until_ms: i64) -> BoxFuture<'_, Result<(), JournalError>>;
 
-    /// After a start, makes all open operations due now: nothing is known about the downtime.
+    /// Makes all open operations due now. Called after a start, because nothing is known about the downtime.
     fn wake_all(&self, now_ms: i64) -> BoxFuture<'_, Result<(), JournalError>>;
 
-    /// Deletes some of the operations that sent nothing and have expired. Returns how many.
+    /// Deletes some of the operations that sent nothing and have expired. Returns the number of deleted operations.
     fn prune(&self, now_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>>;
 
-    /// How many operations are in each open state.
+    /// The number of operations in each open state.
     fn open_counts(&self) -> BoxFuture<'_, Result<Vec<(State, i64)>, JournalError>>;
 }

@@ -53,14 +53,14 @@ pub struct SqliteSettings {
     pub hash_key: Option<HashKey>,
 }
 
-/// How long a new operation waits for a place in the writer's queue.
-const PLACE_WITHIN: Duration = Duration::from_secs(2);
+/// How long a new operation waits for a free slot in the writer's queue.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The journal on SQLite.
 pub struct SqliteJournal {
     commands: mpsc::Sender<Command>,
     readers: SqlitePool,
-    /// The writer and the check of the whole database.
+    /// The writer and the integrity check.
     tasks: std::sync::Mutex<Option<Tasks>>,
     hash_key: HashKey,
     health: Arc<Health>,
@@ -81,7 +81,7 @@ impl std::fmt::Debug for SqliteJournal {
 // === impl SqliteJournal ===
 
 impl SqliteJournal {
-    /// Opens the journal, creates it if it does not exist, and starts its writer.
+    /// Opens the journal, creating it if it does not exist, and starts its writer.
     ///
     /// # Errors
     /// When the file cannot be opened or written, is locked by another process, was written by a later
@@ -148,7 +148,7 @@ impl SqliteJournal {
 
     /// The operations in these rows. An open operation that cannot be read would never be looked up, so it
     /// counts as damage.
-    fn to_look_for(&self, rows: &[SqliteRow]) -> Vec<Operation> {
+    fn readable_operations(&self, rows: &[SqliteRow]) -> Vec<Operation> {
         let mut readable = Vec::with_capacity(rows.len());
         for found in rows {
             match row::readable(found) {
@@ -175,8 +175,8 @@ impl SqliteJournal {
     }
 }
 
-/// Connections for reading. All are opened now: a later one would be opened by path, and the path might
-/// lead to another database by then.
+/// Connections for reading. All are opened now, because a connection is opened by path, and later the path might
+/// lead to another database.
 async fn readers(
     connections: u32,
     options: &SqliteConnectOptions,
@@ -208,8 +208,8 @@ fn failed(error: impl Error + Send + Sync + 'static) -> JournalError {
     JournalError::caused(of_sqlx.map_or(Fault::Unavailable, fault_of), error)
 }
 
-/// Only what SQLite or the file system reports as corrupt is damage. Other I/O errors, such as a full or
-/// detached disk, may be transient.
+/// The kind of failure. Only errors that report corruption, by SQLite or the file system, count as damage. Other I/O
+/// errors, such as a full or detached disk, may be transient.
 fn fault_of(error: &sqlx::Error) -> Fault {
     const CORRUPT: i32 = 11;
     const NOT_A_DATABASE: i32 = 26;
@@ -226,7 +226,7 @@ fn fault_of(error: &sqlx::Error) -> Fault {
     }
 }
 
-/// Adds the path of the database to an error of the start, and advice if the database is damaged.
+/// Adds the path of the database to an error at the start, and advice if the database is damaged.
 fn about(path: &Path, error: JournalError) -> JournalError {
     let advice = match error.fault {
         Fault::Damaged => {
@@ -262,8 +262,8 @@ impl Store for SqliteJournal {
         Box::pin(async move {
             let tasks = self.tasks.lock().ok().and_then(|mut tasks| tasks.take());
             let Some(tasks) = tasks else { return };
-            // The writer's connection must be closed last: only the last one makes SQLite merge the
-            // write-ahead log into the database file and remove it.
+            // The writer's connection must be closed last: SQLite merges the write-ahead log into the database
+            // file and removes it only when the last connection is closed.
             drop(tasks.stop_check);
             let checked = tasks.check.await;
             self.readers.close().await;

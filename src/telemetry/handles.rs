@@ -23,13 +23,13 @@ impl<K, H> fmt::Debug for Handles<K, H> {
 
 impl<K: Hash + Eq, H: Clone> Handles<K, H> {
     /// The handle of the key, created on first use.
-    pub(crate) fn get(&self, key: K, make: impl FnOnce(&K) -> H) -> H {
+    pub(crate) fn get(&self, key: K, create: impl FnOnce(&K) -> H) -> H {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(handle) = known.get(&key) {
             return handle.clone();
         }
         drop(known);
-        let handle = make(&key);
+        let handle = create(&key);
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         known.entry(key).or_insert(handle).clone()
     }

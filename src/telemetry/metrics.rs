@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Counter: requests by `operation` (method and route template) and `status`.
 pub const HTTP_REQUESTS: &str = "gateway_http_requests_total";
-/// Histogram, seconds: from the request head to the answer's head, by `operation`.
+/// Histogram, seconds: from the request head to the response head, by `operation`.
 pub const HTTP_REQUEST_SECONDS: &str = "gateway_http_request_seconds";
 /// Counter: calls to TOP by `method` and `delivery` (`not_sent`, `answered`, `maybe_sent`).
 pub const TOP_CALLS: &str = "gateway_top_calls_total";
@@ -29,7 +29,7 @@ pub const JOURNAL_QUEUE: &str = "gateway_journal_queue";
 /// Gauge: hard links to the journal's database file. Alert at two.
 pub const JOURNAL_LINKS: &str = "gateway_journal_links";
 
-/// Buckets from a millisecond to a minute; TOP answers its own timeout at 5 s.
+/// Buckets from a millisecond to a minute; TOP reports its own timeout at 5 s.
 const SECONDS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 5.5, 10.0, 30.0, 60.0,
 ];

@@ -1,4 +1,4 @@
-//! One call to TOP, and what its outcome proves.
+//! One call to TOP, and what the outcome of a call proves.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use super::method::Effect;
 pub enum Lane {
     /// A caller is waiting for the response.
     Caller,
-    /// A lookup by the reconciler: has its own small share and is never retried by the stack, because the reconciler
-    /// decides when to look up again.
+    /// A lookup by the reconciler. Lookups have their own small share. The stack never retries them, because the
+    /// reconciler decides when to look up again.
     Lookup,
-    /// A lookup for a settled operation: behind the others, with at most half of their share.
+    /// A lookup of a settled operation. These lookups come after the others and have at most half of their share.
     Watch,
 }
 
@@ -51,7 +51,7 @@ pub struct Call {
     pub method: Arc<str>,
     /// What the method does upstream.
     pub effect: Effect,
-    /// The share of the quota that it uses.
+    /// The share of the quota that the call uses.
     pub lane: Lane,
     /// The session of the purchasing account; `None` for methods that need none.
     pub session: Option<SecretString>,
@@ -87,9 +87,9 @@ pub struct Received {
 pub enum Delivery {
     /// No part of the request body reached TOP.
     NotSent,
-    /// TOP answered.
+    /// TOP sent a response.
     Answered,
-    /// It may have reached TOP and been executed.
+    /// The call may have reached TOP and been executed.
     MaybeSent,
 }
 
@@ -111,8 +111,8 @@ pub enum CallError {
     /// Nothing left this process.
     #[error("nothing was sent: {0}")]
     NotSent(#[source] NotSent),
-    /// TOP answered with an `error_response`.
-    #[error("TOP answered with error {}", .0.code.map_or_else(|| "?".to_owned(), |c| c.to_string()))]
+    /// TOP returned an `error_response`.
+    #[error("TOP returned error {}", .0.code.map_or_else(|| "?".to_owned(), |c| c.to_string()))]
     Refused(Box<ErrorResponse>),
     /// The call may have been delivered, and no usable response was received.
     #[error("no usable response: {0}")]
@@ -184,7 +184,7 @@ pub enum ConnectCause {
     /// Nothing listens on the address.
     #[error("connection refused")]
     Refused,
-    /// Not open within `top.connect_timeout`.
+    /// The connection was not open within `top.connect_timeout`.
     #[error("not open within top.connect_timeout")]
     Timeout,
     /// The TLS handshake failed.
@@ -201,7 +201,7 @@ pub enum ConnectCause {
 /// Why a response was lost.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Lost {
-    /// No complete response within the deadline.
+    /// No complete response arrived within the deadline.
     #[error("no response within the deadline")]
     Deadline,
     /// The connection broke after the request may have been sent.

@@ -1,4 +1,4 @@
-//! Typed calls: a method is a type with its request and answer as associated types.
+//! Typed calls: a method is a type with its request and response as associated types.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,14 +22,14 @@ use crate::clock::SharedClock;
 use crate::domain::ids::AccountName;
 use crate::domain::violation::Violation;
 
-/// A purchasing account (采购账号): one Taobao user, and the channel label sent along.
+/// A purchasing account (采购账号): one Taobao user, and the channel label that is sent with its requests.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// Its name in the configuration.
+    /// The name in the configuration.
     pub name: AccountName,
-    /// Its renewable session key.
+    /// The session key, which has to be renewed regularly.
     pub session: SecretString,
-    /// The channel name (渠道名称), a label assigned by Fliggy; not the account.
+    /// The channel name (渠道名称): a label that Fliggy assigned, not the account.
     pub channel: String,
 }
 
@@ -60,13 +60,13 @@ impl ReadOptions<'_> {
         extra: None,
         keep_upstream: false,
     };
-    /// A lookup by the reconciler for a settled operation.
+    /// A lookup by the reconciler of a settled operation.
     pub const WATCH: Self = Self {
         lane: Lane::Watch,
         extra: None,
         keep_upstream: false,
     };
-    /// A lookup by the reconciler.
+    /// A lookup by the reconciler of an open operation.
     pub const LOOKUP: Self = Self {
         lane: Lane::Lookup,
         extra: None,
@@ -80,8 +80,8 @@ pub struct Prepared {
     call: Call,
 }
 
-/// A write with an open connection. Its body, which contains all parameters, has not been sent; dropping this closes
-/// the connection and nothing is sent.
+/// A write with an open connection. The body, which contains all parameters, has not been sent. Dropping the value
+/// closes the connection, and nothing is sent.
 #[must_use]
 pub struct Opened {
     attempt: BoxFuture<'static, Result<Received, CallError>>,
@@ -149,12 +149,12 @@ impl TopClient {
         request: &M::Request,
         options: ReadOptions<'_>,
     ) -> Result<Reply<M::Answer>, CallError> {
-        let call = self.write_down::<M>(account, request, options.lane, options.extra)?;
+        let call = self.encode::<M>(account, request, options.lane, options.extra)?;
         let received = self.read.clone().oneshot(call).await?;
         self.decode::<M>(&received, options.keep_upstream)
     }
 
-    /// Encodes a request, so that encoding cannot fail once its operation is `sending`.
+    /// Encodes a request. This happens early, so that encoding cannot fail once the operation is `sending`.
     ///
     /// # Errors
     /// [`NotSent::Encode`].
@@ -164,7 +164,7 @@ impl TopClient {
         request: &M::Request,
         extra: Option<&Map<String, Value>>,
     ) -> Result<Prepared, CallError> {
-        self.write_down::<M>(account, request, Lane::Caller, extra)
+        self.encode::<M>(account, request, Lane::Caller, extra)
             .map(|call| Prepared { call })
     }
 
@@ -175,7 +175,7 @@ impl TopClient {
     /// reqwest has no other way to open a connection in advance.
     ///
     /// # Errors
-    /// Why the write cannot be sent now.
+    /// The reason why the write cannot be sent now.
     pub async fn open<M: Method>(&self, prepared: Prepared) -> Result<Opened, NotSent> {
         let permit = self.gate.permit(Lane::Caller, M::NAME).await?;
         let departure = Departure::new(self.clock.clone());
@@ -188,7 +188,7 @@ impl TopClient {
             biased;
             ended = &mut attempt => Err(match ended {
                 Err(CallError::NotSent(why)) => why,
-                // The body was not released, so this is not a response to it.
+                // The body was not released, so this cannot be a response to the write.
                 Ok(_) | Err(CallError::Refused(_) | CallError::Lost(_)) => NotSent::Broken,
             }),
             () = departure.asked() => Ok(Opened {
@@ -202,14 +202,14 @@ impl TopClient {
     /// Sends a write: once, and not after this steady time.
     ///
     /// # Errors
-    /// See [`CallError`]; its delivery defines what it proves.
+    /// See [`CallError`]. [`CallError::delivery`] states what the error proves.
     pub async fn send<M: Method>(
         &self,
         mut opened: Opened,
         send_before: Duration,
     ) -> Result<Reply<M::Answer>, CallError> {
         // Lets the runtime process received data: the connection may have broken, or an unsolicited response may have
-        // arrived. Neither may be taken for the outcome of this call.
+        // arrived. Neither may be mistaken for the outcome of this call.
         tokio::task::yield_now().await;
         let ended = match (&mut opened.attempt).now_or_never() {
             Some(ended) => ended,
@@ -225,7 +225,7 @@ impl TopClient {
         self.decode::<M>(&ended?, false)
     }
 
-    /// Uploads a file with text parameters. It uses the read stack, whose retry layer lets an upload pass once.
+    /// Uploads a file with text parameters. Uses the read stack, whose retry layer sends an upload only once.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -273,7 +273,7 @@ impl TopClient {
         self.read.clone().oneshot(call).await
     }
 
-    fn write_down<M: Method>(
+    fn encode<M: Method>(
         &self,
         account: &Account,
         request: &M::Request,
@@ -294,7 +294,7 @@ impl TopClient {
         })
     }
 
-    /// Fields that a caller must not send as `extra` with this method: the gateway's own.
+    /// The fields of `extra` that a caller must not send with this method, because they are the gateway's own.
     #[must_use]
     pub fn refused_extra<M: Method>(&self, extra: &Map<String, Value>) -> Vec<Violation> {
         contract::<M>().map_or_else(Vec::new, |contract| {
@@ -328,8 +328,8 @@ impl TopClient {
         texts.collect::<Result<_, _>>().map_err(|_| NotSent::Encode)
     }
 
-    /// The parameters with a caller's extra fields. A request whose `extra` contains other than new fields was refused
-    /// earlier; this check still makes sure that none of the gateway's fields is replaced.
+    /// The parameters with a caller's extra fields. A request whose `extra` contains one of the gateway's fields was
+    /// refused earlier; the check here ensures that none of the gateway's fields is ever replaced.
     fn with_extra<M: Method>(
         &self,
         object: Map<String, Value>,
@@ -358,7 +358,7 @@ impl TopClient {
         if !self.overrides.touches(M::NAME, Side::Request) {
             return Some((texts, file));
         }
-        // Null stands for the file. No text is null, and no override produces or changes a null.
+        // A null stands for the file. No text is null, and no override produces or changes a null.
         let mut params: Map<_, _> = texts
             .into_iter()
             .map(|(name, text)| (name, Value::String(text)))

@@ -1,8 +1,8 @@
 //! The wire format of each TOP method, as data.
 //!
-//! Most pages of the flight methods are not public. `openapi/top/*.json` names the source of the
-//! knowledge for every field; this module embeds those files, checks values against them, and
-//! applies the configured overrides where the official page differs.
+//! Most documentation pages of the flight methods are not public. `openapi/top/*.json` names the source of every
+//! field. This module embeds these files, checks values against them, and applies the configured overrides where the
+//! actual wire format differs.
 
 pub mod overrides;
 pub mod registry;

@@ -1,8 +1,8 @@
-//! Controls when the body of a write may leave, and records whether it has left.
+//! Controls when the body of a write may leave, and records whether the body has left.
 //!
 //! All parameters of a call are in its body. As long as the HTTP client has not received the body, the call cannot be
-//! executed, whatever happens to the connection. So a write's connection is opened, and its head may be sent, while the
-//! body is still held back.
+//! executed, whatever happens to the connection. So the connection of a write is opened, and the request head may be
+//! sent, while the body is still held back.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use super::call::NotSent;
 use crate::clock::SharedClock;
 
-/// The state of one body, shared by everyone who decides on it: the HTTP client asks for it, the sender releases it,
-/// and anyone may withhold it. The first decision, left or withheld, is final.
+/// The state of one body, shared by all parts of the send: the HTTP client asks for the body, the sender releases it,
+/// and any part may withhold it. The first decision, left or withheld, is final.
 #[derive(Clone, Debug)]
 pub struct Departure {
     clock: SharedClock,
@@ -52,7 +52,7 @@ impl Departure {
             .send_modify(|state| state.send_before = Some(send_before));
     }
 
-    /// Withholds the body for good. Returns why it is never sent, or `None` if it may have left.
+    /// Withholds the body for good. Returns the reason why it is never sent, or `None` if it may have left.
     #[must_use]
     pub fn withhold(&self, why: NotSent) -> Option<NotSent> {
         match self.end(|_| End::Withheld(why)) {
@@ -74,7 +74,7 @@ impl Departure {
     /// Waits until the body may leave, and marks it as left.
     ///
     /// # Errors
-    /// Why it must not leave.
+    /// The reason why the body must not leave.
     pub(super) async fn leave(self) -> Result<(), NotSent> {
         self.ask().await;
         self.try_leave()
@@ -90,7 +90,7 @@ impl Departure {
     /// Marks the body as left, if it may leave now.
     ///
     /// # Errors
-    /// Why it must not leave.
+    /// The reason why the body must not leave.
     pub fn try_leave(&self) -> Result<(), NotSent> {
         let now = self.clock.steady();
         match self.end(|state| match state.send_before {
@@ -102,7 +102,7 @@ impl Departure {
         }
     }
 
-    /// The existing decision, or else this one.
+    /// Returns the existing decision, or makes this one.
     fn end(&self, otherwise: impl FnOnce(&State) -> End) -> End {
         let mut end = End::Left;
         self.state.send_modify(|state| {

@@ -15,25 +15,25 @@ use super::lenient::{Field, Key, Object, bounded, room};
 /// A response of TOP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Envelope<A> {
-    /// The method answered.
+    /// The response of the method.
     Answer(A),
     /// The platform returned an error instead.
     Error(ErrorResponse),
 }
 
-/// The platform's own error. An error with code 0 and no sub-code is still an error here; the official SDK treats it as
-/// success.
+/// The platform's own error. An error with code 0 and no sub code is still an error here, although the official SDK
+/// treats it as success.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ErrorResponse {
     /// Platform code (documented table), e.g. 27.
     pub code: Option<i64>,
-    /// Its text.
+    /// The text of the code.
     pub msg: Option<String>,
-    /// Finer code, e.g. `isv.permission-ip-whitelist-limit`.
+    /// The more specific code, e.g. `isv.permission-ip-whitelist-limit`.
     pub sub_code: Option<String>,
-    /// Its text.
+    /// The text of the sub code.
     pub sub_msg: Option<String>,
-    /// For support cases.
+    /// The id of the call, for support cases.
     pub request_id: Option<String>,
 }
 
@@ -48,7 +48,7 @@ struct WireError {
 }
 
 impl ErrorResponse {
-    /// The duration of TOP's ban of the app in seconds, if this is one (code 7).
+    /// The duration of TOP's ban of the app in seconds, if this error reports a ban (code 7).
     #[must_use]
     pub fn ban_seconds(&self) -> Option<u64> {
         let text = self.sub_msg.as_deref().filter(|_| self.code == Some(7));
@@ -88,12 +88,12 @@ impl From<WireError> for ErrorResponse {
     }
 }
 
-/// Maximum length of an error text, in characters.
+/// The maximum length of an error text, in characters.
 pub(crate) const LONGEST_TEXT: usize = 1_000;
-/// Maximum length of a code, a request id or a status phrase, in characters.
+/// The maximum length of a code, a request id or a status phrase, in characters.
 pub(crate) const LONGEST_WORD: usize = 100;
 
-/// The start of an upstream text: some texts are stored in the journal, logged and returned.
+/// The start of an upstream text. Texts are capped because some are stored in the journal, logged and returned.
 pub(crate) fn capped(text: &str, longest: usize) -> &str {
     match text.char_indices().nth(longest) {
         Some((end, _)) => &text[..end],
@@ -101,11 +101,11 @@ pub(crate) fn capped(text: &str, longest: usize) -> &str {
     }
 }
 
-/// The body is not a TOP response. It proves nothing.
+/// The error for a body that is not a TOP response. Such a body proves nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("unreadable response: {reason}")]
 pub struct Unreadable {
-    /// Why; never contains a part of the body.
+    /// The reason. Never contains a part of the body.
     pub reason: &'static str,
 }
 
@@ -113,10 +113,10 @@ const ERROR_ROOT: &str = "error_response";
 const ROOT_SUFFIX: &str = "_response";
 
 /// Decodes a response of `method`. Accepts the method's own root, any other single `…_response` root, and the bare
-/// object returned to calls with `simplify`.
+/// object that TOP returns to calls with `simplify`.
 ///
 /// # Errors
-/// The body is empty, cut off, not JSON, nested too deep, or has another structure.
+/// When the body is empty, cut off, not JSON, nested too deep, or has another structure.
 pub fn decode<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope<A>, Unreadable> {
     let body = trimmed(body);
     let Some(first) = body.first() else {
@@ -132,11 +132,11 @@ pub fn decode<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope
     decode_json(method, body).map_err(Unreadable::from)
 }
 
-/// Decodes into a tree, for overrides. A node takes many times the bytes of a short value, so a response that consists
-/// of very short values is refused.
+/// Decodes into a tree, for overrides. A node takes many times the memory of a short value's text, so a response that
+/// consists of very short values is refused.
 ///
 /// # Errors
-/// As [`decode`], or the tree would take too much memory.
+/// As [`decode`], or when the tree would take too much memory.
 pub fn decode_tree(method: &str, body: &[u8]) -> Result<Envelope<Value>, Unreadable> {
     if nodes(body).saturating_mul(NODE) > room(body.len()) {
         return Err(Unreadable {
@@ -146,11 +146,11 @@ pub fn decode_tree(method: &str, body: &[u8]) -> Result<Envelope<Value>, Unreada
     decode(method, body)
 }
 
-/// Memory of a tree node, including its place in the parent.
+/// The memory of a tree node, including its place in the parent.
 const NODE: usize = 2 * size_of::<Value>();
 
-/// An upper bound for the number of values in the JSON. A misread end of a string changes the count by no more than the
-/// string's own length allows.
+/// An upper bound for the number of values in the JSON. If the end of a string is misread, the count changes by no more
+/// than the length of the string.
 fn nodes(body: &[u8]) -> usize {
     let (mut count, mut in_string, mut escaped) = (1, false, false);
     for byte in body {
@@ -182,8 +182,8 @@ pub fn trimmed(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xEF\xBB\xBF").map_or(body, trimmed)
 }
 
-/// The object under the response's root as raw JSON, to return upstream's own fields beside ours. `None` if the body is
-/// an error or not a response.
+/// The object under the response's root as raw JSON, to return upstream's own fields next to ours. `None` if the body
+/// is an error or not a response.
 #[must_use]
 pub fn inner_raw(body: &[u8]) -> Option<&RawValue> {
     let body = trimmed(body);
@@ -203,7 +203,7 @@ enum Failure {
 
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {
-        // serde_json has no error category for it.
+        // serde_json has no error category for the recursion limit.
         if error.to_string().starts_with("recursion limit") {
             return Self::TooDeep;
         }
@@ -225,8 +225,8 @@ impl From<Failure> for Unreadable {
 }
 
 fn decode_once<A: DeserializeOwned>(method: &str, body: &[u8]) -> Result<Envelope<A>, Failure> {
-    // If the whole body is valid UTF-8, its thousands of strings need no check of their own. If not, a broken character
-    // in an unread field does no harm.
+    // If the whole body is valid UTF-8, its thousands of strings need no separate check. If not, a broken character in
+    // an unread field does no harm.
     let first = bounded(body.len(), || match std::str::from_utf8(body) {
         Ok(text) => first_root(serde_json::Deserializer::from_str(text)),
         Err(_) => first_root(serde_json::Deserializer::from_slice(body)),
@@ -270,15 +270,15 @@ fn required_object<T>(field: Field<T>) -> Result<T, &'static str> {
     }
 }
 
-/// Reads the usual response in one pass: its first key is its root. Returns `None` if all keys must be considered
-/// together.
+/// Reads the usual response, whose first key is its root, in one pass. The value is `None` if all keys must be
+/// considered together.
 struct FirstRoot<A>(PhantomData<A>);
 
 impl<'de, A: DeserializeOwned> Visitor<'de> for FirstRoot<A> {
     type Value = Option<Envelope<A>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an answer of TOP")
+        f.write_str("a response of TOP")
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
@@ -324,8 +324,8 @@ enum Root<'a> {
 }
 
 impl<'a> Roots<'a> {
-    /// Selects the root among the keys. Several responses, or a response beside an error, are unreadable: a body that
-    /// contains both proves neither.
+    /// Selects the root among the keys. A body that contains several responses, or a response and an error, is
+    /// unreadable, because it proves neither.
     fn choose(&self, method: &str) -> Result<Root<'a>, Failure> {
         let named = root_name(method);
         let mut error = None;
@@ -376,7 +376,7 @@ impl<'de> Deserialize<'de> for Roots<'de> {
             type Value = Roots<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an answer of TOP")
+                f.write_str("a response of TOP")
             }
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Roots<'de>, M::Error> {
@@ -392,14 +392,15 @@ impl<'de> Deserialize<'de> for Roots<'de> {
     }
 }
 
-/// Possible decodings of the bytes, the most likely first: UTF-8 with errors, or GBK, which older parts of TOP send.
+/// The possible decodings of the bytes, the most likely first: UTF-8 with errors, or GBK, which older parts of TOP
+/// send.
 fn texts(body: &[u8]) -> Vec<Cow<'_, str>> {
     let utf8 = String::from_utf8_lossy(body);
     if matches!(utf8, Cow::Borrowed(_)) {
         return vec![utf8];
     }
     let (gbk, _) = encoding_rs::GBK.decode_without_bom_handling(body);
-    let count = |wanted: fn(&char) -> bool| utf8.chars().filter(wanted).count();
+    let count = |matches: fn(&char) -> bool| utf8.chars().filter(matches).count();
     let is_utf8 = count(|c| ('\u{4e00}'..='\u{9fff}').contains(c))
         > count(|c| *c == char::REPLACEMENT_CHARACTER);
     if is_utf8 {
@@ -409,14 +410,14 @@ fn texts(body: &[u8]) -> Vec<Cow<'_, str>> {
     }
 }
 
-/// Makes the strings of a JSON text readable: escapes raw control characters, which TOP has been seen to send, and
+/// Makes the strings of a JSON text readable: escapes raw control characters, which TOP was observed to send, and
 /// replaces unpaired surrogates.
 fn readable_strings(json: &str) -> String {
     let mut out = String::with_capacity(json.len() + 64);
     let mut in_string = false;
     let mut rest = json;
     while let Some(c) = rest.chars().next() {
-        let taken = match c {
+        let length = match c {
             '\\' if in_string => {
                 let (escape, length) = readable_escape(rest);
                 out.push_str(escape);
@@ -432,13 +433,13 @@ fn readable_strings(json: &str) -> String {
                 c.len_utf8()
             }
         };
-        rest = rest.get(taken..).unwrap_or_default();
+        rest = rest.get(length..).unwrap_or_default();
     }
     out
 }
 
-/// The escape sequence at the start of a text, or one for U+FFFD if it is an unpaired surrogate, and its length in the
-/// text.
+/// The escape sequence at the start of a text and its length in the text. An unpaired surrogate is replaced with the
+/// escape sequence of U+FFFD.
 fn readable_escape(text: &str) -> (&str, usize) {
     let unit = |at: usize| {
         let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
@@ -619,7 +620,7 @@ mod tests {
             ];
             parts.concat()
         };
-        for (text, wanted) in [
+        for (text, expected) in [
             (gbk("会话已过期"), "会话已过期"),
             // In GBK the second byte of this character is a backslash.
             (gbk("不誠"), "不誠"),
@@ -632,11 +633,11 @@ mod tests {
             (b"\\ud800\n".to_vec(), "\u{fffd}"),
         ] {
             let Ok(Envelope::Answer(answer)) = decode::<Plain>(METHOD, &around(&text)) else {
-                panic!("{wanted}: {:?}", decode::<Plain>(METHOD, &around(&text)));
+                panic!("{expected}: {:?}", decode::<Plain>(METHOD, &around(&text)));
             };
-            assert_eq!(answer.text, Field::Value(wanted.to_owned()));
-            assert_eq!(answer.is_success, Field::Value(true), "{wanted}");
-            assert_eq!(answer.numbers.0.len(), 1, "{wanted}");
+            assert_eq!(answer.text, Field::Value(expected.to_owned()));
+            assert_eq!(answer.is_success, Field::Value(true), "{expected}");
+            assert_eq!(answer.numbers.0.len(), 1, "{expected}");
         }
         let cut = [b"{\"x_response\":{\"text\":\"".as_slice(), &gbk("会话")].concat();
         assert!(decode::<Plain>(METHOD, &cut).is_err());

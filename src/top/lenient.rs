@@ -1,9 +1,10 @@
 //! Reads TOP's JSON, which is looser than its documentation: numbers arrive as strings and strings as numbers, booleans
 //! as text, lists wrapped in their element's name, bare, or as their only element, and absent values as `null`, `""` or
-//! `{}`. (What the official Java parser accepts was measured; see `protocol.md` 1.6.)
+//! `{}`. The accepted forms are those that the official Java parser was measured to accept.
 //!
-//! Everything here streams: no tree is built and nothing is read twice. The memory of a response is bounded by its
-//! length (`bounded`): a list element can be a hundred times as large in memory as the `{}` it was read from.
+//! All decoders here stream: no tree is built and nothing is read twice. The memory of a response is bounded by its
+//! length (`bounded`), because a list element can take a hundred times as much memory as the `{}` from which it was
+//! read.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -22,8 +23,8 @@ use crate::domain::personal::Personal;
 use crate::domain::time::{LocalDate, LocalTime};
 use crate::domain::trip::{AirportCode, CityCode, FlightNo, Seats};
 
-/// A field of a response. Absent and unreadable are kept apart: an unreadable payment time does not prove that nothing
-/// was paid.
+/// A field of a response. Absent and unreadable fields are distinguished: an unreadable payment time does not prove
+/// that nothing was paid.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Field<T> {
     /// Missing, `null` or blank.
@@ -36,7 +37,7 @@ pub enum Field<T> {
 }
 
 impl<T> Field<T> {
-    /// The value, if the reason for its absence does not matter.
+    /// The value, or `None` if it is absent or unreadable. For callers to which the difference does not matter.
     pub fn lossy(self) -> Option<T> {
         match self {
             Self::Value(value) => Some(value),
@@ -44,7 +45,7 @@ impl<T> Field<T> {
         }
     }
 
-    /// The same by reference.
+    /// The field with a reference to its value.
     pub const fn as_ref(&self) -> Field<&T> {
         match self {
             Self::Value(value) => Field::Value(value),
@@ -54,27 +55,27 @@ impl<T> Field<T> {
     }
 }
 
-/// A value that a field can hold, read from any JSON scalar.
+/// A value that a field can contain, read from any JSON scalar.
 pub trait Scalar: Sized {
-    /// From non-blank text.
+    /// Reads the value from non-blank text.
     fn from_text(text: &str) -> Option<Self>;
 
-    /// From owned non-blank text.
+    /// Reads the value from owned non-blank text.
     fn from_string(text: String) -> Option<Self> {
         Self::from_text(&text)
     }
 
-    /// From a whole number.
+    /// Reads the value from a whole number.
     fn from_int(number: i64) -> Option<Self> {
         Self::from_text(&number.to_string())
     }
 
-    /// From a number with a fraction.
+    /// Reads the value from a number with a fraction.
     fn from_float(_number: f64) -> Option<Self> {
         None
     }
 
-    /// From a boolean.
+    /// Reads the value from a boolean.
     fn from_bool(_value: bool) -> Option<Self> {
         None
     }
@@ -145,7 +146,7 @@ impl Scalar for bool {
 
 impl Scalar for Money {
     fn from_text(text: &str) -> Option<Self> {
-        // Upstream writes numbers as its language prints them: `950`, `950.0`, `950.000`.
+        // Upstream formats amounts in several ways: `950`, `950.0`, `950.000`.
         text.parse()
             .ok()
             .or_else(|| Self::from_decimal(text.parse().ok()?).ok())
@@ -318,11 +319,11 @@ impl<'de, T: Scalar> Visitor<'de> for FieldVisitor<T> {
     }
 }
 
-/// How many bytes of list elements, or of tree nodes, a response may take for each of its own bytes. Real elements have
+/// The bytes of list elements, or of tree nodes, that a response may take for each of its own bytes. Real elements have
 /// names and values, and take about as much memory as their text.
 const ROOM_PER_BYTE: usize = 8;
-/// The minimum, for a nearly empty response.
-const LEAST_ROOM: usize = 64 * 1024;
+/// The additional bytes that every response may take, so that a nearly empty response has room too.
+const BASE_ROOM: usize = 64 * 1024;
 
 thread_local! {
     /// Bytes that the current response may still take for list elements. Thread-local, because serde passes no context
@@ -334,10 +335,10 @@ thread_local! {
 pub(super) fn room(length: usize) -> usize {
     length
         .saturating_mul(ROOM_PER_BYTE)
-        .saturating_add(LEAST_ROOM)
+        .saturating_add(BASE_ROOM)
 }
 
-/// Reads a response of this length with bounded memory: reading fails if its lists would take more.
+/// Reads a response of this length with bounded memory: reading fails if the lists would exceed the bound.
 pub(super) fn bounded<R>(length: usize, read: impl FnOnce() -> R) -> R {
     struct Restore(usize);
 
@@ -365,8 +366,8 @@ fn drain<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<(), A::Error> {
     Ok(())
 }
 
-/// A field that is an object. An array in its place is unreadable (serde's derive would read it as the fields in
-/// order).
+/// A field that is an object. An array in its place is unreadable, whereas serde's derive would read the array as the
+/// fields in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object<T>(pub Field<T>);
 
@@ -435,7 +436,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 pub trait Element {
     /// The name of TOP's wrapper around the list: the element's type in snake case.
     const WRAPPER: &'static str;
-    /// Other spellings of it, if the snake-case rule is ambiguous.
+    /// Other spellings of the wrapper, if the snake-case rule is ambiguous.
     const OTHER_WRAPPERS: &'static [&'static str] = &[];
 }
 
@@ -573,7 +574,7 @@ impl<'de, T: Element + Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
 #[serde(transparent)]
 pub(super) struct Key<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
-/// An object whose first key was already read to determine what it is.
+/// An object whose first key has already been read, to determine the form of the list.
 pub(super) struct Replay<'de, A> {
     first: Option<Cow<'de, str>>,
     rest: A,
@@ -663,7 +664,7 @@ mod tests {
     }
 
     #[test]
-    fn blank_is_absent_and_nonsense_is_unreadable() {
+    fn blank_fields_are_absent_and_malformed_fields_are_unreadable() {
         assert_eq!(
             row(r#"{"id":"","name":null,"price":" ","ok":{}}"#),
             Row::default()
@@ -767,7 +768,7 @@ mod tests {
                 .iter()
                 .map(|(id, name)| serde_json::json!({"id": id, "name": name}))
                 .collect();
-            let wanted: Vec<_> = rows
+            let expected: Vec<_> = rows
                 .into_iter()
                 .map(|(id, name)| Row {
                     id: Field::Value(id),
@@ -785,7 +786,7 @@ mod tests {
             }
             for form in forms {
                 let list: List<Row> = serde_json::from_str(&form.to_string()).unwrap();
-                prop_assert_eq!(&list.0, &wanted, "{}", form);
+                prop_assert_eq!(&list.0, &expected, "{}", form);
             }
         }
     }

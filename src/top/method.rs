@@ -1,26 +1,26 @@
-//! A TOP method is a type: its name, its effect, its request and its answer are trait items.
+//! A TOP method is a type: its name, its effect, its request and its response are trait items.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The effect of a call upstream, which decides its stack and what a missing response means.
+/// The effect of a call upstream, which determines the stack of the call and the meaning of a missing response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// None: it may be repeated.
+    /// Changes nothing, so the call may be repeated.
     Read,
-    /// Moves money or seats: it is sent once, and silence is not failure.
+    /// Moves money or seats: the call is sent once, and a missing response is not a failure.
     Write,
-    /// Stores a file upstream; storing it twice does no harm.
+    /// Stores a file upstream. Storing the file twice does no harm.
     Upload,
 }
 
 /// A method of TOP.
 pub trait Method: Send + Sync + 'static {
-    /// Its name, e.g. `alitrip.flight.service.search`.
+    /// The name, e.g. `alitrip.flight.service.search`.
     const NAME: &'static str;
     /// The effect of a call.
     const EFFECT: Effect;
-    /// The parameter that contains the request object, as JSON text; for an upload, its file.
+    /// The parameter that contains the request object as JSON text, or the file of an upload.
     const PARAM: &'static str;
     /// The request object.
     type Request: Serialize + Send + Sync;
@@ -34,8 +34,8 @@ pub trait Answer {
     fn verdict(&self) -> BusinessVerdict<'_>;
 }
 
-/// The flags that every flight method has at its response's root. A successful response may contain
-/// an error code (the official sample of order detail does), so evaluate all of them.
+/// The flags that every flight method has at the root of its response. A successful response may contain
+/// an error code (the official sample of order detail does), so evaluate all flags.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BusinessVerdict<'a> {
     /// `is_success`, if it is present and readable.

@@ -47,7 +47,7 @@ impl fmt::Display for SignMethod {
     }
 }
 
-/// The name is none of `hmac-sha256`, `hmac`, `md5`.
+/// The error for a name that is none of `hmac-sha256`, `hmac`, `md5`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("sign_method must be one of hmac-sha256, hmac, md5")]
 pub struct UnknownSignMethod;
@@ -67,8 +67,8 @@ impl FromStr for SignMethod {
 
 /// The text that is signed: `name` and `value` of every parameter, sorted by the bytes of the name.
 ///
-/// Excluded are `sign` and every pair whose name or value is empty or only whitespace: the official client neither
-/// signs nor sends those. Values are used as they are, before any URL encoding.
+/// `sign` and every pair whose name or value is empty or only whitespace are excluded, because the official client
+/// neither signs nor sends such pairs. Values are used as they are, before any URL encoding.
 #[must_use]
 pub fn base_string<'a>(params: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut pairs: Vec<(&str, &str)> = params

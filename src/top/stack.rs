@@ -53,7 +53,7 @@ pub fn read(parts: &Parts, retry: RetrySettings, transport: Transport) -> Stack 
         .layer(GateLayer::new(parts.gate.clone()))
         // Inside the retry, so that it evaluates each attempt; outside the deadline, so that it also sees timeouts.
         .layer(outcome::OutcomeLayer)
-        // Over the whole exchange, including the last byte of the body.
+        // Limits the whole exchange, including the last byte of the body.
         .layer(deadline::DeadlineLayer::new(parts.deadline))
         // Last before the wire, so that the timestamp is fresh.
         .layer(sign::SignLayer::new(
@@ -65,7 +65,7 @@ pub fn read(parts: &Parts, retry: RetrySettings, transport: Transport) -> Stack 
 }
 
 /// The write stack. It has no retry and no gate: the permit is acquired before the connection is opened. The call waits
-/// on its open connection until its body is released.
+/// on its open connection until the body is released.
 #[must_use]
 pub fn write(parts: &Parts, transport: Transport) -> Stack {
     let service = ServiceBuilder::new()
@@ -73,8 +73,8 @@ pub fn write(parts: &Parts, transport: Transport) -> Stack {
         .layer(telemetry::TelemetryLayer::new(parts.clock.clone()))
         // Decides what the outcome proves, timeouts included.
         .layer(outcome::OutcomeLayer)
-        // TOP answers its own timeout at 5 s, and that response is useful: hence 5.5 s from the release of the body.
-        // The time to connect is not included.
+        // TOP reports its own timeout after 5 s, and this response is useful. So the deadline is 5.5 s from the
+        // release of the body; the time to connect is not included.
         .layer(deadline::DeadlineLayer::new(parts.deadline))
         // Last before the wire.
         .layer(sign::SignLayer::new(

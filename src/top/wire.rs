@@ -1,8 +1,8 @@
-//! The wire types: one file per method, with TOP's own names. The contract (`openapi/top`) records
-//! for each field whether it is documented or a guess.
+//! The wire types: one file per method, with TOP's own names. The contract (`openapi/top`) records for each field
+//! whether it is documented or inferred.
 //!
-//! Responses tolerate unknown fields and loose types ([`crate::top::lenient`]);
-//! [`crate::translate`] decides what a missing field means.
+//! Unknown fields and loose types in responses are tolerated ([`crate::top::lenient`]); [`crate::translate`] decides
+//! what a missing field means.
 
 mod air_book;
 mod change_cancel;
@@ -67,7 +67,7 @@ impl Serialize for Yuan {
     }
 }
 
-/// The verdict from the four flags.
+/// Builds the verdict from the four flags, with capped texts.
 pub(super) fn verdict<'a>(
     is_success: &Field<bool>,
     code: &'a Field<String>,
@@ -85,7 +85,8 @@ pub(super) fn verdict<'a>(
     }
 }
 
-/// Every response has the same four flags at its root; serde cannot share them without buffering.
+/// Implements [`crate::top::method::Answer`] for a response. Every response declares the four flags itself, because
+/// serde cannot share them without buffering.
 macro_rules! answer_verdict {
     ($name:ident) => {
         impl $crate::top::method::Answer for $name {

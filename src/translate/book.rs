@@ -19,8 +19,8 @@ pub fn request(booking: &Booking, channel: &str) -> wire::CreateOrderRequest {
     let offer = &booking.offer;
     let adult = &offer.prices.adult;
     let fare_for = |kind| {
-        let wanted = booking.passengers.iter().any(|p| p.kind == kind);
-        offer.prices.of(kind).filter(|_| wanted)
+        let is_needed = booking.passengers.iter().any(|p| p.kind == kind);
+        offer.prices.of(kind).filter(|_| is_needed)
     };
     let child = fare_for(PassengerType::Child);
     let infant = fare_for(PassengerType::Infant);
@@ -135,16 +135,16 @@ fn member_buyer(b: &MemberBuyer) -> wire::MemberBuyerRequest {
 /// The order that was created.
 ///
 /// # Errors
-/// There is no order id, or the order has another order number.
+/// The response has no order id, has another `out_order_no`, or its total is garbled.
 pub fn answer(
     answer: wire::AirBookResponse,
-    asked: &intent::Book,
+    requested: &intent::Book,
     context: &Context<'_>,
 ) -> Result<OrderReceipt, Unreadable> {
     let order_id = required(answer.order_id, "order_id")?;
-    let told = optional(answer.out_order_no, "out_order_no")?;
-    let out_order_no = asked.out_order_no.as_str();
-    if told.is_some_and(|told| told != out_order_no) {
+    let reported = optional(answer.out_order_no, "out_order_no")?;
+    let out_order_no = requested.out_order_no.as_str();
+    if reported.is_some_and(|reported| reported != out_order_no) {
         return Err(Unreadable {
             field: "out_order_no",
         });
@@ -198,7 +198,7 @@ mod tests {
         .unwrap()
     }
 
-    fn asked(out_order_no: &str) -> intent::Book {
+    fn requested(out_order_no: &str) -> intent::Book {
         intent::Book {
             out_order_no: out_order_no.parse().unwrap(),
             total: Money::parse("1160").unwrap(),
@@ -252,9 +252,9 @@ mod tests {
     #[test]
     fn the_sample_is_read_as_the_booked_order() {
         let context = samples::context();
-        let (asked, other) = (asked("TEST20300501000001"), asked("ANOTHER"));
+        let (requested, other) = (requested("TEST20300501000001"), requested("ANOTHER"));
         let wire = || samples::answer::<wire::AirBook>();
-        let receipt = answer(wire(), &asked, &context).unwrap();
+        let receipt = answer(wire(), &requested, &context).unwrap();
         assert_eq!(receipt.order_id.get(), 1_234_125_412);
         assert_eq!(receipt.status, OrderStatus::Booked);
         assert_eq!(receipt.total_price.unwrap().to_string(), "1160.00");
@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(error.field, "out_order_no");
         let empty = wire::AirBookResponse::default();
         assert_eq!(
-            answer(empty, &asked, &context).unwrap_err().field,
+            answer(empty, &requested, &context).unwrap_err().field,
             "order_id"
         );
     }

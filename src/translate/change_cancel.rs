@@ -24,18 +24,18 @@ pub fn request(
 /// The response is about another change, or its order or status is garbled.
 pub fn answer(
     answer: wire::ChangeCancelResponse,
-    asked: &intent::ChangeCancel,
+    requested: &intent::ChangeCancel,
     _context: &Context<'_>,
 ) -> Result<ChangeReceipt, Unreadable> {
     parts::agrees(
         answer.change_order_no,
-        &asked.change_order_no,
+        &requested.change_order_no,
         "change_order_no",
     )?;
     Ok(ChangeReceipt {
         status: parts::change_status(answer.status, ChangeStatus::Other)?,
         ..ChangeReceipt::unread(
-            asked.change_order_no,
+            requested.change_order_no,
             optional(answer.order_id, "order_id")?,
         )
     })

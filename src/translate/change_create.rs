@@ -11,11 +11,11 @@ use crate::domain::text::visible;
 use crate::domain::trip::{AirportCode, CityCode};
 use crate::top::wire;
 
-/// The request that creates a change with Fliggy's ground code `kind_code`, for these travellers of
-/// the order. It sends no expected fees: Fliggy confirms them.
+/// The request that creates a change with Fliggy's ground code `kind_code`, for these passengers of
+/// the order. The request states no expected fees: Fliggy confirms the fees later.
 ///
 /// # Errors
-/// A traveller cannot be named.
+/// A passenger cannot be named.
 pub fn request(
     requested: &RequestedChange,
     kind_code: i64,
@@ -50,8 +50,9 @@ fn target(target: &ChangeTarget) -> wire::ChangedFlightSegmentRequest {
     }
 }
 
-fn city(told: Option<CityCode>, airport: AirportCode) -> String {
-    told.or_else(|| city_of_airport(airport.as_str()))
+fn city(reported: Option<CityCode>, airport: AirportCode) -> String {
+    reported
+        .or_else(|| city_of_airport(airport.as_str()))
         .map_or_else(|| airport.to_string(), |city| city.to_string())
 }
 
@@ -66,28 +67,28 @@ fn contact(c: &ChangeContact) -> wire::ChangeContactRequest {
 /// The change that was created.
 ///
 /// # Errors
-/// There is no change number, it is about another order or change, or status, total or payment
+/// The response has no change number or is about another order or change, or its status, total or payment
 /// deadline is garbled.
 pub fn answer(
     answer: wire::ChangeCreateResponse,
-    asked: &intent::Change,
+    requested: &intent::Change,
     _context: &Context<'_>,
 ) -> Result<ChangeReceipt, Unreadable> {
-    let out_change_no = asked.out_change_no.as_str();
-    parts::agrees(answer.order_id, &asked.order_id, "order_id")?;
+    let out_change_no = requested.out_change_no.as_str();
+    parts::agrees(answer.order_id, &requested.order_id, "order_id")?;
     parts::agrees(answer.out_change_no, out_change_no, "out_change_no")?;
     let total_price = optional(answer.total_amount, "total_amount")?;
     Ok(ChangeReceipt {
         change_order_no: required(answer.change_order_no, "change_order_no")?,
-        order_id: Some(asked.order_id),
+        order_id: Some(requested.order_id),
         out_change_no: Some(out_change_no.to_owned()),
         status: parts::change_status(answer.status, ChangeStatus::Submitted)?,
         total_price,
-        fee_above_limit: fee_above_limit(total_price, asked.max_total),
+        fee_above_limit: fee_above_limit(total_price, requested.max_total),
         pay_before: optional(answer.last_pay_time, "last_pay_time")?,
         paid_at: None,
         trade_no: None,
-        passenger_ids: asked.passengers.clone(),
+        passenger_ids: requested.passengers.clone(),
     })
 }
 
@@ -145,11 +146,11 @@ mod tests {
 
     fn read(json: Value) -> Result<ChangeReceipt, Unreadable> {
         let wire = serde_json::from_value(json).unwrap();
-        let asked = intent::Change {
+        let requested = intent::Change {
             max_total: Money::parse("39.99").ok(),
             ..samples::change()
         };
-        answer(wire, &asked, &samples::context())
+        answer(wire, &requested, &samples::context())
     }
 
     #[test]
@@ -170,18 +171,18 @@ mod tests {
 
     #[test]
     fn a_missing_city_is_derived_from_the_airport() {
-        for (told, airport, city_code) in [
+        for (reported, airport, city_code) in [
             (Some("SHA"), "PKX", "SHA"),
             (None, "PKX", "BJS"),
             (None, "XMN", "XMN"),
         ] {
-            let told = told.map(|code| code.parse().unwrap());
-            assert_eq!(city(told, airport.parse().unwrap()), city_code);
+            let reported = reported.map(|code| code.parse().unwrap());
+            assert_eq!(city(reported, airport.parse().unwrap()), city_code);
         }
     }
 
     #[test]
-    fn key_and_remark_are_sent_if_present() {
+    fn solution_id_and_remark_are_sent_if_present() {
         let mut requested = requested();
         requested.contact = None;
         let json = serde_json::to_value(request(&requested, 1, &[]).unwrap()).unwrap();
@@ -199,12 +200,12 @@ mod tests {
 
     #[test]
     fn the_sample_awaits_payment() {
-        let asked = samples::change();
+        let requested = samples::change();
         let sample = samples::answer::<wire::ChangeCreate>();
-        let receipt = answer(sample, &asked, &samples::context()).unwrap();
+        let receipt = answer(sample, &requested, &samples::context()).unwrap();
         assert_eq!(receipt.change_order_no.get(), 4_988_000_000_001);
         assert_eq!(receipt.status, ChangeStatus::AwaitingPayment);
-        assert_eq!(receipt.total_price, asked.max_total);
+        assert_eq!(receipt.total_price, requested.max_total);
         assert_eq!(receipt.fee_above_limit, Some(false));
         let pay_before = receipt.pay_before.unwrap().to_string();
         assert_eq!(pay_before, "2030-05-02T10:30:00+08:00");

@@ -8,7 +8,7 @@ use crate::domain::operation::intent;
 use crate::domain::payment_time::PaymentTime;
 use crate::top::wire::{self, Yuan};
 
-/// The request that pays a change; the total is the one the caller agreed to.
+/// The request that pays a change, with the total that the caller agreed to.
 #[must_use]
 pub fn request(
     change_order_no: ChangeOrderNo,
@@ -28,12 +28,12 @@ pub fn request(
 /// The response is about another change, or its order, status or payment amount is garbled.
 pub fn answer(
     answer: wire::ChangePayResponse,
-    asked: &intent::ChangePay,
+    requested: &intent::ChangePay,
     context: &Context<'_>,
 ) -> Result<ChangeReceipt, Unreadable> {
     parts::agrees(
         answer.change_order_no,
-        &asked.change_order_no,
+        &requested.change_order_no,
         "change_order_no",
     )?;
     Ok(ChangeReceipt {
@@ -43,7 +43,7 @@ pub fn answer(
         paid_at: PaymentTime::assess(answer.pay_time.lossy(), None, context.now).known(),
         trade_no: answer.trade_no.lossy(),
         ..ChangeReceipt::unread(
-            asked.change_order_no,
+            requested.change_order_no,
             optional(answer.order_id, "order_id")?,
         )
     })
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_answer_is_not_a_payment() {
+    fn an_empty_response_is_not_a_payment() {
         let receipt = read(json!({"is_success": true})).unwrap();
         assert_eq!((receipt.paid_at, receipt.total_price), (None, None));
         assert_eq!(

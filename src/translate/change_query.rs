@@ -25,7 +25,7 @@ pub fn request(
 /// The changes. Unreadable rows are counted.
 ///
 /// # Errors
-/// None today: an answer without readable rows has an empty list.
+/// None today: a response without readable rows gives an empty list.
 pub fn answer(
     answer: wire::ChangeQueryResponse,
     context: &Context<'_>,
@@ -90,8 +90,8 @@ fn change(row: wire::ChangeOrder, context: &Context<'_>) -> Result<Change, Unrea
     })
 }
 
-/// The travellers with tickets and fees, which are in two lists. If only the fee list names
-/// travellers, they come from it.
+/// The passengers with their tickets and fees, which Fliggy reports in two lists. If only the fee list names
+/// passengers, the result contains those.
 fn passengers(
     tickets: List<wire::ChangedPassenger>,
     fees: List<wire::ChangeFeeDetail>,
@@ -129,8 +129,8 @@ fn passengers(
     Ok(passengers)
 }
 
-/// The fee of the traveller at an index of the list: the one with the same id. Without ids, the
-/// index decides if both lists have the same length and the fee belongs to nobody else.
+/// The fee of the passenger at an index of the list: the fee with the same id. Without ids, it is the fee at the same
+/// index, if both lists have the same length and that fee does not belong to another passenger.
 fn fee_of(
     passengers: &[ChangePassenger],
     at: usize,
@@ -183,8 +183,8 @@ fn change_fee(fee: wire::ChangeFee) -> Result<Option<ChangeFee>, Unreadable> {
         upgrade_fee: optional(fee.upgrade_fee, "upgrade_fee")?,
         tax_fee: optional(fee.tax_fee, "tax_fee")?,
     };
-    let told = fee.service_fee.or(fee.upgrade_fee).or(fee.tax_fee);
-    Ok(told.map(|_| fee))
+    let any_fee = fee.service_fee.or(fee.upgrade_fee).or(fee.tax_fee);
+    Ok(any_fee.map(|_| fee))
 }
 
 fn changed_segment(s: wire::ChangedFlightSegment) -> ChangedSegment {

@@ -18,19 +18,19 @@ pub fn request(order_id: OrderId, out_order_no: Option<&str>) -> wire::CloseOrde
 /// The result reported for the closed order.
 ///
 /// # Errors
-/// The response is about another order.
+/// The response is about another order, or its order number is garbled.
 pub fn answer(
     answer: wire::CloseResponse,
-    asked: &intent::Close,
+    requested: &intent::Close,
     context: &Context<'_>,
 ) -> Result<OrderReceipt, Unreadable> {
-    parts::agrees(answer.order_id, &asked.order_id, "order_id")?;
+    parts::agrees(answer.order_id, &requested.order_id, "order_id")?;
     let (status, status_text) = parts::status(answer.order_status, &context.vocabulary.statuses);
     Ok(OrderReceipt {
         out_order_no: optional(answer.out_order_no, "out_order_no")?,
         status,
         status_text,
-        ..OrderReceipt::unread(asked.order_id)
+        ..OrderReceipt::unread(requested.order_id)
     })
 }
 
@@ -52,9 +52,9 @@ mod tests {
     fn the_sample_is_read_as_closed() {
         let context = samples::context();
         let id = OrderId::new(1_234_125_412).unwrap();
-        let asked = intent::Close { order_id: id };
+        let requested = intent::Close { order_id: id };
         let wire = || samples::answer::<wire::Close>();
-        let receipt = answer(wire(), &asked, &context).unwrap();
+        let receipt = answer(wire(), &requested, &context).unwrap();
         assert_eq!(receipt.out_order_no.as_deref(), Some(NO));
         assert_eq!(receipt.status, OrderStatus::Closed);
         let other = intent::Close {
@@ -62,8 +62,8 @@ mod tests {
         };
         let error = answer(wire(), &other, &context).unwrap_err();
         assert_eq!(error.field, "order_id");
-        let silent = wire::CloseResponse::default();
-        let receipt = answer(silent, &asked, &context).unwrap();
+        let empty = wire::CloseResponse::default();
+        let receipt = answer(empty, &requested, &context).unwrap();
         assert_eq!((receipt.order_id, receipt.out_order_no), (id, None));
         assert_eq!(receipt.status, OrderStatus::Other);
     }

@@ -24,7 +24,7 @@ pub fn request(
 /// empty.
 ///
 /// # Errors
-/// There is no order id, or an amount or the itinerary is garbled.
+/// The response has no order id, or an amount, the ticketing time or the itinerary is garbled.
 pub fn answer(
     answer: wire::QueryOrderDetailResponse,
     context: &Context<'_>,
@@ -214,7 +214,7 @@ mod tests {
             ids([("", one), ("", one), (c, other)]),
             [false, false, true]
         );
-        // The same traveller listed twice.
+        // The same passenger is listed twice.
         assert_eq!(ids([(a, one), (a, one), (c, other)]), [true, true, true]);
     }
 
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn an_implausible_payment_time_counts_as_absent() {
-        for (told, paid, unclear) in [
+        for (pay_time, paid, unclear) in [
             ("1970-01-01 08:00:00", false, false),
             ("0000-00-00 00:00:00", false, false),
             ("soon", false, false),
@@ -256,11 +256,11 @@ mod tests {
             ("2030-05-01 09:00:00", false, true),
         ] {
             let wire = serde_json::from_value(json!({
-                "order_id": 7, "book_time": "2030-05-01 10:00:00", "pay_time": told,
+                "order_id": 7, "book_time": "2030-05-01 10:00:00", "pay_time": pay_time,
             }));
             let order = read(wire.unwrap()).unwrap();
             let found = (order.paid_at.is_some(), order.payment_unclear);
-            assert_eq!(found, (paid, unclear), "{told}");
+            assert_eq!(found, (paid, unclear), "{pay_time}");
         }
     }
 

@@ -17,8 +17,9 @@ pub fn request(order_id: OrderId) -> wire::QueryFlightChangeOrderReq {
 
 /// The schedule changes of an order.
 ///
-/// A schedule change does not report its kind, or its kind or order is garbled: a list without it
-/// would suggest that nothing happened.
+/// # Errors
+/// A row has no details (`flight_change`), or its details or its order id are garbled: a list without that row would
+/// suggest that the airline changed nothing.
 pub fn answer(
     answer: wire::FlightChangeQueryResponse,
     _context: &Context<'_>,
@@ -81,7 +82,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// `None` if no field of the flight is present. An unreadable field shows that there is a
+    /// `None` if no field of the flight is present. An unreadable field counts as present: there is a
     /// flight.
     fn flight(&mut self, reported: Reported) -> Option<FlightTimes> {
         let fields = [
@@ -215,8 +216,8 @@ mod tests {
             (json!("22:45"), json!("01:35+1")),
         ] {
             let found = read(departure.clone(), arrival.clone());
-            let wanted = ((time("20T22:45"), time("21T01:35")), Vec::new());
-            assert_eq!(found, wanted, "{departure} {arrival}");
+            let expected = ((time("20T22:45"), time("21T01:35")), Vec::new());
+            assert_eq!(found, expected, "{departure} {arrival}");
         }
         for wrong in [
             "soon",
@@ -260,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_cancelled_flight_has_no_new_one() {
-        for (said, has_new) in [
+        for (reported, has_new) in [
             (json!({"change_type": 1, "old_flight_no": "CZ8957"}), false),
             (
                 json!({"change_type": 1, "new_flight_no": "", "new_flight_date": null}),
@@ -269,13 +270,13 @@ mod tests {
             (json!({"change_type": 1, "new_flight_no": "CZ1"}), true),
             (json!({"change_type": 2, "new_depart_time": "10:45"}), true),
         ] {
-            let found = read(json!([{"flight_change": said}])).unwrap();
-            assert_eq!(found[0].new.is_some(), has_new, "{said}");
+            let found = read(json!([{"flight_change": reported}])).unwrap();
+            assert_eq!(found[0].new.is_some(), has_new, "{reported}");
         }
     }
 
     #[test]
-    fn a_change_without_a_kind_proves_nothing() {
+    fn a_schedule_change_without_details_proves_nothing() {
         for (row, field) in [
             (json!({"order_id": 5}), "flight_change"),
             (json!({"flight_change": [1]}), "flight_change"),

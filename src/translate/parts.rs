@@ -94,7 +94,7 @@ pub(super) fn cabins(
         .collect()
 }
 
-/// A traveller, without fare, cabins and tickets.
+/// A passenger, without fare, cabins and tickets.
 pub(super) fn passenger(p: wire::PassengerAnswer, context: &Context<'_>) -> OrderPassenger {
     let document_type = p.credential_type.lossy();
     let number = p.credential_no.lossy();
@@ -142,29 +142,29 @@ fn passenger_id(
     number: Option<&Personal<String>>,
     context: &Context<'_>,
 ) -> Option<PassengerId> {
-    // Even an unlisted document type distinguishes travellers.
+    // Even an unlisted document type distinguishes passengers.
     let wire_type = document_type.and_then(|n| u8::try_from(n).ok());
     let wire_type = wire_type.unwrap_or(u8::MAX);
     number
         .map(|number| PassengerId::derive(context.key, context.account, wire_type, number.expose()))
 }
 
-/// Removes ids that several travellers share because their documents are masked identically: such an id does not
-/// identify anyone. The same traveller may be listed twice, under the same name.
+/// Removes ids that several passengers share because their documents are masked identically: such an id does not
+/// identify anyone. A passenger that is listed twice under the same name keeps the id.
 pub(super) fn drop_shared_ids<T>(
     travellers: &mut [T],
     id: fn(&mut T) -> &mut Option<PassengerId>,
     name: fn(&T) -> Option<&Personal<String>>,
 ) {
     // A masked name counts as missing.
-    let told = |who: &T| {
+    let unmasked_name = |who: &T| {
         name(who)
             .filter(|name| !name.expose().contains('*'))
             .cloned()
     };
     let listed: Vec<_> = travellers
         .iter_mut()
-        .map(|who| (id(who).clone(), told(who)))
+        .map(|who| (id(who).clone(), unmasked_name(who)))
         .collect();
     for (at, who) in travellers.iter_mut().enumerate() {
         let (ours, name) = &listed[at];
@@ -180,7 +180,7 @@ pub(super) fn drop_shared_ids<T>(
     }
 }
 
-/// A traveller as reported in refunds and changes.
+/// A passenger as reported in refunds and changes.
 pub(super) struct Traveller {
     /// `None` if the document is not reported.
     pub(super) passenger_id: Option<PassengerId>,
@@ -188,10 +188,10 @@ pub(super) struct Traveller {
     pub(super) kind: Option<OrderPassengerType>,
 }
 
-/// A traveller of a refund or change.
+/// A passenger of a refund or change.
 pub(super) fn traveller(p: wire::TravellerAnswer, context: &Context<'_>) -> Traveller {
     let number = p.credential_no.lossy();
-    // Without its type, the document would give another id than in the order.
+    // Without its type, the document would give a different id than in the order.
     let kind = p.credential_type.lossy();
     Traveller {
         passenger_id: kind.and_then(|kind| passenger_id(Some(kind), number.as_ref(), context)),
@@ -200,7 +200,7 @@ pub(super) fn traveller(p: wire::TravellerAnswer, context: &Context<'_>) -> Trav
     }
 }
 
-/// The travellers for a refund or change request, named as in the order.
+/// The passengers for a refund or change request, named as in the order.
 pub(super) fn travellers(
     passengers: &[&OrderPassenger],
 ) -> Result<Vec<wire::TravellerRequest>, Unnamed> {
@@ -226,7 +226,7 @@ pub(super) fn texts(items: List<TextItem>) -> Vec<String> {
         .collect()
 }
 
-/// The tickets with these numbers, each with the order's only segment, if there is only one.
+/// The tickets with these numbers. Each names the order's segment if the order has only one.
 pub(super) fn tickets(numbers: List<TextItem>, only_segment: Option<&str>) -> Vec<Ticket> {
     let ticket = |ticket_no| Ticket {
         ticket_no,
@@ -248,20 +248,21 @@ pub(super) fn status(field: Field<String>, statuses: &StatusMap) -> (OrderStatus
 
 /// Checks an identifier in a response about a known object: it may be missing, but must not differ.
 pub(super) fn agrees<T: PartialEq<A>, A: ?Sized>(
-    told: Field<T>,
-    asked: &A,
+    reported: Field<T>,
+    expected: &A,
     name: &'static str,
 ) -> Result<(), Unreadable> {
-    match optional(told, name)? {
-        Some(told) if told != *asked => Err(Unreadable { field: name }),
+    match optional(reported, name)? {
+        Some(reported) if reported != *expected => Err(Unreadable { field: name }),
         Some(_) | None => Ok(()),
     }
 }
 
-/// The status of a change. An unlisted code is `Other`; a garbled one proves nothing.
+/// The status of a change; `if_absent` if none is reported. An unlisted code is `Other`; a garbled code makes the
+/// response unreadable.
 pub(super) fn change_status(
     field: Field<i64>,
-    untold: ChangeStatus,
+    if_absent: ChangeStatus,
 ) -> Result<ChangeStatus, Unreadable> {
-    Ok(optional(field, "status")?.map_or(untold, ChangeStatus::from_wire))
+    Ok(optional(field, "status")?.map_or(if_absent, ChangeStatus::from_wire))
 }

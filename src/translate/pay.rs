@@ -8,7 +8,7 @@ use crate::domain::order::OrderReceipt;
 use crate::domain::payment_time::PaymentTime;
 use crate::top::wire::{self, Yuan};
 
-/// The request that pays an order; the total is the one the caller agreed to.
+/// The request that pays an order, with the total that the caller agreed to.
 #[must_use]
 pub fn request(
     order_id: OrderId,
@@ -25,13 +25,13 @@ pub fn request(
 /// The result reported for the paid order. It is not yet proof of payment.
 ///
 /// # Errors
-/// The response is about another order, or the payment amount is garbled.
+/// The response is about another order, or its order number or payment amount is garbled.
 pub fn answer(
     answer: wire::PayResponse,
-    asked: &intent::Pay,
+    requested: &intent::Pay,
     context: &Context<'_>,
 ) -> Result<OrderReceipt, Unreadable> {
-    parts::agrees(answer.order_id, &asked.order_id, "order_id")?;
+    parts::agrees(answer.order_id, &requested.order_id, "order_id")?;
     let (status, status_text) = parts::status(answer.order_status, &context.vocabulary.statuses);
     let alipay_trade_no = answer.alipay_trade_no.lossy();
     Ok(OrderReceipt {
@@ -42,7 +42,7 @@ pub fn answer(
         paid_at: PaymentTime::assess(answer.pay_time.lossy(), None, context.now).known(),
         trade_no: answer.trade_no.lossy().or_else(|| alipay_trade_no.clone()),
         alipay_trade_no,
-        ..OrderReceipt::unread(asked.order_id)
+        ..OrderReceipt::unread(requested.order_id)
     })
 }
 
@@ -56,7 +56,7 @@ mod tests {
 
     const NO: &str = "TEST20300501000001";
 
-    fn asked() -> intent::Pay {
+    fn requested() -> intent::Pay {
         intent::Pay {
             order_id: OrderId::new(1_234_125_412).unwrap(),
             total: Money::parse("1160.00").unwrap(),
@@ -65,14 +65,14 @@ mod tests {
 
     #[test]
     fn the_request_equals_the_sample() {
-        let intent::Pay { order_id, total } = asked();
+        let intent::Pay { order_id, total } = requested();
         samples::same_request::<wire::Pay>(&request(order_id, Some(NO), total));
     }
 
     #[test]
     fn the_sample_is_read_as_paid() {
         let sample = samples::answer::<wire::Pay>();
-        let receipt = answer(sample, &asked(), &samples::context()).unwrap();
+        let receipt = answer(sample, &requested(), &samples::context()).unwrap();
         assert_eq!(receipt.status, OrderStatus::Paid);
         assert_eq!(receipt.paid_price, Money::parse("1160").ok());
         assert_eq!(
@@ -84,10 +84,10 @@ mod tests {
 
     #[test]
     fn an_implausible_payment_time_counts_as_absent() {
-        for told in ["soon", "1970-01-01 08:00:00"] {
-            let wire = serde_json::from_value(json!({"is_success": true, "pay_time": told}));
-            let receipt = answer(wire.unwrap(), &asked(), &samples::context());
-            assert_eq!(receipt.unwrap().paid_at, None, "{told}");
+        for pay_time in ["soon", "1970-01-01 08:00:00"] {
+            let wire = serde_json::from_value(json!({"is_success": true, "pay_time": pay_time}));
+            let receipt = answer(wire.unwrap(), &requested(), &samples::context());
+            assert_eq!(receipt.unwrap().paid_at, None, "{pay_time}");
         }
     }
 }

@@ -31,10 +31,10 @@ pub struct Application<'a> {
     pub attachments: &'a [String],
 }
 
-/// The request that applies for a refund. The fee repeats the render's to the fen.
+/// The request that applies for a refund. The fee repeats the fee from the render call to the fen.
 ///
 /// # Errors
-/// A traveller cannot be named.
+/// A passenger cannot be named.
 pub fn request(application: &Application<'_>) -> Result<wire::CreateRefundRequest, Unnamed> {
     Ok(wire::CreateRefundRequest {
         order_id: application.order_id.get(),
@@ -56,17 +56,17 @@ pub fn request(application: &Application<'_>) -> Result<wire::CreateRefundReques
 /// The application that was created. Fliggy reports only its number.
 ///
 /// # Errors
-/// There is no application number, or the response is about another order or application.
+/// The response has no application number, or is about another order or application.
 pub fn answer(
     answer: wire::RefundCreateResponse,
-    asked: &intent::Refund,
+    requested: &intent::Refund,
     _context: &Context<'_>,
 ) -> Result<RefundReceipt, Unreadable> {
-    let out_refund_no = asked.out_refund_no.as_str();
-    parts::agrees(answer.order_id, &asked.order_id, "order_id")?;
+    let out_refund_no = requested.out_refund_no.as_str();
+    parts::agrees(answer.order_id, &requested.order_id, "order_id")?;
     parts::agrees(answer.out_refund_no, out_refund_no, "out_refund_no")?;
     let refund_order_no = required(answer.refund_order_no, "refund_order_no")?;
-    Ok(asked.receipt(refund_order_no, RefundStatus::Applied))
+    Ok(requested.receipt(refund_order_no, RefundStatus::Applied))
 }
 
 #[cfg(test)]
@@ -157,15 +157,15 @@ mod tests {
         let receipt = read(samples::answer::<wire::RefundCreate>()).unwrap();
         assert_eq!(receipt.refund_order_no.get(), 4_966_000_000_001);
         assert_eq!(receipt.status, RefundStatus::Applied);
-        // The rest is taken from the caller's request.
+        // The other fields come from the caller's request.
         assert_eq!(receipt.out_refund_no, number());
         assert_eq!(receipt.fee, samples::refund().fee.amount());
         assert!(!receipt.attachment_awaited);
     }
 
     #[test]
-    fn an_answer_without_a_number_or_about_another_application_proves_nothing() {
-        for (said, field) in [
+    fn a_response_without_a_number_or_about_another_application_proves_nothing() {
+        for (wire_fields, field) in [
             (json!({}), "refund_order_no"),
             (json!({"refund_order_no": "x"}), "refund_order_no"),
             (json!({"refund_order_no": 1, "order_id": 5}), "order_id"),
@@ -179,11 +179,11 @@ mod tests {
                 "out_refund_no",
             ),
         ] {
-            let wire = serde_json::from_value(said.clone()).unwrap();
+            let wire = serde_json::from_value(wire_fields.clone()).unwrap();
             let error = read(wire).unwrap_err();
-            assert_eq!(error.field, field, "{said}");
+            assert_eq!(error.field, field, "{wire_fields}");
         }
-        let silent = serde_json::from_value(json!({"refund_order_no": "7"})).unwrap();
-        assert_eq!(read(silent).unwrap().refund_order_no.get(), 7);
+        let number_only = serde_json::from_value(json!({"refund_order_no": "7"})).unwrap();
+        assert_eq!(read(number_only).unwrap().refund_order_no.get(), 7);
     }
 }

@@ -21,7 +21,7 @@ pub fn request(
 /// none was.
 ///
 /// # Errors
-/// There is no application number or a different one, or the status, an amount or the refund time is garbled.
+/// The response has no application number, or a number, the status, an amount or the refund time is garbled.
 pub fn answer(
     answer: wire::RefundDetailResponse,
     context: &Context<'_>,
@@ -71,7 +71,7 @@ mod tests {
 
     const NO: u64 = 4_966_000_000_001;
 
-    fn asked() -> RefundOrderNo {
+    fn number() -> RefundOrderNo {
         RefundOrderNo::new(NO).unwrap()
     }
 
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_request_equals_the_sample() {
-        let request = request(asked(), OrderId::new(1_234_125_412));
+        let request = request(number(), OrderId::new(1_234_125_412));
         samples::same_request::<wire::RefundDetail>(&request);
     }
 
@@ -123,21 +123,21 @@ mod tests {
     fn every_passenger_has_the_segments_of_the_application() {
         let passenger =
             |number| json!({"passenger": {"credential_type": 0, "credential_no": number}});
-        for (told, segment_ids) in [
+        for (segments, segment_ids) in [
             (json!(null), None),
             (json!([]), None),
             (json!({"string": ["S1"]}), Some(vec!["S1"])),
             (json!(["S1", "S2"]), Some(vec!["S1", "S2"])),
         ] {
             let refund = read(json!({
-                "flight_segment_id_list": told,
+                "flight_segment_id_list": segments,
                 "passenger_refund_details": [passenger("1"), passenger("2")],
             }));
             let found = refund.unwrap().passengers;
             let segment_ids =
                 segment_ids.map(|ids| ids.into_iter().map(str::to_owned).collect::<Vec<_>>());
             let found: Vec<_> = found.into_iter().map(|p| p.segment_ids).collect();
-            assert_eq!(found, [segment_ids.clone(), segment_ids], "{told}");
+            assert_eq!(found, [segment_ids.clone(), segment_ids], "{segments}");
         }
     }
 
@@ -184,17 +184,17 @@ mod tests {
         );
         assert_eq!((refund.kind, refund.kind_code), (None, Some(17)));
         assert_eq!((refund.fee, refund.refunded_at), (None, None));
-        let silent = read(json!({})).unwrap();
+        let empty = read(json!({})).unwrap();
         assert_eq!(
-            (silent.status, silent.status_code),
+            (empty.status, empty.status_code),
             (RefundStatus::Other, None)
         );
-        assert_eq!(silent.refund_order_no, asked());
+        assert_eq!(empty.refund_order_no, number());
     }
 
     #[test]
     fn a_proof_is_awaited_until_the_application_is_decided() {
-        for (said, awaited) in [
+        for (wire, awaited) in [
             (
                 json!({"refund_apply_type": 2, "refund_order_status": 0}),
                 true,
@@ -213,9 +213,9 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                read(said.clone()).unwrap().attachment_awaited,
+                read(wire.clone()).unwrap().attachment_awaited,
                 Some(awaited),
-                "{said}"
+                "{wire}"
             );
         }
     }

@@ -18,7 +18,7 @@ pub fn request(order_id: OrderId) -> wire::QueryRefundListRequest {
 /// The refunds of an order. Unreadable rows are counted.
 ///
 /// # Errors
-/// None today: an answer without readable rows has an empty list.
+/// None today: a response without readable rows gives an empty list.
 pub fn answer(
     answer: wire::RefundListResponse,
     context: &Context<'_>,
@@ -73,7 +73,8 @@ fn refund(row: wire::RefundOrder, context: &Context<'_>) -> Result<Refund, Unrea
     })
 }
 
-/// The passenger distinguishes a lost application from others: half a document would identify somebody else.
+/// A passenger of a row. The passengers identify an application whose response was lost, so a garbled field makes the
+/// row unreadable: half a document would identify another passenger.
 fn passenger(
     p: wire::TravellerAnswer,
     context: &Context<'_>,

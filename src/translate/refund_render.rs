@@ -18,7 +18,7 @@ pub struct Rendered {
     pub refund_amount: Option<Money>,
     /// Whether the selection can be refunded, if reported.
     pub refundable: Option<bool>,
-    /// Why not, if reported.
+    /// Why the selection cannot be refunded, if reported.
     pub not_refundable_reason: Option<Personal<String>>,
     /// The amounts per passenger.
     pub passengers: Vec<RefundPassenger>,
@@ -28,7 +28,7 @@ pub struct Rendered {
 /// all.
 ///
 /// # Errors
-/// A traveller cannot be named.
+/// A passenger cannot be named.
 pub fn request(
     order_id: OrderId,
     kind_code: i64,
@@ -93,7 +93,7 @@ fn fee(
         Some(false) => Ok(RefundFee::Unknown),
         None => match optional(fee, FEE)? {
             Some(fee) => Ok(RefundFee::Known(fee)),
-            // If it cannot be refunded, there is no fee to compute.
+            // If the selection cannot be refunded, there is no fee to compute.
             None if refundable == Some(false) => Ok(RefundFee::Unknown),
             None => Err(Unreadable { field: CALCULATED }),
         },

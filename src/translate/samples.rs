@@ -64,7 +64,7 @@ pub(super) fn same_request<M: Method>(request: &M::Request) {
     assert_eq!(serde_json::json!({ M::PARAM: ours }), json::<M>("request"));
 }
 
-/// The traveller in the samples of refunds and changes, as in the sample order.
+/// The passenger in the samples of refunds and changes, as in the sample order.
 pub(super) fn traveller() -> OrderPassenger {
     let order = super::detail::answer(answer::<wire::QueryOrderDetail>(), &context());
     order.unwrap().passengers.swap_remove(0)
@@ -93,7 +93,7 @@ pub(super) fn change() -> intent::Change {
     }
 }
 
-/// Its payment.
+/// The payment of that change.
 pub(super) fn change_pay() -> intent::ChangePay {
     intent::ChangePay {
         change_order_no: ChangeOrderNo::new(4_988_000_000_001).unwrap(),
@@ -101,7 +101,7 @@ pub(super) fn change_pay() -> intent::ChangePay {
     }
 }
 
-/// Its cancellation.
+/// The cancellation of that change.
 pub(super) fn change_cancel() -> intent::ChangeCancel {
     intent::ChangeCancel {
         change_order_no: change_pay().change_order_no,
@@ -160,7 +160,7 @@ fn mutated(mut body: Vec<u8>, changes: &[(usize, u8, u8)]) -> Vec<u8> {
 proptest! {
     /// A response mutated in any way is read and translated without a panic.
     #[test]
-    fn mutated_answers_never_panic(
+    fn mutated_responses_never_panic(
         changes in prop::collection::vec((any::<usize>(), any::<u8>(), any::<u8>()), 1..6)
     ) {
         let context = context();
@@ -207,7 +207,7 @@ proptest! {
 
     /// A truncated body is never read as a response.
     #[test]
-    fn a_cut_answer_is_unreadable(part in 0.0..1.0_f64) {
+    fn a_truncated_response_is_unreadable(part in 0.0..1.0_f64) {
         let body = bytes::<wire::Pay>("response");
         let end = body.iter().rposition(|b| *b == b'}').unwrap();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a length")]

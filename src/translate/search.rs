@@ -28,7 +28,7 @@ pub fn request(query: &SearchQuery, channel: &str) -> wire::SearchFlightInfoReq 
 fn journey_request(journey: &SearchJourney) -> wire::SearchOdInfo {
     let last = journey.flights.len().saturating_sub(1);
     let flights = journey.flights.iter().enumerate().map(|(i, flight)| {
-        // The journey's ends are in its cities; a transfer's city follows from the airport.
+        // The journey starts and ends in the requested cities; the city of a transfer is derived from its airport.
         let from = if i == 0 {
             journey.from
         } else {
@@ -79,7 +79,7 @@ fn flight_request(
 /// [`Offer::judge`] sets the party's total and whether the other offers can be booked.
 ///
 /// # Errors
-/// None today: an answer without readable offers has an empty list.
+/// None today: a response without readable offers gives an empty list.
 pub fn answer(
     answer: wire::SearchResponse,
     _context: &Context<'_>,
@@ -185,24 +185,24 @@ enum Part {
     Total,
 }
 
-/// A fare, or its missing part. One of the taxes or their total may be missing if it follows from
-/// the others, and both taxes if the total is zero.
+/// A fare, or the part of it that is missing. One tax or the total of taxes may be missing if the other two amounts
+/// determine it; both taxes may be missing if their total is zero.
 fn fare(
     ticket: Field<Money>,
     airport: Field<Money>,
     fuel: Field<Money>,
     total: Field<Money>,
 ) -> Result<Fare, Part> {
-    let told = |field: Field<Money>, part| match field {
+    let reported = |field: Field<Money>, part| match field {
         Field::Value(money) => Ok(Some(money)),
         Field::Absent => Ok(None),
         Field::Unreadable => Err(part),
     };
     let fare = ticket.lossy().ok_or(Part::Ticket)?;
     let taxes = (
-        told(airport, Part::Airport)?,
-        told(fuel, Part::Fuel)?,
-        told(total, Part::Total)?,
+        reported(airport, Part::Airport)?,
+        reported(fuel, Part::Fuel)?,
+        reported(total, Part::Total)?,
     );
     let (airport_fee, fuel_fee, taxes_total) = match taxes {
         (Some(airport), Some(fuel), Some(total)) => (airport, fuel, total),
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn transfers_are_requested_with_their_own_cities() {
+    fn a_transfer_is_requested_with_the_city_of_its_airport() {
         let query: SearchQuery = serde_json::from_value(json!({
             "journeys": [{"from": "BJS", "to": "XMN", "date": "2030-05-20", "flights": [
                 {"flight_no": "MU1", "departure_time": "2030-05-20T08:45:00+08:00",
@@ -426,7 +426,7 @@ mod tests {
             let of = |f: &Fare| format!("{} {} {}", f.airport_fee, f.fuel_fee, f.taxes_total);
             let taxes = found.offers.iter().map(|offer| of(&offer.prices.adult));
             match derived {
-                Ok(wanted) => assert_eq!(taxes.collect::<Vec<_>>(), [wanted]),
+                Ok(expected) => assert_eq!(taxes.collect::<Vec<_>>(), [expected]),
                 Err(field) => assert_eq!(found.dropped, BTreeMap::from([(field, 1)])),
             }
         }
@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn no_offers_are_an_empty_list() {
+    fn a_response_without_offers_gives_an_empty_list() {
         for body in [r#"{"is_success":true}"#, r#"{"flight_item_list":{}}"#] {
             let found = answer(serde_json::from_str(body).unwrap(), &samples::context()).unwrap();
             assert_eq!((found.offers.len(), found.dropped.len()), (0, 0));

@@ -24,7 +24,7 @@ pub fn texts(file_name: &str, order_id: Option<OrderId>) -> Vec<(String, String)
 /// The stored file.
 ///
 /// # Errors
-/// It has no id, so it could not be referenced.
+/// The response has no file id, so the file could not be referenced.
 pub fn answer(
     answer: wire::UploadResponse,
     _context: &Context<'_>,
@@ -50,11 +50,11 @@ mod tests {
         let texts = texts("proof.jpg", OrderId::new(1_234_125_412));
         assert_eq!(texts.len(), sample.as_object().unwrap().len());
         for (name, text) in texts {
-            let wanted = &sample[&name];
-            let wanted = wanted
+            let expected = &sample[&name];
+            let expected = expected
                 .as_str()
-                .map_or_else(|| wanted.to_string(), str::to_owned);
-            assert_eq!(text, wanted, "{name}");
+                .map_or_else(|| expected.to_string(), str::to_owned);
+            assert_eq!(text, expected, "{name}");
         }
     }
 

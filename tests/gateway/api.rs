@@ -1,5 +1,5 @@
-//! What callers rely on: idempotency keys, duplicates, waiting, lists, accounts, and access to
-//! operations.
+//! The API's guarantees for callers: idempotency keys, duplicates, waiting, lists, accounts, and
+//! access to operations.
 
 use std::time::Duration;
 
@@ -69,46 +69,55 @@ async fn another_accounts_app_does_not_block_the_owner_of_an_order() {
         .await;
     assert_eq!(booked.status, 201, "{booked:?}");
 
-    // The rival's payment holds its lock while it waits for its read of the order.
+    // The rival's payment holds its lock while the gateway reads the order for it.
     world
         .fault(json!({
             "method": "detail", "fault": "slow", "delay_ms": 600,
-            "match": {"order_id": booked.made()["order_id"]},
+            "match": {"order_id": booked.created()["order_id"]},
         }))
         .await;
     let path = format!(
         "/v1/orders/{}/payment",
-        booked.made()["order_id"].as_str().unwrap()
+        booked.created()["order_id"].as_str().unwrap()
     );
-    let pay = json!({"total_price": booked.made()["total_price"]});
+    let pay = json!({"total_price": booked.created()["total_price"]});
     let rival = ("Authorization", "Bearer rival-0123456789abcdef");
-    let rivals = async { world.post_with(&path, &[rival, key("rival")], &pay).await };
-    let owners = async {
+    let rival_payment = async { world.post_with(&path, &[rival, key("rival")], &pay).await };
+    let owner_payment = async {
         world.until_received("queryorderdetail", 1).await;
         world.post_with(&path, &[COSTS, key("pay")], &pay).await
     };
-    let (rivals, owners) = tokio::join!(rivals, owners);
-    assert_eq!(problem(&rivals), (404, "order_not_found"), "{rivals:?}");
-    assert_eq!(owners.status, 200, "{owners:?}");
+    let (rival_payment, owner_payment) = tokio::join!(rival_payment, owner_payment);
+    assert_eq!(
+        problem(&rival_payment),
+        (404, "order_not_found"),
+        "{rival_payment:?}"
+    );
+    assert_eq!(owner_payment.status, 200, "{owner_payment:?}");
     // An operation that was never sent publishes no event.
     let events = world.get_with("/v1/events?limit=200", &[CHIEF]).await.body;
     let events = events["items"].as_array().unwrap();
     assert!(!events.is_empty());
-    let rivals = rivals.operation();
+    let rival_payment = rival_payment.operation();
     assert!(
-        events.iter().all(|event| event["operation_id"] != rivals),
+        events
+            .iter()
+            .all(|event| event["operation_id"] != rival_payment),
         "{events:#?}"
     );
-    // It is kept for a day.
-    let path = format!("/v1/operations/{rivals}");
+    // The rival's operation is kept for a day.
+    let path = format!("/v1/operations/{rival_payment}");
     assert_eq!(world.get_with(&path, &[CHIEF]).await.status, 200);
     world.clock.advance_steady(Duration::from_hours(25));
     let limit = tokio::time::Instant::now() + Duration::from_secs(20);
     while world.get_with(&path, &[CHIEF]).await.status != 404 {
-        assert!(tokio::time::Instant::now() < limit, "it is still there");
+        assert!(
+            tokio::time::Instant::now() < limit,
+            "the operation is still there"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let path = format!("/v1/operations/{}", owners.operation());
+    let path = format!("/v1/operations/{}", owner_payment.operation());
     assert_eq!(world.get_with(&path, &[CHIEF]).await.status, 200);
 }
 
@@ -136,21 +145,21 @@ async fn a_write_needs_a_key_and_a_key_identifies_one_request() {
         .write("/v1/orders", "k", &Value::Object(reversed))
         .await;
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
-    assert_eq!((again.status, again.made()), (201, first.made()));
+    assert_eq!((again.status, again.created()), (201, first.created()));
     assert_eq!(again.header("location"), first.header("location"));
     assert_eq!(again.operation(), first.operation());
-    // Any other difference does.
+    // Any other difference makes it a different request.
     let mut other = body.clone();
     other["contact"]["mobile"] = json!("13000000001");
     let reused = world.write("/v1/orders", "k", &other).await;
     assert_eq!(problem(&reused), (422, "idempotency_key_reused"));
     let path = format!(
         "/v1/orders/{}/close",
-        first.made()["order_id"].as_str().unwrap()
+        first.created()["order_id"].as_str().unwrap()
     );
     let reused = world.write(&path, "k", &json!({})).await;
     assert_eq!(problem(&reused), (422, "idempotency_key_reused"));
-    // The same number under another key is already done.
+    // Another key with the same number finds the order already booked.
     let done = world.write("/v1/orders", "k2", &body).await;
     assert_eq!(problem(&done), (409, "already_done"));
     assert_eq!(world.received("airbook").await, 1);
@@ -195,7 +204,7 @@ async fn the_same_passengers_are_booked_twice_only_on_request() {
     assert_eq!(problem(&two), (409, "possible_duplicate"), "{two:?}");
     assert_eq!(two.operation(), one.operation());
     assert_eq!(two.body["side_effects"], "none");
-    // The first booking is known to have succeeded, so the caller wants a second order.
+    // The first booking has succeeded, so the gateway assumes that the caller wants a second order.
     let three = world.write("/v1/orders", "three", &careful("DUP-3")).await;
     assert_eq!(three.status, 201, "{three:?}");
     // A booking that ended as absent may still appear.
@@ -226,8 +235,8 @@ async fn an_operation_is_shown_to_its_owner_and_to_operators() {
         let headers = [who, ("Idempotency-Key", key), ("Prefer", "wait=0")];
         world.post_with("/v1/orders", &headers, &body).await
     };
-    let nobody = world.write("/v1/orders", "k", &body).await;
-    assert_eq!(problem(&nobody), (401, "unauthorized"));
+    let anonymous = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(problem(&anonymous), (401, "unauthorized"));
     let first = write(TRIPS, "k").await;
     assert_eq!(first.status, 202, "{first:?}");
     // Another app learns that the number is locked, but not by which operation.
@@ -326,7 +335,7 @@ async fn a_caller_chooses_how_long_to_wait() {
     let path = format!("/v1/operations/{}", open.operation());
     let settled = world.get(&format!("{path}?wait=20s")).await;
     assert_eq!(settled.body["state"], "succeeded", "{settled:?}");
-    assert_eq!(settled.made()["out_order_no"], "WAIT-1");
+    assert_eq!(settled.created()["out_order_no"], "WAIT-1");
     let etag = format!("\"{}\"", settled.body["version"]);
     assert_eq!(settled.header("etag"), Some(&*etag));
     for bad in ["0s", "61s", "5", "x"] {
@@ -391,8 +400,8 @@ async fn lists_are_paged() {
             .body;
         assert_eq!(page["items"].as_array().unwrap().len(), rows, "{page:#}");
         let upstream = &page["upstream"]["flight_book_order_list"]["flight_book_order"];
-        let told: Vec<_> = upstream.as_array().unwrap().iter().collect();
-        let numbers = told.iter().map(|row| row["out_order_no"].clone());
+        let upstream_rows: Vec<_> = upstream.as_array().unwrap().iter().collect();
+        let numbers = upstream_rows.iter().map(|row| row["out_order_no"].clone());
         assert!(numbers.eq(["LIST-4", "LIST-3"]), "{page:#}");
     }
     assert!(world.get(&query).await.body.get("upstream").is_none());

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::ticket::{PATIENT, problem, ticketed, wrongs};
+use crate::ticket::{PATIENT, field_errors, problem, ticketed};
 use crate::world::{Answer, World};
 
 const JPEG: &[u8] = b"\xFF\xD8\xFF\xE0\0\x10JFIF\0 a picture";
@@ -34,7 +34,7 @@ async fn files(world: &World) -> Vec<Value> {
     files["items"].as_array().unwrap().clone()
 }
 
-/// Asserts this refusal, and that nothing was sent to Fliggy.
+/// Asserts that the request was refused with this problem, and that nothing was sent to Fliggy.
 async fn refused(world: &World, answer: &Answer, expected: (u16, &str)) {
     assert_eq!(problem(answer), expected, "{answer:?}");
     assert_eq!(answer.body["side_effects"], "none");
@@ -123,7 +123,7 @@ async fn every_form_field_must_appear_once_and_no_others() {
     ] {
         let answer = world.upload(form).await;
         refused(&world, &answer, (400, "invalid_request")).await;
-        assert_eq!(wrongs(&answer), [wrong]);
+        assert_eq!(field_errors(&answer), [wrong]);
     }
 }
 
@@ -148,7 +148,7 @@ async fn only_a_complete_multipart_body_is_accepted() {
         let headers = [("content-type", MULTIPART)];
         let answer = send(&world, &headers, &whole[..cut]).await;
         refused(&world, &answer, (400, "invalid_request")).await;
-        assert_eq!(wrongs(&answer), [("", "not_multipart")], "{cut}");
+        assert_eq!(field_errors(&answer), [("", "not_multipart")], "{cut}");
     }
     let answer = send(&world, &[("content-type", MULTIPART)], &whole).await;
     assert_eq!(answer.status, 201, "{answer:?}");
@@ -166,7 +166,7 @@ fn multipart(content: &[u8]) -> Vec<u8> {
     body
 }
 
-/// Sends one raw request: these headers, then these bytes. Adds a length if none is given.
+/// Sends one raw request: these headers, then these bytes. Adds a length if the headers contain none.
 async fn send(world: &World, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let mut head = format!(
         "POST /v1/attachments HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n",
@@ -185,14 +185,14 @@ async fn send(world: &World, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     socket.write_all(head.as_bytes()).await.unwrap();
     // The server stops reading once it has refused, so the write may fail.
     let _ = socket.write_all(body).await;
-    let mut said = Vec::new();
+    let mut response = Vec::new();
     let mut chunk = [0; 4096];
-    // A reset after the answer does not invalidate what was read.
+    // A reset after the response does not invalidate the bytes that were read.
     while let Ok(count @ 1..) = socket.read(&mut chunk).await {
-        said.extend_from_slice(&chunk[..count]);
+        response.extend_from_slice(&chunk[..count]);
     }
-    let said = String::from_utf8(said).unwrap();
-    let (head, body) = said.split_once("\r\n\r\n").expect("an answer");
+    let response = String::from_utf8(response).unwrap();
+    let (head, body) = response.split_once("\r\n\r\n").expect("a response");
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     Answer {
         status,
@@ -246,12 +246,12 @@ async fn a_wrong_content_length_uploads_nothing() {
     let short = ("GATEWAY__SERVER__BODY_TIMEOUT", "300ms");
     let world = World::start_with(&[SMALL, short], |_| {}).await;
     let whole = multipart(JPEG);
-    // The length is less than the body: the rest does not belong to the request.
+    // The length is less than the body, so the rest does not belong to the request.
     let less = (whole.len() - 20).to_string();
     let headers = [("content-type", MULTIPART), ("content-length", &less)];
     let answer = send(&world, &headers, &whole).await;
     refused(&world, &answer, (400, "invalid_request")).await;
-    // The length is more than the body: the gateway does not wait for long.
+    // The length is more than the body; the gateway does not wait for long.
     let headers = [("content-type", MULTIPART), ("content-length", "50000")];
     let cut = &whole[..whole.len() - 20];
     let answer = send(&world, &headers, cut).await;
@@ -289,7 +289,7 @@ async fn the_same_file_for_the_same_order_is_sent_once() {
     assert_eq!(again.body["attachment_id"], first.body["attachment_id"]);
     assert_eq!(again.body["sha256"], first.body["sha256"]);
     assert_eq!(world.received("upload").await, 1);
-    // Another order, no order, or other content makes another attachment.
+    // Another order, no order, or other content creates another attachment.
     let mut ids = vec![first.body["attachment_id"].clone()];
     for form in [form_for(JPEG, &two.id), form(JPEG), form_for(PNG, &one.id)] {
         let uploaded = world.upload(form).await;
@@ -299,7 +299,7 @@ async fn the_same_file_for_the_same_order_is_sent_once() {
         ids.push(uploaded.body["attachment_id"].clone());
     }
     assert_eq!(world.received("upload").await, 4);
-    // So does another account.
+    // Another account creates another attachment too.
     let headers = [("content-type", MULTIPART), ("gateway-account", "other")];
     let elsewhere = send(&world, &headers, &multipart(JPEG)).await;
     assert_eq!(elsewhere.status, 201, "{elsewhere:?}");
@@ -351,7 +351,7 @@ async fn a_failed_upload_can_be_repeated() {
             "never"
         };
         assert_eq!(answer.body["retry"], again, "{fault}");
-        // The gateway did not send it again by itself.
+        // The gateway did not resend the file by itself.
         assert_eq!(world.received("upload").await, before + 1, "{fault}");
     }
     // A form sends an empty field as an empty string.
@@ -379,7 +379,7 @@ async fn the_number_of_simultaneous_uploads_is_limited() {
     assert!(second.header("retry-after").is_some());
     assert_eq!(world.received("upload").await, 1);
 
-    // An upload that is still arriving takes a place too, and frees it when it disconnects.
+    // An upload that is still arriving counts too, until its client disconnects.
     let stuck = futures::stream::once(async { Ok::<_, std::io::Error>(JPEG.to_vec()) })
         .chain(futures::stream::pending());
     let part = Part::stream(reqwest::Body::wrap_stream(stuck)).file_name("file");
@@ -390,11 +390,11 @@ async fn the_number_of_simultaneous_uploads_is_limited() {
         futures::future::Either::Right(((), stuck)) => drop(stuck),
     }
     until(&world, |answer| answer.status < 300).await;
-    // Other requests are not limited by it.
+    // The limit does not apply to other requests.
     assert_eq!(world.get("/v1/operations").await.status, 200);
 }
 
-/// Uploads until the answer matches; the limit is 20 s.
+/// Uploads until the response matches; the time limit is 20 s.
 async fn until(world: &World, is: impl Fn(&Answer) -> bool) {
     let limit = tokio::time::Instant::now() + Duration::from_secs(20);
     loop {

@@ -1,4 +1,4 @@
-//! A gateway in front of canned answers: the bodies as they come over the wire.
+//! A gateway whose upstream returns canned responses: the bodies as they are on the wire.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::world::World;
 pub(crate) const DETAIL: &str = "alitrip.flight.service.queryorderdetail";
 pub(crate) const SEARCH: &str = "alitrip.flight.service.search";
 
-/// The gateway and the server that stands in for TOP.
+/// The gateway, and the server that replaces TOP.
 pub(crate) struct Canned {
     pub(crate) world: World,
     top: MockServer,
 }
 
 impl Canned {
-    /// Calls of methods that are not listed are answered with HTTP 404.
+    /// Calls of methods that are not listed get HTTP 404.
     pub(crate) async fn start(answers: &[(&str, &[u8])]) -> Self {
         let top = MockServer::start().await;
         for (method, body) in answers {
@@ -29,7 +29,7 @@ impl Canned {
         Self::on(top).await
     }
 
-    /// Answers one method with these pages.
+    /// Returns these pages for one method.
     pub(crate) async fn pages(method: &str, pages: &[Value]) -> Self {
         let top = MockServer::start().await;
         for (page, number) in pages.iter().zip(1..) {
@@ -61,10 +61,10 @@ impl Canned {
 
     /// The number of calls of this method.
     pub(crate) async fn calls(&self, method: &str) -> usize {
-        let wanted = format!("method={method}&");
+        let marker = format!("method={method}&");
         let calls = self.top.received_requests().await.unwrap();
         let bodies = calls.iter().map(|call| String::from_utf8_lossy(&call.body));
-        bodies.filter(|body| body.contains(&wanted)).count()
+        bodies.filter(|body| body.contains(&marker)).count()
     }
 }
 

@@ -1,10 +1,10 @@
-//! Changes: made, paid, cancelled; and schedule changes by the airlines.
+//! Changes: created, paid, cancelled; and schedule changes by the airlines.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::ticket::{Ticket, advance, family, fen, problem, ticketed, wrongs};
+use crate::ticket::{Ticket, advance, family, fen, field_errors, problem, ticketed};
 use crate::world::{Answer, World};
 
 fn number(change: &Value) -> &str {
@@ -22,7 +22,7 @@ async fn read(world: &World, change: &Value) -> Value {
 }
 
 /// Status, Fliggy's number for it, and the available actions.
-fn stands(change: &Value) -> (&str, i64, Vec<&str>) {
+fn overview(change: &Value) -> (&str, i64, Vec<&str>) {
     let actions = change["available_actions"].as_array().unwrap();
     (
         change["status"].as_str().unwrap(),
@@ -52,24 +52,27 @@ async fn actions_of_order(world: &World, id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_change_is_made_paid_and_ticketed() {
+async fn a_change_is_created_paid_and_ticketed() {
     let world = World::start().await;
     let ticket = family(&world, "CHANGE-1").await;
     let request = ticket.later("C-1");
-    let made = ticket.change(&world, &request).await;
-    assert_eq!(made.status, 201, "{made:?}");
-    assert_eq!(made.header("location"), Some(&*path(made.made(), "")));
-    assert_eq!(made.made()["status"], "awaiting_payment");
-    assert_eq!(made.made()["order_id"], ticket.id);
-    assert_eq!(made.made()["out_change_no"], "C-1");
-    assert_eq!(made.made()["fee_above_limit"], Value::Null);
-    assert!(made.made()["pay_before"].is_string());
-    assert_eq!(made.made()["paid_at"], Value::Null);
-    let total = made.made()["total_price"].clone();
-
-    let change = read(&world, made.made()).await;
+    let created = ticket.change(&world, &request).await;
+    assert_eq!(created.status, 201, "{created:?}");
     assert_eq!(
-        stands(&change),
+        created.header("location"),
+        Some(&*path(created.created(), ""))
+    );
+    assert_eq!(created.created()["status"], "awaiting_payment");
+    assert_eq!(created.created()["order_id"], ticket.id);
+    assert_eq!(created.created()["out_change_no"], "C-1");
+    assert_eq!(created.created()["fee_above_limit"], Value::Null);
+    assert!(created.created()["pay_before"].is_string());
+    assert_eq!(created.created()["paid_at"], Value::Null);
+    let total = created.created()["total_price"].clone();
+
+    let change = read(&world, created.created()).await;
+    assert_eq!(
+        overview(&change),
         ("awaiting_payment", 2, vec!["pay", "cancel"])
     );
     assert_eq!(change["kind"], "voluntary");
@@ -112,7 +115,7 @@ async fn a_change_is_made_paid_and_ticketed() {
         (&Value::Null, &json!(0))
     );
     let upstream = world
-        .get(&path(made.made(), "?include=upstream"))
+        .get(&path(created.created(), "?include=upstream"))
         .await
         .body;
     assert!(
@@ -120,12 +123,12 @@ async fn a_change_is_made_paid_and_ticketed() {
         "{upstream:#}"
     );
 
-    let paid = pay(&world, made.made(), "pay", &total).await;
+    let paid = pay(&world, created.created(), "pay", &total).await;
     assert_eq!(paid.status, 200, "{paid:?}");
-    assert_eq!(paid.made()["status"], "awaiting_ticketing");
-    assert!(paid.made()["paid_at"].is_string() && paid.made()["trade_no"].is_string());
+    assert_eq!(paid.created()["status"], "awaiting_ticketing");
+    assert!(paid.created()["paid_at"].is_string() && paid.created()["trade_no"].is_string());
     assert_eq!(
-        stands(&read(&world, made.made()).await),
+        overview(&read(&world, created.created()).await),
         ("awaiting_ticketing", 3, vec![])
     );
     // The order shows the old flight until the new ticket is issued.
@@ -134,12 +137,12 @@ async fn a_change_is_made_paid_and_ticketed() {
 
     advance(
         &world,
-        &format!("changes/{}", number(made.made())),
+        &format!("changes/{}", number(created.created())),
         "ticketed",
     )
     .await;
-    let change = read(&world, made.made()).await;
-    assert_eq!(stands(&change), ("ticketed", 5, vec![]));
+    let change = read(&world, created.created()).await;
+    assert_eq!(overview(&change), ("ticketed", 5, vec![]));
     let number_of = |passengers: &Value| passengers[0]["tickets"][0]["ticket_no"].clone();
     let new = number_of(&change["passengers"]);
     assert_ne!(new, number_of(&ticket.order["passengers"]));
@@ -149,22 +152,22 @@ async fn a_change_is_made_paid_and_ticketed() {
     assert_eq!(departs, &target["segment"]["departure_time"]);
     assert_eq!(order["available_actions"], json!(["refund", "change"]));
 
-    // A replay of any of the writes is read afresh and does nothing.
+    // A replay of any of these writes reads the change again and executes nothing.
     for again in [
         ticket.change(&world, &request).await,
-        pay(&world, made.made(), "pay", &total).await,
+        pay(&world, created.created(), "pay", &total).await,
     ] {
         assert!(again.status < 300, "{again:?}");
         assert_eq!(again.header("idempotency-replayed"), Some("true"));
-        assert_eq!(again.made()["status"], "ticketed");
+        assert_eq!(again.created()["status"], "ticketed");
     }
     let ledger = ticket.change_ledger(&world).await;
     assert_eq!(ledger.len(), 1);
     assert_eq!(ledger[0]["effects"], json!({"pay": 1, "cancel": 0}));
     assert_eq!(ledger[0]["total"], total);
     for (answer, kind, subject) in [
-        (&made, "change", &*ticket.id),
-        (&paid, "change_pay", number(made.made())),
+        (&created, "change", &*ticket.id),
+        (&paid, "change_pay", number(created.created())),
     ] {
         let operation = world.operation(answer.operation()).await;
         assert_eq!(
@@ -176,42 +179,42 @@ async fn a_change_is_made_paid_and_ticketed() {
 }
 
 #[tokio::test]
-async fn a_change_is_cancelled_once_and_another_is_made() {
+async fn a_change_is_cancelled_once_and_another_is_created() {
     let world = World::start().await;
     let ticket = ticketed(&world, "CANCEL-1").await;
-    let made = ticket.changed(&world, "X-1").await;
-    let cancelled = cancel(&world, &made, "cancel").await;
+    let created = ticket.changed(&world, "X-1").await;
+    let cancelled = cancel(&world, &created, "cancel").await;
     assert_eq!(cancelled.status, 200, "{cancelled:?}");
-    assert_eq!(cancelled.made()["status"], "closed");
-    let change = read(&world, &made).await;
-    assert_eq!(stands(&change), ("closed", 4, vec![]));
+    assert_eq!(cancelled.created()["status"], "closed");
+    let change = read(&world, &created).await;
+    assert_eq!(overview(&change), ("closed", 4, vec![]));
     assert_eq!(change["close_reason"], "用户取消");
     // The replay reads the change, so it reports fields that the cancellation itself did not.
-    let again = cancel(&world, &made, "cancel").await;
+    let again = cancel(&world, &created, "cancel").await;
     assert_eq!(
-        (again.status, &again.made()["status"]),
+        (again.status, &again.created()["status"]),
         (200, &json!("closed")),
         "{again:?}"
     );
-    assert_eq!(again.made()["out_change_no"], "X-1");
-    assert_eq!(again.made()["total_price"], made["total_price"]);
+    assert_eq!(again.created()["out_change_no"], "X-1");
+    assert_eq!(again.created()["total_price"], created["total_price"]);
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
-    let other = cancel(&world, &made, "cancel-2").await;
+    let other = cancel(&world, &created, "cancel-2").await;
     assert_eq!(problem(&other), (409, "already_done"), "{other:?}");
-    let paid = pay(&world, &made, "pay", &made["total_price"]).await;
+    let paid = pay(&world, &created, "pay", &created["total_price"]).await;
     assert_eq!(problem(&paid), (409, "change_not_payable"), "{paid:?}");
     assert_eq!(paid.body["side_effects"], "none");
     assert_eq!(world.received("change_pay").await, 0);
     assert_eq!(world.received("change_cancel").await, 1);
     // A closed change blocks nothing.
     let second = ticket.changed(&world, "X-2").await;
-    assert_ne!(number(&second), number(&made));
+    assert_ne!(number(&second), number(&created));
     let listed = world.get(&ticket.path("/changes")).await.body;
     let states: Vec<_> = listed["items"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|row| stands(row).0)
+        .map(|row| overview(row).0)
         .collect();
     assert_eq!(states, ["awaiting_payment", "closed"]);
 }
@@ -220,19 +223,19 @@ async fn a_change_is_cancelled_once_and_another_is_made() {
 async fn an_unpaid_change_closes_after_its_deadline() {
     let world = World::start().await;
     let ticket = ticketed(&world, "LATE-1").await;
-    let made = ticket.changed(&world, "L-1").await;
-    // The deadline to pay has passed on the clock; Fliggy has not closed it yet.
+    let created = ticket.changed(&world, "L-1").await;
+    // The deadline to pay has passed, but Fliggy has not closed the change yet.
     world.clock.jump_wall(jiff::SignedDuration::from_mins(31));
     assert_eq!(
-        stands(&read(&world, &made).await),
+        overview(&read(&world, &created).await),
         ("awaiting_payment", 2, vec!["cancel"])
     );
     world.clock.advance_steady(Duration::from_secs(31 * 60));
-    let change = read(&world, &made).await;
-    assert_eq!(stands(&change), ("closed", 4, vec![]));
-    let paid = pay(&world, &made, "pay", &made["total_price"]).await;
+    let change = read(&world, &created).await;
+    assert_eq!(overview(&change), ("closed", 4, vec![]));
+    let paid = pay(&world, &created, "pay", &created["total_price"]).await;
     assert_eq!(problem(&paid), (409, "change_not_payable"), "{paid:?}");
-    let cancelled = cancel(&world, &made, "cancel").await;
+    let cancelled = cancel(&world, &created, "cancel").await;
     assert_eq!(problem(&cancelled), (409, "already_done"), "{cancelled:?}");
     assert_eq!(world.received("change_pay").await, 0);
     assert_eq!(world.received("change_cancel").await, 0);
@@ -242,31 +245,31 @@ async fn an_unpaid_change_closes_after_its_deadline() {
 async fn a_change_is_paid_once_and_only_for_the_agreed_total() {
     let world = World::start().await;
     let ticket = ticketed(&world, "PAY-1").await;
-    let made = ticket.changed(&world, "P-1").await;
-    let total = made["total_price"].clone();
+    let created = ticket.changed(&world, "P-1").await;
+    let total = created["total_price"].clone();
     for other in ["0.00", "9999.00"] {
-        let refused = pay(&world, &made, other, &json!(other)).await;
+        let refused = pay(&world, &created, other, &json!(other)).await;
         assert_eq!(problem(&refused), (409, "price_changed"), "{refused:?}");
         assert_eq!(refused.body["side_effects"], "none");
         let detail = refused.body["detail"].as_str().unwrap();
         assert!(detail.contains(total.as_str().unwrap()), "{detail}");
     }
     assert_eq!(world.received("change_pay").await, 0);
-    // The price rises between the check and the payment, so Fliggy refuses it.
+    // The price rises between the check and the payment, so Fliggy refuses the payment.
     world
         .fault(json!({"method": "change_pay", "fault": "price_jump"}))
         .await;
-    let refused = pay(&world, &made, "jump", &total).await;
+    let refused = pay(&world, &created, "jump", &total).await;
     assert_eq!(problem(&refused), (422, "upstream_rejected"), "{refused:?}");
     assert_eq!(refused.body["side_effects"], "none");
-    let change = read(&world, &made).await;
+    let change = read(&world, &created).await;
     assert_eq!(fen(&change["total_price"]), fen(&total) + 1000);
-    let paid = pay(&world, &made, "pay", &change["total_price"]).await;
+    let paid = pay(&world, &created, "pay", &change["total_price"]).await;
     assert_eq!(paid.status, 200, "{paid:?}");
-    let again = pay(&world, &made, "pay-2", &change["total_price"]).await;
+    let again = pay(&world, &created, "pay-2", &change["total_price"]).await;
     assert_eq!(problem(&again), (409, "already_done"), "{again:?}");
     assert_eq!(again.operation(), paid.operation());
-    let cancelled = cancel(&world, &made, "cancel").await;
+    let cancelled = cancel(&world, &created, "cancel").await;
     assert_eq!(
         problem(&cancelled),
         (409, "change_not_cancellable"),
@@ -283,13 +286,13 @@ async fn a_change_is_paid_once_and_only_for_the_agreed_total() {
 async fn a_change_that_was_paid_elsewhere_is_not_paid_again() {
     let world = World::start().await;
     let ticket = ticketed(&world, "PAY-2").await;
-    let made = ticket.changed(&world, "P-2").await;
-    let what = format!("changes/{}", number(&made));
+    let created = ticket.changed(&world, "P-2").await;
+    let what = format!("changes/{}", number(&created));
     for to in ["awaiting_ticketing", "ticketed"] {
         advance(&world, &what, to).await;
-        let refused = pay(&world, &made, to, &made["total_price"]).await;
+        let refused = pay(&world, &created, to, &created["total_price"]).await;
         assert_eq!(problem(&refused), (409, "already_done"), "{refused:?}");
-        let refused = cancel(&world, &made, &format!("cancel-{to}")).await;
+        let refused = cancel(&world, &created, &format!("cancel-{to}")).await;
         assert_eq!(
             problem(&refused),
             (409, "change_not_cancellable"),
@@ -301,13 +304,13 @@ async fn a_change_that_was_paid_elsewhere_is_not_paid_again() {
 }
 
 #[tokio::test]
-async fn a_change_above_the_limit_is_made_and_marked() {
+async fn a_change_above_the_limit_is_created_and_marked() {
     let world = World::start().await;
     let ticket = ticketed(&world, "LIMIT-1").await;
     let total = {
-        let made = ticket.changed(&world, "LIMIT").await;
-        assert_eq!(cancel(&world, &made, "LIMIT-cancel").await.status, 200);
-        made["total_price"].clone()
+        let created = ticket.changed(&world, "LIMIT").await;
+        assert_eq!(cancel(&world, &created, "LIMIT-cancel").await.status, 200);
+        created["total_price"].clone()
     };
     let below = format!("{}.{:02}", (fen(&total) - 1) / 100, (fen(&total) - 1) % 100);
     for (number, limit, above) in [
@@ -317,13 +320,13 @@ async fn a_change_above_the_limit_is_made_and_marked() {
     ] {
         let mut request = ticket.later(number);
         request["max_total"] = limit;
-        let made = ticket.change(&world, &request).await;
-        assert_eq!(made.status, 201, "{made:?}");
-        assert_eq!(made.made()["total_price"], total);
-        assert_eq!(made.made()["fee_above_limit"], above, "{number}");
+        let created = ticket.change(&world, &request).await;
+        assert_eq!(created.status, 201, "{created:?}");
+        assert_eq!(created.created()["total_price"], total);
+        assert_eq!(created.created()["fee_above_limit"], above, "{number}");
         let again = ticket.change(&world, &request).await;
-        assert_eq!(again.made()["fee_above_limit"], above, "{number}");
-        let cancelled = cancel(&world, made.made(), &format!("{number}-cancel")).await;
+        assert_eq!(again.created()["fee_above_limit"], above, "{number}");
+        let cancelled = cancel(&world, created.created(), &format!("{number}-cancel")).await;
         assert_eq!(cancelled.status, 200, "{cancelled:?}");
     }
 }
@@ -337,32 +340,32 @@ async fn fees_that_arrive_later_are_shown_once_known() {
         .await;
     let mut request = ticket.later("F-1");
     request["max_total"] = json!("0.01");
-    let made = ticket.change(&world, &request).await;
-    assert_eq!(made.status, 201, "{made:?}");
-    assert_eq!(made.made()["status"], "submitted");
+    let created = ticket.change(&world, &request).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    assert_eq!(created.created()["status"], "submitted");
     for unknown in ["total_price", "pay_before", "fee_above_limit"] {
-        assert_eq!(made.made()[unknown], Value::Null, "{unknown}");
+        assert_eq!(created.created()[unknown], Value::Null, "{unknown}");
     }
-    let change = read(&world, made.made()).await;
-    assert_eq!(stands(&change), ("submitted", 1, vec!["cancel"]));
+    let change = read(&world, created.created()).await;
+    assert_eq!(overview(&change), ("submitted", 1, vec!["cancel"]));
     assert_eq!(change["total_price"], Value::Null);
-    let early = pay(&world, made.made(), "early", &json!("0.00")).await;
+    let early = pay(&world, created.created(), "early", &json!("0.00")).await;
     assert_eq!(problem(&early), (409, "change_not_payable"), "{early:?}");
     assert_eq!(world.received("change_pay").await, 0);
 
     world.clock.advance_steady(Duration::from_secs(2));
-    let change = read(&world, made.made()).await;
+    let change = read(&world, created.created()).await;
     assert_eq!(
-        stands(&change),
+        overview(&change),
         ("awaiting_payment", 2, vec!["pay", "cancel"])
     );
     assert!(change["pay_before"].is_string());
-    // A replay reports what was not known at first, including the limit.
+    // A replay reports the fees, and whether the total is above the limit.
     let again = ticket.change(&world, &request).await;
-    assert_eq!(again.made()["status"], "awaiting_payment", "{again:?}");
-    assert_eq!(again.made()["total_price"], change["total_price"]);
-    assert_eq!(again.made()["fee_above_limit"], true);
-    let paid = pay(&world, made.made(), "pay", &change["total_price"]).await;
+    assert_eq!(again.created()["status"], "awaiting_payment", "{again:?}");
+    assert_eq!(again.created()["total_price"], change["total_price"]);
+    assert_eq!(again.created()["fee_above_limit"], true);
+    let paid = pay(&world, created.created(), "pay", &change["total_price"]).await;
     assert_eq!(paid.status, 200, "{paid:?}");
 }
 
@@ -373,10 +376,10 @@ async fn an_early_change_may_be_cancelled_before_its_fees_are_known() {
     world
         .fault(json!({"method": "change_create", "fault": "fees_later"}))
         .await;
-    let made = ticket.changed(&world, "F-2").await;
-    let cancelled = cancel(&world, &made, "cancel").await;
+    let created = ticket.changed(&world, "F-2").await;
+    let cancelled = cancel(&world, &created, "cancel").await;
     assert_eq!(
-        (cancelled.status, &cancelled.made()["status"]),
+        (cancelled.status, &cancelled.created()["status"]),
         (200, &json!("closed")),
         "{cancelled:?}"
     );
@@ -389,21 +392,21 @@ async fn a_change_after_a_schedule_change_is_free_but_still_needs_payment() {
     for (kind, code) in [("flight_changed", 1), ("epidemic", 2)] {
         let mut request = ticket.later(&format!("FREE-{code}"));
         request["kind"] = json!(kind);
-        let made = ticket.change(&world, &request).await;
-        assert_eq!(made.status, 201, "{made:?}");
-        assert_eq!(made.made()["total_price"], "0.00");
-        let change = read(&world, made.made()).await;
+        let created = ticket.change(&world, &request).await;
+        assert_eq!(created.status, 201, "{created:?}");
+        assert_eq!(created.created()["total_price"], "0.00");
+        let change = read(&world, created.created()).await;
         assert_eq!(change["kind"], kind);
-        assert_eq!(stands(&change).2, ["pay", "cancel"]);
-        let cancelled = cancel(&world, made.made(), kind).await;
+        assert_eq!(overview(&change).2, ["pay", "cancel"]);
+        let cancelled = cancel(&world, created.created(), kind).await;
         assert_eq!(cancelled.status, 200, "{cancelled:?}");
     }
     let mut request = ticket.later("FREE-PAID");
     request["kind"] = json!("flight_changed");
-    let made = ticket.change(&world, &request).await;
-    let paid = pay(&world, made.made(), "pay", &json!("0")).await;
+    let created = ticket.change(&world, &request).await;
+    let paid = pay(&world, created.created(), "pay", &json!("0")).await;
     assert_eq!(
-        (paid.status, &paid.made()["status"]),
+        (paid.status, &paid.created()["status"]),
         (200, &json!("awaiting_ticketing")),
         "{paid:?}"
     );
@@ -416,17 +419,17 @@ async fn an_unlisted_change_status_never_blocks_a_payment() {
     world
         .fault(json!({"method": "change_create", "fault": "unknown_status"}))
         .await;
-    let made = ticket.changed(&world, "O-1").await;
-    let change = read(&world, &made).await;
-    assert_eq!(stands(&change), ("other", 9, vec!["pay", "cancel"]));
+    let created = ticket.changed(&world, "O-1").await;
+    let change = read(&world, &created).await;
+    assert_eq!(overview(&change), ("other", 9, vec!["pay", "cancel"]));
     world
         .fault(json!({"method": "change_pay", "fault": "unknown_status"}))
         .await;
-    let paid = pay(&world, &made, "pay", &change["total_price"]).await;
+    let paid = pay(&world, &created, "pay", &change["total_price"]).await;
     assert_eq!(paid.status, 200, "{paid:?}");
-    // A time of payment shows that it is paid, whatever its status.
-    let change = read(&world, &made).await;
-    assert_eq!(stands(&change), ("other", 9, vec![]));
+    // A time of payment shows that the change is paid, whatever its status.
+    let change = read(&world, &created).await;
+    assert_eq!(overview(&change), ("other", 9, vec![]));
     assert!(change["paid_at"].is_string());
     let ledger = ticket.change_ledger(&world).await;
     assert_eq!(ledger[0]["effects"]["pay"], 1);
@@ -454,7 +457,7 @@ async fn orders_and_changes_that_do_not_exist_return_not_found() {
     let listed = world.get("/v1/orders/7/changes").await;
     assert_eq!(problem(&listed), (404, "order_not_found"), "{listed:?}");
     let bad = world.get("/v1/changes/x").await;
-    assert_eq!(wrongs(&bad)[0].0, "path/change_order_no", "{bad:?}");
+    assert_eq!(field_errors(&bad)[0].0, "path/change_order_no", "{bad:?}");
 
     let mut stranger = ticket.later("N-1");
     stranger["passengers"] = json!([format!("psg_{}", "0".repeat(32))]);
@@ -508,8 +511,8 @@ async fn unticketed_orders_and_refunded_tickets_cannot_be_changed() {
     // The child is changed alone to a later day, but not twice.
     let mut child = ticket.later("NOT-C-3");
     child["passengers"] = json!([ticket.passenger(1)]);
-    let made = ticket.change(&world, &child).await;
-    assert_eq!(made.status, 201, "{made:?}");
+    let created = ticket.change(&world, &child).await;
+    assert_eq!(created.status, 201, "{created:?}");
     child["out_change_no"] = json!("NOT-C-4");
     let refused = ticket.change(&world, &child).await;
     assert_eq!(problem(&refused), (422, "upstream_rejected"), "{refused:?}");
@@ -619,11 +622,11 @@ async fn every_wrong_field_of_a_change_is_named() {
             .post_with(&ticket.path("/changes"), &headers, &request)
             .await;
         assert_eq!(problem(&refused), (400, "invalid_request"), "{refused:?}");
-        assert_eq!(wrongs(&refused), wrong);
+        assert_eq!(field_errors(&refused), wrong);
         assert_eq!(refused.body["side_effects"], "none");
     }
     assert_eq!(world.received("change_create").await, 0);
-    let made = json!({"change_order_no": "4988000000001"});
+    let created = json!({"change_order_no": "4988000000001"});
     for (body, wrong) in [
         (json!({}), ("/total_price", "missing")),
         (json!({"total_price": 1}), ("/total_price", "wrong_type")),
@@ -635,13 +638,13 @@ async fn every_wrong_field_of_a_change_is_named() {
     ] {
         let headers = [("Idempotency-Key", "pay")];
         let refused = world
-            .post_with(&path(&made, "/payment"), &headers, &body)
+            .post_with(&path(&created, "/payment"), &headers, &body)
             .await;
         assert_eq!(problem(&refused), (400, "invalid_request"), "{refused:?}");
-        assert_eq!(wrongs(&refused), [wrong]);
+        assert_eq!(field_errors(&refused), [wrong]);
     }
     let keyless = world
-        .post_with(&path(&made, "/cancel"), &[], &json!({}))
+        .post_with(&path(&created, "/cancel"), &[], &json!({}))
         .await;
     assert_eq!(
         problem(&keyless),
@@ -700,7 +703,7 @@ async fn schedule_changes_are_listed_as_they_happened() {
         let changed = world.post_with(&changed, &[], &what).await;
         assert_eq!(changed.status, 201, "{changed:?}");
     }
-    let told = world.get(&path).await.body;
+    let listed = world.get(&path).await.body;
     let flight = |departure: &str, arrival: &str| {
         json!({
             "flight_no": "CZ8957", "date": "2030-05-20", "departure_airport": "PKX",
@@ -709,8 +712,8 @@ async fn schedule_changes_are_listed_as_they_happened() {
     };
     let booked = flight("2030-05-20T08:45:00+08:00", "2030-05-20T11:35:00+08:00");
     let moved = flight("2030-05-20T10:45:00+08:00", "2030-05-20T13:35:00+08:00");
-    let rows = told["items"].as_array().unwrap();
-    assert_eq!(rows.len(), 2, "{told:#}");
+    let rows = listed["items"].as_array().unwrap();
+    assert_eq!(rows.len(), 2, "{listed:#}");
     for (row, kind, code, reason, old, new) in [
         (&rows[0], "changed", 2, "计划变更", &booked, &moved),
         (&rows[1], "cancelled", 1, "航班取消", &moved, &Value::Null),
@@ -724,7 +727,7 @@ async fn schedule_changes_are_listed_as_they_happened() {
         assert_eq!((&row["old"], &row["new"]), (old, new));
         assert!(row["notified_at"].as_str().unwrap().ends_with("+08:00"));
     }
-    assert_eq!(told["next_cursor"], Value::Null);
+    assert_eq!(listed["next_cursor"], Value::Null);
     let upstream = world.get(&format!("{path}?include=upstream")).await.body;
     let upstream = upstream["upstream"]["result"].to_string();
     assert!(upstream.contains("old_flight_no"), "{upstream}");

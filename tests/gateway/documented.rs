@@ -1,4 +1,4 @@
-//! Every answer of the REST API must be declared in the OpenAPI document.
+//! Every response of the REST API must be declared in the OpenAPI document.
 
 use std::sync::OnceLock;
 
@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::world::Answer;
 
-/// Panics if the document does not declare the answer's status or problem code for the operation,
-/// or if an `Operation` shows a result that it cannot have.
+/// Panics if the document does not declare the response's status or problem code for the operation,
+/// or if the members of an `Operation` contradict its state.
 pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
     let document =
@@ -25,17 +25,17 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
         let cached = answer.header("cache-control");
         assert_eq!(cached, Some("no-store"), "{method} {path}");
     }
-    let announced = &operation["responses"][answer.status.to_string()];
+    let declared = &operation["responses"][answer.status.to_string()];
     assert!(
-        announced.is_object(),
+        declared.is_object(),
         "{method} {path} declares no {}: {answer:?}",
         answer.status
     );
-    if announced["content"]["application/json"]["schema"]["$ref"] == OPERATION {
-        holds_together(&answer.body);
+    if declared["content"]["application/json"]["schema"]["$ref"] == OPERATION {
+        is_consistent(&answer.body);
     }
     if let (true, Some(code)) = (answer.status >= 400, answer.body["code"].as_str()) {
-        let codes = announced["x-problem-codes"].as_array();
+        let codes = declared["x-problem-codes"].as_array();
         assert!(
             codes.is_some_and(|codes| codes.iter().any(|listed| listed == code)),
             "{method} {path} declares no {code}: {answer:?}"
@@ -47,7 +47,7 @@ const OPERATION: &str = "#/components/schemas/Operation";
 
 /// There is a result if and only if the operation succeeded, and a problem if and only if it was
 /// refused or not executed.
-fn holds_together(operation: &Value) {
+fn is_consistent(operation: &Value) {
     let has = |member: &&str| !operation[member].is_null();
     let results = ["order", "refund", "change", "raw"]
         .iter()

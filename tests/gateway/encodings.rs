@@ -1,4 +1,4 @@
-//! Answers whose text is not quite UTF-8.
+//! Responses whose text is not quite UTF-8.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::ticket::problem;
 const ORDER: &str = "/v1/orders/1084659049999";
 
 #[tokio::test]
-async fn a_byte_order_mark_before_an_answer_is_skipped() {
+async fn a_byte_order_mark_before_a_response_is_skipped() {
     let body = include_bytes!("../cases/03-bom-before-answer.detail-answer.json");
     let canned = Canned::start(&[(DETAIL, body)]).await;
     let order = canned.world.get(ORDER).await;

@@ -55,7 +55,7 @@ impl Document {
         self.body(self.operation(id).1).expect(id)
     }
 
-    /// The example answer for this status.
+    /// The example response for this status.
     fn answer_of(&self, id: &str, status: &str) -> &Value {
         &self.operation(id).1["responses"][status]["content"]["application/json"]["example"]
     }
@@ -95,7 +95,7 @@ async fn unknown_closing(world: &World, booking: &Value, close: &Value) -> Answe
     ] {
         world.fault(fault).await;
     }
-    let id = booked.made()["order_id"].as_str().unwrap();
+    let id = booked.created()["order_id"].as_str().unwrap();
     let path = format!("/v1/orders/{id}/close");
     let headers = [("Idempotency-Key", "k-close-3"), ("Prefer", "wait=0")];
     world.post_with(&path, &headers, close).await
@@ -124,7 +124,7 @@ impl Sender {
         self.world.post_with(&path, &headers, &body).await
     }
 
-    /// Sends the example again, under another key and with another number of the caller's.
+    /// Sends the example again, under another key and with another value of the caller's number.
     async fn more(&self, id: &str, number: &str, key: &str, own: &str) -> Answer {
         let mut body = self.document.body_of(id);
         body[own] = json!(key);
@@ -140,7 +140,7 @@ impl Sender {
     /// Books another order and has its ticket issued.
     async fn ticketed(&self, number: &str) -> String {
         let booked = self.more("book_order", "", number, "out_order_no").await;
-        let id = booked.made()["order_id"].as_str().unwrap();
+        let id = booked.created()["order_id"].as_str().unwrap();
         advance(&self.world, &format!("orders/{id}"), "ticketed").await;
         id.to_owned()
     }
@@ -153,7 +153,7 @@ async fn every_example_request_of_the_document_works_unchanged() {
         document: Document::read(),
         sent: BTreeSet::new(),
     };
-    let ours = |answer: &Answer, field: &str| answer.made()[field].as_str().unwrap().to_owned();
+    let ours = |answer: &Answer, field: &str| answer.created()[field].as_str().unwrap().to_owned();
 
     let found = sender.send("search_flights", "").await;
     assert_eq!(found.status, 200, "{found:?}");
@@ -166,11 +166,11 @@ async fn every_example_request_of_the_document_works_unchanged() {
 
     let booked = sender.send("book_order", "").await;
     assert_eq!(booked.status, 201, "{booked:?}");
-    assert_eq!(booked.made()["total_price"], booking["total_price"]);
+    assert_eq!(booked.created()["total_price"], booking["total_price"]);
     let id = ours(&booked, "order_id");
     let paid = sender.send("pay_order", &id).await;
     assert_eq!(
-        (paid.status, &paid.made()["status"]),
+        (paid.status, &paid.created()["status"]),
         (200, &json!("paid")),
         "{paid:?}"
     );
@@ -194,7 +194,7 @@ async fn every_example_request_of_the_document_works_unchanged() {
     assert_eq!(refund.status, 201, "{refund:?}");
     let shown = sender.document.answer_of("create_refund", "201");
     for field in ["out_refund_no", "kind", "status", "fee"] {
-        assert_eq!(refund.made()[field], shown["refund"][field], "{field}");
+        assert_eq!(refund.created()[field], shown["refund"][field], "{field}");
     }
     let file = Part::bytes(&b"%PDF-1.7\n"[..]).file_name("proof.pdf");
     let upload = Form::new().part("file", file).text("order_id", id.clone());
@@ -208,24 +208,24 @@ async fn every_example_request_of_the_document_works_unchanged() {
     assert_eq!(change.status, 201, "{change:?}");
     let shown = sender.document.answer_of("create_change", "201");
     for field in ["out_change_no", "status", "total_price", "fee_above_limit"] {
-        assert_eq!(change.made()[field], shown["change"][field], "{field}");
+        assert_eq!(change.created()[field], shown["change"][field], "{field}");
     }
     let change_no = ours(&change, "change_order_no");
     let paid = sender.send("pay_change", &change_no).await;
     assert_eq!(
-        (paid.status, &paid.made()["status"]),
+        (paid.status, &paid.created()["status"]),
         (200, &json!("awaiting_ticketing")),
         "{paid:?}"
     );
     let other = sender.ticketed("EXAMPLE-5").await;
-    let made = sender
+    let created = sender
         .more("create_change", &other, "EXAMPLE-6", "out_change_no")
         .await;
     let cancelled = sender
-        .send("cancel_change", &ours(&made, "change_order_no"))
+        .send("cancel_change", &ours(&created, "change_order_no"))
         .await;
     assert_eq!(
-        (cancelled.status, &cancelled.made()["status"]),
+        (cancelled.status, &cancelled.created()["status"]),
         (200, &json!("closed")),
         "{cancelled:?}"
     );
@@ -235,7 +235,7 @@ async fn every_example_request_of_the_document_works_unchanged() {
         .await;
     let closed = sender.send("close_order", &ours(&other, "order_id")).await;
     assert_eq!(
-        (closed.status, &closed.made()["status"]),
+        (closed.status, &closed.created()["status"]),
         (200, &json!("closed")),
         "{closed:?}"
     );
@@ -249,8 +249,8 @@ async fn every_example_request_of_the_document_works_unchanged() {
     assert_eq!(open.status, 202, "{open:?}");
     let path = format!("/v1/operations/{}", open.operation());
     let request = document.body_of("resolve_operation");
-    // The gateway keeps looking it up meanwhile, and every lookup may change the version: read,
-    // decide, send.
+    // The gateway keeps looking up the operation, and every lookup may change the version. So read
+    // the version, resolve, and repeat if the version has changed.
     let resolved = loop {
         let read = world.get(&path).await;
         if ["accepted", "sending"]
@@ -290,7 +290,7 @@ async fn every_example_request_of_the_document_works_unchanged() {
             )
             .replace(
                 "{refund_order_no}",
-                refund.made()["refund_order_no"].as_str().unwrap(),
+                refund.created()["refund_order_no"].as_str().unwrap(),
             )
             .replace("{change_order_no}", &change_no)
             .replace("{out_order_no}", booking["out_order_no"].as_str().unwrap())
@@ -326,7 +326,7 @@ async fn every_example_request_of_the_document_works_unchanged() {
     }
 }
 
-/// `World` checks that the document declares each of these answers.
+/// `World` checks that the document declares each of these responses.
 #[tokio::test]
 async fn every_request_about_an_absent_resource_returns_not_found() {
     let world = World::start().await;

@@ -1,4 +1,4 @@
-//! `extra` adds fields that the gateway does not know, and never replaces one that it knows.
+//! `extra` adds fields that the gateway does not know, and never replaces a field that it knows.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::matrix::{method, prepared};
-use crate::ticket::{problem, ticketed, wrongs};
+use crate::ticket::{field_errors, problem, ticketed};
 use crate::world::{World, booking, search};
 
 fn on_payment(path: &str, what: Value) -> Value {
@@ -35,7 +35,7 @@ fn contract(rows: &Value) -> Overrides {
 }
 
 /// Pays `paid` with an `extra` that names `other`, in a world whose contract is overridden.
-async fn pays_what_was_asked(rows: Value, name: &str, value: impl Fn(u64) -> Value) {
+async fn pays_only_without_extra(rows: Value, name: &str, value: impl Fn(u64) -> Value) {
     let text = rows.to_string();
     let overrides = [("GATEWAY__TOP__CONTRACT__OVERRIDES", text.as_str())];
     let world = World::start_with(&overrides, |simulator| {
@@ -49,7 +49,7 @@ async fn pays_what_was_asked(rows: Value, name: &str, value: impl Fn(u64) -> Val
     let refused = world.write_within(&path, "pay", &body, 5).await;
     assert_eq!(problem(&refused), (400, "invalid_request"), "{refused:?}");
     let pointer = format!("/extra/{name}");
-    assert_eq!(wrongs(&refused), [(pointer.as_str(), "reserved")]);
+    assert_eq!(field_errors(&refused), [(pointer.as_str(), "reserved")]);
     let message = refused.body["errors"][0]["message"].as_str().unwrap();
     assert!(message.contains("top.contract.overrides"), "{message}");
     assert_eq!(refused.header("operation-id"), None);
@@ -68,7 +68,7 @@ async fn pays_what_was_asked(rows: Value, name: &str, value: impl Fn(u64) -> Val
 #[tokio::test]
 async fn extra_does_not_pay_another_order_by_a_renamed_field() {
     let rows = json!([on_payment("order_id", json!({"rename": "orderId"}))]);
-    pays_what_was_asked(rows, "orderId", |other| json!(other)).await;
+    pays_only_without_extra(rows, "orderId", |other| json!(other)).await;
 }
 
 #[tokio::test]
@@ -77,19 +77,19 @@ async fn extra_does_not_pay_another_order_by_a_moved_field() {
         "order_id",
         json!({"move": "pay_order_request.order.id"})
     )]);
-    pays_what_was_asked(rows, "order", |other| json!({"id": other})).await;
+    pays_only_without_extra(rows, "order", |other| json!({"id": other})).await;
 }
 
 #[tokio::test]
 async fn extra_does_not_replace_a_constant() {
     let rows = json!([on_payment("pay_type", json!({"constant": 6}))]);
-    pays_what_was_asked(rows, "payType", |_| json!(1)).await;
+    pays_only_without_extra(rows, "payType", |_| json!(1)).await;
 }
 
 #[tokio::test]
 async fn extra_does_not_pay_another_order_by_another_spelling() {
     for name in ["order_id", "orderId", "ORDER_ID", "outOrderNo"] {
-        pays_what_was_asked(json!([]), name, |other| json!(other)).await;
+        pays_only_without_extra(json!([]), name, |other| json!(other)).await;
     }
 }
 
@@ -108,7 +108,7 @@ async fn every_write_refuses_an_extra_field_of_its_contract_before_it_is_journal
             Kind::Book => ("soLUTIon_id", json!("x")),
             Kind::Pay | Kind::Close => ("OutOrderNo", json!("x")),
             Kind::Refund => ("passengerList", json!([{"name": "x"}])),
-            // In the contract, but not set by the gateway.
+            // A field of the contract that the gateway does not set.
             Kind::Change => ("serviceFee", json!(0)),
             Kind::ChangePay | Kind::ChangeCancel => ("changeOrderNo", json!(7)),
         };
@@ -120,7 +120,7 @@ async fn every_write_refuses_an_extra_field_of_its_contract_before_it_is_journal
             "{kind:?} {refused:?}"
         );
         let pointer = format!("/extra/{field}");
-        assert_eq!(wrongs(&refused), [(pointer.as_str(), "reserved")]);
+        assert_eq!(field_errors(&refused), [(pointer.as_str(), "reserved")]);
         assert_eq!(received().await, before, "{kind:?}");
     }
 }
@@ -132,8 +132,8 @@ async fn every_read_refuses_an_extra_field_of_its_contract() {
     query["extra"] = json!({"searchMode": 0, "external_agent_name": "NOT-OURS", "colour": 1});
     let refused = world.post_with("/v1/flights/search", &[], &query).await;
     assert_eq!(problem(&refused), (400, "invalid_request"), "{refused:?}");
-    let wanted = ["/extra/searchMode", "/extra/external_agent_name"];
-    assert_eq!(wrongs(&refused), wanted.map(|at| (at, "reserved")));
+    let pointers = ["/extra/searchMode", "/extra/external_agent_name"];
+    assert_eq!(field_errors(&refused), pointers.map(|at| (at, "reserved")));
     assert_eq!(world.received("search").await, 0);
 
     let ticket = ticketed(&world, "OWN-QUOTE").await;
@@ -142,8 +142,8 @@ async fn every_read_refuses_an_extra_field_of_its_contract() {
     selection["extra"] = json!({"refund_apply_type": 100, "orderID": 7});
     let refused = ticket.ask_quote(&world, &selection).await;
     assert_eq!(problem(&refused), (400, "invalid_request"), "{refused:?}");
-    let wanted = ["/extra/refund_apply_type", "/extra/orderID"];
-    assert_eq!(wrongs(&refused), wanted.map(|at| (at, "reserved")));
+    let pointers = ["/extra/refund_apply_type", "/extra/orderID"];
+    assert_eq!(field_errors(&refused), pointers.map(|at| (at, "reserved")));
     assert_eq!(world.received("queryorderdetail").await, read);
 }
 
@@ -155,14 +155,17 @@ async fn a_refused_extra_is_reported_with_all_other_errors() {
     body["extra"] = json!({"contact": {"Name": "x"}});
     let refused = world.write("/v1/orders", "both", &body).await;
     assert_eq!(problem(&refused), (400, "invalid_request"), "{refused:?}");
-    let places: Vec<_> = wrongs(&refused).into_iter().map(|(at, _)| at).collect();
+    let places: Vec<_> = field_errors(&refused)
+        .into_iter()
+        .map(|(at, _)| at)
+        .collect();
     assert_eq!(places, ["/contact/mobile", "/extra/contact/Name"]);
 
     let mut query = search("BJS", "BJS");
     query["extra"] = json!({"tripType": 2});
     let refused = world.post_with("/v1/flights/search", &[], &query).await;
-    assert!(wrongs(&refused).len() > 1, "{refused:?}");
-    assert!(wrongs(&refused).contains(&("/extra/tripType", "reserved")));
+    assert!(field_errors(&refused).len() > 1, "{refused:?}");
+    assert!(field_errors(&refused).contains(&("/extra/tripType", "reserved")));
 }
 
 /// Waits until no process holds the journal.
@@ -186,16 +189,16 @@ async fn until_free(path: PathBuf) {
 
 /// An operator adds an override after a request was accepted; then the request is sent again.
 #[tokio::test]
-async fn a_replay_is_answered_although_its_extra_is_refused_now() {
+async fn a_replay_succeeds_although_its_extra_is_refused_now() {
     let rows = json!([on_payment("pay_type", json!({"constant": 6}))]);
-    let mut stand_in = SimulatorConfig::sandbox(std::sync::Arc::new(ManualClock::new()));
-    // The stand-in already has the override.
-    stand_in.overrides = contract(&rows);
+    let mut config = SimulatorConfig::sandbox(std::sync::Arc::new(ManualClock::new()));
+    // The simulator already has the override.
+    config.overrides = contract(&rows);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let top = format!("http://{}", listener.local_addr().unwrap());
     let end = CancellationToken::new();
     let _end = end.clone().drop_guard();
-    tokio::spawn(simulator::serve(listener, Simulator::new(stand_in), end));
+    tokio::spawn(simulator::serve(listener, Simulator::new(config), end));
     let dir = tempfile::tempdir().unwrap();
     let journal = dir.path().join("journal.db");
     let url = format!("sqlite://{}", journal.display());
@@ -216,8 +219,12 @@ async fn a_replay_is_answered_although_its_extra_is_refused_now() {
     let again = world.write_within(&path, "pay", &body, 20).await;
     assert_eq!(again.status, 200, "{again:?}");
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
-    assert_eq!(again.made()["order_id"], order["order_id"]);
+    assert_eq!(again.created()["order_id"], order["order_id"]);
     let new = world.write_within(&path, "pay-2", &body, 20).await;
-    assert_eq!(wrongs(&new), [("/extra/pay_type", "reserved")], "{new:?}");
+    assert_eq!(
+        field_errors(&new),
+        [("/extra/pay_type", "reserved")],
+        "{new:?}"
+    );
     assert_eq!(world.received("pay").await, 1);
 }

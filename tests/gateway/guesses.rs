@@ -1,4 +1,4 @@
-//! A wrong assumption about the wire must not make something that was done look absent.
+//! A wrong assumption about the wire must not make an executed write appear absent.
 
 use fliggy_gateway::top::contract::{Override, Overrides, Registry};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::ticket::{family, ticketed};
 use crate::world::{World, booking};
 
-/// A stand-in whose list of refunds has another name than the gateway expects.
+/// A simulator whose list of refunds has another name than the gateway expects.
 async fn with_another_name_for_the_list() -> World {
     let row: Override = serde_json::from_value(json!({
         "method": "alitrip.flight.refund.list", "side": "answer", "path": "refund_order_list",
@@ -25,7 +25,7 @@ fn refund(passenger: &serde_json::Value) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn law_5_an_answer_without_the_list_proves_no_absence() {
+async fn law_5_a_response_without_the_list_proves_no_absence() {
     let world = with_another_name_for_the_list().await;
     let ticket = ticketed(&world, "GUESS-1").await;
     world
@@ -36,13 +36,13 @@ async fn law_5_an_answer_without_the_list_proves_no_absence() {
     let body = refund(&ticket.order["passengers"][0]["passenger_id"]);
     let first = world.post_with(&path, &headers, &body).await;
     assert_eq!(first.status, 202, "{first:?}");
-    // Fliggy has the refund, but every list looks empty: a person must decide, and absence is never
+    // Fliggy has the refund, but every list appears empty: an operator must decide, and absence is never
     // reported.
     let operation = world
         .until_state(first.operation(), "needs_attention")
         .await;
     assert_eq!(operation["attention"], "no_control", "{operation:#}");
-    // How to find the mistake: Fliggy's own fields beside ours.
+    // `include=upstream` helps to find the mistake: it shows Fliggy's own fields.
     let shown = world.get(&format!("{path}?include=upstream")).await;
     assert_eq!(shown.body["items"], json!([]), "{shown:?}");
     assert!(
@@ -52,7 +52,7 @@ async fn law_5_an_answer_without_the_list_proves_no_absence() {
 }
 
 #[tokio::test]
-async fn law_5_a_refund_is_absent_once_another_one_is_found_in_the_same_way() {
+async fn law_5_a_refund_is_absent_once_the_same_lookup_finds_another_refund() {
     let world = World::start().await;
     let ticket = family(&world, "GUESS-2").await;
     world
@@ -75,7 +75,7 @@ async fn law_5_a_refund_is_absent_once_another_one_is_found_in_the_same_way() {
 }
 
 #[tokio::test]
-async fn a_success_without_a_usable_order_id_needs_a_lookup_or_a_person() {
+async fn a_success_without_a_usable_order_id_needs_a_lookup_or_an_operator() {
     let row: Override = serde_json::from_value(json!({
         "method": "alitrip.flight.service.airbook", "side": "answer", "path": "order_id",
         "rename": "booking_id",
@@ -85,18 +85,27 @@ async fn a_success_without_a_usable_order_id_needs_a_lookup_or_a_person() {
     let world = World::start_with(&[], |simulator| simulator.overrides = overrides).await;
     let offer = world.offer().await;
 
-    let made = booking(&offer, "NO-ID-1");
-    let made = world.write_within("/v1/orders", "made", &made, 20).await;
-    assert_eq!(made.status, 201, "{made:?}");
+    let created = booking(&offer, "NO-ID-1");
+    let created = world
+        .write_within("/v1/orders", "created", &created, 20)
+        .await;
+    assert_eq!(created.status, 201, "{created:?}");
 
     let fault = json!({
         "method": "airbook", "fault": "success_without_effect",
         "match": {"out_order_no": "NO-ID-2"},
     });
     world.fault(fault).await;
-    let lied = booking(&offer, "NO-ID-2");
-    let lied = world.write_within("/v1/orders", "lied", &lied, 0).await;
-    let operation = world.until_state(lied.operation(), "needs_attention").await;
-    let story = operation["timeline"].to_string();
-    assert!(story.contains("answered that it was done"), "{operation:#}");
+    let pretended = booking(&offer, "NO-ID-2");
+    let pretended = world
+        .write_within("/v1/orders", "pretended", &pretended, 0)
+        .await;
+    let operation = world
+        .until_state(pretended.operation(), "needs_attention")
+        .await;
+    let timeline = operation["timeline"].to_string();
+    assert!(
+        timeline.contains("upstream reported the write as executed"),
+        "{operation:#}"
+    );
 }

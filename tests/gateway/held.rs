@@ -19,22 +19,22 @@ use tokio::sync::oneshot;
 /// What happens to a commit.
 #[derive(Debug)]
 enum How {
-    /// The test is notified of it, and releases it.
+    /// The test is notified of the commit, and releases it.
     Held(oneshot::Sender<()>, oneshot::Receiver<()>),
-    /// It fails.
+    /// The commit fails.
     Refused,
-    /// It is made, but reported as failed.
+    /// The commit succeeds, but is reported as failed.
     Unacknowledged,
 }
 
-/// A trap for the next save into this state. Each catches one save.
+/// A trap for the next save into this state. Each trap catches one save.
 #[derive(Debug)]
 struct Trap {
     into: Standing,
     how: How,
 }
 
-/// See the module.
+/// See the module documentation.
 #[derive(Debug)]
 pub(crate) struct HeldJournal {
     inner: SqliteJournal,
@@ -47,7 +47,7 @@ pub(crate) struct Traps(Arc<Mutex<Vec<Trap>>>);
 
 /// A commit that is held back.
 pub(crate) struct Held {
-    came: oneshot::Receiver<()>,
+    requested: oneshot::Receiver<()>,
     go_on: oneshot::Sender<()>,
 }
 
@@ -66,10 +66,10 @@ impl Traps {
 
     /// Holds back the next save into this state.
     pub(crate) fn hold(&self, into: Standing) -> Held {
-        let (tell, came) = oneshot::channel();
+        let (notify, requested) = oneshot::channel();
         let (go_on, may_go_on) = oneshot::channel();
-        self.set(into, How::Held(tell, may_go_on));
-        Held { came, go_on }
+        self.set(into, How::Held(notify, may_go_on));
+        Held { requested, go_on }
     }
 
     /// Makes the next save into this state fail.
@@ -77,7 +77,7 @@ impl Traps {
         self.set(into, How::Refused);
     }
 
-    /// Makes the next save into this state, and reports it as failed.
+    /// Executes the next save into this state, but reports it as failed.
     pub(crate) fn leave_unacknowledged(&self, into: Standing) {
         self.set(into, How::Unacknowledged);
     }
@@ -91,7 +91,7 @@ impl Traps {
         self.0.lock().unwrap().push(Trap { into, how });
     }
 
-    fn spring(&self, into: Standing) -> Option<How> {
+    fn take(&self, into: Standing) -> Option<How> {
         let mut traps = self.0.lock().unwrap();
         let index = traps.iter().position(|trap| trap.into == into)?;
         Some(traps.remove(index).how)
@@ -100,10 +100,10 @@ impl Traps {
 
 impl Held {
     /// Waits until the commit is requested.
-    pub(crate) async fn came(&mut self) {
+    pub(crate) async fn requested(&mut self) {
         let limit = std::time::Duration::from_secs(20);
-        let came = tokio::time::timeout(limit, &mut self.came).await;
-        came.expect("a commit to hold back").unwrap();
+        let requested = tokio::time::timeout(limit, &mut self.requested).await;
+        requested.expect("a commit to hold back").unwrap();
     }
 
     /// Lets the commit proceed.
@@ -119,15 +119,15 @@ fn refused() -> JournalError {
 impl Journal for HeldJournal {
     fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>> {
         Box::pin(async move {
-            match self.traps.spring(save.operation.standing) {
+            match self.traps.take(save.operation.standing) {
                 None => self.inner.save(save).await,
                 Some(How::Refused) => Err(refused()),
                 Some(How::Unacknowledged) => {
                     self.inner.save(save).await.unwrap();
                     Err(refused())
                 }
-                Some(How::Held(came, go_on)) => {
-                    came.send(()).unwrap();
+                Some(How::Held(requested, go_on)) => {
+                    requested.send(()).unwrap();
                     go_on.await.unwrap();
                     self.inner.save(save).await
                 }

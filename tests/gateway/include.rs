@@ -1,4 +1,4 @@
-//! `?include=`: what is shown with an order, and with the result of a write.
+//! `?include=`: additional members of an order, and of the result of a write.
 
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -26,8 +26,8 @@ async fn an_order_can_include_its_operations_refunds_and_changes() {
         .done(&ticket.path("/changes"), "WITH-C-1", &change)
         .await;
     let cancel = change_path(&change, "/cancel");
-    let asked = ticket.path("?include=operations,refunds,changes");
-    let order = world.get(&asked).await;
+    let path_with_all = ticket.path("?include=operations,refunds,changes");
+    let order = world.get(&path_with_all).await;
     assert_eq!(order.status, 200, "{order:?}");
     assert_eq!(order.body["order_id"], ticket.id);
     assert_eq!(
@@ -48,7 +48,7 @@ async fn an_order_can_include_its_operations_refunds_and_changes() {
     assert_eq!(order.body.get("upstream"), None);
 
     world.done(&cancel, "WITH-X-1", &json!({})).await;
-    let order = world.get(&asked).await.body;
+    let order = world.get(&path_with_all).await.body;
     assert_eq!(
         kinds(&order["operations"]),
         ["change_cancel", "change", "refund", "pay", "book"]
@@ -79,7 +79,7 @@ async fn a_caller_sees_only_its_own_operations_on_an_order() {
     let headers = [trips, ("Idempotency-Key", "book"), ("Prefer", "wait=20")];
     let body = booking(&world.offer().await, "OWN-1");
     let booked = world.post_with("/v1/orders", &headers, &body).await;
-    let id = booked.made()["order_id"].as_str().unwrap();
+    let id = booked.created()["order_id"].as_str().unwrap();
     let path = format!("/v1/orders/{id}?include=operations,rules");
     for (key, seen) in [
         (trips, 1),
@@ -101,12 +101,12 @@ async fn the_rules_of_the_booked_offer_are_kept_without_personal_data() {
     let world = World::start().await;
     let mut body = booking(&world.offer().await, "RULES-1");
     let name = body["passengers"][0]["name"].as_str().unwrap().to_owned();
-    // Born 1990-03-07, as the ID card says.
+    // The number of the ID card contains the date of birth, 1990-03-07.
     body["passengers"][0]["birth_date"] = json!(null);
     body["contact"]["phone"] = json!("+86 (10) 8765 4321");
     let rule = format!("{name}(1990/3/7)的票不得退改,电话13912345678或010-87654321");
     body["offer"]["change_rule"] = json!(rule);
-    // Longer than a message of Fliggy's, with a date and a price in each step.
+    // A rule longer than a message of Fliggy's, with a date and a price in each step.
     let steps: Vec<_> = (1..=20)
         .map(|day| format!("2026-12-{day:02} 08:00前收取{day}0.00元;"))
         .collect();
@@ -187,7 +187,7 @@ async fn receipts_contain_the_passengers_and_alipays_trade_number() {
     let answers = async |path: &str, key: &str, body: &Value| {
         let answer = world.sent(path, key, body, 20).await;
         assert!(matches!(answer.status, 200 | 201), "{answer:?}");
-        answer.made().clone()
+        answer.created().clone()
     };
     let mut body: Value =
         serde_json::from_str(include_str!("../../openapi/examples/booking.json")).unwrap();
@@ -219,7 +219,7 @@ async fn a_booking_of_another_order_under_the_same_number_is_not_shown() {
     let world = World::start().await;
     let number = "SAME-1";
     let first = world.booked(number).await;
-    // The first order is gone; another gateway books one under the same number.
+    // The first order is gone; another gateway books an order under the same number.
     let reset = world.post_with("/_simulator/reset", &[], &json!({})).await;
     assert_eq!(reset.status / 100, 2, "{reset:?}");
     let other = World::on(world.top.clone(), &[], CancellationToken::new()).await;
@@ -258,7 +258,7 @@ async fn the_rules_of_a_refused_booking_are_not_those_of_the_order() {
 }
 
 #[tokio::test]
-async fn operations_on_a_change_made_elsewhere_are_shown() {
+async fn operations_on_a_change_created_elsewhere_are_shown() {
     let world = World::start().await;
     let ticket = family(&world, "ELSEWHERE-1").await;
     let other = World::on(world.top.clone(), &[], CancellationToken::new()).await;
@@ -315,11 +315,11 @@ async fn passengers_come_from_the_request_where_the_order_hides_their_documents(
     let body = booking(&world.offer().await, "HIDDEN-1");
     let booked = world.sent("/v1/orders", "k", &body, 20).await;
     assert_eq!(booked.status, 201, "{booked:?}");
-    let ids = booked.made()["passenger_ids"].clone();
+    let ids = booked.created()["passenger_ids"].clone();
     assert_eq!(ids.as_array().unwrap().len(), 1, "{booked:?}");
     let again = world.write("/v1/orders", "k", &body).await;
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
-    assert_eq!(again.made()["passenger_ids"], ids, "{again:?}");
+    assert_eq!(again.created()["passenger_ids"], ids, "{again:?}");
 
     let mut body = booking(&world.offer().await, "HIDDEN-2");
     body["allow_duplicate"] = json!(true);
@@ -332,7 +332,7 @@ async fn passengers_come_from_the_request_where_the_order_hides_their_documents(
 
 #[tokio::test]
 async fn an_order_with_another_number_of_travellers_shows_those_that_were_read() {
-    // One traveller and the total of one; two are booked.
+    // The order detail shows one traveller and the total of one; two travellers are booked.
     let detail = include_bytes!("../cases/07-trip-type-3.detail-answer.json");
     let canned = Canned::start(&[(DETAIL, detail)]).await;
     let world = &canned.world;
@@ -346,16 +346,16 @@ async fn an_order_with_another_number_of_travellers_shows_those_that_were_read()
     assert!(differs.any(|d| d["field"] == "passenger_count"), "{seen:#}");
     let ids = seen["found"]["order"]["passenger_ids"].clone();
     assert_eq!(ids.as_array().unwrap().len(), 1, "{seen:#}");
-    let yes = json!({"outcome": "succeeded", "reason": "the child was booked apart"});
+    let resolution = json!({"outcome": "succeeded", "reason": "the child was booked apart"});
     let version = seen["version"].to_string();
     let path = format!("/v1/operations/{id}/resolve");
     let resolved = world
-        .post_with(&path, &[("If-Match", &version)], &yes)
+        .post_with(&path, &[("If-Match", &version)], &resolution)
         .await;
-    assert_eq!(resolved.made()["passenger_ids"], ids, "{resolved:?}");
+    assert_eq!(resolved.created()["passenger_ids"], ids, "{resolved:?}");
     let again = world.write("/v1/orders", "k", &body).await;
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
-    assert_eq!(again.made()["passenger_ids"], ids, "{again:?}");
+    assert_eq!(again.created()["passenger_ids"], ids, "{again:?}");
 }
 
 #[tokio::test]
@@ -397,7 +397,7 @@ async fn a_write_waits_for_upstreams_object_for_one_deadline_at_most() {
         .await;
     assert_eq!(booked.status, 201, "{booked:?}");
     assert_eq!(booked.body.get("upstream"), None, "{booked:?}");
-    assert_eq!(booked.made()["out_order_no"], "SLOW-1");
+    assert_eq!(booked.created()["out_order_no"], "SLOW-1");
     // The deadline is 1 s: there is no time for a third attempt.
     assert!(world.received_for("queryorderdetail", "SLOW-1").await <= 2);
 }

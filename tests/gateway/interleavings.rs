@@ -9,9 +9,9 @@ use crate::held::{NOT_SENT, SENDING, SUCCEEDED, Traps};
 use crate::ticket::advance;
 use crate::world::{Answer, World, booking, states};
 
-/// The deadline is 1 s, so an operation is stale after 3 s without news.
+/// The deadline is 1 s, so an operation is stale after 3 s without an update.
 const JUST_FRESH: Duration = Duration::from_millis(2_900);
-/// Past that, but within the second in which a write may be sent.
+/// After [`JUST_FRESH`], long enough to be stale, but within the second in which a write may be sent.
 const JUST_STALE: Duration = Duration::from_millis(200);
 
 async fn frozen(traps: &Traps) -> World {
@@ -20,14 +20,14 @@ async fn frozen(traps: &Traps) -> World {
 
 /// Lets the reconciler run a pass: the end of a lookup wakes it.
 async fn pass(world: &World, unknown: &str) {
-    let looked = world
+    let reconciled = world
         .post_with(
             &format!("/v1/operations/{unknown}/reconcile"),
             &[],
             &json!({}),
         )
         .await;
-    assert_eq!(looked.status, 200, "{looked:?}");
+    assert_eq!(reconciled.status, 200, "{reconciled:?}");
 }
 
 /// A booking that stays unknown while the clock stands still.
@@ -46,17 +46,17 @@ async fn unknown(world: &World, number: &str) -> String {
 
 fn paid_once(answer: &Answer) {
     assert_eq!(answer.status, 200, "{answer:?}");
-    assert_eq!(answer.made()["status"], "paid", "{answer:?}");
+    assert_eq!(answer.created()["status"], "paid", "{answer:?}");
 }
 
 #[tokio::test]
-async fn law_8_a_sweep_ends_only_operations_still_accepted_at_the_version_it_read() {
+async fn law_8_a_sweep_ends_only_operations_still_accepted_at_the_revision_it_read() {
     let traps = Traps::default();
     let world = frozen(&traps).await;
     let order = world.booked("SWEEP-1").await;
     let other = unknown(&world, "SWEEP-2").await;
 
-    // The payment is prepared just before it is stale, and its commit takes longer.
+    // The payment is prepared just before it becomes stale, and its commit takes longer.
     let mut sending = traps.hold(SENDING);
     let mut swept = traps.hold(NOT_SENT);
     let payment = async {
@@ -73,10 +73,10 @@ async fn law_8_a_sweep_ends_only_operations_still_accepted_at_the_version_it_rea
             .until_received_for("queryorderdetail", "SWEEP-1", 1)
             .await;
         world.clock.advance_steady(JUST_FRESH);
-        sending.came().await;
+        sending.requested().await;
         world.clock.advance_steady(JUST_STALE);
         pass(&world, &other).await;
-        swept.came().await;
+        swept.requested().await;
         sending.release();
         world.until_received_for("pay", "SWEEP-1", 1).await;
         swept.release();
@@ -102,7 +102,7 @@ async fn law_2_a_sender_whose_operation_was_swept_sends_nothing() {
 
     let mut sending = traps.hold(SENDING);
     let steps = async {
-        sending.came().await;
+        sending.requested().await;
         world.clock.advance_steady(JUST_FRESH + JUST_STALE);
         pass(&world, &other).await;
         let path = format!(
@@ -128,7 +128,7 @@ async fn law_2_a_sender_whose_operation_was_swept_sends_nothing() {
 }
 
 #[tokio::test]
-async fn law_6_an_answer_after_another_outcome_was_recorded_contradicts_it() {
+async fn law_6_a_response_after_another_outcome_was_recorded_contradicts_it() {
     let traps = Traps::default();
     let world = frozen(&traps).await;
     // Lookups of this account are known to show orders.
@@ -140,7 +140,7 @@ async fn law_6_an_answer_after_another_outcome_was_recorded_contradicts_it() {
     world.until_state(shown.operation(), "unknown").await;
     pass(&world, shown.operation()).await;
     world.until_state(shown.operation(), "succeeded").await;
-    // Lookups do not show the order while its answer waits to be written.
+    // Lookups do not show the order while the save of its outcome is held back.
     world
         .fault(json!({
             "method": "detail", "fault": "lookup_not_found", "times": null,
@@ -152,7 +152,7 @@ async fn law_6_an_answer_after_another_outcome_was_recorded_contradicts_it() {
     let first = world.write_within("/v1/orders", "late", &booking, 0).await;
     assert_eq!(first.status, 202, "{first:?}");
     let id = first.operation().to_owned();
-    answered.came().await;
+    answered.requested().await;
     world.clock.advance_steady(JUST_FRESH + JUST_STALE);
     let other = unknown(&world, "LATE-2").await;
     pass(&world, &other).await;
@@ -169,7 +169,7 @@ async fn law_6_an_answer_after_another_outcome_was_recorded_contradicts_it() {
     answered.release();
     let contradicted = world.until_state(&id, "needs_attention").await;
     assert_eq!(contradicted["contradicted"], true, "{contradicted:#}");
-    // The order that the answer names is kept, and its number cannot be booked again.
+    // The order that the response names is kept, and its number cannot be booked again.
     assert!(
         contradicted["found"]["order"]["order_id"].is_string(),
         "{contradicted:#}"
@@ -177,10 +177,10 @@ async fn law_6_an_answer_after_another_outcome_was_recorded_contradicts_it() {
     let again = world.write("/v1/orders", "late-2", &booking).await;
     assert_eq!(again.body["code"], "operation_in_progress", "{again:?}");
     let events = world.events().await;
-    let told = events
+    let contradictions = events
         .iter()
         .filter(|e| e["type"] == "operation_contradicted" && e["operation_id"] == id.as_str());
-    assert_eq!(told.count(), 1, "{events:#?}");
+    assert_eq!(contradictions.count(), 1, "{events:#?}");
     assert_eq!(world.effects("LATE-1", "book").await, 1);
 }
 
@@ -211,7 +211,7 @@ async fn law_6_a_retry_is_not_sent_once_the_earlier_operation_is_contradicted() 
     let steps = async {
         // The retry has looked up the first payment. Now the first payment takes effect, and a
         // lookup sees it.
-        sending.came().await;
+        sending.requested().await;
         advance(&world, &format!("orders/{id}"), "paid").await;
         pass(&world, &first).await;
         world.until_state(&first, "needs_attention").await;
@@ -224,7 +224,7 @@ async fn law_6_a_retry_is_not_sent_once_the_earlier_operation_is_contradicted() 
 }
 
 #[tokio::test]
-async fn an_answer_is_written_again_until_the_journal_accepts_it() {
+async fn an_outcome_is_saved_again_until_the_journal_accepts_it() {
     let traps = Traps::default();
     let world = frozen(&traps).await;
     let order = world.booked("REFUSED-1").await;

@@ -15,9 +15,9 @@ async fn an_order_is_searched_booked_paid_and_read() {
 
     let booked = world.write("/v1/orders", "k-book", &booking).await;
     assert_eq!(booked.status, 201, "{booked:?}");
-    assert_eq!(booked.made()["out_order_no"], "JOURNEY-1");
-    assert_eq!(booked.made()["status"], "booked");
-    let id = booked.made()["order_id"].as_str().unwrap();
+    assert_eq!(booked.created()["out_order_no"], "JOURNEY-1");
+    assert_eq!(booked.created()["status"], "booked");
+    let id = booked.created()["order_id"].as_str().unwrap();
     assert_eq!(
         booked.header("location"),
         Some(&*format!("/v1/orders/{id}"))
@@ -27,8 +27,8 @@ async fn an_order_is_searched_booked_paid_and_read() {
     let total = json!({"total_price": booking["total_price"]});
     let paid = world.write(&payment, "k-pay", &total).await;
     assert_eq!(paid.status, 200, "{paid:?}");
-    assert_eq!(paid.made()["status"], "paid");
-    assert_eq!(paid.made()["paid_price"], booking["total_price"]);
+    assert_eq!(paid.created()["status"], "paid");
+    assert_eq!(paid.created()["paid_price"], booking["total_price"]);
 
     for path in [
         format!("/v1/orders/{id}"),
@@ -40,11 +40,11 @@ async fn an_order_is_searched_booked_paid_and_read() {
         assert_eq!(order.body["passengers"][0]["name"], "测试旅客");
     }
 
-    // The same key again: the same answer, and no further calls to Fliggy.
+    // The same key again returns the same response, without further calls to Fliggy.
     let again = world.write(&payment, "k-pay", &total).await;
     assert_eq!(again.status, 200, "{again:?}");
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
-    assert_eq!(again.made(), paid.made());
+    assert_eq!(again.created(), paid.created());
     // Another key pays nothing.
     let other = world.write(&payment, "k-pay-2", &total).await;
     assert_eq!(
@@ -62,11 +62,11 @@ async fn an_unpaid_order_is_closed() {
     let path = format!("/v1/orders/{}/close", booked["order_id"].as_str().unwrap());
     let closed = world.write(&path, "k-close", &json!({})).await;
     assert_eq!(closed.status, 200, "{closed:?}");
-    assert_eq!(closed.made()["status"], "closed");
+    assert_eq!(closed.created()["status"], "closed");
 }
 
 #[tokio::test]
-async fn a_payment_that_timed_out_but_was_made_is_found_paid() {
+async fn a_payment_that_timed_out_but_was_executed_is_found_paid() {
     let world = World::start().await;
     let booked = world.booked("sim.pay.hang_then_succeed.1").await;
     let path = format!(
@@ -82,7 +82,7 @@ async fn a_payment_that_timed_out_but_was_made_is_found_paid() {
         )
         .await;
     assert_eq!(paid.status, 200, "{paid:?}");
-    assert_eq!(paid.made()["status"], "paid");
+    assert_eq!(paid.created()["status"], "paid");
     assert_eq!(world.received("pay").await, 1);
     let operation = world.settled(paid.operation()).await;
     let states: Vec<_> = operation["timeline"]

@@ -1,5 +1,4 @@
-//! One test for each law of writes that no unit test covers, and for those that need everything
-//! running.
+//! One test for each law of writes that no unit test covers or that needs the whole gateway running.
 
 use std::time::Duration;
 
@@ -20,8 +19,8 @@ pub(crate) fn states(operation: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// A deadline so long that no sweep and no timeout interferes, even on a slow machine, with the
-/// matching settings.
+/// A deadline so long that no sweep and no timeout interferes, even on a slow machine, and the
+/// settings that must match it.
 const PATIENT: &[(&str, &str)] = &[
     ("GATEWAY__TOP__DEADLINE", "60s"),
     ("GATEWAY__SERVER__SHUTDOWN_GRACE", "90s"),
@@ -46,7 +45,7 @@ async fn law_1_nothing_is_sent_when_the_journal_cannot_store_the_intent() {
     let body = booking(&world.offer().await, "LAW-1");
     let mut intruder = intruder(&world).await;
     for (break_it, restore) in [
-        // A full disk does this to an insert.
+        // A full disk makes an insert fail like this.
         (
             "CREATE TRIGGER full BEFORE INSERT ON operations BEGIN SELECT RAISE(ABORT, 'full'); END",
             "DROP TRIGGER full",
@@ -76,7 +75,7 @@ async fn law_1_nothing_is_sent_when_the_journal_cannot_store_the_intent() {
     }
     assert_eq!(world.received("airbook").await, 0);
     assert_eq!(world.get("/v1/operations").await.body["items"], json!([]));
-    // Once repaired, the same key books.
+    // Once the journal is repaired, the same key books.
     assert_eq!(world.get("/readyz").await.status, 200);
     let booked = world.write("/v1/orders", "k", &body).await;
     assert_eq!(booked.status, 201, "{booked:?}");
@@ -106,7 +105,7 @@ async fn law_1_nothing_is_sent_when_the_sending_state_is_not_acknowledged() {
 }
 
 #[tokio::test]
-async fn law_1_an_answer_that_cannot_be_written_is_looked_up() {
+async fn law_1_an_outcome_that_cannot_be_stored_is_looked_up() {
     let world = World::start().await;
     let body = booking(&world.offer().await, "LAW-1C");
     let mut intruder = intruder(&world).await;
@@ -125,7 +124,7 @@ async fn law_1_an_answer_that_cannot_be_written_is_looked_up() {
 
 #[tokio::test]
 async fn law_2_a_sender_delayed_past_its_window_does_not_send() {
-    // No sweep interferes: the sender itself must notice that it is late.
+    // No sweep interferes: the sender itself must notice that it is too late.
     let world = World::start_with(PATIENT, |_| {}).await;
     let order = world.booked("LAW-2").await;
     let delay = Duration::from_millis(2_500);
@@ -133,14 +132,14 @@ async fn law_2_a_sender_delayed_past_its_window_does_not_send() {
     world.fault(slow).await;
     let seen = world.received("queryorderdetail").await;
     let held_up = async {
-        // The payment is accepted and reads its order; its next write has to wait.
+        // The payment is accepted and its order is read; the next save of the payment has to wait.
         world.until_received("queryorderdetail", seen + 1).await;
         let read = tokio::time::Instant::now() + delay;
         let mut intruder = intruder(&world).await;
         run(&mut intruder, "BEGIN IMMEDIATE").await;
         tokio::time::sleep_until(read).await;
-        // Its window starts somewhere in here, and time advances past it in any case. The writer
-        // gives up after two seconds.
+        // The window to send starts during this loop, and time advances past its end in any case. The
+        // writer gives up after two seconds.
         for _ in 0..12 {
             world.clock.advance_steady(Duration::from_millis(1_100));
             tokio::time::sleep(Duration::from_millis(80)).await;
@@ -156,7 +155,7 @@ async fn law_2_a_sender_delayed_past_its_window_does_not_send() {
 }
 
 #[tokio::test]
-async fn law_3_a_write_without_an_answer_stays_open_until_it_is_found() {
+async fn law_3_a_write_without_a_response_stays_open_until_it_is_found() {
     let world = World::start().await;
     let body = booking(&world.offer().await, "sim.book.hang_then_succeed.3");
     let headers = [("Idempotency-Key", "k"), ("Prefer", "wait=0")];
@@ -176,7 +175,7 @@ async fn law_3_a_write_without_an_answer_stays_open_until_it_is_found() {
 
 #[tokio::test]
 async fn law_5_a_lookup_without_a_control_settles_once_the_list_provides_one() {
-    // Nothing was ever found on this account, so a not-found proves nothing by itself.
+    // Nothing was ever found on this account, so not finding the order proves nothing by itself.
     let world = World::start().await;
     world
         .fault(json!({"method": "list", "fault": "lookup_error", "times": null}))
@@ -184,26 +183,26 @@ async fn law_5_a_lookup_without_a_control_settles_once_the_list_provides_one() {
     let body = booking(&world.offer().await, "sim.book.timeout_nothing.5");
     let headers = [("Idempotency-Key", "k"), ("Prefer", "wait=0")];
     let open = world.post_with("/v1/orders", &headers, &body).await;
-    let looked = |operation: &Value| {
+    let looked_up = |operation: &Value| {
         states(operation)
             .iter()
             .filter(|s| **s == "unknown")
             .count()
             >= 2
     };
-    world.until(open.operation(), looked).await;
+    world.until(open.operation(), looked_up).await;
     let seen = world.received("queryorderlist").await;
     world.until_received("queryorderlist", seen + 10).await;
     let operation = world.operation(open.operation()).await;
     assert_eq!(operation["state"], "unknown", "{operation:#}");
-    // The list contains an order that the lookup finds, so this one is absent.
+    // The list contains an order that the lookup finds, so the booked order is absent.
     world.end_faults().await;
     let operation = world.settled(open.operation()).await;
     assert_eq!(operation["basis"], "absent", "{operation:#}");
 }
 
 #[tokio::test]
-async fn law_7_an_order_with_another_total_is_ours_but_differs() {
+async fn law_7_an_order_with_another_total_is_found_but_differs() {
     let world = World::start().await;
     let number = "sim.book.timeout_done.7";
     world
@@ -215,17 +214,17 @@ async fn law_7_an_order_with_another_total_is_ours_but_differs() {
     let body = booking(&world.offer().await, number);
     let booked = world.write_within("/v1/orders", "k", &body, 20).await;
     assert_eq!(booked.status, 201, "{booked:?}");
-    let dearer = &booked.made()["total_price"];
+    let dearer = &booked.created()["total_price"];
     assert_ne!(*dearer, body["total_price"]);
     let operation = world.operation(booked.operation()).await;
-    let asked = &body["total_price"];
-    let total = json!([{"field": "total_price", "expected": asked, "found": dearer}]);
+    let requested = &body["total_price"];
+    let total = json!([{"field": "total_price", "expected": requested, "found": dearer}]);
     assert_eq!(operation["differs"], total, "{operation:#}");
     assert_eq!(world.received("airbook").await, 1);
 }
 
 #[tokio::test]
-async fn law_7_a_direct_answer_with_another_total_is_looked_up() {
+async fn law_7_a_direct_response_with_another_total_is_looked_up() {
     let world = World::start().await;
     let number = "DEARER";
     world
@@ -241,13 +240,13 @@ async fn law_7_a_direct_answer_with_another_total_is_looked_up() {
 
 /// A lookup that shows a flight at another minute than requested.
 #[tokio::test]
-async fn law_7_a_retimed_flight_is_ours_but_differs() {
+async fn law_7_an_order_with_a_retimed_flight_is_found_but_differs() {
     let name = |from: &str, to: &str| {
         let segment = "flight_route.flight_journey_list.flight_segment_list";
         json!({"method": "alitrip.flight.service.queryorderdetail", "side": "answer",
                "path": format!("{segment}.{from}"), "rename": to})
     };
-    // The stand-in swaps the two times, so the gateway reads one for the other.
+    // The override swaps the names of the two times, so the gateway reads one for the other.
     let rows = json!([name("dep_time", "arr_time"), name("arr_time", "dep_time")]).to_string();
     let more = [("GATEWAY__TOP__CONTRACT__OVERRIDES", rows.as_str())];
     let world = World::start_with(&more, |_| {}).await;
@@ -272,28 +271,28 @@ async fn law_8_a_caller_that_disconnects_does_not_stop_its_write() {
     let body = booking(&world.offer().await, number);
     let caller = world.write("/v1/orders", "k", &body);
     tokio::select! {
-        answer = caller => panic!("answered before the caller disconnected: {answer:?}"),
+        answer = caller => panic!("a response before the caller disconnected: {answer:?}"),
         () = world.until_received("airbook", 1) => {}
     }
     let listed = world.get("/v1/operations").await;
     let id = listed.body["items"][0]["id"].as_str().unwrap();
     let operation = world.settled(id).await;
     assert_eq!(operation["state"], "succeeded", "{operation:#}");
-    // A caller that returns with the key gets the answer.
+    // A caller that returns with the same key gets the response.
     let again = world.write("/v1/orders", "k", &body).await;
     assert_eq!((again.status, again.operation()), (201, id), "{again:?}");
     assert_eq!(world.effects(number, "book").await, 1);
 }
 
 #[tokio::test]
-async fn law_9_a_person_decides_only_on_what_was_seen_and_never_against_it() {
+async fn law_9_an_operator_resolves_only_the_version_that_was_read() {
     let world = World::start_with(PATIENT, |_| {}).await;
     let order = world.booked("LAW-9").await;
     let resolve = |id: String| format!("/v1/operations/{id}/resolve");
     let yes = json!({"outcome": "succeeded", "reason": "I saw it"});
     let no = json!({"outcome": "not_executed", "reason": "I did not"});
 
-    // Nobody can resolve it while it is being sent.
+    // Nobody can resolve the operation while it is being sent.
     let number = json!({"out_order_no": "LAW-9"});
     world
         .fault(json!({"method": "pay", "fault": "slow", "delay_ms": 2_500, "match": number}))
@@ -339,13 +338,13 @@ async fn law_9_a_person_decides_only_on_what_was_seen_and_never_against_it() {
     let answer = world
         .post_with(&path, &[("If-Match", &version)], &yes)
         .await;
-    // It looked, found nothing, and so needs the order id.
+    // The gateway looked up the order and found nothing, so the resolution needs the order id.
     assert_eq!(problem(&answer), (409, "resolve_refused"), "{answer:?}");
     assert!(world.received_for("queryorderdetail", "LAW-9B").await > before);
 }
 
 #[tokio::test]
-async fn law_9_lookups_do_not_change_the_version_that_a_person_has_seen() {
+async fn law_9_lookups_do_not_change_the_version_that_an_operator_has_read() {
     let world = World::start().await;
     let number = "sim.book.timeout_done.18";
     let silent = json!({"method": "detail", "fault": "lookup_error", "times": null});
@@ -353,31 +352,34 @@ async fn law_9_lookups_do_not_change_the_version_that_a_person_has_seen() {
     let body = booking(&world.offer().await, number);
     let open = world.write_within("/v1/orders", "k", &body, 0).await;
     let seen = world.until_state(open.operation(), "unknown").await;
-    let looks = world.received_for("queryorderdetail", number).await;
+    let lookups = world.received_for("queryorderdetail", number).await;
     let path = format!("/v1/operations/{}", open.operation());
     for _ in 0..5 {
         let reconcile = format!("{path}/reconcile");
-        let looked = world.post_with(&reconcile, &[], &json!({})).await;
-        assert_eq!(looked.body["version"], seen["version"], "{looked:?}");
+        let reconciled = world.post_with(&reconcile, &[], &json!({})).await;
+        assert_eq!(
+            reconciled.body["version"], seen["version"],
+            "{reconciled:?}"
+        );
     }
     world
-        .until_received_for("queryorderdetail", number, looks + 5)
+        .until_received_for("queryorderdetail", number, lookups + 5)
         .await;
     let version = seen["version"].to_string();
-    let made = json!({
+    let resolution = json!({
         "outcome": "succeeded", "reason": "seen on Fliggy's page", "order_id": "7000000000000000001",
     });
     let resolve = format!("{path}/resolve");
     let resolved = world
-        .post_with(&resolve, &[("If-Match", &version)], &made)
+        .post_with(&resolve, &[("If-Match", &version)], &resolution)
         .await;
     assert_eq!(resolved.status, 200, "{resolved:?}");
     assert_ne!(resolved.body["version"], seen["version"]);
 }
 
 #[tokio::test]
-async fn law_9_a_person_who_contradicts_upstream_is_refused() {
-    // A payment that Fliggy reports as made but no lookup shows: it waits for a person.
+async fn law_9_an_operator_who_contradicts_upstream_is_refused() {
+    // Fliggy reports a payment as executed, but no lookup shows it, so it waits for an operator.
     let world = World::start().await;
     let order = world.booked("sim.pay.success_without_effect.9").await;
     let paid = world.pay(&order, "k", 0).await;
@@ -397,8 +399,8 @@ async fn law_9_a_person_who_contradicts_upstream_is_refused() {
     assert_eq!(resolved.status, 200, "{resolved:?}");
     let (state, basis) = (&resolved.body["state"], &resolved.body["basis"]);
     assert_eq!((state, basis), (&json!("not_executed"), &json!("absent")));
-    let story = resolved.body["timeline"].as_array().unwrap();
-    let last = story.last().unwrap()["what"].as_str().unwrap();
+    let timeline = resolved.body["timeline"].as_array().unwrap();
+    let last = timeline.last().unwrap()["what"].as_str().unwrap();
     assert!(last.contains("no debit on the bill"), "{last}");
 }
 
@@ -408,7 +410,7 @@ async fn law_10_one_fact_is_one_event_and_the_feed_keeps_its_order() {
     let order = world.booked("sim.pay.timeout_done.10").await;
     let id = order["order_id"].as_str().unwrap();
     assert_eq!(world.pay(&order, "k", 20).await.status, 200);
-    // A replay and a lookup on top: no new facts.
+    // A replay and a lookup add no new facts.
     assert_eq!(world.pay(&order, "k", 20).await.status, 200);
     let other = world.booked("LAW-10").await;
     let close = format!("/v1/orders/{}/close", other["order_id"].as_str().unwrap());
@@ -466,7 +468,7 @@ async fn law_5_lookups_that_find_nothing_at_all_prove_no_absence() {
     let known = world.write("/v1/orders", "known", &known).await;
     let confirmed = |o: &Value| !o["confirmed_at"].is_null();
     world.until(known.operation(), confirmed).await;
-    // That was long ago, and from now on this session sees nothing.
+    // That proof is old by now, and from now on no lookup of this session finds an order.
     world
         .clock
         .advance_steady(std::time::Duration::from_secs(301));
@@ -496,7 +498,7 @@ async fn law_6_a_success_reported_by_fliggy_is_confirmed_by_a_lookup() {
     assert_eq!(booked.status, 201, "{booked:?}");
     let close = format!(
         "/v1/orders/{}/close",
-        booked.made()["order_id"].as_str().unwrap()
+        booked.created()["order_id"].as_str().unwrap()
     );
     let confirmed = |o: &Value| !o["confirmed_at"].is_null();
     let operation = world.until(booked.operation(), confirmed).await;
@@ -536,7 +538,7 @@ async fn law_6_a_refusal_that_a_lookup_agrees_with_is_watched_but_not_confirmed(
 #[tokio::test]
 async fn law_6_a_success_that_cannot_be_found_is_contradicted() {
     let world = World::start_with(&[CONFIRMED_SOON], |_| {}).await;
-    // The account has an order, so a not-found proves absence.
+    // The account has a known order, so not finding the new one proves its absence.
     world.booked("HOLLOW-0").await;
     world
         .fault(json!({"method": "book", "fault": "success_without_effect"}))
@@ -549,9 +551,9 @@ async fn law_6_a_success_that_cannot_be_found_is_contradicted() {
         .await;
     assert_eq!(operation["contradicted"], true, "{operation:#}");
     assert_eq!(operation["confirmed_at"], Value::Null);
-    // No lookup has found the order of the answer.
+    // No lookup has found the order that the response named.
     assert_eq!(operation["found"], Value::Null, "{operation:#}");
-    assert_eq!(operation["recorded"]["order"], *booked.made());
+    assert_eq!(operation["recorded"]["order"], *booked.created());
     let repeated = world.write("/v1/orders", "other", &body).await;
     assert_eq!(
         repeated.body["code"], "operation_in_progress",
@@ -582,7 +584,7 @@ async fn law_6_a_resource_found_again_after_a_contradiction_is_shown() {
     assert_eq!(operation["found"], Value::Null, "{operation:#}");
     world.end_faults().await;
     let operation = world.until(id, |o| o["found"].is_object()).await;
-    let order_id = &booked.made()["order_id"];
+    let order_id = &booked.created()["order_id"];
     for shown in ["found", "recorded"] {
         assert_eq!(operation[shown]["order"]["order_id"], *order_id, "{shown}");
     }
@@ -605,7 +607,7 @@ async fn law_7_what_differs_after_a_contradiction_is_shown_once_two_lookups_agre
             assert_eq!(booked.status, 201, "{booked:?}");
             let id = booked.operation().to_owned();
             world.until_state(&id, "needs_attention").await;
-            // It comes after the first rule: the order is seen again with another total.
+            // This rule comes after the first one, so lookups find the order again, with another total.
             world
                 .fault(json!({"method": "detail", "fault": "price_jump", "times": null, "match": number}))
                 .await;
@@ -626,8 +628,8 @@ async fn law_6_a_booking_refused_by_tops_gateway_is_looked_up_before_a_retry() {
         .await;
     let refused = world.write("/v1/orders", "k", &body).await;
     assert_eq!(refused.body["code"], "session_invalid", "{refused:?}");
-    let looks = world.received_for("queryorderdetail", number).await;
-    // While it cannot be looked up, it is not retried.
+    let lookups = world.received_for("queryorderdetail", number).await;
+    // While the first booking cannot be looked up, it is not retried.
     world
         .fault(json!({"method": "detail", "fault": "lookup_error"}))
         .await;
@@ -637,8 +639,8 @@ async fn law_6_a_booking_refused_by_tops_gateway_is_looked_up_before_a_retry() {
     assert_eq!(world.received_for("airbook", number).await, 1);
     let booked = world.write("/v1/orders", "k", &body).await;
     assert_eq!(booked.status, 201, "{booked:?}");
-    assert!(world.received_for("queryorderdetail", number).await >= looks + 2);
-    // The first is confirmed to have done nothing, and is not looked up again.
+    assert!(world.received_for("queryorderdetail", number).await >= lookups + 2);
+    // The first booking is confirmed as not executed, and is not looked up again.
     let first = world.operation(refused.operation()).await;
     assert_ne!(first["confirmed_at"], Value::Null, "{first:#}");
     assert_eq!(first["basis"], "refused_by_gateway");

@@ -1,5 +1,5 @@
-//! The life of an order, from the search to the refund, over real HTTP: writes that do not answer
-//! in time are found, done once, and listed in operations and events.
+//! The life of an order, from the search to the refund, over real HTTP: writes without a response in
+//! time are found, executed once, and listed in operations and events.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use crate::ticket::{Ticket, advance, change_path, problem, ticketed};
-use crate::world::{Answer, World, booking, made, search, search_on};
+use crate::world::{Answer, World, booking, created, search, search_on};
 
-/// Longer than anything takes upstream in these worlds, but shorter than the deadline to pay.
+/// Longer than any upstream process takes in these worlds, but shorter than the deadline to pay.
 const LONG: Duration = Duration::from_secs(100);
 
 /// A world where tickets, fees and refunds take a minute, and time passes only when the test
@@ -43,15 +43,15 @@ impl World {
         let timeline = operation["timeline"].as_array().unwrap();
         let mut states: Vec<_> = timeline.iter().map(|entry| &entry["state"]).collect();
         states.dedup();
-        let wanted = ["accepted", "sending", "unknown", "succeeded"];
-        assert_eq!(states, wanted, "{operation:#}");
+        let expected = ["accepted", "sending", "unknown", "succeeded"];
+        assert_eq!(states, expected, "{operation:#}");
         let last = timeline.last().unwrap()["what"].as_str().unwrap();
         assert!(last.contains("found: "), "{operation:#}");
-        assert_eq!(made(&operation), answer.made(), "{operation:#}");
+        assert_eq!(created(&operation), answer.created(), "{operation:#}");
     }
 
     /// The number of events of this kind about this subject.
-    async fn told(&self, kind: &str, subject: &Value) -> usize {
+    async fn event_count(&self, kind: &str, subject: &Value) -> usize {
         let events = self.events().await;
         let of_it = |e: &&Value| e["type"] == kind && e["subject"] == *subject;
         events.iter().filter(of_it).count()
@@ -59,7 +59,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn an_order_goes_from_search_to_refund_though_nothing_answers_in_time() {
+async fn an_order_goes_from_search_to_refund_although_its_writes_time_out() {
     let world = slow_world().await;
     let hangs = "hang_then_succeed";
     let number = format!("sim.pay.{hangs}.change.{hangs}.1");
@@ -69,22 +69,22 @@ async fn an_order_goes_from_search_to_refund_though_nothing_answers_in_time() {
     let body = booking(&offer, &number);
     let booked = world.write("/v1/orders", "book", &body).await;
     assert_eq!(booked.status, 201, "{booked:?}");
-    let order_id = booked.made()["order_id"].clone();
+    let order_id = booked.created()["order_id"].clone();
     let order_path = format!("/v1/orders/{}", order_id.as_str().unwrap());
     let order = world.read(&order_path).await;
     assert_eq!(order["status"], "booked");
     assert_eq!(order["available_actions"], json!(["pay", "close"]));
 
     // The payment times out, and is found.
-    let paid = world.pay(booked.made(), "pay", 20).await;
+    let paid = world.pay(booked.created(), "pay", 20).await;
     assert_eq!(paid.status, 200, "{paid:?}");
-    assert_eq!(paid.made()["status"], "paid");
-    assert_eq!(paid.made()["paid_price"], body["total_price"]);
+    assert_eq!(paid.created()["status"], "paid");
+    assert_eq!(paid.created()["paid_price"], body["total_price"]);
     world.was_found(&paid).await;
     let order = world.read(&order_path).await;
     assert_eq!(order["available_actions"], json!([]), "no ticket yet");
 
-    // The tickets.
+    // The tickets are issued.
     world.clock.advance_steady(LONG);
     let order = world.read(&order_path).await;
     assert_eq!(order["status"], "ticketed");
@@ -99,7 +99,7 @@ async fn an_order_goes_from_search_to_refund_though_nothing_answers_in_time() {
 
     // A change to the next day times out, and is found.
     let next_day = world.offer_on(search_on("BJS", "XMN", "2030-05-21")).await;
-    let mut wish = json!({
+    let mut request = json!({
         "out_change_no": "LIFE-C-1",
         "passengers": [ticket.passenger(0)],
         "segments": [{
@@ -108,33 +108,36 @@ async fn an_order_goes_from_search_to_refund_though_nothing_answers_in_time() {
             "cabin": next_day["cabins"][0],
         }],
     });
-    wish["max_total"] = json!("500.00");
-    let made = world
-        .write_within(&ticket.path("/changes"), "change", &wish, 20)
+    request["max_total"] = json!("500.00");
+    let created = world
+        .write_within(&ticket.path("/changes"), "change", &request, 20)
         .await;
-    assert_eq!(made.status, 201, "{made:?}");
-    assert_eq!(made.made()["out_change_no"], "LIFE-C-1");
-    assert_eq!(made.made()["status"], "awaiting_payment");
-    assert_eq!(made.made()["fee_above_limit"], false);
-    world.was_found(&made).await;
-    let change_no = made.made()["change_order_no"].clone();
-    let change_address = made.header("location").unwrap().to_owned();
-    assert_eq!(change_path(made.made(), ""), change_address);
+    assert_eq!(created.status, 201, "{created:?}");
+    assert_eq!(created.created()["out_change_no"], "LIFE-C-1");
+    assert_eq!(created.created()["status"], "awaiting_payment");
+    assert_eq!(created.created()["fee_above_limit"], false);
+    world.was_found(&created).await;
+    let change_no = created.created()["change_order_no"].clone();
+    let change_address = created.header("location").unwrap().to_owned();
+    assert_eq!(change_path(created.created(), ""), change_address);
     let change = world.read(&change_address).await;
     assert_eq!(change["available_actions"], json!(["pay", "cancel"]));
-    assert_eq!(change["total_price"], made.made()["total_price"]);
+    assert_eq!(change["total_price"], created.created()["total_price"]);
 
-    // So does its payment.
+    // The payment of the change times out too, and is found.
     world
         .fault(json!({"method": "change_pay", "fault": hangs, "match": {"out_order_no": number}}))
         .await;
-    let paid_change = pay_change(&world, made.made(), "pay-change", 20).await;
+    let paid_change = pay_change(&world, created.created(), "pay-change", 20).await;
     assert_eq!(paid_change.status, 200, "{paid_change:?}");
-    assert_eq!(paid_change.made()["status"], "awaiting_ticketing");
-    assert!(paid_change.made()["paid_at"].is_string(), "{paid_change:?}");
+    assert_eq!(paid_change.created()["status"], "awaiting_ticketing");
+    assert!(
+        paid_change.created()["paid_at"].is_string(),
+        "{paid_change:?}"
+    );
     world.was_found(&paid_change).await;
 
-    // The new ticket, and the new route.
+    // The new ticket is issued, and the order has the new route.
     world.clock.advance_steady(LONG);
     let change = world.read(&change_address).await;
     assert_eq!(change["status"], "ticketed");
@@ -168,8 +171,8 @@ async fn an_order_goes_from_search_to_refund_though_nothing_answers_in_time() {
         .post_with(&ticket.path("/refund-quote"), &[], &selection)
         .await;
     assert_eq!(quote.status, 200, "{quote:?}");
-    let wanted = ["refundable", "calculated", "attachment_wanted"];
-    assert_eq!(wanted.map(|name| quote.body[name] == true), [true; 3]);
+    let expected = ["refundable", "calculated", "attachment_wanted"];
+    assert_eq!(expected.map(|name| quote.body[name] == true), [true; 3]);
     let content = b"\x89PNG\r\n\x1a\n and a picture of the notice board";
     let file = Part::bytes(content.as_slice()).file_name("proof.png");
     let form = Form::new().text("order_id", ticket.id.clone());
@@ -189,11 +192,11 @@ async fn an_order_goes_from_search_to_refund_though_nothing_answers_in_time() {
         .write_within(&ticket.path("/refunds"), "refund", &application, 20)
         .await;
     assert_eq!(applied.status, 201, "{applied:?}");
-    assert_eq!(applied.made()["out_refund_no"], "LIFE-R-1");
-    assert_eq!(applied.made()["fee"], quote.body["fee"]);
-    assert_eq!(applied.made()["attachment_awaited"], false);
+    assert_eq!(applied.created()["out_refund_no"], "LIFE-R-1");
+    assert_eq!(applied.created()["fee"], quote.body["fee"]);
+    assert_eq!(applied.created()["attachment_awaited"], false);
     world.was_found(&applied).await;
-    let refund_no = applied.made()["refund_order_no"].clone();
+    let refund_no = applied.created()["refund_order_no"].clone();
     let refund_address = applied.header("location").unwrap().to_owned();
     let refund = world.read(&refund_address).await;
     assert_eq!(refund["attachments"], json!([attachment["attachment_id"]]));
@@ -212,13 +215,17 @@ async fn an_order_goes_from_search_to_refund_though_nothing_answers_in_time() {
     let listed = listed["items"].as_array().unwrap();
     let kinds: Vec<_> = listed.iter().map(|operation| &operation["kind"]).collect();
     assert_eq!(kinds, ["refund", "change_pay", "change", "pay", "book"]);
-    let steps = [&applied, &paid_change, &made, &paid, &booked];
+    let steps = [&applied, &paid_change, &created, &paid, &booked];
     for (operation, answer) in listed.iter().zip(steps) {
         assert_eq!(operation["id"], answer.operation());
         assert_eq!(operation["state"], "succeeded");
-        let settled = world.told("operation_settled", &operation["id"]).await;
+        let settled = world
+            .event_count("operation_settled", &operation["id"])
+            .await;
         assert_eq!(settled, 1, "{operation:#}");
-        let unknown = world.told("operation_unknown", &operation["id"]).await;
+        let unknown = world
+            .event_count("operation_unknown", &operation["id"])
+            .await;
         assert_eq!(unknown, usize::from(operation["kind"] != "book"));
     }
     for (fact, subject) in [
@@ -228,12 +235,12 @@ async fn an_order_goes_from_search_to_refund_though_nothing_answers_in_time() {
         ("change_paid", &change_no),
         ("refund_applied", &refund_no),
     ] {
-        assert_eq!(world.told(fact, subject).await, 1, "{fact}");
+        assert_eq!(world.event_count(fact, subject).await, 1, "{fact}");
     }
-    // Two events for every step, one more for each that was unknown, and no others.
+    // Two events for every step, one more for each step that was unknown, and no others.
     assert_eq!(world.events().await.len(), 2 * 5 + 4);
 
-    // Each was sent to Fliggy once.
+    // Each write was sent to Fliggy once.
     for method in [
         "airbook",
         "pay",
@@ -257,21 +264,26 @@ async fn an_order_goes_from_search_to_refund_though_nothing_answers_in_time() {
 async fn a_change_whose_fees_arrive_later_is_paid_once_they_are_known() {
     let world = slow_world().await;
     let ticket = ticketed(&world, "sim.change.fees_later.1").await;
-    let mut wish = ticket.later("LATER-1");
-    wish["max_total"] = json!("1.00");
-    let made = world
-        .write_within(&ticket.path("/changes"), "change", &wish, 20)
+    let mut request = ticket.later("LATER-1");
+    request["max_total"] = json!("1.00");
+    let created = world
+        .write_within(&ticket.path("/changes"), "change", &request, 20)
         .await;
-    assert_eq!(made.status, 201, "{made:?}");
-    assert_eq!(made.made()["status"], "submitted");
-    assert_eq!(made.made()["total_price"], Value::Null);
-    assert_eq!(made.made()["fee_above_limit"], Value::Null);
-    let address = made.header("location").unwrap().to_owned();
+    assert_eq!(created.status, 201, "{created:?}");
+    assert_eq!(created.created()["status"], "submitted");
+    assert_eq!(created.created()["total_price"], Value::Null);
+    assert_eq!(created.created()["fee_above_limit"], Value::Null);
+    let address = created.header("location").unwrap().to_owned();
     let change = world.read(&address).await;
     assert_eq!(change["available_actions"], json!(["cancel"]));
     let early = json!({"total_price": "50.00"});
     let refused = world
-        .write_within(&change_path(made.made(), "/payment"), "early", &early, 20)
+        .write_within(
+            &change_path(created.created(), "/payment"),
+            "early",
+            &early,
+            20,
+        )
         .await;
     assert_eq!(problem(&refused), (409, "change_not_payable"));
     assert_eq!(refused.body["side_effects"], "none");
@@ -283,15 +295,15 @@ async fn a_change_whose_fees_arrive_later_is_paid_once_they_are_known() {
     assert!(change["total_price"].is_string(), "{change:#}");
     // A replay reports the fees, too.
     let again = world
-        .write_within(&ticket.path("/changes"), "change", &wish, 20)
+        .write_within(&ticket.path("/changes"), "change", &request, 20)
         .await;
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
-    assert_eq!(again.made()["total_price"], change["total_price"]);
-    assert_eq!(again.made()["fee_above_limit"], true, "{again:?}");
-    // Only the total agreed to at the payment counts, whether it is above the limit or not.
+    assert_eq!(again.created()["total_price"], change["total_price"]);
+    assert_eq!(again.created()["fee_above_limit"], true, "{again:?}");
+    // Only the total confirmed with the payment counts, whether or not it is above the limit.
     let paid = pay_change(&world, &change, "pay", 20).await;
     assert_eq!(paid.status, 200, "{paid:?}");
-    assert_eq!(paid.made()["status"], "awaiting_ticketing");
+    assert_eq!(paid.created()["status"], "awaiting_ticketing");
     assert_eq!(world.received("change_create").await, 1);
     assert_eq!(world.received("change_pay").await, 1);
 }
@@ -300,32 +312,35 @@ async fn a_change_whose_fees_arrive_later_is_paid_once_they_are_known() {
 async fn a_change_above_the_limit_is_cancelled_and_does_not_block_another() {
     let world = slow_world().await;
     let ticket = ticketed(&world, "DEAR-1").await;
-    let mut wish = ticket.later("DEAR-C-1");
-    wish["max_total"] = json!("1.00");
-    let made = world
-        .write_within(&ticket.path("/changes"), "dear", &wish, 20)
+    let mut request = ticket.later("DEAR-C-1");
+    request["max_total"] = json!("1.00");
+    let created = world
+        .write_within(&ticket.path("/changes"), "dear", &request, 20)
         .await;
-    assert_eq!(made.status, 201, "{made:?}");
-    assert_eq!(made.made()["fee_above_limit"], true);
+    assert_eq!(created.status, 201, "{created:?}");
+    assert_eq!(created.created()["fee_above_limit"], true);
     let again = world
-        .write_within(&ticket.path("/changes"), "dear", &wish, 20)
+        .write_within(&ticket.path("/changes"), "dear", &request, 20)
         .await;
-    assert_eq!(again.made()["fee_above_limit"], true, "{again:?}");
+    assert_eq!(again.created()["fee_above_limit"], true, "{again:?}");
 
-    let cancel = change_path(made.made(), "/cancel");
+    let cancel = change_path(created.created(), "/cancel");
     let cancelled = world.write_within(&cancel, "cancel", &json!({}), 20).await;
     assert_eq!(cancelled.status, 200, "{cancelled:?}");
-    assert_eq!(cancelled.made()["status"], "closed");
-    let change_no = &made.made()["change_order_no"];
-    assert_eq!(world.told("change_cancelled", change_no).await, 1);
-    let late = pay_change(&world, made.made(), "late", 20).await;
+    assert_eq!(cancelled.created()["status"], "closed");
+    let change_no = &created.created()["change_order_no"];
+    assert_eq!(world.event_count("change_cancelled", change_no).await, 1);
+    let late = pay_change(&world, created.created(), "late", 20).await;
     assert_eq!(problem(&late), (409, "change_not_payable"), "{late:?}");
     assert_eq!(world.received("change_pay").await, 0);
     let twice = world.write_within(&cancel, "twice", &json!({}), 20).await;
     assert_eq!(problem(&twice), (409, "already_done"), "{twice:?}");
 
     let second = ticket.changed(&world, "DEAR-C-2").await;
-    assert_ne!(second["change_order_no"], made.made()["change_order_no"]);
+    assert_ne!(
+        second["change_order_no"],
+        created.created()["change_order_no"]
+    );
     let paid = pay_change(&world, &second, "pay", 20).await;
     assert_eq!(paid.status, 200, "{paid:?}");
     assert_eq!(world.effects("DEAR-1", "change").await, 2);
@@ -343,19 +358,19 @@ async fn a_rejected_refund_does_not_block_another() {
     let ticket = ticketed(&world, "AGAIN-1").await;
     let first = apply(&world, &ticket, "first").await;
     assert_eq!(first.status, 201, "{first:?}");
-    assert_eq!(first.made()["status"], "applied");
-    let number = first.made()["refund_order_no"].as_str().unwrap();
+    assert_eq!(first.created()["status"], "applied");
+    let number = first.created()["refund_order_no"].as_str().unwrap();
     advance(&world, &format!("refunds/{number}"), "failed").await;
     let read = world.read(&format!("/v1/refunds/{number}")).await;
     assert_eq!(read["status"], "rejected");
     assert!(read["rejected_because"].is_string(), "{read:#}");
-    // The operation reports that the application was made; the rest is read afresh.
+    // The operation reports that the refund was applied for; its current status is read from Fliggy.
     let operation = world.operation(first.operation()).await;
     assert_eq!(operation["state"], "succeeded");
 
     let second = apply(&world, &ticket, "second").await;
     assert_eq!(second.status, 201, "{second:?}");
-    assert_ne!(second.made()["refund_order_no"], number);
+    assert_ne!(second.created()["refund_order_no"], number);
     assert_eq!(world.effects("AGAIN-1", "refund").await, 2);
     assert_eq!(world.received("refund_create").await, 2);
     let refunds = world.read(&ticket.path("/refunds")).await;

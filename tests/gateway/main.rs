@@ -1,4 +1,4 @@
-//! The gateway over real sockets, on a real journal, against the stand-in for TOP.
+//! The gateway over real sockets, on a real journal, against the simulator of TOP.
 
 #![expect(
     clippy::unwrap_used,

@@ -86,9 +86,9 @@ async fn every_malformed_value_is_reported_with_an_example() {
             );
         }
     }
-    let mut asked = search("BJS", "XMN");
-    asked["journeys"][0]["date"] = json!("20300520");
-    let refused = world.post_with("/v1/flights/search", &[], &asked).await;
+    let mut query = search("BJS", "XMN");
+    query["journeys"][0]["date"] = json!("20300520");
+    let refused = world.post_with("/v1/flights/search", &[], &query).await;
     let expected = "expected a date such as \"2030-05-20\"";
     assert_eq!(errors(&refused), [("/journeys/0/date", expected)]);
     for (path, place) in [
@@ -132,7 +132,7 @@ async fn all_missing_fields_are_reported_at_once() {
     body["passengers"][0]["document"] = json!({});
     body["offer"].as_object_mut().unwrap().remove("bookable");
     let some = world.write("/v1/orders", "k", &body).await;
-    let wanted = [
+    let missing = [
         "/contact/name",
         "/contact/mobile",
         "/contact/mobile_country_code",
@@ -140,18 +140,18 @@ async fn all_missing_fields_are_reported_at_once() {
         "/passengers/0/document/number",
         "/offer/bookable",
     ];
-    assert_eq!(places(&some), BTreeSet::from(wanted));
+    assert_eq!(places(&some), BTreeSet::from(missing));
 
-    // Missing fields are reported together with wrong ones.
+    // Missing fields are reported together with invalid fields.
     let mut body = good;
     body["contact"] = json!({"name": 7});
     let both = world.write("/v1/orders", "k", &body).await;
-    let wanted = [
+    let expected = [
         "/contact/name",
         "/contact/mobile",
         "/contact/mobile_country_code",
     ];
-    assert_eq!(places(&both), BTreeSet::from(wanted));
+    assert_eq!(places(&both), BTreeSet::from(expected));
 
     let nothing = world.post_with("/v1/flights/search", &[], &json!({})).await;
     assert_eq!(errors(&nothing), [("/journeys", "is missing")]);
@@ -219,7 +219,7 @@ async fn another_spelling_of_a_document_number_is_the_same_passenger() {
     body["allow_duplicate"] = json!(false);
     body["passengers"][0]["document"] =
         json!({"type": "home_return_permit", "number": "H00000001", "expires_on": null});
-    // The booking is lost and not made: it ends as absent, so it could be made twice.
+    // The booking is lost and not executed. It ends as absent, so another booking could be a duplicate.
     world
         .fault(json!({"method": "airbook", "fault": "timeout_nothing"}))
         .await;

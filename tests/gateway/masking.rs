@@ -1,5 +1,5 @@
-//! Personal data and secrets never come out: not in the log at any level, in the journal's files,
-//! in metrics, or in operations.
+//! Personal data and secrets never leak: not into the log at any level, the journal's files, metrics
+//! or operations.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -93,7 +93,7 @@ fn canaries() -> Vec<Vec<u8>> {
         .iter()
         .map(|text| form_urlencoded::byte_serialize(text.as_bytes()).collect())
         .collect();
-    // As Debug and as ASCII JSON would write it.
+    // As Debug and as ASCII JSON would escape them.
     let escaped: Vec<String> = texts
         .iter()
         .filter(|text| !text.is_ascii())
@@ -147,8 +147,8 @@ fn canary_booking(offer: &Value, number: &str) -> Value {
     body
 }
 
-/// A change with contact and remark, a refund with a reason, a proof with a revealing file name;
-/// Fliggy repeats all of it in its refusals.
+/// Sends a change with contact and remark, a refund with a reason, and a proof with a revealing file
+/// name. Fliggy's refusals repeat all these texts.
 async fn after_the_ticket(
     world: &World,
     post: &impl AsyncFn(&str, &str, &Value) -> Answer,
@@ -161,22 +161,22 @@ async fn after_the_ticket(
     advance(world, &format!("orders/{id}"), "ticketed").await;
     let read = world.get_with(&order, &[key]).await.body;
     let passenger = &read["passengers"][0]["passenger_id"];
-    // What Fliggy knows: the passengers, and the contents of the request.
-    let gossip = format!("乘客{NAME}证件{own}手机{PHONE}");
-    let of_change = format!("{gossip}联系人{CALLEE}{CALLEE_PHONE}备注{REMARK}有误");
-    let of_refund = format!("{gossip}原因{REASON}不符");
+    // Refusals contain what Fliggy knows: the passengers, and the content of the request.
+    let personal_text = format!("乘客{NAME}证件{own}手机{PHONE}");
+    let of_change = format!("{personal_text}联系人{CALLEE}{CALLEE_PHONE}备注{REMARK}有误");
+    let of_refund = format!("{personal_text}原因{REASON}不符");
     let plain = format!("{NAME}不可办理{own}");
     let fault = |method: &str, fault: &str| {
-        let gossip = match method.starts_with("change") {
+        let personal_text = match method.starts_with("change") {
             true => &of_change,
             false => &of_refund,
         };
-        // Without a word that announces a name.
-        let (fault, gossip) = match fault {
+        // The plain text has no word that announces a name.
+        let (fault, personal_text) = match fault {
             "refuse_plain" => ("refuse", &plain),
-            fault => (fault, gossip),
+            fault => (fault, personal_text),
         };
-        json!({"method": method, "fault": fault, "text": gossip, "match": {"order_id": id}})
+        json!({"method": method, "fault": fault, "text": personal_text, "match": {"order_id": id}})
     };
 
     let mut change: Value =
@@ -187,11 +187,11 @@ async fn after_the_ticket(
         json!({"name": CALLEE, "mobile_country_code": "86", "mobile": CALLEE_PHONE});
     let changes = format!("{order}/changes");
     for (number, method, how) in [
-        ("GOSSIP-C-1", "change_create", "refuse"),
-        ("GOSSIP-C-2", "change_create", "refuse_unlisted"),
-        ("GOSSIP-C-3", "change_query", "lookup_error"),
-        ("GOSSIP-C-5", "change_query", "refuse_plain"),
-        ("GOSSIP-C-4", "queryorderdetail", "lookup_error"),
+        ("REPEATED-C-1", "change_create", "refuse"),
+        ("REPEATED-C-2", "change_create", "refuse_unlisted"),
+        ("REPEATED-C-3", "change_query", "lookup_error"),
+        ("REPEATED-C-5", "change_query", "refuse_plain"),
+        ("REPEATED-C-4", "queryorderdetail", "lookup_error"),
     ] {
         change["out_change_no"] = json!(number);
         let refused = world
@@ -203,13 +203,13 @@ async fn after_the_ticket(
     world
         .fault(fault("change_create", "business_timeout_done"))
         .await;
-    let made = post(&changes, "c", &change).await;
-    assert_eq!(made.status, 201, "{made:?}");
+    let created = post(&changes, "c", &change).await;
+    assert_eq!(created.status, 201, "{created:?}");
     let change = format!(
         "/v1/changes/{}",
-        made.made()["change_order_no"].as_str().unwrap()
+        created.created()["change_order_no"].as_str().unwrap()
     );
-    let total = json!({"total_price": made.made()["total_price"]});
+    let total = json!({"total_price": created.created()["total_price"]});
     for (method, how, path, body) in [
         ("change_pay", "refuse", "payment", &total),
         ("change_query", "lookup_error", "payment", &total),
@@ -243,13 +243,13 @@ async fn after_the_ticket(
     refund["reason"] = json!(REASON);
     let refunds = format!("{order}/refunds");
     for (number, method, how) in [
-        ("GOSSIP-R-1", "refund_create", "refuse"),
-        ("GOSSIP-R-2", "refund_create", "refuse_unlisted"),
-        ("GOSSIP-R-3", "refund_render", "refuse"),
-        ("GOSSIP-R-6", "refund_render", "refuse_plain"),
-        ("GOSSIP-R-7", "refund_list", "refuse_plain"),
-        ("GOSSIP-R-4", "refund_list", "lookup_error"),
-        ("GOSSIP-R-5", "queryorderdetail", "lookup_error"),
+        ("REPEATED-R-1", "refund_create", "refuse"),
+        ("REPEATED-R-2", "refund_create", "refuse_unlisted"),
+        ("REPEATED-R-3", "refund_render", "refuse"),
+        ("REPEATED-R-6", "refund_render", "refuse_plain"),
+        ("REPEATED-R-7", "refund_list", "refuse_plain"),
+        ("REPEATED-R-4", "refund_list", "lookup_error"),
+        ("REPEATED-R-5", "queryorderdetail", "lookup_error"),
     ] {
         refund["out_refund_no"] = json!(number);
         let refused = world
@@ -263,7 +263,7 @@ async fn after_the_ticket(
         .await;
     let applied = post(&refunds, "r", &refund).await;
     assert_eq!(applied.status, 201, "{applied:?}");
-    let number = applied.made()["refund_order_no"].as_str().unwrap();
+    let number = applied.created()["refund_order_no"].as_str().unwrap();
     let refund = format!("/v1/refunds/{number}");
 
     for how in [Some("refuse"), Some("timeout_nothing"), None] {
@@ -298,7 +298,7 @@ async fn after_the_ticket(
         200
     );
 
-    // Requests that are wrong.
+    // Invalid requests.
     for (path, body) in [
         (
             &refunds,
@@ -339,29 +339,33 @@ const CHILD: &str = "GATEWAY_TEST_MASKING";
 
 /// A log belongs to a process, and must not be shared with the other tests of this one.
 #[test]
-fn no_personal_data_or_secret_comes_out() {
+fn no_personal_data_or_secret_leaks() {
     let own = std::env::current_exe().unwrap();
     let ended = std::process::Command::new(own)
-        .args(["masking::the_process_that_logs", "--exact", "--ignored"])
+        .args([
+            "masking::everything_is_logged_in_a_child_process",
+            "--exact",
+            "--ignored",
+        ])
         .env(CHILD, "1")
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&ended.stdout);
+    let stdout = String::from_utf8_lossy(&ended.stdout);
     assert!(
-        ended.status.success() && told.contains("1 passed"),
-        "{told}"
+        ended.status.success() && stdout.contains("1 passed"),
+        "{stdout}"
     );
 }
 
 #[tokio::test]
 #[ignore = "takes over the log of its process; the test above runs it in a child process"]
-async fn the_process_that_logs() {
+async fn everything_is_logged_in_a_child_process() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
     let log = Captured::default();
-    // Without the product's cap on third-party crates: every crate, every level, every thread, and
-    // records sent through `log`.
+    // Without the gateway's cap on third-party crates: every crate, every level, every thread, and the
+    // records of the `log` crate.
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
@@ -406,12 +410,15 @@ async fn the_process_that_logs() {
         .find(|o| o["member_fare"]["who"] == "buyer")
         .unwrap();
 
-    // A booking and payment, with a lost payment among them.
+    // A booking, and a payment without a response.
     let body = canary_booking(offer, "sim.book.timeout_done.pay.hang_then_succeed.canary");
     let booked = post("/v1/orders", "b", &body).await;
     assert_eq!(booked.status, 201, "{booked:?}");
-    let order = format!("/v1/orders/{}", booked.made()["order_id"].as_str().unwrap());
-    let total = json!({"total_price": booked.made()["total_price"]});
+    let order = format!(
+        "/v1/orders/{}",
+        booked.created()["order_id"].as_str().unwrap()
+    );
+    let total = json!({"total_price": booked.created()["total_price"]});
     let paid = post(&format!("{order}/payment"), "p", &total).await;
     assert_eq!(paid.status, 200, "{paid:?}");
     let read = world
@@ -430,17 +437,17 @@ async fn the_process_that_logs() {
 
     // Fliggy repeats the request in refusals of every kind.
     let own = id_card("11010119870605913");
-    let gossip = format!("乘客{NAME}证件{own}手机{PHONE}邮箱{EMAIL}联系人{CONTACT}有误");
+    let personal_text = format!("乘客{NAME}证件{own}手机{PHONE}邮箱{EMAIL}联系人{CONTACT}有误");
     for (number, method, fault) in [
-        ("GOSSIP-1", "airbook", "refuse"),
-        ("GOSSIP-2", "airbook", "refuse_unlisted"),
-        ("GOSSIP-3", "airbook", "business_timeout_done"),
-        ("GOSSIP-4", "pay", "refuse"),
-        ("GOSSIP-5", "close", "refuse"),
-        ("GOSSIP-6", "queryorderdetail", "lookup_error"),
+        ("REPEATED-1", "airbook", "refuse"),
+        ("REPEATED-2", "airbook", "refuse_unlisted"),
+        ("REPEATED-3", "airbook", "business_timeout_done"),
+        ("REPEATED-4", "pay", "refuse"),
+        ("REPEATED-5", "close", "refuse"),
+        ("REPEATED-6", "queryorderdetail", "lookup_error"),
     ] {
         let only = json!({"out_order_no": number});
-        let rule = json!({"method": method, "fault": fault, "text": gossip, "match": only});
+        let rule = json!({"method": method, "fault": fault, "text": personal_text, "match": only});
         if method == "airbook" {
             world.fault(rule.clone()).await;
         }
@@ -448,7 +455,10 @@ async fn the_process_that_logs() {
         if method == "airbook" {
             continue;
         }
-        let order = format!("/v1/orders/{}", answer.made()["order_id"].as_str().unwrap());
+        let order = format!(
+            "/v1/orders/{}",
+            answer.created()["order_id"].as_str().unwrap()
+        );
         let (path, body) = match method {
             "close" => (format!("{order}/close"), json!({})),
             _ => (format!("{order}/payment"), total.clone()),
@@ -458,9 +468,9 @@ async fn the_process_that_logs() {
             .await;
         assert!(refused.status >= 400, "{refused:?}");
     }
-    after_the_ticket(&world, &post, booked.made()).await;
+    after_the_ticket(&world, &post, booked.created()).await;
 
-    // Requests that are wrong: the answer and the log name the field, not the value.
+    // Invalid requests: the response and the log name the field, not the value.
     let mut wrong = canary_booking(offer, "WRONG-1");
     wrong["passengers"][0]["document"]["number"] = json!(format!("{}9", &own[..17]));
     wrong["passengers"][0]["birth_date"] = json!("1987-06-06");
@@ -498,13 +508,13 @@ async fn the_process_that_logs() {
         assert_clean(&path.display().to_string(), &std::fs::read(&path).unwrap());
         files += 1;
     }
-    assert!(files >= 3, "database, write-ahead log, lock");
+    assert!(files >= 3, "database, write-ahead log and its index");
     let wal = world.journal().with_extension("db-wal");
     let written = std::fs::read(wal).unwrap();
     for known in [
-        "GOSSIP-1",
-        "GOSSIP-R-1",
-        "GOSSIP-C-1",
+        "REPEATED-1",
+        "REPEATED-R-1",
+        "REPEATED-C-1",
         "CANARY-R",
         "CANARY-C",
     ] {
@@ -558,7 +568,7 @@ async fn a_refusal_about_a_person_keeps_its_code_and_topic() {
     assert_eq!(upstream["code"], "isv.CREDENTIAL_2001001");
     let message = upstream["message"].as_str().unwrap();
     assert!(
-        message.ends_with("it is about: passenger, document, duplicate)"),
+        message.ends_with("subjects: passenger, document, duplicate)"),
         "{message}"
     );
 }

@@ -1,5 +1,5 @@
-//! Every fault of the stand-in against every write: how the operation ends, what the caller is told
-//! at first and in the end, and how often Fliggy is called.
+//! Every fault of the simulator for every write: how the operation ends, the first and the final
+//! response to the caller, and how often Fliggy is called.
 
 mod cell;
 mod lookups;
@@ -11,7 +11,7 @@ use fliggy_gateway::domain::operation::Kind;
 use fliggy_gateway::simulator::Fault;
 use serde_json::Value;
 
-use self::cell::{Cell, play_all};
+use self::cell::{Cell, run_all};
 pub(crate) use self::cell::{method, prepared};
 use crate::world::World;
 
@@ -27,27 +27,26 @@ enum End {
     /// `rejected`; HTTP status and problem code.
     Rejected(u16, &'static str),
     /// `needs_attention`, because upstream contradicts itself.
-    Person,
+    Attention,
 }
 
-/// Whether the caller, who waits for a few seconds, learns the end in the first answer.
+/// Whether the first response, after a wait of a few seconds, reports the end of the operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum First {
     Known,
     Open,
 }
 
-/// The world in which a fault is played.
+/// The world in which a fault is injected.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stage {
-    /// Together with all others.
+    /// Together with all other faults.
     Shared,
-    /// Alone, because it holds up every other call (a ban of the app, or much work for the
-    /// stand-in).
+    /// Alone, because it delays every other call (a ban of the app, or much work for the simulator).
     Alone,
 }
 
-use End::{Absent, Done, Gateway, Person, Rejected};
+use End::{Absent, Attention, Done, Gateway, Rejected};
 use First::{Known, Open};
 use Stage::{Alone, Shared};
 
@@ -55,8 +54,8 @@ const NO: End = Rejected(422, "upstream_rejected");
 const CHANNEL: End = Rejected(502, "channel_not_assigned");
 const FEE: End = Rejected(409, "refund_fee_changed");
 
-/// A fault, the world it is played in, the first answer, and the ends of the writes in the order of
-/// [`Kind::ALL`]: book, pay, close, refund, change, change_pay, change_cancel.
+/// A fault, its world, the first response, and the ends of the writes in the order of [`Kind::ALL`]:
+/// book, pay, close, refund, change, change_pay, change_cancel.
 type Row = (Fault, Stage, First, [End; Kind::ALL.len()]);
 
 /// The matrix.
@@ -91,15 +90,15 @@ const ROWS: &[Row] = &[
     (Fault::ResetAfter, Shared, Known, [Done; 7]),
     (Fault::Refuse, Shared, Known, [NO; 7]),
     (Fault::RefuseUnlisted, Shared, Known, [NO; 7]),
-    // A plain success is believed, except for payments, which a lookup must show.
+    // A reported success is accepted, except for payments, which a lookup must confirm.
     (
         Fault::SuccessWithoutEffect,
         Shared,
         Open,
-        [Done, Person, Done, Done, Done, Person, Done],
+        [Done, Attention, Done, Done, Done, Attention, Done],
     ),
     (Fault::WrongReference, Shared, Known, [Done; 7]),
-    // A fault of lookups: the usual answer.
+    // A fault of lookups: the usual response.
     (Fault::AnotherOrder, Shared, Known, [Done; 7]),
     (Fault::Slow, Shared, Open, [Done; 7]),
     (Fault::HugeAnswer, Alone, Known, [Done; 7]),
@@ -132,23 +131,23 @@ const ROWS: &[Row] = &[
         [Done, NO, Done, FEE, Done, NO, Done],
     ),
     (Fault::UnknownStatus, Shared, Known, [Done; 7]),
-    // A fault of render: the usual answer.
+    // A fault of render: the usual response.
     (Fault::CalculateFailed, Shared, Known, [Done; 7]),
-    // A change without fees is made all the same. For the others: the usual answer.
+    // A change without fees is created nevertheless. For other writes: the usual response.
     (Fault::FeesLater, Shared, Known, [Done; 7]),
 ];
 
-/// One second to answer, three to become unknown, so that a busy machine does not turn one into the
-/// other.
-const PACE: &[(&str, &str)] = &[
+/// A response takes about one second, and an operation becomes unknown after three, so that a busy
+/// machine does not turn a response into a timeout.
+const TIMEOUTS: &[(&str, &str)] = &[
     ("GATEWAY__TOP__DEADLINE", "3s"),
     ("GATEWAY__TOP__CONNECT_TIMEOUT", "2500ms"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW", "3s"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "3s"),
 ];
 
-/// The same for a stand-in that is busy for seconds.
-const SLOW_PACE: &[(&str, &str)] = &[
+/// Timeouts for a simulator that is busy for seconds.
+const LONG_TIMEOUTS: &[(&str, &str)] = &[
     ("GATEWAY__TOP__DEADLINE", "5s"),
     ("GATEWAY__TOP__CONNECT_TIMEOUT", "4500ms"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW", "5s"),
@@ -186,24 +185,24 @@ fn the_matrix_has_a_row_for_every_fault_and_a_column_for_every_write() {
     for fault in Fault::ALL {
         assert_eq!(seen.get(&fault), Some(&1), "{fault:?}");
     }
-    let played = [BEFORE_THE_TICKET, AFTER_THE_TICKET].concat();
-    assert_eq!(played, Kind::ALL);
+    let columns = [BEFORE_THE_TICKET, AFTER_THE_TICKET].concat();
+    assert_eq!(columns, Kind::ALL);
 }
 
 async fn shared(kinds: &[Kind]) {
-    let world = World::start_with(PACE, |simulator| {
+    let world = World::start_with(TIMEOUTS, |simulator| {
         simulator.timing.hidden_for = Duration::from_millis(2_500);
         // Applications and changes stay in their first state.
         simulator.timing.refund_after = Duration::from_secs(3_600);
         simulator.timing.fees_after = Duration::from_secs(3_600);
     })
     .await;
-    play_all(&world, cells(Shared, kinds), 30).await;
+    run_all(&world, cells(Shared, kinds), 30).await;
 }
 
 async fn alone(kinds: &[Kind]) {
-    let world = World::start_with(SLOW_PACE, |_| {}).await;
-    play_all(&world, cells(Alone, kinds), 1).await;
+    let world = World::start_with(LONG_TIMEOUTS, |_| {}).await;
+    run_all(&world, cells(Alone, kinds), 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -217,11 +216,11 @@ async fn every_fault_of_every_write_after_ticketing_ends_as_the_laws_require() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn faults_that_hold_up_other_calls_end_as_the_laws_require() {
+async fn faults_that_delay_other_calls_end_as_the_laws_require() {
     alone(BEFORE_THE_TICKET).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn faults_that_hold_up_other_calls_after_ticketing_end_as_the_laws_require() {
+async fn faults_that_delay_other_calls_after_ticketing_end_as_the_laws_require() {
     alone(AFTER_THE_TICKET).await;
 }

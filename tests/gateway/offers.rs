@@ -1,5 +1,5 @@
-//! What a search reports about its offers: prices, which offers were dropped and why, and whether
-//! they can be booked.
+//! The offers in the response to a search: prices, dropped offers with their reasons, and whether an
+//! offer can be booked.
 
 use serde_json::{Value, json};
 
@@ -21,9 +21,9 @@ async fn searched(answer: &Value) -> (Canned, Answer) {
 
 async fn searched_for(answer: &Value, party: Value) -> (Canned, Answer) {
     let canned = Canned::start(&[(SEARCH, answer.to_string().as_bytes())]).await;
-    let mut asked = search("BJS", "XMN");
-    asked["party"] = party;
-    let found = canned.world.post_with("/v1/flights/search", &[], &asked);
+    let mut query = search("BJS", "XMN");
+    query["party"] = party;
+    let found = canned.world.post_with("/v1/flights/search", &[], &query);
     let found = found.await;
     assert_eq!(found.status, 200, "{found:?}");
     (canned, found)
@@ -47,14 +47,14 @@ async fn a_missing_price_part_is_derived_from_the_others() {
 
 #[tokio::test]
 async fn a_dropped_offer_is_reported_with_its_reason_and_not_as_no_quote() {
-    let mut told = answer();
-    let item = items(&mut told)[0].clone();
-    let rows = items(&mut told).as_array_mut().unwrap();
+    let mut listing = answer();
+    let item = items(&mut listing)[0].clone();
+    let rows = items(&mut listing).as_array_mut().unwrap();
     rows[0]["adt_total_fee"] = Value::Null;
     rows.push(rows[0].clone());
     rows.push(item);
     rows[2]["solution_id"] = json!("");
-    let (_canned, found) = searched(&told).await;
+    let (_canned, found) = searched(&listing).await;
     assert_eq!(found.body["items"], json!([]));
     let message = notice(&found, "offers_dropped").unwrap();
     assert!(
@@ -68,8 +68,8 @@ async fn a_dropped_offer_is_reported_with_its_reason_and_not_as_no_quote() {
 
 #[tokio::test]
 async fn offers_reported_as_bookable_are_accepted_by_booking() {
-    let mut told = answer();
-    let good = items(&mut told)[0].clone();
+    let mut listing = answer();
+    let good = items(&mut listing)[0].clone();
     let segment =
         "/flight_route/flight_journey_list/flight_journey/0/flight_segment_list/flight_segment/0";
     let cabins = "/flight_segment_cabin_relation/flight_segment_item";
@@ -107,20 +107,20 @@ async fn offers_reported_as_bookable_are_accepted_by_booking() {
         *item.pointer_mut(pointer).unwrap() = value.clone();
         item
     });
-    *items(&mut told) = rows.collect();
-    let (canned, found) = searched(&told).await;
+    *items(&mut listing) = rows.collect();
+    let (canned, found) = searched(&listing).await;
     let offers = found.body["items"].as_array().unwrap();
     assert_eq!(offers.len(), cases.len(), "{found:?}");
     for (at, (offer, (pointer, _, obstacle))) in offers.iter().zip(&cases).enumerate() {
         let reason = offer["not_bookable_reason"].as_str();
-        let fits = |wanted: &&str| reason.is_some_and(|reason| reason.contains(wanted));
+        let fits = |part: &&str| reason.is_some_and(|reason| reason.contains(part));
         assert_eq!(
             offer["bookable"],
             obstacle.is_none(),
             "{pointer}: {reason:?}"
         );
         assert!(obstacle.as_ref().is_none_or(fits), "{pointer}: {reason:?}");
-        // The stand-in does not answer bookings, so an accepted booking has no outcome.
+        // The upstream returns no response to bookings, so an accepted booking has no outcome.
         let body = booking(offer, &format!("OFFER-{at}"));
         let key = format!("k{at}");
         let booked = canned
@@ -152,12 +152,12 @@ fn reason(offer: &Value) -> &str {
 
 #[tokio::test]
 async fn an_offer_shows_the_price_of_each_passenger_and_of_the_party() {
-    let mut told = answer();
-    let rows = items(&mut told).as_array_mut().unwrap();
+    let mut listing = answer();
+    let rows = items(&mut listing).as_array_mut().unwrap();
     rows.push(rows[0].clone());
     rows[1]["inf_flight_item_price"] = Value::Null;
     let party = json!({"adults": 2, "children": 1, "infants": 1});
-    let (_canned, found) = searched_for(&told, party).await;
+    let (_canned, found) = searched_for(&listing, party).await;
     let offer = &found.body["items"][0];
     for (kind, total) in [
         ("adult", "850.00"),
@@ -177,8 +177,8 @@ async fn an_offer_shows_the_price_of_each_passenger_and_of_the_party() {
 
 #[tokio::test]
 async fn seats_are_a_number_and_are_compared_with_the_party() {
-    let mut told = answer();
-    let good = items(&mut told)[0].clone();
+    let mut listing = answer();
+    let good = items(&mut listing)[0].clone();
     let cases = [
         (json!("A"), json!({"left": 9, "plus": true}), true),
         (json!("3"), json!({"left": 3, "plus": false}), true),
@@ -194,10 +194,10 @@ async fn seats_are_a_number_and_are_compared_with_the_party() {
             wire.clone();
         item
     });
-    *items(&mut told) = rows.collect();
-    // Three of the passengers need a seat.
+    *items(&mut listing) = rows.collect();
+    // Three of the four passengers need a seat.
     let party = json!({"adults": 2, "children": 1, "infants": 1});
-    let (canned, found) = searched_for(&told, party).await;
+    let (canned, found) = searched_for(&listing, party).await;
     let offers = found.body["items"].as_array().unwrap();
     assert_eq!(offers.len(), cases.len(), "{found:?}");
     for (offer, (wire, seats, bookable)) in offers.iter().zip(&cases) {
@@ -205,17 +205,17 @@ async fn seats_are_a_number_and_are_compared_with_the_party() {
         assert_eq!(offer["bookable"], *bookable, "{wire}: {offer}");
         if !bookable {
             assert!(
-                reason(offer).contains("/cabins/0/seats: 3 travellers"),
+                reason(offer).contains("/cabins/0/seats: seats needed: 3"),
                 "{offer}"
             );
         }
     }
-    // A search for one passenger finds the same offer bookable. Booking it for three is refused by
-    // the same rule.
-    let mut told = answer();
-    items(&mut told)[0]["flight_segment_cabin_relation"]["flight_segment_item"][0]["cabin_quantity"] =
+    // A search for one passenger shows the same offer as bookable. A booking of it for three
+    // passengers is refused by the same rule.
+    let mut listing = answer();
+    items(&mut listing)[0]["flight_segment_cabin_relation"]["flight_segment_item"][0]["cabin_quantity"] =
         json!("2");
-    let (one, found) = searched(&told).await;
+    let (one, found) = searched(&listing).await;
     let offer = &found.body["items"][0];
     assert_eq!(offer["bookable"], true);
     let mut body = booking(offer, "SEATS-1");
@@ -243,8 +243,8 @@ async fn seats_are_a_number_and_are_compared_with_the_party() {
 
 #[tokio::test]
 async fn segments_contain_the_names_of_their_cities() {
-    let mut told = answer();
-    let good = items(&mut told)[0].clone();
+    let mut listing = answer();
+    let good = items(&mut listing)[0].clone();
     let cases = [
         (json!("BJS"), json!("PKX"), json!("北京")),
         (Value::Null, json!("PKX"), json!("北京")),
@@ -260,8 +260,8 @@ async fn segments_contain_the_names_of_their_cities() {
         segment["dep_airport"] = airport.clone();
         item
     });
-    *items(&mut told) = rows.collect();
-    let (_canned, found) = searched(&told).await;
+    *items(&mut listing) = rows.collect();
+    let (_canned, found) = searched(&listing).await;
     let offers = found.body["items"].as_array().unwrap();
     assert_eq!(offers.len(), cases.len(), "{found:?}");
     for (offer, (city, airport, name)) in offers.iter().zip(&cases) {
@@ -297,7 +297,7 @@ async fn fields_that_the_gateway_added_to_an_offer_never_set_a_price() {
     segment["arrival_city_name"] = Value::Null;
     let booked = world.write("/v1/orders", "k2", &body).await;
     assert_eq!(booked.status, 201, "{booked:?}");
-    assert_eq!(booked.made()["total_price"], good["total_price"]);
+    assert_eq!(booked.created()["total_price"], good["total_price"]);
     // A missing price is reported like any other missing field.
     let mut body = good;
     body["offer"].as_object_mut().unwrap().remove("party_total");

@@ -1,4 +1,4 @@
-//! Operations as the API shows them.
+//! Operations in the API.
 
 use std::time::Duration;
 
@@ -17,19 +17,19 @@ fn agree(answer: &Answer) {
 /// A call that must return before its `wait` ends.
 async fn soon(call: impl Future<Output = Answer>) -> Answer {
     let limit = Duration::from_secs(40);
-    tokio::time::timeout(limit, call).await.expect("an answer")
+    tokio::time::timeout(limit, call).await.expect("a response")
 }
 
 #[tokio::test]
-async fn a_wait_ends_when_a_person_must_decide() {
-    let hasty = [("GATEWAY__RECONCILE__ATTENTION_AFTER", "1500ms")];
-    let world = World::start_with(&hasty, |_| {}).await;
+async fn a_wait_ends_when_an_operator_must_decide() {
+    let attention_after = [("GATEWAY__RECONCILE__ATTENTION_AFTER", "1500ms")];
+    let world = World::start_with(&attention_after, |_| {}).await;
     let order = world.booked("WAIT").await;
     let only = json!({"out_order_no": "WAIT"});
     world
         .fault(json!({"method": "pay", "fault": "timeout_nothing", "delay_ms": 250, "match": only}))
         .await;
-    // The order is read before the payment is sent; from then on every lookup is refused.
+    // The order is read before the payment is sent. Every later lookup is refused.
     let broken = async {
         world.until_received_for("pay", "WAIT", 1).await;
         let rule =
@@ -50,7 +50,7 @@ async fn a_wait_ends_when_a_person_must_decide() {
 }
 
 #[tokio::test]
-async fn state_and_timeline_of_an_answer_agree() {
+async fn state_and_timeline_of_a_response_agree() {
     let world = World::start().await;
     let offer = world.offer().await;
     let bookings = (0..40).map(|i| {
@@ -115,9 +115,9 @@ async fn law_6_another_app_of_the_account_learns_which_operation_to_name() {
     assert_eq!(order.status, 201, "{order:?}");
     let path = format!(
         "/v1/orders/{}/payment",
-        order.made()["order_id"].as_str().unwrap()
+        order.created()["order_id"].as_str().unwrap()
     );
-    let mut body = json!({"total_price": order.made()["total_price"]});
+    let mut body = json!({"total_price": order.created()["total_price"]});
     world
         .fault(json!({
             "method": "pay", "fault": "timeout_nothing", "match": {"out_order_no": "SHARED"},
@@ -131,7 +131,7 @@ async fn law_6_another_app_of_the_account_learns_which_operation_to_name() {
     assert_eq!(blind.body["operation_id"], lost.operation());
     let detail = blind.body["detail"].as_str().unwrap();
     assert!(detail.contains("not_executed (absent)"), "{detail}");
-    // Nothing more is disclosed: the operation itself is not shown.
+    // Only the id is disclosed; the operation itself is not shown.
     assert!(blind.body.get("instance").is_none(), "{blind:?}");
     let hidden = world
         .get_with(&format!("/v1/operations/{}", lost.operation()), &[COSTS])
@@ -141,7 +141,7 @@ async fn law_6_another_app_of_the_account_learns_which_operation_to_name() {
     body["retry_of"] = blind.body["operation_id"].clone();
     let paid = write(COSTS, "pay", &path, &body).await;
     assert_eq!(paid.status, 200, "{paid:?}");
-    // The owner is told which operation did it; another app is not.
+    // Only the app that paid learns which operation executed the payment.
     for (app, named) in [(TRIPS, Value::Null), (COSTS, json!(paid.operation()))] {
         let again = write(app, "again", &path, &body).await;
         assert_eq!(problem(&again), (409, "already_done"), "{again:?}");
@@ -154,7 +154,7 @@ async fn already_done_never_names_the_operation_of_the_request_itself() {
     let world = World::start().await;
     let order = world.booked("ELSEWHERE").await;
     let id = order["order_id"].as_str().unwrap();
-    // It was paid by somebody else, so no operation of the gateway did it.
+    // The order was paid elsewhere, so no operation of the gateway paid it.
     advance(&world, &format!("orders/{id}"), "paid").await;
     let refused = world.pay(&order, "pay", 5).await;
     assert_eq!(problem(&refused), (409, "already_done"), "{refused:?}");
@@ -178,8 +178,8 @@ async fn law_6_a_clock_days_ahead_at_the_start_does_not_end_a_watch() {
     assert_eq!(problem(&refused), (422, "upstream_rejected"), "{refused:?}");
     let url = format!("sqlite://{}", world.journal().display());
     let mut journal = SqliteConnection::connect(&url).await.unwrap();
-    // As if a process with a correct clock had settled it, and this one's clock were ten days
-    // ahead.
+    // As if a process with a correct clock had settled the operation, and this process's clock were
+    // ten days ahead.
     sqlx::query(
         "UPDATE operations SET watch_until = watch_until - 864000000, \
          next_look_at = next_look_at - 864000000, \
@@ -189,10 +189,10 @@ async fn law_6_a_clock_days_ahead_at_the_start_does_not_end_a_watch() {
     .execute(&mut journal)
     .await
     .unwrap();
-    let look = async || {
+    let look_up = async || {
         let path = format!("/v1/operations/{}/reconcile", refused.operation());
-        let looked = world.post_with(&path, &[], &json!({})).await;
-        assert_eq!(looked.status, 200, "{looked:?}");
+        let reconciled = world.post_with(&path, &[], &json!({})).await;
+        assert_eq!(reconciled.status, 200, "{reconciled:?}");
     };
     let next = async |journal: &mut SqliteConnection| -> Option<i64> {
         sqlx::query_scalar("SELECT next_look_at FROM operations WHERE id = ?1")
@@ -201,17 +201,17 @@ async fn law_6_a_clock_days_ahead_at_the_start_does_not_end_a_watch() {
             .await
             .unwrap()
     };
-    look().await;
+    look_up().await;
     assert!(next(&mut journal).await.is_some(), "the watch has ended");
     world.clock.advance_steady(Duration::from_hours(23));
-    look().await;
+    look_up().await;
     assert!(next(&mut journal).await.is_some(), "the watch has ended");
     // A lookup after the last step ends the watch.
     world.clock.advance_steady(Duration::from_hours(1));
-    // A lookup that was already running does not end it.
+    // A lookup that was already running does not end the watch.
     let limit = tokio::time::Instant::now() + Duration::from_secs(20);
     while next(&mut journal).await.is_some() {
         assert!(tokio::time::Instant::now() < limit, "the watch goes on");
-        look().await;
+        look_up().await;
     }
 }

@@ -1,5 +1,5 @@
-//! Fliggy answers about another order, refund or change than requested: no other passenger's data
-//! is shown, and nothing is concluded from it.
+//! Fliggy returns another order, refund or change than requested: the gateway shows no data of other
+//! passengers, and concludes nothing from the response.
 
 use fliggy_gateway::domain::operation::Kind;
 use serde_json::{Value, json};
@@ -38,8 +38,8 @@ pub(crate) async fn somebody_else(world: &World) {
     delay(world, &ticket).await;
 }
 
-fn tells_nobody(told: &Value) {
-    let text = told.to_string();
+fn reveals_nobody(shown: &Value) {
+    let text = shown.to_string();
     for secret in [NAME, DOCUMENT, MOBILE, "ELSE-"] {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
@@ -50,7 +50,7 @@ fn is_refused(answer: &Answer, what: &str) {
     assert_eq!(problem(answer), refused, "{what}: {answer:?}");
     let detail = answer.body["detail"].as_str().unwrap();
     assert!(detail.contains("about another"), "{what}: {detail}");
-    tells_nobody(&answer.body);
+    reveals_nobody(&answer.body);
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn a_read_never_shows_another_order_refund_or_change() {
         is_refused(&world.get(&path).await, &path);
         let own = world.get(&path).await;
         assert_eq!(own.status, 200, "{own:?}");
-        tells_nobody(&own.body);
+        reveals_nobody(&own.body);
     }
     let selection = changed.all("voluntary");
     for method in ["detail", "render"] {
@@ -137,7 +137,7 @@ async fn a_refund_without_its_number_is_accepted_as_the_requested_one() {
 }
 
 #[tokio::test]
-async fn a_replay_shows_its_own_resource_even_if_upstream_answers_about_another() {
+async fn a_replay_shows_its_own_resource_even_if_upstream_returns_another() {
     let world = World::start().await;
     somebody_else(&world).await;
     for kind in Kind::ALL {
@@ -157,7 +157,7 @@ async fn a_replay_shows_its_own_resource_even_if_upstream_answers_about_another(
         let again = world.write_within(&path, &number, &body, 20).await;
         assert_eq!(again.status, first.status, "{again:?}");
         assert_eq!(again.header("idempotency-replayed"), Some("true"));
-        assert_eq!(again.made(), first.made(), "{kind:?}");
+        assert_eq!(again.created(), first.created(), "{kind:?}");
         let faults = world.get("/_simulator/faults").await.body;
         let last = faults["items"].as_array().unwrap().last().unwrap();
         assert_eq!(last["struck"], 1, "{kind:?} was not read again: {faults:#}");
@@ -165,7 +165,7 @@ async fn a_replay_shows_its_own_resource_even_if_upstream_answers_about_another(
 }
 
 #[tokio::test]
-async fn a_check_before_a_send_sends_nothing_on_an_answer_about_another_order() {
+async fn nothing_is_sent_if_a_check_before_the_send_returns_another_order() {
     let world = World::start().await;
     somebody_else(&world).await;
     for (kind, read) in [
@@ -192,7 +192,7 @@ async fn a_check_before_a_send_sends_nothing_on_an_answer_about_another_order() 
         assert_eq!(sent, 0, "{number}");
         let operation = world.operation(refused.operation()).await;
         assert_eq!(operation["basis"], "not_sent", "{operation:#}");
-        tells_nobody(&operation);
+        reveals_nobody(&operation);
         // The key is free again.
         let done = world.write_within(&path, &number, &body, 20).await;
         assert!(matches!(done.status, 200 | 201), "{number}: {done:?}");
@@ -201,13 +201,13 @@ async fn a_check_before_a_send_sends_nothing_on_an_answer_about_another_order() 
 
 #[tokio::test]
 async fn law_5_another_orders_list_is_no_proof_of_absence() {
-    let hasty = [("GATEWAY__RECONCILE__ATTENTION_AFTER", "2s")];
-    let world = World::start_with(&hasty, |_| {}).await;
+    let attention_after = [("GATEWAY__RECONCILE__ATTENTION_AFTER", "2s")];
+    let world = World::start_with(&attention_after, |_| {}).await;
     somebody_else(&world).await;
     let ticket = ticketed_by(&world, &booking(&world.offer().await, "LOST-R")).await;
     let body = ticket.refund_of(&world, "LOST-R", 0).await;
     let only = json!({"out_order_no": "LOST-R"});
-    // The list before the send is correct, and every later one belongs to another order.
+    // The list before the send is correct; every later list belongs to another order.
     world
         .fault(json!({
             "method": "refund", "fault": "timeout_nothing", "delay_ms": 300, "match": only,
@@ -232,7 +232,10 @@ async fn law_5_another_orders_list_is_no_proof_of_absence() {
         })
         .await;
     assert_eq!(operation["state"], "needs_attention", "{operation:#}");
-    let story = operation["timeline"].to_string();
-    assert!(story.contains("upstream returned another order"), "{story}");
-    tells_nobody(&operation);
+    let timeline = operation["timeline"].to_string();
+    assert!(
+        timeline.contains("upstream returned another order"),
+        "{timeline}"
+    );
+    reveals_nobody(&operation);
 }

@@ -1,12 +1,12 @@
-//! Overrides correct the contract by configuration: with a stand-in on the same corrected wire, the
-//! gateway still does its main job.
+//! Overrides correct the contract by configuration: with a simulator on the same corrected wire, the
+//! gateway still searches, books and pays.
 
 use fliggy_gateway::top::contract::{Override, Overrides, Registry};
 use serde_json::{Value, json};
 
 use crate::world::{World, booking};
 
-/// Overrides of every kind, on every method of the main job, in requests and answers.
+/// Overrides of every kind, on every method of these writes and reads, in requests and responses.
 fn corrections() -> Value {
     let of = |method: &str, side: &str, path: &str, what: Value| {
         let mut row = json!({
@@ -18,7 +18,7 @@ fn corrections() -> Value {
         row
     };
     json!([
-        // Names, in requests and answers, including the object parameter.
+        // Names, in requests and responses, including the object parameter.
         of(
             "search",
             "request",
@@ -44,7 +44,7 @@ fn corrections() -> Value {
             json!({"rename": "id", "type": "String"})
         ),
         of("pay", "answer", "pay_time", json!({"rename": "paid_at"})),
-        // Wrappers: another one, and none.
+        // Wrappers of lists: another wrapper, and none.
         of(
             "search",
             "answer",
@@ -133,11 +133,11 @@ async fn an_overridden_contract_still_searches_books_and_pays() {
     let body = booking(&offer, "OVERRIDES-1");
     let booked = world.write("/v1/orders", "b", &body).await;
     assert_eq!(booked.status, 201, "{booked:?}");
-    let booked = booked.made();
+    let booked = booked.created();
     let paid = world.pay(booked, "k", 20).await;
     assert_eq!(paid.status, 200, "{paid:?}");
     assert_eq!(
-        (&paid.made()["status"], &paid.made()["paid_price"]),
+        (&paid.created()["status"], &paid.created()["paid_price"]),
         (&json!("paid"), &booked["total_price"])
     );
     let path = format!("/v1/orders/{}", booked["order_id"].as_str().unwrap());
@@ -165,7 +165,7 @@ async fn a_lost_payment_is_found_through_an_overridden_contract() {
 
 #[tokio::test]
 async fn without_the_overrides_the_same_wire_is_not_understood() {
-    // The counter-test: the stand-in really uses another wire.
+    // The counter-test: the simulator really uses another wire.
     let rows: Vec<Override> = serde_json::from_value(corrections()).unwrap();
     let overrides = Overrides::build(Registry::embedded(), &rows).unwrap();
     let world = World::start_with(&[], |simulator| simulator.overrides = overrides).await;

@@ -12,7 +12,7 @@ const OF_CHANGES: (&str, &str) = (
 );
 
 /// A gateway that reads this time of payment in every order, or in every change.
-async fn told((method, path): (&str, &str), time: &str) -> World {
+async fn with_payment_time((method, path): (&str, &str), time: &str) -> World {
     let rows = json!([{"method": method, "side": "answer", "path": path, "constant": time}]);
     let rows = rows.to_string();
     World::start_with(&[("GATEWAY__TOP__CONTRACT__OVERRIDES", &rows)], |_| {}).await
@@ -24,7 +24,7 @@ fn path(order: &Value, what: &str) -> String {
 
 #[tokio::test]
 async fn an_order_with_a_payment_in_1970_counts_as_unpaid() {
-    let world = told(OF_ORDERS, "1970-01-01 08:00:00").await;
+    let world = with_payment_time(OF_ORDERS, "1970-01-01 08:00:00").await;
     let order = world.booked("ZERO-1").await;
     let shown = world.get(&path(&order, "")).await;
     assert_eq!(shown.body["paid_at"], Value::Null, "{shown:?}");
@@ -34,7 +34,7 @@ async fn an_order_with_a_payment_in_1970_counts_as_unpaid() {
         .write(&path(&other, "/close"), "close", &json!({}))
         .await;
     assert_eq!(closed.status, 200, "{closed:?}");
-    // A payment that was lost and not made is not found paid.
+    // A payment that was lost and not executed is not found paid.
     let lost = world.booked("sim.pay.timeout_nothing.zero").await;
     let lost = world.pay(&lost, "lost", 20).await;
     assert_eq!(problem(&lost), (504, "not_executed"), "{lost:?}");
@@ -45,7 +45,7 @@ async fn an_order_with_a_payment_in_1970_counts_as_unpaid() {
 
 #[tokio::test]
 async fn an_order_with_a_payment_before_its_booking_is_neither_paid_nor_closed() {
-    let world = told(OF_ORDERS, "2020-01-01 00:00:00").await;
+    let world = with_payment_time(OF_ORDERS, "2020-01-01 00:00:00").await;
     let order = world.booked("DOUBT-1").await;
     let shown = world.get(&path(&order, "")).await;
     assert_eq!(shown.body["paid_at"], Value::Null, "{shown:?}");
@@ -56,7 +56,7 @@ async fn an_order_with_a_payment_before_its_booking_is_neither_paid_nor_closed()
         paid.body["detail"]
             .as_str()
             .unwrap()
-            .contains("time of payment"),
+            .contains("implausible payment time"),
         "{paid:?}"
     );
     let closed = world
@@ -79,7 +79,7 @@ async fn impossible_and_doubtful_payment_times_of_a_change_follow_the_same_rule(
             (409, "change_not_cancellable"),
         ),
     ] {
-        let world = told(OF_CHANGES, time).await;
+        let world = with_payment_time(OF_CHANGES, time).await;
         let mut changes = Vec::new();
         for number in ["CHANGE-1", "CHANGE-2"] {
             let ticket = ticketed(&world, number).await;

@@ -1,4 +1,4 @@
-//! What a misbehaving HTTP server can do to a write, from a raw socket.
+//! Writes to a misbehaving HTTP server, on a raw socket.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,19 +19,19 @@ enum Trick {
     CloseBeforeReading,
     /// Reads the request, then resets the connection.
     ResetAfterTheRequest,
-    /// Answers with half of the body.
+    /// Sends a response with half of the body.
     HalfABody,
-    /// Answers with half of the head.
+    /// Sends half of the head of a response.
     HalfAHead,
-    /// Reads the request and never answers.
+    /// Reads the request and never responds.
     AcceptAndHang,
-    /// Sends a valid answer, a byte at a time, for longer than the deadline.
+    /// Sends a valid response, a byte at a time, for longer than the deadline.
     SlowDrip,
-    /// Sends two answers on one connection, the second about another order.
-    TwoAnswers,
-    /// Sends something that is not HTTP.
+    /// Sends two responses on one connection, the second about another order.
+    TwoResponses,
+    /// Sends bytes that are not HTTP.
     NotHttp,
-    /// Sends `100 Continue`, and then nothing.
+    /// Sends `100 Continue`, and then nothing more.
     ContinueAndHang,
 }
 
@@ -42,13 +42,13 @@ const TRICKS: [Trick; 9] = [
     Trick::HalfAHead,
     Trick::AcceptAndHang,
     Trick::SlowDrip,
-    Trick::TwoAnswers,
+    Trick::TwoResponses,
     Trick::NotHttp,
     Trick::ContinueAndHang,
 ];
 
-/// A server in front of the stand-in. It forwards everything but bookings, which it counts and
-/// plays the trick on. No trick books anything.
+/// A server in front of the simulator. It forwards all calls except bookings. It counts bookings and
+/// plays its trick on them. No trick books anything.
 struct Server {
     address: String,
     bookings: Arc<AtomicU64>,
@@ -73,7 +73,7 @@ impl Server {
     }
 }
 
-/// Handles every connection with this; returns the address.
+/// Handles every connection with this function; returns the address.
 async fn listen<F>(
     stop: CancellationToken,
     serve: impl Fn(TcpStream) -> F + Send + 'static,
@@ -97,13 +97,13 @@ where
     address
 }
 
-/// The stand-in's whole answer to a request.
+/// The simulator's whole response to a request.
 async fn forward(request: &[u8], behind: &str) -> Vec<u8> {
     let behind = behind.trim_start_matches("http://");
     let mut upstream = TcpStream::connect(behind).await.unwrap();
     upstream.write_all(&close_after(request)).await.unwrap();
     let mut answer = Vec::new();
-    // The gateway may have given up on a slow answer.
+    // The gateway may have given up on a slow response.
     let _ = upstream.read_to_end(&mut answer).await;
     answer
 }
@@ -122,7 +122,7 @@ async fn serve(
     stop: CancellationToken,
 ) {
     if trick == Trick::CloseBeforeReading {
-        // Only a write has a connection of its own here: peek, and leave the bytes in the socket.
+        // Only a write uses its own connection, so it is safe to peek and leave the bytes in the socket.
         let mut seen = vec![0; 16 * 1024];
         let mut size = 0;
         while !is_known(&seen[..size]) {
@@ -166,8 +166,8 @@ async fn serve(
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
-        Trick::TwoAnswers => {
-            // The first answer is empty, so only the second could be believed.
+        Trick::TwoResponses => {
+            // The first response is empty, so only the second one could be mistaken for a success.
             let empty = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
             let both = [&empty[..], &answer].concat();
             socket.write_all(&both).await.unwrap();
@@ -240,12 +240,13 @@ fn close_after(request: &[u8]) -> Vec<u8> {
     [&request[..end], b"\r\nConnection: close", &request[end..]].concat()
 }
 
-/// A gateway behind the trick, and a world that can ask the stand-in directly.
+/// Sends a booking through the server with this trick, until it is settled. `top` of the returned world
+/// is the simulator itself.
 async fn play(trick: Trick) -> (Answer, Value, u64, World) {
     let behind = World::start().await;
     let stop = CancellationToken::new();
     let server = Server::start(trick, behind.top.clone(), stop.clone()).await;
-    let patience = [
+    let timeouts = [
         ("GATEWAY__TOP__DEADLINE", "5s"),
         ("GATEWAY__TOP__CONNECT_TIMEOUT", "4s"),
         ("GATEWAY__RECONCILE__SETTLE_WINDOW", "5s"),
@@ -254,7 +255,7 @@ async fn play(trick: Trick) -> (Answer, Value, u64, World) {
     ];
     // The clock stands still until the write is lost, so it is sent in time however slow the
     // machine is.
-    let mut world = World::frozen_on(server.address.clone(), &patience, stop).await;
+    let mut world = World::frozen_on(server.address.clone(), &timeouts, stop).await;
     world.top = behind.top.clone();
     let offer = world.offer().await;
     let number = format!("RAW-{trick:?}");
@@ -297,16 +298,16 @@ async fn a_write_into_a_broken_connection_is_unknown_and_never_sent_twice() {
 }
 
 /// What a server does to a connection that it keeps open after a booking, at the worst moment: when
-/// another request begins to arrive on it.
+/// another request begins to arrive on that connection.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Afterwards {
-    /// Sends a second answer to the first request.
-    StrayAnswer,
+    /// Sends a second response to the first request.
+    StrayResponse,
     /// Closes the connection as idle.
     Close,
 }
 
-/// Lets the stand-in book, and then misuses the connection.
+/// Lets the simulator book, and then misuses the connection.
 async fn mistreat(mut socket: TcpStream, afterwards: Afterwards, behind: String) {
     while let Some(request) = read(&mut socket).await {
         let answer = forward(&request, &behind).await;
@@ -321,7 +322,7 @@ async fn mistreat(mut socket: TcpStream, afterwards: Afterwards, behind: String)
             return;
         }
         match afterwards {
-            Afterwards::StrayAnswer => {
+            Afterwards::StrayResponse => {
                 let _ = socket.write_all(&success("FOREIGN-2")).await;
             }
             Afterwards::Close => return reset(socket),
@@ -329,19 +330,19 @@ async fn mistreat(mut socket: TcpStream, afterwards: Afterwards, behind: String)
     }
 }
 
-/// Makes sixty bookings in turn, and expects that each is answered with its own order.
+/// Sends sixty bookings in turn, and expects that each gets its own order in the response.
 async fn sixty_bookings(afterwards: Afterwards) {
     let behind = World::start().await;
     let stop = CancellationToken::new();
     let top = behind.top.clone();
     let serve = move |socket| mistreat(socket, afterwards, top.clone());
     let address = listen(stop.clone(), serve).await;
-    let patience = [
+    let timeouts = [
         ("GATEWAY__TOP__DEADLINE", "5s"),
         ("GATEWAY__RECONCILE__SETTLE_WINDOW", "5s"),
         ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "5s"),
     ];
-    let world = World::on(address, &patience, stop).await;
+    let world = World::on(address, &timeouts, stop).await;
     let offer = world.offer().await;
     let mut wrong = Vec::new();
     for number in 0..60 {
@@ -350,20 +351,20 @@ async fn sixty_bookings(afterwards: Afterwards) {
         body["allow_duplicate"] = json!(true);
         let booked = world.write_within("/v1/orders", &number, &body, 20).await;
         let operation = world.operation(booked.operation()).await;
-        let story = states(&operation);
+        let history = states(&operation);
         if booked.status != 201
-            || booked.made()["out_order_no"] != number
-            || story != ["accepted", "sending", "succeeded"]
+            || booked.created()["out_order_no"] != number
+            || history != ["accepted", "sending", "succeeded"]
         {
-            wrong.push((booked.status, story.join(" ")));
+            wrong.push((booked.status, history.join(" ")));
         }
     }
     assert!(wrong.is_empty(), "{} of 60: {wrong:?}", wrong.len());
 }
 
 #[tokio::test]
-async fn no_write_reads_an_answer_left_behind_by_an_earlier_write() {
-    sixty_bookings(Afterwards::StrayAnswer).await;
+async fn no_write_reads_a_response_left_behind_by_an_earlier_write() {
+    sixty_bookings(Afterwards::StrayResponse).await;
 }
 
 #[tokio::test]
@@ -373,11 +374,11 @@ async fn no_write_is_lost_on_a_connection_closed_after_an_earlier_write() {
 
 #[tokio::test]
 async fn a_refused_connection_sent_nothing_and_frees_the_key() {
-    // A port that was free a moment ago, so nobody listens on it.
+    // A port that was free a moment ago, so no process listens on it.
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = closed.local_addr().unwrap();
-    let there = World::start().await;
-    let offer = there.offer().await;
+    let simulated = World::start().await;
+    let offer = simulated.offer().await;
     drop(closed);
     let world = World::on(format!("http://{address}"), &[], CancellationToken::new()).await;
     let body = booking(&offer, "REFUSED-1");
@@ -400,7 +401,7 @@ async fn a_refused_connection_sent_nothing_and_frees_the_key() {
     assert_eq!(again.status, 503, "{again:?}");
     assert_ne!(again.operation(), refused.operation());
     assert_eq!(again.header("idempotency-replayed"), None);
-    // A read reports it in its own words.
+    // A read reports the same cause.
     let read = world.get("/v1/orders/7").await;
     assert_eq!(read.status, 503, "{read:?}");
     assert_eq!(read.body["detail"], why.as_str());

@@ -1,4 +1,4 @@
-//! Refunds: quoted, applied for, granted; and every way in which an application is refused.
+//! Refunds: quotes, applications, payouts; and every way in which an application is refused.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,7 +13,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::ticket::{
-    PATIENT, Ticket, advance, family, fen, problem, there_and_back, ticketed, ticketed_by, wrongs,
+    PATIENT, Ticket, advance, family, fen, field_errors, problem, there_and_back, ticketed,
+    ticketed_by,
 };
 use crate::world::{Answer, World, booking};
 
@@ -24,7 +25,7 @@ fn by(quote: &Value) -> Value {
     json!({"quote_id": quote["quote_id"]})
 }
 
-/// Everything that a quote contains, stated by the caller.
+/// An application that states all values of a quote itself.
 fn stated(selection: &Value, fee: &str) -> Value {
     let mut body = selection.clone();
     body["fee"] = json!(fee);
@@ -37,7 +38,7 @@ fn unknown_fee(selection: &Value) -> Value {
     body
 }
 
-/// Asserts that no application reached Fliggy, and that the answer reports so.
+/// Asserts that no application reached Fliggy, and that the response reports that.
 async fn nothing_sent(world: &World, answer: &Answer) {
     assert_eq!(answer.body["side_effects"], "none", "{answer:?}");
     assert_eq!(world.received("refund_create").await, 0, "{answer:?}");
@@ -61,7 +62,7 @@ async fn a_quote_contains_fee_and_amount_of_every_passenger() {
     assert_eq!(quote["segments"], json!([]));
     assert!(quote.get("upstream").is_none());
     // 12.3 % of the tickets (1000 and 500 yuan); the taxes (70 and 10) are refunded.
-    let told: Vec<_> = quote["passengers"]
+    let shown: Vec<_> = quote["passengers"]
         .as_array()
         .unwrap()
         .iter()
@@ -72,7 +73,7 @@ async fn a_quote_contains_fee_and_amount_of_every_passenger() {
             )
         })
         .collect();
-    assert_eq!(told, [("123.00", "947.00"), ("61.50", "448.50")]);
+    assert_eq!(shown, [("123.00", "947.00"), ("61.50", "448.50")]);
     for (index, part) in quote["passengers"].as_array().unwrap().iter().enumerate() {
         assert_eq!(part["passenger_id"], ticket.passenger(index));
         assert_eq!(part["name"], ticket.order["passengers"][index]["name"]);
@@ -92,7 +93,7 @@ async fn a_quote_contains_fee_and_amount_of_every_passenger() {
     assert_eq!(quote["refund_amount"], "1395.50");
     let paid = fen(&ticket.order["total_price"]);
     assert_eq!(fen(&quote["fee"]) + fen(&quote["refund_amount"]), paid);
-    // A quote for one of them alone.
+    // A quote for one passenger alone.
     let one = json!({"kind": "voluntary", "passengers": [ticket.passenger(1)]});
     let one = ticket.quote(&world, &one).await;
     assert_eq!(one["fee"], "61.50");
@@ -105,7 +106,7 @@ async fn a_quote_contains_fee_and_amount_of_every_passenger() {
 }
 
 #[tokio::test]
-async fn a_quote_for_an_already_refunded_ticket_says_why_it_is_not_refundable() {
+async fn a_quote_for_an_already_refunded_ticket_gives_the_reason() {
     let world = World::start().await;
     let ticket = family(&world, "QUOTE-2").await;
     let one = json!({"kind": "voluntary", "passengers": [ticket.passenger(0)]});
@@ -115,20 +116,20 @@ async fn a_quote_for_an_already_refunded_ticket_says_why_it_is_not_refundable() 
     let again = ticket.quote(&world, &ticket.all("voluntary")).await;
     assert_eq!(again["refundable"], false, "{again:#}");
     assert_eq!(again["not_refundable_reason"], "该乘机人已有退票申请");
-    let told: Vec<_> = again["passengers"]
+    let shown: Vec<_> = again["passengers"]
         .as_array()
         .unwrap()
         .iter()
         .map(|p| (p["refundable"].clone(), p["not_refundable_reason"].clone()))
         .collect();
     assert_eq!(
-        told,
+        shown,
         [
             (json!(false), json!("该乘机人已有退票申请")),
             (json!(true), Value::Null)
         ]
     );
-    // It cannot be applied for by quote or by fee, and the problem gives the reason.
+    // The refund cannot be applied for by quote or by fee, and the problem gives the reason.
     let fee = again["fee"].as_str().unwrap();
     for (number, body) in [
         ("QR-2", stated(&ticket.all("voluntary"), fee)),
@@ -197,8 +198,8 @@ async fn segments_are_refunded_one_by_one() {
     assert!(fen(&half["fee"]) < fen(&both["fee"]), "{half:#}");
     let applied = ticket.apply(&world, "SEG-1", &by(&half)).await;
     assert_eq!(applied.status, 201, "{applied:?}");
-    assert_eq!(applied.made()["fee"], half["fee"]);
-    let number = applied.made()["refund_order_no"].as_str().unwrap();
+    assert_eq!(applied.created()["fee"], half["fee"]);
+    let number = applied.created()["refund_order_no"].as_str().unwrap();
     let refund = world.get(&format!("/v1/refunds/{number}")).await.body;
     assert_eq!(refund["segments"], json!([ticket.segment(1)]));
     assert_eq!(segments_of(&refund), json!([ticket.segment(1)]));
@@ -297,7 +298,7 @@ async fn a_kind_without_a_number_is_refused_until_one_is_configured() {
     assert_eq!(quote["attachment_wanted"], true);
     let applied = ticket.apply(&world, "ILL-2", &by(&quote)).await;
     assert_eq!(applied.status, 201, "{applied:?}");
-    assert_eq!(applied.made()["kind"], "illness");
+    assert_eq!(applied.created()["kind"], "illness");
     assert_eq!(
         ticket.refund_ledger(&world).await[0]["refund_apply_type"],
         2
@@ -405,15 +406,19 @@ async fn every_wrong_field_of_a_refund_is_named() {
             (400, "invalid_request"),
             "{body} {refused:?}"
         );
-        assert_eq!(wrongs(&refused), wrong, "{body}");
+        assert_eq!(field_errors(&refused), wrong, "{body}");
         nothing_sent(&world, &refused).await;
     }
     let long = ticket.apply(&world, &"x".repeat(65), &by(&quote)).await;
-    assert_eq!(wrongs(&long), [("/out_refund_no", "invalid")], "{long:?}");
+    assert_eq!(
+        field_errors(&long),
+        [("/out_refund_no", "invalid")],
+        "{long:?}"
+    );
     let selection = json!({"kind": "voluntary", "passengers": [id, id]});
     let refused = ticket.ask_quote(&world, &selection).await;
     assert_eq!(
-        wrongs(&refused),
+        field_errors(&refused),
         [("/passengers/1", "twice")],
         "{refused:?}"
     );
@@ -430,13 +435,13 @@ async fn an_application_by_quote_sends_the_fee_that_render_computed() {
     body["reason"] = json!("行程取消");
     let applied = ticket.apply(&world, "R-1", &body).await;
     assert_eq!(applied.status, 201, "{applied:?}");
-    let number = applied.made()["refund_order_no"].as_str().unwrap();
+    let number = applied.created()["refund_order_no"].as_str().unwrap();
     let path = format!("/v1/refunds/{number}");
     assert_eq!(applied.header("location"), Some(&*path));
-    assert_eq!(applied.made()["status"], "applied");
-    assert_eq!(applied.made()["out_refund_no"], "R-1");
-    assert_eq!(applied.made()["fee"], quote["fee"]);
-    assert_eq!(applied.made()["attachment_awaited"], false);
+    assert_eq!(applied.created()["status"], "applied");
+    assert_eq!(applied.created()["out_refund_no"], "R-1");
+    assert_eq!(applied.created()["fee"], quote["fee"]);
+    assert_eq!(applied.created()["attachment_awaited"], false);
     let ledger = ticket.refund_ledger(&world).await;
     assert_eq!(ledger.len(), 1);
     assert_eq!(ledger[0]["refund_order_no"], number);
@@ -469,20 +474,20 @@ async fn an_application_by_quote_sends_the_fee_that_render_computed() {
         members.cloned().collect::<Vec<_>>()
     };
     assert_eq!(members(row), members(&refund.body));
-    for (name, told) in refund.body.as_object().unwrap() {
+    for (name, shown) in refund.body.as_object().unwrap() {
         match name.as_str() {
             "reason" => assert_eq!(row[name], Value::Null),
             "segments" => assert_eq!(
-                (&row[name], told),
+                (&row[name], shown),
                 (&json!([]), &json!([ticket.segment(0)]))
             ),
             "passengers" => {
                 let passenger = &row["passengers"][0];
-                assert_eq!(members(passenger), members(&told[0]));
-                assert_eq!(passenger["name"], told[0]["name"]);
+                assert_eq!(members(passenger), members(&shown[0]));
+                assert_eq!(passenger["name"], shown[0]["name"]);
                 assert_eq!(passenger["fee"], Value::Null);
             }
-            _ => assert_eq!(&row[name], told, "{name}"),
+            _ => assert_eq!(&row[name], shown, "{name}"),
         }
     }
     let upstream = world.get(&format!("{path}?include=upstream")).await;
@@ -499,7 +504,7 @@ async fn an_application_by_quote_sends_the_fee_that_render_computed() {
 }
 
 #[tokio::test]
-async fn a_repeated_application_is_read_again_and_not_made_again() {
+async fn a_repeated_application_is_read_again_and_not_sent_again() {
     let world = World::start().await;
     let ticket = ticketed(&world, "APPLY-2").await;
     let quote = ticket.quote(&world, &ticket.all("voluntary")).await;
@@ -509,30 +514,30 @@ async fn a_repeated_application_is_read_again_and_not_made_again() {
     assert_eq!(again.status, 201, "{again:?}");
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     assert_eq!(again.operation(), applied.operation());
-    assert_eq!(again.made()["status"], "applied");
+    assert_eq!(again.created()["status"], "applied");
     // The refund is processed, and then paid out: a replay reports the new status.
     for (seconds, status) in [(2, "in_progress"), (3, "refunded")] {
         world.clock.advance_steady(Duration::from_secs(seconds));
         let again = ticket.apply(&world, "R-2", &by(&quote)).await;
         assert_eq!(
-            (again.status, &again.made()["status"]),
+            (again.status, &again.created()["status"]),
             (201, &json!(status)),
             "{again:?}"
         );
         assert_eq!(
-            again.made()["refund_order_no"],
-            applied.made()["refund_order_no"]
+            again.created()["refund_order_no"],
+            applied.created()["refund_order_no"]
         );
     }
-    let number = applied.made()["refund_order_no"].as_str().unwrap();
+    let number = applied.created()["refund_order_no"].as_str().unwrap();
     let refund = world.get(&format!("/v1/refunds/{number}")).await.body;
     assert_eq!(refund["status"], "refunded");
     assert!(refund["refunded_at"].is_string() && refund["trade_no"].is_string());
-    // This holds even when the quote is too old for a new application.
+    // The replay works even when the quote is too old for a new application.
     world.clock.jump_wall(SignedDuration::from_mins(16));
     let again = ticket.apply(&world, "R-2", &by(&quote)).await;
     assert_eq!(
-        (again.status, &again.made()["status"]),
+        (again.status, &again.created()["status"]),
         (201, &json!("refunded")),
         "{again:?}"
     );
@@ -564,7 +569,7 @@ async fn a_second_application_under_the_same_number_is_not_sent() {
     let refused = world
         .post_with(&ticket.path("/refunds"), &headers, &body)
         .await;
-    // The existing refund is not mistaken for the requested one.
+    // The existing refund is not taken for the requested refund.
     assert_eq!(problem(&refused), (409, "already_done"), "{refused:?}");
     assert_eq!(refused.body["side_effects"], "none");
     assert!(
@@ -600,7 +605,7 @@ async fn a_stated_fee_that_differs_returns_the_quote() {
     let quote = &refused.body["quote"];
     assert_eq!(quote["fee"], "123.00");
     assert_eq!(quote["kind"], "voluntary");
-    // The quote can be applied for; the number can be used again, because nothing was sent under
+    // The quote can be applied for; the number can be used again, because nothing was sent with
     // it.
     let headers = [("Idempotency-Key", "new"), ("Prefer", "wait=20")];
     let mut body = by(quote);
@@ -694,7 +699,7 @@ async fn a_quote_is_valid_only_for_its_order_account_and_gateway() {
     ];
     for answer in answers {
         assert_eq!(problem(&answer), (400, "invalid_request"), "{answer:?}");
-        assert_eq!(wrongs(&answer), [("/quote_id", "unknown_quote")]);
+        assert_eq!(field_errors(&answer), [("/quote_id", "unknown_quote")]);
         nothing_sent(&world, &answer).await;
     }
     let applied = ticket.apply(&world, "SEALED", &by(&quote)).await;
@@ -724,7 +729,7 @@ async fn an_expired_quote_returns_a_new_one() {
     assert_eq!(applied.status, 201, "{applied:?}");
 }
 
-/// Forwards everything between gateway and stand-in, and records the applications.
+/// Forwards all calls between the gateway and the simulator, and records the applications.
 #[derive(Clone)]
 struct Tap {
     behind: String,
@@ -733,7 +738,7 @@ struct Tap {
 }
 
 impl Tap {
-    /// Listens in front of the stand-in of this world, and starts a gateway that calls it.
+    /// Listens in front of the simulator of this world, and starts a gateway that calls the tap.
     async fn world(
         behind: &World,
         more: &[(&str, &str)],
@@ -784,8 +789,8 @@ async fn pass(State(tap): State<Tap>, headers: HeaderMap, body: Bytes) -> Vec<u8
     sent.bytes().await.unwrap().to_vec()
 }
 
-/// The fee cannot be computed: it is sent as configured.
-async fn a_fee_nobody_knows(form: Option<&str>, expected: Option<Value>) {
+/// A fee that cannot be computed is sent as configured.
+async fn applies_with_an_unknown_fee(form: Option<&str>, expected: Option<Value>) {
     let stop = CancellationToken::new();
     let behind = World::start().await;
     let more: Vec<_> = form
@@ -812,14 +817,14 @@ async fn a_fee_nobody_knows(form: Option<&str>, expected: Option<Value>) {
     let fee = ticket.apply(&world, "U-1", &stated(&adult, "123.00")).await;
     assert_eq!(problem(&fee), (409, "refund_fee_unknown"), "{fee:?}");
     nothing_sent(&world, &fee).await;
-    // By quote, and by stating everything that it contains.
+    // With consent: by quote, and by stating all values of the quote.
     let mut accepted = by(&quote);
     accepted["accept_unknown_fee"] = json!(true);
     for (number, body) in [("U-2", accepted), ("U-3", unknown_fee(&child))] {
         let applied = ticket.apply(&world, number, &body).await;
         assert_eq!(applied.status, 201, "{applied:?}");
-        assert_eq!(applied.made()["fee"], Value::Null);
-        assert_eq!(applied.made()["refund_amount"], Value::Null);
+        assert_eq!(applied.created()["fee"], Value::Null);
+        assert_eq!(applied.created()["refund_amount"], Value::Null);
     }
     let sent = tap.sent();
     assert_eq!(sent.len(), 2);
@@ -837,18 +842,18 @@ async fn a_fee_nobody_knows(form: Option<&str>, expected: Option<Value>) {
 
 #[tokio::test]
 async fn an_unknown_fee_is_omitted_by_default() {
-    a_fee_nobody_knows(None, None).await;
-    a_fee_nobody_knows(Some("absent"), None).await;
+    applies_with_an_unknown_fee(None, None).await;
+    applies_with_an_unknown_fee(Some("absent"), None).await;
 }
 
 #[tokio::test]
 async fn an_unknown_fee_is_sent_as_null_if_configured() {
-    a_fee_nobody_knows(Some("null"), Some(Value::Null)).await;
+    applies_with_an_unknown_fee(Some("null"), Some(Value::Null)).await;
 }
 
 #[tokio::test]
 async fn an_unknown_fee_is_sent_as_an_empty_string_if_configured() {
-    a_fee_nobody_knows(Some(""), Some(json!(""))).await;
+    applies_with_an_unknown_fee(Some(""), Some(json!(""))).await;
 }
 
 #[tokio::test]
@@ -905,7 +910,7 @@ async fn an_epidemic_without_a_policy_is_refused_with_the_seeds_advice() {
     for answer in [&quote, &applied] {
         nothing_sent(&world, answer).await;
     }
-    // The same if only the application finds it out.
+    // The problem is the same if only the application reveals that there is no policy.
     let moved = ticket.quote(&world, &ticket.all("flight_changed")).await;
     world
         .fault(
@@ -928,10 +933,10 @@ async fn an_epidemic_without_a_policy_is_refused_with_the_seeds_advice() {
         ] {
             assert!(hint.contains(part), "{part}: {hint}");
         }
-        let said = answer.body["upstream"]["message"].as_str().unwrap();
-        assert!(said.contains("退票规则有更新"), "{said}");
+        let message = answer.body["upstream"]["message"].as_str().unwrap();
+        assert!(message.contains("退票规则有更新"), "{message}");
     }
-    // An airline with a policy accepts it, free of charge.
+    // An airline with a policy accepts the refund, free of charge.
     let search = json!({"journeys": [{"from": "BJS", "to": "XMN", "date": "2030-05-20"}]});
     let found = world.post_with("/v1/flights/search", &[], &search).await;
     let items = found.body["items"].as_array().unwrap();
@@ -1019,7 +1024,7 @@ async fn a_supplementary_refund_is_listed_with_its_kind() {
     assert_eq!(listed.body["next_cursor"], Value::Null);
     assert_eq!(listed.body["dropped"], 0);
     let rows = listed.body["items"].as_array().unwrap();
-    let told: Vec<_> = rows
+    let shown: Vec<_> = rows
         .iter()
         .map(|row| {
             let text = |name: &str| row[name].as_str().unwrap_or("-").to_owned();
@@ -1033,7 +1038,7 @@ async fn a_supplementary_refund_is_listed_with_its_kind() {
         .collect();
     let word = str::to_owned;
     assert_eq!(
-        told,
+        shown,
         [
             (true, word("applied"), word("0.00"), word("123.00")),
             (false, word("refunded"), word("123.00"), word("947.00")),
@@ -1068,9 +1073,13 @@ async fn a_refund_that_does_not_exist_returns_not_found() {
     ] {
         let refused = world.get(bad).await;
         assert_eq!(problem(&refused), (400, "invalid_request"), "{bad}");
-        assert_eq!(wrongs(&refused)[0].0, "path/refund_order_no", "{refused:?}");
+        assert_eq!(
+            field_errors(&refused)[0].0,
+            "path/refund_order_no",
+            "{refused:?}"
+        );
     }
-    // An answer without a refund is not an absence.
+    // A response without a refund does not prove that the refund is absent.
     world
         .fault(json!({"method": "refund_detail", "fault": "lookup_system_error", "times": null}))
         .await;
@@ -1118,18 +1127,18 @@ async fn a_proof_may_follow_the_application() {
     let quote = ticket.quote(&world, &ticket.all("flight_changed")).await;
     let applied = ticket.apply(&world, "PROOF-R-1", &by(&quote)).await;
     assert_eq!(applied.status, 201, "{applied:?}");
-    assert_eq!(applied.made()["attachment_awaited"], true);
-    let number = applied.made()["refund_order_no"].as_str().unwrap();
+    assert_eq!(applied.created()["attachment_awaited"], true);
+    let number = applied.created()["refund_order_no"].as_str().unwrap();
     let path = format!("/v1/refunds/{number}");
     assert_eq!(world.get(&path).await.body["attachment_awaited"], true);
-    // Time alone does not advance it.
+    // Time alone does not advance the refund.
     world.clock.advance_steady(Duration::from_secs(60));
     let refund = world.get(&path).await.body;
     assert_eq!(
         (&refund["status"], &refund["attachment_awaited"]),
         (&json!("applied"), &json!(true))
     );
-    // A file without an order is not the proof.
+    // A file without an order does not count as the proof.
     assert_eq!(world.upload(proof(None)).await.status, 201);
     assert_eq!(world.get(&path).await.body["attachment_awaited"], true);
     // Fliggy's list contains no attachments.
@@ -1144,7 +1153,7 @@ async fn a_proof_may_follow_the_application() {
         json!([uploaded.body["attachment_id"]])
     );
     let again = ticket.apply(&world, "PROOF-R-1", &by(&quote)).await;
-    assert_eq!(again.made()["attachment_awaited"], false, "{again:?}");
+    assert_eq!(again.created()["attachment_awaited"], false, "{again:?}");
     for (seconds, status) in [(2, "in_progress"), (3, "refunded")] {
         world.clock.advance_steady(Duration::from_secs(seconds));
         assert_eq!(world.get(&path).await.body["status"], status);
@@ -1166,10 +1175,10 @@ async fn a_proof_may_precede_the_application() {
     body["attachments"] = json!([uploaded.body["attachment_id"]]);
     let applied = ticket.apply(&world, "PROOF-R-3", &body).await;
     assert_eq!(applied.status, 201, "{applied:?}");
-    assert_eq!(applied.made()["attachment_awaited"], false);
+    assert_eq!(applied.created()["attachment_awaited"], false);
     assert_eq!(ticket.refund_ledger(&world).await[0]["files"], 1);
     world.clock.advance_steady(Duration::from_secs(2));
-    let number = applied.made()["refund_order_no"].as_str().unwrap();
+    let number = applied.created()["refund_order_no"].as_str().unwrap();
     let refund = world.get(&format!("/v1/refunds/{number}")).await.body;
     assert_eq!(refund["status"], "in_progress");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Replays, and what a person or another app may do about an open operation.
+//! Replays, and the resolution of an open operation.
 
 use serde_json::{Value, json};
 
@@ -17,8 +17,9 @@ async fn a_booking_is_replayed_after_its_flight_has_departed() {
     let again = world.write("/v1/orders", "departed", &body).await;
     assert_eq!(again.status, 201, "{again:?}");
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
-    assert_eq!(again.made()["order_id"], first.made()["order_id"]);
-    // Another key makes it a new request, which is too late; another body under the key is refused.
+    assert_eq!(again.created()["order_id"], first.created()["order_id"]);
+    // Under another key it is a new request, which is too late. Another body under the same key is
+    // refused.
     let late = world.write("/v1/orders", "too-late", &body).await;
     assert_eq!(late.status, 400, "{late:?}");
     let mut other = body.clone();
@@ -45,13 +46,17 @@ async fn law_9_an_operation_that_could_not_be_looked_up_cannot_be_resolved() {
     assert_eq!(first.status, 202, "{first:?}");
     world.until_received("queryorderdetail", 1).await;
     let path = format!("/v1/operations/{}", first.operation());
-    let word = json!({"outcome": "not_executed", "reason": "support says so"});
+    let resolution = json!({"outcome": "not_executed", "reason": "support says so"});
     // The result of the one lookup may not be in the journal yet.
     let refused = loop {
         let read = world.get(&path).await;
         let tag = read.header("etag").unwrap().to_owned();
         let answer = world
-            .post_with(&format!("{path}/resolve"), &[("If-Match", &tag)], &word)
+            .post_with(
+                &format!("{path}/resolve"),
+                &[("If-Match", &tag)],
+                &resolution,
+            )
             .await;
         let sending = answer.body["code"] == "resolve_refused";
         if answer.status != 412 && !sending {

@@ -155,7 +155,7 @@ async fn infants_filter_offers_and_a_notice_reports_it() {
 }
 
 #[tokio::test]
-async fn a_failed_search_says_what_to_do() {
+async fn a_failed_search_has_a_hint() {
     let world = World::start().await;
     for (fault, expected) in [
         ("timeout_nothing", (504, "upstream_timeout")),
@@ -216,7 +216,7 @@ async fn a_ban_of_search_delays_searches_but_no_payment() {
 
 #[tokio::test]
 async fn identical_searches_in_flight_share_one_call() {
-    // All of them arrive before the one call ends, even on a slow machine.
+    // All searches arrive before the one call ends, even on a slow machine.
     let patient = [
         ("GATEWAY__TOP__DEADLINE", "15s"),
         ("GATEWAY__RECONCILE__SETTLE_WINDOW", "15s"),
@@ -246,7 +246,7 @@ async fn identical_searches_in_flight_share_one_call() {
 async fn extra_fields_are_sent_upstream() {
     let world = World::start().await;
     let mut query = search("BJS", "XMN");
-    // The stand-in receives the unknown field, and refuses it.
+    // The simulator receives the unknown field, and refuses it.
     query["extra"] = json!({"no_such_field": 1});
     let refused = find(&world, &query).await;
     assert_eq!(problem(&refused), (502, "upstream_refused"), "{refused:?}");
@@ -356,7 +356,7 @@ async fn a_buyers_member_fare_needs_all_fields_of_the_buyer() {
 }
 
 #[tokio::test]
-async fn an_offer_with_an_incomplete_member_rule_is_not_bookable_and_says_so() {
+async fn an_offer_with_an_incomplete_member_rule_is_not_bookable_for_that_reason() {
     for (path, name) in [
         ("flight_item_list.member_restrict", "member_restrict"),
         ("flight_item_list.member_type", "member_type"),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Answer, World, booking};
 
-/// Leaves time for a deliberately slow answer, even on a busy machine.
+/// Leaves time for a deliberately slow response, even on a busy machine.
 pub(crate) const PATIENT: &[(&str, &str)] = &[
     ("GATEWAY__TOP__DEADLINE", "10s"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW", "10s"),
@@ -15,7 +15,7 @@ pub(crate) const PATIENT: &[(&str, &str)] = &[
 pub(crate) struct Ticket {
     /// Fliggy's order id.
     pub(crate) id: String,
-    /// The order in full, as it was when it was ticketed.
+    /// The whole order, as it was when it was ticketed.
     pub(crate) order: Value,
 }
 
@@ -60,7 +60,7 @@ pub(crate) async fn ticketed_by(world: &World, booking: &Value) -> Ticket {
     Ticket { id, order }
 }
 
-/// Moves an order, refund or change to this status at the stand-in.
+/// Moves an order, refund or change to this status at the simulator.
 pub(crate) async fn advance(world: &World, what: &str, to: &str) {
     let path = format!("/_simulator/{what}/advance");
     let moved = world.post_with(&path, &[], &json!({"to": to})).await;
@@ -73,7 +73,7 @@ pub(crate) fn problem(answer: &Answer) -> (u16, &str) {
 }
 
 /// The pointers and messages of the errors.
-pub(crate) fn wrongs(answer: &Answer) -> Vec<(&str, &str)> {
+pub(crate) fn field_errors(answer: &Answer) -> Vec<(&str, &str)> {
     let errors = answer.body["errors"].as_array().into_iter().flatten();
     errors
         .map(|e| (e["pointer"].as_str().unwrap(), e["code"].as_str().unwrap()))
@@ -131,7 +131,7 @@ impl Ticket {
         answer.body
     }
 
-    /// An application, whose number is also the key.
+    /// Applies for a refund; the number is also the key.
     pub(crate) async fn apply(&self, world: &World, number: &str, rest: &Value) -> Answer {
         let mut body = json!({"out_refund_no": number});
         body.as_object_mut()
@@ -143,7 +143,7 @@ impl Ticket {
             .await
     }
 
-    /// An application for one passenger, with the quoted fee.
+    /// The body of an application for one passenger, with the quoted fee.
     pub(crate) async fn refund_of(&self, world: &World, number: &str, index: usize) -> Value {
         let mut body = json!({"kind": "voluntary", "passengers": [self.passenger(index)]});
         let quote = self.quote(world, &body).await;
@@ -153,7 +153,7 @@ impl Ticket {
         body
     }
 
-    /// An application for every passenger that must succeed.
+    /// Applies for a refund of every passenger; the application must succeed.
     pub(crate) async fn refunded(&self, world: &World, number: &str, kind: &str) -> Value {
         let quote = self.quote(world, &self.all(kind)).await;
         let body = json!({"out_refund_no": number, "quote_id": quote["quote_id"]});
@@ -167,7 +167,7 @@ impl Ticket {
 
     // --- changes
 
-    /// A change of every passenger to the same flight a day later.
+    /// The body of a change of every passenger to the same flight a day later.
     pub(crate) fn later(&self, number: &str) -> Value {
         let mut change: Value =
             serde_json::from_str(include_str!("../../openapi/examples/change.json")).unwrap();
@@ -187,7 +187,7 @@ impl Ticket {
             .await
     }
 
-    /// A change that must succeed.
+    /// Creates a change; the request must succeed.
     pub(crate) async fn changed(&self, world: &World, number: &str) -> Value {
         world
             .done(&self.path("/changes"), number, &self.later(number))

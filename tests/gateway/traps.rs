@@ -1,4 +1,4 @@
-//! Traps: answers that would cost money if the gateway believed them.
+//! Traps: responses that would cost money if the gateway trusted them.
 
 mod after_sales;
 
@@ -11,9 +11,9 @@ use crate::world::{World, booking, metrics, states};
 
 /// The number of contradiction events of this operation.
 async fn contradictions(world: &World, id: &str) -> usize {
-    let told = world.events().await;
+    let events = world.events().await;
     let of_it = |e: &&Value| e["type"] == "operation_contradicted" && e["subject"] == id;
-    told.iter().filter(of_it).count()
+    events.iter().filter(of_it).count()
 }
 
 fn counter(name: &str) -> f64 {
@@ -31,15 +31,15 @@ fn pay_path(order: &Value) -> String {
 }
 
 #[tokio::test]
-async fn a_payment_whose_lookups_return_parameter_errors_is_never_not_executed() {
-    let patience = ("GATEWAY__RECONCILE__ATTENTION_AFTER", "1500ms");
-    let world = World::start_with(&[patience], |_| {}).await;
+async fn a_payment_whose_lookups_return_parameter_errors_never_ends_as_not_executed() {
+    let attention_after = ("GATEWAY__RECONCILE__ATTENTION_AFTER", "1500ms");
+    let world = World::start_with(&[attention_after], |_| {}).await;
     let order = world.booked("PARAM-1").await;
     let only = json!({"out_order_no": "PARAM-1"});
     world
         .fault(json!({"method": "pay", "fault": "timeout_nothing", "delay_ms": 250, "match": only}))
         .await;
-    // The order is read before the payment is sent; from then on every lookup is refused.
+    // The order is read before the payment is sent. Every later lookup is refused.
     let broken = async {
         world.until_received("pay", 1).await;
         world
@@ -53,11 +53,11 @@ async fn a_payment_whose_lookups_return_parameter_errors_is_never_not_executed()
     let operation = world.until_state(paid.operation(), "needs_attention").await;
     assert_eq!(operation["basis"], Value::Null);
     assert_eq!(operation["problem"], Value::Null);
-    // It is still the caller's own operation, and still open.
+    // A repeated request returns the caller's own operation, which is still open.
     let again = world.pay(&order, "k", 1).await;
     assert_eq!(again.status, 202, "{again:?}");
     assert_eq!(again.operation(), paid.operation());
-    // Once Fliggy answers again, the outcome is found.
+    // Once lookups work again, the outcome is found.
     world.end_faults().await;
     let operation = world
         .until(paid.operation(), |o| !o["settled_at"].is_null())
@@ -66,7 +66,7 @@ async fn a_payment_whose_lookups_return_parameter_errors_is_never_not_executed()
     assert_eq!(world.received("pay").await, 1);
 }
 
-/// Makes a payment that shows only after it was found absent.
+/// Sends a payment that becomes visible only after it was found absent.
 async fn absent_then_paid(world: &World, number: &str) -> (Value, String) {
     let order = world.booked(number).await;
     world
@@ -103,19 +103,22 @@ async fn law_6_evidence_after_absent_raises_the_contradiction_and_blocks_a_secon
     let mut body = json!({"total_price": order["total_price"], "retry_of": first});
     let third = world.write(&pay_path(&order), "third", &body).await;
     assert_eq!(problem(&third), (409, "operation_in_progress"), "{third:?}");
-    // Lookups continue and settle nothing; a person must decide.
-    let looked = world
+    // Lookups continue and settle nothing; an operator must decide.
+    let reconciled = world
         .post_with(
             &format!("/v1/operations/{first}/reconcile"),
             &[],
             &json!({}),
         )
         .await;
-    assert_eq!(looked.body["state"], "needs_attention", "{looked:?}");
+    assert_eq!(
+        reconciled.body["state"], "needs_attention",
+        "{reconciled:?}"
+    );
     body = json!({"outcome": "succeeded", "reason": "the debit is on the bill"});
-    // This lookup and others since are counted, but the version is still the one that a person has
-    // seen.
-    let version = looked.body["version"].to_string();
+    // This lookup and later ones are counted, but they do not change the version that the operator has
+    // read.
+    let version = reconciled.body["version"].to_string();
     let path = format!("/v1/operations/{first}/resolve");
     let resolved = world
         .post_with(&path, &[("If-Match", &version)], &body)
@@ -214,13 +217,13 @@ async fn a_daily_limit_does_not_delay_lookups_for_a_day() {
         })
         .await;
     assert_eq!(limited["state"], "unknown", "{limited:#}");
-    assert_eq!(reads().await, 2, "it was looked up again at once");
+    assert_eq!(reads().await, 2, "the payment was looked up again at once");
     world.clock.advance_steady(MINUTE);
     world.until_state(answer.operation(), "succeeded").await;
     assert_eq!(world.received("pay").await, 1);
 }
 
-/// A later close is another kind of write, and does not explain the payment.
+/// A later close is another kind of write, so it does not account for the payment.
 #[tokio::test]
 async fn an_absent_payment_stays_watched_after_its_order_was_closed() {
     let world = World::start().await;
@@ -231,7 +234,7 @@ async fn an_absent_payment_stays_watched_after_its_order_was_closed() {
     let path = format!("/v1/orders/{id}/close");
     let closed = world.write(&path, "close", &json!({})).await;
     assert_eq!(closed.status, 200, "{closed:?}");
-    // The payment takes effect all the same, and the first step of the watch sees it.
+    // The payment takes effect nevertheless, and the first step of the watch finds it.
     advance(&world, &format!("orders/{id}"), "paid").await;
     world.clock.advance_steady(MINUTE);
     let operation = world
@@ -243,13 +246,13 @@ async fn an_absent_payment_stays_watched_after_its_order_was_closed() {
 }
 
 #[tokio::test]
-async fn law_6_retry_of_an_absent_payment_looks_up_first_and_finds_it_made() {
+async fn law_6_retry_of_an_absent_payment_looks_up_first_and_finds_it_executed() {
     // The reconciler's lookups are far apart, so the retry is the first to see the payment.
-    let rare = [
+    let rare_lookups = [
         ("GATEWAY__RECONCILE__MAX_INTERVAL", "1h"),
         ("GATEWAY__RECONCILE__MIN_LOOKS", "2"),
     ];
-    let world = World::start_with(&rare, |_| {}).await;
+    let world = World::start_with(&rare_lookups, |_| {}).await;
     let (order, first) = absent_then_paid(&world, "LATE-2").await;
     let blind = world.pay(&order, "blind", 5).await;
     assert_eq!(problem(&blind), (409, "retry_of_required"), "{blind:?}");
@@ -284,12 +287,12 @@ async fn an_absent_payment_is_retried_with_retry_of_after_a_lookup() {
     let body = json!({"total_price": order["total_price"], "retry_of": first.operation()});
     let second = world.write(&pay_path(&order), "second", &body).await;
     assert_eq!(second.status, 200, "{second:?}");
-    assert_eq!(second.made()["status"], "paid");
+    assert_eq!(second.created()["status"], "paid");
     // A lookup of the first payment, a read of the order before the second, and a proof after it.
     assert!(world.received("queryorderdetail").await >= before + 3);
     assert_eq!(world.received("pay").await, 2);
     assert_eq!(world.effects("sim.pay.timeout_nothing.7", "pay").await, 1);
-    // The payment that was found is the second's, so it does not contradict the first.
+    // The payment that was found belongs to the second operation, so it does not contradict the first.
     let first = world.operation(first.operation()).await;
     assert_eq!(first["contradicted"], false);
 }
@@ -337,7 +340,7 @@ async fn the_same_key_on_another_order_is_refused() {
 }
 
 #[tokio::test]
-async fn a_307_on_a_payment_makes_one_post() {
+async fn a_307_on_a_payment_sends_one_post() {
     let world = World::start().await;
     let order = world.booked("sim.pay.redirect_307.1").await;
     let paid = world.pay(&order, "k", 20).await;
@@ -432,7 +435,7 @@ async fn a_changed_price_is_not_paid() {
     let refused = world.pay(&dearer, "k2", 5).await;
     assert_eq!(problem(&refused), (409, "price_changed"), "{refused:?}");
     assert_eq!(world.received("pay").await, 0);
-    // Nothing was sent, so the first key is free, and the agreed price is right again.
+    // Nothing was sent, so the first key is free, and the requested price is correct again.
     assert_eq!(world.pay(&order, "k", 5).await.status, 200);
 }
 
@@ -464,7 +467,7 @@ async fn a_wrong_gateway_clock_is_reported() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_larger_than_the_cap_is_not_read() {
+async fn a_response_larger_than_the_limit_is_not_read() {
     let world = World::start_with(
         &[
             ("GATEWAY__TOP__DEADLINE", "5s"),

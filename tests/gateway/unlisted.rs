@@ -1,4 +1,4 @@
-//! Values of Fliggy's that are on none of our lists.
+//! Values of Fliggy's that are on none of the gateway's lists.
 
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ async fn an_unlisted_value_becomes_other_and_the_order_can_be_paid() {
 }
 
 #[tokio::test]
-async fn orders_are_listed_by_our_status_whatever_phrase_upstream_uses() {
+async fn orders_are_filtered_by_the_gateways_status_whatever_phrase_upstream_uses() {
     // 预定成功 means the same as 生单预定成功, and the last phrase is on no list.
     let list = |page: u64, phrases: [&str; 2]| {
         let rows = phrases.iter().zip(page * 10..).map(|(phrase, number)| {
@@ -104,14 +104,20 @@ async fn times_of_schedule_changes_are_parsed_or_shown_unchanged() {
     world
         .post_with(&change, &[], &json!({"minutes": 120}))
         .await;
-    let told = world.get(&ticket.path("/flight-changes")).await;
-    assert_eq!(told.status, 200, "{told:?}");
-    let told = &told.body["items"][0];
-    assert_eq!(told["old"]["departure_time"], "2030-05-20T08:45:00+08:00");
-    assert_eq!(told["new"]["departure_time"], "2030-05-20T10:45:00+08:00");
-    assert_eq!(told["new"]["arrival_time"], Value::Null);
+    let listed_change = world.get(&ticket.path("/flight-changes")).await;
+    assert_eq!(listed_change.status, 200, "{listed_change:?}");
+    let listed_change = &listed_change.body["items"][0];
     assert_eq!(
-        told["unreadable"],
+        listed_change["old"]["departure_time"],
+        "2030-05-20T08:45:00+08:00"
+    );
+    assert_eq!(
+        listed_change["new"]["departure_time"],
+        "2030-05-20T10:45:00+08:00"
+    );
+    assert_eq!(listed_change["new"]["arrival_time"], Value::Null);
+    assert_eq!(
+        listed_change["unreadable"],
         json!([{"field": "new_arrive_time", "text": "about noon"}])
     );
 }

@@ -1,4 +1,4 @@
-//! A gateway and a stand-in for TOP in this process, each on its own socket.
+//! A gateway and a simulator of TOP in this process, each on its own socket.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -20,11 +20,11 @@ use tokio_util::sync::CancellationToken;
 use crate::documented;
 use crate::ticket::PATIENT;
 
-/// Everything a test needs. Stops when it is dropped.
+/// The gateway, the simulator and their clock. Dropping the world stops both.
 pub(crate) struct World {
     /// Base address of the gateway.
     pub(crate) gateway: String,
-    /// Base address of the stand-in.
+    /// Base address of the simulator.
     pub(crate) top: String,
     /// The clock of the gateway.
     pub(crate) clock: Arc<ManualClock>,
@@ -42,7 +42,7 @@ impl Drop for World {
 /// The limit for every wait, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The metrics of this process: all worlds share them.
+/// The metrics of this process, which all worlds share.
 pub(crate) fn metrics() -> PrometheusHandle {
     static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
     METRICS
@@ -50,7 +50,7 @@ pub(crate) fn metrics() -> PrometheusHandle {
         .clone()
 }
 
-/// An HTTP answer, read to its end.
+/// An HTTP response, read to its end.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -63,20 +63,20 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// What the write made: the order, refund or change of a succeeded operation.
-    pub(crate) fn made(&self) -> &Value {
-        made(&self.body)
+    /// The resource that the write created: the order, refund or change of a succeeded operation.
+    pub(crate) fn created(&self) -> &Value {
+        created(&self.body)
     }
 
-    /// The operation id of the answer.
+    /// The operation id of the response.
     pub(crate) fn operation(&self) -> &str {
         self.header("operation-id")
             .unwrap_or_else(|| panic!("no Operation-Id: {self:?}"))
     }
 }
 
-/// Configuration that makes time pass fast; later pairs win. The deadline leaves a busy test
-/// machine time to answer, because only tests of timeouts expect no answer.
+/// Configuration with short times; later pairs take precedence. The deadline leaves a busy test
+/// machine time to respond, because only tests of timeouts expect no response.
 pub(crate) const FAST: &[(&str, &str)] = &[
     ("GATEWAY__TOP__DEADLINE", "1s"),
     ("GATEWAY__TOP__CONNECT_TIMEOUT", "900ms"),
@@ -98,28 +98,28 @@ impl World {
         Self::start_with(&[], |_| {}).await
     }
 
-    /// Starts both, with more configuration for the gateway and a modified stand-in.
+    /// Starts both, with more configuration for the gateway and a modified simulator.
     pub(crate) async fn start_with(
         more: &[(&str, &str)],
         change: impl FnOnce(&mut SimulatorConfig),
     ) -> Self {
-        // One clock for both; a test that needs separate clocks gives the stand-in another one.
+        // One clock for both; a test that needs separate clocks gives the simulator another clock.
         let clock = Arc::new(ManualClock::new());
         let mut simulator = SimulatorConfig::sandbox(clock.clone());
         simulator.timing.ticket_after = Duration::from_secs(3600);
         simulator.timing.hang_limit = Duration::from_secs(5);
         change(&mut simulator);
         let stop = CancellationToken::new();
-        let top = Self::stand_in(simulator, &stop).await;
+        let top = Self::start_simulator(simulator, &stop).await;
         Self::on_clock(clock, top, more, stop).await
     }
 
-    /// Starts a gateway on another server that stands in for TOP.
+    /// Starts a gateway whose upstream is another server.
     pub(crate) async fn on(top: String, more: &[(&str, &str)], stop: CancellationToken) -> Self {
         Self::on_clock(Arc::new(ManualClock::new()), top, more, stop).await
     }
 
-    /// The same on a clock that stands still.
+    /// Like [`World::on`], on a clock that stands still.
     pub(crate) async fn frozen_on(
         top: String,
         more: &[(&str, &str)],
@@ -135,11 +135,11 @@ impl World {
     ) -> Self {
         let clock = Arc::new(ManualClock::frozen());
         let stop = CancellationToken::new();
-        let top = Self::stand_in(SimulatorConfig::sandbox(clock.clone()), &stop).await;
+        let top = Self::start_simulator(SimulatorConfig::sandbox(clock.clone()), &stop).await;
         Self::on_journal(clock, top, more, stop, journal).await
     }
 
-    async fn stand_in(config: SimulatorConfig, stop: &CancellationToken) -> String {
+    async fn start_simulator(config: SimulatorConfig, stop: &CancellationToken) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let top = format!("http://{}", listener.local_addr().unwrap());
         let simulator = Simulator::new(config);
@@ -258,7 +258,7 @@ impl World {
             .await
     }
 
-    /// The same for a caller that waits this many seconds.
+    /// A write under this key whose caller waits this many seconds.
     pub(crate) async fn write_within(
         &self,
         path: &str,
@@ -289,13 +289,13 @@ impl World {
         answer(request).await
     }
 
-    /// Adds a fault to the stand-in.
+    /// Adds a fault to the simulator.
     pub(crate) async fn fault(&self, rule: Value) {
         self.rule(&rule).await;
     }
 
-    /// Adds a fault to the stand-in while the work runs. A background lookup of the same order also
-    /// meets the fault, but does not use it up.
+    /// Adds a fault to the simulator while the work runs. The fault also applies to background lookups
+    /// of the same order, which do not use it up.
     pub(crate) async fn under_fault<T>(&self, mut rule: Value, work: impl Future<Output = T>) -> T {
         rule["times"] = Value::Null;
         let path = format!("/_simulator/faults/{}", self.rule(&rule).await["id"]);
@@ -325,7 +325,7 @@ impl World {
         calls["counts"][method]["received"].as_u64().unwrap_or(0)
     }
 
-    /// How often this was done, according to Fliggy's ledger (`book`, `pay`, `close`, `refund`,
+    /// How often this write was executed, according to Fliggy's ledger (`book`, `pay`, `close`, `refund`,
     /// `change`).
     pub(crate) async fn effects(&self, out_order_no: &str, what: &str) -> u64 {
         let orders = self.ledger(out_order_no).await;
@@ -340,7 +340,7 @@ impl World {
         found.body
     }
 
-    /// Waits until the operation satisfies this.
+    /// Waits until the operation satisfies this condition.
     pub(crate) async fn until(&self, id: &str, what: impl Fn(&Value) -> bool) -> Value {
         let limit = tokio::time::Instant::now() + LIMIT;
         loop {
@@ -368,7 +368,7 @@ impl World {
         }
     }
 
-    /// The same about this order.
+    /// Waits until Fliggy has received this many calls of the method about this order.
     pub(crate) async fn until_received_for(&self, method: &str, out_order_no: &str, count: u64) {
         let limit = tokio::time::Instant::now() + LIMIT;
         while self.received_for(method, out_order_no).await < count {
@@ -430,7 +430,7 @@ impl World {
         OFFER.get_or_init(search).await.clone()
     }
 
-    /// The same, searched for in this world.
+    /// The same offer, searched for in this world.
     pub(crate) async fn offer_of_now(&self) -> Value {
         self.offer_on(search("BJS", "XMN")).await
     }
@@ -447,15 +447,15 @@ impl World {
             .clone()
     }
 
-    /// Books under this number; the test fails unless the answer has status 201.
+    /// Books under this number; the test fails unless the response has status 201.
     pub(crate) async fn booked(&self, out_order_no: &str) -> Value {
         let booking = booking(&self.offer().await, out_order_no);
         self.done("/v1/orders", &format!("book-{out_order_no}"), &booking)
             .await
     }
 
-    /// A write that is sent. A busy machine may miss the second in which a write may be sent; then
-    /// this sends it again under the same key, as the problem advises.
+    /// A write that reaches Fliggy. A busy machine may miss the second in which a write may be sent; this
+    /// function then repeats the request under the same key, as the problem advises.
     pub(crate) async fn sent(&self, path: &str, key: &str, body: &Value, wait: u32) -> Answer {
         let limit = tokio::time::Instant::now() + LIMIT;
         loop {
@@ -467,13 +467,13 @@ impl World {
         }
     }
 
-    /// A write that must succeed, however long that takes; returns what it made. A slow one is
+    /// A write that must succeed, however long that takes; returns the created resource. A slow write is
     /// looked up.
     pub(crate) async fn done(&self, path: &str, key: &str, body: &Value) -> Value {
         let answer = self.sent(path, key, body, 20).await;
         match answer.status {
-            200 | 201 => answer.made().clone(),
-            202 => made(&self.until_state(answer.operation(), "succeeded").await).clone(),
+            200 | 201 => answer.created().clone(),
+            202 => created(&self.until_state(answer.operation(), "succeeded").await).clone(),
             _ => panic!("{answer:?}"),
         }
     }
@@ -496,11 +496,12 @@ async fn answer(request: reqwest::RequestBuilder) -> Answer {
 }
 
 /// The order, refund or change of a succeeded operation.
-pub(crate) fn made(operation: &Value) -> &Value {
+pub(crate) fn created(operation: &Value) -> &Value {
     let members = ["order", "refund", "change"].map(|member| &operation[member]);
-    let mut made = members.into_iter().filter(|member| member.is_object());
-    made.next()
-        .unwrap_or_else(|| panic!("nothing was made: {operation:#}"))
+    let mut created = members.into_iter().filter(|member| member.is_object());
+    created
+        .next()
+        .unwrap_or_else(|| panic!("nothing was created: {operation:#}"))
 }
 
 /// The states of an operation in order, each once.
@@ -519,7 +520,7 @@ pub(crate) fn search(from: &str, to: &str) -> Value {
     search_on(from, to, "2030-05-20")
 }
 
-/// The same on another day.
+/// A search for the fixed flight on another day.
 pub(crate) fn search_on(from: &str, to: &str, day: &str) -> Value {
     json!({
         "journeys": [{

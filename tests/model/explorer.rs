@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use crate::ledger::TOTAL;
 use crate::process::{Process, STALE, VOCABULARY, wall};
 use crate::steps::{Step, of_gate, open};
-use crate::world::{Caller, Fate, Pending, Shared, Told, World, written};
+use crate::world::{Caller, Fate, Pending, Reply, Shared, World, written};
 
 /// What a caller requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,11 +49,11 @@ pub(crate) struct Run {
     pub(crate) limits: Limits,
 }
 
-/// How often each kind of event happens in a run at most.
+/// The maximum number of events of each kind in a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
     pub(crate) requests: usize,
-    /// Ends of a process, of either kind.
+    /// Crashes and stops of a process.
     pub(crate) ends: u32,
     pub(crate) operator: u32,
     pub(crate) outages: u32,
@@ -144,7 +144,7 @@ impl Run {
 
     // --- possible steps
 
-    /// Every step that is possible next, the straight one first.
+    /// Every step that is possible next, the default step first.
     pub(crate) fn enabled(&mut self) -> Vec<Step> {
         let mut world = self.world.lock();
         world.tidy();
@@ -157,10 +157,10 @@ impl Run {
         }
         drop(world);
         let waits = self.waits();
-        // No task waits for the explorer, so time passes.
+        // A wait is always possible.
         steps.extend(waits.into_iter().map(Step::Wait));
         steps.push(Step::Stall(Duration::from_millis(1_200)));
-        self.of_people(&mut steps);
+        self.caller_and_operator_steps(&mut steps);
         if self.limits.ends > 0 {
             steps.push(Step::Crash);
             if !self.process.is_stopping() {
@@ -200,7 +200,7 @@ impl Run {
         waits
     }
 
-    fn of_people(&self, steps: &mut Vec<Step>) {
+    fn caller_and_operator_steps(&self, steps: &mut Vec<Step>) {
         let world = self.world.lock();
         if self.requests.len() < self.limits.requests {
             let key = u32::try_from(self.requests.len()).unwrap();
@@ -217,12 +217,12 @@ impl Run {
                     steps.push(repeat);
                 }
             }
-            // A caller names the operation that a problem told it to name.
+            // A caller that got `retry_of required` may retry the operation that the problem names.
             for (caller, request) in world.callers.iter().zip(&self.requests) {
-                if let Some(Told {
+                if let Some(Reply {
                     operation: Some(id),
                     standing: Err("retry_of required"),
-                }) = caller.told
+                }) = caller.reply
                 {
                     let retry_of = Some(id);
                     let request = Request {
@@ -237,7 +237,7 @@ impl Run {
         if self.limits.operator > 0 {
             for row in world.rows() {
                 if matches!(row.state(), State::Unknown | State::NeedsAttention) {
-                    steps.push(Step::LookNow(row.id));
+                    steps.push(Step::LookUpNow(row.id));
                     if truth(&world, &row).is_some() {
                         steps.push(Step::Resolve(row.id));
                     }
@@ -248,7 +248,7 @@ impl Run {
 
     // --- execution
 
-    /// Executes a step, and everything that follows from it at once.
+    /// Executes a step, and everything that follows from the step at once.
     pub(crate) async fn take(&mut self, step: Step) {
         let line = self.describe(&step);
         self.world.lock().say(line);
@@ -256,7 +256,7 @@ impl Run {
             Step::Wait(time) => self.pass_time(time, false).await,
             Step::Stall(time) => self.pass_time(time, true).await,
             Step::Ask(request) => self.ask(request).await,
-            Step::LookNow(id) => {
+            Step::LookUpNow(id) => {
                 self.limits.operator -= 1;
                 let operations = self.process.operations.clone();
                 tokio::spawn(async move { operations.look_up_now(id).await.map(drop) });
@@ -318,7 +318,7 @@ impl Run {
             key,
             retry_of,
         } = request.clone();
-        let asked = WriteRequest {
+        let write_request = WriteRequest {
             caller: "app".to_owned(),
             account: self.process.account.clone(),
             idempotency_key: format!("key-{key}"),
@@ -337,7 +337,7 @@ impl Run {
                     total,
                     extra: None,
                 };
-                self.perform(pay, asked);
+                self.perform(pay, write_request);
             }
             What::Close(order) => {
                 let order_id = OrderId::new(order).unwrap();
@@ -345,7 +345,7 @@ impl Run {
                     order_id,
                     extra: None,
                 };
-                self.perform(close, asked);
+                self.perform(close, write_request);
             }
             What::Book(reference) => {
                 let mut booking = BOOKING.clone();
@@ -354,14 +354,14 @@ impl Run {
                     booking,
                     extra: None,
                 };
-                self.perform(book, asked);
+                self.perform(book, write_request);
             }
         }
         self.requests.push(request);
         settle().await;
     }
 
-    fn perform<W: Write>(&self, write: W, asked: WriteRequest) {
+    fn perform<W: Write>(&self, write: W, write_request: WriteRequest) {
         let (world, operations) = (self.world.clone(), self.process.operations.clone());
         let (boot, caller) = {
             let mut world = world.lock();
@@ -369,17 +369,17 @@ impl Run {
             world.callers.push(Caller {
                 boot,
                 drafted: None,
-                told: None,
+                reply: None,
             });
             (boot, world.callers.len() - 1)
         };
         tokio::spawn(async move {
-            let performed = operations.perform(write, asked).await;
+            let performed = operations.perform(write, write_request).await;
             world.alive(boot).await;
             let mut world = world.lock();
-            let told = told(performed);
-            let shown = told.operation.map(|id| world.name(id));
-            let line = match told.standing {
+            let reply = reply_of(performed);
+            let shown = reply.operation.map(|id| world.name(id));
+            let line = match reply.standing {
                 Ok(standing) => written(standing),
                 Err(why) => why.to_owned(),
             };
@@ -388,7 +388,7 @@ impl Run {
                 caller + 1,
                 shown.unwrap_or_default()
             ));
-            world.callers[caller].told = Some(told);
+            world.callers[caller].reply = Some(reply);
         });
     }
 
@@ -417,7 +417,7 @@ impl Run {
 
     // --- the end
 
-    /// Lets everything work until nothing is open any more, and checks the result against the laws.
+    /// Opens every gate until no operation is open any more, and checks the result against the laws.
     pub(crate) async fn finish(&mut self) {
         let stopping = self.process.is_stopping();
         self.world.lock().heal(stopping);
@@ -433,20 +433,20 @@ impl Run {
         }
         let mut world = self.world.lock();
         if !quiet {
-            world.violation("an operation stays open for ever".to_owned());
+            world.violation("an operation stays open".to_owned());
         }
         world.summary();
         world.judge();
     }
 
-    /// Whether nothing waits, and nothing is open.
+    /// Whether no gate waits and no operation is open.
     pub(crate) fn is_over(&self) -> bool {
         self.world.lock().gates.is_empty() && self.is_quiet()
     }
 
     fn is_quiet(&self) -> bool {
         let world = self.world.lock();
-        let waiting = |caller: &Caller| caller.told.is_none() && caller.boot == world.boot;
+        let waiting = |caller: &Caller| caller.reply.is_none() && caller.boot == world.boot;
         !world.callers.iter().any(waiting)
             && world.next_limit().is_none()
             && world.rows().iter().all(|row| match row.state() {
@@ -479,24 +479,24 @@ impl Run {
             Step::Commit(g) => format!("commit: {}", gate(g)),
             Step::Fail(g) => format!("the commit fails: {}", gate(g)),
             Step::Abandon(g) => format!("the commit is reported as failed: {}", gate(g)),
-            Step::Drop(g) => format!("the commit is never made: {}", gate(g)),
+            Step::Drop(g) => format!("the commit never happens: {}", gate(g)),
             Step::Acknowledge(g) => format!("acknowledge: {}", gate(g)),
             Step::LoseAcknowledgement(g) => {
                 format!("the acknowledgement is lost: {}", gate(g))
             }
-            Step::Leave(g) => format!("leave: {}", gate(g)),
+            Step::Leave(g) => format!("send: {}", gate(g)),
             Step::NoConnection(g) => format!("no connection: {}", gate(g)),
-            Step::Execute(g) => format!("TOP does: {}", gate(g)),
-            Step::ExecuteHidden(g) => format!("TOP executes, but does not show yet: {}", gate(g)),
-            Step::Forget(g) => format!("TOP forgets: {}", gate(g)),
+            Step::Execute(g) => format!("TOP executes: {}", gate(g)),
+            Step::ExecuteHidden(g) => format!("TOP executes, hidden from reads: {}", gate(g)),
+            Step::Forget(g) => format!("TOP never executes: {}", gate(g)),
             Step::Refuse(g, refusal) => format!("TOP refuses ({refusal:?}): {}", gate(g)),
-            Step::AnswerDone(g) => format!("TOP answers done: {}", gate(g)),
-            Step::Pretend(g) => format!("TOP answers done, but does nothing: {}", gate(g)),
-            Step::AnswerTimeout(g) => format!("TOP answers timeout: {}", gate(g)),
+            Step::AnswerDone(g) => format!("TOP reports success: {}", gate(g)),
+            Step::Pretend(g) => format!("TOP reports success, never executes: {}", gate(g)),
+            Step::AnswerTimeout(g) => format!("TOP reports a timeout: {}", gate(g)),
             Step::Break(g) => format!("the connection breaks: {}", gate(g)),
             Step::Show => "TOP shows its hidden effects".to_owned(),
-            Step::AnswerRead(g) => format!("TOP answers: {}", gate(g)),
-            Step::FreezeRead(g) => format!("TOP reads: {}", gate(g)),
+            Step::AnswerRead(g) => format!("TOP responds: {}", gate(g)),
+            Step::FreezeRead(g) => format!("TOP reads, responds later: {}", gate(g)),
             Step::Wait(time) => format!("wait {} ms", time.as_millis()),
             Step::Stall(time) => format!("stall {} ms", time.as_millis()),
             Step::Ask(request) => {
@@ -511,7 +511,7 @@ impl Run {
                     retry.unwrap_or_default()
                 )
             }
-            Step::LookNow(id) => format!("look up {} now", world.name(*id)),
+            Step::LookUpNow(id) => format!("look up {} now", world.name(*id)),
             Step::Resolve(id) => format!("resolve {}", world.name(*id)),
             Step::Crash => "CRASH".to_owned(),
             Step::Stop => "stop".to_owned(),
@@ -523,7 +523,7 @@ impl Run {
 
 /// The true outcome of an operation, once it cannot change any more.
 fn truth(world: &World, row: &Operation) -> Option<Resolution> {
-    if world.ledger.is_done(row.id) {
+    if world.ledger.is_executed(row.id) {
         return Some(Resolution::Succeeded);
     }
     let undecided = world.gates.iter().any(|gate| match &gate.pending {
@@ -536,13 +536,13 @@ fn truth(world: &World, row: &Operation) -> Option<Resolution> {
     (!undecided).then_some(Resolution::NotExecuted)
 }
 
-fn told(performed: Result<Performed, Refusal>) -> Told {
-    let refused = |operation: Option<Box<Operation>>, why| Told {
+fn reply_of(performed: Result<Performed, Refusal>) -> Reply {
+    let refused = |operation: Option<Box<Operation>>, why| Reply {
         operation: operation.map(|o| o.id),
         standing: Err(why),
     };
     match performed {
-        Ok(performed) => Told {
+        Ok(performed) => Reply {
             operation: Some(performed.operation.id),
             standing: Ok(performed.operation.standing),
         },

@@ -1,4 +1,4 @@
-//! The journal of one process: reads go straight to the store, changes stop at a gate.
+//! The journal of one process: reads go to the store directly, changes stop at a gate.
 
 use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
@@ -74,7 +74,7 @@ impl Journal for GatedJournal {
         Box::pin(async move {
             match self.change(Change::Save(Box::new(save))).await? {
                 Outcome::Saved(saved) => Ok(saved),
-                Outcome::Accepted(_) => unreachable!("a change was requested"),
+                Outcome::Accepted(_) => unreachable!("a save was requested"),
             }
         })
     }

@@ -4,7 +4,7 @@ use fliggy_gateway::domain::ids::OperationId;
 use fliggy_gateway::domain::operation::{Basis, Claim, Operation, Standing, State, may_become};
 
 use crate::ledger::WriteCall;
-use crate::world::{Heard, World, written};
+use crate::world::{Known, World, written};
 
 // === impl World ===
 
@@ -15,8 +15,9 @@ impl World {
         if !may_become(before.standing, to) {
             self.violation(format!("{name} may not become {}", written(to)));
         }
-        let done = self.ledger.is_done(id);
-        // A booking or close is believed on TOP's word; a lookup contradicts it later.
+        let done = self.ledger.is_executed(id);
+        // The gateway accepts TOP's report of success for a booking or a close; a later lookup
+        // contradicts a false report.
         let believed = self.deceived.contains(&id) && !before.kind().moves_money();
         match to {
             Standing {
@@ -30,7 +31,7 @@ impl World {
                 state: State::Succeeded,
                 ..
             } if !done && !believed => {
-                self.violation(format!("{name} succeeded, but nothing was done"));
+                self.violation(format!("{name} succeeded, but was not executed"));
             }
             Standing {
                 basis: Some(Basis::NotSent),
@@ -44,7 +45,7 @@ impl World {
             Standing {
                 state: State::Rejected | State::NotExecuted,
                 ..
-            } if done => self.violation(format!("{name} ended {}, but was done", written(to))),
+            } if done => self.violation(format!("{name} ended {}, but was executed", written(to))),
             Standing { .. } => {}
         }
     }
@@ -76,42 +77,44 @@ impl World {
         }
     }
 
-    /// Laws about the end of a run, when everything has worked for long enough.
+    /// Laws about the end of a run, after every step has succeeded for long enough.
     pub(crate) fn judge(&mut self) {
-        for twice in self.ledger.done_twice() {
-            self.violation(format!("done twice: {twice}"));
+        for twice in self.ledger.executed_twice() {
+            self.violation(format!("executed twice: {twice}"));
         }
         for row in self.rows() {
             let name = self.name(row.id);
-            let done = self.ledger.is_done(row.id);
+            let done = self.ledger.is_executed(row.id);
             match row.state() {
                 // The watch is over, and every lookup was inconclusive.
                 State::Succeeded
                     if !done && row.findings.absent == 0 && row.confirmed_at.is_none() => {}
                 State::Succeeded if !done => {
-                    self.violation(format!("{name} was not done, but is still believed"));
+                    self.violation(format!("{name} succeeded, but was never executed"));
                 }
                 State::Succeeded | State::NeedsAttention => {}
                 State::Rejected | State::NotExecuted if !done => {}
                 State::Rejected | State::NotExecuted => {
-                    self.violation(format!("{name} was done, but nobody is told"));
+                    self.violation(format!(
+                        "{name} was executed, but is recorded as not executed"
+                    ));
                 }
                 State::Accepted | State::Sending | State::Unknown => {
-                    self.violation(format!("{name} hangs"));
+                    self.violation(format!("{name} is still open"));
                 }
             }
         }
-        // No answer is dropped silently, because its process lived and the store accepted
-        // everything in the end.
-        for (id, heard) in self.expected.clone() {
+        // What a sender learned must be recorded, because its process lived and the store accepted
+        // every save in the end.
+        for (id, learned) in self.expected.clone() {
             let row = self.row(id).unwrap();
             let claimed = matches!(row.claim, Claim::Refused | Claim::RefusedUnlisted);
-            let fits = match (row.state(), heard) {
+            let fits = match (row.state(), learned) {
                 (State::NeedsAttention, _) => true,
-                (State::Succeeded, heard) => heard == Heard::Done,
-                (State::Rejected, heard) => heard == Heard::Refused,
-                (State::NotExecuted, Heard::NotSent) => row.standing.basis == Some(Basis::NotSent),
-                (State::NotExecuted, Heard::Refused) => {
+                (State::Succeeded, learned) => learned == Known::Done,
+                (State::Rejected, learned) => learned == Known::Refused,
+                (State::NotExecuted, Known::NotSent) => row.standing.basis == Some(Basis::NotSent),
+                (State::NotExecuted, Known::Refused) => {
                     claimed || row.standing.basis == Some(Basis::RefusedByGateway)
                 }
                 _ => false,
@@ -119,43 +122,43 @@ impl World {
             if !fits {
                 let (name, end) = (self.name(id), written(row.standing));
                 self.violation(format!(
-                    "{name} ended {end}, but its sender received {heard:?}"
+                    "{name} ended {end}, but its sender received {learned:?}"
                 ));
             }
         }
         for (place, caller) in self.callers.clone().into_iter().enumerate() {
-            let Some(told) = caller.told else {
+            let Some(reply) = caller.reply else {
                 if caller.boot == self.boot {
-                    self.violation(format!("caller {} has no answer", place + 1));
+                    self.violation(format!("caller {} got no response", place + 1));
                 }
                 continue;
             };
             let sent = |id: Option<OperationId>| id.is_some_and(|id| self.sends.contains_key(&id));
-            let done = |id: Option<OperationId>| id.is_some_and(|id| self.ledger.is_done(id));
+            let done = |id: Option<OperationId>| id.is_some_and(|id| self.ledger.is_executed(id));
             let believed =
                 |id: Option<OperationId>| id.is_some_and(|id| self.deceived.contains(&id));
-            let wrong = match told.standing {
+            let wrong = match reply.standing {
                 Ok(Standing {
                     basis: Some(Basis::NotSent),
                     ..
-                }) => sent(told.operation),
+                }) => sent(reply.operation),
                 Ok(Standing {
                     state: State::Succeeded,
                     ..
-                }) => !done(told.operation) && !believed(told.operation),
+                }) => !done(reply.operation) && !believed(reply.operation),
                 Ok(Standing {
                     state: State::Rejected | State::NotExecuted,
                     ..
-                }) => done(told.operation),
-                // It may have been accepted, and may continue.
+                }) => done(reply.operation),
+                // The operation may have been accepted, and may continue.
                 Ok(_) | Err("not acknowledged") => false,
-                Err("already done") => !done(told.operation) && !believed(told.operation),
+                Err("already done") => !done(reply.operation) && !believed(reply.operation),
                 Err(_) => sent(caller.drafted),
             };
             if wrong {
-                let shown = told.operation.map(|id| self.name(id));
-                let why = told.standing.map(written);
-                self.violation(format!("caller {} was told {shown:?} {why:?}", place + 1));
+                let shown = reply.operation.map(|id| self.name(id));
+                let why = reply.standing.map(written);
+                self.violation(format!("caller {} got {shown:?} {why:?}", place + 1));
             }
         }
     }

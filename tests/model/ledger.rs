@@ -1,13 +1,13 @@
 //! The state of TOP: orders, and the effects of writes.
 //!
-//! It executes every write that it receives, even twice, so that a second payment is noticed.
+//! TOP executes every write that it receives, even twice, so that the laws detect a second payment.
 //! Restrictions, each to be lifted when the gateway handles the opposite:
-//! - A refusal is true: `Step::Refuse` decides that the write is never done. A listed refusal of a booking is
-//!   believed at once (law 3), so only the watch can detect a false one.
+//! - A refusal is true: `Step::Refuse` decides that the write is never executed. The gateway accepts a listed
+//!   refusal of a booking at once (law 3), so only the watch can detect a false refusal.
 //! - Reads show an effect within a settle window: `world::LATEST`. The watch finds an effect that appears
 //!   later, and contradicts the outcome.
 //! - No order closes by itself.
-//! - An operator tells the truth: `explorer::truth`. This restriction is permanent.
+//! - An operator reports the true outcome: `explorer::truth`. This restriction is permanent.
 
 use fliggy_gateway::domain::ids::OperationId;
 use fliggy_gateway::domain::operation::Kind;
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use crate::process::wall;
 
-/// A write as it came over the wire.
+/// A write as TOP receives it.
 #[derive(Clone, Debug)]
 pub(crate) struct WriteCall {
     pub(crate) kind: Kind,
@@ -26,9 +26,9 @@ pub(crate) struct WriteCall {
     pub(crate) subject: String,
     pub(crate) label: String,
     pub(crate) request: Value,
-    /// Whether its body may be sent, and whether it was.
+    /// Whether the body of the write may be sent, and whether it was sent.
     pub(crate) departure: Departure,
-    /// Its operation, once it was sent.
+    /// The operation of the write, once the write was sent.
     pub(crate) operation: Option<OperationId>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Order {
     segments: Value,
     passengers: Vec<Value>,
     booked: String,
-    /// The effect that made it; none for a predefined order.
+    /// The effect that created the order; None for a predefined order.
     made_by: Option<usize>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Effect {
     operation: Option<OperationId>,
     pub(crate) at: Instant,
     time: String,
-    /// Reads do not show it yet.
+    /// Reads do not show the effect yet.
     hidden: bool,
 }
 
@@ -92,7 +92,7 @@ impl Ledger {
         LocalTime::from_timestamp(wall(self.zero)).to_wire()
     }
 
-    pub(crate) fn is_done(&self, operation: OperationId) -> bool {
+    pub(crate) fn is_executed(&self, operation: OperationId) -> bool {
         self.order_of(operation).is_some()
     }
 
@@ -103,8 +103,8 @@ impl Ledger {
         Some(done.order)
     }
 
-    /// Subjects of writes that were done more than once, but may be done only once.
-    pub(crate) fn done_twice(&self) -> Vec<String> {
+    /// Subjects of writes that were executed more than once, but may be executed only once.
+    pub(crate) fn executed_twice(&self) -> Vec<String> {
         let mut twice = Vec::new();
         for order in &self.orders {
             for kind in [Kind::Pay, Kind::Close] {
@@ -145,8 +145,8 @@ impl Ledger {
         shown
     }
 
-    /// Whether the write can be done. Earlier effects do not prevent it.
-    pub(crate) fn can(&self, write: &WriteCall) -> bool {
+    /// Whether TOP can execute the write. An earlier effect of the same kind does not prevent it.
+    pub(crate) fn can_execute(&self, write: &WriteCall) -> bool {
         let Some(order) = write.request["order_id"].as_u64() else {
             return true;
         };
@@ -254,7 +254,7 @@ impl Ledger {
         }})
     }
 
-    /// The answer to a write that was done.
+    /// The response to a write that was executed.
     pub(crate) fn done(&self, write: &WriteCall) -> Value {
         let mine = |effect: &&Effect| effect.operation == write.operation;
         let order = match self.effects.iter().rev().find(mine) {
@@ -288,8 +288,8 @@ impl Ledger {
         }
     }
 
-    /// The answer to a write that was not done, as if it had been.
-    pub(crate) fn pretended(&self, write: &WriteCall) -> Value {
+    /// A response that reports the success of a write that was not executed.
+    pub(crate) fn false_success(&self, write: &WriteCall) -> Value {
         let id = write.request["order_id"].as_u64();
         let known = self.orders.iter().find(|order| Some(order.id) == id);
         let made = Order {
@@ -307,8 +307,8 @@ impl Ledger {
         self.answer(write.kind, known.unwrap_or(&made))
     }
 
-    /// An answer that is not a success.
-    pub(crate) fn said(write: &WriteCall, text: &str) -> Value {
+    /// A response that is not a success.
+    pub(crate) fn failure(write: &WriteCall, text: &str) -> Value {
         let method = match write.kind {
             Kind::Pay => "pay",
             Kind::Close => "close",

@@ -1,28 +1,34 @@
-//! A model test: runs the real operations on a store and a TOP whose every step waits until the
-//! test releases it, in virtual time, and takes the steps in many orders.
+//! A model test: runs the real operations, in virtual time, on models of the store and of TOP. Every
+//! step of the store and of TOP waits until the test releases it, and the test releases the steps in many
+//! orders.
 //!
 //! The steps of a sender, the sweep, the reconciler, an operator, further callers, TOP, a crash and a stop
-//! are interleaved. A commit can be made, made and acknowledged later or never, fail, or be reported as
-//! failed and made later. A write can be sent late or never; it can be done or refused; it can be answered
-//! in time, late, with TOP's timeout text, or never; reads can show its effect later. Reads can fail, and
-//! can return an earlier state. See [`steps::Step`].
+//! are interleaved. A commit can succeed and be acknowledged at once, late or never; it can fail; it can be
+//! reported as failed and succeed later. A write can be sent late or never. TOP can execute or refuse it.
+//! The response can arrive in time, late, with TOP's timeout text, or never, and reads can show the effect
+//! late. Reads can fail, and can return an earlier state. See [`steps::Step`].
 //!
-//! The laws are in [`laws`]: an operation is sent at most once; a write that may be done once is done once;
-//! an operation that is recorded or reported as not sent was never sent; one that is recorded or reported
-//! as done was done before; one that was done is never recorded or reported as not done; an answer that a
-//! sender received is not dropped; no operation stays open; every caller is answered; states change only
-//! along the table.
+//! The laws are in [`laws`]:
+//! - An operation is sent at most once.
+//! - A write that may be executed only once is executed only once.
+//! - An operation that is recorded or reported as not sent was never sent.
+//! - An operation that is recorded or reported as succeeded was executed before.
+//! - An operation that was executed is never recorded or reported as not executed.
+//! - A response that a sender received is not dropped.
+//! - No operation stays open, and every caller gets a response.
+//! - States change only along the table.
 //!
 //! Coverage:
-//! - *Random*: [`SEEDS`] runs of up to 90 steps, with up to five requests, two ends of a process, and
-//!   outages. A run that breaks a law prints its seed and its trace. `GATEWAY_MODEL_SEED=7` repeats one
-//!   seed and prints its trace; `GATEWAY_MODEL_SEEDS=30000` runs more of them.
-//! - *Exhaustive*: the straight run opens the oldest gate in the best way. From a payment, a booking, and
-//!   a payment whose preparation ends just before it is stale, the test takes every run that departs at
-//!   most twice from the straight one. A departure takes any other step that is possible at one of the first
-//!   [`scenarios::POINTS`] points, and the run continues straight from there. So any two steps that are
-//!   possible at a point are taken in both orders, and each such choice is combined with every other
-//!   choice, fault, wait, crash, stop, operator or further caller at the same or a later point.
+//! - *Random*: [`SEEDS`] runs of up to 90 steps, with up to five requests, two crashes or stops,
+//!   and outages. A run that breaks a law prints its seed and its trace. `GATEWAY_MODEL_SEED=7` repeats one
+//!   seed and prints its trace; `GATEWAY_MODEL_SEEDS=30000` runs that many seeds.
+//! - *Exhaustive*: the default step opens the oldest gate with the most favourable outcome, and the default
+//!   run takes only default steps. For a payment, a booking, and a payment whose preparation ends just before
+//!   it becomes stale, the test takes every run that departs at most twice from the default run. A departure
+//!   takes any other step that is possible at one of the first [`scenarios::POINTS`] points; default steps
+//!   follow it. So any two steps that are possible at a point are taken in both orders, and each such choice
+//!   is combined with every other choice, fault, wait, crash, stop, operator or further caller at the same or
+//!   a later point.
 //!
 //! What TOP never does in this model is listed in [`ledger`].
 
@@ -95,12 +101,13 @@ fn in_virtual_time<F: Future>(run: F) -> F::Output {
     runtime.block_on(run)
 }
 
-/// How often a run takes each kind of step. Some runs are calm, some are not.
-struct Mood {
+/// The weights by which a random run chooses the kind of a step. They vary, so that some runs have few
+/// faults and some have many.
+struct StepWeights {
     weights: [u64; 6],
 }
 
-impl Mood {
+impl StepWeights {
     fn new(chance: &mut Chance) -> Self {
         let store = *chance.one_of(&[1, 3, 10]);
         let top = *chance.one_of(&[3, 10, 30]);
@@ -138,7 +145,7 @@ impl Mood {
             | Step::FreezeRead(_) => 2,
             Step::Crash | Step::Stop => 3,
             Step::Wait(_) | Step::Stall(_) => 4,
-            Step::Ask(_) | Step::LookNow(_) | Step::Resolve(_) => 5,
+            Step::Ask(_) | Step::LookUpNow(_) | Step::Resolve(_) => 5,
         }
     }
 
@@ -161,7 +168,7 @@ impl Mood {
 fn random(seed: u64) -> Ended {
     in_virtual_time(async {
         let mut chance = Chance::new(seed);
-        let mood = Mood::new(&mut chance);
+        let weights = StepWeights::new(&mut chance);
         let subjects = if chance.below(3) == 0 {
             scenarios::bookings()
         } else {
@@ -183,7 +190,7 @@ fn random(seed: u64) -> Ended {
         first.begin(&mut run).await;
         let steps = 30 + chance.below(60);
         for _ in 0..steps {
-            let step = mood.choose(&run.enabled(), &mut chance);
+            let step = weights.choose(&run.enabled(), &mut chance);
             run.take(step).await;
         }
         run.finish().await;
@@ -207,7 +214,7 @@ fn no_law_is_broken_in_random_runs() {
         ended.check(&format!("GATEWAY_MODEL_SEED={seed}"));
         moves.extend(ended.moves);
     }
-    // The runs are useful only if they reach all of these.
+    // The runs prove something only if they reach all these changes.
     let expected = [
         "accepted -> not_executed/not_sent",
         "accepted -> sending",

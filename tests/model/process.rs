@@ -36,10 +36,10 @@ use crate::world::{Pending, Query, Shared, answered};
 
 /// The deadline of one call to TOP.
 pub(crate) const DEADLINE: Duration = Duration::from_millis(5_500);
-/// An operation that is accepted or sending is stale after this long without news.
+/// An operation that is accepted or sending is stale after this long without an update.
 pub(crate) const STALE: Duration = Duration::from_millis(3 * 5_500);
 
-/// Windows in proportion to the real ones, but short: a run waits until nothing is open any more.
+/// Windows in proportion to the real ones, but short: a run waits until no operation is open any more.
 const SETTINGS: ReconcileSettings = ReconcileSettings {
     first_look: Duration::from_millis(500),
     patience: Patience {

@@ -1,4 +1,4 @@
-//! The situations from which runs start, and the runs that depart from the straight one.
+//! The situations from which runs start, and the runs that depart from the default run.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(crate) fn payments() -> Vec<What> {
     ]
 }
 
-/// The subjects of a run that makes its orders.
+/// The subjects of a run that creates its orders.
 pub(crate) fn bookings() -> Vec<What> {
     vec![What::Book("MODEL-A"), What::Book("MODEL-B")]
 }
@@ -28,7 +28,8 @@ pub(crate) const POINTS: usize = 30;
 /// A departure: the point of the run, and the number of the alternative taken there.
 type Departure = (usize, usize);
 
-/// A situation: what is requested, and whether its preparation ends just before it is stale.
+/// A situation: what is requested, and whether the preparation ends just before the operation becomes
+/// stale.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Situation {
     pub(crate) what: What,

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::explorer::Request;
 use crate::ledger::{Ledger, WriteCall};
-use crate::world::{Fate, Gate, Heard, Pending, TIMEOUT, World, received};
+use crate::world::{Fate, Gate, Known, Pending, TIMEOUT, World, received};
 
 /// The wording of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,29 +23,29 @@ pub(crate) enum Refusal {
 /// A step that is possible next. Numbers identify gates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// A commit is made; its acknowledgement waits.
+    /// A commit succeeds; its acknowledgement waits.
     Commit(u32),
-    /// A commit fails, and the process is told.
+    /// A commit fails, and the failure is reported to the process.
     Fail(u32),
-    /// A commit is reported as failed, but may still be made.
+    /// A commit is reported as failed, but may still succeed.
     Abandon(u32),
-    /// A commit that no process waits for is not made.
+    /// A commit that no process waits for does not happen.
     Drop(u32),
     Acknowledge(u32),
-    /// A commit was made, but is reported as failed.
+    /// A commit succeeded, but is reported as failed.
     LoseAcknowledgement(u32),
     /// A write leaves its process.
     Leave(u32),
     NoConnection(u32),
-    /// A write that was sent is done.
+    /// TOP executes a write that was sent.
     Execute(u32),
-    /// The same, but reads do not show it yet.
+    /// TOP executes a write that was sent, but reads do not show the effect yet.
     ExecuteHidden(u32),
-    /// A write that was sent is never done.
+    /// TOP never executes a write that was sent.
     Forget(u32),
     Refuse(u32, Refusal),
     AnswerDone(u32),
-    /// TOP answers that it was done, but does nothing.
+    /// TOP reports success, but never executes the write.
     Pretend(u32),
     AnswerTimeout(u32),
     /// The connection of a call breaks.
@@ -53,24 +53,24 @@ pub(crate) enum Step {
     /// Hidden effects become visible to reads.
     Show,
     AnswerRead(u32),
-    /// TOP reads now, and answers later.
+    /// TOP reads its state now, and responds later.
     FreezeRead(u32),
-    /// Time passes; whatever is due happens when it is due.
+    /// Time passes, and each timer fires when it is due.
     Wait(Duration),
-    /// The processes stand still for this long, and TOP does not.
+    /// The processes stand still for this long, while TOP continues.
     Stall(Duration),
     Ask(Request),
-    LookNow(OperationId),
+    LookUpNow(OperationId),
     /// An operator who knows the true outcome resolves the operation.
     Resolve(OperationId),
     /// The process dies, and the next one starts.
     Crash,
-    /// The process is asked to stop. The next one starts when it has ended.
+    /// The process is asked to stop. The next process starts when this one has ended.
     Stop,
     Unreadable(bool),
 }
 
-/// The possible steps at a gate, the straight one first.
+/// The possible steps at a gate, the default step first.
 pub(crate) fn of_gate(world: &World, gate: &Gate, steps: &mut Vec<Step>) {
     let number = gate.number;
     match &gate.pending {
@@ -90,23 +90,23 @@ pub(crate) fn of_gate(world: &World, gate: &Gate, steps: &mut Vec<Step>) {
             answer,
             ..
         } => {
-            let heard = answer.as_ref().is_some_and(|answer| !answer.is_closed());
-            let can = world.ledger.can(write);
+            let is_awaited = answer.as_ref().is_some_and(|answer| !answer.is_closed());
+            let can = world.ledger.can_execute(write);
             if *fate == Fate::Undecided {
                 if can {
                     steps.extend([Step::Execute(number), Step::ExecuteHidden(number)]);
                 }
-                if heard {
+                if is_awaited {
                     let refusals = [Refusal::Listed, Refusal::Unlisted, Refusal::Gateway];
                     steps.extend(refusals.map(|how| Step::Refuse(number, how)));
                     steps.push(Step::Pretend(number));
                 }
                 steps.push(Step::Forget(number));
             }
-            if *fate == Fate::Done && heard {
+            if *fate == Fate::Done && is_awaited {
                 steps.push(Step::AnswerDone(number));
             }
-            if heard {
+            if is_awaited {
                 steps.extend([Step::AnswerTimeout(number), Step::Break(number)]);
             }
         }
@@ -142,7 +142,7 @@ pub(crate) fn open(world: &mut World, step: &Step) {
             if let Some(Pending::Commit(_, answer)) = gate.map(|gate| &mut gate.pending)
                 && let Some(answer) = answer.take()
             {
-                drop(answer.send(Err(JournalError::unavailable("no answer in time"))));
+                drop(answer.send(Err(JournalError::unavailable("no response in time"))));
             }
         }
         Step::LoseAcknowledgement(number) => {
@@ -155,9 +155,12 @@ pub(crate) fn open(world: &mut World, step: &Step) {
         Step::NoConnection(number) => {
             if let Pending::Leave(write, answer) = world.take(number).pending {
                 let why = write.departure.withhold(NotSent::Broken);
-                assert!(why.is_some(), "it was sent before its gate was opened");
+                assert!(
+                    why.is_some(),
+                    "the write was sent before its gate was opened"
+                );
                 drop(answer.send(Err(CallError::NotSent(NotSent::Broken))));
-                world.hears(&write.subject, Heard::NotSent);
+                world.sender_learns(&write.subject, Known::NotSent);
             }
         }
         Step::Execute(number) => world.execute(number, false),
@@ -171,11 +174,11 @@ pub(crate) fn open(world: &mut World, step: &Step) {
             reply(
                 world,
                 number,
-                Some(Heard::Refused),
+                Some(Known::Refused),
                 |_, write| match refusal {
                     // Listed by the seed, for every write.
-                    Refusal::Listed => Ok(received(&Ledger::said(write, "请求参数错误"))),
-                    Refusal::Unlisted => Ok(received(&Ledger::said(write, "余额不足"))),
+                    Refusal::Listed => Ok(received(&Ledger::failure(write, "请求参数错误"))),
+                    Refusal::Unlisted => Ok(received(&Ledger::failure(write, "余额不足"))),
                     Refusal::Gateway => Err(CallError::Refused(Box::new(ErrorResponse {
                         code: Some(25),
                         msg: Some("Invalid signature".to_owned()),
@@ -185,7 +188,7 @@ pub(crate) fn open(world: &mut World, step: &Step) {
             );
         }
         Step::AnswerDone(number) => {
-            reply(world, number, Some(Heard::Done), |ledger, write| {
+            reply(world, number, Some(Known::Done), |ledger, write| {
                 Ok(received(&ledger.done(write)))
             });
         }
@@ -195,13 +198,13 @@ pub(crate) fn open(world: &mut World, step: &Step) {
             if let Some(Pending::Upstream { write, .. }) = gate.map(|gate| &gate.pending) {
                 world.deceived.extend(write.operation);
             }
-            reply(world, number, Some(Heard::Done), |ledger, write| {
-                Ok(received(&ledger.pretended(write)))
+            reply(world, number, Some(Known::Done), |ledger, write| {
+                Ok(received(&ledger.false_success(write)))
             });
         }
         Step::AnswerTimeout(number) => {
             reply(world, number, None, |_, write| {
-                Ok(received(&Ledger::said(write, TIMEOUT)))
+                Ok(received(&Ledger::failure(write, TIMEOUT)))
             });
         }
         Step::Break(number) => {
@@ -232,7 +235,7 @@ pub(crate) fn open(world: &mut World, step: &Step) {
         Step::Wait(_)
         | Step::Stall(_)
         | Step::Ask(_)
-        | Step::LookNow(_)
+        | Step::LookUpNow(_)
         | Step::Resolve(_)
         | Step::Crash
         | Step::Stop
@@ -247,11 +250,11 @@ fn decide(world: &mut World, number: u32, to: Fate) {
     }
 }
 
-/// Answers a write. Its outcome may still be undecided.
+/// Responds to a write, whose outcome may still be undecided.
 fn reply(
     world: &mut World,
     number: u32,
-    heard: Option<Heard>,
+    learned: Option<Known>,
     say: impl FnOnce(&Ledger, &WriteCall) -> Result<Received, CallError>,
 ) {
     let gate = world.gates.iter_mut().find(|gate| gate.number == number);
@@ -259,9 +262,9 @@ fn reply(
         && let Some(answer) = answer.take()
     {
         drop(answer.send(say(&world.ledger, write)));
-        if let Some(heard) = heard {
+        if let Some(learned) = learned {
             let subject = write.subject.clone();
-            world.hears(&subject, heard);
+            world.sender_learns(&subject, learned);
         }
     }
     world.tidy();

@@ -17,15 +17,15 @@ use fliggy_gateway::store::{
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
-/// An operation with what the store keeps beside it. Rows are in order of acceptance.
+/// An operation, and what the store keeps with it. Rows are in order of acceptance.
 #[derive(Clone, Debug)]
 struct Row {
     operation: Operation,
     idempotency: Option<[u8; 32]>,
     fingerprint: [u8; 32],
     duplicate: Option<[u8; 32]>,
-    /// Whether it holds the lock on its subject. An operation that is reopened while another holds
-    /// the lock does not get it.
+    /// Whether the operation holds the lock on its subject. An operation that is reopened while
+    /// another holds the lock does not get the lock.
     locks: bool,
     timeline: Vec<TimelineEntry>,
 }
@@ -44,7 +44,7 @@ struct Tables {
 /// The end of the lease of an instance that is known to have ended.
 const ENDED: i64 = i64::MIN;
 
-/// See the module.
+/// See the module documentation.
 #[derive(Debug)]
 pub(crate) struct ModelStore {
     tables: Mutex<Tables>,
@@ -116,7 +116,7 @@ impl Tables {
                 Acceptance::KeyReused
             });
         }
-        // A reopened operation may be without the lock, but still blocks others.
+        // A reopened operation may not hold the lock, but still blocks others.
         if let Some(other) = first(&|row| {
             lock_of(&row.operation) == lock
                 && (row.locks || row.operation.state() == State::NeedsAttention)
@@ -154,8 +154,8 @@ impl Tables {
         None
     }
 
-    /// The youngest operation that ended as absent, whose effect the new one would repeat, and that
-    /// no later operation explains.
+    /// The newest operation that ended as absent, whose effect the new operation would repeat, and
+    /// whose effect no later operation accounts for.
     fn still_absent(&self, asked: &Operation, lock: &str) -> Option<&Operation> {
         let about = |row: &&Row| row.is_about(asked.kind(), lock);
         let repeated_by = |row: &Row, later: &Intent| row.operation.intent.may_be_taken_for(later);
@@ -200,7 +200,7 @@ impl Tables {
             .last()
             .map_or(Timestamp::UNIX_EPOCH, |entry| entry.at.0);
         row.timeline.extend(save.timeline);
-        // What is decided at acceptance never changes.
+        // The fields set at acceptance never change.
         row.operation = Operation {
             revision: next.revision + 1,
             intent: row.operation.intent.clone(),
@@ -237,7 +237,7 @@ impl Tables {
         Saved::Done(operation.revision)
     }
 
-    /// Adds an event, unless the feed already has its fact.
+    /// Adds an event, unless the feed already has an event of this fact.
     fn add(&mut self, event: Event) {
         let fact = |e: &Event| (e.kind, e.subject.clone(), e.fact.clone());
         if !self.events.iter().any(|known| fact(known) == fact(&event)) {
@@ -316,9 +316,9 @@ impl Tables {
         const HOUR_MS: i64 = 3_600_000;
         for row in &mut self.rows {
             let operation = &mut row.operation;
-            let asked = matches!(operation.state(), State::Unknown | State::NeedsAttention);
+            let unresolved = matches!(operation.state(), State::Unknown | State::NeedsAttention);
             let wake = |at: i64| {
-                if asked {
+                if unresolved {
                     now_ms
                 } else {
                     at.min(now_ms + HOUR_MS)

@@ -1,7 +1,7 @@
 //! State shared by the processes: the store, TOP, and the steps that the explorer must release.
 //!
-//! Every change of the store and every call to TOP stops at a gate. The explorer decides when it
-//! proceeds, and how it ends. A process has no other effect on the outside, so a process whose
+//! Every change of the store and every call to TOP stops at a gate. The explorer decides when the
+//! gate opens, and with what outcome. A process has no other effect on the outside, so a process whose
 //! number is no longer [`World::boot`] is dead, whatever its tasks still do.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,8 +23,8 @@ use tokio::time::Instant;
 use crate::ledger::{Ledger, WriteCall};
 use crate::store::ModelStore;
 
-/// The latest time after its send at which a write may be done, and the latest time after that at which
-/// reads must show it. Together they stay within the settle windows: law 5 promises nothing beyond.
+/// The maximum time from the send of a write to its execution, and from its execution until reads show
+/// the effect. Twice this time is within the settle windows, because law 5 promises nothing beyond them.
 pub(crate) const LATEST: Duration = Duration::from_secs(25);
 
 /// TOP's own timeout.
@@ -45,7 +45,7 @@ pub(crate) enum Outcome {
     Saved(Saved),
 }
 
-/// Whether a write that was sent has been done.
+/// Whether a write that was sent has been executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Undecided,
@@ -55,7 +55,7 @@ pub(crate) enum Fate {
 
 /// What a sender learned about its write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
+pub(crate) enum Known {
     Done,
     Refused,
     NotSent,
@@ -69,15 +69,15 @@ pub(crate) enum Query {
     Orders,
 }
 
-/// What waits for the explorer.
+/// What waits at a gate.
 pub(crate) enum Pending {
-    /// A commit. Nobody waits for it once its process died, or was told that it failed.
+    /// A commit. The answer is None once the process has died or got a failure.
     Commit(Change, Option<StoreAnswer>),
     /// The acknowledgement of a commit.
     Acknowledge(Outcome, StoreAnswer),
     /// A write in the transport of its process.
     Leave(WriteCall, TopAnswer),
-    /// A write that TOP has. Nobody waits for it once its process died.
+    /// A write that TOP has received. The answer is None once TOP has responded or the process has died.
     Upstream {
         write: WriteCall,
         left: Instant,
@@ -95,12 +95,12 @@ pub(crate) struct Gate {
     pub(crate) pending: Pending,
 }
 
-/// What a caller was told.
+/// The response that a caller got.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
-    /// The operation that the answer shows.
+pub(crate) struct Reply {
+    /// The operation that the response shows.
     pub(crate) operation: Option<OperationId>,
-    /// Its state, or why there is no operation.
+    /// The state of the caller's operation, or why the request was refused.
     pub(crate) standing: Result<Standing, &'static str>,
 }
 
@@ -109,9 +109,9 @@ pub(crate) struct Told {
 pub(crate) struct Caller {
     /// The process that received the request.
     pub(crate) boot: u32,
-    /// The operation that the store was asked to accept.
+    /// The operation that the store received for acceptance.
     pub(crate) drafted: Option<OperationId>,
-    pub(crate) told: Option<Told>,
+    pub(crate) reply: Option<Reply>,
 }
 
 pub(crate) struct World {
@@ -122,7 +122,7 @@ pub(crate) struct World {
     /// The number of the living process, and when it started.
     pub(crate) boot: u32,
     pub(crate) started: Instant,
-    /// Nothing stops at a gate any more, and everything works.
+    /// Gates open at once, and every step succeeds.
     pub(crate) healthy: bool,
     /// The journal cannot be read.
     pub(crate) unreadable: bool,
@@ -134,14 +134,14 @@ pub(crate) struct World {
     pub(crate) sends: BTreeMap<OperationId, u32>,
     /// Operations that were committed as not sent, whatever happened to them later.
     pub(crate) not_sent: BTreeSet<OperationId>,
-    /// What senders learned, and in which process.
-    heard: BTreeMap<OperationId, (Heard, u32)>,
-    /// Operations whose sender was told that they were done, although nothing was.
+    /// What the sender of each operation learned, and in which process.
+    learned: BTreeMap<OperationId, (Known, u32)>,
+    /// Operations that TOP reported as successful without executing them.
     pub(crate) deceived: BTreeSet<OperationId>,
     /// Operations that an operator resolved, or tried to resolve.
     pub(crate) resolved: BTreeSet<OperationId>,
-    /// What senders had learned about the operations that were open when everything began to work.
-    pub(crate) expected: Vec<(OperationId, Heard)>,
+    /// What senders had learned about the operations that were open when the gates began to open at once.
+    pub(crate) expected: Vec<(OperationId, Known)>,
     pub(crate) callers: Vec<Caller>,
     /// When the reconciler last began a pass.
     pub(crate) pass: Instant,
@@ -179,7 +179,7 @@ impl Shared {
             sending: BTreeMap::new(),
             sends: BTreeMap::new(),
             not_sent: BTreeSet::new(),
-            heard: BTreeMap::new(),
+            learned: BTreeMap::new(),
             deceived: BTreeSet::new(),
             resolved: BTreeSet::new(),
             expected: Vec::new(),
@@ -204,7 +204,7 @@ impl Shared {
     }
 }
 
-/// Waits for an answer. If nobody can give it any more, the waiting process is dead.
+/// Waits for an answer. Never returns if the answer's sender was dropped: the waiting process is dead.
 pub(crate) async fn answered<T>(answer: oneshot::Receiver<T>) -> T {
     match answer.await {
         Ok(answer) => answer,
@@ -298,7 +298,8 @@ impl World {
             && !self.operations.contains(&new.operation.id)
         {
             self.operations.push(new.operation.id);
-            // Requests come one at a time, and nothing stops one before its acceptance.
+            // Requests come one at a time, and no gate stops a request before its acceptance, so this
+            // operation belongs to the last caller.
             if let Some(caller) = self.callers.last_mut() {
                 caller.drafted = Some(new.operation.id);
             }
@@ -331,26 +332,26 @@ impl World {
         }
     }
 
-    /// Makes a change, and checks it against the laws.
+    /// Commits a change, and checks it against the laws.
     pub(crate) fn commit(&mut self, change: Change) -> Outcome {
         match change {
             Change::Accept(new) => {
                 let name = self.name(new.operation.id);
-                let taken = self.store.accept(*new).now_or_never().unwrap().unwrap();
-                let word = match &taken {
+                let acceptance = self.store.accept(*new).now_or_never().unwrap().unwrap();
+                let word = match &acceptance {
                     Acceptance::Accepted => "accepted".to_owned(),
                     Acceptance::Replay(other) => format!("a replay of {}", self.name(other.id)),
                     Acceptance::KeyReused => "its key was used".to_owned(),
                     Acceptance::Locked(other) => format!("locked by {}", self.name(other.id)),
                     Acceptance::AlreadyDone(other) => format!("done by {}", self.name(other.id)),
-                    Acceptance::Duplicate(other) => format!("a twin of {}", self.name(other.id)),
+                    Acceptance::Duplicate(other) => format!("duplicates {}", self.name(other.id)),
                     Acceptance::RetryOfRequired(other) => {
                         format!("{} ended absent", self.name(other.id))
                     }
                     Acceptance::NothingToRetry => "nothing to retry".to_owned(),
                 };
                 self.say(format!("  {name}: {word}"));
-                Outcome::Accepted(taken)
+                Outcome::Accepted(acceptance)
             }
             Change::Save(save) => {
                 let (id, to) = (save.operation.id, save.operation.standing);
@@ -397,7 +398,7 @@ impl World {
         };
         if let Err(why) = write.departure.try_leave() {
             self.say(format!("  {}: {why}", gate.label));
-            self.hears(&write.subject, Heard::NotSent);
+            self.sender_learns(&write.subject, Known::NotSent);
             drop(answer.send(Err(CallError::NotSent(why))));
             return;
         }
@@ -412,13 +413,13 @@ impl World {
     }
 
     /// The sender of a write learns how it ended.
-    pub(crate) fn hears(&mut self, subject: &str, heard: Heard) {
+    pub(crate) fn sender_learns(&mut self, subject: &str, learned: Known) {
         if let Some(id) = self.sending.get(subject) {
-            self.heard.insert(*id, (heard, self.boot));
+            self.learned.insert(*id, (learned, self.boot));
         }
     }
 
-    /// Executes a write that TOP has.
+    /// Executes a write that TOP has received.
     pub(crate) fn execute(&mut self, number: u32, hidden: bool) {
         let gate = self.gates.iter_mut().find(|gate| gate.number == number);
         if let Some(Gate {
@@ -429,13 +430,16 @@ impl World {
         {
             *fate = Fate::Done;
             self.ledger.execute(write, hidden);
-            let line = format!("  {label}: done{}", if hidden { ", not shown" } else { "" });
+            let line = format!(
+                "  {label}: executed{}",
+                if hidden { ", not shown" } else { "" }
+            );
             self.say(line);
         }
         self.tidy();
     }
 
-    /// Lets a gate proceed at once, in the best way that is still possible.
+    /// Opens a gate at once, with the most favourable outcome that is still possible.
     pub(crate) fn serve(&mut self, number: u32) {
         let find = |world: &Self| world.gates.iter().position(|gate| gate.number == number);
         let Some(place) = find(self) else { return };
@@ -452,7 +456,7 @@ impl World {
                 }
             }
             Pending::Upstream { write, fate, .. } => {
-                if *fate == Fate::Undecided && self.ledger.can(write) {
+                if *fate == Fate::Undecided && self.ledger.can_execute(write) {
                     self.execute(number, false);
                 }
                 if find(self).is_none() {
@@ -467,7 +471,7 @@ impl World {
                 {
                     let body = match fate {
                         Fate::Done => self.ledger.done(&write),
-                        Fate::Undecided | Fate::NotDone => Ledger::said(&write, TIMEOUT),
+                        Fate::Undecided | Fate::NotDone => Ledger::failure(&write, TIMEOUT),
                     };
                     drop(answer.send(Ok(received(&body))));
                 }
@@ -494,20 +498,18 @@ impl World {
         }
     }
 
-    /// From now on everything works at once, and every gate proceeds. Only writes that nobody waits
-    /// for are done and shown as late as possible.
+    /// From now on every gate opens at once and every step succeeds. Only writes whose process no
+    /// longer waits are executed and shown as late as possible.
     pub(crate) fn heal(&mut self, stopping: bool) {
-        self.say("everything works");
+        self.say("every gate opens at once");
         if !stopping {
             let open = |id: OperationId| self.row(id).is_some_and(|row| is_open(row.state()));
-            // An operator who reports that nothing was done may be as fast as the sender who knows
-            // it.
-            let heard = self.heard.iter().filter(|(id, (_, boot))| {
+            // Resolved operations do not count: the operator's resolution may be saved before the
+            // sender saves what it learned.
+            let learned = self.learned.iter().filter(|(id, (_, boot))| {
                 *boot == self.boot && open(**id) && !self.resolved.contains(*id)
             });
-            self.expected = heard
-                .map(|(id, (heard, _))| (*id, *heard))
-                .collect();
+            self.expected = learned.map(|(id, (learned, _))| (*id, *learned)).collect();
         }
         self.healthy = true;
         self.unreadable = false;
@@ -517,8 +519,8 @@ impl World {
         }
     }
 
-    /// A process ends without warning. Changes that it requested may still be made; writes that it
-    /// has not sent are never sent; writes that TOP has may still be done.
+    /// A process ends without warning. Changes that it requested may still be committed;
+    /// writes that it has not sent are never sent; writes that TOP has received may still be executed.
     pub(crate) fn crash(&mut self) {
         self.boot += 1;
         self.gates.retain_mut(|gate| match &mut gate.pending {
@@ -563,7 +565,7 @@ impl World {
                 && *fate == Fate::Undecided
                 && *left + LATEST <= now
             {
-                if self.healthy && self.ledger.can(write) {
+                if self.healthy && self.ledger.can_execute(write) {
                     self.ledger.execute(write, true);
                     *fate = Fate::Done;
                 } else {
@@ -582,7 +584,7 @@ impl World {
         self.tidy();
     }
 
-    /// The order as a read shows it.
+    /// TOP's response to a read.
     pub(crate) fn answer_to(&self, query: &Query) -> Received {
         received(&match query {
             Query::OrderById(id) => self.ledger.detail(self.ledger.shown(|o| o.id == *id)),
@@ -597,15 +599,15 @@ impl World {
     pub(crate) fn summary(&mut self) {
         let mut text = String::from("end:");
         for row in self.rows() {
-            let done = if self.ledger.is_done(row.id) {
-                "done"
+            let executed = if self.ledger.is_executed(row.id) {
+                "executed"
             } else {
-                "not done"
+                "not executed"
             };
             let sends = self.sends.get(&row.id).copied().unwrap_or(0);
             let _ = write!(
                 text,
-                " {} {} ({done}, sent {sends});",
+                " {} {} ({executed}, sent {sends});",
                 self.name(row.id),
                 written(row.standing)
             );

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Gateway, World};
 
-/// The method's name in the stand-in's list of calls.
+/// The method's name in the simulator's list of calls.
 pub(crate) fn method(kind: Kind) -> &'static str {
     match kind {
         Kind::Book => "airbook",
@@ -39,7 +39,7 @@ impl About {
     }
 }
 
-/// The name under which the stand-in's ledger counts it, in the order or the change.
+/// The name under which the simulator's ledger counts the effect, in the order or the change.
 pub(crate) fn effect(kind: Kind) -> &'static str {
     match kind {
         Kind::ChangePay => "pay",
@@ -52,15 +52,15 @@ pub(crate) fn effect(kind: Kind) -> &'static str {
 #[derive(Clone, Debug)]
 pub(crate) struct Ask {
     pub(crate) kind: Kind,
-    /// Order number for a booking, change number for its payment and cancellation, order id for the
-    /// others.
+    /// Order number for a booking, change number for its payment and cancellation, order id for
+    /// other writes.
     pub(crate) subject: String,
     pub(crate) path: String,
     pub(crate) key: String,
     pub(crate) body: Value,
 }
 
-/// What all tickets of these tests share: they are of one passenger on one flight.
+/// The data that all tickets of these tests share: they are for the same passenger on the same flight.
 #[derive(Clone, Debug)]
 pub(crate) struct Ticket {
     passenger: Value,
@@ -132,17 +132,17 @@ impl Ask {
         Self::new(Kind::ChangeCancel, number, path, json!({}))
     }
 
-    /// The same under another key, as a retry of an earlier operation that did nothing.
-    pub(crate) fn anew(&self, earlier: &str) -> Self {
-        let mut again = self.clone();
-        again.key = format!("{}-again", self.key);
-        again.body["retry_of"] = json!(earlier);
-        again
+    /// The same write under another key, as a retry of an earlier operation that was not executed.
+    pub(crate) fn as_retry(&self, earlier: &str) -> Self {
+        let mut retry = self.clone();
+        retry.key = format!("{}-again", self.key);
+        retry.body["retry_of"] = json!(earlier);
+        retry
     }
 }
 
 impl World {
-    /// Makes the stand-in issue the tickets of an order.
+    /// Lets the simulator issue the tickets of an order.
     pub(crate) async fn issue(&self, order: &Value) {
         let id = order["order_id"].as_str().unwrap();
         let path = format!("/_simulator/orders/{id}/advance");
@@ -159,7 +159,7 @@ impl World {
         order
     }
 
-    /// What all tickets share, read from one.
+    /// The data that all tickets share, read from one order.
     pub(crate) async fn ticket(&self, gateway: &Gateway) -> Ticket {
         let order = self.ticketed(gateway, "TICKET").await;
         let path = format!("/v1/orders/{}", order["order_id"].as_str().unwrap());
@@ -203,12 +203,12 @@ impl World {
     /// A change that awaits payment.
     async fn changed(&self, gateway: &Gateway, ticket: &Ticket, number: &str) -> Value {
         let ask = Ask::change(&self.ticketed(gateway, number).await, ticket);
-        let made = self.ask(&gateway.address, &ask, Some(20)).await.unwrap();
-        assert_eq!(made.status, 201, "{made:?}");
-        made.made().clone()
+        let created = self.ask(&gateway.address, &ask, Some(20)).await.unwrap();
+        assert_eq!(created.status, 201, "{created:?}");
+        created.created().clone()
     }
 
-    /// The stand-in's ledger of such resources: all, or those of one subject.
+    /// The simulator's ledger of these resources: all of them, or those of one subject.
     pub(crate) async fn ledger(&self, about: About, subject: Option<&str>) -> Vec<Value> {
         let (list, name) = match about {
             About::Number => ("orders", "out_order_no"),
@@ -220,7 +220,7 @@ impl World {
         let found = self.get(&self.top, &path).await;
         assert_eq!(found.status, 200, "{found:?}");
         let mut rows = found.body["items"].as_array().unwrap().clone();
-        // This order is predefined; no test made it.
+        // This order is predefined; no test created it.
         rows.retain(|row| row["out_order_no"] != "SIM-KNOWN-ORDER");
         rows
     }
@@ -254,7 +254,7 @@ impl World {
         }
     }
 
-    /// How often it was really done.
+    /// How often the write was really executed.
     pub(crate) async fn effects(&self, kind: Kind, subject: &str) -> u64 {
         let rows = self.ledger(About::of(kind), Some(subject)).await;
         let times = rows.iter().map(|row| row["effects"][effect(kind)].as_u64());

@@ -19,7 +19,7 @@ async fn gateway(world: &World, journal: &str, env: &[(&str, &str)]) -> Gateway 
     Gateway::serving(world.run(journal, command)).await
 }
 
-/// Forbids the process to grow any file or write to it at all, or allows it again.
+/// Forbids the process to write to any file, or allows it again.
 fn full(gateway: &Gateway, full: bool) {
     let own = getrlimit(Resource::Fsize);
     let limit = Rlimit {
@@ -84,7 +84,7 @@ async fn a_write_whose_sending_state_cannot_be_stored_is_not_sent() {
     };
     let (answer, ()) = tokio::join!(world.ask(&address, &ask, None), filled);
     let answer = answer.unwrap();
-    // It was accepted, and nothing more is certain while nothing can be written.
+    // The operation was accepted. While nothing can be written, nothing more is certain.
     assert_eq!(
         (answer.status, &answer.body["state"]),
         (202, &json!("accepted"))
@@ -103,9 +103,9 @@ async fn a_write_whose_sending_state_cannot_be_stored_is_not_sent() {
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_written_is_written_once_there_is_space() {
+async fn an_outcome_that_cannot_be_stored_is_stored_once_there_is_space() {
     let world = World::start().await;
-    // The disk must be full before the answer arrives, even on a slow machine.
+    // The disk must be full before the response arrives, even on a slow machine.
     let patient = [
         ("GATEWAY__TOP__DEADLINE", "4s"),
         ("GATEWAY__RECONCILE__SETTLE_WINDOW", "5s"),
@@ -136,7 +136,7 @@ async fn an_answer_that_cannot_be_written_is_written_once_there_is_space() {
 }
 
 #[tokio::test]
-async fn a_journal_that_cannot_be_opened_stops_the_start_with_its_name() {
+async fn a_journal_that_cannot_be_opened_stops_the_start_and_is_named() {
     let world = World::start().await;
     std::fs::write(world.dir.path().join("file"), "").unwrap();
     for journal in ["file/journal.db", "directory.db"] {
@@ -148,10 +148,10 @@ async fn a_journal_that_cannot_be_opened_stops_the_start_with_its_name() {
         world.on_journal(&mut command, journal, &[]);
         let mut process = world.run("broken", command);
         assert_eq!(process.end().await.code(), Some(1));
-        let said = process.whole_output().await;
-        assert!(said.contains("the journal is not available"), "{said}");
+        let output = process.whole_output().await;
+        assert!(output.contains("the journal is not available"), "{output}");
         let path = journal.strip_suffix(".db").unwrap();
         let path = path.strip_suffix("/journal").unwrap_or(path);
-        assert!(said.contains(path), "{said}");
+        assert!(output.contains(path), "{output}");
     }
 }

@@ -1,4 +1,4 @@
-//! Killed (-9) at every named point of a write, and at random moments under load.
+//! The gateway is killed (-9) at every named point of a write, and at random moments under load.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt as _;
@@ -12,20 +12,20 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::ask::{About, Ask, Kind, Ticket, effect, method};
-use crate::world::{Answer, Gateway, PATIENCE, World, states};
+use crate::world::{Answer, Gateway, MAX_WAIT, World, states};
 
 /// The outcome of the same request under the same key after the restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Then {
-    /// Nothing was sent: it is done now.
-    DoneNow,
-    /// It may have been sent but was not: found absent, and reported so again.
+    /// Nothing was sent before the kill: the write is executed now.
+    ExecutedNow,
+    /// The write may have been sent, but was not executed: it is found absent, and that is replayed.
     Absent,
-    /// It was done before the process died: found, and reported so again.
-    WasDone,
+    /// The write was executed before the process died: the success is found, and replayed.
+    ExecutedBefore,
 }
 
-/// One or two lives of the gateway, each ended at a point.
+/// One or two runs of the gateway, each killed at a point.
 struct Round {
     points: &'static [&'static str],
     fault: Option<&'static str>,
@@ -33,7 +33,7 @@ struct Round {
 }
 
 fn rounds(kind: Kind) -> Vec<Round> {
-    use Then::{Absent, DoneNow, WasDone};
+    use Then::{Absent, ExecutedBefore, ExecutedNow};
     let round = |points, then| Round {
         points,
         fault: None,
@@ -42,39 +42,39 @@ fn rounds(kind: Kind) -> Vec<Round> {
     let unanswered = |points| Round {
         points,
         fault: Some("timeout_done"),
-        then: WasDone,
+        then: ExecutedBefore,
     };
     vec![
-        round(&["before_accept"], DoneNow),
-        round(&["accept_commit"], DoneNow),
-        round(&["accept_committed"], DoneNow),
-        round(&["accepted"], DoneNow),
-        round(&["ready"], DoneNow),
-        round(&["save_commit"], DoneNow),
+        round(&["before_accept"], ExecutedNow),
+        round(&["accept_commit"], ExecutedNow),
+        round(&["accept_committed"], ExecutedNow),
+        round(&["accepted"], ExecutedNow),
+        round(&["ready"], ExecutedNow),
+        round(&["save_commit"], ExecutedNow),
         round(&["save_committed"], Absent),
         round(&["sending"], Absent),
-        round(&["answered"], WasDone),
-        round(&["concluded"], WasDone),
+        round(&["answered"], ExecutedBefore),
+        round(&["concluded"], ExecutedBefore),
         match kind {
-            // A payment is looked up even after a success; the others only after a doubtful
+            // A payment is looked up even after a success, other writes only after an unlisted
             // refusal.
-            Kind::Pay | Kind::ChangePay => round(&["checked"], WasDone),
+            Kind::Pay | Kind::ChangePay => round(&["checked"], ExecutedBefore),
             Kind::Book | Kind::Close | Kind::Refund | Kind::Change | Kind::ChangeCancel => Round {
                 points: &["checked"],
                 fault: Some("refuse_unlisted"),
                 then: Absent,
             },
         },
-        round(&["save_commit#2"], WasDone),
-        round(&["save_committed#2"], WasDone),
-        round(&["settled"], WasDone),
+        round(&["save_commit#2"], ExecutedBefore),
+        round(&["save_committed#2"], ExecutedBefore),
+        round(&["settled"], ExecutedBefore),
         unanswered(&["unknown"]),
         unanswered(&["lookup_done"]),
         unanswered(&["lookup_saved"]),
-        round(&["ready", "sweeping"], DoneNow),
+        round(&["ready", "sweeping"], ExecutedNow),
         round(&["sending", "sweeping"], Absent),
-        round(&["answered", "sweeping"], WasDone),
-        round(&["answered", "lookup_done"], WasDone),
+        round(&["answered", "sweeping"], ExecutedBefore),
+        round(&["answered", "lookup_done"], ExecutedBefore),
     ]
 }
 
@@ -109,7 +109,7 @@ async fn killed_at_every_point_of_a_write_nothing_is_lost_or_done_twice() {
         .await;
 }
 
-/// Leaves time for the read before a write, even on a busy machine.
+/// Leaves enough time for the read before a write, even on a busy machine.
 const PATIENT: [(&str, &str); 3] = [
     ("GATEWAY__TOP__DEADLINE", "5s"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW", "5s"),
@@ -130,7 +130,7 @@ async fn killed(world: &World, ticket: &Ticket, number: &str, ask: &Ask, round: 
     let answer = world.ask(&gateway.address, ask, Some(20)).await;
     let end = gateway.process.end().await;
     assert_eq!(end.signal(), Some(Signal::KILL.as_raw()), "{what}: {end}");
-    // At these two points the operation is settled, and the answer may be faster than the kill.
+    // At these two points the operation is settled, and the response may arrive before the kill.
     if !["settled", "lookup_saved"].contains(first) {
         assert!(answer.is_err(), "{what}: answered {answer:?}");
     }
@@ -140,9 +140,10 @@ async fn killed(world: &World, ticket: &Ticket, number: &str, ask: &Ask, round: 
         assert_eq!(end.signal(), Some(Signal::KILL.as_raw()), "{what}: {end}");
     }
 
-    // A write that was not done is found absent only after the window, so the window is short then.
+    // A write that was not executed is found absent only after the settle window, so keep that
+    // window short.
     let pace = match round.then {
-        Then::DoneNow | Then::WasDone => &PATIENT[..],
+        Then::ExecutedNow | Then::ExecutedBefore => &PATIENT[..],
         Then::Absent => &[],
     };
     let gateway = world.gateway(&journal, pace).await;
@@ -160,11 +161,11 @@ async fn killed(world: &World, ticket: &Ticket, number: &str, ask: &Ask, round: 
         .unwrap_or_else(|error| panic!("{what}: {error}"));
     let replayed = again.header("idempotency-replayed").is_some();
     let done = match round.then {
-        Then::DoneNow => {
+        Then::ExecutedNow => {
             assert!(again.status < 202 && !replayed, "{what}: {again:?}");
             1
         }
-        Then::WasDone => {
+        Then::ExecutedBefore => {
             assert!(again.status < 202 && replayed, "{what}: {again:?}");
             1
         }
@@ -178,7 +179,7 @@ async fn killed(world: &World, ticket: &Ticket, number: &str, ask: &Ask, round: 
     let received = world.received(ask.kind, &ask.subject).await;
     let refused = usize::from(round.fault == Some("refuse_unlisted"));
     assert_eq!(received as u64, done + refused as u64, "{what}");
-    // What was answered before the kill is still known after it.
+    // An outcome that was reported before the kill is still known after it.
     if let Ok(answer) = answer {
         let id = answer.header("operation-id").expect(&what);
         assert_eq!(world.operation(&gateway, id).await["state"], "succeeded");
@@ -209,7 +210,7 @@ async fn with_slow_commits_at_every_step_nothing_is_lost_or_done_twice() {
         }
         let slow = [("GATEWAY_SLOW_POINT", point)];
         let gateway = world.gateway(&format!("{point}.db"), &slow).await;
-        let done = asks.iter().map(|ask| slowed(&world, &gateway, ask));
+        let done = asks.iter().map(|ask| succeeds_once(&world, &gateway, ask));
         futures::future::join_all(done).await;
         world.drained(&gateway).await;
         for ask in &asks {
@@ -218,11 +219,11 @@ async fn with_slow_commits_at_every_step_nothing_is_lost_or_done_twice() {
     }
 }
 
-/// Repeats the request until it is done: one that was reported as not sent is sent under the same
-/// key.
-async fn slowed(world: &World, gateway: &Gateway, ask: &Ask) {
+/// Repeats the request under its key until the write succeeds. Every earlier response must report
+/// that nothing was sent.
+async fn succeeds_once(world: &World, gateway: &Gateway, ask: &Ask) {
     let what = format!("{:?} {}", ask.kind, ask.subject);
-    let asked = async {
+    let repeated = async {
         loop {
             let answer = world.ask(&gateway.address, ask, Some(20)).await.unwrap();
             if answer.status < 202 {
@@ -233,7 +234,7 @@ async fn slowed(world: &World, gateway: &Gateway, ask: &Ask) {
             assert_eq!(sent, 0, "{what}: {answer:?}");
         }
     };
-    timeout(2 * PATIENCE, asked).await.expect(&what);
+    timeout(2 * MAX_WAIT, repeated).await.expect(&what);
     assert_eq!(world.received(ask.kind, &ask.subject).await, 1, "{what}");
     assert_eq!(world.effects(ask.kind, &ask.subject).await, 1, "{what}");
 }
@@ -258,7 +259,7 @@ async fn agree(world: &World, gateway: &Gateway, only: Option<&Ask>) -> usize {
         *done.entry(of).or_default() += u64::from(operation["state"] == "succeeded");
     }
     for ((kind, subject), times) in &done {
-        assert!(*times <= 1, "{kind} of {subject} done {times} times");
+        assert!(*times <= 1, "{kind} of {subject} executed {times} times");
     }
 
     let skipped = |kind: Kind, subject: &str| {
@@ -290,7 +291,7 @@ async fn agree(world: &World, gateway: &Gateway, only: Option<&Ask>) -> usize {
 
     let calls = world.get(&world.top, "/_simulator/calls").await.body;
     let calls = calls["items"].as_array().unwrap();
-    assert!(calls.len() < 10_000, "the stand-in has forgotten calls");
+    assert!(calls.len() < 10_000, "the simulator has dropped calls");
     // A call about a change is listed under its order, and no order here has two changes.
     let mut changes: BTreeMap<String, String> = BTreeMap::new();
     for row in world.ledger(About::Change, None).await {
@@ -315,7 +316,7 @@ async fn agree(world: &World, gateway: &Gateway, only: Option<&Ask>) -> usize {
             let sends = sends.get(&of).copied().unwrap_or(0);
             assert!(
                 times <= sends,
-                "{} of {subject}: upstream received {times}, the journal knows of {sends}",
+                "{} of {subject}: upstream received {times}, the journal has {sends}",
                 of.0
             );
         }
@@ -323,7 +324,7 @@ async fn agree(world: &World, gateway: &Gateway, only: Option<&Ask>) -> usize {
     checked
 }
 
-/// The subject of such a write, as named by an order, a change or a call of the stand-in.
+/// The subject of a write of this kind, read from an order, a change or a call of the simulator.
 fn subject_of(kind: Kind, row: &Value) -> &str {
     let field = match About::of(kind) {
         About::Number => "out_order_no",
@@ -333,7 +334,7 @@ fn subject_of(kind: Kind, row: &Value) -> &str {
     row[field].as_str().unwrap()
 }
 
-/// Pseudorandom numbers, the same ones for the same seed (SplitMix64).
+/// Pseudorandom numbers, the same for the same seed (SplitMix64).
 #[derive(Clone)]
 struct Chance(u64);
 
@@ -380,7 +381,7 @@ async fn killed_at_random_moments_under_load_nothing_is_lost_or_done_twice() {
         for kill in 0..KILLS {
             sleep(Duration::from_millis(30 + chance.below(700))).await;
             gateway.process.kill().await;
-            // Sometimes the next one is killed while it starts.
+            // Every fourth time, the next process is killed while it starts.
             if kill % 4 == 3 {
                 let mut process = world.spawn("journal.db", &[]);
                 sleep(Duration::from_millis(chance.below(150))).await;
@@ -391,28 +392,28 @@ async fn killed_at_random_moments_under_load_nothing_is_lost_or_done_twice() {
         }
         enough.store(true, Ordering::Relaxed);
     };
-    let (told, ()) = tokio::join!(clients, killer);
+    let (results, ()) = tokio::join!(clients, killer);
 
     world.drained(&gateway).await;
-    let cut_off: usize = told.iter().map(|(_, cut_off)| cut_off).sum();
-    let told: BTreeSet<String> = told.into_iter().flat_map(|(ids, _)| ids).collect();
-    for id in &told {
+    let cut_off: usize = results.iter().map(|(_, cut_off)| cut_off).sum();
+    let acknowledged: BTreeSet<String> = results.into_iter().flat_map(|(ids, _)| ids).collect();
+    for id in &acknowledged {
         // Fails if the operation is lost.
         world.operation(&gateway, id).await;
     }
     let checked = agree(&world, &gateway, None).await;
-    let operations = told.len();
+    let operations = acknowledged.len();
     println!("{operations} operations, {cut_off} requests cut off, {checked} effects compared");
     assert!(operations > 30 && cut_off > 30, "there was too little load");
     for kind in Kind::ALL {
         let rows = world.ledger(About::of(kind), None).await;
         let done = rows.iter().any(|row| row["effects"][effect(kind)] == 1);
-        assert!(done, "no {} was done", kind.as_str());
+        assert!(done, "no {} was executed", kind.as_str());
     }
 }
 
 /// An app that books, pays or closes, refunds or changes its ticketed orders, and repeats each
-/// request under the same key until it is answered.
+/// request under the same key until it gets a final response.
 struct Client<'a> {
     world: &'a World,
     address: watch::Receiver<String>,
@@ -430,7 +431,7 @@ impl Client<'_> {
         let mut count = 0;
         while !enough.load(Ordering::Relaxed) {
             count += 1;
-            // Every path is taken from the first round on, each by another client.
+            // In every round each client takes another path, so all paths are covered at once.
             let way = (number + count) % CLIENTS;
             self.order(way, &format!("LOAD-{number}-{count}")).await;
         }
@@ -438,46 +439,48 @@ impl Client<'_> {
     }
 
     async fn order(&mut self, way: u64, number: &str) {
-        let booked = self.troubled(Ask::book(self.example, number), number).await;
+        let booked = self
+            .with_fault(Ask::book(self.example, number), number)
+            .await;
         if booked.status != 201 {
             return;
         }
-        let order = booked.made().clone();
+        let order = booked.created().clone();
         if way == 0 {
-            self.troubled(Ask::close(&order), number).await;
+            self.with_fault(Ask::close(&order), number).await;
             return;
         }
-        let paid = self.troubled(Ask::pay(&order), number).await;
+        let paid = self.with_fault(Ask::pay(&order), number).await;
         if paid.status != 200 {
             return;
         }
         self.world.issue(&order).await;
         if way <= 2 {
-            self.troubled(Ask::refund(&order, self.ticket), number)
+            self.with_fault(Ask::refund(&order, self.ticket), number)
                 .await;
             return;
         }
-        let made = self
-            .troubled(Ask::change(&order, self.ticket), number)
+        let changed = self
+            .with_fault(Ask::change(&order, self.ticket), number)
             .await;
-        if made.status != 201 {
+        if changed.status != 201 {
             return;
         }
         let next = if way == 3 {
-            Ask::cancel_change(made.made())
+            Ask::cancel_change(changed.created())
         } else {
-            Ask::pay_change(made.made())
+            Ask::pay_change(changed.created())
         };
-        self.troubled(next, number).await;
+        self.with_fault(next, number).await;
     }
 
-    async fn troubled(&mut self, ask: Ask, number: &str) -> Answer {
-        self.maybe_trouble(ask.kind, number).await;
-        self.done(&ask).await
+    async fn with_fault(&mut self, ask: Ask, number: &str) -> Answer {
+        self.maybe_inject_fault(ask.kind, number).await;
+        self.outcome(&ask).await
     }
 
-    /// Makes half of the writes fail at the stand-in.
-    async fn maybe_trouble(&mut self, kind: Kind, number: &str) {
+    /// Injects a fault into half of the writes at the simulator.
+    async fn maybe_inject_fault(&mut self, kind: Kind, number: &str) {
         let faults = [
             "hang_then_succeed",
             "timeout_done",
@@ -497,27 +500,28 @@ impl Client<'_> {
         }
     }
 
-    /// Follows a write to its end; one that was found absent is retried once, as a new operation.
-    async fn done(&mut self, ask: &Ask) -> Answer {
-        let answer = self.followed(ask).await;
+    /// Follows a write to its outcome. A write that was found absent is retried once, as a new
+    /// operation.
+    async fn outcome(&mut self, ask: &Ask) -> Answer {
+        let answer = self.final_answer(ask).await;
         if answer.code() != "not_executed" {
             return answer;
         }
         let earlier = answer.header("operation-id").unwrap().to_owned();
-        self.followed(&ask.anew(&earlier)).await
+        self.final_answer(&ask.as_retry(&earlier)).await
     }
 
-    /// Repeats the request under its key until an answer is final.
-    async fn followed(&mut self, ask: &Ask) -> Answer {
+    /// Repeats the request under its key until a response is final.
+    async fn final_answer(&mut self, ask: &Ask) -> Answer {
         let mut last = None;
-        // The limit applies to each gateway, and the number of gateways is known.
+        // The limit applies to each gateway process, and the number of processes is fixed.
         let mut began = Instant::now();
-        while began.elapsed() < 2 * PATIENCE {
+        while began.elapsed() < 2 * MAX_WAIT {
             let base = self.address.borrow().clone();
             let Ok(answer) = self.world.ask(&base, ask, Some(2)).await else {
                 self.cut_off += 1;
                 let moved = self.address.wait_for(|address| *address != base);
-                let moved = timeout(PATIENCE, moved).await;
+                let moved = timeout(MAX_WAIT, moved).await;
                 moved.expect("another gateway").unwrap();
                 began = Instant::now();
                 continue;
@@ -533,6 +537,6 @@ impl Client<'_> {
             }
             last = Some(answer);
         }
-        panic!("no final answer to {ask:?}: {last:?}");
+        panic!("no final response to {ask:?}: {last:?}");
     }
 }

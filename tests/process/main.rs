@@ -1,5 +1,5 @@
-//! The real binary as a process, with the stand-in for TOP as another one whose ledger outlives it:
-//! killed, stopped, terminated, and without disk space.
+//! Runs the real binary as a process, and the simulator as another process whose ledger survives the
+//! gateway. The gateway is killed, stopped, terminated, and runs out of disk space.
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,

@@ -21,15 +21,15 @@ async fn the_sandbox_prints_its_links_and_they_work() {
     let mut sandbox = world.run("sandbox", command);
     let swagger = sandbox.line("Swagger UI ").await;
     let swagger = swagger.split_whitespace().last().unwrap();
-    let stand_in = sandbox.line("Simulator ").await;
-    let stand_in = stand_in.split_whitespace().nth(1).unwrap();
+    let simulator = sandbox.line("Simulator ").await;
+    let simulator = simulator.split_whitespace().nth(1).unwrap();
     sandbox.line("Stop with Ctrl-C").await;
 
     let base = swagger.strip_suffix("/swagger-ui/").unwrap();
     let page = world.get(base, "/swagger-ui/").await;
     assert_eq!(page.status, 200);
     assert!(page.body.as_str().unwrap().contains("swagger-ui"));
-    // The first commands that it suggests.
+    // The first commands that the sandbox suggests.
     let search = json!({"journeys": [{"from": "BJS", "to": "XMN", "date": "2030-05-20"}]});
     let found = world.post(base, "/v1/flights/search", &search).await;
     assert_eq!(found.status, 200, "{found:?}");
@@ -46,8 +46,8 @@ async fn the_sandbox_prints_its_links_and_they_work() {
         assert!(answer.starts_with("HTTP/1.1 201"), "{command}\n{answer}");
         assert!(!answer.contains("idempotency-replayed"), "{answer}");
     }
-    let stand_in = stand_in.strip_suffix("/_simulator/").unwrap();
-    let calls = world.get(stand_in, "/_simulator/calls").await;
+    let simulator = simulator.strip_suffix("/_simulator/").unwrap();
+    let calls = world.get(simulator, "/_simulator/calls").await;
     assert_eq!(calls.body["counts"]["search"]["received"], 1, "{calls:?}");
     assert_eq!(calls.body["counts"]["airbook"]["effects"], 2, "{calls:?}");
 
@@ -56,14 +56,14 @@ async fn the_sandbox_prints_its_links_and_they_work() {
 }
 
 #[tokio::test]
-async fn a_stand_in_ends_on_a_signal() {
+async fn a_simulator_ends_on_a_signal() {
     let world = World::start().await;
     let mut command = binary();
     command.args(["top-simulator", "--listen", "127.0.0.1:0"]);
-    let mut stand_in = world.run("another", command);
-    stand_in.line("/router/rest").await;
-    stand_in.signal(Signal::TERM);
-    assert_eq!(stand_in.end().await.code(), Some(0));
+    let mut simulator = world.run("another", command);
+    simulator.line("/router/rest").await;
+    simulator.signal(Signal::TERM);
+    assert_eq!(simulator.end().await.code(), Some(0));
 }
 
 #[tokio::test]
@@ -79,15 +79,15 @@ async fn every_command_has_help_and_a_wrong_one_exits_with_2() {
         (&["book-me-a-flight"], 2, "unrecognized subcommand"),
         (&["serve", "--port", "80"], 2, "unexpected argument"),
         (&["sandbox", "--simulator-listen", "here"], 2, "invalid"),
-        // Without a configuration it lists everything that is missing.
+        // Without a configuration, the command lists everything that is missing.
         (&["serve"], 2, "`top.app_key` is missing"),
     ] {
         let mut command = binary();
         command.args(args);
         let mut process = world.run("shown", command);
         let end = process.end().await;
-        let said = process.whole_output().await;
-        assert_eq!(end.code(), Some(status), "{args:?}: {said}");
-        assert!(said.contains(says), "{args:?}: {said}");
+        let output = process.whole_output().await;
+        assert_eq!(end.code(), Some(status), "{args:?}: {output}");
+        assert!(output.contains(says), "{args:?}: {output}");
     }
 }

@@ -10,9 +10,9 @@ use crate::world::{Answer, Gateway, World, states};
 
 /// How long the calls of a test take: longer than a slow machine needs for the rest of the test.
 const UNDER_WAY_MS: u64 = 6_000;
-/// Gives the stand-in time to be slow, and keeps the reconciler from finding anything absent during
+/// Leaves the simulator time to be slow, and keeps the reconciler from finding anything absent during
 /// a test.
-const SLOW_TO_JUDGE: [(&str, &str); 3] = [
+const LONG_WINDOWS: [(&str, &str); 3] = [
     ("GATEWAY__TOP__DEADLINE", "15s"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW", "20s"),
     ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "20s"),
@@ -27,13 +27,13 @@ async fn first_in_state(world: &World, gateway: &Gateway, state: &str) -> String
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let found = tokio::time::timeout(crate::world::PATIENCE, found).await;
+    let found = tokio::time::timeout(crate::world::MAX_WAIT, found).await;
     found.unwrap_or_else(|_| panic!("no operation is {state}"))
 }
 
-/// Waits until `/readyz` reports that it is stopping.
+/// Waits until `/readyz` reports that the gateway is stopping.
 async fn not_ready(world: &World, gateway: &Gateway) {
-    let told = async {
+    let stopping = async {
         loop {
             let ready = world.get(&gateway.address, "/readyz").await;
             if ready.status != 200 {
@@ -42,8 +42,8 @@ async fn not_ready(world: &World, gateway: &Gateway) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let told = tokio::time::timeout(crate::world::PATIENCE, told).await;
-    is_stopping(&told.expect("a gateway that is not ready"));
+    let stopping = tokio::time::timeout(crate::world::MAX_WAIT, stopping).await;
+    is_stopping(&stopping.expect("a gateway that is not ready"));
 }
 
 fn is_stopping(answer: &Answer) {
@@ -52,9 +52,9 @@ fn is_stopping(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn terminated_during_a_payment_it_ends_with_the_outcome_in_the_journal() {
+async fn a_gateway_terminated_during_a_payment_stores_the_outcome_before_it_ends() {
     let world = World::start().await;
-    let gateway = world.gateway("journal.db", &SLOW_TO_JUDGE).await;
+    let gateway = world.gateway("journal.db", &LONG_WINDOWS).await;
     let sent = world.booked(&gateway, "TERM-SENT").await;
     let waiting = world.booked(&gateway, "TERM-WAITING").await;
     let (sent, waiting) = (Ask::pay(&sent), Ask::pay(&waiting));
@@ -72,7 +72,7 @@ async fn terminated_during_a_payment_it_ends_with_the_outcome_in_the_journal() {
             }))
             .await;
     }
-    // The payment reads its order before it is sent, so it stays `accepted` meanwhile.
+    // The gateway reads the order before it sends the payment, so a slow read keeps it `accepted`.
     world
         .fault(json!({
             "method": "detail", "fault": "slow", "delay_ms": UNDER_WAY_MS,
@@ -80,7 +80,7 @@ async fn terminated_during_a_payment_it_ends_with_the_outcome_in_the_journal() {
         }))
         .await;
 
-    let story = async {
+    let observer = async {
         world.until_received(&sent).await;
         world.until_received(&booked).await;
         let id_waiting = first_in_state(&world, &gateway, "accepted").await;
@@ -102,7 +102,7 @@ async fn terminated_during_a_payment_it_ends_with_the_outcome_in_the_journal() {
     };
     let ask = async |ask| world.ask(&gateway.address, ask, Some(30)).await.unwrap();
     let (first, second, third, id_waiting) =
-        tokio::join!(ask(&sent), ask(&booked), ask(&waiting), story);
+        tokio::join!(ask(&sent), ask(&booked), ask(&waiting), observer);
     // Every waiting caller gets the current state before the process ends.
     for (answer, state) in [
         (&first, "sending"),
@@ -123,8 +123,8 @@ async fn terminated_during_a_payment_it_ends_with_the_outcome_in_the_journal() {
     );
 
     let gateway = world.gateway("journal.db", &[]).await;
-    // The process that sent the writes received and stored their answers, after the one lookup that
-    // a payment needs.
+    // The process that sent the writes received and stored the responses, after the one lookup that a
+    // payment needs.
     for answer in [&first, &second] {
         let id = answer.header("operation-id").unwrap();
         let operation = world.operation(&gateway, id).await;
@@ -150,9 +150,9 @@ async fn terminated_during_a_payment_it_ends_with_the_outcome_in_the_journal() {
 }
 
 #[tokio::test]
-async fn terminated_twice_it_stops_at_once_and_looks_up_after_the_restart() {
+async fn a_gateway_terminated_twice_stops_at_once_and_looks_up_after_the_restart() {
     let world = World::start().await;
-    let gateway = world.gateway("journal.db", &SLOW_TO_JUDGE).await;
+    let gateway = world.gateway("journal.db", &LONG_WINDOWS).await;
     let order = world.booked(&gateway, "TWICE-1").await;
     let pay = Ask::pay(&order);
     world
@@ -164,16 +164,16 @@ async fn terminated_twice_it_stops_at_once_and_looks_up_after_the_restart() {
     };
     let (answer, ()) = tokio::join!(world.ask(&gateway.address, &pay, Some(30)), once);
     // The caller gets the current state as soon as the gateway is asked to stop; the payment itself
-    // continues. The second signal must come after that, because it drops every pending answer.
+    // continues. The second signal must come after that, because it drops every pending response.
     let answer = answer.unwrap();
     assert_eq!(answer.status, 202, "{answer:?}");
-    let asked = Instant::now();
+    let signalled = Instant::now();
     gateway.process.signal(Signal::TERM);
     let mut process = gateway.process;
     let end = process.end().await;
     assert!(
-        asked.elapsed() < Duration::from_secs(8),
-        "it waited for the payment"
+        signalled.elapsed() < Duration::from_secs(8),
+        "the gateway waited for the payment"
     );
     assert_eq!(end.code(), Some(0), "{end}");
     assert!(process.whole_output().await.contains("stopped at once"));
@@ -187,9 +187,9 @@ async fn terminated_twice_it_stops_at_once_and_looks_up_after_the_restart() {
     );
     let again = world.ask(&gateway.address, &pay, None).await.unwrap();
     assert_eq!(again.status, 200, "{again:?}");
-    // It may be ticketed by now.
+    // The order may be ticketed by now.
     assert_eq!(
-        again.made()["paid_price"],
+        again.created()["paid_price"],
         order["total_price"],
         "{again:?}"
     );
@@ -205,19 +205,19 @@ async fn an_idle_gateway_ends_at_once_on_either_signal() {
         let began = Instant::now();
         gateway.process.signal(signal);
         assert_eq!(gateway.process.end().await.code(), Some(0));
-        // It has a grace period of 20 s, but does not need it.
+        // The gateway has a grace period of 20 s, but does not need it.
         assert!(began.elapsed() < Duration::from_secs(10));
     }
 }
 
 #[tokio::test]
-async fn an_address_in_use_is_reported_before_the_journal_is_touched() {
+async fn an_address_in_use_is_reported_before_the_journal_is_created() {
     let world = World::start().await;
     let gateway = world.gateway("journal.db", &[]).await;
-    let (_, taken) = gateway.address.split_once("//").unwrap();
-    let mut second = world.spawn("second.db", &[("GATEWAY__SERVER__LISTEN", taken)]);
+    let (_, in_use) = gateway.address.split_once("//").unwrap();
+    let mut second = world.spawn("second.db", &[("GATEWAY__SERVER__LISTEN", in_use)]);
     assert_eq!(second.end().await.code(), Some(1));
-    let said = second.whole_output().await;
-    assert!(said.contains(taken), "{said}");
+    let output = second.whole_output().await;
+    assert!(output.contains(in_use), "{output}");
     assert!(!world.dir.path().join("second.db").exists());
 }

@@ -5,17 +5,17 @@ use serde_json::{Value, json};
 use crate::ask::Ask;
 use crate::world::{Gateway, World, binary};
 
-/// A gateway on this journal, whose folder need not exist, and whose operations stay open for a
-/// while.
+/// Starts a gateway on this journal. The journal's folder need not exist, and operations stay open
+/// for a while.
 async fn start(world: &World, journal: &str) -> Gateway {
     let mut command = binary();
     command.arg("serve");
-    let patience = [
+    let long_windows = [
         ("GATEWAY__RECONCILE__SETTLE_WINDOW", "5m"),
         ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "5m"),
         ("GATEWAY__RECONCILE__ATTENTION_AFTER", "10m"),
     ];
-    world.on_journal(&mut command, journal, &patience);
+    world.on_journal(&mut command, journal, &long_windows);
     Gateway::serving(world.run("gateway", command)).await
 }
 
@@ -25,8 +25,9 @@ async fn start_line(gateway: &mut Gateway) -> Value {
     serde_json::from_str(&line).unwrap()
 }
 
-/// Sends a booking that is never answered and never found, and kills the gateway.
-async fn left_open(world: &World, gateway: &mut Gateway) {
+/// Sends a booking whose response cannot be read and whose order is never found, then kills the
+/// gateway.
+async fn leave_open(world: &World, gateway: &mut Gateway) {
     let ask = Ask::book(&world.example(gateway).await, "START-1");
     world
         .fault(json!({"method": "airbook", "fault": "html_502_nothing"}))
@@ -51,24 +52,24 @@ async fn a_start_logs_version_endpoint_and_journal_and_warns_of_a_new_journal_in
     );
     assert_eq!(line["journal_is"], "new", "{line}");
     assert_eq!(line["open_operations"], 0, "{line}");
-    left_open(&world, &mut first).await;
-    let said = first.process.whole_output().await;
-    assert!(said.contains("its folder are new"), "{said}");
+    leave_open(&world, &mut first).await;
+    let output = first.process.whole_output().await;
+    assert!(output.contains("its folder are new"), "{output}");
 
     let mut second = start(&world, journal).await;
     let line = start_line(&mut second).await;
     assert_eq!(line["journal_is"], "existing", "{line}");
     assert_eq!(line["open_operations"], 1, "{line}");
     second.process.kill().await;
-    let said = second.process.whole_output().await;
-    assert!(!said.contains("its folder are new"), "{said}");
+    let output = second.process.whole_output().await;
+    assert!(!output.contains("its folder are new"), "{output}");
 
     // A new journal in a folder with other files.
     let mut third = start(&world, "beside.db").await;
     assert_eq!(start_line(&mut third).await["journal_is"], "new");
     third.process.kill().await;
-    let said = third.process.whole_output().await;
-    assert!(!said.contains("its folder are new"), "{said}");
+    let output = third.process.whole_output().await;
+    assert!(!output.contains("its folder are new"), "{output}");
 }
 
 #[tokio::test]
@@ -89,8 +90,12 @@ async fn a_start_warns_of_plain_http_to_taobao() {
         ];
         let mut gateway = world.gateway("journal.db", &env).await;
         gateway.process.kill().await;
-        let said = gateway.process.whole_output().await;
-        assert_eq!(said.contains("plain http"), warned, "{endpoint}: {said}");
+        let output = gateway.process.whole_output().await;
+        assert_eq!(
+            output.contains("plain http"),
+            warned,
+            "{endpoint}: {output}"
+        );
     }
 }
 
@@ -103,6 +108,6 @@ async fn a_log_that_is_not_a_terminal_has_no_colours() {
     );
     process.line("serving").await;
     process.kill().await;
-    let said = process.whole_output().await;
-    assert!(!said.contains('\u{1b}'), "{said:?}");
+    let output = process.whole_output().await;
+    assert!(!output.contains('\u{1b}'), "{output:?}");
 }

@@ -1,4 +1,4 @@
-//! Stopped (SIGSTOP) for longer than a send may wait, and continued.
+//! The gateway is stopped (SIGSTOP) for longer than a send may wait, then continued.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::ask::{Ask, Kind, method};
 use crate::world::{Gateway, World, states};
 
 /// Lets the gateway stop itself at a point and continues it after this time. Asserts that nothing
-/// is sent then, and that the key is free for another attempt.
+/// is sent afterwards, and that the key is free for another attempt.
 async fn is_not_sent_after(point: &str, stopped: Duration) {
     let world = World::start().await;
     let before = world.gateway("before.db", &[]).await;
@@ -60,15 +60,16 @@ async fn a_write_stopped_before_its_send_is_not_sent_late() {
     is_not_sent_after("sending", Duration::from_millis(1500)).await;
 }
 
-/// Longer than three deadlines: a sweep may mark it unknown before the sender reports the truth.
+/// The stop is longer than three deadlines, so a sweep may record the operation as unknown before
+/// the sender records that nothing was sent.
 #[tokio::test]
 async fn a_write_stopped_until_a_sweep_finds_it_is_not_sent_late() {
     is_not_sent_after("sending", Duration::from_millis(3500)).await;
 }
 
-/// A stale `accepted` is abandoned, even if its own task gets there before the sweep.
+/// A stale `accepted` operation is abandoned, even if its own task continues before the sweep.
 #[tokio::test]
-async fn a_write_stopped_before_its_compare_and_set_is_not_sent_late() {
+async fn a_write_stopped_before_its_sending_state_is_saved_is_not_sent_late() {
     is_not_sent_after("ready", Duration::from_millis(3500)).await;
 }
 
@@ -77,7 +78,7 @@ async fn a_write_stopped_during_its_send_is_settled_by_evidence() {
     let world = World::start().await;
     let before = world.gateway("before.db", &[]).await;
     let ticket = world.ticket(&before).await;
-    // The answer never arrives, so only a lookup can settle it.
+    // The response to `STOP-HANG` never arrives, so only a lookup can settle the operation.
     let example = world.example(&before).await;
     let mut asks = vec![(Ask::book(&example, "STOP-HANG"), "hang_then_succeed")];
     for kind in Kind::ALL {

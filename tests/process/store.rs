@@ -1,4 +1,5 @@
-//! The database file: one process for each, under any name; deleted, replaced, copied or damaged.
+//! The database file: only one process may use it, under any name; it is deleted, replaced, copied or
+//! damaged.
 
 use std::fs;
 use std::os::unix::fs::{FileExt as _, symlink};
@@ -44,7 +45,7 @@ impl World {
         assert_eq!(gateway.process.end().await.code(), Some(0));
     }
 
-    /// Waits until the answer of `/readyz` matches.
+    /// Waits until the response of `/readyz` matches.
     async fn until_ready(&self, gateway: &Gateway, like: impl Fn(&Answer) -> bool) -> Answer {
         let wait = async {
             loop {
@@ -55,11 +56,11 @@ impl World {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
         };
-        let ready = tokio::time::timeout(crate::world::PATIENCE, wait).await;
-        ready.expect("another answer of /readyz")
+        let ready = tokio::time::timeout(crate::world::MAX_WAIT, wait).await;
+        ready.expect("a matching response of /readyz")
     }
 
-    /// Books without paying; returns the request and its answer.
+    /// Books without paying; returns the request and its response.
     async fn book(&self, gateway: &Gateway, example: &Value, number: &str) -> (Ask, Answer) {
         let ask = Ask::book(example, number);
         let booked = self.ask(&gateway.address, &ask, Some(20)).await.unwrap();
@@ -113,7 +114,7 @@ async fn a_second_process_is_refused_under_any_name_of_the_database() {
     symlink(world.path("journal.db"), world.path("symlink.db")).unwrap();
     fs::hard_link(world.path("journal.db"), world.path("hard.db")).unwrap();
     symlink(world.dir.path(), world.path("elsewhere")).unwrap();
-    // Earlier gateways made this file; it has no meaning any more.
+    // Earlier versions created this file; the gateway no longer uses it.
     let _ = fs::remove_file(world.path("journal.lock"));
     for name in [
         "journal.db",
@@ -121,11 +122,11 @@ async fn a_second_process_is_refused_under_any_name_of_the_database() {
         "hard.db",
         "elsewhere/journal.db",
     ] {
-        let said = world.does_not_start(name).await;
-        assert!(said.contains("another process holds"), "{name}: {said}");
-        assert!(said.contains(name), "{name}: {said}");
+        let output = world.does_not_start(name).await;
+        assert!(output.contains("another process holds"), "{name}: {output}");
+        assert!(output.contains(name), "{name}: {output}");
     }
-    // The first one continues, but warns of the other name.
+    // The first process continues, but warns of the other name.
     let ready = world.get(&gateway.address, "/readyz").await;
     assert_eq!(ready.status, 200, "{ready:?}");
     assert_eq!(ready.body["journal"]["warnings"], json!(["hard_link"]));
@@ -139,9 +140,9 @@ async fn a_hard_link_that_appears_raises_the_alarm() {
     let ready = world.get(&gateway.address, "/readyz").await;
     assert_eq!(ready.body["journal"]["warnings"], json!([]), "{ready:?}");
     fs::hard_link(world.path("journal.db"), world.path("hard.db")).unwrap();
-    // No request is needed: the gateway notices by itself.
-    let said = gateway.process.line("ALARM").await;
-    assert!(said.contains("2 names"), "{said}");
+    // No request is needed: the gateway checks the file by itself.
+    let output = gateway.process.line("ALARM").await;
+    assert!(output.contains("2 names"), "{output}");
     let metrics = world.get(&gateway.address, "/metrics").await;
     let metrics = metrics.body.as_str().unwrap();
     assert!(metrics.contains("gateway_journal_links 2"), "{metrics}");
@@ -153,10 +154,10 @@ async fn a_hard_link_that_appears_raises_the_alarm() {
     assert_eq!(ready.body["journal"]["warnings"], json!([]), "{ready:?}");
 }
 
-/// Takes the database away during a payment: nothing new is accepted, a second process must not
+/// Removes the database during a payment: nothing new is accepted, a second process must not
 /// start in its place, and the payment's outcome is still stored and reported.
-async fn taken_away(world: &World, way: &str, take: impl Fn()) {
-    // The journal is named by a symbolic link, so that the link can be removed, too.
+async fn removed_during_a_payment(world: &World, way: &str, remove: impl Fn()) {
+    // The journal's path is a symbolic link, so that the link can be removed, too.
     let journal = format!("{way}-link.db");
     let real = world.path(&format!("{way}.db"));
     fs::File::create(&real).unwrap();
@@ -170,7 +171,7 @@ async fn taken_away(world: &World, way: &str, take: impl Fn()) {
         .await;
     let gone = async {
         world.until_received(&pay).await;
-        take();
+        remove();
         let ready = world.get(&gateway.address, "/readyz").await;
         refused_for_the_journal(&ready);
         let detail = ready.body["detail"].as_str().unwrap();
@@ -180,8 +181,8 @@ async fn taken_away(world: &World, way: &str, take: impl Fn()) {
         assert_eq!(refused.body["retry"], "same_key");
         assert_eq!(world.received(Kind::Book, &late.subject).await, 0);
         if way != "relinked" {
-            let said = world.does_not_start(&journal).await;
-            assert!(said.contains("another process holds"), "{way}: {said}");
+            let output = world.does_not_start(&journal).await;
+            assert!(output.contains("another process holds"), "{way}: {output}");
         }
         // Reads need no journal, and open operations are still read from the open file.
         let path = format!("/v1/orders/{}", pay.subject);
@@ -199,30 +200,30 @@ async fn taken_away(world: &World, way: &str, take: impl Fn()) {
 }
 
 #[tokio::test]
-async fn a_database_that_is_taken_away_accepts_no_more_writes() {
+async fn a_removed_database_accepts_no_more_writes() {
     let world = World::start().await;
     let path = |name: &str| world.path(name);
-    taken_away(&world, "deleted", || {
+    removed_during_a_payment(&world, "deleted", || {
         fs::remove_file(path("deleted.db")).unwrap();
     })
     .await;
-    taken_away(&world, "renamed", || {
+    removed_during_a_payment(&world, "renamed", || {
         fs::rename(path("renamed.db"), path("away.db")).unwrap();
     })
     .await;
-    taken_away(&world, "replaced", || {
+    removed_during_a_payment(&world, "replaced", || {
         fs::copy(path("replaced.db"), path("copy.db")).unwrap();
         fs::rename(path("copy.db"), path("replaced.db")).unwrap();
     })
     .await;
-    taken_away(&world, "relinked", || {
+    removed_during_a_payment(&world, "relinked", || {
         fs::copy(path("relinked.db"), path("other.db")).unwrap();
         fs::remove_file(path("relinked-link.db")).unwrap();
         symlink(path("other.db"), path("relinked-link.db")).unwrap();
     })
     .await;
-    // A crash would lose what is only in the write-ahead log.
-    taken_away(&world, "wal", || {
+    // A crash would lose the content that is only in the write-ahead log.
+    removed_during_a_payment(&world, "wal", || {
         fs::remove_file(path("wal.db-wal")).unwrap();
     })
     .await;
@@ -267,7 +268,7 @@ async fn a_write_whose_database_is_moved_before_its_send_is_not_sent() {
     assert_eq!(operation["basis"], "not_sent");
     assert_eq!(world.received(Kind::Book, &ask.subject).await, 0);
 
-    // Moved back, it is the same journal.
+    // Moved back, the database is the same journal.
     fs::rename(world.path("away.db"), world.path("journal.db")).unwrap();
     let ready = world.get(&gateway.address, "/readyz").await;
     assert_eq!(ready.status, 200, "{ready:?}");
@@ -289,8 +290,8 @@ async fn after_a_clean_stop_the_database_alone_is_the_journal() {
         asks.push(ask);
     }
     world.stopped(&mut gateway).await;
-    let said = gateway.process.whole_output().await;
-    assert!(!said.contains("WARN"), "{said}");
+    let output = gateway.process.whole_output().await;
+    assert!(!output.contains("WARN"), "{output}");
     for companion in ["journal.db-wal", "journal.db-shm", "journal.lock"] {
         assert!(!world.path(companion).exists(), "{companion} is left");
     }
@@ -309,7 +310,7 @@ async fn after_a_clean_stop_the_database_alone_is_the_journal() {
 }
 
 #[tokio::test]
-async fn content_missing_with_its_write_ahead_log_is_noticed_at_the_start() {
+async fn a_missing_write_ahead_log_is_noticed_at_the_start() {
     let world = World::start().await;
     let mut gateway = world.gateway("journal.db", &[]).await;
     let example = world.example(&gateway).await;
@@ -320,16 +321,16 @@ async fn content_missing_with_its_write_ahead_log_is_noticed_at_the_start() {
 
     // Under another name, SQLite looks for another log.
     fs::hard_link(world.path("journal.db"), world.path("hard.db")).unwrap();
-    let said = world.does_not_start("hard.db").await;
-    assert!(said.contains("journal.db-wal"), "{said}");
+    let output = world.does_not_start("hard.db").await;
+    assert!(output.contains("journal.db-wal"), "{output}");
     fs::remove_file(world.path("hard.db")).unwrap();
-    // Moved without its log.
+    // The database, moved without its log.
     fs::rename(world.path("journal.db"), world.path("moved.db")).unwrap();
-    let said = world.does_not_start("moved.db").await;
-    assert!(said.contains("journal.db-wal"), "{said}");
+    let output = world.does_not_start("moved.db").await;
+    assert!(output.contains("journal.db-wal"), "{output}");
     // A new database beside the log of an old one: SQLite would delete the log.
-    let said = world.does_not_start("journal.db").await;
-    assert!(said.contains("journal.db-wal"), "{said}");
+    let output = world.does_not_start("journal.db").await;
+    assert!(output.contains("journal.db-wal"), "{output}");
     assert_eq!(world.path("journal.db").metadata().unwrap().len(), 0);
     fs::rename(world.path("moved.db"), world.path("journal.db")).unwrap();
 
@@ -342,8 +343,8 @@ async fn content_missing_with_its_write_ahead_log_is_noticed_at_the_start() {
     // A copy made while the gateway ran, without its log, looks like a backup to SQLite, so it only
     // causes a warning.
     let mut copy = world.gateway("copy.db", &[]).await;
-    let said = copy.process.line("was not closed").await;
-    assert!(said.contains("copy.db"), "{said}");
+    let output = copy.process.line("not closed cleanly").await;
+    assert!(output.contains("copy.db"), "{output}");
     let ready = world.get(&copy.address, "/readyz").await;
     assert_eq!(ready.status, 200, "{ready:?}");
     assert_eq!(ready.body["journal"]["warnings"], json!(["wal_missing"]));
@@ -374,7 +375,7 @@ async fn a_database_damaged_while_open_accepts_no_more_writes() {
     let refused = world.ask(&gateway.address, &late, None).await.unwrap();
     refused_for_the_journal(&refused);
     assert_eq!(world.received(Kind::Book, &late.subject).await, 0);
-    let order = booked.made()["order_id"].as_str().unwrap();
+    let order = booked.created()["order_id"].as_str().unwrap();
     let order = format!("/v1/orders/{order}");
     assert_eq!(world.get(&gateway.address, &order).await.status, 200);
     let live = world.get(&gateway.address, "/livez").await;
@@ -436,21 +437,27 @@ async fn an_unreliable_journal_stops_the_start() {
     ] {
         fs::copy(world.path("journal.db"), world.path(name)).unwrap();
         world.sql(name, statement).await;
-        let said = world.does_not_start(name).await;
-        assert!(said.contains(name) && said.contains(expected), "{said}");
-        assert!(said.contains("docs/operations.md"), "{said}");
+        let output = world.does_not_start(name).await;
+        assert!(
+            output.contains(name) && output.contains(expected),
+            "{output}"
+        );
+        assert!(output.contains("docs/operations.md"), "{output}");
     }
     for (name, at) in [("header.db", (0, 100)), ("root.db", root)] {
         fs::copy(world.path("journal.db"), world.path(name)).unwrap();
         damage(&world.path(name), at);
-        let said = world.does_not_start(name).await;
-        assert!(said.contains(name), "{said}");
-        assert!(said.contains("docs/operations.md"), "{said}");
+        let output = world.does_not_start(name).await;
+        assert!(output.contains(name), "{output}");
+        assert!(output.contains("docs/operations.md"), "{output}");
     }
     // Another program's database is not turned into a journal.
     fs::File::create(world.path("foreign.db")).unwrap();
     let table = "CREATE TABLE customers (id INTEGER)";
     world.sql("foreign.db", table).await;
-    let said = world.does_not_start("foreign.db").await;
-    assert!(said.contains("it is not a gateway journal"), "{said}");
+    let output = world.does_not_start("foreign.db").await;
+    assert!(
+        output.contains("the file is not a gateway journal"),
+        "{output}"
+    );
 }

@@ -15,13 +15,13 @@ use tokio::time::timeout;
 
 use crate::ask::Ask;
 
-/// The limit for every wait; whatever takes longer is broken.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// The limit of every wait; a longer wait is a failure.
+pub(crate) const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// One test at a time: they measure time, and start many processes.
+/// Tests run one at a time, because they measure time and start many processes.
 static ONE: Mutex<()> = Mutex::const_new(());
 
-/// A process with its output. Killed by its id when dropped; its output is shown if the test fails.
+/// A process with its output. Dropping it kills the process; a failed test prints the output.
 pub(crate) struct Process {
     name: String,
     child: Child,
@@ -53,26 +53,26 @@ impl Process {
     /// Waits for the first line that contains this, including earlier lines.
     pub(crate) async fn line(&mut self, part: &str) -> String {
         let has = |lines: &Vec<String>| lines.iter().any(|line| line.contains(part));
-        let found = timeout(PATIENCE, self.output.wait_for(has)).await;
+        let found = timeout(MAX_WAIT, self.output.wait_for(has)).await;
         let lines = found
-            .unwrap_or_else(|_| panic!("{} did not say {part}", self.name))
-            .unwrap_or_else(|_| panic!("{} ended without saying {part}", self.name));
+            .unwrap_or_else(|_| panic!("{} did not print {part}", self.name))
+            .unwrap_or_else(|_| panic!("{} ended without printing {part}", self.name));
         lines.iter().find(|l| l.contains(part)).unwrap().clone()
     }
 
-    /// Everything that it printed until its end.
+    /// Everything that the process printed until its end.
     pub(crate) async fn whole_output(&mut self) -> String {
         // The last of the two readers drops the sender.
-        let ended = timeout(PATIENCE, async {
+        let ended = timeout(MAX_WAIT, async {
             while self.output.changed().await.is_ok() {}
         });
         ended.await.expect("the output to end");
         self.output.borrow().join("\n")
     }
 
-    /// Waits for its end.
+    /// Waits for the process to end.
     pub(crate) async fn end(&mut self) -> ExitStatus {
-        timeout(PATIENCE, self.child.wait())
+        timeout(MAX_WAIT, self.child.wait())
             .await
             .unwrap_or_else(|_| panic!("{} did not end", self.name))
             .unwrap()
@@ -87,9 +87,9 @@ impl Process {
         Pid::from_raw(i32::try_from(id).unwrap()).unwrap()
     }
 
-    /// Waits until it has stopped itself at a pause point, shortly after it reports so.
+    /// Waits until the process has stopped itself at a pause point, shortly after it logs the stop.
     pub(crate) async fn paused(&mut self) {
-        self.line("stopping here until continued").await;
+        self.line("stopping here until SIGCONT").await;
         let stopped = async {
             // Queries stops only, and leaves them pending, so that `end` still sees the exit.
             let ask = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
@@ -97,11 +97,11 @@ impl Process {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        let stopped = timeout(PATIENCE, stopped).await;
+        let stopped = timeout(MAX_WAIT, stopped).await;
         stopped.unwrap_or_else(|_| panic!("{} did not stop", self.name));
     }
 
-    /// Kills it with `kill -9`, and waits for its end.
+    /// Kills the process with `kill -9`, and waits for its end.
     pub(crate) async fn kill(&mut self) {
         self.signal(Signal::KILL);
         self.end().await;
@@ -134,11 +134,11 @@ fn keep(
     });
 }
 
-/// The stand-in, and a folder for journals.
+/// The simulator, and a folder for journals.
 pub(crate) struct World {
     pub(crate) top: String,
     pub(crate) dir: tempfile::TempDir,
-    _stand_in: Process,
+    _simulator: Process,
     http: reqwest::Client,
     _one: MutexGuard<'static, ()>,
 }
@@ -149,7 +149,7 @@ pub(crate) struct Gateway {
     pub(crate) address: String,
 }
 
-/// An answer, read to its end.
+/// A response, read to its end.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -162,12 +162,13 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// What the write made: the order, refund or change of a succeeded operation.
-    pub(crate) fn made(&self) -> &Value {
+    /// The resource that the write created: the order, refund or change of a succeeded operation.
+    pub(crate) fn created(&self) -> &Value {
         let members = ["order", "refund", "change"].map(|member| &self.body[member]);
-        let mut made = members.into_iter().filter(|member| member.is_object());
-        made.next()
-            .unwrap_or_else(|| panic!("nothing was made: {self:?}"))
+        let mut created = members.into_iter().filter(|member| member.is_object());
+        created
+            .next()
+            .unwrap_or_else(|| panic!("nothing was created: {self:?}"))
     }
 
     /// The problem's code, or an empty string.
@@ -219,16 +220,16 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let mut command = binary();
         command.args(["top-simulator", "--listen", "127.0.0.1:0"]);
-        let mut stand_in = Process::start("stand-in", command, dir.path());
-        let line = stand_in.line("listens on ").await;
+        let mut simulator = Process::start("simulator", command, dir.path());
+        let line = simulator.line("listens on ").await;
         let (_, address) = line.split_once("listens on ").unwrap();
         let top = address.trim().strip_suffix("/router/rest").unwrap();
         Self {
             top: top.to_owned(),
             dir,
-            _stand_in: stand_in,
+            _simulator: simulator,
             http: reqwest::Client::builder()
-                .timeout(PATIENCE)
+                .timeout(MAX_WAIT)
                 .pool_max_idle_per_host(0)
                 .no_proxy()
                 .build()
@@ -242,7 +243,7 @@ impl World {
         Process::start(name, command, self.dir.path())
     }
 
-    /// Configures a gateway on this journal; later pairs win.
+    /// Configures a gateway on this journal; later pairs take precedence.
     pub(crate) fn on_journal(&self, command: &mut Command, journal: &str, env: &[(&str, &str)]) {
         command
             .envs(FAST.iter().copied())
@@ -281,7 +282,7 @@ impl World {
         sent.unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// Sends a write; the gateway may die during it.
+    /// Sends a write; the gateway may die during the request.
     pub(crate) async fn ask(
         &self,
         base: &str,
@@ -300,7 +301,7 @@ impl World {
         read(request).await
     }
 
-    /// Adds a fault to the stand-in.
+    /// Adds a fault to the simulator.
     pub(crate) async fn fault(&self, rule: Value) {
         let answer = self.post(&self.top, "/_simulator/faults", &rule).await;
         assert_eq!(answer.status, 201, "{answer:?}");
@@ -350,17 +351,17 @@ impl World {
         let ask = Ask::book(&self.example(gateway).await, out_order_no);
         let booked = self.ask(&gateway.address, &ask, Some(20)).await.unwrap();
         assert_eq!(booked.status, 201, "{booked:?}");
-        booked.made().clone()
+        booked.created().clone()
     }
 
-    /// Waits until the stand-in has received this write.
+    /// Waits until the simulator has received this write.
     pub(crate) async fn until_received(&self, ask: &Ask) {
         let received = async {
             while self.received(ask.kind, &ask.subject).await == 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        timeout(PATIENCE, received).await.expect("a call upstream");
+        timeout(MAX_WAIT, received).await.expect("a call upstream");
     }
 
     /// All operations in this state, newest first.
@@ -401,8 +402,8 @@ impl World {
         operation
     }
 
-    /// Waits until no operation is open; none may need attention. One that waits for a known
-    /// resource to compare with settles by itself.
+    /// Waits until no operation is open; none may need attention. An operation without a
+    /// known resource as a control settles once there is one.
     pub(crate) async fn drained(&self, gateway: &Gateway) {
         let drain = async {
             for state in ["accepted", "sending", "unknown"] {
@@ -413,7 +414,7 @@ impl World {
                 }
             }
         };
-        timeout(PATIENCE, drain).await.expect("nothing open");
+        timeout(MAX_WAIT, drain).await.expect("nothing open");
         let compared = async {
             let alone = |operation: &Value| operation["attention"] == "no_control";
             while self
@@ -425,15 +426,15 @@ impl World {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
-        // The assertion below reports what is left.
-        let _ = timeout(PATIENCE, compared).await;
+        // The assertion below reports the operations that are left.
+        let _ = timeout(MAX_WAIT, compared).await;
         let for_a_person = self.in_state(gateway, "needs_attention").await;
         assert!(for_a_person.is_empty(), "{for_a_person:?}");
     }
 }
 
 impl Gateway {
-    /// Waits until it prints its address.
+    /// Waits until the process logs its address.
     pub(crate) async fn serving(mut process: Process) -> Self {
         let line = process.line(r#""message":"serving""#).await;
         let line: Value = serde_json::from_str(&line).unwrap();

@@ -8,11 +8,11 @@ use crate::client::{Top, booking, json_of};
 pub(crate) struct Ticketed {
     pub(crate) id: u64,
     pub(crate) number: String,
-    /// Its `queryorderdetail`.
+    /// The order's `queryorderdetail`.
     pub(crate) detail: Value,
 }
 
-/// The hundredths of an amount in an answer.
+/// An amount in a response, in hundredths of a yuan.
 pub(crate) fn cents(amount: &Value) -> i64 {
     (amount.as_f64().unwrap() * 100.0).round() as i64
 }
@@ -50,7 +50,7 @@ impl Ticketed {
         })
     }
 
-    /// The same refund as an application.
+    /// The application for that refund.
     pub(crate) fn application(&self, out_refund_no: &str, apply_type: u64, fee: &Value) -> Value {
         let mut input = self.refund(apply_type);
         input["out_refund_no"] = json!(out_refund_no);
@@ -167,7 +167,7 @@ impl Top {
             .await
     }
 
-    /// The elements of the list.
+    /// The refunds in the list of an order.
     pub(crate) async fn refunds(&self, order_id: u64) -> Vec<Value> {
         let input = json!({"order_id": order_id});
         let answer = self
@@ -194,7 +194,7 @@ impl Top {
             .await
     }
 
-    /// The elements of the list.
+    /// The changes in the response.
     pub(crate) async fn changes(&self, input: Value) -> Vec<Value> {
         let answer = self
             .call("change.order.query", "query_change_order_request", &input)

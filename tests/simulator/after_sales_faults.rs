@@ -1,4 +1,4 @@
-//! Every fault on every write after ticketing: its effect, and what lookups then show.
+//! Every fault on every write after ticketing: the effect of the write, and what lookups then show.
 
 use fliggy_gateway::simulator::{Fault, Op};
 use serde_json::{Value, json};
@@ -42,11 +42,11 @@ impl Ready {
             }
             Op::ChangeCreate => order.change(&number),
             Op::ChangePay | Op::ChangeCancel => {
-                let made = top.change(&order.change(&number)).await;
-                change = made["change_order_no"].clone();
+                let created = top.change(&order.change(&number)).await;
+                change = created["change_order_no"].clone();
                 match op {
                     Op::ChangePay => json!({
-                        "change_order_no": change, "total_amount": made["total_amount"],
+                        "change_order_no": change, "total_amount": created["total_amount"],
                     }),
                     _ => json!({"change_order_no": change}),
                 }
@@ -76,7 +76,7 @@ impl Ready {
         top.raw(method, param, &self.input).await
     }
 
-    /// The members of the answer's root, whatever the fault did to it.
+    /// The members of the response's root.
     async fn answer(&self, top: &Top) -> Value {
         let body = json_of(self.send(top).await.unwrap()).await;
         let (_, root) = body.as_object().unwrap().iter().next().unwrap();
@@ -92,20 +92,20 @@ impl Ready {
         top.fault(rule).await;
     }
 
-    /// The ledger's count of this write.
+    /// How often the ledger counts the effect of this write.
     async fn effects(&self, top: &Top) -> u64 {
         let id = self.order.id;
         let list = |items: Value| items["items"].as_array().unwrap().clone();
         match self.op {
             Op::RefundCreate => {
-                let made = list(top.get(&format!("refunds?order_id={id}")).await).len() as u64;
-                assert_eq!(top.effects(&self.order.number).await["refund"], made);
-                made
+                let created = list(top.get(&format!("refunds?order_id={id}")).await).len() as u64;
+                assert_eq!(top.effects(&self.order.number).await["refund"], created);
+                created
             }
             Op::ChangeCreate => {
-                let made = list(top.get(&format!("changes?order_id={id}")).await).len() as u64;
-                assert_eq!(top.effects(&self.order.number).await["change"], made);
-                made
+                let created = list(top.get(&format!("changes?order_id={id}")).await).len() as u64;
+                assert_eq!(top.effects(&self.order.number).await["change"], created);
+                created
             }
             Op::ChangePay | Op::ChangeCancel => {
                 let changes = list(top.get(&format!("changes?order_id={id}")).await);
@@ -130,7 +130,8 @@ impl Ready {
     }
 }
 
-/// The documented exception to `has_effect`: where a price is checked, the price rises first.
+/// The documented exception to `has_effect`: under `price_jump`, a write whose price is checked is
+/// refused.
 fn has_effect(fault: Fault, op: Op) -> bool {
     let checks_price = matches!(op, Op::RefundCreate | Op::ChangePay);
     fault.has_effect() && !(fault == Fault::PriceJump && checks_price)
@@ -154,11 +155,11 @@ async fn every_fault_of_every_write_has_its_effect() {
             let counts = top.counts(&ready.order.number, op.as_str()).await;
             assert_eq!(counts, (1, effects), "{what}");
             assert_eq!(ready.effects(&top).await, effects, "{what}");
-            let yes = match &seen {
+            let success = match &seen {
                 Seen::Body(200, body) => body.contains("\"is_success\":true"),
                 Seen::Body(..) | Seen::Broken | Seen::Nothing => false,
             };
-            let says_yes = match fault {
+            let expected = match fault {
                 Fault::SuccessWithoutEffect
                 | Fault::WrongReference
                 | Fault::AnotherOrder
@@ -168,11 +169,11 @@ async fn every_fault_of_every_write_has_its_effect() {
                 | Fault::CalculateFailed
                 | Fault::FeesLater => true,
                 Fault::PriceJump => effects == 1,
-                // Whether the first half contains it does not matter.
-                Fault::CutJson => yes,
+                // The first half of the response may or may not contain the member.
+                Fault::CutJson => success,
                 _ => false,
             };
-            assert_eq!(yes, says_yes, "{what}");
+            assert_eq!(success, expected, "{what}");
         }
     }
 }
@@ -183,9 +184,9 @@ async fn a_magic_order_number_applies_its_fault_to_writes_on_its_order() {
     let number =
         "sim.refund.timeout_done.change_pay.reset_after.change_query.lookup_not_found_once.1";
     let order = top.ticketed(number, 2).await;
-    let made = top.change(&order.change("M-1")).await;
-    let change = &made["change_order_no"];
-    let pay = json!({"change_order_no": change, "total_amount": made["total_amount"]});
+    let created = top.change(&order.change("M-1")).await;
+    let change = &created["change_order_no"];
+    let pay = json!({"change_order_no": change, "total_amount": created["total_amount"]});
     let seen = see(top
         .raw("change.order.pay", "pay_change_order_request", &pay)
         .await)
@@ -260,7 +261,7 @@ async fn a_late_effect_is_hidden_from_lookups() {
 }
 
 #[tokio::test]
-async fn answers_lie_about_references_statuses_and_totals() {
+async fn responses_can_contain_wrong_references_statuses_and_totals() {
     let (top, _clock) = start_on_clock().await;
     let offer = top.offers().await[0].clone();
     for (op, name) in [
@@ -271,15 +272,15 @@ async fn answers_lie_about_references_statuses_and_totals() {
     ] {
         let ready = Ready::new(&top, &offer, op, "other").await;
         ready.fault(&top, Fault::WrongReference, json!({})).await;
-        let told = ready.answer(&top).await[name].clone();
-        assert!(!told.is_null());
-        assert_ne!(told, ready.input[name], "{op:?}");
+        let shown = ready.answer(&top).await[name].clone();
+        assert!(!shown.is_null());
+        assert_ne!(shown, ready.input[name], "{op:?}");
     }
 
-    let odd = Ready::new(&top, &offer, Op::ChangeCancel, "odd").await;
-    odd.fault(&top, Fault::UnknownStatus, json!({})).await;
-    assert_eq!(odd.answer(&top).await["status"], 9);
-    let query = json!({"order_id": odd.order.id});
+    let unlisted = Ready::new(&top, &offer, Op::ChangeCancel, "unlisted").await;
+    unlisted.fault(&top, Fault::UnknownStatus, json!({})).await;
+    assert_eq!(unlisted.answer(&top).await["status"], 9);
+    let query = json!({"order_id": unlisted.order.id});
     let row = top
         .raw("change.order.query", "query_change_order_request", &query)
         .await;
@@ -289,25 +290,25 @@ async fn answers_lie_about_references_statuses_and_totals() {
             .to_string()
             .contains("\"status\":9")
     );
-    let odd = Ready::new(&top, &offer, Op::RefundCreate, "odd").await;
-    odd.fault(&top, Fault::UnknownStatus, json!({})).await;
-    assert_eq!(odd.answer(&top).await["is_success"], true);
-    let query = json!({"order_id": odd.order.id});
+    let unlisted = Ready::new(&top, &offer, Op::RefundCreate, "unlisted").await;
+    unlisted.fault(&top, Fault::UnknownStatus, json!({})).await;
+    assert_eq!(unlisted.answer(&top).await["is_success"], true);
+    let query = json!({"order_id": unlisted.order.id});
     let row = top
         .raw("refund.list", "query_refund_list_request", &query)
         .await;
     let row = json_of(row.unwrap()).await.to_string();
     assert!(row.contains("\"refund_order_status\":9"));
 
-    let dear = Ready::new(&top, &offer, Op::ChangeCreate, "dear").await;
+    let dearer = Ready::new(&top, &offer, Op::ChangeCreate, "dearer").await;
     let plain = Ready::new(&top, &offer, Op::ChangeCreate, "plain").await;
-    dear.fault(&top, Fault::PriceJump, json!({})).await;
-    let (dear, plain) = (dear.answer(&top).await, plain.answer(&top).await);
+    dearer.fault(&top, Fault::PriceJump, json!({})).await;
+    let (dearer, plain) = (dearer.answer(&top).await, plain.answer(&top).await);
     assert_eq!(
-        cents(&dear["total_amount"]),
+        cents(&dearer["total_amount"]),
         cents(&plain["total_amount"]) + 1_000
     );
-    let pay = Ready::new(&top, &offer, Op::ChangePay, "dear").await;
+    let pay = Ready::new(&top, &offer, Op::ChangePay, "dearer").await;
     pay.fault(&top, Fault::PriceJump, json!({})).await;
     assert_eq!(
         pay.answer(&top).await["error_code_info"],
@@ -318,8 +319,8 @@ async fn answers_lie_about_references_statuses_and_totals() {
     assert_eq!(cents(&total), cents(&pay.input["total_amount"]) + 1_000);
 
     let refund = Ready::new(&top, &offer, Op::RefundCreate, "lookups").await;
-    let made = refund.answer(&top).await;
-    for (fault, told) in [
+    let created = refund.answer(&top).await;
+    for (fault, expected) in [
         (
             "price_jump",
             json!(cents(&refund.input["all_refund_fee"]) + 1_000),
@@ -336,7 +337,7 @@ async fn answers_lie_about_references_statuses_and_totals() {
             .await;
         let list = json_of(list.unwrap()).await;
         let list = &list["alitrip_flight_refund_list_response"]["refund_order_list"];
-        let detail = json!({"refund_order_no": made["refund_order_no"]});
+        let detail = json!({"refund_order_no": created["refund_order_no"]});
         let detail = top
             .raw("refund.detail", "query_refund_detail_request", &detail)
             .await;
@@ -350,11 +351,11 @@ async fn answers_lie_about_references_statuses_and_totals() {
                 "wrong_reference" => row["out_refund_no"].clone(),
                 _ => row["refund_order_status"].clone(),
             };
-            assert_eq!(found, told);
+            assert_eq!(found, expected);
         }
     }
 
-    let order = top.ticketed_on(&offer, "dear.render", 1).await;
+    let order = top.ticketed_on(&offer, "dearer.render", 1).await;
     let fee = top.render(&order.refund(1)).await["all_refund_fee"].clone();
     top.fault(json!({"method": "refund_render", "fault": "price_jump"}))
         .await;
@@ -364,18 +365,18 @@ async fn answers_lie_about_references_statuses_and_totals() {
 }
 
 #[tokio::test]
-async fn lookups_may_find_nothing_although_it_exists() {
+async fn lookups_may_find_nothing_although_the_object_exists() {
     let (top, _clock) = start_on_clock().await;
     let offer = top.offers().await[0].clone();
     let refund = Ready::new(&top, &offer, Op::RefundCreate, "gone").await;
-    let made = refund.answer(&top).await;
+    let created = refund.answer(&top).await;
     for method in ["refund_list", "refund_detail", "flight_changes", "render"] {
         top.fault(json!({"method": method, "fault": "lookup_not_found"}))
             .await;
     }
     assert_eq!(top.refunds(refund.order.id).await.len(), 0);
     assert_eq!(top.refunds(refund.order.id).await.len(), 1);
-    let missing = top.refund_detail(&made["refund_order_no"]).await;
+    let missing = top.refund_detail(&created["refund_order_no"]).await;
     assert_eq!(missing["error_msg"], "退票单不存在");
     let missing = top.render(&refund.order.refund(1)).await;
     assert_eq!(missing["error_code_info"], "isv.ORDER_NOT_EXIST");

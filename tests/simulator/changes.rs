@@ -84,10 +84,10 @@ async fn a_change_is_created_paid_and_ticketed_and_moves_the_order() {
     assert_eq!(refused["error_code_info"], "isv.CHANGE_STATUS_NOT_ALLOWED");
     let again = top.pay_change(&number, &total).await;
     assert_eq!(again["error_code_info"], "isv.CHANGE_ALREADY_PAID");
-    let told = top.get(&format!("changes?change_order_no={number}")).await;
+    let listed = top.get(&format!("changes?change_order_no={number}")).await;
     let cents = cents(&total);
     assert_eq!(
-        told["items"],
+        listed["items"],
         json!([{
             "change_order_no": number.to_string(), "order_id": order.id.to_string(),
             "out_change_no": "OUT-1", "status": 5,
@@ -240,7 +240,7 @@ async fn a_dearer_cabin_costs_the_difference_and_an_involuntary_change_nothing()
 }
 
 #[tokio::test]
-async fn a_change_must_fit_the_order_and_the_timetable() {
+async fn a_change_must_match_the_order_and_the_timetable() {
     let (top, _clock) = start_on_clock().await;
     let order = top.ticketed("FIT", 1).await;
     let to = |name: &str, value: Value| {

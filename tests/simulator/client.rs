@@ -1,4 +1,4 @@
-//! A stand-in on its own socket, and a client that signs.
+//! A simulator on its own socket, and a client that signs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut SimulatorConfig)) -> Top
     }
 }
 
-/// On a clock whose steady time the test advances, so nothing ages by itself.
+/// A simulator whose steady time only the test advances, so that nothing progresses by itself.
 pub(crate) async fn start_on_clock() -> (Top, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::new());
     let handed_in = clock.clone();

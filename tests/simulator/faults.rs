@@ -1,4 +1,4 @@
-//! Every fault: what a client sees, and what was done.
+//! Every fault: what a client sees, and the effect of the write.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::client::{now_wire, start};
 /// What a client sees of a call.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Seen {
-    /// The connection broke before an answer.
+    /// The connection broke before a response.
     Nothing,
     /// The body was cut off.
     Broken,
@@ -29,7 +29,7 @@ pub(crate) async fn see(response: reqwest::Result<reqwest::Response>) -> Seen {
 }
 
 #[tokio::test]
-async fn every_fault_has_its_answer_and_its_effect() {
+async fn every_fault_has_its_response_and_its_effect() {
     let top = start().await;
     fn text(needle: &'static str) -> impl Fn(&Seen) -> bool {
         move |seen| matches!(seen, Seen::Body(200, body) if body.contains(needle))
@@ -189,7 +189,7 @@ async fn magic_numbers_apply_faults_without_a_script() {
 }
 
 #[tokio::test]
-async fn a_late_change_is_hidden_from_lookups_and_then_seen() {
+async fn a_late_effect_is_hidden_from_lookups_and_then_visible() {
     let top = start().await;
     top.fault(json!({"method": "airbook", "fault": "late_visibility", "lookups": 2}))
         .await;
@@ -218,7 +218,7 @@ async fn a_late_change_is_hidden_from_lookups_and_then_seen() {
 }
 
 #[tokio::test]
-async fn a_payment_may_be_reported_but_not_made_or_meet_another_price() {
+async fn a_payment_may_be_reported_but_not_executed_or_find_another_price() {
     let top = start().await;
     let id = top.booked("P-1").await;
     let total = top.detail("P-1").await["total_price"].clone();

@@ -1,4 +1,4 @@
-//! The stand-in for TOP, over real sockets.
+//! The simulator of TOP, over real sockets.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -64,7 +64,7 @@ async fn every_check_of_the_gate_has_its_code() {
     forged.insert("v".to_owned(), "2.0".to_owned());
     let body = top.send(&forged).await.unwrap().text().await.unwrap();
     assert!(body.contains("\"code\":25"), "{body}");
-    // A missing session has exactly the form that the integrators' questions show.
+    // The error for a missing session has exactly the form shown in the integrators' questions.
     let body = top
         .send(&with("session", ""))
         .await
@@ -433,7 +433,7 @@ async fn nothing_can_be_advanced_to_its_first_status() {
         let url = format!("{}/_simulator/{what}/1/advance", top.base);
         let refused = top.post(&url, &json!({"to": first})).await;
         assert_eq!(refused.status(), 422, "{what}");
-        let taken = top.post(&url, &json!({"to": second})).await;
-        assert_eq!(taken.status(), 404, "{what}");
+        let allowed = top.post(&url, &json!({"to": second})).await;
+        assert_eq!(allowed.status(), 404, "{what}");
     }
 }

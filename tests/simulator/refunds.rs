@@ -53,9 +53,9 @@ async fn a_refund_is_rendered_applied_for_processed_and_paid_out() {
     );
     assert!(top.refund_detail(&number).await["trade_no"].is_string());
 
-    let told = top.get("refunds?out_refund_no=OUT-1").await;
+    let listed = top.get("refunds?out_refund_no=OUT-1").await;
     assert_eq!(
-        told["items"],
+        listed["items"],
         json!([{
             "refund_order_no": number.to_string(), "order_id": order.id.to_string(),
             "out_refund_no": "OUT-1", "refund_apply_type": 1, "status": "refunded",
@@ -97,7 +97,7 @@ async fn a_ticket_is_refunded_once_unless_the_refund_was_rejected() {
 }
 
 #[tokio::test]
-async fn a_fee_other_than_the_rendered_one_is_refused_with_the_text_of_the_seed() {
+async fn a_fee_that_differs_from_the_rendered_fee_is_refused_with_the_text_of_the_seed() {
     let (top, _clock) = start_on_clock().await;
     let order = top.ticketed("FAQ-8", 1).await;
     let fee = top.render(&order.refund(1)).await["all_refund_fee"].clone();
@@ -125,7 +125,7 @@ async fn a_fee_that_cannot_be_calculated_must_be_omitted() {
     for (index, given) in [Value::Null, json!("")].into_iter().enumerate() {
         let number = format!("sim.render.calculate_failed.{index}");
         let order = top.ticketed(&number, 1).await;
-        // The fault strikes three times; its consequence for the order stays.
+        // The fault is injected three times; the fee of the order stays unknown.
         for _ in 0..4 {
             let quote = top.render(&order.refund(1)).await;
             assert_eq!(quote["is_success"], true);
@@ -197,7 +197,7 @@ async fn a_supplementary_refund_returns_what_the_first_kept() {
 }
 
 #[tokio::test]
-async fn a_refund_must_fit_the_order() {
+async fn a_refund_must_match_the_order() {
     let (top, _clock) = start_on_clock().await;
     let order = top.ticketed("FIT", 1).await;
     let with = |name: &str, value: Value| {
@@ -304,7 +304,7 @@ async fn another_account_sees_neither_refunds_nor_changes() {
     let mut change = order.change("M-2");
     change["passenger_list"] = json!([order.passenger(1)]);
     let change = top.change(&change).await["change_order_no"].clone();
-    for (method, param, input, told) in [
+    for (method, param, input, listed) in [
         (
             "refund.detail",
             "query_refund_detail_request",
@@ -334,7 +334,7 @@ async fn another_account_sees_neither_refunds_nor_changes() {
         params.insert("session".to_owned(), "second".to_owned());
         let response = top.send(&top.signed(params)).await.unwrap();
         let body = response.text().await.unwrap();
-        assert!(body.contains(told), "{body}");
+        assert!(body.contains(listed), "{body}");
     }
     let changes = top.get("changes").await["items"].clone();
     assert_eq!(changes[0]["effects"]["cancel"], 0);

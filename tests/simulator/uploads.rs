@@ -1,4 +1,4 @@
-//! Attachments: how they arrive, and what depends on them.
+//! Attachments: their upload, and the refunds that wait for them.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ async fn upload(top: &Top, order_id: Option<u64>, bytes: Vec<u8>) -> Value {
 async fn a_file_is_kept_complete_under_a_new_id_each_time() {
     let top = start().await;
     let id = top.booked("U-1").await;
-    // Bytes that look like the end of a part do not end it.
+    // Bytes that look like the end of a part do not end the part.
     let bytes = b"\x00\xff\r\n--\r\n\r\nx".to_vec();
     let first = upload(&top, Some(id), bytes.clone()).await;
     assert_eq!(first["is_success"], true, "{first}");
@@ -73,7 +73,7 @@ async fn an_upload_without_a_valid_file_is_refused() {
     let missing = json_of(missing).await["error_response"].clone();
     assert_eq!(missing["code"], 40);
     assert_eq!(missing["sub_code"], "isv.missing-parameter:file_content");
-    // Sent as text it would be signed; TOP wants a file part.
+    // Sent as text, the content would be signed; TOP requires a file part.
     let mut text = params(&top, None);
     text.remove("sign");
     text.insert("file_content".to_owned(), "/9j/4AAQSkZJRg==".to_owned());
@@ -99,7 +99,7 @@ async fn an_overridden_upload_reads_its_file_under_another_name() {
     let overrides: Vec<_> = serde_json::from_value(overrides).unwrap();
     let overrides = Overrides::build(Registry::embedded(), &overrides).unwrap();
     let top = start_with(|config| config.overrides = overrides).await;
-    let id = top.booked("MENDED").await;
+    let id = top.booked("OVERRIDDEN").await;
     let mut renamed = params(&top, None);
     renamed.remove("sign");
     renamed.insert("tid".to_owned(), id.to_string());

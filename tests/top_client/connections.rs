@@ -1,4 +1,4 @@
-//! The connections of writes: one for each write, and what a peer can do to them.
+//! The connections of writes: one for each write, and the effect of a misbehaving peer.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ use tokio::time::sleep;
 
 use crate::{RETRY, account, parts, settings};
 
-/// An answer that does not close its connection.
+/// A response that does not close its connection.
 const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 56\r\n\r\n\
     {\"x_response\":{\"is_success\":true,\"out_order_no\":\"OURS\"}}";
 
@@ -58,7 +58,7 @@ impl Client {
         self.top.open::<Close>(prepared.unwrap()).await
     }
 
-    /// Sends it within a second; returns the content of the answer.
+    /// Sends the write within a second; returns `out_order_no` of the response.
     async fn send(&self, opened: Opened) -> Result<String, CallError> {
         let before = self.clock.steady() + SECOND;
         let reply = self.top.send::<Close>(opened, before).await?;
@@ -103,7 +103,7 @@ async fn read_until(socket: &mut TcpStream, wanted: &str) -> String {
 const SIGN: &str = "&sign=";
 
 #[tokio::test]
-async fn a_write_closes_its_connection_after_the_answer() {
+async fn a_write_closes_its_connection_after_the_response() {
     let (address, served) = peer(async |mut socket: TcpStream| {
         let request = read_until(&mut socket, SIGN).await;
         socket.write_all(ANSWER.as_bytes()).await.unwrap();
@@ -141,7 +141,7 @@ async fn a_write_that_is_not_sent_in_time_reveals_nothing_of_its_body() {
     }
 }
 
-/// What a peer does after it has answered too early.
+/// What a peer does after it has responded too early.
 #[derive(Clone, Copy, Debug)]
 enum Then {
     Listens,
@@ -150,7 +150,7 @@ enum Then {
 }
 
 #[tokio::test]
-async fn anything_received_before_the_body_was_sent_is_no_answer_and_nothing_is_sent() {
+async fn a_response_before_the_body_was_sent_does_not_count_and_nothing_is_sent() {
     let too_large = "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
     // Whether the peer waits for the head of the request, and what it sends then.
     for (waits, words, then) in [
@@ -216,14 +216,15 @@ async fn a_connection_that_breaks_after_the_body_was_sent_proves_nothing() {
     served.await.unwrap();
 }
 
-/// A port that nobody listens on.
+/// A port on which no process listens.
 async fn closed_port() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap()
 }
 
-/// A peer that reads something, sends this and closes; with `None` it stays silent and open.
-async fn curt(words: Option<&'static str>) -> SocketAddr {
+/// A peer that reads once, sends these bytes and closes the connection. With `None` it sends nothing and
+/// keeps the connection open.
+async fn peer_sending(words: Option<&'static str>) -> SocketAddr {
     let (address, _served) = peer(async move |mut socket: TcpStream| {
         let _ = socket.read(&mut [0; 4096]).await;
         match words {
@@ -239,9 +240,9 @@ async fn curt(words: Option<&'static str>) -> SocketAddr {
 async fn a_connection_that_cannot_be_opened_sends_nothing_and_reports_the_cause() {
     let plain = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
     let forbidden = "HTTP/1.1 403 Forbidden\r\n\r\n";
-    let who = "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
+    let unauthorized = "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
     let bad_gateway = "HTTP/1.1 502 Bad Gateway\r\n\r\n";
-    let (closed, silent) = (closed_port().await, curt(None).await);
+    let (closed, silent) = (closed_port().await, peer_sending(None).await);
     let mut cases = Vec::new();
     for (name, address, cause) in [
         ("refused", format!("http://{closed}"), "refused"),
@@ -252,12 +253,12 @@ async fn a_connection_that_cannot_be_opened_sends_nothing_and_reports_the_cause(
         ),
         (
             "TLS: closed",
-            format!("https://{}", curt(Some("")).await),
+            format!("https://{}", peer_sending(Some("")).await),
             "tls",
         ),
         (
             "TLS: HTTP",
-            format!("https://{}", curt(Some(plain)).await),
+            format!("https://{}", peer_sending(Some(plain)).await),
             "tls",
         ),
         ("TLS: silence", format!("https://{silent}"), "timeout"),
@@ -282,26 +283,26 @@ async fn a_connection_that_cannot_be_opened_sends_nothing_and_reports_the_cause(
         (
             "proxy: closed",
             top,
-            curt(Some("")).await.to_string(),
+            peer_sending(Some("")).await.to_string(),
             "proxy",
         ),
         ("proxy: silence", top, silent.to_string(), "timeout"),
         (
             "proxy: 403",
             top,
-            curt(Some(forbidden)).await.to_string(),
+            peer_sending(Some(forbidden)).await.to_string(),
             "proxy",
         ),
         (
             "proxy: 407",
             top,
-            curt(Some(who)).await.to_string(),
+            peer_sending(Some(unauthorized)).await.to_string(),
             "proxy",
         ),
         (
             "proxy: 502",
             top,
-            curt(Some(bad_gateway)).await.to_string(),
+            peer_sending(Some(bad_gateway)).await.to_string(),
             "proxy",
         ),
     ] {
@@ -309,7 +310,7 @@ async fn a_connection_that_cannot_be_opened_sends_nothing_and_reports_the_cause(
     }
     for (name, address, proxy, cause) in cases {
         let endpoint: reqwest::Url = address.parse().unwrap();
-        // A busy machine resolves slowly.
+        // Name resolution can be slow on a busy machine.
         let connect_timeout = match cause {
             "timeout" => SECOND / 2,
             _ => 20 * SECOND,
@@ -338,19 +339,19 @@ async fn a_connection_that_cannot_be_opened_sends_nothing_and_reports_the_cause(
         assert_eq!(word, cause, "{name}: {why}");
         let host = endpoint.host_str().unwrap();
         let port = endpoint.port_or_known_default().unwrap();
-        let said = why.to_string();
+        let message = why.to_string();
         for part in [Some(format!("{host}:{port}")), proxy].iter().flatten() {
-            assert!(said.contains(part), "{name}: {said}");
+            assert!(message.contains(part), "{name}: {message}");
         }
         assert!(
-            !format!("{said} {why:?}").contains("canary"),
-            "{name}: {said}"
+            !format!("{message} {why:?}").contains("canary"),
+            "{name}: {message}"
         );
     }
 }
 
-/// The backlog is full, so the kernel drops the first SYN, and the client repeats it after a
-/// second.
+/// The backlog is full, so the kernel drops the first SYN, and the client's kernel repeats the SYN
+/// after a second.
 #[tokio::test]
 async fn a_lost_syn_does_not_use_up_the_time_to_send_or_the_deadline() {
     let socket = TcpSocket::new_v4().unwrap();
@@ -383,7 +384,7 @@ async fn a_lost_syn_does_not_use_up_the_time_to_send_or_the_deadline() {
     assert!(took > parts().deadline, "{took:?}");
 }
 
-/// Waits until a SYN to this address was sent and not answered.
+/// Waits until a SYN to this address was sent and not acknowledged.
 async fn until_syn_sent(address: SocketAddr) {
     let syn_sent = format!("0100007F:{:04X} 02", address.port());
     let limit = tokio::time::Instant::now() + 20 * SECOND;

@@ -1,4 +1,4 @@
-//! The client of TOP on the wire: what it sends, and what it concludes from the answer.
+//! The client of TOP on the wire: what it sends, and what it concludes from the response.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -341,7 +341,7 @@ async fn a_call_past_its_deadline_is_not_sent() {
 }
 
 #[tokio::test]
-async fn an_answer_is_inflated_up_to_the_cap() {
+async fn a_response_is_inflated_up_to_the_limit() {
     let long = format!(r#"{{"x_response":{{"text":"{}"}}}}"#, "a".repeat(5000));
     let zipped = {
         use std::io::Write;
@@ -363,7 +363,7 @@ async fn an_answer_is_inflated_up_to_the_cap() {
 }
 
 #[tokio::test]
-async fn the_deadline_covers_the_whole_answer() {
+async fn the_deadline_covers_the_whole_response() {
     let slow = ResponseTemplate::new(200)
         .set_body_string(OK)
         .set_delay(Duration::from_secs(30));

@@ -23,7 +23,7 @@ use crate::domain::operation::{Cause, Failure};
 use crate::operations::writes::attachments::File;
 use crate::problem_answers;
 
-/// A file and what it belongs to.
+/// A file, and the order that it belongs to.
 #[derive(Debug, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(
@@ -81,7 +81,7 @@ problem_answers!(
 /// Upload an attachment
 ///
 /// Uploads the proof that special refunds require (`flight_changed`, `illness`, `denied_boarding`):
-/// before the application, which then names it in `attachments`, or after it, with the order's id. JPEG,
+/// before the application, which then names the file in `attachments`, or after it, with the order's id. JPEG,
 /// PNG or PDF, recognised by the content. A file that Fliggy has accepted for an order is not sent again.
 /// The gateway stores its hash and Fliggy's id, not the file.
 #[utoipa::path(
@@ -99,14 +99,14 @@ problem_answers!(
 )]
 pub async fn upload_attachment(
     context: AccountContext,
-    Parts(file, order_id, place): Parts,
+    Parts(file, order_id, permit): Parts,
 ) -> Result<Response, Problem> {
     let (kind, bytes) = (file.kind, file.content.len());
     let sha256 = hex::encode(file.digest);
     let uploaded = context
         .services
         .uploads
-        .upload(context.account, order_id, file, place)
+        .upload(context.account, order_id, file, permit)
         .await
         .map_err(|failure| not_uploaded(&failure))?;
     let status = if uploaded.before {
@@ -125,7 +125,7 @@ pub async fn upload_attachment(
     Ok((status, Json(answer)).into_response())
 }
 
-/// The problem of a failed upload. A file that was sent may have arrived even if the answer was lost.
+/// The problem of a failed upload. A file that was sent may have arrived even if the response was lost.
 fn not_uploaded(failure: &Failure) -> Problem {
     let problem = problem_of(failure, None);
     let lost = matches!(
@@ -141,7 +141,7 @@ fn not_uploaded(failure: &Failure) -> Problem {
     }
 }
 
-/// The complete parts of an upload, and its permit to be held in memory.
+/// The complete parts of an upload, and the permit to hold the file in memory.
 pub struct Parts(File, Option<OrderId>, OwnedSemaphorePermit);
 
 impl FromRequest<ApiState> for Parts {
@@ -149,8 +149,8 @@ impl FromRequest<ApiState> for Parts {
 
     async fn from_request(request: Request, state: &ApiState) -> Result<Self, Problem> {
         not_encoded(request.headers())?;
-        // Before the first byte is read: the permits limit how many files are in memory at once.
-        let place = Arc::clone(&state.limits.uploads)
+        // Acquired before the first byte is read: the permits limit how many files are in memory at once.
+        let permit = Arc::clone(&state.limits.uploads)
             .try_acquire_owned()
             .map_err(|_| Problem::new(Code::Overloaded))?;
         let mut parts = Multipart::from_request(request, state).await.map_err(|_| {
@@ -190,11 +190,11 @@ impl FromRequest<ApiState> for Parts {
         }
         let file = file
             .ok_or_else(|| Problem::invalid(FieldError::new("/file", "missing", "is missing")))?;
-        Ok(Self(file, order_id, place))
+        Ok(Self(file, order_id, permit))
     }
 }
 
-/// Reads the file chunk by chunk, and stops as soon as it has to be refused.
+/// Reads the file chunk by chunk, and stops as soon as the file has to be refused.
 async fn read_file(mut part: Field<'_>, longest: usize) -> Result<File, Problem> {
     let mut content = BytesMut::new();
     let mut digest = Sha256::new();

@@ -23,8 +23,8 @@ pub struct CancelChangeRequest {
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of
-    /// a field that the gateway knows, in any case and with or without underscores, is 400.
+    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of a
+    /// field that the gateway knows, in upper or lower case and with or without underscores, is refused (400).
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,

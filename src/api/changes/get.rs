@@ -21,7 +21,7 @@ pub struct ChangeView {
     /// The change.
     #[serde(flatten)]
     change: Change,
-    /// The actions that the change itself allows next. A write that is open on it still blocks them.
+    /// The actions that the change itself allows next. A write that is open on the change still blocks these actions.
     available_actions: Vec<Action>,
 }
 

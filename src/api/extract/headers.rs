@@ -12,7 +12,7 @@ use super::{header_problem, missing};
 /// The longest wait that a caller may request.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// `Idempotency-Key`: 1 to 255 visible ASCII characters, a new one for each thing a caller wants done.
+/// `Idempotency-Key`: 1 to 255 visible ASCII characters, a new one for each intended write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(pub String);
 

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::super::problem::{Code, FieldError, Problem};
 use super::{reason, schema};
 
-/// A JSON body of a request or an answer.
+/// A JSON body of a request or a response.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Json<T>(pub T);
 
@@ -42,8 +42,8 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// An answer of `about` so many bytes. The buffer is allocated once, so that a large one is not copied
-/// repeatedly while it grows.
+/// A JSON response; `about` is its expected size in bytes. The buffer is allocated once, so that a large body is
+/// not copied repeatedly while it grows.
 pub(in crate::api) fn sized<T: Serialize>(value: &T, about: usize) -> Response {
     let mut body = Vec::with_capacity(about);
     match serde_json::to_writer(&mut body, value) {
@@ -52,7 +52,7 @@ pub(in crate::api) fn sized<T: Serialize>(value: &T, about: usize) -> Response {
             ([(CONTENT_TYPE, json)], body).into_response()
         }
         Err(error) => {
-            tracing::error!(%error, "an answer could not be serialised as JSON");
+            tracing::error!(%error, "a response could not be serialised as JSON");
             Problem::new(Code::Internal).into_response()
         }
     }
@@ -167,8 +167,8 @@ fn mismatch(
     )
 }
 
-/// A JSON Pointer (RFC 6901). It ends before a key that cannot be one of our field names: the caller
-/// made it up, and it may be personal data.
+/// A JSON Pointer (RFC 6901). It ends before a key that cannot be one of our field names: such a key was invented
+/// by the caller and may be personal data.
 fn pointer(path: &serde_path_to_error::Path) -> String {
     let mut pointer = String::new();
     for segment in path {

@@ -34,8 +34,8 @@ fn query_problem(rejection: &QueryRejection, query: Option<&str>) -> Problem {
     let text = text
         .strip_prefix("Failed to deserialize query string: ")
         .unwrap_or(&text);
-    if let Some((_, message)) = text.split_once("unknown field `") {
-        return problem("query", "", "unknown_field", accepted_names(message));
+    if let Some((_, rest)) = text.split_once("unknown field `") {
+        return problem("query", "", "unknown_field", unknown_parameter(rest));
     }
     // `name: message`, or only the message if no parameter caused it.
     let (name, message) = match text.split_once(": ") {
@@ -51,7 +51,7 @@ fn query_problem(rejection: &QueryRejection, query: Option<&str>) -> Problem {
 }
 
 /// The message for an unknown parameter. serde ends its own message with the names that it expects.
-fn accepted_names(message: &str) -> String {
+fn unknown_parameter(message: &str) -> String {
     let names: Vec<_> = message
         .rsplit_once("`, expected ")
         .map_or("", |(_, names)| names)

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-/// The most missing fields that are reported.
+/// The maximum number of missing fields that are reported.
 const MOST: usize = 100;
 
 fn document() -> &'static Value {
@@ -73,8 +73,9 @@ pub(super) fn example(name: &str, pointer: &str) -> Option<String> {
             .flat_map(parts)
             .collect();
     }
-    let told = schemas.iter().map(|schema| &schema["example"]);
-    told.filter(|example| !example.is_null() && !example.is_object() && !example.is_array())
+    let examples = schemas.iter().map(|schema| &schema["example"]);
+    examples
+        .filter(|example| !example.is_null() && !example.is_object() && !example.is_array())
         .map(Value::to_string)
         .next()
 }

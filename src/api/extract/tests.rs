@@ -72,7 +72,7 @@ async fn post(body: impl Into<Body>) -> Answered {
     send(&router(), request).await
 }
 
-/// Pointer and code of the first error, after a check that the answer repeats nothing of the request.
+/// Pointer and code of the first error, after a check that the response repeats nothing of the request.
 async fn refused(body: &str) -> (String, String) {
     let answer = post(body.to_owned()).await;
     assert_eq!(answer.code(), "invalid_request");
@@ -229,7 +229,7 @@ async fn the_problem_of_a_query_repeats_neither_unknown_names_nor_parser_message
 #[tokio::test]
 async fn a_body_with_a_content_encoding_is_refused() {
     let router = router();
-    for (encoding, taken) in [
+    for (encoding, accepted) in [
         ("gzip", false),
         ("br, gzip", false),
         ("", true),
@@ -240,7 +240,7 @@ async fn a_body_with_a_content_encoding_is_refused() {
             .header("content-encoding", encoding)
             .body(Body::from(r#"{"adults": 1, "passengers": []}"#));
         let answer = send(&router, request.unwrap()).await;
-        if taken {
+        if accepted {
             assert_eq!(answer.status(), 200, "{encoding}");
             continue;
         }

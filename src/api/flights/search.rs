@@ -40,8 +40,8 @@ pub struct SearchRequest {
     #[serde(default)]
     #[schema(required = false)]
     party: Party,
-    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of
-    /// a field that the gateway knows, in any case and with or without underscores, is 400.
+    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of a
+    /// field that the gateway knows, in upper or lower case and with or without underscores, is refused (400).
     #[schema(value_type = Option<Object>, required = false)]
     extra: Option<Map<String, Value>>,
 }
@@ -49,7 +49,7 @@ pub struct SearchRequest {
 /// The result of a search.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SearchResult<'a> {
-    /// The offers in Fliggy's order; empty if there is no fare. Pass one of them unchanged to a booking.
+    /// The offers, sorted as Fliggy returns them; empty if there is no fare. Pass one of them unchanged to a booking.
     items: &'a [Offer],
     /// Remarks on the result.
     notices: Vec<Notice>,
@@ -93,8 +93,8 @@ impl NoticeCode {
                  To search for a certain flight, name it in `flights` instead of listing all flights."
             }
             Self::NoOwnShop => {
-                "No self-operated shop (自营) is among the sellers. Which shops quote for this \
-                 channel is configured by Fliggy's operations; ask them if offers are missing."
+                "No self-operated shop (自营) is among the sellers. Fliggy's operations team (运营) configures \
+                 which shops quote for this channel; ask that team if offers are missing."
             }
             Self::InfantsFilterOffers => {
                 "The party has infants, so offers that have no infant fare are left out. That is normal."
@@ -105,7 +105,7 @@ impl NoticeCode {
             }
             Self::OffersDropped => {
                 "Some offers are left out because a field that a booking needs is absent or cannot be \
-                 read. `?include=upstream` shows them. The number of offers by Fliggy's name of the field:"
+                 read. `?include=upstream` shows them. The number of dropped offers for each field, by Fliggy's name:"
             }
         }
     }
@@ -170,7 +170,7 @@ fn not_found(failure: &Failure, mode: SearchMode) -> Problem {
     }
     problem.hint(
         "A listing search is slow. Name the flight in `flights` of the journeys: the search then asks \
-         for that flight only and answers sooner.",
+         for that flight only and is faster.",
     )
 }
 

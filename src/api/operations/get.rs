@@ -56,8 +56,8 @@ problem_answers!(
 
 /// Read an operation
 ///
-/// Returns the state of a write and how it became known. With `wait`, the answer comes when the operation
-/// has settled or needs attention, or when the time is over. An operation that ended before its send began
+/// Returns the state of a write and how it became known. With `wait`, the response is returned when the
+/// operation has settled or needs attention, or when the time is over. An operation that ended before its send began
 /// is deleted after 24 hours.
 #[utoipa::path(
     get,
@@ -69,9 +69,9 @@ problem_answers!(
         (status = 200, description = "The operation.", body = OperationView,
          headers(("ETag" = String, description = "The version, for `If-Match`.")),
          links(
-            ("reconcile" = (operation_id = "reconcile_operation", description = "Look it up now.",
+            ("reconcile" = (operation_id = "reconcile_operation", description = "Look the operation up now.",
                 parameters(("id" = "$response.body#/id")))),
-            ("resolution" = (operation_id = "resolve_operation", description = "Settle it by hand.",
+            ("resolution" = (operation_id = "resolve_operation", description = "Settle the operation by hand.",
                 parameters(("id" = "$response.body#/id"), ("If-Match" = "$response.header.ETag")))),
          ), example = json!(super::super::examples::settled())),
         GetOperationProblems,

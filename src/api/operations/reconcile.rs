@@ -20,7 +20,7 @@ problem_answers!(
 /// Look up an operation now
 ///
 /// The gateway looks up open operations by itself, with growing pauses; this call starts a lookup at
-/// once. It changes nothing upstream. An operation that needs no lookup is returned as it is.
+/// once. It changes nothing upstream. An operation that needs no lookup is returned unchanged.
 #[utoipa::path(
     post,
     path = "/v1/operations/{id}/reconcile",

@@ -31,11 +31,13 @@ pub struct ResolveRequest {
     #[serde(default)]
     #[schema(required = false, value_type = Option<OrderId>)]
     order_id: Option<OrderId>,
-    /// Fliggy's number of the refund: required likewise for a refund.
+    /// Fliggy's number of the refund: required if a refund is resolved as succeeded and a lookup does not
+    /// find it.
     #[serde(default)]
     #[schema(required = false, value_type = Option<RefundOrderNo>)]
     refund_order_no: Option<RefundOrderNo>,
-    /// Fliggy's number of the change: required likewise for a change.
+    /// Fliggy's number of the change: required if a change is resolved as succeeded and a lookup does not
+    /// find it.
     #[serde(default)]
     #[schema(required = false, value_type = Option<ChangeOrderNo>)]
     change_order_no: Option<ChangeOrderNo>,
@@ -74,7 +76,7 @@ problem_answers!(
 /// Settle an operation by hand
 ///
 /// For operators, when lookups cannot decide. The gateway looks the operation up once more, and refuses
-/// a resolution that the evidence contradicts. Not possible while the send is under way.
+/// a resolution that the evidence contradicts. An operation cannot be resolved while its send is in progress.
 #[utoipa::path(
     post,
     path = "/v1/operations/{id}/resolve",
@@ -128,14 +130,16 @@ pub(super) fn not_resolved(why: NotResolved) -> Problem {
             .operation(operation.id),
         NotResolved::Contradicts(operation, seen) => Problem::new(Code::EvidenceContradicts)
             .detail(format!("A lookup shows another outcome: {seen}."))
-            .hint("Resolve it to the outcome that upstream shows, or clarify it with Fliggy first.")
+            .hint("Use the outcome that upstream shows, or clarify the outcome with Fliggy first.")
             .operation(operation.id),
         NotResolved::LookupNotMade(operation, later) => Problem::new(Code::RateLimited)
             .detail("The operation must be looked up first, and there was no quota for that.")
             .retry_after(u32::try_from(later.as_secs()).unwrap_or(u32::MAX).max(1))
             .operation(operation.id),
         NotResolved::NumberNeeded(operation, field) => Problem::new(Code::ResolveRefused)
-            .detail(format!("Lookups do not find it, so `{field}` is required."))
+            .detail(format!(
+                "Lookups do not find its effect, so `{field}` is required."
+            ))
             .operation(operation.id),
         NotResolved::Journal(error) => unreadable(error),
     }

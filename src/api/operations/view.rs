@@ -1,4 +1,4 @@
-//! The schema `Operation`: the answer to every write and to every read of an operation.
+//! The schema `Operation`: the response to every write and to every read of an operation.
 
 use std::borrow::Cow;
 
@@ -25,13 +25,13 @@ use crate::domain::refund::{RefundQuote, RefundReceipt};
 use crate::domain::time::Rfc3339;
 use crate::operations::writes::perform::Performed;
 
-/// The header of an answer about the operation of an earlier request with the same key.
+/// The header of a response that shows the operation of an earlier request with the same key.
 pub(in crate::api) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// An operation: one requested write, and what is known of its outcome.
 ///
 /// Exactly one of `order`, `refund`, `change` and `raw` is not null if, and only if, `state` is `succeeded`.
-/// In every other state all four are null, so that an outcome that is not known cannot be taken for a result.
+/// In every other state all four are null, so that an unknown outcome cannot be taken for a result.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Operation)]
 pub(in crate::api) struct OperationView {
@@ -60,18 +60,18 @@ pub(in crate::api) struct OperationView {
     /// When the operation settled (+08:00); null while it is open.
     #[schema(required = true, value_type = Option<Rfc3339>)]
     settled_at: Option<Rfc3339>,
-    /// When a lookup confirmed the settled state (+08:00). Null while a success rests on Fliggy's answer
+    /// When a lookup confirmed the settled state (+08:00). Null while a success rests on Fliggy's response
     /// alone, which is normal for some seconds, and while a refusal or an absence is watched.
     #[schema(required = true, value_type = Option<Rfc3339>)]
     confirmed_at: Option<Rfc3339>,
-    /// Whether evidence against the settled state has come in. A person must decide then.
+    /// Whether evidence has contradicted the settled state. A person must then decide.
     contradicted: bool,
     /// Why a person must decide; null in every state but `needs_attention`.
     #[schema(required = true, value_type = Option<Attention>)]
     attention: Option<Attention>,
-    /// The fields of what was found that differ from the request, in two lookups at least two seconds apart.
-    /// If only amounts and times differ, the operation has succeeded. If it is another trip, a person must
-    /// decide.
+    /// The fields in which the order, refund or change that was found differs from the request, as two lookups at
+    /// least two seconds apart have shown. If only amounts and times differ, the operation has succeeded. If the
+    /// trip is another one, a person must decide.
     differs: Vec<Difference>,
     /// The operation that this one repeats, as the request named it; null if it named none.
     #[schema(required = true, value_type = Option<OperationId>)]
@@ -82,30 +82,30 @@ pub(in crate::api) struct OperationView {
     /// The refund that was applied for. Null unless `state` is `succeeded`.
     #[schema(required = true, value_type = Option<RefundReceipt>)]
     refund: Option<RefundReceipt>,
-    /// The change that was made, paid or cancelled. Null unless `state` is `succeeded`.
+    /// The change that was created, paid or cancelled. Null unless `state` is `succeeded`.
     #[schema(required = true, value_type = Option<ChangeReceipt>)]
     change: Option<ChangeReceipt>,
-    /// Fliggy's answer to a raw call. Null unless `state` is `succeeded`.
+    /// Fliggy's response to a raw call. Null unless `state` is `succeeded`.
     #[schema(required = true, value_type = Option<Object>)]
     raw: Option<Map<String, Value>>,
-    /// What lookups, or a late answer, have shown although the operation has not succeeded: for the person who
-    /// decides. Null if nothing was found, and where `state` is `succeeded`.
+    /// What lookups, or a late response, have shown although the operation has not succeeded: for the person who
+    /// decides. Null if nothing was found, and if `state` is `succeeded`.
     #[schema(required = true, value_type = Option<Found>)]
     found: Option<Found>,
-    /// The result that was recorded before Fliggy showed another outcome (`contradicted`), which `found` need not
-    /// show: for the person who decides. Null where there was none, and once the operation is settled.
+    /// The result that was recorded before Fliggy showed another outcome (`contradicted`), for the person who
+    /// decides; `found` may lack it. Null if no result was recorded, and once the operation is settled.
     #[schema(required = true, value_type = Option<Found>)]
     recorded: Option<Found>,
-    /// The problem that the write was answered with. Null unless `state` is `rejected` or `not_executed`.
+    /// The problem that was returned for the write. Null unless `state` is `rejected` or `not_executed`.
     #[schema(required = true, value_type = Option<ProblemBody>)]
     problem: Option<ProblemBody>,
-    /// The history of the operation, oldest first. Left out in lists, and in the answer to a write that has
-    /// succeeded; `GET /v1/operations/{id}` has it. The middle of a very long one is left out.
+    /// The history of the operation, oldest first. Left out in lists, and in the response to a write that has
+    /// succeeded; `GET /v1/operations/{id}` returns it. The middle of a very long timeline is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     timeline: Option<Vec<TimelineEntry>>,
-    /// Upstream's own object of what was made, read after the write, with `?include=upstream` on the write; left
-    /// out where it could not be read within `top.deadline`.
+    /// Upstream's own object of the order, refund or change, read after a write with `?include=upstream`; left out
+    /// if it could not be read within `top.deadline`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = Option<Object>, nullable = false)]
     upstream: Option<Box<RawValue>>,
@@ -145,8 +145,8 @@ impl From<Receipt> for Found {
     }
 }
 
-/// The words for the kinds of writes. `raw` stands for calls by `POST /v1/top/{method}`: the API names it
-/// before it has such calls, so that clients need no change later.
+/// The words for the kinds of writes. `raw` is reserved for calls by `POST /v1/top/{method}`: the schema lists the
+/// word before the API has such calls, so that clients need no change later.
 pub(in crate::api) struct OperationKind;
 
 impl PartialSchema for OperationKind {
@@ -170,7 +170,7 @@ impl ToSchema for OperationKind {
 }
 
 impl OperationView {
-    /// The view of an operation, with its timeline where that is shown.
+    /// The view of an operation, with its timeline if that is shown.
     #[must_use]
     pub(in crate::api) fn new(operation: Operation, timeline: Option<Vec<TimelineEntry>>) -> Self {
         let problem = problem_of_operation(&operation).map(|problem| problem.into_body());
@@ -220,7 +220,7 @@ impl OperationView {
     }
 }
 
-/// The answer to a write. A refusal is a problem, with the current `quote` if there is one.
+/// The response to a write. A refusal is a problem, with the current `quote` if there is one.
 #[must_use]
 pub(in crate::api) fn answer(
     performed: Performed,
@@ -240,7 +240,7 @@ pub(in crate::api) fn answer(
         problem.into_response()
     } else {
         let (status, location) = if state == State::Succeeded {
-            made(operation.kind(), operation.result.as_ref())
+            success(operation.kind(), operation.result.as_ref())
         } else {
             (StatusCode::ACCEPTED, Some(format!("/v1/operations/{id}")))
         };
@@ -270,7 +270,7 @@ pub(in crate::api) fn answer(
 }
 
 /// The status of a success, and the location of the resource that it created.
-fn made(kind: Kind, receipt: Option<&Receipt>) -> (StatusCode, Option<String>) {
+fn success(kind: Kind, receipt: Option<&Receipt>) -> (StatusCode, Option<String>) {
     if kind.creates().is_none() {
         return (StatusCode::OK, None);
     }

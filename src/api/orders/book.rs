@@ -54,8 +54,8 @@ pub struct BookRequest {
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of
-    /// a field that the gateway knows, in any case and with or without underscores, is 400.
+    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of a
+    /// field that the gateway knows, in upper or lower case and with or without underscores, is refused (400).
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -72,8 +72,8 @@ problem_answers!(
 /// Book an order
 ///
 /// Creates and holds an order for an offer from a search. Everything that can be checked is checked
-/// before anything is sent. If upstream does not answer in time, the answer is 202: the outcome is
-/// **unknown**. The order most probably exists, and the gateway looks it up. Repeat the request with
+/// before anything is sent. If upstream does not respond in time, the gateway returns 202: the outcome
+/// is **unknown**. The order most probably exists, and the gateway looks it up. Repeat the request with
 /// the same `Idempotency-Key`, or follow `Location`; never book again under a new number.
 #[utoipa::path(
     post,
@@ -86,11 +86,11 @@ problem_answers!(
         (status = 201, description = "The order exists.", body = OperationView,
          headers(("Location" = String, description = "The order.")),
          links(
-            ("order" = (operation_id = "get_order", description = "Read it.",
+            ("order" = (operation_id = "get_order", description = "Read the order.",
                 parameters(("order_id" = "$response.body#/order/order_id")))),
-            ("payment" = (operation_id = "pay_order", description = "Pay it.",
+            ("payment" = (operation_id = "pay_order", description = "Pay the order.",
                 parameters(("order_id" = "$response.body#/order/order_id")))),
-            ("closing" = (operation_id = "close_order", description = "Close it.",
+            ("closing" = (operation_id = "close_order", description = "Close the order.",
                 parameters(("order_id" = "$response.body#/order/order_id")))),
          ), example = json!(super::super::examples::done("book"))),
         (status = 202, description = "The outcome is not known yet, or a person must decide. `state` says which.", body = OperationView, example = json!(super::super::examples::open("book"))),
@@ -186,7 +186,7 @@ mod tests {
             Value::Bool(bit) => Value::from(!bit),
             Value::Number(number) => Value::from(number.as_i64().unwrap_or(0) + 1 + i64::from(by)),
             Value::String(text) => {
-                // One character for another of its class keeps dates, codes and prices readable.
+                // A replacement by a character of the same class keeps dates, codes and prices readable.
                 let mut chars: Vec<char> = text.chars().collect();
                 let place = usize::from(by) % chars.len().max(1);
                 if let Some(c) = chars.get_mut(place) {
@@ -207,16 +207,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_fingerprint_ignores_white_space_and_the_order_of_fields(
+        fn the_fingerprint_ignores_whitespace_and_the_order_of_fields(
             order in proptest::collection::vec(any::<Index>(), 1..20),
         ) {
             let body = example();
-            let wanted = fingerprint(&body.to_string());
-            prop_assert!(wanted.is_some());
+            let expected = fingerprint(&body.to_string());
+            prop_assert!(expected.is_some());
             let other = shuffled(&body, &order);
-            prop_assert_eq!(&fingerprint(&other.to_string()), &wanted);
+            prop_assert_eq!(&fingerprint(&other.to_string()), &expected);
             let spread = serde_json::to_string_pretty(&other).unwrap();
-            prop_assert_eq!(&fingerprint(&spread), &wanted);
+            prop_assert_eq!(&fingerprint(&spread), &expected);
         }
 
         #[test]

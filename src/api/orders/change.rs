@@ -24,7 +24,7 @@ use crate::problem_answers;
 pub struct ChangeRequest {
     /// The caller's own number of the change, a new one for every change.
     out_change_no: OutChangeNo,
-    /// The ground of the change; `voluntary` if left out.
+    /// Why the tickets are changed; `voluntary` if left out.
     #[serde(default)]
     #[schema(required = false)]
     kind: ChangeKind,
@@ -34,12 +34,12 @@ pub struct ChangeRequest {
     /// The new flights, one for each segment that is replaced. Use a search to find them.
     #[schema(min_items = 1, max_items = 16)]
     segments: Vec<ChangeTarget>,
-    /// The `solution_id` of the offer that contains them; may be left out.
+    /// The `solution_id` of the offer that contains the new flights; may be left out.
     #[serde(default)]
     #[schema(required = false, min_length = 1, max_length = 512)]
     solution_id: Option<String>,
-    /// The highest acceptable total (yuan). A more expensive change is made nevertheless, because only
-    /// making it confirms the fees, and is marked `fee_above_limit`. Nothing is paid before the payment.
+    /// The highest acceptable total (yuan). A more expensive change is created nevertheless, because only its
+    /// creation confirms the fees; such a change is marked `fee_above_limit`. A change costs nothing until it is paid.
     #[serde(default)]
     #[schema(required = false, value_type = Option<Money>)]
     max_total: Option<Money>,
@@ -55,8 +55,8 @@ pub struct ChangeRequest {
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of
-    /// a field that the gateway knows, in any case and with or without underscores, is 400.
+    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of a
+    /// field that the gateway knows, in upper or lower case and with or without underscores, is refused (400).
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -80,7 +80,7 @@ problem_answers!(
 /// Change tickets
 ///
 /// Checks that the tickets can be changed, confirms the fees and holds the seats, in one call. The
-/// fees and the time to pay are in the answer, or follow later: a change that is `submitted` has none
+/// fees and the time to pay are in the response, or follow later: a change that is `submitted` has none
 /// yet, so read it again. You agree to the total when you pay the change. An unpaid change can be
 /// cancelled, and closes by itself when its time to pay is over.
 #[utoipa::path(
@@ -94,11 +94,11 @@ problem_answers!(
         (status = 201, description = "The change exists; it is not paid.", body = OperationView,
          headers(("Location" = String, description = "The change.")),
          links(
-            ("change" = (operation_id = "get_change", description = "Read it.",
+            ("change" = (operation_id = "get_change", description = "Read the change.",
                 parameters(("change_order_no" = "$response.body#/change/change_order_no")))),
-            ("payment" = (operation_id = "pay_change", description = "Pay it.",
+            ("payment" = (operation_id = "pay_change", description = "Pay the change.",
                 parameters(("change_order_no" = "$response.body#/change/change_order_no")))),
-            ("cancellation" = (operation_id = "cancel_change", description = "Cancel it.",
+            ("cancellation" = (operation_id = "cancel_change", description = "Cancel the change.",
                 parameters(("change_order_no" = "$response.body#/change/change_order_no")))),
          ), example = json!(super::super::examples::done("change"))),
         (status = 202, description = "The outcome is not known yet, or a person must decide. `state` says which.", body = OperationView, example = json!(super::super::examples::open("change"))),

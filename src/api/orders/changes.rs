@@ -19,7 +19,7 @@ use crate::top::client::Reply;
 /// The changes of an order.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChangePage {
-    /// The changes, in Fliggy's order.
+    /// The changes, sorted as Fliggy returns them.
     items: Vec<ChangeView>,
     /// Always null: Fliggy returns all changes of an order at once.
     #[schema(required = true)]

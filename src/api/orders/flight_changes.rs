@@ -16,9 +16,9 @@ use crate::problem_answers;
 /// The schedule changes of an order.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FlightChangePage {
-    /// The changes, in Fliggy's order.
+    /// The schedule changes, sorted as Fliggy returns them.
     items: Vec<FlightChange>,
-    /// Always null: Fliggy returns all of them at once.
+    /// Always null: Fliggy returns all schedule changes of an order at once.
     #[schema(required = true)]
     next_cursor: Option<String>,
     /// Upstream's own object, with `?include=upstream`.

@@ -29,14 +29,14 @@ pub struct OrderAnswer {
     /// The order.
     #[serde(flatten)]
     order: Order,
-    /// The actions that the order itself allows next. With `?include=refunds,changes` they take these into
-    /// account, and contain neither `refund` nor `change` if some of these could not be read (`dropped`). A
-    /// write that is open on the order still blocks them.
+    /// The actions that the order itself allows next. With `?include=refunds,changes`, refunds and changes are taken
+    /// into account, and if some of them could not be read (`dropped`), neither `refund` nor `change` is listed. A
+    /// write that is open on the order still blocks these actions.
     available_actions: Vec<Action>,
     /// The newest operations of this gateway on the order and its changes that the caller may see, with
     /// `?include=operations`; at most 50. If there are older ones, `GET /v1/operations` lists those on one `subject`
     /// (the order's id, its number or a change's number) with `next_cursor` as `cursor`. Operations on changes that
-    /// were made elsewhere are included only with `?include=operations,changes`.
+    /// were created elsewhere are included only with `?include=operations,changes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     operations: Option<OperationPage>,
@@ -49,8 +49,9 @@ pub struct OrderAnswer {
     #[schema(nullable = false)]
     changes: Option<ChangePage>,
     /// The rules of the offer that was booked, with `?include=rules`; null if this gateway did not book it.
-    /// Names, numbers, e-mail addresses and birth dates in the booking are masked, and e-mail addresses, mobile
-    /// numbers and passport numbers of anybody. A rule of more than 2,000 characters is cut and ends with `…`.
+    /// The names, numbers, e-mail addresses and birth dates of the booking are masked in the rules, and so are the
+    /// e-mail addresses, mobile numbers and passport numbers of everybody else. A rule of more than 2,000 characters
+    /// is cut and ends with `…`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, value_type = Option<OfferRules>)]
     rules: Option<Option<OfferRules>>,
@@ -90,7 +91,7 @@ pub async fn get_order(
 
 /// Read an order by the caller's own number
 ///
-/// Finds a booking whose answer was lost, by the number that it was sent with.
+/// Finds a booking whose response was lost, by the order number of the booking request.
 #[utoipa::path(
     get,
     path = "/v1/orders/by-reference/{out_order_no}",
@@ -109,12 +110,12 @@ pub async fn get_order_by_reference(
     read(&context, &caller, &key, &include).await
 }
 
-/// Awaits a read only if its result is wanted.
-async fn if_wanted<T, E>(
-    wanted: bool,
+/// Awaits a read only if its result was requested.
+async fn if_requested<T, E>(
+    requested: bool,
     read: impl Future<Output = Result<T, E>>,
 ) -> Result<Option<T>, E> {
-    if wanted {
+    if requested {
         read.await.map(Some)
     } else {
         Ok(None)
@@ -138,8 +139,8 @@ async fn read(
     let refunds = fliggy.read_refunds(account, order.order_id, options);
     let changes = fliggy.read_changes(account, order.order_id, options);
     let (refunds, changes) = futures::try_join!(
-        if_wanted(include.wants(OrderPart::Refunds), refunds),
-        if_wanted(include.wants(OrderPart::Changes), changes),
+        if_requested(include.wants(OrderPart::Refunds), refunds),
+        if_requested(include.wants(OrderPart::Changes), changes),
     )
     .map_err(unread)?;
     let listed = changes.iter().flat_map(|found| &found.answer.changes);
@@ -148,8 +149,8 @@ async fn read(
     let history = operations.history(account, &order, listed, own_only(caller));
     let rules = operations.booked_rules(account, order.order_id);
     let (history, rules) = futures::try_join!(
-        if_wanted(include.wants(OrderPart::Operations), history),
-        if_wanted(include.wants(OrderPart::Rules), rules),
+        if_requested(include.wants(OrderPart::Operations), history),
+        if_requested(include.wants(OrderPart::Rules), rules),
     )
     .map_err(unreadable)?;
     let now = context.now();

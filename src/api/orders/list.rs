@@ -38,7 +38,7 @@ pub struct OrderFilter {
     #[serde(default)]
     #[param(required = false, value_type = String, pattern = "^p[1-9][0-9]{0,5}$")]
     cursor: Option<PageCursor>,
-    /// `upstream` adds upstream's own object of the page under its own names, regardless of `status`.
+    /// `upstream` adds upstream's own object of the page, with upstream's field names and regardless of `status`.
     #[serde(default)]
     #[param(required = false, inline, nullable = false)]
     include: Option<Included>,
@@ -124,17 +124,17 @@ pub async fn list_orders(
         .list_page(&context.account, &window, options)
         .await
         .map_err(|failure| problem_of(&failure, None))?;
-    let (told, upstream) = (found.answer, found.upstream);
-    let rows = told.orders.len() + told.dropped + told.in_other_status;
-    let more = match told.total_pages {
+    let (list, upstream) = (found.answer, found.upstream);
+    let rows = list.orders.len() + list.dropped + list.in_other_status;
+    let more = match list.total_pages {
         Some(pages) => page < pages,
         // Without a number of pages, a full page may have a next one.
         None => rows >= limit as usize,
     };
     Ok(Json(OrderList {
-        items: told.orders,
+        items: list.orders,
         next_cursor: more.then(|| format!("p{}", page + 1)),
-        dropped: told.dropped,
+        dropped: list.dropped,
         upstream,
     }))
 }

@@ -26,8 +26,8 @@ pub struct PayRequest {
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of
-    /// a field that the gateway knows, in any case and with or without underscores, is 400.
+    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of a
+    /// field that the gateway knows, in upper or lower case and with or without underscores, is refused (400).
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -49,8 +49,8 @@ problem_answers!(
 /// Pay an order
 ///
 /// Debits the purchasing account's signed Alipay agreement, once. The order is read first: if its
-/// total is not the agreed one, the answer is 409 `price_changed` and nothing is sent. Success is
-/// reported only on evidence of the payment. If there is none in time, the answer is 202: the outcome
+/// total is not the agreed one, the gateway returns 409 `price_changed` and sends nothing. Success is
+/// reported only on evidence of the payment. Without evidence in time, the gateway returns 202: the outcome
 /// is **unknown**, most probably paid, and lookups continue until it is known.
 #[utoipa::path(
     post,

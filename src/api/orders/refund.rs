@@ -31,7 +31,7 @@ pub struct RefundRequest {
     #[serde(default)]
     #[schema(required = false, value_type = Option<QuoteId>)]
     quote_id: Option<QuoteId>,
-    /// The ground of the refund; only without a quote.
+    /// Why the tickets are refunded; only without a quote.
     #[serde(default)]
     #[schema(required = false, value_type = Option<RefundKind>)]
     kind: Option<RefundKind>,
@@ -64,8 +64,8 @@ pub struct RefundRequest {
     #[serde(default)]
     #[schema(required = false, value_type = Option<OperationId>)]
     retry_of: Option<OperationId>,
-    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of
-    /// a field that the gateway knows, in any case and with or without underscores, is 400.
+    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of a
+    /// field that the gateway knows, in upper or lower case and with or without underscores, is refused (400).
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -94,8 +94,9 @@ problem_answers!(
 ///
 /// Sends exactly the fee that Fliggy computed, or no fee if Fliggy could not compute it. 201 means that
 /// the application exists; `status` of the refund shows later when the money is returned
-/// (`refunded`). If the fee has changed, the answer is 409 `refund_fee_changed` with the new quote in
-/// the problem. A ground that requires proof is accepted without it; `attachment_awaited` is then true.
+/// (`refunded`). If the fee has changed, the gateway returns 409 `refund_fee_changed` with the new quote in
+/// the problem. An application whose `kind` requires a proof is accepted without the proof; `attachment_awaited` is
+/// then true.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/refunds",
@@ -106,7 +107,7 @@ problem_answers!(
     responses(
         (status = 201, description = "The application exists.", body = OperationView,
          headers(("Location" = String, description = "The refund.")),
-         links(("refund" = (operation_id = "get_refund", description = "Read it.",
+         links(("refund" = (operation_id = "get_refund", description = "Read the refund.",
             parameters(("refund_order_no" = "$response.body#/refund/refund_order_no"))))),
          example = json!(super::super::examples::done("refund"))),
         (status = 202, description = "The outcome is not known yet, or a person must decide. `state` says which.", body = OperationView, example = json!(super::super::examples::open("refund"))),

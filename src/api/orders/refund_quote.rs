@@ -23,7 +23,7 @@ use crate::top::wire::RefundRender;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!(super::super::examples::refund_quote_request()))]
 pub struct RefundQuoteRequest {
-    /// The ground of the refund.
+    /// Why the tickets are refunded.
     kind: RefundKind,
     /// The passengers whose tickets are refunded, by the order's `passenger_id`.
     #[schema(min_items = 1, max_items = 9)]
@@ -32,8 +32,8 @@ pub struct RefundQuoteRequest {
     #[serde(default)]
     #[schema(required = false, max_items = 16)]
     segments: Vec<String>,
-    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of
-    /// a field that the gateway knows, in any case and with or without underscores, is 400.
+    /// Fields that the gateway does not know, added unchanged to upstream's request object. The name of a
+    /// field that the gateway knows, in upper or lower case and with or without underscores, is refused (400).
     #[serde(default)]
     #[schema(required = false, value_type = Option<Object>)]
     extra: Option<Map<String, Value>>,
@@ -69,7 +69,7 @@ problem_answers!(
 /// Quote a refund
 ///
 /// Asks Fliggy whether the tickets can be refunded and for which fee. No refund is applied for. Send
-/// the `quote_id` with the application: Fliggy accepts it only with exactly the fee that it computed.
+/// the `quote_id` with the application: Fliggy accepts an application only with exactly the computed fee.
 #[utoipa::path(
     post,
     path = "/v1/orders/{order_id}/refund-quote",

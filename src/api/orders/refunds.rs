@@ -17,7 +17,7 @@ use crate::top::client::Reply;
 /// The refunds of an order.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RefundPage {
-    /// The refunds, in Fliggy's order.
+    /// The refunds, sorted as Fliggy returns them.
     items: Vec<Refund>,
     /// Always null: Fliggy returns all refunds of an order at once.
     #[schema(required = true)]

@@ -1,4 +1,4 @@
-//! The documentation of the problems that an operation can answer with.
+//! The documentation of the problems that an operation can return.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use utoipa::openapi::{ContentBuilder, HeaderBuilder, Ref, RefOr, Response, Respo
 
 use super::{Code, FieldError, MEDIA_TYPE, Problem, UpstreamFault};
 
-/// The problem answers of an operation by HTTP status.
+/// The problem responses of an operation by HTTP status.
 pub type ProblemAnswers = BTreeMap<String, RefOr<Response>>;
 
 /// The problems of every operation that requires an API key.
@@ -21,7 +21,7 @@ pub const API: &[Code] = &[
     Code::ShuttingDown,
 ];
 
-/// The further problems of operations on a purchasing account, and of those for operators only.
+/// The additional problems of operations on a purchasing account, and of operations for operators only.
 pub const RESTRICTED: &[Code] = &[Code::Forbidden];
 
 /// The problems of every operation with a request body.
@@ -70,7 +70,7 @@ pub const WRITE: &[Code] = &[
     Code::NotExecuted,
 ];
 
-/// Declares a type that lists the problem answers of an operation, for `responses(…)` of
+/// Declares a type that lists the problem responses of an operation, for `responses(…)` of
 /// `#[utoipa::path]`:
 ///
 /// ```ignore

@@ -14,7 +14,7 @@ pub fn catalogue() -> String {
          `code`; the set is closed. `side_effects` says whether the request may have changed something\n\
          upstream (`none`, `unknown`), `retry` what to do next:\n\n\
          - `same_key`: send the same request again with the same `Idempotency-Key`\n\
-         - `new_key`: nothing was done; change the request where needed and send it with a new key\n\
+         - `new_key`: nothing was executed; change the request where needed and send it with a new key\n\
          - `same_request`: send the same request again\n\
          - `later`: send the same request again after a pause\n\
          - `never`: the same request will be refused again; change it, or have the cause fixed first\n\n\

@@ -20,7 +20,7 @@ pub enum SideEffects {
 pub enum Retry {
     /// Send the same request again with the same `Idempotency-Key`; it is executed at most once.
     SameKey,
-    /// Nothing was done. Change the request where the problem says so, and send it with a new
+    /// Nothing was executed. Change the request where the problem says so, and send it with a new
     /// `Idempotency-Key`.
     NewKey,
     /// Send the same request again. It is not a write, so it has no `Idempotency-Key`.
@@ -133,8 +133,8 @@ codes! {
     IdempotencyKeyMissing "idempotency_key_missing" BAD_REQUEST None Never None;
         "The header Idempotency-Key is missing";
         "Every write needs an `Idempotency-Key`, so that a repeated request is executed only once.";
-        Some("Generate one key (such as a UUID) for each thing you want done, store it with your own \
-              record, and send the same key whenever you repeat the request."),
+        Some("Generate one key (such as a UUID) for each intended write, store it with your own record, \
+              and send the same key whenever you repeat the request."),
     Unauthorized "unauthorized" UNAUTHORIZED None Never None;
         "The API key is missing or unknown";
         "The request has no API key, or one that the gateway does not know.";
@@ -171,36 +171,36 @@ codes! {
         "The path exists; the header `Allow` lists the methods that it supports.";
         Option::None,
     NotAcceptable "not_acceptable" NOT_ACCEPTABLE None Never None;
-        "The answer has no acceptable media type";
-        "The header `Accept` excludes the only media type in which the answer exists.";
+        "The response has no acceptable media type";
+        "The header `Accept` excludes the only media type that the response can have.";
         Option::None,
     RequestTimeout "request_timeout" REQUEST_TIMEOUT None SameKey None;
         "The request took too long to arrive";
-        "The body did not arrive in the time that the gateway allows. Nothing was done.";
+        "The body did not arrive in the time that the gateway allows. Nothing was executed.";
         Option::None,
 
     // Conflicts of a write with the current state.
     OperationInProgress "operation_in_progress" CONFLICT None Later Some(2);
         "Another write on the same subject is open";
         "Another write on the same order or change has no known outcome yet, and only one may be \
-         open at a time. This request did nothing.";
+         open at a time. This request was not executed.";
         Some("Wait until the open operation is settled (`GET /v1/operations/{id}?wait=20s`)."),
     AlreadyDone "already_done" CONFLICT None Never None;
-        "It has already been done";
-        "An earlier operation on the same subject succeeded, or Fliggy shows that it was done. \
-         `operation_id` is that operation, if it is yours. This request did nothing.";
+        "The write has already been executed";
+        "An earlier operation on the same subject succeeded, or Fliggy shows that the write has been \
+         executed. `operation_id` names that operation, if it is yours. This request was not executed.";
         Some("Read the order or the change: it is already in the state that you asked for."),
     PossibleDuplicate "possible_duplicate" CONFLICT None NewKey None;
         "The same passengers may be booked on the same flights already";
         "Another booking of the same passengers on the same segments is open, or ended as \
-         `not_executed` because lookups did not find it. This request did nothing.";
-        Some("Find out the outcome of the other booking first. If you want both, send \
+         `not_executed` because lookups did not find it. This request was not executed.";
+        Some("Find out the outcome of the other booking first. If you want both bookings, send \
               `allow_duplicate: true`."),
     RetryOfRequired "retry_of_required" CONFLICT None NewKey None;
         "The earlier attempt must be named";
-        "An earlier operation on the same subject ended as `not_executed` because lookups did not \
-         find it. A new request must name it in `retry_of`; the gateway then looks it up again before it \
-         sends.";
+        "An earlier operation on the same subject ended as `not_executed` because lookups did not find \
+         its effect. A new request must name that operation in `retry_of`; the gateway then looks the \
+         operation up again before it sends anything.";
         Some("Send the request again with a new key and with `retry_of` set to `operation_id`."),
     PriceChanged "price_changed" CONFLICT None NewKey None;
         "The price differs from the agreed one";
@@ -221,7 +221,7 @@ codes! {
               refunded."),
     OrderNotChangeable "order_not_changeable" CONFLICT None Never None;
         "The order cannot be changed";
-        "The order has no issued tickets, or the new flight has departed. No change was made.";
+        "The order has no issued tickets, or the new flight has departed. No change was created.";
         Option::None,
     RefundFeeChanged "refund_fee_changed" CONFLICT None NewKey None;
         "The refund fee differs from the accepted one";
@@ -231,8 +231,8 @@ codes! {
         Some("Get approval for the new fee and send the `quote_id` of `quote` with a new key."),
     RefundFeeUnknown "refund_fee_unknown" CONFLICT None NewKey None;
         "The refund fee is not known";
-        "Fliggy could not compute the fee (`calculated` of the quote is false). It becomes known when \
-         the refund is done. No refund was applied for.";
+        "Fliggy could not compute the fee (`calculated` of the quote is false). The fee becomes \
+         known when the refund is completed. No refund was applied for.";
         Some("If an unknown fee is acceptable, send `accept_unknown_fee: true` and no `fee`."),
     QuoteExpired "quote_expired" CONFLICT None NewKey None;
         "The quote is too old";
@@ -250,13 +250,13 @@ codes! {
         Some("A paid change results in new tickets, which can be refunded."),
     EvidenceContradicts "evidence_contradicts" CONFLICT Unknown Never None;
         "The evidence contradicts the recorded outcome";
-        "Evidence shows another outcome than the one recorded for an operation. The subject is locked \
-         until a person decides.";
+        "Evidence shows an outcome that differs from the recorded outcome of an operation. The subject is \
+         locked until a person decides.";
         Some("Ask an operator of the gateway to resolve the operation."),
     ResolveRefused "resolve_refused" CONFLICT None Later None;
         "The operation cannot be resolved by hand now";
-        "The operation is not sent yet, is being sent or is settled, or the resolution lacks the \
-         number of what was created.";
+        "The operation has not been sent yet, is being sent or is settled, or the resolution lacks the \
+         number of the order, refund or change that was created.";
         Option::None,
     VersionMismatch "version_mismatch" PRECONDITION_FAILED None Never None;
         "The operation has changed in the meantime";
@@ -268,12 +268,12 @@ codes! {
         Option::None,
     UriTooLong "uri_too_long" URI_TOO_LONG None Never None;
         "The address of the request is too long";
-        "The request line is longer than the gateway accepts. Nothing was done.";
+        "The request line is longer than the gateway accepts. Nothing was executed.";
         Option::None,
     HeadTooLarge "head_too_large" REQUEST_HEADER_FIELDS_TOO_LARGE None Never None;
         "The headers of the request are too large";
         "The request line and headers are longer than 64 KiB together, or there are more than 100 \
-         headers. Nothing was done.";
+         headers. Nothing was executed.";
         Option::None,
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE None Never None;
         "The media type of the request body is not supported";
@@ -281,7 +281,7 @@ codes! {
         Some("Send `Content-Type: application/json`."),
     IdempotencyKeyReused "idempotency_key_reused" UNPROCESSABLE_ENTITY None NewKey None;
         "The Idempotency-Key was used for another request";
-        "The key belongs to an earlier request that differs from this one. This request did nothing.";
+        "The key belongs to an earlier request that differs from this one. This request was not executed.";
         Some("Use a new key for a new request. To repeat a request, send it unchanged with its own key."),
     OfferNotBookable "offer_not_bookable" UNPROCESSABLE_ENTITY None Never None;
         "The offer cannot be booked";
@@ -289,41 +289,41 @@ codes! {
          passengers need.";
         Some("Search again with the `party` that will travel, and book an offer that is `bookable`."),
     RefundKindRefused "refund_kind_refused" UNPROCESSABLE_ENTITY None NewKey None;
-        "Fliggy does not accept an application on this ground";
-        "Fliggy answered 退票规则有更新, which means that the ground does not fit the ticket. No refund \
-         was applied for.";
+        "Fliggy does not accept an application of this kind";
+        "Fliggy returned 退票规则有更新, which means that the `kind` of the refund does not fit the \
+         ticket. No refund was applied for.";
         Some("`epidemic` (type 100) is accepted only if the airline has an epidemic policy for the \
-              flight. Without one, apply as `flight_changed` (type 2) and upload an attachment, before \
-              the application or after it; Fliggy reviews it."),
+              flight. Without such a policy, apply as `flight_changed` (type 2) and upload an \
+              attachment, before or after the application; Fliggy reviews the application."),
     KindNotMapped "kind_not_mapped" UNPROCESSABLE_ENTITY None NewKey None;
-        "Fliggy's number for this ground is not configured";
-        "Fliggy does not publish its numbers for grounds, and the gateway does not guess them. \
-         Nothing was sent.";
+        "Fliggy's number for this kind is not configured";
+        "Fliggy does not publish its numbers for the kinds of refunds and changes, and the gateway does \
+         not guess the numbers. Nothing was sent.";
         Some("Ask Fliggy for the number and set it as `top.refund.kinds.<kind>` (or \
               `top.change.kinds.<kind>`)."),
     PassengerNotInOrder "passenger_not_in_order" UNPROCESSABLE_ENTITY None NewKey None;
         "The order has no such passenger";
-        "A `passenger_id` is not one of the order's. Nothing was sent.";
-        Some("Read the order and use a `passenger_id` that it shows. If it is null, ask Fliggy's \
-              support."),
+        "A `passenger_id` does not belong to the order. Nothing was sent.";
+        Some("Read the order and use a `passenger_id` that the order shows. If the `passenger_id` is \
+              null, ask Fliggy's support."),
     SegmentNotInOrder "segment_not_in_order" UNPROCESSABLE_ENTITY None NewKey None;
         "The order has no such segment";
-        "A segment id is not one of the order's. Nothing was sent.";
+        "A segment id does not belong to the order. Nothing was sent.";
         Some("Read the order; each segment of its journeys has a `segment_id`."),
     UpstreamRejected "upstream_rejected" UNPROCESSABLE_ENTITY None NewKey None;
         "Fliggy refused the request";
         "Fliggy understood the request and refused it. Nothing was booked, paid or closed. \
-         `upstream` contains its answer.";
+         `upstream` contains Fliggy's error.";
         Option::None,
     IfMatchMissing "if_match_missing" PRECONDITION_REQUIRED None Never None;
         "The header If-Match is missing";
         "The operation may have changed since it was read, so the request must name the version that \
-         it is based on.";
+         the decision is based on.";
         Some("Read the operation and send its `version` as `If-Match: \"<version>\"`."),
     RateLimited "rate_limited" TOO_MANY_REQUESTS None Later Some(1);
         "Too many calls";
-        "The application's quota on TOP is used up for the moment, and none became free while the \
-         request waited. Nothing was sent.";
+        "The application's quota on TOP is used up for the moment, and no call became free while \
+         the request waited. Nothing was sent.";
         Option::None,
 
     // The gateway or upstream.
@@ -334,44 +334,45 @@ codes! {
         Some("Repeat a write with the same key, or read its operation. Report the `request_id`."),
     UpstreamRefused "upstream_refused" BAD_GATEWAY None Later None;
         "TOP refused the call";
-        "TOP refused the call before it reached Fliggy's service. Nothing was done. `upstream` \
-         contains its answer.";
+        "TOP refused the call before it reached Fliggy's service. Nothing was executed. \
+         `upstream` contains TOP's error.";
         Option::None,
     UpstreamUnreadable "upstream_unreadable" BAD_GATEWAY None Later None;
-        "Upstream's answer cannot be read";
-        "Upstream's answer to a read is not usable: HTML, truncated JSON, an unknown structure, or \
-         another order, refund or change than the requested one.";
+        "Upstream's response cannot be read";
+        "Upstream's response to a read is not usable: HTML, truncated JSON, an unknown structure, or an \
+         order, refund or change other than the requested one.";
         Option::None,
     ChannelNotAssigned "channel_not_assigned" BAD_GATEWAY None Never None;
         "The channel is not assigned";
-        "Fliggy answered 请求参数错误 (request parameters wrong), as it does if the channel name is \
+        "Fliggy returned 请求参数错误 (request parameters wrong), its error for a channel name that is \
          not assigned to the purchasing account.";
-        Some("Ask Fliggy's operations whether a channel (渠道) is assigned to the account, and set \
-              it as `accounts.<name>.channel`. If it is, a parameter is wrong."),
+        Some("Ask Fliggy's operations team (运营) whether a channel (渠道) is assigned to the account, \
+              and set the channel name as `accounts.<name>.channel`. If the name is correct, another \
+              parameter is wrong."),
     SessionMissing "session_missing" BAD_GATEWAY None Never None;
         "The purchasing account is not authorised";
-        "TOP answered 26 Missing session: the call needs a session key and had none.";
+        "TOP returned 26 Missing session: the call needs a session key and had none.";
         Some("Authorise the application for the purchasing account on TOP and set the session key \
               as `accounts.<name>.session`."),
     SessionInvalid "session_invalid" BAD_GATEWAY None Never None;
         "The authorisation of the purchasing account is no longer valid";
-        "TOP answered 27 Invalid session: the session key has expired, was revoked or belongs to \
+        "TOP returned 27 Invalid session: the session key has expired, was revoked or belongs to \
          another application.";
         Some("Authorise the application again for the same purchasing account; a session key is \
               valid for 3 to 6 months."),
     IpNotAllowed "ip_not_allowed" BAD_GATEWAY None Never None;
         "The gateway's address is not on the IP white list";
-        "TOP answered isv.permission-ip-whitelist-limit: the call came from an address that is not on \
+        "TOP returned isv.permission-ip-whitelist-limit: the call came from an address that is not on \
          the IP white list of the application.";
         Some("In the console of open.taobao.com, add the gateway's public address (shown in \
               `upstream.message`) to the IP white list of the application."),
     ClockSkew "clock_skew" BAD_GATEWAY None Later None;
         "The gateway's clock is wrong";
-        "TOP answered 31 Invalid timestamp: it accepts timestamps that are at most 10 minutes off.";
+        "TOP returned 31 Invalid timestamp: TOP accepts timestamps that are at most 10 minutes off.";
         Some("Set the clock of the gateway's machine (NTP)."),
     PermissionDenied "permission_denied" BAD_GATEWAY None Never None;
         "The application may not call this method";
-        "TOP answered that the application or the account lacks the permission for the method.";
+        "TOP reported that the application or the account lacks the permission for the method.";
         Some("Apply for the API package of 新京杭 for the application on TOP."),
     UpstreamUnavailable "upstream_unavailable" SERVICE_UNAVAILABLE None Later Some(2);
         "Upstream cannot be reached";
@@ -380,12 +381,13 @@ codes! {
         Option::None,
     JournalUnavailable "journal_unavailable" SERVICE_UNAVAILABLE None SameKey Some(5);
         "The journal cannot be written";
-        "A write is sent only after its intent is on disk, and that failed. Nothing was sent.";
-        Some("Ask an operator of the gateway: its disk may be full or read-only, or the journal's files \
-              damaged, deleted or replaced. `/readyz` reports which."),
+        "A write is sent only after its intent has been stored on disk, and storing it failed. Nothing was \
+         sent.";
+        Some("Ask an operator of the gateway: the disk may be full or read-only, or the journal's files \
+              may be damaged, deleted or replaced. `/readyz` reports the cause."),
     Overloaded "overloaded" SERVICE_UNAVAILABLE None SameKey Some(1);
         "The gateway is overloaded";
-        "The gateway already handles as many requests as it accepts at a time. Nothing was done.";
+        "The gateway already handles as many requests as it accepts at a time. Nothing was executed.";
         Option::None,
     ShuttingDown "shutting_down" SERVICE_UNAVAILABLE None SameKey Some(5);
         "The gateway is shutting down";
@@ -394,21 +396,21 @@ codes! {
     NotSent "not_sent" SERVICE_UNAVAILABLE None SameKey Some(2);
         "Nothing was sent";
         "The operation ended before anything was sent to upstream: no connection, no permit in time, \
-         or a shutdown. Its key is free again.";
+         or a shutdown. Its `Idempotency-Key` is free again.";
         Option::None,
     UpstreamTimeout "upstream_timeout" GATEWAY_TIMEOUT None Later Some(2);
-        "Upstream did not answer in time";
-        "Upstream did not answer a read within the deadline, or answered 远程调用服务超时 (its own \
+        "Upstream did not respond in time";
+        "Upstream did not respond to a read within the deadline, or returned 远程调用服务超时 (its own \
          timeout). Nothing was changed.";
         Some("Send the request again. If timeouts continue, TOP or Fliggy has a problem."),
     UploadUnknown "upload_unknown" GATEWAY_TIMEOUT Unknown SameRequest Some(2);
         "It is not known whether the file arrived";
-        "The file was sent and no usable answer came. Fliggy may have it, but its id is not known.";
+        "The file was sent, but no usable response arrived. Fliggy may have the file, but its id is not known.";
         Some("Send the same file again: a second copy moves no money and does not harm an application."),
     NotExecuted "not_executed" GATEWAY_TIMEOUT None NewKey None;
         "The operation was not executed";
-        "The outcome was unknown. The gateway looked it up throughout the settle window and did not \
-         find it.";
+        "The outcome was unknown. The gateway looked the operation up throughout the settle window and \
+         did not find its effect.";
         Some("To try again, send a new request with a new key and `retry_of` set to the id of this \
               operation."),
 }

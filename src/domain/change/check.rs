@@ -8,8 +8,8 @@ use crate::domain::passenger::format;
 use crate::domain::refund::check::{LONGEST_TEXT, MOST_SEGMENTS, is_line};
 use crate::domain::violation::{Violation, Violations};
 
-/// Checks a change and reports all violations at once. It does not check whether the flights have
-/// departed (that is checked later), so that the same request gets the same answer a year later.
+/// Checks a change and reports all violations at once. Whether the flights have departed is checked later, so that a
+/// replay of the request passes this check even a year later.
 ///
 /// # Errors
 /// All violations. The messages contain no personal data.
@@ -20,7 +20,7 @@ pub fn check(requested: &RequestedChange) -> Result<(), Vec<Violation>> {
         (1..=MOST_PASSENGERS).contains(&requested.passengers.len()),
         "/passengers",
         "passenger_count",
-        "1 to 9 passengers",
+        "expected 1 to 9 passengers",
     );
     let mut seen = HashSet::new();
     for (index, passenger) in requested.passengers.iter().enumerate() {
@@ -28,14 +28,14 @@ pub fn check(requested: &RequestedChange) -> Result<(), Vec<Violation>> {
             seen.insert(passenger),
             format_args!("/passengers/{index}"),
             "twice",
-            "is named twice",
+            "the passenger is listed twice",
         );
     }
     v.require(
         (1..=MOST_SEGMENTS).contains(&requested.targets.len()),
         "/segments",
         "segment_count",
-        "1 to 16 segments",
+        "expected 1 to 16 segments",
     );
     let mut seen = HashSet::new();
     for (index, target) in requested.targets.iter().enumerate() {
@@ -58,13 +58,13 @@ pub fn check(requested: &RequestedChange) -> Result<(), Vec<Violation>> {
             seen.insert(target.replaces.as_str()),
             format_args!("{at}/replaces"),
             "twice",
-            "is replaced twice",
+            "the segment is replaced twice",
         );
         v.require(
             target.cabin.segment_id == target.segment.segment_id,
             format_args!("{at}/cabin/segment_id"),
             "unknown_segment",
-            "is the cabin of another segment",
+            "the cabin belongs to another segment",
         );
         v.require_text(
             &target.cabin.cabin,

@@ -162,7 +162,7 @@ fn ids(offer: &Offer) -> impl Iterator<Item = &str> {
     segments.map(|segment| segment.segment_id.as_str())
 }
 
-fn check_cabins(v: &mut Violations, offer: &Offer, travellers: u16) {
+fn check_cabins(v: &mut Violations, offer: &Offer, passengers: u16) {
     for (c, cabin) in offer.cabins.iter().enumerate() {
         let at = format_args!("/offer/cabins/{c}");
         let id = cabin.segment_id.as_str();
@@ -190,13 +190,13 @@ fn check_cabins(v: &mut Violations, offer: &Offer, travellers: u16) {
             "must not be blank",
         );
         if let Some(seats) = cabin.seats
-            && !seats.are_enough_for(travellers)
+            && !seats.are_enough_for(passengers)
         {
             v.add_about_offer(
                 format_args!("{at}/seats"),
                 "too_few_seats",
                 format!(
-                    "{travellers} travellers need a seat, and the flight has {} left",
+                    "seats needed: {passengers}; seats left on the flight: {}",
                     seats.left
                 ),
             );

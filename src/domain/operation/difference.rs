@@ -54,8 +54,8 @@ impl DifferingField {
         }
     }
 
-    /// Whether such a difference means another trip, on which a person must decide. Otherwise it is the requested
-    /// trip on other terms.
+    /// Whether such a difference makes it a different trip, on which a person must decide. Otherwise it is the
+    /// requested trip on other terms.
     #[must_use]
     pub fn makes_another_trip(self) -> bool {
         match self {

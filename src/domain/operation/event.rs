@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A fact to publish to callers, committed with the change that it reports.
+/// A fact to publish to callers, committed together with the update of the operation that it reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {
     /// The kind of the fact.
     pub kind: EventKind,
-    /// What it is about.
+    /// The id of the operation, or Fliggy's number of the order, refund or change, that the fact is about.
     pub subject: String,
     /// The fact itself; with kind and subject it is unique.
     pub fact: String,
@@ -22,7 +22,7 @@ pub enum EventKind {
     OperationUnknown,
     /// An operation settled.
     OperationSettled,
-    /// A person must decide.
+    /// A person must decide on an operation.
     OperationNeedsAttention,
     /// Fliggy showed a different outcome for a settled operation.
     OperationContradicted,
@@ -43,7 +43,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// The word of the API and the store.
+    /// The name in the API and the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -20,13 +20,13 @@ pub enum Cause {
     NotEncodable,
     /// The journal did not acknowledge that the send may start.
     JournalUnavailable,
-    /// What had to be read before the send could not be read.
+    /// A read that is required before the send failed.
     ReadFailed,
-    /// Upstream did not answer in time (远程调用服务超时, or silence).
+    /// Upstream did not respond in time (远程调用服务超时, or no response at all).
     UpstreamTimeout,
     /// Upstream could not serve the call.
     UpstreamUnavailable,
-    /// Upstream's answer cannot be read.
+    /// Upstream's response cannot be read.
     UpstreamUnreadable,
     /// The order does not exist on this account.
     OrderNotFound,
@@ -66,9 +66,9 @@ pub enum Cause {
     ChangeNotPayable,
     /// The change cannot be cancelled in its current state.
     ChangeNotCancellable,
-    /// A refund or change of the order already has this number of the caller.
+    /// A refund or change of the order already uses this caller's number.
     NumberTaken,
-    /// The earlier operation that this one repeats has happened after all.
+    /// The earlier operation that this one retries was executed.
     EarlierHappened,
     /// TOP refused the call before it reached the business service.
     RefusedByTop,
@@ -86,13 +86,13 @@ pub enum Cause {
     PermissionDenied,
     /// The gateway's clock is off.
     ClockSkew,
-    /// The business service refused.
+    /// The business service refused the call.
     Refused,
     /// Lookups over the whole settle window did not find the effect.
     Absent,
 }
 
-/// Upstream's answer, without anything that could be personal data.
+/// Upstream's response, without anything that could be personal data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpstreamAnswer {
     /// TOP's name of the method.
@@ -107,12 +107,12 @@ pub struct UpstreamAnswer {
     pub request_id: Option<String>,
 }
 
-/// Why an operation failed, with upstream's answer.
+/// Why an operation failed, with upstream's response.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// The cause.
     pub cause: Cause,
-    /// Upstream's answer, if there was one.
+    /// Upstream's response, if there was one.
     pub upstream: Option<Box<UpstreamAnswer>>,
     /// Details for the reader, such as an amount or a status. Never personal data.
     pub detail: Option<String>,
@@ -126,7 +126,7 @@ pub struct Failure {
 // === impl Failure ===
 
 impl Failure {
-    /// A failure without an answer of upstream.
+    /// A failure without a response from upstream.
     #[must_use]
     pub fn of(cause: Cause) -> Self {
         Self {
@@ -153,7 +153,7 @@ impl Failure {
         Self { hint, ..self }
     }
 
-    /// Sets upstream's answer.
+    /// Sets upstream's response.
     #[must_use]
     pub fn with_upstream(self, upstream: Option<UpstreamAnswer>) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What is known about an operation's effect, from the answer to its send and from lookups.
+//! What is known about an operation's effect, from the response to its send and from lookups.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,17 +8,17 @@ use super::proof::SessionTag;
 use super::receipt::Receipt;
 use crate::domain::ids::PassengerId;
 
-/// What upstream's answer to the send claimed, which lookups must confirm.
+/// What upstream's response to the send claimed, which lookups must confirm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Claim {
     /// Nothing reliable.
     Silence,
-    /// Done; it counts once a lookup shows it.
+    /// Executed; the claim counts once a lookup finds the effect.
     Done,
-    /// Refused with a listed phrase; it counts after one lookup that agrees.
+    /// Refused with a listed phrase; the claim counts after one lookup that agrees.
     Refused,
-    /// Refused with another phrase; it counts after two lookups that agree.
+    /// Refused with another phrase; the claim counts after two lookups that agree.
     RefusedUnlisted,
 }
 
@@ -32,8 +32,8 @@ pub struct Findings {
     pub absent: u32,
     /// Lookups that agree with a refusal, a second or more apart.
     pub agreeing: u32,
-    /// Lookups that show that it cannot have been done, begun after the deadline of the send and a second or
-    /// more apart.
+    /// Lookups that show that the write cannot have been executed, begun after the deadline of the send and a second
+    /// or more apart.
     #[serde(default)]
     pub refuting: u32,
     /// Steady time over which the effect was absent, in ms, measured by running processes: clock jumps and
@@ -42,38 +42,38 @@ pub struct Findings {
     /// Steady time over which lookups were made, in ms, measured in the same way.
     #[serde(rename = "looked_ms")]
     pub lookup_ms: u64,
-    /// The process that last measured `lookup_ms`, and its steady time then.
+    /// The process that last measured `lookup_ms`, and the steady time of that measurement.
     pub anchor: Option<Anchor>,
-    /// The same for the last lookup that found the effect absent.
+    /// The process and steady time of the last lookup that found the effect absent.
     pub absent_anchor: Option<Anchor>,
     /// The session under which the lookups that found the effect absent were made.
     #[serde(default)]
     pub absent_session: Option<SessionTag>,
-    /// The same for the last lookup that counts as agreeing.
+    /// The process and steady time of the last lookup that counts as agreeing.
     #[serde(default)]
     pub agreeing_anchor: Option<Anchor>,
-    /// The same for the last lookup that counts as refuting.
+    /// The process and steady time of the last lookup that counts as refuting.
     #[serde(default)]
     pub refuting_anchor: Option<Anchor>,
-    /// Lookups, two seconds or more apart, in which the same fields differ.
+    /// Lookups, two seconds or more apart, that found differences in the same fields.
     #[serde(default)]
     pub differing: u32,
     /// The fields that differ.
     #[serde(default)]
     pub differing_parts: Vec<DifferingField>,
-    /// The same for the last lookup that counts as differing.
+    /// The process and steady time of the last lookup that counts as differing.
     #[serde(default)]
     pub differing_anchor: Option<Anchor>,
     /// Steady time for which the operation was watched after it settled, in ms, measured by running
     /// processes.
     #[serde(default)]
     pub watched_ms: u64,
-    /// The process that last measured `watched_ms`, and its steady time then.
+    /// The process that last measured `watched_ms`, and the steady time of that measurement.
     #[serde(default)]
     pub watched_anchor: Option<Anchor>,
     /// The name of the last lookup's finding.
     pub last: Option<String>,
-    /// The result that was recorded before upstream showed another outcome; no lookup shows it. Kept until the
+    /// The result that was recorded before upstream showed another outcome; no lookup finds it any more. Kept until the
     /// operation is settled again.
     #[serde(default)]
     pub recorded: Option<Receipt>,
@@ -88,7 +88,7 @@ impl Findings {
         self.absent_session = None;
     }
 
-    /// Resets the counts of lookups that speak against a success.
+    /// Resets the counts of lookups that are evidence against a success.
     pub fn forget_doubts(&mut self) {
         self.forget_absence();
         self.refuting = 0;
@@ -108,7 +108,7 @@ pub struct Anchor {
 /// The state of an order before a refund or change of it was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// Fliggy's numbers of the refunds or changes that it had. This operation did not create these.
+    /// Fliggy's numbers of the order's refunds or changes. This operation did not create any of them.
     pub numbers: Vec<u64>,
     /// All passengers of the order. A passenger that is not listed here cannot be attributed: the document may be
     /// masked, or its type may be missing.
@@ -119,18 +119,18 @@ pub struct Baseline {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Attention {
-    /// Lookups do not find it, but under the current session the same kind of lookup found no other known order,
-    /// refund or change of the account either. It may exist without being shown.
+    /// Lookups do not find the effect, but under the current session the same kind of lookup found no other known
+    /// order, refund or change of the account either. The effect may exist without being shown.
     NoControl,
-    /// Fliggy answered that it was done, but lookups do not find it.
+    /// Fliggy reported that the write was executed, but lookups do not find its effect.
     NotFound,
-    /// Fliggy answered that it was done, but lookups show that it cannot have been done.
+    /// Fliggy reported that the write was executed, but lookups show that it cannot have been executed.
     Refuted,
     /// What was found differs from the request; `differs` contains the differences.
     Differs,
-    /// The lookup period ended without a result that settles it.
+    /// The lookup period ended without a result that settles the operation.
     Undecided,
-    /// It was settled, and Fliggy showed another outcome later.
+    /// The operation was settled, and Fliggy showed another outcome later.
     Contradicted,
 }
 
@@ -140,12 +140,18 @@ impl Attention {
     pub fn words(self) -> &'static str {
         match self {
             Self::NoControl => {
-                "lookups do not find it, but they find no other known object of the account either"
+                "lookups do not find the effect, but they find no other known object of the account either"
             }
-            Self::NotFound => "upstream answered that it was done, but lookups do not find it",
-            Self::Refuted => "upstream answered that it was done, but lookups show that it was not",
+            Self::NotFound => {
+                "upstream reported the write as executed, but lookups do not find its effect"
+            }
+            Self::Refuted => {
+                "upstream reported the write as executed, but lookups show that it was not"
+            }
             Self::Differs => "what was found differs from the request",
-            Self::Undecided => "the lookup period ended without a result that settles it",
+            Self::Undecided => {
+                "the lookup period ended without a result that settles the operation"
+            }
             Self::Contradicted => "upstream shows a different outcome than the recorded one",
         }
     }

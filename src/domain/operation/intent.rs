@@ -26,7 +26,7 @@ pub enum Intent {
     Close(Close),
     /// Apply for a refund.
     Refund(Refund),
-    /// Make a change.
+    /// Create a change.
     Change(Change),
     /// Pay a change.
     ChangePay(ChangePay),
@@ -39,7 +39,7 @@ pub enum Intent {
 pub struct Book {
     /// The caller's number of the order.
     pub out_order_no: OutOrderNo,
-    /// The total of all passengers, yuan.
+    /// The total for all passengers, yuan.
     pub total: Money,
     /// Flight and departure of each segment, in travel order.
     pub segments: Vec<String>,
@@ -79,11 +79,11 @@ pub struct Refund {
     pub passengers: Vec<PassengerId>,
     /// The fee that the caller accepts.
     pub fee: RefundFee,
-    /// Whether it comes with an attachment as proof.
+    /// Whether the application includes an attachment as proof.
     pub with_attachment: bool,
 }
 
-/// Make a change.
+/// Create a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// Fliggy's number of the order.
@@ -157,7 +157,7 @@ impl From<ChangeCancel> for Intent {
 }
 
 impl Refund {
-    /// The application with Fliggy's number, if only its status is known.
+    /// The receipt of the application, if only Fliggy's number and the status are known.
     #[must_use]
     pub fn receipt(&self, refund_order_no: RefundOrderNo, status: RefundStatus) -> RefundReceipt {
         let kind = self.refund_kind;
@@ -192,7 +192,7 @@ impl Intent {
         }
     }
 
-    /// What the operation is about, as callers know it.
+    /// What the operation acts on, under the number that callers know.
     #[must_use]
     pub fn subject(&self) -> Subject {
         match self {
@@ -206,7 +206,7 @@ impl Intent {
         }
     }
 
-    /// The passengers whom it concerns.
+    /// The passengers whom the operation names; none for a kind that acts on a whole order or change.
     #[must_use]
     pub fn travellers(&self) -> &[PassengerId] {
         match self {
@@ -260,8 +260,8 @@ impl Intent {
         }
     }
 
-    /// Whether it repeats an earlier intent. A booking may be repeated under another number; all other kinds have
-    /// the same subject.
+    /// Whether this intent repeats an earlier one. A booking can be repeated under another number; a repetition of any
+    /// other kind has the same subject.
     #[must_use]
     pub fn repeats(&self, earlier: &Self) -> bool {
         self.kind().repetition_of(earlier.kind()) != Repetition::Never
@@ -283,8 +283,8 @@ impl Intent {
         }
     }
 
-    /// Whether both are refunds or changes with different numbers of the caller. If Fliggy returns the number, it
-    /// tells the two apart.
+    /// Whether both are refunds or changes with different numbers of the caller. If Fliggy reports the number, it
+    /// distinguishes the two.
     #[must_use]
     pub fn has_another_number_than(&self, other: &Self) -> bool {
         match (self.number_among_several(), other.number_among_several()) {
@@ -294,7 +294,7 @@ impl Intent {
     }
 }
 
-/// What an operation is about. A subject has at most one open write.
+/// What an operation acts on. A subject has at most one open write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// An order that may not exist yet, by the caller's number.
@@ -306,7 +306,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// The subject as the API shows it.
+    /// The subject as shown in the API.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
@@ -316,8 +316,8 @@ impl Subject {
         }
     }
 
-    /// The lock in the store. It includes the account: an order belongs to one account, and a caller that names it
-    /// under another account must not block its owner.
+    /// The name of the lock in the store. It includes the account: an order belongs to one account, and a caller that
+    /// names the order under another account must not block its owner.
     #[must_use]
     pub fn lock(&self, account: &AccountName) -> String {
         match self {

@@ -42,19 +42,19 @@ impl Kind {
 /// Whether an operation could repeat the effect of an earlier one on the same subject (law 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repetition {
-    /// Its effect is a different one.
+    /// No: the effects are different.
     Never,
-    /// Its effect is the same, whatever else it requests.
+    /// Yes: the effects are the same, whatever else is requested.
     Always,
-    /// If both have the caller's number or a passenger in common: an order can have several refunds and
-    /// changes.
+    /// Only if both operations have the caller's number or a passenger in common: an order can have several refunds
+    /// and changes.
     InCommon,
 }
 
 /// When a listed upstream refusal settles an operation (law 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalCounts {
-    /// At once: a wrong guess costs no money.
+    /// At once: if the classification is wrong, no money is lost.
     AtOnce,
     /// When a lookup agrees with it.
     WhenConfirmed,
@@ -76,7 +76,7 @@ struct Row {
     happens_by_itself: bool,
     /// The lookup that finds what it creates. None for the kinds that act on an existing order or change.
     creates: Option<LookupKind>,
-    /// The fact that a success makes true.
+    /// The event of a success, and its fact.
     event: EventKind,
     fact: &'static str,
 }
@@ -176,16 +176,16 @@ impl Kind {
         self.row().refusal_counts
     }
 
-    /// Whether Fliggy causes the same effect by itself: it closes what is not paid in time. Then a later lookup that
-    /// finds the effect does not contradict an operation that settled as not done.
+    /// Whether Fliggy causes the same effect by itself: it closes what is not paid in time. If so, a later lookup that
+    /// finds the effect does not contradict an operation that settled as not executed.
     #[must_use]
     pub const fn happens_by_itself(self) -> bool {
         self.row().happens_by_itself
     }
 
-    /// The lookup that finds what operations of this kind create; none for a kind that creates nothing. Their control
-    /// uses the same kind of lookup. The other kinds need no control: their lookup finds the order or change that
-    /// they act on.
+    /// The lookup that finds what operations of this kind create; none for a kind that creates nothing. The control
+    /// uses the same kind of lookup. A kind that creates nothing needs no control: its lookup finds the order or
+    /// change that it acts on.
     #[must_use]
     pub const fn creates(self) -> Option<LookupKind> {
         self.row().creates
@@ -207,9 +207,9 @@ impl Kind {
         (row.event, row.fact)
     }
 
-    /// Whether an operation of this kind could repeat the effect of an earlier one of that kind on the same subject.
-    /// If so, its effect can be mistaken for the earlier one's, and it must name the earlier one in `retry_of` if that
-    /// ended `absent`.
+    /// Whether an operation of this kind could repeat the effect of an operation of kind `earlier` on the same subject.
+    /// If so, the effect of one can be mistaken for the effect of the other, and the later operation must name the
+    /// earlier one in `retry_of` if the earlier one ended `absent`.
     #[must_use]
     pub fn repetition_of(self, earlier: Self) -> Repetition {
         if self == earlier {

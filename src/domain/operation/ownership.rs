@@ -21,7 +21,7 @@ pub struct Ownership {
     pub out_order_no: OutOrderNo,
     /// The caller that booked it.
     pub owner: String,
-    /// The last departure of its flights (+08:00), including those that it was changed to. None if unknown.
+    /// The last departure of its flights (+08:00), including flights that the order was changed to. None if unknown.
     pub last_departure: Option<LocalTime>,
     /// When the booking was accepted.
     pub booked_at: Timestamp,
@@ -29,10 +29,10 @@ pub struct Ownership {
     pub operation_id: OperationId,
 }
 
-/// What an operation in its current state says about the ownership of orders.
+/// What an operation in its current state implies for the ownership of orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OwnershipFact {
-    /// The booking created no order, or not the one that was recorded before.
+    /// The booking created no order, or an order other than the one recorded before.
     NotBooked(OperationId),
     /// The order was booked.
     Booked(Ownership),

@@ -1,5 +1,5 @@
-//! Controls: what lookups have found. A lookup that finds nothing counts only if a lookup of the same kind finds
-//! something known.
+//! Controls: what lookups have found. A lookup that finds nothing is evidence of absence only if a lookup of the same
+//! kind finds something that is known to exist.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub enum LookupKind {
 }
 
 impl LookupKind {
-    /// The word of the store.
+    /// The name in the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -28,14 +28,14 @@ impl LookupKind {
     }
 }
 
-/// What is known to exist on an account. Looking it up is the control for lookups that find nothing.
+/// Something that is known to exist on an account. Looking it up is the control for lookups that find nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// The kind of lookup.
     pub lookup: LookupKind,
     /// What was looked up: an `out_order_no`, or the id of an order.
     pub key: String,
-    /// The session under which a lookup last found it; none if it is known only from an answer.
+    /// The session under which a lookup last found it; none if it is known only from a response to a write.
     pub session: Option<SessionTag>,
     /// When it was found, in store time (ms).
     pub at_ms: i64,

@@ -16,7 +16,7 @@ use crate::domain::refund::RefundReceipt;
 #[schema(as = OperationResult)]
 #[serde(untagged)]
 pub enum Receipt {
-    // The most specific come first: the store tries them in this order.
+    // The most specific variants come first: reading from the store tries them in this order.
     /// A refund application.
     Refund(RefundReceipt),
     /// A change.
@@ -51,22 +51,22 @@ impl Receipt {
     pub fn total_fits(&self, intent: &Intent) -> bool {
         match (self, intent) {
             (Self::Order(order), Intent::Book(intent::Book { total, .. })) => {
-                order.total_price.is_none_or(|told| told == *total)
+                order.total_price.is_none_or(|reported| reported == *total)
             }
-            // The limit of a change is shown beside its total; payments are checked by lookups.
+            // The limit of a change is reported beside its total; lookups check payments.
             (Self::Order(_) | Self::Refund(_) | Self::Change(_), _) => true,
         }
     }
 
-    /// Fills in what an answer to a write leaves out, from the request or an earlier read. Status and payment are
-    /// taken only from the answer.
+    /// Fills in what the response to a write omits, from the request or from an earlier read. Status and payment come
+    /// only from the response.
     #[must_use]
     pub fn completed(self, before: Option<&Self>, intent: &Intent) -> Self {
         self.completed_by_read(before).with_travellers_of(intent)
     }
 
-    /// Takes the passengers from the request, if it names any. An order, refund or change that is read may have
-    /// masked documents, so that a passenger has no id or another one.
+    /// Replaces the passengers with those of the request, if the request names any. Fliggy may mask the documents in an
+    /// order, refund or change, so that a passenger there has no id or a different id.
     #[must_use]
     pub fn with_travellers_of(mut self, intent: &Intent) -> Self {
         let named = intent.travellers();

@@ -8,19 +8,19 @@ use utoipa::ToSchema;
 #[schema(as = OperationState)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// In the journal; nothing was sent.
+    /// Recorded in the journal; nothing has been sent.
     Accepted,
-    /// The request is being sent, once only, or its answer is being checked.
+    /// The request is being sent, once only, or the response to it is being checked.
     Sending,
-    /// It may have been done. The gateway looks it up until the outcome is known.
+    /// The write may have been executed. The gateway looks up its effect until the outcome is known.
     Unknown,
-    /// Done, on evidence.
+    /// Executed: there is evidence.
     Succeeded,
-    /// Upstream refused; nothing was done.
+    /// Upstream refused; nothing was executed.
     Rejected,
-    /// Nothing was done; `basis` says how that is known.
+    /// Nothing was executed; `basis` says how that is known.
     NotExecuted,
-    /// A person must decide; lookups continue, less often.
+    /// A person must decide; lookups continue, but less often.
     NeedsAttention,
 }
 
@@ -50,7 +50,7 @@ impl State {
         }
     }
 
-    /// Whether the gateway is still working on it without a person, so that waiting for it makes sense.
+    /// Whether the gateway can still settle the operation soon and without a person, so that it makes sense to wait.
     #[must_use]
     pub fn is_in_progress(self) -> bool {
         match self {
@@ -59,7 +59,7 @@ impl State {
         }
     }
 
-    /// Whether the operation is settled. An open one holds the lock on its subject.
+    /// Whether the operation is settled. An open operation holds the lock on its subject.
     #[must_use]
     pub fn is_settled(self) -> bool {
         match self {
@@ -69,7 +69,7 @@ impl State {
     }
 }
 
-/// How it is known that nothing was done.
+/// How it is known that nothing was executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
@@ -77,7 +77,7 @@ pub enum Basis {
     NotSent,
     /// TOP, or the gateway itself, refused the call before the business service saw it.
     RefusedByGateway,
-    /// Lookups over the whole settle window did not find it.
+    /// Lookups over the whole settle window did not find the effect.
     Absent,
 }
 

@@ -26,7 +26,7 @@ pub fn check_selection(selection: &RefundSelection) -> Result<(), Vec<Violation>
         (1..=MOST_PASSENGERS).contains(&count),
         "/passengers",
         "passenger_count",
-        "1 to 9 passengers",
+        "expected 1 to 9 passengers",
     );
     let mut seen = HashSet::new();
     for (index, passenger) in selection.passengers.iter().enumerate() {
@@ -34,14 +34,14 @@ pub fn check_selection(selection: &RefundSelection) -> Result<(), Vec<Violation>
             seen.insert(passenger),
             format_args!("/passengers/{index}"),
             "twice",
-            "is named twice",
+            "the passenger is listed twice",
         );
     }
     v.require(
         selection.segments.len() <= MOST_SEGMENTS,
         "/segments",
         "too_many",
-        "16 segments at most",
+        "expected at most 16 segments",
     );
     let mut seen = HashSet::new();
     for (index, segment) in selection.segments.iter().enumerate() {
@@ -53,7 +53,12 @@ pub fn check_selection(selection: &RefundSelection) -> Result<(), Vec<Violation>
             "malformed",
             "expected a segment_id of the order, such as \"CZ8957PKXXMN0520\"",
         );
-        v.require(seen.insert(segment), &at, "twice", "is named twice");
+        v.require(
+            seen.insert(segment),
+            &at,
+            "twice",
+            "the segment is listed twice",
+        );
     }
     violations.finish(())
 }
@@ -82,7 +87,7 @@ pub fn check_application(
         attachments.len() <= MOST_ATTACHMENTS,
         "/attachments",
         "too_many",
-        "20 attachments at most",
+        "expected at most 20 attachments",
     );
     let mut seen = HashSet::new();
     for (index, attachment) in attachments.iter().enumerate() {
@@ -94,7 +99,12 @@ pub fn check_application(
             "malformed",
             "expected the attachment_id of an upload, such as \"FILE-0001\"",
         );
-        v.require(seen.insert(attachment), &at, "twice", "is named twice");
+        v.require(
+            seen.insert(attachment),
+            &at,
+            "twice",
+            "the attachment is listed twice",
+        );
     }
     violations.finish(())
 }

@@ -1,35 +1,35 @@
-//! Grounds for a refund, and Fliggy's codes for them.
+//! The kinds of refunds, and Fliggy's codes for them.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Ground for a refund application.
+/// The kind of a refund: why tickets are refunded.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum RefundKind {
-    /// The traveller does not want to fly.
+    /// The passenger does not want to fly.
     Voluntary,
     /// The airline has cancelled or moved the flight. Needs an attachment, and is reviewed.
     FlightChanged,
-    /// The airline has an epidemic policy for the flight. Fliggy refuses it if there is no such
-    /// policy.
+    /// The airline has an epidemic policy for the flight. Fliggy refuses the application if there is
+    /// no such policy.
     Epidemic,
-    /// The traveller is ill. Needs an attachment, and is reviewed.
+    /// The passenger is ill. Needs an attachment, and is reviewed.
     Illness,
-    /// The airline refused to carry the traveller. Needs an attachment, and is reviewed.
+    /// The airline refused to carry the passenger. Needs an attachment, and is reviewed.
     DeniedBoarding,
     /// The same trip was bought twice.
     DuplicatePurchase,
-    /// Another ground that Fliggy has told the account's owner about.
+    /// Another kind that Fliggy has named to the owner of the purchasing account.
     Other,
 }
 
 impl RefundKind {
-    /// All grounds.
+    /// All kinds.
     pub const ALL: [Self; 7] = [
         Self::Voluntary,
         Self::FlightChanged,
@@ -64,9 +64,9 @@ impl RefundKind {
     }
 }
 
-/// Fliggy's codes (`refund_apply_type`). Two are known, both from the seed: 2 and 100. A kind
-/// without a code cannot be applied for until the configuration provides one: the gateway must not
-/// guess the ground.
+/// Fliggy's codes (`refund_apply_type`). Two are known, both from the seed: 2 and 100. A refund of
+/// a kind without a code cannot be applied for until the configuration provides the code: the gateway must not guess
+/// the kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundKinds {
     by_kind: BTreeMap<RefundKind, i64>,
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_those_of_serde() {
+    fn as_str_returns_the_names_of_serde() {
         for kind in RefundKind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }

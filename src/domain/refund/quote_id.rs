@@ -1,7 +1,7 @@
 //! The id of a quote: the quoted selection and fee, authenticated with the gateway's key.
 //!
-//! The gateway stores no quotes. An id that opens was created by the gateway for this account and order, and its fee
-//! was computed by Fliggy; a caller cannot create an id for an invented fee.
+//! The gateway stores no quotes. An id whose MAC is valid was created by this gateway for this account and order, and
+//! its fee was computed by Fliggy; a caller cannot create an id for an invented fee.
 
 use super::{RefundFee, RefundKind, RefundSelection};
 use crate::domain::ids::{AccountName, HashKey, OrderId, PassengerId};
@@ -43,19 +43,19 @@ pub struct Quoted {
 }
 
 const VERSION: u8 = 2;
-/// Quotes of this version do not contain `refundable`. They are still read, so that a request sent with one is
-/// recognised under its key.
+/// Quotes of this version do not contain `refundable`. They are still read, so that a replay of a request with such
+/// a quote is recognised under its idempotency key.
 const WITHOUT_REFUNDABLE: u8 = 1;
 const MAC: usize = 16;
 /// Encodes an unreported `refundable`.
-const NOT_TOLD: u8 = 2;
-/// Longer selections are not sealed; no order has as many.
+const NOT_REPORTED: u8 = 2;
+/// Larger selections are not sealed; no order is that large.
 const MOST_PASSENGERS: usize = 32;
 const MOST_SEGMENTS: usize = 16;
 const LONGEST_SEGMENT: usize = 255;
 
 impl QuoteId {
-    /// Seals a quote; `None` if it is larger than any quote of an order can be.
+    /// Seals a quote; `None` if its selection is larger than that of any order.
     #[must_use]
     pub fn seal(key: &HashKey, account: &AccountName, quoted: &Quoted) -> Option<Self> {
         let selection = &quoted.selection;
@@ -72,7 +72,7 @@ impl QuoteId {
         // An unknown fee is written as `u64::MAX`.
         let fee = quoted.fee.amount().map_or(u64::MAX, Money::fen);
         bytes.extend(fee.to_be_bytes());
-        bytes.push(quoted.refundable.map_or(NOT_TOLD, u8::from));
+        bytes.push(quoted.refundable.map_or(NOT_REPORTED, u8::from));
         bytes.push(u8::try_from(selection.passengers.len()).ok()?);
         for passenger in &selection.passengers {
             bytes.extend(hex::decode(passenger.as_str().strip_prefix("psg_")?).ok()?);
@@ -94,10 +94,10 @@ impl QuoteId {
     #[must_use]
     pub fn open(&self, key: &HashKey, account: &AccountName) -> Option<Quoted> {
         let bytes = hex::decode(self.as_str().strip_prefix("rq_")?).ok()?;
-        let (sealed, told) = bytes.split_at_checked(bytes.len().checked_sub(MAC)?)?;
-        let right: bool =
-            subtle::ConstantTimeEq::ct_eq(&mac(key, account, sealed)[..], told).into();
-        if !right {
+        let (sealed, tag) = bytes.split_at_checked(bytes.len().checked_sub(MAC)?)?;
+        let authentic: bool =
+            subtle::ConstantTimeEq::ct_eq(&mac(key, account, sealed)[..], tag).into();
+        if !authentic {
             return None;
         }
         let mut rest = Rest(sealed);
@@ -117,7 +117,7 @@ impl QuoteId {
             _ => match rest.byte()? {
                 0 => Some(false),
                 1 => Some(true),
-                NOT_TOLD => None,
+                NOT_REPORTED => None,
                 _ => return None,
             },
         };
@@ -161,9 +161,9 @@ struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length)?;
+        let (bytes, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        Some(taken)
+        Some(bytes)
     }
 
     fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
@@ -254,8 +254,8 @@ mod tests {
             let digits = b"0123456789abcdef";
             let was = digits.iter().position(|d| *d == text[at]).unwrap();
             text[at] = digits[(was + 1 + usize::from(digit)) % 16];
-            let touched: QuoteId = String::from_utf8(text).unwrap().parse().unwrap();
-            prop_assert_eq!(touched.open(&KEY, &account("main")), None);
+            let modified: QuoteId = String::from_utf8(text).unwrap().parse().unwrap();
+            prop_assert_eq!(modified.open(&KEY, &account("main")), None);
         }
 
         #[test]

@@ -1,12 +1,12 @@
-//! All phrases and codes of upstream that the gateway understands, apart from statuses (`domain/order.rs`). Configuration
-//! adds rows to them (`error_map`).
+//! All phrases and codes of upstream that the gateway recognises, apart from statuses (`domain/order.rs`).
+//! Configuration adds rows (`error_map`).
 
 use crate::domain::operation::Cause;
 
-/// What a row of the table says.
+/// What a row of the table says about the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ruling {
-    /// Says nothing about what was done.
+    /// The response does not show whether the write was executed.
     Silent,
     /// TOP's gateway refused the call before it reached the business service.
     Gateway(Cause),
@@ -40,7 +40,7 @@ const fn text(text: &'static str, cause: Cause) -> Row {
     }
 }
 
-/// Parts of texts that deny the account access.
+/// Parts of texts that deny the account access (inferred).
 pub(super) const DENYING_TEXTS: [&str; 7] = [
     "无权",
     "没有权限",
@@ -51,9 +51,9 @@ pub(super) const DENYING_TEXTS: [&str; 7] = [
     "not authorized",
 ];
 
-/// Parts of any text or code after which the write may still have been done. Not even configuration can
-/// override them. Sources: seed FAQ 7 (远程调用服务超时), the documented `isv.SYSTEM_ERROR` / 系统错误, TOP's `isp.*`
-/// grammar. Phrases for work in progress are no refusal either.
+/// Parts of a text or code that leave open whether the write was executed. Configuration cannot override these
+/// phrases. Sources: seed FAQ 7 (远程调用服务超时), the documented `isv.SYSTEM_ERROR` / 系统错误, TOP's `isp.*` codes.
+/// Phrases for work in progress are listed because they are not refusals either.
 pub(super) const SILENT_TEXTS: [&str; 17] = [
     "超时",
     "系统",
@@ -74,9 +74,9 @@ pub(super) const SILENT_TEXTS: [&str; 17] = [
     "unknown error",
 ];
 
-/// Answers of TOP's own gateway (its documented platform codes), and the listed refusals.
+/// Error responses of TOP's own gateway (its documented platform codes), and the listed refusals.
 pub(super) const ROWS: &[Row] = &[
-    // "Service Currently Unavailable", mostly unknown exceptions.
+    // "Service Currently Unavailable": mostly exceptions of unknown origin.
     code(10, Ruling::Silent),
     code(4, Ruling::Gateway(Cause::RateLimited)),
     code(5, Ruling::Gateway(Cause::RateLimited)),
@@ -112,7 +112,7 @@ pub(super) const ROWS: &[Row] = &[
     code(42, Ruling::Gateway(Cause::PermissionDenied)),
     code(47, Ruling::Gateway(Cause::RefusedByTop)),
     code(53, Ruling::Gateway(Cause::SessionInvalid)),
-    // Seed FAQ 1; it may come as a platform or as a business answer, like the next two.
+    // Seed FAQ 1. This text and the next two may come in an error response or in a business response.
     text("请求参数错误", Cause::ChannelNotAssigned),
     // Seed FAQ 8.
     text("退票手续费发生变化", Cause::RefundFeeChanged),
@@ -120,10 +120,10 @@ pub(super) const ROWS: &[Row] = &[
     text("退票规则有更新", Cause::RefundKindRefused),
 ];
 
-/// TOP's code for an error behind its gateway.
+/// TOP's code for an error of the service behind TOP's gateway.
 pub(super) const REMOTE: i64 = 15;
 
-/// TOP's sub code of a call from an address that is not on the application's white list (documented).
+/// TOP's sub code for a call from an address that is not on the application's white list (documented).
 pub(super) const WHITE_LIST: &str = "isv.permission-ip-whitelist-limit";
 
 /// The prefix of the codes for errors in TOP's own services (documented).
@@ -149,18 +149,18 @@ pub enum Missing {
     Change,
 }
 
-/// How an answer says that something does not exist.
+/// How a response says that something does not exist.
 pub(super) struct NotFound {
     /// A part of a text.
     pub(super) text: &'static str,
-    /// A part of a code, beside one of [`NOT_FOUND_CODES`].
+    /// A part of the code, which must also contain one of [`NOT_FOUND_CODES`].
     pub(super) word: &'static str,
 }
 
-/// See [`NotFound`] (inferred).
+/// Parts of codes for something that does not exist (inferred).
 pub(super) const NOT_FOUND_CODES: [&str; 2] = ["not_exist", "not-exist"];
 
-/// How an answer says that an order, a refund or a change does not exist (inferred).
+/// How a response says that an order, a refund or a change does not exist (inferred).
 pub(super) const fn not_found(what: Missing) -> NotFound {
     let (text, word) = match what {
         Missing::Order => ("订单不存在", "order"),
@@ -170,10 +170,10 @@ pub(super) const fn not_found(what: Missing) -> NotFound {
     NotFound { text, word }
 }
 
-/// Parts of texts of a refused read that came too late (seed FAQ 7, documented).
+/// Parts of texts of a refused read that mean a timeout upstream (seed FAQ 7, documented).
 pub(super) const SLOW_TEXTS: &[&str] = &["超时", "timeout"];
 
-/// Parts of texts of a refused read that mean trouble upstream (documented, inferred).
+/// Parts of texts of a refused read that mean that upstream is unavailable (documented, inferred).
 pub(super) const TROUBLE_TEXTS: &[&str] = &[
     "系统",
     "异常",
@@ -183,5 +183,5 @@ pub(super) const TROUBLE_TEXTS: &[&str] = &[
     "unavailable",
 ];
 
-/// A search without offers: 搜索询价无报价 (seed FAQ 6). It is an empty answer, not an error.
+/// A part of the text for a search without offers: 搜索询价无报价 (seed FAQ 6). The result is empty, not an error.
 pub(super) const NO_OFFERS: &str = "无报价";

@@ -29,7 +29,7 @@ fn answer<'a>(
     }
 }
 
-fn told(conclusion: &Conclusion) -> String {
+fn describe(conclusion: &Conclusion) -> String {
     match conclusion {
         Conclusion::Succeeded => "succeeded".into(),
         Conclusion::Rejected(_) => "rejected".into(),
@@ -40,7 +40,7 @@ fn told(conclusion: &Conclusion) -> String {
 }
 
 fn conclude(kind: Kind, ending: &Ending<'_>) -> String {
-    told(&Classifier::default().conclude(kind, METHOD, ending))
+    describe(&Classifier::default().conclude(kind, METHOD, ending))
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn law_3_silence_is_not_failure() {
             );
         }
         // The documented sample: a system error beside success is inconclusive. But upstream reported
-        // success, so absence alone does not settle it.
+        // success, so absence alone does not settle the operation.
         let both = answer(Some(true), Some("isv.SYSTEM_ERROR"), Some("系统错误"));
         assert_eq!(conclude(kind, &both), "unknown, Done", "{kind:?}");
     }
@@ -135,7 +135,7 @@ fn a_call_that_tops_gateway_refused_was_not_executed() {
 }
 
 #[test]
-fn a_connection_that_was_never_made_sent_nothing() {
+fn a_call_without_a_connection_is_not_sent() {
     let error = CallError::NotSent(NotSent::Broken);
     for kind in Kind::ALL {
         assert_eq!(conclude(kind, &Ending::Error(&error)), "not sent");
@@ -143,7 +143,7 @@ fn a_connection_that_was_never_made_sent_nothing() {
 }
 
 #[test]
-fn a_refusal_counts_at_once_only_where_no_money_can_be_lost() {
+fn a_refusal_settles_at_once_only_where_no_money_can_be_lost() {
     let by_platform = error(15, Some("isv.order-status-error"), "订单状态不正确");
     let row = ErrorRow {
         method: None,
@@ -166,8 +166,8 @@ fn a_refusal_counts_at_once_only_where_no_money_can_be_lost() {
     ] {
         let configured = answer(Some(false), Some("isv.LISTED"), Some("舱位不足"));
         let concluded = classifier.conclude(kind, METHOD, &configured);
-        assert_eq!(told(&concluded), listed);
-        // An unknown code is not listed.
+        assert_eq!(describe(&concluded), listed);
+        // A code that is not in the table.
         let refusal = answer(Some(false), Some("isv.NO_SEAT"), Some("舱位不足"));
         assert_eq!(conclude(kind, &refusal), unlisted);
         assert_eq!(conclude(kind, &Ending::Error(&by_platform)), unlisted);
@@ -188,9 +188,9 @@ fn law_4_is_success_alone_does_not_settle_a_payment() {
 }
 
 #[test]
-fn success_of_something_else_is_a_claim_and_other_answers_about_it_are_silence() {
+fn a_success_for_another_object_or_without_the_result_claims_done() {
     for kind in Kind::ALL {
-        for (is_success, reference, complete, wanted) in [
+        for (is_success, reference, complete, expected) in [
             (Some(true), Reference::Foreign, true, "unknown, Done"),
             (Some(true), Reference::Foreign, false, "unknown, Done"),
             (Some(true), Reference::Ours, false, "unknown, Done"),
@@ -206,7 +206,7 @@ fn success_of_something_else_is_a_claim_and_other_answers_about_it_are_silence()
                 reference,
                 complete,
             };
-            assert_eq!(conclude(kind, &ending), wanted, "{kind:?} {is_success:?}");
+            assert_eq!(conclude(kind, &ending), expected, "{kind:?} {is_success:?}");
         }
     }
 }
@@ -228,7 +228,8 @@ fn configuration_adds_rows_and_cannot_override_silence() {
         row(None, Some("超时"), RowVerdict::Rejected),
         row(None, Some("查无此单"), RowVerdict::NotFound),
     ]);
-    let conclude = |ending: &Ending<'_>| told(&classifier.conclude(Kind::Close, METHOD, ending));
+    let conclude =
+        |ending: &Ending<'_>| describe(&classifier.conclude(Kind::Close, METHOD, ending));
     assert_eq!(
         conclude(&answer(Some(false), None, Some("不可预订"))),
         "rejected"
@@ -279,7 +280,7 @@ fn law_5_only_a_listed_not_found_counts() {
             answer(Some(true), Some("isv.ORDER_NOT_EXIST"), Some("订单不存在")),
             false,
         ),
-        // Without access, it may still exist.
+        // Access is denied, so the order may exist.
         (
             answer(Some(false), None, Some("订单不存在或无权限查看")),
             false,
@@ -320,14 +321,14 @@ fn not_found_must_be_about_the_requested_kind() {
     );
     let no_change = answer(Some(false), None, Some("改签单不存在"));
     let no_order = answer(Some(false), Some("isv.ORDER_NOT_EXIST"), Some("订单不存在"));
-    for (ending, found) in [
+    for (ending, expected) in [
         (no_order, [true, false, false]),
         (no_refund, [false, true, false]),
         (no_change, [false, false, true]),
     ] {
-        let told = [Missing::Order, Missing::Refund, Missing::Change]
+        let reported = [Missing::Order, Missing::Refund, Missing::Change]
             .map(|what| classifier.says_not_found(METHOD, &ending, what));
-        assert_eq!(told, found, "{ending:?}");
+        assert_eq!(reported, expected, "{ending:?}");
     }
 }
 
@@ -362,7 +363,7 @@ fn refusals_of_the_after_sales_methods() {
     );
     let plain = answer(Some(false), Some("isv.X"), Some("该客票不可退"));
     let slow = answer(Some(false), Some("isv.X"), Some("远程调用服务超时"));
-    for (ending, kind, wanted) in [
+    for (ending, kind, expected) in [
         (
             &fee,
             Kind::Refund,
@@ -388,7 +389,7 @@ fn refusals_of_the_after_sales_methods() {
             Kind::ChangeCancel,
             Conclusion::Unknown(Claim::RefusedUnlisted, Some(Cause::Refused)),
         ),
-        // Money moves: a refusal is looked up, like a payment's.
+        // A change payment moves money, so its refusal is looked up like that of a payment.
         (
             &plain,
             Kind::ChangePay,
@@ -412,7 +413,7 @@ fn refusals_of_the_after_sales_methods() {
     ] {
         assert_eq!(
             classifier.conclude(kind, METHOD, ending),
-            wanted,
+            expected,
             "{kind:?}"
         );
     }

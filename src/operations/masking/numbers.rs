@@ -1,14 +1,14 @@
-//! Numbers in a text that is full of dates and prices: those of persons are masked, and the others stay.
+//! Masks the numbers of persons in a text that also contains dates and prices, which stay.
 
 use std::ops::Range;
 
 use crate::domain::time::LocalDate;
 
-/// A shorter number is no telephone or document.
+/// A shorter number is not a telephone or document number.
 const SHORTEST: usize = 7;
-/// In how many groups a number is written at most: `+86 (10) 8765 4321` has four.
+/// The largest number of groups in which a number is written: `+86 (10) 8765 4321` has four.
 const GROUPS: usize = 6;
-/// How many separators stand between two groups at most.
+/// The largest number of separators between two groups.
 const SEPARATORS: usize = 3;
 
 /// The digits of a telephone or document number without leading zeros, if it has enough to be recognised.
@@ -18,8 +18,8 @@ pub(super) fn digits_of(number: &str) -> Option<String> {
     (digits.len() >= SHORTEST).then(|| digits.to_owned())
 }
 
-/// Masks what is part of a known number or contains one, however it is grouped, separated mobile numbers, and
-/// words in which seven digits or more follow a letter, such as passports.
+/// Masks numbers that are part of a known number or contain one, however they are grouped; mobile numbers with
+/// separators; and words in which at least seven digits follow a letter, such as passport numbers.
 pub(super) fn without_numbers(text: &str, known: &[String]) -> String {
     let groups = groups(text);
     let mut personal = Vec::new();
@@ -76,7 +76,8 @@ fn is_mobile(groups: &[&str]) -> bool {
         && matches!(groups[0].as_bytes(), [b'1', b'3'..=b'9', ..])
 }
 
-/// Whether the groups together are part of a known number, or one lies in them from the first to the last.
+/// Whether the groups together are part of a known number, or contain one that begins in the first group and ends in
+/// the last.
 fn is_known(groups: &[&str], known: &[String]) -> bool {
     let digits = groups.concat();
     let first = groups.first().map_or(0, |group| group.len());
@@ -92,7 +93,7 @@ fn is_known(groups: &[&str], known: &[String]) -> bool {
     })
 }
 
-/// Where the runs of digits are.
+/// The positions of the runs of digits.
 fn groups(text: &str) -> Vec<Range<usize>> {
     let mut groups: Vec<Range<usize>> = Vec::new();
     for (at, _) in text.match_indices(|c: char| c.is_ascii_digit()) {
@@ -104,7 +105,7 @@ fn groups(text: &str) -> Vec<Range<usize>> {
     groups
 }
 
-/// Whether this is what stands between the groups of one number.
+/// Whether this text may separate the groups of one number.
 fn are_separators(between: &str) -> bool {
     between.chars().count() <= SEPARATORS
         && between
@@ -112,7 +113,7 @@ fn are_separators(between: &str) -> bool {
             .all(|c| c.is_whitespace() || "-‐–－()()".contains(c))
 }
 
-/// Whether this is what stands between the parts of one date.
+/// Whether this text may separate the parts of one date.
 fn are_of_date(between: &str) -> bool {
     between.chars().count() <= SEPARATORS
         && between
@@ -120,7 +121,7 @@ fn are_of_date(between: &str) -> bool {
             .all(|c| c.is_whitespace() || "-‐–－/／.年月".contains(c))
 }
 
-/// The range with the letters and digits around it, and the sign of a country code.
+/// Extends the range by the letters and digits around it, and by the `+` of a country code.
 fn word_around(text: &str, range: Range<usize>) -> Range<usize> {
     let is_part = |c: char| c.is_ascii_alphanumeric();
     let before = text[..range.start].trim_end_matches(is_part);
@@ -129,7 +130,7 @@ fn word_around(text: &str, range: Range<usize>) -> Range<usize> {
     before.len()..text.len() - after.len()
 }
 
-/// The text with these ranges masked, which are in order of their starts and may overlap.
+/// Masks these ranges, which are sorted by their starts and may overlap.
 fn hidden(text: &str, ranges: Vec<Range<usize>>) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut until = 0;

@@ -1,4 +1,4 @@
-//! Reads of changes: of an order, and one by its number.
+//! Reads of changes: all of an order, or one by its number.
 
 use crate::domain::change::{Change, ChangeKind, ChangeList};
 use crate::domain::ids::{AccountName, ChangeOrderNo, OrderId};
@@ -27,7 +27,7 @@ impl Upstream {
             .await
     }
 
-    /// One change. An empty answer means that there is none.
+    /// One change. An empty list means that there is no such change.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -50,8 +50,8 @@ impl Upstream {
             )
             .await?;
         let dropped = list.dropped;
-        let is_it = |change: &Change| change.change_order_no == change_order_no;
-        match list.changes.into_iter().find(is_it) {
+        let is_requested = |change: &Change| change.change_order_no == change_order_no;
+        match list.changes.into_iter().find(is_requested) {
             Some(answer) => Ok(Reply { answer, upstream }),
             None if dropped > 0 => Err(ReadError::Failed(unreadable_answer(
                 ChangeQuery::NAME,
@@ -78,11 +78,15 @@ impl Upstream {
             return Ok(Reply::default());
         };
         for row in answer.change_order_list.iter().flat_map(|list| &list.0) {
-            if let Some(asked) = &order_id {
-                check_same::<ChangeQuery, _, _>(&row.order_id, asked, "order_id")?;
+            if let Some(requested) = &order_id {
+                check_same::<ChangeQuery, _, _>(&row.order_id, requested, "order_id")?;
             }
-            if let Some(asked) = &change_order_no {
-                check_same::<ChangeQuery, _, _>(&row.change_order_no, asked, "change_order_no")?;
+            if let Some(requested) = &change_order_no {
+                check_same::<ChangeQuery, _, _>(
+                    &row.change_order_no,
+                    requested,
+                    "change_order_no",
+                )?;
             }
         }
         translate::change_query::answer(answer, &self.context(account))

@@ -16,7 +16,7 @@ impl Upstream {
     /// The schedule changes of an order.
     ///
     /// # Errors
-    /// Why they cannot be shown.
+    /// The failure, if they cannot be shown.
     pub async fn read_flight_changes(
         &self,
         account: &AccountName,

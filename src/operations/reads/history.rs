@@ -1,4 +1,4 @@
-//! What the journal knows of an order: the operations on it, and the rules of the offer that was booked.
+//! What the journal contains about an order: the operations on it, and the rules of the offer that was booked.
 
 use std::collections::BTreeSet;
 
@@ -23,8 +23,8 @@ pub struct History {
 
 impl Operations {
     /// The operations on the order: its booking, payments, closes, refunds and changes, and the payments and
-    /// cancellations of its changes: of those made here, and of these `changes`. Newest first, at most 50,
-    /// and only those of `caller` if one is given.
+    /// cancellations of its changes. Changes that this gateway created are included; others only if listed in
+    /// `changes`. Newest first, at most 50, and only those of `caller` if one is given.
     ///
     /// # Errors
     /// When the journal cannot be read.
@@ -37,13 +37,13 @@ impl Operations {
     ) -> Result<History, JournalError> {
         let on_order = Subject::Order(order.order_id);
         let mut changes: BTreeSet<_> = changes.into_iter().collect();
-        let made_here = self.journal().list(Filter {
+        let created_here = self.journal().list(Filter {
             about: Some((account.clone(), on_order.clone())),
             kind: Some(Kind::Change),
             limit: MOST,
             ..Filter::default()
         });
-        changes.extend(made_here.await?.iter().filter_map(change_of));
+        changes.extend(created_here.await?.iter().filter_map(change_of));
         let reference = order.out_order_no.as_deref();
         let reference = reference.and_then(|text| text.parse::<OutOrderNo>().ok());
         let subjects = std::iter::once(on_order)
@@ -54,7 +54,7 @@ impl Operations {
             let on_subject = self.journal().list(Filter {
                 about: Some((account.clone(), subject)),
                 caller: caller.map(str::to_owned),
-                // One more, to detect older ones.
+                // One more than is returned, to detect that there are older operations.
                 limit: MOST + 1,
                 ..Filter::default()
             });
@@ -64,10 +64,10 @@ impl Operations {
         let is_cut = found.len() > MOST as usize;
         found.truncate(MOST as usize);
         let cut_at = found.last().filter(|_| is_cut).map(|oldest| oldest.id);
-        // The caller's number may have been that of another order before.
+        // The caller may have used the same number for an earlier order: drop bookings of other orders.
         found.retain(|operation| {
-            let made = operation.made().filter(|_| operation.kind() == Kind::Book);
-            made.is_none_or(|made| made == order.order_id.get())
+            let booked = operation.made().filter(|_| operation.kind() == Kind::Book);
+            booked.is_none_or(|order_id| order_id == order.order_id.get())
         });
         Ok(History {
             operations: found,
@@ -75,7 +75,7 @@ impl Operations {
         })
     }
 
-    /// The rules of the offer from which this order was booked here.
+    /// The rules of the offer from which this order was booked, if it was booked through this gateway.
     ///
     /// # Errors
     /// When the journal cannot be read.
@@ -96,7 +96,7 @@ impl Operations {
     }
 }
 
-/// The change that an operation made.
+/// The change that an operation created.
 fn change_of(operation: &Operation) -> Option<ChangeOrderNo> {
     match operation.last_receipt()? {
         Receipt::Change(change) => Some(change.change_order_no),

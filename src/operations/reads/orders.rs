@@ -23,8 +23,8 @@ pub enum OrderKey {
 // === impl Upstream ===
 
 impl Upstream {
-    /// Reads the requested order. By reference, an answer that does not repeat the reference could be about
-    /// any order and is refused.
+    /// Reads the requested order. If it is requested by reference, the response must repeat the reference;
+    /// otherwise it could be about any order.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -49,9 +49,9 @@ impl Upstream {
                 check_same::<QueryOrderDetail, _, _>(&answer.order_id, id, "order_id")?;
             }
             OrderKey::Reference(reference) => {
-                let (told, asked) = (&answer.out_order_no, reference.as_str());
-                check_same::<QueryOrderDetail, _, _>(told, asked, "out_order_no")?;
-                if matches!(told, Field::Absent) {
+                let received = &answer.out_order_no;
+                check_same::<QueryOrderDetail, _, _>(received, reference.as_str(), "out_order_no")?;
+                if matches!(received, Field::Absent) {
                     let failure = unreadable_answer(QueryOrderDetail::NAME, "out_order_no");
                     return Err(ReadError::Failed(failure));
                 }
@@ -67,7 +67,7 @@ impl Upstream {
     /// One page of the orders booked in a window, and upstream's own object if it was requested.
     ///
     /// # Errors
-    /// Why the list cannot be shown.
+    /// The failure, if the list cannot be shown.
     pub async fn list_page(
         &self,
         account: &AccountName,
@@ -87,9 +87,9 @@ impl Upstream {
         let mut page = translate::list::answer(answer, &self.context(account))
             .map_err(|unreadable| unreadable_answer(QueryOrderList::NAME, unreadable.field))?;
         if let Some(status) = window.status {
-            let told = page.orders.len();
+            let received = page.orders.len();
             page.orders.retain(|order| order.status == status);
-            page.in_other_status = told - page.orders.len();
+            page.in_other_status = received - page.orders.len();
         }
         Ok(Reply {
             answer: page,

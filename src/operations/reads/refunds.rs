@@ -1,4 +1,4 @@
-//! Reads of refunds: quotes, the refunds of an order, one refund.
+//! Reads of refunds: a quote, the refunds of an order, or one refund.
 
 use jiff::SignedDuration;
 
@@ -27,7 +27,7 @@ impl Upstream {
     /// Quotes the refund of a selection.
     ///
     /// # Errors
-    /// Why there is no quote.
+    /// The failure, if there is no quote.
     pub async fn quote_refund(
         &self,
         account: &AccountName,
@@ -82,7 +82,7 @@ impl Upstream {
         })
     }
 
-    /// Fliggy's own computation for travellers of an order.
+    /// Fliggy's computation of the fee and the amount for passengers of an order.
     pub(in crate::operations) async fn render_refund(
         &self,
         account: &AccountName,
@@ -159,12 +159,12 @@ impl Upstream {
         } = self
             .ask::<RefundDetail>(account, &request, options, Missing::Refund)
             .await?;
-        let told = &answer.refund_order_no;
-        check_same::<RefundDetail, _, _>(told, &refund_order_no, "refund_order_no")?;
+        let received = &answer.refund_order_no;
+        check_same::<RefundDetail, _, _>(received, &refund_order_no, "refund_order_no")?;
         if let Some(order_id) = &order_id {
             check_same::<RefundDetail, _, _>(&answer.order_id, order_id, "order_id")?;
         }
-        // An answer without the number is about the requested refund.
+        // A response without a number is about the requested refund.
         if matches!(answer.refund_order_no, Field::Absent) {
             answer.refund_order_no = Field::Value(refund_order_no);
         }
@@ -179,7 +179,7 @@ impl Upstream {
 // === impl Operations ===
 
 impl Operations {
-    /// One refund. `attachment_awaited` takes into account what was uploaded through this gateway.
+    /// One refund. `attachment_awaited` takes into account the attachments uploaded through this gateway.
     ///
     /// # Errors
     /// See [`ReadError`].
@@ -195,7 +195,7 @@ impl Operations {
         let mut reply = read.await?;
         let refund = &mut reply.answer;
         if let (Some(true), Some(order_id)) = (refund.attachment_awaited, refund.order_id) {
-            // If the journal cannot be read, the proof counts as not uploaded.
+            // If the journal cannot be read, the attachment counts as not uploaded.
             let uploaded = self.journal.has_attachment(account, order_id).await;
             refund.attachment_awaited = Some(!uploaded.unwrap_or(false));
         }

@@ -1,4 +1,4 @@
-//! Search: identical searches in flight share one upstream call.
+//! Search: identical concurrent searches share one upstream call.
 
 use std::sync::Arc;
 
@@ -20,19 +20,19 @@ use crate::translate;
 #[derive(Clone, Debug)]
 pub struct Searches {
     upstream: Arc<Upstream>,
-    under_way: Arc<SingleFlight<Reply<SearchAnswer>>>,
+    in_flight: Arc<SingleFlight<Reply<SearchAnswer>>>,
     tasks: TaskTracker,
 }
 
 // === impl Searches ===
 
 impl Searches {
-    /// Calls run as tasks of this tracker.
+    /// Searches whose upstream calls run as tasks of this tracker.
     #[must_use]
     pub fn new(upstream: Arc<Upstream>, tasks: TaskTracker) -> Self {
         Self {
             upstream,
-            under_way: Arc::default(),
+            in_flight: Arc::default(),
             tasks,
         }
     }
@@ -40,7 +40,7 @@ impl Searches {
     /// Searches, or joins an identical search in progress.
     ///
     /// # Errors
-    /// Why there is no answer.
+    /// The failure, if upstream returns no result.
     pub async fn search(
         &self,
         account: AccountName,
@@ -48,7 +48,7 @@ impl Searches {
         extra: Option<Map<String, Value>>,
         keep_upstream: bool,
     ) -> Result<Arc<Reply<SearchAnswer>>, Failure> {
-        // What makes two searches identical.
+        // Two searches are identical if they have the same key.
         let key = serde_json::to_vec(&(account.as_str(), &query, &extra, keep_upstream))
             .unwrap_or_default();
         let upstream = self.upstream.clone();
@@ -57,7 +57,7 @@ impl Searches {
                 .search(&account, &query, extra.as_ref(), keep_upstream)
                 .await
         };
-        self.under_way.join(&self.tasks, key, work).await
+        self.in_flight.join(&self.tasks, key, work).await
     }
 }
 
@@ -83,7 +83,7 @@ impl Upstream {
             Ok(reply) => reply,
             Err(error) => {
                 let failure = self.read_failure(NAME, &error);
-                return if says_no_quote(&failure) {
+                return if says_no_offers(&failure) {
                     Ok(Reply::default())
                 } else {
                     Err(failure)
@@ -91,7 +91,7 @@ impl Upstream {
             }
         };
         if let Some(failure) = self.refusal_of_read(NAME, &reply.answer.verdict()) {
-            return if says_no_quote(&failure) {
+            return if says_no_offers(&failure) {
                 Ok(Reply::default())
             } else {
                 Err(failure)
@@ -111,7 +111,7 @@ impl Upstream {
 }
 
 /// Whether upstream refused the search because there are no offers.
-fn says_no_quote(failure: &Failure) -> bool {
+fn says_no_offers(failure: &Failure) -> bool {
     let message = failure.upstream.as_ref().and_then(|u| u.message.as_deref());
     message.is_some_and(Classifier::says_no_offers)
 }

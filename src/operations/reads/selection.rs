@@ -1,4 +1,4 @@
-//! The passengers and segments of an order that a refund or change is about.
+//! The passengers and segments that a refund or change selects from its order.
 
 use super::orders::OrderKey;
 use crate::domain::ids::{AccountName, OrderId, PassengerId};
@@ -31,8 +31,8 @@ impl Upstream {
     }
 }
 
-/// An order without tickets cannot be refunded or changed. Fliggy decides whether tickets can be. A status
-/// that is not listed never prevents it.
+/// Refuses an order that has no tickets: it can be neither refunded nor changed. Whether tickets can be refunded or
+/// changed is Fliggy's decision. An order with an unlisted status is never refused.
 fn has_tickets(order: &Order, refused: Cause) -> Result<(), Failure> {
     let detail = match (order.payment(), order.status) {
         (Payment::Made, _) => return Ok(()),
@@ -52,42 +52,42 @@ fn has_tickets(order: &Order, refused: Cause) -> Result<(), Failure> {
     Err(Failure::of(refused).with_detail(detail))
 }
 
-/// The travellers of the order with these ids.
+/// The passengers of the order with these ids.
 pub(in crate::operations) fn travellers<'a>(
     order: &'a Order,
-    wanted: &[PassengerId],
+    requested: &[PassengerId],
 ) -> Result<Vec<&'a OrderPassenger>, Failure> {
-    wanted
+    requested
         .iter()
         .enumerate()
         .map(|(index, id)| {
-            let is_it = |p: &&OrderPassenger| p.passenger_id.as_ref() == Some(id);
-            order.passengers.iter().find(is_it).ok_or_else(|| {
+            let is_requested = |p: &&OrderPassenger| p.passenger_id.as_ref() == Some(id);
+            order.passengers.iter().find(is_requested).ok_or_else(|| {
                 let nameless = order.passengers.iter().any(|p| p.passenger_id.is_none());
-                let or = if nameless {
-                    ", or one that cannot be identified, because Fliggy hides a document or masks several \
-                     alike"
+                let reservation = if nameless {
+                    ", or a passenger that cannot be identified because Fliggy omits the document or masks \
+                     several documents in the same way"
                 } else {
                     ""
                 };
                 Failure::of(Cause::PassengerNotInOrder).with_detail(format!(
-                    "/passengers/{index} names no passenger of the order{or}"
+                    "/passengers/{index} names no passenger of the order{reservation}"
                 ))
             })
         })
         .collect()
 }
 
-/// Checks that the order has these segments. If Fliggy reports no itinerary, none is refused.
+/// Checks that the order has these segments. If Fliggy reports no itinerary, no segment is refused.
 pub(in crate::operations) fn check_segments<'a>(
     order: &Order,
-    wanted: impl Iterator<Item = &'a str>,
+    requested: impl Iterator<Item = &'a str>,
 ) -> Result<(), Failure> {
     let segments = || order.journeys.iter().flat_map(|j| &j.segments);
     if segments().next().is_none() {
         return Ok(());
     }
-    for (index, id) in wanted.enumerate() {
+    for (index, id) in requested.enumerate() {
         if !segments().any(|s| s.segment_id == id) {
             return Err(Failure::of(Cause::SegmentNotInOrder)
                 .with_detail(format!("segment {index} is not in the order")));
@@ -107,8 +107,8 @@ pub(in crate::operations) fn segment_ids(order: &Order, chosen: &[String]) -> Op
 }
 
 /// The refunds or changes of an order before a new one is sent, by number. Fails if a row cannot be read,
-/// because it could later pass for the new one, or if the caller's number is already used. `noun` names the
-/// rows, `numbered` what the caller numbers.
+/// because that row could later be mistaken for the new refund or change, or if the caller's number is already used.
+/// `noun` names one row, `numbered` the thing that the caller numbers.
 pub(in crate::operations) fn baseline_of<'a>(
     order: &Order,
     rows: impl Iterator<Item = (u64, Option<&'a str>)>,
@@ -118,15 +118,15 @@ pub(in crate::operations) fn baseline_of<'a>(
 ) -> Result<Baseline, Failure> {
     if dropped > 0 {
         return Err(Failure::of(Cause::UpstreamUnreadable).with_detail(format!(
-            "the existing {noun}s of the order cannot all be read, so a new one could not be identified"
+            "some existing {noun}s of the order cannot be read, so a new {noun} could not be identified"
         )));
     }
     let mut numbers = Vec::new();
-    for (number, told) in rows {
-        if told == Some(ours) {
+    for (number, callers_number) in rows {
+        if callers_number == Some(ours) {
             return Err(Failure::of(Cause::NumberTaken)
                 .with_detail(format!(
-                    "the order has a {noun} with this out_{noun}_no: {number}"
+                    "the order already has a {noun} with this out_{noun}_no: {number}"
                 ))
                 .with_hint(Some(format!("Use a new number for every {numbered}."))));
         }
@@ -134,12 +134,12 @@ pub(in crate::operations) fn baseline_of<'a>(
     }
     Ok(Baseline {
         numbers,
-        travellers: everybody(order),
+        travellers: all_passengers(order),
     })
 }
 
-/// All travellers of the order, as far as Fliggy identifies them.
-fn everybody(order: &Order) -> Vec<PassengerId> {
+/// All passengers of the order that Fliggy identifies.
+fn all_passengers(order: &Order) -> Vec<PassengerId> {
     let ids = order
         .passengers
         .iter()
@@ -147,20 +147,21 @@ fn everybody(order: &Order) -> Vec<PassengerId> {
     ids.collect()
 }
 
-/// The names of the travellers of the order. Fliggy knows others too, such as the contact.
+/// The names, documents and phone numbers of the passengers. Upstream's texts may name other persons, such as the
+/// contact.
 pub(in crate::operations) fn names_on(order: &Order) -> Names {
     let mut known = Vec::new();
     for traveller in &order.passengers {
         known.extend(traveller.name.clone());
         known.extend(traveller.document.as_ref().map(|d| d.number.clone()));
         known.extend(traveller.mobile.clone());
-        let born = traveller.birth_date.as_ref();
-        known.extend(born.map(|date| Personal::new(date.expose().to_string())));
+        let birth_date = traveller.birth_date.as_ref();
+        known.extend(birth_date.map(|date| Personal::new(date.expose().to_string())));
     }
     Names::some(known)
 }
 
-/// The failure for a traveller that cannot be identified to Fliggy.
+/// The failure for a passenger that cannot be named in a request to Fliggy.
 pub(in crate::operations) fn unnamed(_: Unnamed) -> Failure {
     Failure::of(Cause::ReadFailed)
         .with_detail("upstream does not report the name and document of a passenger")

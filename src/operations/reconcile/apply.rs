@@ -1,4 +1,4 @@
-//! Applies a lookup to its operation. The pure function [`decide`] says what follows from it.
+//! Applies a lookup to its operation. The pure function [`decide`] determines the next step.
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ use crate::operations::upstream::NO_ACCOUNT;
 use crate::store::JournalError;
 use crate::top::client::ReadOptions;
 
-/// Settled and stuck operations are looked up this many times less often than at the usual longest pause.
+/// The pause between lookups of an operation that waits for a person is this many times the longest usual pause.
 const SLOWER: u32 = 12;
 
 // === impl Operations ===
 
 impl Operations {
-    /// Looks an operation up and applies the finding. Returns whether that was saved.
+    /// Looks up an operation and applies the finding. Returns whether the result was saved.
     pub(in crate::operations) async fn look_up_again(&self, mut operation: Operation) -> bool {
         if operation.state().is_settled() {
-            // The operation is watched. The effect of a later operation on the subject is no contradiction.
+            // The operation is watched. The effect of a later operation on the subject does not contradict it.
             match self.later(&operation).await {
                 Ok(Later::Nothing | Later::HasAnotherNumber) => {}
                 Ok(Later::Explains(later)) => {
@@ -43,22 +43,22 @@ impl Operations {
             tokio::select! {
                 biased;
                 lookup = self.controlled_lookup(&operation, options, &mut moment) => lookup,
-                // The lookup changes nothing, so a stop need not wait for it.
+                // A lookup changes nothing, so a stop need not wait for it.
                 () = self.stopping.cancelled() => Lookup::cut_short(),
             }
         } else {
             Lookup::nothing(NO_ACCOUNT)
         };
         reach(Point::LookupDone).await;
-        if let Some(later) = lookup.not_made {
-            return self.postpone_lookup(&mut operation, &moment, later).await;
+        if let Some(pause) = lookup.not_made {
+            return self.postpone_lookup(&mut operation, &moment, pause).await;
         }
         let written = self.apply_lookup(&mut operation, lookup, &moment).await;
         reach(Point::LookupSaved).await;
         written
     }
 
-    /// Makes a lookup, and its control if the decision needs one.
+    /// Makes a lookup, and looks up a control if the decision needs one.
     async fn controlled_lookup(
         &self,
         operation: &Operation,
@@ -75,7 +75,7 @@ impl Operations {
         lookup
     }
 
-    /// Counts a lookup and applies what follows from it. Returns whether that was saved.
+    /// Counts a lookup and applies the next step. Returns whether the result was saved.
     pub(in crate::operations) async fn apply_lookup(
         &self,
         operation: &mut Operation,
@@ -100,7 +100,7 @@ impl Operations {
                 // operation may have been sent meanwhile.
                 match self.later(operation).await? {
                     Later::Explains(later) => return self.yield_to_later(operation, later).await,
-                    // The operation is still due, and the next lookup takes the later one into account.
+                    // The operation is still due, and its next lookup takes the later operation into account.
                     Later::HasAnotherNumber if !lookup.by_number_only => return Ok(()),
                     Later::HasAnotherNumber | Later::Nothing => {}
                 }
@@ -108,15 +108,15 @@ impl Operations {
             let changed = self.change(operation, |row| Some(self.count_in(row, lookup, moment)));
             match changed.await? {
                 Changed::Done | Changed::Declined => return Ok(()),
-                // The response to the send arrived during the lookup. A lookup that began earlier can
-                // neither confirm nor contradict it; the next one can.
+                // The response to the send arrived during the lookup. This lookup began earlier, so it can
+                // neither confirm nor contradict the response; the next lookup can.
                 Changed::Stale if operation.claim != claim => return Ok(()),
                 Changed::Stale => {}
             }
         }
     }
 
-    /// Writes a lookup, and what follows from it, into the row.
+    /// Writes a lookup and the next step into the row.
     fn count_in(&self, row: &mut Operation, lookup: &Lookup, moment: &Moment) -> Note {
         let (findings, step) = decide(
             &Before::of(row),
@@ -124,7 +124,7 @@ impl Operations {
             moment,
             &self.settings.patience,
         );
-        let news = row.findings.last != findings.last;
+        let differs_from_last = row.findings.last != findings.last;
         let count = findings.lookups;
         row.findings = findings;
         if row.state().is_settled() {
@@ -132,9 +132,10 @@ impl Operations {
         }
         if row.state() == State::NeedsAttention {
             if row.findings.differing > 1 {
-                show(row, &lookup.finding);
+                record_difference(row, &lookup.finding);
             }
-            // What could not be found is found again. If it differs, it is shown once two lookups agree.
+            // An object that earlier lookups did not find is found again. If it differs from the request, it
+            // is recorded once two lookups agree.
             if row.contradicted
                 && row.result.is_none()
                 && let Finding::Happened(receipt) = &lookup.finding
@@ -144,12 +145,13 @@ impl Operations {
         }
         let text = format!("lookup {count}: {}", lookup.finding.sentence());
         let mut note = match step {
-            // If the control was not tried, the row has changed meanwhile; the next lookup tries it.
+            // `TryControl` remains only if the row has changed since the lookup; the next lookup tries the
+            // control.
             Step::Wait | Step::TryControl => {
                 row.next_look_at = self.next_lookup(row);
-                // Otherwise a long series of lookups would repeat the same line.
-                let is_new = news || count <= 10 || count.is_multiple_of(50);
-                Note::of(if is_new { text } else { String::new() })
+                // Skip most entries of a long series of lookups with the same finding.
+                let is_shown = differs_from_last || count <= 10 || count.is_multiple_of(50);
+                Note::of(if is_shown { text } else { String::new() })
             }
             Step::Settle(standing, cause) => {
                 let failure = cause.map(|cause| {
@@ -160,20 +162,22 @@ impl Operations {
                 self.settled(row, &settlement)
             }
             Step::Attention(why) => {
-                show(row, &lookup.finding);
+                record_difference(row, &lookup.finding);
                 self.needs_attention(row, &text, why)
             }
             Step::Confirmed => {
                 row.confirmed_at = Some(self.clock.wall());
                 row.next_look_at = None;
                 row.watch_until = None;
-                show(row, &lookup.finding);
+                record_difference(row, &lookup.finding);
                 Note::of(format!("{text}; confirmed"))
             }
             Step::Explained => {
                 row.next_look_at = None;
                 row.watch_until = None;
-                Note::of(format!("{text}, by itself; not watched any more"))
+                Note::of(format!(
+                    "{text}; Fliggy may have done this by itself; no longer watched"
+                ))
             }
             Step::Contradiction => {
                 let note = self.contradict(row, &text, lookup.finding.receipt());
@@ -187,16 +191,16 @@ impl Operations {
         note
     }
 
-    /// A later operation on the subject may have been sent, so what is found is its effect. If the row has changed
-    /// meanwhile, it is still due and is considered again.
+    /// Attributes the effect to a later operation on the subject. If that operation succeeded, the watch ends;
+    /// otherwise the operation is looked up again. A row that has changed meanwhile is still due.
     async fn yield_to_later(
         &self,
         operation: &mut Operation,
         later: State,
     ) -> Result<(), JournalError> {
-        let done = later == State::Succeeded;
+        let later_succeeded = later == State::Succeeded;
         self.change(operation, |row| {
-            if !done {
+            if !later_succeeded {
                 // The later operation may still end without effect.
                 self.count_watched(row, &self.anchor());
                 row.next_look_at = self.next_lookup(row);
@@ -205,7 +209,7 @@ impl Operations {
             row.next_look_at.take()?;
             row.watch_until = None;
             Some(Note::of(
-                "a later operation on the subject was done; not watched any more",
+                "a later operation on the subject succeeded; this operation is no longer watched",
             ))
         })
         .await
@@ -225,13 +229,13 @@ impl Operations {
         note
     }
 
-    /// Postpones a lookup that was not made. The pause is short, because a limit that upstream announces may end
-    /// sooner.
+    /// Postpones a lookup that was not made. The pause is bounded, because a limit that upstream announces may end
+    /// earlier than announced.
     async fn postpone_lookup(
         &self,
         operation: &mut Operation,
         moment: &Moment,
-        later: Duration,
+        pause: Duration,
     ) -> bool {
         let written = self.change(operation, |row| {
             let (findings, step) = waited(&Before::of(row), moment, &self.settings.patience);
@@ -239,7 +243,7 @@ impl Operations {
             if let Step::Attention(why) = step {
                 return Some(self.needs_attention(row, "no quota for a lookup", why));
             }
-            let pause = later.min(self.settings.max_interval);
+            let pause = pause.min(self.settings.max_interval);
             row.next_look_at = Some(self.store_ms() + millis(pause));
             Some(Note::default())
         });
@@ -247,8 +251,8 @@ impl Operations {
         was_written(operation, written)
     }
 
-    /// When to look the operation up next: after growing pauses while it is open, at once to confirm something, by the
-    /// schedule while it is watched, rarely while it waits for a person.
+    /// When to look up the operation next: after growing pauses while it is open, soon if a lookup is needed for
+    /// confirmation, by the schedule while it is watched, and rarely while it waits for a person.
     pub(in crate::operations) fn next_lookup(&self, row: &Operation) -> Option<i64> {
         let now = self.store_ms();
         let settings = &self.settings;
@@ -264,7 +268,7 @@ impl Operations {
         Some(now + millis(pause))
     }
 
-    /// When to look a settled operation up next. A success that no lookup has confirmed is looked up like an unknown
+    /// When to look up a settled operation next. A success that lookups do not confirm is looked up like an unknown
     /// operation until it is confirmed or contradicted.
     fn next_watch(&self, row: &Operation, now: i64) -> Option<i64> {
         let settings = &self.settings;
@@ -282,7 +286,7 @@ impl Operations {
         Some(now + millis(pause.unwrap_or_else(|| self.back_off(row))))
     }
 
-    /// Growing pauses.
+    /// The next of the growing pauses.
     fn back_off(&self, row: &Operation) -> Duration {
         let first = self.settings.first_look;
         let doubled = first.saturating_mul(1 << row.findings.lookups.min(20));
@@ -299,19 +303,19 @@ impl Operations {
     }
 }
 
-/// Records what was found, if it differs from the request.
-fn show(row: &mut Operation, finding: &Finding) {
+/// Records an object that differs from the request.
+fn record_difference(row: &mut Operation, finding: &Finding) {
     if let Finding::Differs(receipt, differences) = finding {
         row.result = Some((**receipt).clone());
         row.differs.clone_from(differences);
     }
 }
 
-/// The schedule of a watch of 24 hours: 1 min, 10 min, 1 h, 6 h and 24 h, as parts of its length. A
-/// shorter watch has the same steps in proportion.
+/// The schedule of a watch, as divisors of its length: a watch of 24 hours has its lookups after 1 min, 10 min, 1 h,
+/// 6 h and 24 h.
 const WATCH_STEPS: [i64; 5] = [24 * 60, 24 * 6, 24, 4, 1];
 
-/// The time of the next step of a watch, by the time since it began, ms.
+/// The next step of a watch, in ms after the watch began; `elapsed` is measured in the same way.
 fn next_watch(elapsed: i64, watch: Duration) -> Option<i64> {
     let steps = WATCH_STEPS.map(|part| millis(watch) / part);
     steps.into_iter().find(|at| *at > elapsed)
@@ -319,7 +323,7 @@ fn next_watch(elapsed: i64, watch: Duration) -> Option<i64> {
 
 fn was_written(operation: &Operation, written: Result<(), JournalError>) -> bool {
     if let Err(error) = &written {
-        tracing::error!(operation_id = %operation.id, %error, "a lookup was not saved");
+        tracing::error!(operation_id = %operation.id, %error, "the result of a lookup was not saved");
     }
     written.is_ok()
 }
@@ -343,7 +347,7 @@ mod tests {
         let mut steps = Vec::new();
         while let Some(next) = next_watch(at, hours(24)) {
             steps.push(next / 1000);
-            // A lookup that is late does not move the later ones.
+            // A late lookup does not delay the lookups after it.
             at = next + 5_000;
         }
         assert_eq!(steps, [60, 600, 3_600, 21_600, 86_400]);

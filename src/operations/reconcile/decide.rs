@@ -1,4 +1,5 @@
-//! Decides what to do with an operation after a lookup. Pure: the reconciler reads, calls this, then acts.
+//! Decides what to do with an operation after a lookup. Pure: the reconciler reads from upstream, calls [`decide`] and
+//! then acts.
 
 use std::time::Duration;
 
@@ -11,18 +12,18 @@ use crate::domain::operation::{
 /// The limits of lookups.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// Absence must last this long.
+    /// How long the effect must be absent before the operation settles.
     pub settle_window: Duration,
     /// The same for kinds that move money.
     pub settle_window_pay: Duration,
-    /// And be found by this many lookups that began after the deadline.
+    /// How many lookups that began after the deadline must find the effect absent.
     pub min_looks: u32,
-    /// After this long without a lookup that settles it, a person is asked.
+    /// After this long without a lookup that settles the operation, a person must decide.
     pub attention_after: Duration,
 }
 
 impl Patience {
-    /// The window of a kind.
+    /// The settle window of a kind.
     #[must_use]
     pub fn window(&self, kind: Kind) -> Duration {
         if kind.moves_money() {
@@ -38,22 +39,22 @@ impl Patience {
 pub struct Before<'a> {
     /// The kind of write.
     pub kind: Kind,
-    /// Its state and basis.
+    /// The state of the operation, with its basis.
     pub standing: Standing,
     /// What upstream claimed.
     pub claim: Claim,
-    /// The cause, if it was refused.
+    /// The cause, if upstream refused.
     pub refusal: Option<Cause>,
     /// Whether evidence has contradicted a settled state.
     pub contradicted: bool,
-    /// Whether a lookup has agreed with how it was settled.
+    /// Whether a lookup has confirmed the outcome.
     pub confirmed: bool,
-    /// What was found so far.
+    /// The findings so far.
     pub findings: &'a Findings,
 }
 
 impl<'a> Before<'a> {
-    /// Reads it from the row.
+    /// Takes the values from the row.
     #[must_use]
     pub fn of(row: &'a Operation) -> Self {
         Self {
@@ -75,9 +76,9 @@ pub struct Moment {
     pub anchor: Anchor,
     /// Whether the send's deadline had passed when the lookup began.
     pub after_deadline: bool,
-    /// The session under which it was made; none if the account is no longer configured.
+    /// The session under which the lookup was made; none if the account is no longer configured.
     pub session: Option<SessionTag>,
-    /// Whether it would have found an existing object.
+    /// Whether the lookup would have found an existing object.
     pub control: Control,
 }
 
@@ -88,7 +89,7 @@ pub enum Control {
     Untried,
     /// A known object of the account was found in the same way, recently and under the same session.
     Found,
-    /// A known object was looked up in the same way, and was not found.
+    /// A known object was looked up in the same way and was not found.
     NotFound,
     /// No object is known that could be looked up.
     NoneKnown,
@@ -101,17 +102,17 @@ pub enum Control {
 pub enum Step {
     /// Nothing yet: look up again.
     Wait,
-    /// Settle, with the cause if it was not done.
+    /// Settle the operation, with the cause if it did not succeed.
     Settle(Standing, Option<Cause>),
     /// Look up a known object in the same way, then decide.
     TryControl,
-    /// Ask a person, and continue lookups.
+    /// A person must decide; lookups continue.
     Attention(Attention),
-    /// A settled operation is contradicted: reopen, lock, raise an alarm.
+    /// Upstream contradicts a settled operation: reopen it, lock its subject, raise an alarm.
     Contradiction,
-    /// The effect can happen without the operation, so it proves nothing: stop watching.
+    /// The effect also occurs without the operation, so finding it proves nothing: stop watching.
     Explained,
-    /// A lookup agrees with what rested on upstream's answer alone.
+    /// A lookup confirms an outcome that rested on upstream's response alone.
     Confirmed,
 }
 
@@ -144,7 +145,7 @@ pub fn later_of(intent: &Intent, later: &[(State, Intent)]) -> Later {
 }
 
 /// Whether an earlier operation of the same kind on the subject must be looked up before the new one is sent:
-/// it may have been done, and the new one would do it again.
+/// the earlier one may have been executed, and the new one would repeat it.
 #[must_use]
 pub fn needs_lookup_first(new: &Intent, earlier: &Operation) -> bool {
     let kind = new.kind();
@@ -172,7 +173,7 @@ pub fn decide(
     let step = match before.standing.state {
         State::Rejected | State::NotExecuted => match finding {
             Finding::Happened(_) if before.kind.happens_by_itself() => Step::Explained,
-            // It exists, even if it differs.
+            // The effect exists, even if it differs from the request.
             Finding::Happened(_) | Finding::Differs(..) => Step::Contradiction,
             Finding::NotHappened(_) | Finding::Refuted(..)
                 if before.standing.basis == Some(Basis::RefusedByGateway) =>
@@ -192,7 +193,7 @@ pub fn decide(
     (findings, step)
 }
 
-/// Evaluates a lookup of a success that rests on upstream's answer alone.
+/// Evaluates a lookup of a success that rests on upstream's response alone.
 fn judge_unconfirmed(
     before: &Before<'_>,
     finding: &Finding,
@@ -219,8 +220,8 @@ fn judge_unconfirmed(
     }
 }
 
-/// Whether an existing effect would have been found. The lookup of a payment, close or cancellation has found
-/// its order or change, so it is its own control.
+/// Whether the lookup would have found an existing effect. A lookup of a payment, close or cancellation has found
+/// the order or change on which the operation acts, so it is its own control.
 fn control(kind: Kind, moment: &Moment) -> Control {
     match kind.creates() {
         Some(_) => moment.control,
@@ -228,8 +229,8 @@ fn control(kind: Kind, moment: &Moment) -> Control {
     }
 }
 
-/// Counts the time of a lookup that could not be made for lack of quota. It finds nothing, but if this goes
-/// on for too long, a person is asked.
+/// Counts the time of a lookup that could not be made for lack of quota. If this continues for too long, a person
+/// must decide.
 #[must_use]
 pub fn waited(before: &Before<'_>, moment: &Moment, patience: &Patience) -> (Findings, Step) {
     let mut findings = before.findings.clone();
@@ -273,8 +274,8 @@ fn judge_open(
         Finding::NotHappened(_) => not_happened(before, findings, moment, patience),
         Finding::Inconclusive(_) => None,
     };
-    // From `sending`, only the lookup that follows its own answer settles; anything later makes it `unknown`
-    // first.
+    // In `sending`, only the lookup that directly follows the response to the send may settle the operation. After
+    // any other lookup the operation becomes `unknown` first.
     match (before.standing.state, settled) {
         (State::Sending, Some(Step::Settle(to, cause))) if to.basis != Some(Basis::Absent) => {
             Step::Settle(to, cause)
@@ -287,8 +288,8 @@ fn judge_open(
     }
 }
 
-/// Lookups that must show the same differences before these count: a single one may show an order that is
-/// still being written.
+/// How many lookups must show the same differences before these count: a single lookup may show an order that is
+/// still being created.
 const DIFFERING: u32 = 2;
 
 fn differs(findings: &Findings, differences: &[Difference]) -> Option<Step> {
@@ -315,7 +316,7 @@ fn refusal(before: &Before<'_>, findings: &Findings, cause: Cause) -> Option<Ste
     })
 }
 
-/// One lookup may show an order before its payment is booked: a refutation needs two.
+/// How many lookups must refute a write: a single lookup may show an order before its payment is recorded.
 const REFUTING: u32 = 2;
 
 fn refuted(before: &Before<'_>, findings: &Findings, cause: Cause) -> Option<Step> {
@@ -334,7 +335,7 @@ fn refuted(before: &Before<'_>, findings: &Findings, cause: Cause) -> Option<Ste
     })
 }
 
-/// Whether enough lookups over the settle window have not found it.
+/// Whether enough lookups over the whole settle window have found the effect absent.
 fn absent_long_enough(kind: Kind, findings: &Findings, patience: &Patience) -> bool {
     findings.absent >= patience.min_looks && findings.absent_ms >= millis(patience.window(kind))
 }
@@ -346,7 +347,7 @@ fn not_happened(
     patience: &Patience,
 ) -> Option<Step> {
     match before.claim {
-        // An answered refusal needs no control: the lookup only has to agree with it.
+        // An answered refusal needs no control: lookups only have to agree with the refusal.
         Claim::Refused | Claim::RefusedUnlisted => {
             return refusal(before, findings, Cause::Refused);
         }
@@ -371,15 +372,16 @@ fn waits_for_the_deadline(kind: Kind) -> bool {
     kind.refusal_counts() == RefusalCounts::WhenConfirmedAfterDeadline
 }
 
-/// Two lookups closer than this count once.
+/// Two lookups that are closer together than this count as one.
 const APART: Duration = Duration::from_secs(1);
 /// The same for lookups that show differences.
 const DIFFERING_APART: Duration = Duration::from_secs(2);
-/// From the deadline to the first lookup that may confirm an unlisted refusal of a kind that moves money.
+/// The pause between the deadline and the first lookup that may confirm an unlisted refusal of a kind that moves
+/// money.
 const AFTER_DEADLINE: Duration = Duration::from_millis(200);
 
-/// The pause before the next lookup if it confirms something: it bypasses the back-off, because a caller
-/// waits for it.
+/// The pause before a lookup that may confirm an earlier finding or a refusal. Such a lookup bypasses the back-off,
+/// because a caller may be waiting for its result.
 #[must_use]
 pub fn confirming_pause(
     kind: Kind,
@@ -400,13 +402,13 @@ pub fn confirming_pause(
     confirms.then_some(APART)
 }
 
-/// Adds the time since the last lookup, if it was of the same process.
+/// Adds the time since the last lookup, if the same process made that lookup.
 fn count_time(findings: &mut Findings, moment: &Moment) {
     findings.lookup_ms += since(findings.anchor.as_ref(), &moment.anchor);
-    later(&mut findings.anchor, &moment.anchor);
+    advance(&mut findings.anchor, &moment.anchor);
 }
 
-/// Adds the lookup to the findings. Time is counted between two lookups of one process only.
+/// Adds the lookup to the findings. Only the time between two lookups of the same process is counted.
 fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
     let mut findings = before.findings.clone();
     findings.lookups += 1;
@@ -433,7 +435,7 @@ fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
             }
             findings.absent += 1;
             findings.absent_ms += since(findings.absent_anchor.as_ref(), &moment.anchor);
-            later(&mut findings.absent_anchor, &moment.anchor);
+            advance(&mut findings.absent_anchor, &moment.anchor);
         }
         Finding::Refuted(..) if moment.after_deadline => count_apart(
             &mut findings.refuting,
@@ -442,9 +444,9 @@ fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
             APART,
         ),
         Finding::Differs(_, differences) => {
-            let parts: Vec<_> = differences.iter().map(|d| d.field).collect();
-            if parts != findings.differing_parts {
-                findings.differing_parts = parts;
+            let fields: Vec<_> = differences.iter().map(|d| d.field).collect();
+            if fields != findings.differing_parts {
+                findings.differing_parts = fields;
                 findings.differing = 0;
                 findings.differing_anchor = None;
             }
@@ -464,8 +466,8 @@ fn count(before: &Before<'_>, finding: &Finding, moment: &Moment) -> Findings {
     findings
 }
 
-/// Counts a lookup that is far enough from the last one that counts. The distance to a lookup of another
-/// process is unknown, so it does not count.
+/// Counts a lookup that is far enough from the last counted one. The time since a lookup of another process is
+/// unknown, so the first lookup of a new process only sets the anchor.
 fn count_apart(count: &mut u32, anchor: &mut Option<Anchor>, at: &Anchor, apart: Duration) {
     match anchor {
         None => *count += 1,
@@ -477,7 +479,7 @@ fn count_apart(count: &mut u32, anchor: &mut Option<Anchor>, at: &Anchor, apart:
 }
 
 /// Moves an anchor forward, never back: a lookup that began earlier may be evaluated later.
-fn later(anchor: &mut Option<Anchor>, to: &Anchor) {
+fn advance(anchor: &mut Option<Anchor>, to: &Anchor) {
     if anchor
         .as_ref()
         .is_none_or(|at| at.boot != to.boot || at.at_ms < to.at_ms)

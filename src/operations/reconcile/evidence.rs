@@ -1,5 +1,5 @@
-//! Types for judging lookups. Each kind of write judges its own lookups, in pure functions; the reads are made
-//! elsewhere.
+//! Types for judging lookups. Each kind of write judges its own lookups in pure functions; the module `lookup` makes
+//! the reads.
 
 use crate::domain::change::{Change, ChangeList};
 use crate::domain::ids::{ChangeOrderNo, OrderId, RefundOrderNo};
@@ -9,34 +9,35 @@ use crate::domain::refund::RefundList;
 use crate::domain::time::LocalTime;
 use crate::operations::reads::orders::OrderKey;
 
-/// What is known of an operation and of others when a lookup is judged.
+/// What is known about an operation and about others when a lookup is judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    /// How the order stood before a refund or change of it.
+    /// The state of the order before a refund or change was sent.
     pub baseline: &'a Baseline,
-    /// Fliggy's numbers of what other operations created: they are never this operation's.
+    /// Fliggy's numbers of the objects that other operations created. This operation did not create them.
     pub created_by_others: &'a [u64],
-    /// Fliggy's number of what this operation created, as reported in the response to the send.
+    /// Fliggy's number of the object that this operation created, as reported in the response to the send.
     pub made: Option<u64>,
-    /// A later operation may have created what does not carry this operation's number.
+    /// Whether only an object with the caller's number of this operation counts: a later operation may have created
+    /// any other.
     pub by_number_only: bool,
     /// The earliest time at which the operation can have had an effect.
     pub not_before: Option<LocalTime>,
 }
 
-/// What lookups need to know of one kind of write. Each kind implements it for its intent.
+/// The parts of a lookup that depend on the kind of write. Each kind implements this trait for its intent.
 pub trait Effect {
     /// What a lookup reads.
     fn target(&self) -> Target;
 
-    /// Judges what was read. A missing decisive field, an unlisted status, or something that is not ours is
+    /// Judges what was read. A missing decisive field, an unlisted status, or an object that is not ours is
     /// inconclusive.
     fn judge(&self, known: &Known<'_>, observed: &Observed<'_>) -> Finding;
 
     /// The result that is recorded if a person resolves the operation as succeeded and no lookup finds it.
     ///
     /// # Errors
-    /// The name of the field that must identify what was created.
+    /// The name of the missing field that must identify the created object.
     fn unread(&self, made: CreatedNumbers) -> Result<Receipt, &'static str>;
 }
 
@@ -53,7 +54,7 @@ pub enum Target {
     Change(ChangeOrderNo),
 }
 
-/// Fliggy's number of what a write created, as a person reports it.
+/// Fliggy's number of the object that a write created, as reported by a person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CreatedNumbers {
     /// Of a booking.
@@ -75,7 +76,7 @@ pub enum Observed<'a> {
     Changes(&'a ChangeList),
     /// One change.
     Change(&'a Change),
-    /// A listed not-found response, or a complete list without it. It counts as absence.
+    /// A listed not-found response, or a complete list without the object. Counts as absence.
     Absent,
     /// Nothing conclusive: an error, an unreadable response, or an unlisted not-found text.
     Nothing(&'static str),
@@ -110,7 +111,7 @@ impl Finding {
         Self::Happened(Box::new(receipt))
     }
 
-    /// The finding if what was read shows nothing about this kind of write.
+    /// The finding if the read shows nothing about this kind of write.
     #[must_use]
     pub fn of_other(observed: &Observed<'_>) -> Self {
         match observed {
@@ -119,7 +120,7 @@ impl Finding {
             | Observed::Refunds(_)
             | Observed::Changes(_)
             | Observed::Change(_)
-            | Observed::Absent => Self::Inconclusive("upstream was asked about something else"),
+            | Observed::Absent => Self::Inconclusive("the lookup read the wrong kind of object"),
         }
     }
 
@@ -143,15 +144,15 @@ impl Finding {
         }
     }
 
-    /// The same with the travellers of the request, unless what was found is another trip.
+    /// Adds the passengers of the request to the result, unless another trip was found.
     pub(in crate::operations) fn with_travellers_of(self, intent: &Intent) -> Self {
-        let named = |receipt: Receipt| Box::new(receipt.with_travellers_of(intent));
+        let completed = |receipt: Receipt| Box::new(receipt.with_travellers_of(intent));
         match self {
-            Self::Happened(receipt) => Self::Happened(named(*receipt)),
+            Self::Happened(receipt) => Self::Happened(completed(*receipt)),
             Self::Differs(receipt, found)
                 if !found.iter().any(|d| d.field.makes_another_trip()) =>
             {
-                Self::Differs(named(*receipt), found)
+                Self::Differs(completed(*receipt), found)
             }
             Self::Differs(..)
             | Self::NotHappened(_)

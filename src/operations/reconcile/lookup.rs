@@ -25,34 +25,34 @@ use crate::top::client::ReadOptions;
 #[derive(Debug)]
 pub(in crate::operations) struct Lookup {
     pub(in crate::operations) finding: Finding,
-    /// A known object of the account that was found: the control of other lookups.
+    /// The object that the lookup found, as a control for other lookups.
     pub(in crate::operations) proves: Option<Proof>,
-    /// Only what carries the operation's own number was attributed to it, because a later operation may have made the
-    /// rest.
+    /// Whether only an object with the operation's own number was attributed to the operation, because a later
+    /// operation may have created any other.
     pub(in crate::operations) by_number_only: bool,
-    /// When to try again, if the lookup was not made: there was no quota, or the process is stopping. It does not
-    /// count.
+    /// The pause before the next try, if the lookup was not made: there was no quota, or the process is stopping.
+    /// Such a lookup does not count.
     pub(in crate::operations) not_made: Option<Duration>,
 }
 
-/// No lookup was made; when to try again.
+/// No lookup was made; the pause before the next try.
 struct NotMade(Duration);
 
-/// What one read showed.
+/// The result of one read.
 enum Observation {
     Order(Box<Order>),
-    /// An order that was found in the list but not by its reference.
+    /// An order that was found in the order list but not by its reference.
     ListedOrder(Box<Order>),
     Refunds(RefundList),
     Changes(ChangeList),
     Change(Box<Change>),
     NotFound,
-    /// Nothing conclusive, and why.
+    /// Nothing conclusive, with the reason.
     Nothing(&'static str),
 }
 
 const NO_JOURNAL: &str = "the journal could not be read";
-const NOT_ASKED: &str = "upstream could not be read, or its response is inconclusive";
+const NOT_READ: &str = "upstream could not be read, or its response is inconclusive";
 const OTHER_RESOURCE: &str = "upstream returned another order, refund or change";
 
 impl Lookup {
@@ -61,9 +61,9 @@ impl Lookup {
         Self::not_made(Duration::from_secs(1))
     }
 
-    fn not_made(later: Duration) -> Self {
+    fn not_made(pause: Duration) -> Self {
         Self {
-            not_made: Some(later),
+            not_made: Some(pause),
             ..Self::nothing("no lookup was made")
         }
     }
@@ -101,7 +101,8 @@ impl Settlement {
 }
 
 impl NotMade {
-    /// A call without quota was not made. A call that upstream refused because of a limit was made and found nothing.
+    /// A call for which the gateway had no quota was not made. A call that upstream refused because of a limit was
+    /// made, and is inconclusive.
     fn of(failure: &Failure) -> Option<Self> {
         (failure.cause == Cause::RateLimited && failure.upstream.is_none())
             .then(|| Self(Duration::from_secs(failure.retry_after.unwrap_or(1).max(1))))
@@ -115,7 +116,7 @@ impl Observation {
             Err(ReadError::NotFound { .. }) => Ok(Self::NotFound),
             Err(ReadError::Failed(failure)) => match NotMade::of(&failure) {
                 Some(not_made) => Err(not_made),
-                None => Ok(Self::Nothing(NOT_ASKED)),
+                None => Ok(Self::Nothing(NOT_READ)),
             },
             Err(ReadError::OtherResource(_)) => Ok(Self::Nothing(OTHER_RESOURCE)),
         }
@@ -132,7 +133,7 @@ impl Observation {
         }
     }
 
-    /// Fliggy's numbers of what the operation may have created.
+    /// Fliggy's numbers of the objects that the operation may have created.
     fn numbers(&self, operation: &Operation) -> Vec<u64> {
         match self {
             Self::Order(order) | Self::ListedOrder(order)
@@ -156,7 +157,7 @@ impl Observation {
         }
     }
 
-    /// Whether this kind of lookup found something, so that it is the control of others.
+    /// Whether this kind of lookup found an object, which is then a control for other lookups.
     fn found(&self, lookup: LookupKind) -> bool {
         match (self, lookup) {
             (Self::Order(_), LookupKind::OrderByReference) => true,
@@ -176,7 +177,8 @@ impl Observation {
     }
 }
 
-/// Whether upstream refused the operation. Then a lookup needs no control: it only has to agree with the refusal.
+/// Whether upstream refused the operation. Then a lookup needs no control: the lookup only has to agree with the
+/// refusal.
 fn is_refused(operation: &Operation) -> bool {
     match operation.claim {
         Claim::Refused | Claim::RefusedUnlisted => true,
@@ -188,8 +190,8 @@ fn earlier(sent: Timestamp, by: SignedDuration) -> LocalTime {
     LocalTime::from_timestamp(sent.checked_sub(by).unwrap_or(sent))
 }
 
-/// The first page of the orders that were booked between this long before the send and the latest time at which TOP
-/// may have booked what was sent.
+/// The first page of the orders booked between `before` the send and the latest time at which TOP may have executed
+/// the send.
 fn orders_about(operation: &Operation, before: SignedDuration) -> OrderWindow {
     let sent = operation.sent_at.unwrap_or(operation.created_at);
     OrderWindow {
@@ -205,12 +207,12 @@ fn orders_about(operation: &Operation, before: SignedDuration) -> OrderWindow {
 const CONTROL_AGE: Duration = Duration::from_mins(5);
 /// How long ago an order may have been booked to serve as a control.
 const CONTROL_DAYS: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The maximum number of pages that are read of a list.
+/// The maximum number of pages of the order list that are read.
 const PAGES: u32 = 50;
 const PAGE_SIZE: u32 = 50;
 
-/// Whether a control of this store time is recent enough. A time in the future comes from a process with a wrong clock,
-/// so the age of that control is not known.
+/// Whether a control that was found at this store time is recent enough. A time in the future comes from a process with
+/// a wrong clock, so the age of that control is not known.
 fn is_recent(now_ms: i64, at_ms: i64) -> bool {
     (0..=millis(CONTROL_AGE)).contains(&now_ms.saturating_sub(at_ms))
 }
@@ -228,18 +230,18 @@ impl Operations {
         }
     }
 
-    /// The time left until the deadline of its send.
+    /// The time left until the deadline of the operation's send.
     pub(in crate::operations) fn until_deadline(&self, operation: &Operation) -> Duration {
         let sent = match operation.sent_steady_ms {
             Some(sent) if operation.boot == self.boot => sent,
-            // Sent by an earlier process, so at the latest when this one started.
+            // An earlier process sent it, so at the latest when this process started.
             Some(_) | None => 0,
         };
         let since = Duration::from_millis(self.steady_ms().saturating_sub(sent));
         self.settings.deadline.saturating_sub(since)
     }
 
-    /// Makes one lookup. The options select the share of the quota; lookups have one of their own.
+    /// Makes one lookup. `options` select the share of the quota: lookups have a share of their own.
     pub(in crate::operations) async fn look_up(
         &self,
         operation: &Operation,
@@ -247,11 +249,11 @@ impl Operations {
     ) -> Lookup {
         match self.observe(operation, options).await {
             Ok(observation) => self.interpret(operation, &observation).await,
-            Err(NotMade(later)) => Lookup::not_made(later),
+            Err(NotMade(pause)) => Lookup::not_made(pause),
         }
     }
 
-    /// What a read means for an operation.
+    /// Judges a read for an operation.
     async fn interpret(&self, operation: &Operation, observation: &Observation) -> Lookup {
         let (finding, by_number_only) = match self.judged(operation, observation).await {
             Ok(judged) => judged,
@@ -304,13 +306,13 @@ impl Operations {
                 .has_after_sales(account, order.order_id)
                 .await?
         {
-            // It differs from the booking because it was changed or refunded since.
+            // The order may differ from the booking because it was changed or refunded afterwards.
             finding = Finding::Happened(receipt.clone());
         }
         Ok((finding, by_number_only))
     }
 
-    /// What later operations mean for lookups of this one.
+    /// What later operations on the subject mean for lookups of this operation.
     pub(in crate::operations) async fn later(
         &self,
         operation: &Operation,
@@ -364,8 +366,8 @@ impl Operations {
         Observation::of(read, |found| Observation::Order(Box::new(found.answer)))
     }
 
-    /// Handles an order that is not found by its reference. Until such a lookup has found an order under the session in
-    /// force, the list around the time of the send is read too, because it may contain the order.
+    /// Handles an order that is not found by its reference. Unless a lookup by reference has found some order under the
+    /// session in force, the order list around the time of the send is read too, because it may contain the order.
     async fn absence(
         &self,
         operation: &Operation,
@@ -392,18 +394,18 @@ impl Operations {
                     Some(not_made) => return Err(not_made),
                     None => {
                         return Ok(Observation::Nothing(
-                            "the order is not found, and the list could not be read",
+                            "the order is not found by its reference, and the order list could not be read",
                         ));
                     }
                 },
             };
-            let named = |o: &OrderSummary| o.out_order_no.as_deref() == Some(reference.as_str());
-            if let Some(row) = listed.orders.iter().find(|row| named(row)) {
+            let is_ours = |o: &OrderSummary| o.out_order_no.as_deref() == Some(reference.as_str());
+            if let Some(row) = listed.orders.iter().find(|row| is_ours(row)) {
                 let key = OrderKey::Id(row.order_id);
                 return Ok(match self.observe_order(account, &key, options).await? {
                     Observation::Order(order) => Observation::ListedOrder(order),
                     _ => Observation::Nothing(
-                        "the list contains the order, but the order could not be read",
+                        "the order list contains the order, but the order itself could not be read",
                     ),
                 });
             }
@@ -416,7 +418,7 @@ impl Operations {
         Ok(Observation::NotFound)
     }
 
-    /// Law 6: earlier operations whose effect this one could repeat are looked up before it is sent.
+    /// Law 6: looks up the earlier operations whose effect this operation could repeat, before it is sent.
     pub(in crate::operations) async fn look_up_earlier(
         &self,
         operation: &Operation,
@@ -438,9 +440,8 @@ impl Operations {
         let mut listed = None;
         for one in earlier {
             if !self.upstream.has_account(&one.account) {
-                return Err(Failure::of(Cause::ReadFailed).with_detail(
-                    "the account of an earlier operation is not configured any more",
-                ));
+                return Err(Failure::of(Cause::ReadFailed)
+                    .with_detail("the account of an earlier operation is no longer configured"));
             }
             let mut moment = self.moment(&one);
             let mut lookup = match &listed {
@@ -462,7 +463,7 @@ impl Operations {
                 self.try_control(&one, ReadOptions::CALLER, &mut lookup, &mut moment)
                     .await;
             }
-            self.not_done_after_all(one, lookup, &moment).await?;
+            self.check_not_executed(one, lookup, &moment).await?;
         }
         Ok(())
     }
@@ -476,7 +477,7 @@ impl Operations {
         moment: &mut Moment,
     ) {
         if lookup.proves.is_some() {
-            // The same list shows other objects.
+            // The list that was read contains other objects, which are the control.
             moment.control = Control::Found;
         } else {
             (moment.control, lookup.proves) = self.control(operation, options).await;
@@ -484,8 +485,8 @@ impl Operations {
     }
 
     /// The control of a lookup that found nothing: a known object of the account, found by the same method and the same
-    /// kind of key within the last minutes, under the session in force. If it was not found recently, it is looked up
-    /// now.
+    /// kind of key within the last five minutes, under the session in force. An object that was not found recently is
+    /// looked up now.
     async fn control(
         &self,
         operation: &Operation,
@@ -524,7 +525,7 @@ impl Operations {
         (control, found.then(|| self.proof_of(lookup, key, account)))
     }
 
-    /// The reference of an order of the last days, if no control is known yet.
+    /// The reference of another order of the last seven days, for use as a control if none is known yet.
     async fn listed_reference(
         &self,
         operation: &Operation,
@@ -562,7 +563,7 @@ impl Operations {
                 let read = self.upstream.read_changes(account, order_id, options).await;
                 Observation::of(read, |reply| Observation::Changes(reply.answer))
             }
-            // Such a key is never stored.
+            // A key that does not parse is never stored.
             (
                 LookupKind::OrderByReference
                 | LookupKind::RefundsOfOrder
@@ -593,7 +594,7 @@ impl Operations {
         }
     }
 
-    /// The object that the lookup of an operation found, as a control of other lookups.
+    /// The object that the lookup of an operation found, as a control for other lookups.
     fn proof(&self, operation: &Operation, observation: &Observation) -> Option<Proof> {
         let lookup = operation
             .kind()
@@ -603,9 +604,9 @@ impl Operations {
         Some(self.proof_of(lookup, key, &operation.account))
     }
 
-    /// Applies a lookup of an earlier operation. The new one has sent nothing yet, so what is found belongs to the earlier
-    /// one.
-    async fn not_done_after_all(
+    /// Applies a lookup of an earlier operation, and fails unless that operation certainly had no effect. The new
+    /// operation has sent nothing yet, so an effect that is found belongs to the earlier one.
+    async fn check_not_executed(
         &self,
         mut earlier: Operation,
         lookup: Lookup,
@@ -615,32 +616,32 @@ impl Operations {
         if !self.apply_lookup(&mut earlier, lookup, moment).await {
             return Err(Failure::of(Cause::JournalUnavailable));
         }
-        let happened = |detail: String| Failure::of(Cause::EarlierHappened).with_detail(detail);
+        let executed = |detail: String| Failure::of(Cause::EarlierHappened).with_detail(detail);
         match finding {
-            Finding::Happened(_) | Finding::Differs(..) => Err(happened(format!(
-                "operation {} was executed after all",
+            Finding::Happened(_) | Finding::Differs(..) => Err(executed(format!(
+                "the earlier operation {} was executed after all",
                 earlier.id
             ))),
-            // The present state is used, because another lookup may have contradicted it meanwhile.
+            // The current state is used, because another lookup may have contradicted the operation meanwhile.
             _ if !matches!(earlier.state(), State::Rejected | State::NotExecuted) => {
-                Err(happened(format!(
-                    "operation {} is {} now",
+                Err(executed(format!(
+                    "the earlier operation {} is now in state {}",
                     earlier.id,
                     earlier.state().as_str()
                 )))
             }
-            // A person may have settled the operation without a control.
+            // `NoneKnown` is enough, because a person may have settled the operation without a control.
             Finding::NotHappened(_) => match moment.control {
                 Control::Found | Control::NoneKnown | Control::Untried => Ok(()),
                 Control::NotFound | Control::Inconclusive => {
                     Err(Failure::of(Cause::ReadFailed).with_detail(
-                        "an earlier operation is not found, but a known object of the account was not found \
-                         in the same way either",
+                        "lookups do not find the effect of an earlier operation, but they do not find a known \
+                         object of the account either",
                     ))
                 }
             },
             Finding::Refuted(..) => Ok(()),
-            // Upstream refused the operation, and a lookup agreed.
+            // Upstream refused the earlier operation, and a lookup agreed with the refusal.
             Finding::Inconclusive(_) if earlier.state() == State::Rejected => Ok(()),
             Finding::Inconclusive(why) => Err(Failure::of(Cause::ReadFailed).with_detail(why)),
         }
@@ -652,7 +653,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn law_5_a_control_is_five_minutes_old_at_most() {
+    fn law_5_a_control_is_at_most_five_minutes_old() {
         let now = 1_000_000_000;
         for (age, recent) in [(0, true), (300_000, true), (300_001, false), (-1, false)] {
             assert_eq!(is_recent(now, now - age), recent, "{age}");

@@ -1,7 +1,7 @@
 //! Finds the refund or change of an order that an operation created.
 //!
-//! One that existed before the send is excluded. Of the others, the caller's number decides; if Fliggy does
-//! not return it, the travellers decide.
+//! Refunds and changes that existed before the send are excluded. Among the others, the caller's number decides; if
+//! Fliggy does not return this number, the passengers decide.
 
 use std::collections::HashSet;
 
@@ -12,46 +12,47 @@ use crate::domain::operation::Receipt;
 /// Whether a refund or change belongs to this operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::operations) enum Owner {
-    /// This operation's, by the caller's number.
+    /// It belongs to this operation, by the caller's number.
     Named,
-    /// This operation's, by the same travellers, unless another candidate is left.
+    /// It belongs to this operation, by the passengers, unless there is another candidate.
     Likely,
-    /// Not this operation's.
+    /// It does not belong to this operation.
     Foreign,
-    /// It could be either.
+    /// It may or may not belong to this operation.
     Unclear,
 }
 
-/// Decides by the number that Fliggy reports and by the travellers.
+/// Decides by the number that Fliggy reports (`reported`) and by the passengers. `requested` are the passengers of
+/// the operation, `on_order` all passengers of the order.
 pub(in crate::operations) fn owner<'a>(
-    told: Option<&str>,
+    reported: Option<&str>,
     ours: &str,
     travellers: impl Iterator<Item = Option<&'a PassengerId>>,
-    wanted: &[PassengerId],
-    everybody: &[PassengerId],
+    requested: &[PassengerId],
+    on_order: &[PassengerId],
 ) -> Owner {
-    if told == Some(ours) {
+    if reported == Some(ours) {
         return Owner::Named;
     }
     let Some(found) = travellers.collect::<Option<HashSet<_>>>() else {
         return Owner::Unclear;
     };
-    let wanted: HashSet<_> = wanted.iter().collect();
-    // A traveller who is not among those of the order is reported in another form, and cannot be matched.
-    if found.is_empty() || !found.iter().all(|id| everybody.contains(id)) {
+    let requested: HashSet<_> = requested.iter().collect();
+    // Fliggy reports a passenger who is not on the order in another form, so that passenger cannot be matched.
+    if found.is_empty() || !found.iter().all(|id| on_order.contains(id)) {
         Owner::Unclear
-    } else if found.is_disjoint(&wanted) {
+    } else if found.is_disjoint(&requested) {
         Owner::Foreign
-    } else if told.is_none() && found == wanted {
+    } else if reported.is_none() && found == requested {
         Owner::Likely
     } else {
-        // The same travellers under another number: the field is inferred, and may contain Fliggy's own
-        // number.
+        // Either only some of the passengers match, or all of them match under another number. That the field
+        // contains the caller's number is inferred; it may contain Fliggy's own number.
         Owner::Unclear
     }
 }
 
-/// The one that is ours, if there is exactly one. If only its travellers match, no unclear one may be left.
+/// The finding if exactly one refund or change is ours. If it is ours only by its passengers, no other may be unclear.
 pub(in crate::operations) fn only(
     owned: impl Iterator<Item = (Owner, Receipt)>,
     unreadable: usize,
@@ -65,7 +66,7 @@ pub(in crate::operations) fn only(
             Owner::Named | Owner::Likely if ours.is_none() => ours = Some((owner, receipt)),
             Owner::Named | Owner::Likely => {
                 return Finding::Inconclusive(
-                    "several new refunds or changes could be this operation's",
+                    "several new refunds or changes may belong to this operation",
                 );
             }
         }

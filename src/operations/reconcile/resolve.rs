@@ -1,4 +1,4 @@
-//! What an operator can do: look up an operation now, and settle it by hand.
+//! The actions of an operator: look up an operation now, or settle it by hand.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,45 +21,45 @@ use crate::top::client::ReadOptions;
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
-    /// It was done.
+    /// The write was executed.
     Succeeded,
-    /// Upstream refused it.
+    /// Upstream refused the write.
     Rejected,
-    /// Nothing was done.
+    /// The write was not executed.
     NotExecuted,
 }
 
 /// A resolution of an operation by hand.
 #[derive(Clone, Debug)]
 pub struct Resolve {
-    /// The version the person saw.
+    /// The version that the operator has seen.
     pub version: i64,
     /// The outcome.
     pub resolution: Resolution,
-    /// How the operator knows it.
+    /// How the operator knows the outcome.
     pub reason: String,
     /// The name of the operator's API key.
     pub operator: String,
-    /// What was created, if a lookup cannot find it.
+    /// The numbers of the created objects, needed if a lookup cannot find them.
     pub made: CreatedNumbers,
 }
 
-/// Why an operation was not resolved. It is unchanged.
+/// Why an operation was not resolved. The operation is unchanged.
 #[derive(Debug)]
 pub enum NotResolved {
     /// There is no such operation.
     NotFound,
-    /// It has changed since the operator read it.
+    /// The operation has changed since the operator read it.
     VersionMismatch(Box<Operation>),
-    /// It cannot be resolved by hand: it is settled, or its send is in progress.
+    /// The operation cannot be resolved by hand: it is settled, or its send is in progress.
     Refused(Box<Operation>),
     /// Upstream shows another outcome.
     Contradicts(Box<Operation>, String),
-    /// There is no quota for the lookup; it is available again after this time.
+    /// There is no quota for the lookup; there will be after this time.
     LookupNotMade(Box<Operation>, Duration),
-    /// The number of what was created is unknown, and this field must state it.
+    /// The number of the created object is unknown, and this field must state it.
     NumberNeeded(Box<Operation>, &'static str),
-    /// The journal cannot be used.
+    /// The journal cannot be read or written.
     Journal(JournalError),
 }
 
@@ -72,10 +72,10 @@ impl From<JournalError> for NotResolved {
 // === impl Operations ===
 
 impl Operations {
-    /// Looks up an operation now. A settled one that is not watched is not looked up.
+    /// Looks up an operation now, unless it is settled and no longer watched.
     ///
     /// # Errors
-    /// [`NotResolved::NotFound`], or when the journal cannot be used.
+    /// [`NotResolved::NotFound`], or when the journal cannot be read.
     pub async fn look_up_now(self: &Arc<Self>, id: OperationId) -> Result<Operation, NotResolved> {
         let operation = self.found(id).await?;
         match operation.state() {
@@ -126,8 +126,8 @@ impl Operations {
         let mut differs = Vec::new();
         if self.upstream.has_account(&operation.account) {
             let lookup = self.look_up(&operation, ReadOptions::LOOKUP).await;
-            if let Some(later) = lookup.not_made {
-                return Err(NotResolved::LookupNotMade(Box::new(operation), later));
+            if let Some(pause) = lookup.not_made {
+                return Err(NotResolved::LookupNotMade(Box::new(operation), pause));
             }
             confirmed = match (resolution, &lookup.finding) {
                 (_, Finding::Inconclusive(_)) => false,
@@ -137,15 +137,15 @@ impl Operations {
             result = lookup.finding.receipt();
             differs = lookup.finding.differences().to_vec();
             if !agrees(resolution, &lookup.finding) {
-                let seen = lookup.finding.sentence();
-                return Err(NotResolved::Contradicts(Box::new(operation), seen));
+                let found = lookup.finding.sentence();
+                return Err(NotResolved::Contradicts(Box::new(operation), found));
             }
         }
         if resolution == Resolution::Succeeded && result.is_none() {
-            match unseen(&operation, resolve.made) {
-                Ok((receipt, known)) => {
+            match result_without_lookup(&operation, resolve.made) {
+                Ok((receipt, differences)) => {
                     result = Some(receipt);
-                    differs = known;
+                    differs = differences;
                 }
                 Err(field) => return Err(NotResolved::NumberNeeded(Box::new(operation), field)),
             }
@@ -188,7 +188,7 @@ impl Operations {
             match changed.await? {
                 Changed::Done => return Ok(operation),
                 Changed::Declined => return Err(NotResolved::Refused(Box::new(operation))),
-                // Only a lookup was counted meanwhile: what the person has seen is unchanged.
+                // Only a lookup was counted meanwhile, so the version that the operator has seen is current.
                 Changed::Stale if operation.version == version => {}
                 Changed::Stale => return Err(NotResolved::VersionMismatch(Box::new(operation))),
             }
@@ -200,13 +200,13 @@ impl Operations {
     }
 }
 
-/// The result of a write that was done but that no lookup shows now, with its differences. A number that the
-/// person states takes precedence. Otherwise it is what was found or recorded before, unless these are two
-/// objects.
+/// The result, with its differences, of a write that was executed but whose effect no lookup shows now. A number that
+/// the operator states takes precedence. Otherwise the result is the object that was found or recorded earlier, unless
+/// these are two different objects.
 ///
 /// # Errors
-/// The field that must state its number.
-fn unseen(
+/// The name of the field that must state the number.
+fn result_without_lookup(
     operation: &Operation,
     made: CreatedNumbers,
 ) -> Result<(Receipt, Vec<Difference>), &'static str> {
@@ -234,11 +234,11 @@ fn unseen(
     }
 }
 
-/// A person may decide what a lookup leaves open, but not against its evidence.
+/// Whether an operator may choose this resolution after this finding: not against the evidence of a lookup.
 fn agrees(resolution: Resolution, finding: &Finding) -> bool {
     match (resolution, finding) {
         (_, Finding::Inconclusive(_)) => true,
-        // Something was created. If it is another trip, a person decides whether it is this operation's.
+        // An order exists. If it is for another trip, the operator decides whether this operation created it.
         (Resolution::Succeeded, Finding::Differs(..)) => true,
         (Resolution::Rejected | Resolution::NotExecuted, Finding::Differs(_, differences)) => {
             differences.iter().any(|d| d.field.makes_another_trip())
@@ -263,10 +263,10 @@ mod tests {
     use crate::domain::order::OrderReceipt;
 
     #[test]
-    fn a_person_cannot_resolve_against_evidence() {
+    fn an_operator_cannot_resolve_against_evidence() {
         let absent = Finding::NotHappened("not there");
         let refuted = Finding::Refuted(Cause::OrderNotPayable, "closed");
-        let silent = Finding::Inconclusive("no answer");
+        let silent = Finding::Inconclusive("no response");
         for (resolution, absent_ok, silent_ok) in [
             (Resolution::Succeeded, false, true),
             (Resolution::Rejected, true, true),
@@ -292,7 +292,7 @@ mod tests {
         for (named, found, recorded, expected) in [
             (Some(1), None, None, Ok((1, false))),
             (Some(1), Some(2), Some(3), Ok((1, false))),
-            // It is what was found: with its differences.
+            // The stated order is the one that was found, so its differences are kept.
             (Some(2), Some(2), Some(3), Ok((2, true))),
             (None, Some(2), None, Ok((2, true))),
             (None, Some(2), Some(2), Ok((2, true))),
@@ -324,7 +324,7 @@ mod tests {
                 order_id: named.map(|number| OrderId::new(number).unwrap()),
                 ..CreatedNumbers::default()
             };
-            let result = unseen(&operation, made);
+            let result = result_without_lookup(&operation, made);
             let expected = expected.map(|(number, differs_too)| {
                 let differs = if differs_too {
                     differs.clone()

@@ -1,7 +1,7 @@
 //! The reconciler: looks up operations until their outcome is known.
 //!
-//! It takes no input. A signal or a timer wakes it; it reads the due operations from the journal, looks them
-//! up, lets a pure function decide, and acts. All its state is in the journal, so a restart loses nothing.
+//! The reconciler takes no input. A signal or a timer wakes it; it reads the due operations from the journal, looks
+//! them up, lets a pure function decide, and acts. All its state is in the journal, so a restart loses nothing.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -23,16 +23,17 @@ const MAX_SLEEP: Duration = Duration::from_secs(5);
 const MIN_SLEEP: Duration = Duration::from_millis(20);
 /// How long an instance holds its lease, in ms: many times the longest sleep.
 const LEASE_MS: i64 = 60_000;
-/// Operations read from the journal at once.
+/// The maximum number of due operations that one pass reads from the journal.
 const BATCH: u32 = 128;
-/// A lookup in progress. Dropping it, also in a panic, ends it and wakes the reconciler.
+
+/// A lookup in progress. Dropping the guard, also in a panic, ends the lookup and wakes the reconciler.
 pub(in crate::operations) struct LookupGuard {
     operations: Arc<Operations>,
     id: OperationId,
 }
 
 impl LookupGuard {
-    /// Begins a lookup, unless one is in progress.
+    /// Begins a lookup, unless another lookup of the operation is in progress.
     pub(in crate::operations) fn begin(
         operations: &Arc<Operations>,
         id: OperationId,
@@ -59,7 +60,8 @@ impl Drop for LookupGuard {
     }
 }
 
-/// Permits for lookups. Those of settled operations get at most half of them: callers wait for the others.
+/// Permits for lookups. Lookups of settled operations get at most half of the permits, because callers wait for the
+/// other lookups.
 #[derive(Clone)]
 struct Slots {
     all: Arc<Semaphore>,
@@ -74,7 +76,7 @@ impl Slots {
         }
     }
 
-    fn take(&self, state: State) -> Option<[Option<OwnedSemaphorePermit>; 2]> {
+    fn try_acquire(&self, state: State) -> Option<[Option<OwnedSemaphorePermit>; 2]> {
         let watch = if state.is_settled() {
             Some(self.watch.clone().try_acquire_owned().ok()?)
         } else {
@@ -90,7 +92,7 @@ impl Operations {
     /// Runs until the process stops. A pass that panics counts as failed.
     pub async fn reconcile(self: Arc<Self>) {
         if let Err(error) = self.journal.wake_all(self.store_ms()).await {
-            tracing::error!(%error, "the journal could not be prepared for lookups");
+            tracing::error!(%error, "open operations were not made due at the start; each waits for its next lookup");
         }
         let slots = Slots::new(self.settings.concurrency);
         loop {
@@ -118,13 +120,13 @@ impl Operations {
     /// One pass: sweeps, then looks up what is due. Returns how long to sleep.
     async fn pass(self: &Arc<Self>, slots: &Slots) -> Result<Duration, JournalError> {
         if let Err(error) = self.renew_lease().await {
-            // Safety does not depend on it, and lookups must continue.
+            // Safety does not depend on the lease, and lookups must continue.
             tracing::error!(%error, "the lease of this instance was not renewed");
         }
         self.sweep().await?;
         if let Err(error) = self.journal.prune(self.store_ms()).await {
-            // Nothing depends on it, and lookups must continue.
-            tracing::error!(%error, "operations that sent nothing were not deleted");
+            // Nothing depends on this, and lookups must continue.
+            tracing::error!(%error, "the deletion of operations that sent nothing failed");
         }
         for (state, count) in self.open_by_state().await? {
             gauge!(names::OPERATIONS_UNSETTLED, "state" => state.as_str())
@@ -132,8 +134,8 @@ impl Operations {
         }
         let now = self.store_ms();
         for operation in self.journal.due(now, BATCH).await? {
-            // If every slot is taken, the first lookup that ends wakes the loop.
-            let Some(slot) = slots.take(operation.state()) else {
+            // If no permit is free, the first lookup that ends wakes the loop.
+            let Some(slot) = slots.try_acquire(operation.state()) else {
                 continue;
             };
             let Some(guard) = LookupGuard::begin(self, operation.id) else {
@@ -142,7 +144,7 @@ impl Operations {
             self.tasks.spawn(async move {
                 let this = guard.operations.clone();
                 if !this.look_up_again(operation).await {
-                    // It was not saved and is still due: do not repeat it at once.
+                    // The result was not saved and the operation is still due: do not repeat the lookup at once.
                     tokio::select! {
                         () = tokio::time::sleep(MAX_SLEEP) => {}
                         () = this.stopping.cancelled() => {}
@@ -152,7 +154,7 @@ impl Operations {
                 drop(guard);
             });
         }
-        // What is due and was not begun here waits for a lookup in progress, whose end wakes the loop.
+        // A due operation whose lookup did not begin here waits for a lookup in progress, whose end wakes the loop.
         let next = self.journal.next_due(now).await?;
         let until = next.map_or(MAX_SLEEP, |at| {
             Duration::from_millis(u64::try_from(at - self.store_ms()).unwrap_or(0))
@@ -211,7 +213,7 @@ impl Operations {
                 Some(self.settled(row, &Settlement::not_sent(failure, what)))
             }
             State::Sending => {
-                let what = "the gateway stopped during the send; looking it up";
+                let what = "the gateway stopped during the send; lookups follow";
                 Some(unknown(row, what, self.store_ms()))
             }
             State::Unknown

@@ -1,4 +1,4 @@
-//! Uploads attachments (`alitrip.flight.service.upload`): a file that was sent is not sent again.
+//! Uploads attachments (`alitrip.flight.service.upload`). A file that was sent is not sent again.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::translate;
 /// A complete file. Its content is personal data and is stored nowhere.
 #[derive(Clone)]
 pub struct File {
-    /// Its type, by its first bytes.
+    /// The type, detected from the first bytes.
     pub kind: FileType,
     /// SHA-256 of the content.
     pub digest: [u8; 32],
@@ -42,44 +42,44 @@ impl std::fmt::Debug for File {
 pub struct Uploaded {
     /// The attachment.
     pub attachment: KeptAttachment,
-    /// Whether the same file was uploaded before, and was not sent again.
+    /// Whether the same file was uploaded earlier, so that it was not sent again.
     pub before: bool,
 }
 
-/// Uploads. The same file is sent once, also when it is uploaded twice at the same time.
+/// Uploads. The same file is sent once, even if it is uploaded twice at the same time.
 #[derive(Clone, Debug)]
 pub struct Uploads {
     upstream: Arc<Upstream>,
     journal: Arc<dyn Store>,
-    under_way: Arc<SingleFlight<Uploaded>>,
+    in_flight: Arc<SingleFlight<Uploaded>>,
     tasks: TaskTracker,
 }
 
 // === impl Uploads ===
 
 impl Uploads {
-    /// Calls run as tasks of this tracker.
+    /// Uploads whose upstream calls run as tasks of this tracker.
     #[must_use]
     pub fn new(upstream: Arc<Upstream>, journal: Arc<dyn Store>, tasks: TaskTracker) -> Self {
         Self {
             upstream,
             journal,
-            under_way: Arc::default(),
+            in_flight: Arc::default(),
             tasks,
         }
     }
 
-    /// Uploads a file, or returns the result of an earlier upload of the same content. `place` is held while
+    /// Uploads a file, or returns the result of an earlier upload of the same content. `permit` is held while
     /// the file is in memory.
     ///
     /// # Errors
-    /// Why it was not uploaded.
+    /// The failure, if the file was not uploaded.
     pub async fn upload(
         &self,
         account: AccountName,
         order_id: Option<OrderId>,
         file: File,
-        place: impl Send + 'static,
+        permit: impl Send + 'static,
     ) -> Result<Arc<Uploaded>, Failure> {
         let order = order_id.map_or_else(String::new, |id| id.to_string());
         let key = self.upstream.hash_key().mac(&[
@@ -91,7 +91,7 @@ impl Uploads {
         let this = self.clone();
         let work = async move {
             // The caller may hang up; the file stays in memory until it has been sent.
-            let _place = place;
+            let _permit = permit;
             let kept = this.journal.attachment(key).await;
             match kept.map_err(|error| Failure::from(&error))? {
                 Some(attachment) => Ok(Uploaded {
@@ -101,7 +101,7 @@ impl Uploads {
                 None => this.upload_once(account, order_id, file, key).await,
             }
         };
-        self.under_way.join(&self.tasks, key.to_vec(), work).await
+        self.in_flight.join(&self.tasks, key.to_vec(), work).await
     }
 
     async fn upload_once(
@@ -112,7 +112,7 @@ impl Uploads {
         key: [u8; 32],
     ) -> Result<Uploaded, Failure> {
         const NAME: &str = Upload::NAME;
-        // The gateway sets the name, because files are often named after the traveller.
+        // The gateway sets the name, because files are often named after the passenger.
         let name = format!(
             "{}.{}",
             hex::encode(&file.digest[..8]),
@@ -140,8 +140,8 @@ impl Uploads {
             at: upstream.clock.wall(),
         };
         if let Err(error) = self.journal.keep_attachment(attachment.clone()).await {
-            // Fliggy has it, and the caller needs its id; sending it again would do no harm.
-            tracing::warn!(%error, "an upload was not recorded");
+            // Fliggy has the file, and the caller needs its id. Sending the file again would do no harm.
+            tracing::warn!(%error, "an upload was not recorded; the same file may be sent again");
         }
         Ok(Uploaded {
             attachment,

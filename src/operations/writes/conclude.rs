@@ -1,4 +1,4 @@
-//! The end of a send: what its answer means, and what lookups have to find out.
+//! The end of a send: interprets the response, and makes the lookup that the response may need.
 
 use super::perform::{Background, Write};
 use super::report::{Open, Report};
@@ -19,7 +19,7 @@ use crate::top::method::{Answer, Method};
 impl Operations {
     pub(in crate::operations) async fn finish<W: Write>(
         &self,
-        asked: &W::Intent,
+        intent: &W::Intent,
         mut operation: Operation,
         ended: Result<Reply<<W::Method as Method>::Answer>, CallError>,
         background: &Background,
@@ -38,12 +38,12 @@ impl Operations {
             }
             Ok(reply) => {
                 let verdict = reply.answer.verdict();
-                let said = (verdict.is_success != Some(true))
+                let refusal = (verdict.is_success != Some(true))
                     .then(|| UpstreamAnswer::of_business(name, &verdict, &background.names));
                 let context = self.upstream.context(&operation.account);
-                let mut read = W::read(reply.answer.clone(), asked, &context);
-                // An object that existed before, or that another operation created, is not this one's:
-                // lookups decide.
+                let mut read = W::read(reply.answer.clone(), intent, &context);
+                // An object that existed before, or that another operation created, is not the result of this
+                // operation: lookups decide.
                 if let Some(receipt) = &read.receipt
                     && self.is_not_new(&operation, receipt).await
                 {
@@ -59,7 +59,7 @@ impl Operations {
                 };
                 (
                     self.upstream.classifier.conclude(kind, name, &ending),
-                    said,
+                    refusal,
                     self.upstream.classifier.hint(name, &ending),
                     read.receipt.map(|receipt| {
                         receipt.completed(background.before.as_ref(), &operation.intent)
@@ -108,7 +108,7 @@ impl Operations {
             Conclusion::RefusedByGateway(cause) => Report::Settled(Settlement::failed(
                 Standing::not_executed(Basis::RefusedByGateway),
                 failed(cause),
-                "TOP's gateway refused the call before it reached the service",
+                "TOP's gateway refused the call before it reached Fliggy's service",
             )),
             Conclusion::Unknown(claim, cause) => Report::Open(Open {
                 claim,
@@ -126,7 +126,7 @@ impl Operations {
         }
     }
 
-    /// Whether the answer names an object that the operation cannot have created, or the journal cannot be
+    /// Whether the response names an object that the operation cannot have created. Also true if the journal cannot be
     /// read.
     async fn is_not_new(&self, operation: &Operation, receipt: &Receipt) -> bool {
         let kind = operation.kind();
@@ -140,7 +140,7 @@ impl Operations {
         makers.await.map_or(true, |makers| !makers.is_empty())
     }
 
-    /// The lookup that follows an answer that claims an outcome but does not settle the operation.
+    /// The lookup after a response that claims an outcome but does not settle the operation.
     async fn checked(&self, operation: &Operation, claim: Claim) -> Option<(Lookup, Moment)> {
         if claim == Claim::Silence {
             return None;
@@ -150,8 +150,8 @@ impl Operations {
             ..operation.clone()
         };
         let moment = self.moment(operation);
-        // Made even while the process stops: it belongs to the send, and a caller waits for it. The deadline
-        // bounds it.
+        // This lookup is made even while the process stops: it belongs to the send, and a caller waits for it. The
+        // deadline bounds its duration.
         let lookup = self.look_up(operation, ReadOptions::CALLER);
         let lookup = tokio::time::timeout(self.settings.deadline, lookup).await;
         let lookup = lookup.unwrap_or_else(|_| Lookup::cut_short());

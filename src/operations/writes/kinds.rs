@@ -1,5 +1,5 @@
-//! The kinds of writes. One file each: what is sent, where its effect is looked up, how that is judged, and what is
-//! recorded as the result.
+//! The kinds of writes. Each has one file: what is sent, where the effect is looked up, how the lookup is judged, and
+//! what is recorded as the result.
 
 pub mod book;
 pub mod change;
@@ -12,7 +12,7 @@ pub mod refund;
 use crate::domain::operation::Intent;
 use crate::operations::reconcile::evidence::Effect;
 
-/// What lookups need to know of an intent.
+/// The parts of a lookup that depend on the kind of the intent.
 #[must_use]
 pub(in crate::operations) fn effect(intent: &Intent) -> &dyn Effect {
     match intent {

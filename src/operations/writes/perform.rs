@@ -1,7 +1,7 @@
 //! The only path to a write: journal, permit, connection, compare-and-set, one send, conclusion.
 //!
-//! The steps follow the order of the law. They run in their own task, so that a caller that hangs up cancels
-//! nothing.
+//! The order of the steps is fixed by the laws of writes. They run in their own task, so that a caller that hangs up
+//! cancels nothing.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -28,21 +28,21 @@ use crate::top::client::Opened;
 use crate::top::method::Method;
 use crate::translate::Context;
 
-/// What is specific to one kind of write. Everything else is in [`Operations::perform`].
+/// The parts of a write that depend on its kind. Everything else is in [`Operations::perform`].
 pub trait Write: Send + Sync + 'static {
-    /// The TOP method that executes it.
+    /// The TOP method that executes the write.
     type Method: Method<Answer: Clone>;
 
-    /// What lookups of its effect need. No personal data.
+    /// The request as the journal keeps it for lookups. No personal data.
     type Intent: Clone + Into<Intent> + Send + Sync;
 
-    /// The kind of its intent.
+    /// The kind of the intent.
     const KIND: Kind;
 
     /// The intent of this write.
     fn intent(&self, key: &HashKey, account: &AccountName) -> Self::Intent;
 
-    /// The hash that bookings of the same passengers on the same segments have in common.
+    /// The hash that all bookings of the same passengers on the same segments share.
     fn duplicate(&self, _key: &HashKey, _account: &AccountName) -> Option<[u8; 32]> {
         None
     }
@@ -54,15 +54,15 @@ pub trait Write: Send + Sync + 'static {
         account: &AccountName,
     ) -> impl Future<Output = Result<Ready<<Self::Method as Method>::Request>, Failure>> + Send;
 
-    /// Fields that the caller wants added to the wire object.
+    /// Fields that the caller adds to the wire object.
     fn extra(&self) -> Option<&Map<String, Value>> {
         None
     }
 
-    /// Reads upstream's answer about the order, refund or change.
+    /// Reads upstream's response about the order, refund or change.
     fn read(
         answer: <Self::Method as Method>::Answer,
-        asked: &Self::Intent,
+        requested: &Self::Intent,
         context: &Context<'_>,
     ) -> Read;
 }
@@ -72,16 +72,16 @@ pub trait Write: Send + Sync + 'static {
 pub struct Ready<R> {
     /// The request object.
     pub request: R,
-    /// The state of the order before a refund or change of it.
+    /// The state of the order before a refund or change is sent.
     pub baseline: Baseline,
-    /// The order or change as it was read. It supplies what the answer to the write leaves out.
+    /// The order or change as it was read. Supplies the values that the response to the write leaves out.
     pub before: Option<Receipt>,
-    /// Names that upstream may repeat in a refusal.
+    /// Personal values that upstream may repeat in a refusal.
     pub names: Names,
 }
 
 impl<R> Ready<R> {
-    /// A request that needs no baseline and names nobody.
+    /// A request without a baseline and without personal values.
     pub fn of(request: R) -> Self {
         Self {
             request,
@@ -92,16 +92,16 @@ impl<R> Ready<R> {
     }
 }
 
-/// What an answer says about the order, refund or change.
+/// What a response says about the order, refund or change.
 #[derive(Debug)]
 pub struct Read {
-    /// Whether it is about the requested object.
+    /// Whether the response is about the requested object.
     pub reference: Reference,
-    /// The resulting state, if the answer is complete enough.
+    /// The resulting state, if the response is complete enough.
     pub receipt: Option<Receipt>,
 }
 
-/// What is known of a write between its preparation and its end.
+/// The parts of a prepared write that are needed during and after the send.
 pub(in crate::operations) struct Background {
     baseline: Baseline,
     pub(in crate::operations) before: Option<Receipt>,
@@ -121,16 +121,16 @@ pub struct WriteRequest {
     pub path: String,
     /// The body in canonical form.
     pub body: Vec<u8>,
-    /// The absent operation that this one repeats.
+    /// The operation that ended `absent` and that this request repeats.
     pub retry_of: Option<OperationId>,
     /// Whether the caller accepts a possible duplicate.
     pub allow_duplicate: bool,
-    /// How long the caller waits; the configured time if it does not say.
+    /// How long the caller waits; none for the configured time.
     pub wait: Option<Duration>,
 }
 
 impl WriteRequest {
-    /// The hashes of key and request.
+    /// The hashes of the idempotency key and of the request.
     fn hashes(&self, key: &HashKey, kind: Kind) -> ([u8; 32], [u8; 32]) {
         let idempotency = key.mac(&[
             b"idempotency",
@@ -153,46 +153,46 @@ impl WriteRequest {
 pub struct Performed {
     /// The operation as it is now.
     pub operation: Operation,
-    /// Whether it is from an earlier request with the same key.
+    /// Whether an earlier request with the same key created the operation.
     pub replayed: bool,
 }
 
-/// Why there is no new operation. Nothing was sent.
+/// Why no new operation was created. Nothing was sent.
 #[derive(Debug)]
 pub enum Refusal {
     /// The key was used for another request.
     KeyReused,
     /// The subject has an open operation.
     Locked(Box<Operation>),
-    /// The same was done before.
+    /// An earlier operation has already had the same effect.
     AlreadyDone(Box<Operation>),
-    /// The same passengers are being booked on the same segments.
+    /// The same passengers may be booked on the same segments already.
     Duplicate(Box<Operation>),
-    /// An earlier one ended `absent`, and `retry_of` does not name it.
+    /// An earlier operation on the subject ended `absent`, and `retry_of` does not name it.
     RetryOfRequired(Box<Operation>),
-    /// `retry_of` names no operation that ended `absent` and that this one repeats.
+    /// The operation in `retry_of` did not end `absent`, or this request does not repeat it.
     NothingToRetry,
-    /// The journal did not accept it.
+    /// The journal did not accept the operation.
     JournalUnavailable,
-    /// The journal did not acknowledge it in time. It may still accept it, and then the operation continues.
+    /// The journal did not acknowledge the operation in time. It may still be accepted, and then it continues.
     NotAcknowledged,
     /// The gateway is stopping.
     Stopping,
 }
 
-/// How long a caller waits at least for the journal to acknowledge the operation. A stalled disk must not
-/// keep callers forever.
+/// The minimum time for which a caller waits until the journal acknowledges the operation. Bounded, because a stalled
+/// disk must not block callers forever.
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long after its compare-and-set a write may still be sent.
 const SEND_WINDOW: Duration = Duration::from_secs(1);
 
 fn refusal(error: &JournalError) -> Refusal {
-    tracing::error!(%error, "an operation was not accepted");
+    tracing::error!(%error, "the journal did not accept an operation");
     Refusal::JournalUnavailable
 }
 
-/// The texts in fields that the gateway does not know: any of them may be personal data.
+/// The texts in fields that the gateway does not interpret. Any of these texts may be personal data.
 fn texts(extra: Option<&Map<String, Value>>) -> Vec<Personal<String>> {
     let mut found = Vec::new();
     let mut open: Vec<&Value> = extra.into_iter().flat_map(Map::values).collect();
@@ -214,27 +214,27 @@ impl Operations {
     /// time to wait is over.
     ///
     /// # Errors
-    /// [`Refusal`], when there is no operation.
+    /// [`Refusal`], if no operation was created.
     pub async fn perform<W: Write>(
         self: &Arc<Self>,
         write: W,
-        asked: WriteRequest,
+        request: WriteRequest,
     ) -> Result<Performed, Refusal> {
         if self.stopping.is_cancelled() || self.tasks.is_closed() {
             return Err(Refusal::Stopping);
         }
-        let wait = asked.wait;
+        let wait = request.wait;
         let at_most = wait.unwrap_or(self.settings.deadline + self.settings.inline_wait);
-        let intent = write.intent(self.upstream.hash_key(), &asked.account);
-        let operation = self.draft(intent.clone().into(), &asked);
+        let intent = write.intent(self.upstream.hash_key(), &request.account);
+        let operation = self.draft(intent.clone().into(), &request);
         let waiter = self.waiter(operation.id);
-        let (taken, was_taken) = oneshot::channel();
+        let (reply, accepted) = oneshot::channel();
         let this = self.clone();
         let draft = operation.clone();
         self.tasks
-            .spawn(async move { this.run(write, intent, asked, draft, taken).await });
-        let told = tokio::time::timeout(at_most.max(ACKNOWLEDGED_WITHIN), was_taken).await;
-        let performed = told
+            .spawn(async move { this.run(write, intent, request, draft, reply).await });
+        let accepted = tokio::time::timeout(at_most.max(ACKNOWLEDGED_WITHIN), accepted).await;
+        let performed = accepted
             .map_err(|_| Refusal::NotAcknowledged)?
             .map_err(|_| Refusal::JournalUnavailable)??;
         if performed.replayed {
@@ -246,16 +246,16 @@ impl Operations {
         })
     }
 
-    /// The operation of an earlier, identical request, for a request that is not to be accepted now.
+    /// The operation of an earlier, identical request. For requests that cannot be accepted as new operations now.
     ///
     /// # Errors
     /// [`Refusal::KeyReused`], or when the journal cannot be read.
     pub async fn performed_before(
         &self,
         kind: Kind,
-        asked: &WriteRequest,
+        request: &WriteRequest,
     ) -> Result<Option<Performed>, Refusal> {
-        let (idempotency, fingerprint) = asked.hashes(self.upstream.hash_key(), kind);
+        let (idempotency, fingerprint) = request.hashes(self.upstream.hash_key(), kind);
         let known = self.journal.known(idempotency).await;
         match known.map_err(|error| refusal(&error))? {
             None => Ok(None),
@@ -264,13 +264,13 @@ impl Operations {
                     operation: known.operation,
                     replayed: true,
                 };
-                Ok(Some(self.replay(performed, asked.wait).await))
+                Ok(Some(self.replay(performed, request.wait).await))
             }
             Some(_) => Err(Refusal::KeyReused),
         }
     }
 
-    /// Answers a repeated request: at once, or, if the caller is willing to wait, when the operation is
+    /// The result of a repeated request: at once, or, if the caller is willing to wait, when the operation is
     /// settled or needs a person.
     async fn replay(&self, performed: Performed, wait: Option<Duration>) -> Performed {
         let at_most = match wait {
@@ -288,14 +288,14 @@ impl Operations {
         }
     }
 
-    fn draft(&self, intent: Intent, asked: &WriteRequest) -> Operation {
+    fn draft(&self, intent: Intent, request: &WriteRequest) -> Operation {
         Operation {
-            retry_of: asked.retry_of,
+            retry_of: request.retry_of,
             ..Operation::accepted(
                 OperationId::new(&*self.clock),
                 intent,
-                asked.account.clone(),
-                asked.caller.clone(),
+                request.account.clone(),
+                request.caller.clone(),
                 self.boot.clone(),
                 self.store_ms(),
                 self.clock.wall(),
@@ -307,12 +307,12 @@ impl Operations {
         self: Arc<Self>,
         write: W,
         intent: W::Intent,
-        asked: WriteRequest,
+        request: WriteRequest,
         mut operation: Operation,
-        taken: oneshot::Sender<Result<Performed, Refusal>>,
+        reply: oneshot::Sender<Result<Performed, Refusal>>,
     ) {
         reach(Point::BeforeAccept).await;
-        let accepted = self.accept(&write, &asked, &operation).await;
+        let accepted = self.accept(&write, &request, &operation).await;
         let go_on = matches!(
             accepted,
             Ok(Performed {
@@ -321,19 +321,19 @@ impl Operations {
             })
         );
         // The caller may have hung up; the operation continues.
-        let _ = taken.send(accepted);
+        let _ = reply.send(accepted);
         if !go_on {
             return;
         }
         reach(Point::Accepted).await;
-        let ready = self.make_ready(&write, &asked, &operation).await;
+        let ready = self.make_ready(&write, &request, &operation).await;
         let (opened, background) = match ready {
             Ok(ready) => ready,
             Err(failure) => {
                 let why = failure.detail.as_deref();
                 let what = format!(
                     "nothing was sent: {}",
-                    why.unwrap_or("a check failed, or there was no quota")
+                    why.unwrap_or("a check failed, there was no quota, or the gateway is stopping")
                 );
                 return self.not_sent(&mut operation, failure, what).await;
             }
@@ -350,16 +350,16 @@ impl Operations {
             Err(error) => {
                 tracing::error!(
                     operation_id = %operation.id, %error,
-                    "nothing was sent: the journal did not acknowledge the send"
+                    "nothing was sent: the journal did not acknowledge that the send may start"
                 );
                 Some((
                     Cause::JournalUnavailable,
-                    "nothing was sent: the journal did not acknowledge the send",
+                    "nothing was sent: the journal did not acknowledge that the send may start",
                 ))
             }
         };
         if let Some((cause, what)) = unsent {
-            // Closes the connection and releases the permit: saving the outcome may take long.
+            // Closes the connection and releases the permit first, because saving the outcome may take long.
             drop(opened);
             let failure = Failure::of(cause);
             return self.not_sent(&mut operation, failure, what).await;
@@ -375,7 +375,7 @@ impl Operations {
             .await;
     }
 
-    /// Ends an operation as not sent. Only this task may send it, and it has sent nothing.
+    /// Ends an operation as not sent. Only this task could have sent it.
     async fn not_sent(&self, operation: &mut Operation, failure: Failure, what: impl Into<String>) {
         let report = Report::Settled(Settlement::not_sent(failure, what));
         self.report(operation, &report).await;
@@ -384,16 +384,16 @@ impl Operations {
     async fn accept<W: Write>(
         &self,
         write: &W,
-        asked: &WriteRequest,
+        request: &WriteRequest,
         operation: &Operation,
     ) -> Result<Performed, Refusal> {
-        let (idempotency, fingerprint) = asked.hashes(self.upstream.hash_key(), operation.kind());
+        let (idempotency, fingerprint) = request.hashes(self.upstream.hash_key(), operation.kind());
         let new = NewOperation {
             operation: operation.clone(),
             idempotency,
             fingerprint,
-            duplicate: write.duplicate(self.upstream.hash_key(), &asked.account),
-            allow_duplicate: asked.allow_duplicate,
+            duplicate: write.duplicate(self.upstream.hash_key(), &request.account),
+            allow_duplicate: request.allow_duplicate,
             timeline: TimelineEntry {
                 at: Rfc3339(operation.created_at),
                 state: State::Accepted,
@@ -419,24 +419,24 @@ impl Operations {
         }
     }
 
-    /// Everything that may take time or fail, before the operation becomes `sending`.
+    /// Does everything that may take time or fail before the operation becomes `sending`.
     async fn make_ready<W: Write>(
         &self,
         write: &W,
-        asked: &WriteRequest,
+        request: &WriteRequest,
         operation: &Operation,
     ) -> Result<(Opened, Background), Failure> {
         let reads = async {
             self.look_up_earlier(operation).await?;
-            write.request(&self.upstream, &asked.account).await
+            write.request(&self.upstream, &request.account).await
         };
-        // They change nothing, and must not delay a stop.
+        // The reads change nothing and must not delay a stop.
         let ready = tokio::select! {
             biased;
             ready = reads => ready?,
             () = self.stopping.cancelled() => return Err(Failure::of(Cause::Stopping)),
         };
-        let account = self.upstream.account(&asked.account)?;
+        let account = self.upstream.account(&request.account)?;
         let top = &self.upstream.top;
         let prepared = top
             .prepare::<W::Method>(account, &ready.request, write.extra())
@@ -458,8 +458,8 @@ impl Operations {
         Ok((opened, background))
     }
 
-    /// Law 2: the compare-and-set that at most one send may follow. If it is declined or stale, a sweep has
-    /// ended the operation or is about to.
+    /// Law 2: the compare-and-set after which at most one send may follow. If it is declined or stale, a sweep has
+    /// ended the operation or will end it soon.
     async fn turn_sending(
         &self,
         operation: &mut Operation,

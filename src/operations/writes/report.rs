@@ -1,8 +1,8 @@
-//! The sender's report: the outcome of an operation's one send, applied to its row.
+//! The sender's report: the outcome of an operation's only send, applied to its row.
 //!
 //! A sweep, a lookup or an operator may have changed the row during the send. The report is applied to the
-//! current row, and is never dropped: a report of another outcome than the recorded one is a contradiction
-//! (law 6), and saving it is retried until the journal acknowledges it.
+//! current row and is never dropped: a report of another outcome than the recorded one is a contradiction
+//! (law 6), and saving a report is retried until the journal acknowledges it.
 
 use std::time::Duration;
 
@@ -14,26 +14,26 @@ use crate::operations::service::{Changed, Note, Operations, Settlement, millis, 
 /// The outcome of a send.
 #[derive(Debug)]
 pub(in crate::operations) enum Report {
-    /// It settles the operation.
+    /// The outcome settles the operation.
     Settled(Settlement),
-    /// It does not settle the operation by itself.
+    /// The outcome must be looked up.
     Open(Open),
 }
 
 /// A send whose outcome must be looked up.
 #[derive(Debug)]
 pub(in crate::operations) struct Open {
-    /// What the answer claims.
+    /// What the response claims.
     pub(in crate::operations) claim: Claim,
-    /// Why upstream refused, if it did.
+    /// The failure, if upstream refused.
     pub(in crate::operations) refusal: Option<Failure>,
-    /// What the answer says was created.
+    /// The result according to the response.
     pub(in crate::operations) receipt: Option<Receipt>,
-    /// The lookup that followed the answer at once.
+    /// The lookup directly after the response.
     pub(in crate::operations) checked: Option<(Lookup, Moment)>,
 }
 
-/// What a report says about the write.
+/// The outcome of the write according to a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     Done,
@@ -42,14 +42,14 @@ enum Outcome {
     Nothing,
 }
 
-/// What a report does to a row.
+/// The effect of a report on a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum RowEffect {
-    /// Settles it.
+    /// Settles the operation.
     Settle,
     /// Records the claim; lookups decide.
     Record,
-    /// Leaves the outcome as it is, and adds a line to the timeline.
+    /// Leaves the outcome as it is and adds a timeline entry.
     AddLine,
     /// Contradicts the recorded outcome.
     Contradict,
@@ -57,10 +57,11 @@ enum RowEffect {
     Nothing,
 }
 
-/// The first and the longest pause before writing a report is retried.
+/// The first pause before saving a report is retried.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// The longest pause between two retries.
 const MAX_PAUSE: Duration = Duration::from_secs(1);
-/// How often writing a report is retried once the process stops.
+/// How often saving a report is retried while the process stops.
 const TRIES_WHILE_STOPPING: u32 = 3;
 
 impl Report {
@@ -88,11 +89,7 @@ impl Report {
     fn sentence(&self) -> String {
         match self {
             Self::Settled(settlement) => settlement.what.clone(),
-            Self::Open(open) => match open.claim {
-                Claim::Done => "upstream reported success".to_owned(),
-                Claim::Refused | Claim::RefusedUnlisted => "upstream refused".to_owned(),
-                Claim::Silence => "no conclusive answer".to_owned(),
-            },
+            Self::Open(open) => open.sentence().to_owned(),
         }
     }
 
@@ -104,9 +101,19 @@ impl Report {
     }
 }
 
-/// The table of what a report does to a row with this standing and claim.
+impl Open {
+    fn sentence(&self) -> &'static str {
+        match self.claim {
+            Claim::Done => "upstream reported success",
+            Claim::Refused | Claim::RefusedUnlisted => "upstream refused",
+            Claim::Silence => "no conclusive response",
+        }
+    }
+}
+
+/// The table of the effects of a report on a row with this standing and claim.
 ///
-/// A report may be applied again after a commit that was not acknowledged: what is recorded already is
+/// A report may be applied again after a commit that was not acknowledged: a claim that is recorded already is
 /// not recorded twice. Only the sender records claims.
 fn effect(standing: Standing, claim: Claim, contradicted: bool, report: &Report) -> RowEffect {
     let outcome = report.outcome();
@@ -120,7 +127,7 @@ fn effect(standing: Standing, claim: Claim, contradicted: bool, report: &Report)
     let recorded = matches!(report, Report::Open(open) if open.claim == claim);
     match (standing.state, outcome) {
         (State::Accepted, Outcome::NotSent) => RowEffect::Settle,
-        // It was sent, but the journal has lost a state that it had acknowledged.
+        // The write was sent, but the journal has lost the state `sending` that it had acknowledged.
         (State::Accepted, Outcome::Done | Outcome::NotDone | Outcome::Nothing) => {
             RowEffect::Nothing
         }
@@ -128,12 +135,12 @@ fn effect(standing: Standing, claim: Claim, contradicted: bool, report: &Report)
         (State::Sending, _) => RowEffect::Record,
         (State::Unknown | State::NeedsAttention, Outcome::Nothing) => RowEffect::Nothing,
         (State::Unknown | State::NeedsAttention, _) if recorded => RowEffect::Nothing,
-        // Upstream has shown two outcomes; only a person can settle it.
+        // Upstream has shown two outcomes; only a person can settle the operation.
         (State::NeedsAttention, _) if contradicted => RowEffect::AddLine,
         (State::Unknown | State::NeedsAttention, _) if settles => RowEffect::Settle,
         (State::Unknown | State::NeedsAttention, _) => RowEffect::Record,
         (State::Succeeded, Outcome::NotDone | Outcome::NotSent) => RowEffect::Contradict,
-        // The record says that nothing was sent, but this sender has sent it.
+        // According to the journal nothing was sent, but this sender has sent the write.
         (State::NotExecuted, Outcome::Done | Outcome::NotDone | Outcome::Nothing)
             if standing.basis == Some(Basis::NotSent) =>
         {
@@ -157,8 +164,8 @@ fn effect(standing: Standing, claim: Claim, contradicted: bool, report: &Report)
 // === impl Operations ===
 
 impl Operations {
-    /// Saves a report, and retries until it is saved: it may be the only evidence. Gives up only when the
-    /// process stops; the row is then swept and looked up after the next start.
+    /// Saves a report, and retries until it is saved, because the report may be the only evidence. Gives up only when
+    /// the process stops; the row is then swept and looked up after the next start.
     pub(in crate::operations) async fn report(&self, operation: &mut Operation, report: &Report) {
         let mut pause = FIRST_PAUSE;
         let mut tries = TRIES_WHILE_STOPPING;
@@ -179,7 +186,8 @@ impl Operations {
                 if tries == 0 {
                     tracing::error!(
                         operation_id = %operation.id, %error,
-                        "the outcome of a send was not saved before the stop; it is looked up after the next start"
+                        "the outcome of a send was not saved before the stop; the operation is looked up after the \
+                         next start"
                     );
                     return;
                 }
@@ -203,7 +211,7 @@ impl Operations {
             (RowEffect::Settle, Report::Settled(settlement)) => Some(self.settled(row, settlement)),
             (RowEffect::Record, Report::Open(open)) => Some(self.record(row, open)),
             (RowEffect::AddLine, _) => Some(Note::of(format!(
-                "late report of the send: {}",
+                "the outcome of the send arrived late: {}",
                 report.sentence()
             ))),
             (RowEffect::Contradict, _) => {
@@ -221,19 +229,22 @@ impl Operations {
         }
     }
 
-    /// Records what the answer claims, and counts the lookup that followed it.
+    /// Records the claim of the response, and counts the lookup that followed the response.
     fn record(&self, row: &mut Operation, open: &Open) -> Note {
         if row.claim != open.claim {
-            // Lookups before the answer cannot agree with it.
+            // Lookups before the response cannot agree with it.
             row.findings.agreeing = 0;
             row.findings.agreeing_anchor = None;
         }
         row.claim = open.claim;
         row.failure.clone_from(&open.refusal);
-        let mut seen = None;
+        let mut what = open.sentence().to_owned();
         let mut proves = None;
         if let Some((lookup, moment)) = &open.checked {
-            if lookup.not_made.is_none() {
+            let found = lookup.finding.sentence();
+            if lookup.not_made.is_some() {
+                what = format!("{what}; {found}");
+            } else {
                 let (findings, step) = decide(
                     &Before::of(row),
                     &lookup.finding,
@@ -241,32 +252,19 @@ impl Operations {
                     &self.settings.patience,
                 );
                 row.findings = findings;
+                what = format!("{what}; lookup {}: {found}", row.findings.lookups);
                 if let Step::Settle(standing, cause) = step {
                     let failure = cause.map(|cause| {
                         let refusal = open.refusal.clone();
                         refusal.unwrap_or_else(|| Failure::of(cause))
                     });
-                    let what = format!("checked: {}", lookup.finding.sentence());
                     let settlement = Settlement::by_lookup(standing, failure, lookup, what);
                     return self.settled(row, &settlement);
                 }
             }
-            seen = Some(lookup.finding.sentence());
             proves = lookup.proves.clone();
         }
-        let what = match (open.claim, seen) {
-            (Claim::Silence, _) => "no conclusive answer; looking it up".to_owned(),
-            (Claim::Done, Some(seen)) => {
-                format!("upstream reported success; {seen}; looking it up")
-            }
-            (Claim::Done, None) => {
-                "upstream reported success; not checked; looking it up".to_owned()
-            }
-            (Claim::Refused | Claim::RefusedUnlisted, seen) => format!(
-                "upstream refused; {}; looking it up",
-                seen.as_deref().unwrap_or("not checked")
-            ),
-        };
+        let what = format!("{what}; lookups follow");
         let pause = self
             .confirming_pause(row)
             .unwrap_or(self.settings.first_look);

@@ -1,4 +1,4 @@
-//! Reads the result of a write again, so that a replayed success shows its present state.
+//! Reads the result of a write again, so that a replayed success shows its current state.
 
 use serde_json::value::RawValue;
 
@@ -16,9 +16,9 @@ use crate::top::client::{ReadOptions, Reply};
 // === impl Operations ===
 
 impl Operations {
-    /// Reads the result of a write again and returns upstream's own object if it was requested. A replayed success shows
-    /// what was read. It keeps the recorded result if that cannot be read in time, or if upstream returns another
-    /// resource.
+    /// Reads the result of a write again, and returns upstream's own object if it was requested. A replayed success
+    /// shows the result that was read. The recorded result is kept if the read does not succeed in time, or if upstream
+    /// returns another resource.
     pub async fn reread(
         &self,
         performed: &mut Performed,
@@ -28,16 +28,16 @@ impl Operations {
         if operation.state() != State::Succeeded {
             return None;
         }
-        // Fees may have been confirmed since; they are compared with the limit of the request.
+        // Fees may have been confirmed meanwhile, so they are compared with the limit of the request.
         let limit = operation.intent.max_total();
-        let then = operation.result.as_mut()?;
-        let read = self.receipt_now(&operation.account, then, limit, options);
+        let recorded = operation.result.as_mut()?;
+        let read = self.receipt_now(&operation.account, recorded, limit, options);
         // The outcome is known, so the response does not wait for retries or quota.
         let read = tokio::time::timeout(self.settings.deadline, read).await;
         let Reply { answer, upstream } = read.ok().flatten()?;
         if performed.replayed {
             let mut differs = operation.differs.iter();
-            *then = if differs.any(|d| d.field == DifferingField::PassengerCount) {
+            *recorded = if differs.any(|d| d.field == DifferingField::PassengerCount) {
                 answer
             } else {
                 answer.with_travellers_of(&operation.intent)
@@ -49,11 +49,11 @@ impl Operations {
     async fn receipt_now(
         &self,
         account: &AccountName,
-        then: &Receipt,
+        recorded: &Receipt,
         limit: Option<Money>,
         options: ReadOptions<'_>,
     ) -> Option<Reply<Receipt>> {
-        Some(match then {
+        Some(match recorded {
             Receipt::Order(order) => {
                 let key = OrderKey::Id(order.order_id);
                 let found = self
@@ -68,35 +68,37 @@ impl Operations {
                     upstream: found.upstream,
                 }
             }
-            Receipt::Refund(then) => {
-                let (number, order) = (then.refund_order_no, Some(then.order_id));
+            Receipt::Refund(recorded) => {
+                let (number, order) = (recorded.refund_order_no, Some(recorded.order_id));
                 let read = self.read_refund(account, number, order, options);
                 let found = read.await.ok()?;
                 let now = found.answer;
                 let receipt = RefundReceipt {
-                    kind: now.kind.unwrap_or(then.kind),
+                    kind: now.kind.unwrap_or(recorded.kind),
                     status: now.status,
                     fee: now.fee,
                     refund_amount: now.refund_amount,
                     applied_at: now.applied_at,
                     refunded_at: now.refunded_at,
-                    attachment_awaited: now.attachment_awaited.unwrap_or(then.attachment_awaited),
-                    ..then.clone()
+                    attachment_awaited: now
+                        .attachment_awaited
+                        .unwrap_or(recorded.attachment_awaited),
+                    ..recorded.clone()
                 };
                 Reply {
                     answer: Receipt::Refund(receipt),
                     upstream: found.upstream,
                 }
             }
-            Receipt::Change(then) => {
+            Receipt::Change(recorded) => {
                 let read = self
                     .upstream
-                    .read_change(account, then.change_order_no, options);
+                    .read_change(account, recorded.change_order_no, options);
                 let found = read.await.ok()?;
                 let now = ChangeReceipt::of(&found.answer, limit);
-                may_be_same(&then.order_id, &now.order_id)?;
+                may_be_same(&recorded.order_id, &now.order_id)?;
                 let receipt = ChangeReceipt {
-                    fee_above_limit: now.fee_above_limit.or(then.fee_above_limit),
+                    fee_above_limit: now.fee_above_limit.or(recorded.fee_above_limit),
                     ..now
                 };
                 Reply {
@@ -109,7 +111,7 @@ impl Operations {
 }
 
 /// None if both are present and differ.
-fn may_be_same<T: PartialEq>(then: &Option<T>, now: &Option<T>) -> Option<()> {
-    let differ = then.is_some() && now.is_some() && then != now;
+fn may_be_same<T: PartialEq>(recorded: &Option<T>, now: &Option<T>) -> Option<()> {
+    let differ = recorded.is_some() && now.is_some() && recorded != now;
     (!differ).then_some(())
 }

@@ -72,7 +72,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     })
 }
 
-/// The fields of a passenger in answers.
+/// The fields of a passenger in responses.
 fn shown(passenger: &Value) -> Value {
     let fields = [
         "name",
@@ -119,7 +119,7 @@ fn check_flights(input: &Value, offer: &Offer) -> Result<(), Refusal> {
     }
 }
 
-/// The total, if every fee equals that of the offer and the sum is correct.
+/// The total, if every fee equals the offer's fee and the sum is correct.
 fn check_price(input: &Value, offer: &Offer) -> Result<Cents, Refusal> {
     let changed = || Refusal::business("isv.PRICE_CHANGED", "价格发生变化,请重新搜索");
     let passengers = list(input, "passenger_list");

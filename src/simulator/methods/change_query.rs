@@ -49,7 +49,7 @@ pub(super) fn named(context: &mut Context<'_>) -> Result<Change, Refusal> {
         .ok_or_else(not_found)
 }
 
-/// The answer with these changes.
+/// The response with these changes.
 pub(super) fn done(changes: &[Change]) -> Done {
     let rows: Vec<Value> = changes.iter().map(row).collect();
     Done {

@@ -16,7 +16,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     Ok(done(rows.collect()))
 }
 
-/// The answer with these changes.
+/// The response with these schedule changes.
 pub(super) fn done(rows: Vec<Value>) -> Done {
     Done {
         answer: object(json!({"result": rows})),

@@ -41,7 +41,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     Ok(done(rows, page, size, total))
 }
 
-/// The answer of a window without orders.
+/// The response for a window without orders.
 pub(super) fn empty() -> Done {
     done(Vec::new(), 1, PAGE, 0)
 }

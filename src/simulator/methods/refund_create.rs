@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::refund_render::HELD;
-use super::refund_request::{Asked, read};
+use super::refund_request::{RefundRequest, read};
 use super::{Context, Done, JUMP, Refusal, list, object};
 use crate::simulator::faults::Fault;
 use crate::simulator::ledger::Changed;
@@ -55,7 +55,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
 }
 
 /// The fee must be exactly what render computes now, and absent if render computes none (seed).
-fn check_fee(given: &Value, asked: &Asked) -> Result<(), Refusal> {
+fn check_fee(given: &Value, asked: &RefundRequest) -> Result<(), Refusal> {
     let agrees = if asked.order.refund_terms.calculable {
         Cents::of(given) == Some(asked.fee())
     } else {

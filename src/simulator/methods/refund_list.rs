@@ -11,7 +11,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     Ok(done(&context.ledger.refunds.look_up_of_order(id)))
 }
 
-/// The answer with these refunds.
+/// The response with these refunds.
 pub(super) fn done(refunds: &[Refund]) -> Done {
     let rows: Vec<Value> = refunds.iter().map(row).collect();
     Done {

@@ -8,12 +8,12 @@ use crate::simulator::faults::Fault;
 use crate::simulator::order::Cents;
 use crate::simulator::refund::Share;
 
-/// The text with which create refuses a second refund, and of the warning in render.
+/// The text of create's refusal of a second refund, and of the warning in render's response.
 pub(super) const HELD: &str = "该乘机人已有退票申请";
 
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
-    let dearer = context.fault == Some(Fault::PriceJump);
-    let extra = if dearer { JUMP } else { Cents(0) };
+    let price_rises = context.fault == Some(Fault::PriceJump);
+    let extra = if price_rises { JUMP } else { Cents(0) };
     let asked = read(context, extra)?;
     let id = asked.order.order_id;
     // A fee that failed once stays unknown: create must not require a fee that render never returned.

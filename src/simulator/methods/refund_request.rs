@@ -7,13 +7,13 @@ use crate::simulator::itinerary::{Itinerary, shown_passenger};
 use crate::simulator::order::{Cents, Order, RefundTerms, Status};
 use crate::simulator::refund::{REVIEWED, Share};
 
-/// Voluntary: an unconfirmed guess, as all but the two types of the seed are.
+/// Voluntary. A guess: the seed names only types 2 and 100.
 const VOLUNTARY: u64 = 1;
 /// Involuntary, by an airline's epidemic policy (seed).
 const EPIDEMIC: u64 = 100;
 
 /// A valid request for a refund.
-pub(super) struct Asked {
+pub(super) struct RefundRequest {
     pub(super) order: Order,
     pub(super) apply_type: u64,
     /// Places of the segments, and their current ids.
@@ -24,7 +24,7 @@ pub(super) struct Asked {
     pub(super) held: Vec<usize>,
 }
 
-impl Asked {
+impl RefundRequest {
     pub(super) fn fee(&self) -> Cents {
         self.shares.iter().map(|share| share.fee).sum()
     }
@@ -35,7 +35,7 @@ impl Asked {
 }
 
 /// Checks a request; `extra` is added to the fee.
-pub(super) fn read(context: &mut Context<'_>, extra: Cents) -> Result<Asked, Refusal> {
+pub(super) fn read(context: &mut Context<'_>, extra: Cents) -> Result<RefundRequest, Refusal> {
     let input = context.input;
     let order = context.order()?;
     match order.progress.status {
@@ -80,7 +80,7 @@ pub(super) fn read(context: &mut Context<'_>, extra: Cents) -> Result<Asked, Ref
         .into_iter()
         .filter(|index| refunds.holds(order.order_id, *index, &places))
         .collect();
-    Ok(Asked {
+    Ok(RefundRequest {
         order,
         apply_type,
         places,
@@ -113,7 +113,7 @@ fn share(itinerary: &Itinerary, index: usize, places: usize, apply_type: u64) ->
         index,
         passenger: shown_passenger(itinerary.passenger(index)),
         paid: ticket + tax,
-        // A rate that results in cents, so that clients which only handle whole yuan are detected.
+        // A rate whose result has cents, so that clients that only handle whole yuan are detected.
         fee: match apply_type {
             VOLUNTARY => ticket.share(123, 1_000),
             _ => Cents(0),

@@ -8,7 +8,7 @@ use crate::simulator::gate::PlatformError;
 use crate::simulator::offer::{Offer, OfferKind};
 use crate::simulator::timetable::{self, Flight};
 
-/// TOP's answer when there is no offer (seed).
+/// TOP's response when there is no offer (seed).
 pub(super) fn no_offer() -> Refusal {
     Refusal::business("isv.NO_OFFER", "搜索询价无报价")
 }

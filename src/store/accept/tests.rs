@@ -96,7 +96,7 @@ fn placed(place: i64, operation: &Operation) -> Placed {
 }
 
 #[test]
-fn of_several_reasons_the_most_specific_is_returned() {
+fn the_most_specific_of_several_reasons_is_returned() {
     let open = || Some(operation(pay(1), Standing::of(State::Unknown)));
     let absent = operation(pay(1), ABSENT);
     let known = |fingerprint: u8| Known {
@@ -112,34 +112,34 @@ fn of_several_reasons_the_most_specific_is_returned() {
         succeeded: Vec::new(),
         duplicate: open(),
     };
-    let mut asked = new(pay(1));
-    asked.operation.retry_of = Some(absent.id);
+    let mut request = new(pay(1));
+    request.operation.retry_of = Some(absent.id);
     let refused =
-        |asked: &NewOperation, conflicts: &Conflicts| word(refusal(asked, conflicts.clone()));
-    assert_eq!(refused(&asked, &conflicts), "replay");
+        |request: &NewOperation, conflicts: &Conflicts| word(refusal(request, conflicts.clone()));
+    assert_eq!(refused(&request, &conflicts), "replay");
     conflicts.known = Some(known(2));
-    assert_eq!(refused(&asked, &conflicts), "key reused");
+    assert_eq!(refused(&request, &conflicts), "key reused");
     conflicts.known = None;
-    assert_eq!(refused(&asked, &conflicts), "locked");
+    assert_eq!(refused(&request, &conflicts), "locked");
     conflicts.locked = None;
-    assert_eq!(refused(&asked, &conflicts), "already done");
+    assert_eq!(refused(&request, &conflicts), "already done");
     conflicts.done = None;
-    assert_eq!(refused(&asked, &conflicts), "nothing to retry");
+    assert_eq!(refused(&request, &conflicts), "nothing to retry");
     conflicts.named = Some(absent.clone());
-    assert_eq!(refused(&asked, &conflicts), "duplicate");
-    asked.operation.retry_of = None;
-    assert_eq!(refused(&asked, &conflicts), "retry_of required");
+    assert_eq!(refused(&request, &conflicts), "duplicate");
+    request.operation.retry_of = None;
+    assert_eq!(refused(&request, &conflicts), "retry_of required");
     conflicts.absent.clear();
-    assert_eq!(refused(&asked, &conflicts), "duplicate");
-    asked.allow_duplicate = true;
-    assert_eq!(refused(&asked, &conflicts), "accepted");
+    assert_eq!(refused(&request, &conflicts), "duplicate");
+    request.allow_duplicate = true;
+    assert_eq!(refused(&request, &conflicts), "accepted");
 }
 
 #[test]
 fn law_6_retry_of_is_required_unless_a_later_success_explains_the_absent_operation() {
     let succeeded = |intent| operation(intent, Standing::of(State::Succeeded));
     let absent = operation(refund("R-1", 1), ABSENT);
-    for (asked, since, expected) in [
+    for (request, since, expected) in [
         (refund("R-2", 1), None, "retry_of required"),
         (refund("R-1", 2), None, "retry_of required"),
         (refund("R-2", 2), None, "accepted"),
@@ -163,21 +163,21 @@ fn law_6_retry_of_is_required_unless_a_later_success_explains_the_absent_operati
                 .collect(),
             ..Conflicts::default()
         };
-        let asked = new(asked);
-        let said = word(refusal(&asked, conflicts));
-        assert_eq!(said, expected, "{:?} {since:?}", asked.operation.intent);
+        let request = new(request);
+        let reason = word(refusal(&request, conflicts));
+        assert_eq!(reason, expected, "{:?} {since:?}", request.operation.intent);
     }
 }
 
 #[test]
 fn retry_of_must_name_the_newest_absent_operation() {
-    let [older, younger] = [operation(pay(1), ABSENT), operation(pay(1), ABSENT)];
+    let [older, newer] = [operation(pay(1), ABSENT), operation(pay(1), ABSENT)];
     let conflicts = Conflicts {
-        absent: vec![placed(2, &younger), placed(1, &older)],
+        absent: vec![placed(2, &newer), placed(1, &older)],
         ..Conflicts::default()
     };
     match refusal(&new(pay(1)), conflicts) {
-        Some(Acceptance::RetryOfRequired(other)) => assert_eq!(other.id, younger.id),
+        Some(Acceptance::RetryOfRequired(other)) => assert_eq!(other.id, newer.id),
         other => panic!("{other:?}"),
     }
 }
@@ -190,9 +190,9 @@ fn retry_of_may_name_only_absent_operations_of_the_subject_or_the_caller() {
         change(&mut other);
         other
     };
-    for (asked, named, expected) in [
+    for (request, named, expected) in [
         (book("A"), booked.clone(), "accepted"),
-        // A booking may be repeated under another number, by its own caller.
+        // The caller of a booking may repeat it under another number.
         (book("B"), booked.clone(), "accepted"),
         (
             book("B"),
@@ -217,17 +217,17 @@ fn retry_of_may_name_only_absent_operations_of_the_subject_or_the_caller() {
         (pay(1), booked.clone(), "nothing to retry"),
         (pay(1), operation(pay(2), ABSENT), "nothing to retry"),
     ] {
-        let mut asked = new(asked);
-        asked.operation.retry_of = Some(named.id);
+        let mut request = new(request);
+        request.operation.retry_of = Some(named.id);
         let conflicts = Conflicts {
             named: Some(named),
             ..Conflicts::default()
         };
         assert_eq!(
-            word(refusal(&asked, conflicts)),
+            word(refusal(&request, conflicts)),
             expected,
             "{:?}",
-            asked.operation.intent
+            request.operation.intent
         );
     }
 }

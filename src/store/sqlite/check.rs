@@ -12,9 +12,9 @@ use super::failed;
 use super::health::Health;
 use crate::store::{Check, Fault, JournalError};
 
-/// Time limit. While the check reads, the write-ahead log cannot be reset, and grows.
+/// The time limit. While the check reads, the write-ahead log cannot be reset and grows.
 const AT_MOST: Duration = Duration::from_secs(600);
-/// SQLite instructions between two checks for cancellation: a few milliseconds.
+/// The number of SQLite instructions between two checks for cancellation: a few milliseconds.
 const STEPS: i32 = 1_000;
 
 pub(super) async fn run(

@@ -23,8 +23,8 @@ use crate::store::{
     Publication, Relations as _, Save, Schedule as _,
 };
 
-/// A history of this many payments of `app` that succeeded, with as many refused bookings of `other`, and
-/// a few older operations of other kinds and states. None is due or open.
+/// A history of this many operations: half are succeeded payments of `app`, half are rejected bookings of `other`, and
+/// the oldest few have another kind and state. None is due or open.
 const FILL: &str = r#"
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1),
 past AS (
@@ -106,7 +106,7 @@ fn every<T: Copy>(all: &[T]) -> impl Iterator<Item = Option<T>> {
     std::iter::once(None).chain(all.iter().copied().map(Some))
 }
 
-/// All combinations of filters, with values that many, few and no operations have.
+/// All combinations of filters, with values that match many, few and no operations.
 fn filters() -> Vec<Filter> {
     let middle = OperationId::from_str("01800000-0000-7010-8000-000000000010").unwrap();
     let mut filters = Vec::new();
@@ -229,7 +229,7 @@ fn an_acceptance(operation: Operation, key: u8) -> Command {
     Command::Accept(Box::new(new), answer)
 }
 
-/// The cost of each read that the journal offers.
+/// The cost of each read of the journal.
 async fn reads(dir: &Path) -> Vec<(String, u64)> {
     let journal = SqliteJournal::open(&settings(dir)).await.unwrap();
     let steps = counted(&mut journal.readers.acquire().await.unwrap()).await;
@@ -327,7 +327,7 @@ async fn writes(connection: &mut SqliteConnection) -> Vec<(String, u64)> {
             "settle a booking",
             a_save(&booking, 1, Standing::of(State::Succeeded)),
         ),
-        ("settle it anew", a_save(&booking, 2, unsent)),
+        ("settle a booking again", a_save(&booking, 2, unsent)),
         ("renew", Command::Renew("boot".to_owned(), 1_000, renewing)),
         (
             "publish",
@@ -357,20 +357,20 @@ async fn no_statement_costs_more_in_a_longer_history() {
     }
     let (short, long) = (&all[0], &all[1]);
     assert!(short.len() > 1_500);
-    let dearer: Vec<_> = short
+    let costlier: Vec<_> = short
         .iter()
         .zip(long)
         .filter(|((_, before), (_, after))| *after > before + before / 4 + 50)
         .map(|((name, before), (_, after))| format!("{name}: {before} to {after}"))
         .collect();
     assert!(
-        dearer.is_empty(),
+        costlier.is_empty(),
         "{} cost more in a longer history:\n{}",
-        dearer.len(),
-        dearer.join("\n")
+        costlier.len(),
+        costlier.join("\n")
     );
-    let dearest = long.iter().max_by_key(|(_, cost)| *cost).unwrap();
-    assert!(dearest.1 < 3_000, "{dearest:?}");
+    let costliest = long.iter().max_by_key(|(_, cost)| *cost).unwrap();
+    assert!(costliest.1 < 3_000, "{costliest:?}");
 }
 
 #[tokio::test]
@@ -394,21 +394,21 @@ async fn a_list_uses_an_index_for_all_its_filters_and_sorts_nothing() {
             }
             let searched = |column: &str| line.contains(&format!("{column}=?"));
             let about_one = filter.subject.is_some() || filter.about.is_some();
-            let wanted = if about_one {
+            let uses_all_filters = if about_one {
                 searched("subject")
             } else {
                 (filter.caller.is_none() || searched("caller"))
                     && (filter.state.is_none() || searched("state"))
                     && (filter.kind.is_none() || searched("kind"))
             };
-            let nothing_given = filter.caller.is_none()
+            let is_unfiltered = filter.caller.is_none()
                 && filter.state.is_none()
                 && filter.kind.is_none()
                 && !about_one;
-            assert!(wanted, "{filter:?}: {line}");
+            assert!(uses_all_filters, "{filter:?}: {line}");
             assert!(line.contains("INDEX"), "{filter:?}: {line}");
             assert!(
-                line.starts_with("SEARCH") || nothing_given,
+                line.starts_with("SEARCH") || is_unfiltered,
                 "{filter:?}: {line}"
             );
             assert!(

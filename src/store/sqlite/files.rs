@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::store::{Fault, JournalError};
 
-/// On Linux, `flock` does not interfere with the `fcntl` locks that SQLite takes on the database. Elsewhere
-/// the two may conflict, so a file beside the database is locked instead.
+/// On Linux, `flock` does not interfere with the `fcntl` locks that SQLite takes on the database. On other systems
+/// the two may conflict, so a separate file next to the database is locked instead.
 const LOCKS_THE_DATABASE: bool = cfg!(target_os = "linux");
 
 /// The files of an open journal.
@@ -16,19 +16,19 @@ pub(super) struct Files {
     path: PathBuf,
     /// Every name that must lead to the same file as when the journal was opened.
     known: Vec<(PathBuf, Id)>,
-    /// These hold the locks. A lock belongs to the inode, so it also holds for a process that uses another name.
-    /// The database must be opened before SQLite opens the file and closed after SQLite closes it: closing any
-    /// descriptor of a file drops the process's `fcntl` locks on it.
+    /// The open files that hold the locks. A lock belongs to the inode, so it also applies to a process that uses
+    /// another name. The database must be opened here before SQLite opens it, and closed after SQLite closes it:
+    /// closing any descriptor of a file drops the process's `fcntl` locks on that file.
     lock: Vec<File>,
 }
 
-/// Device and inode: identify a file under any name.
+/// Device and inode, which identify a file under any name.
 type Id = (u64, u64);
 
 impl Files {
-    /// Locks the database for this process, and creates it if it does not exist, readable only by this user:
-    /// the journal holds order numbers and totals, and perhaps its own hash key. SQLite gives its other files
-    /// the same mode.
+    /// Locks the database for this process, and creates it if it does not exist. Only this user may read it, because
+    /// the journal contains order numbers and totals, and perhaps its own hash key. SQLite gives its other files the
+    /// same mode.
     ///
     /// # Errors
     /// When the file cannot be opened, or another process holds it.
@@ -50,7 +50,7 @@ impl Files {
             vec![open(&path.with_extension("lock"))?, database]
         };
         if !is_locked(&lock[0], path)? {
-            // If this process itself already holds it, closing the file would drop SQLite's locks.
+            // If this process itself already holds the lock, closing the file would drop SQLite's locks.
             std::mem::forget(lock);
             return Err(held(path));
         }
@@ -68,17 +68,17 @@ impl Files {
             known,
             lock,
         };
-        // The database may have been replaced while another process still uses the log.
+        // The database may have been replaced while another process still uses the write-ahead log.
         if files.has_wal() {
             files.lock_wal()?;
         }
-        // SQLite would delete the log, and the changes in it would be lost.
+        // SQLite would delete the write-ahead log, and its changes would be lost.
         if found.len() == 0 && files.has_wal() {
             let path = path.display();
             return Err(JournalError::new(
                 Fault::Damaged,
                 format!(
-                    "{path} is missing or empty, but {path}-wal holds changes that belong to it: put the \
+                    "{path} is missing or empty, but {path}-wal contains changes that belong to it. Put the \
                      database back, or move the -wal file away to start a new journal here \
                      (docs/operations.md, \"Restore is dangerous\")"
                 ),
@@ -92,7 +92,7 @@ impl Files {
         &self.path
     }
 
-    /// Adds the files that SQLite created beside the database to those that must stay in place.
+    /// Adds the files that SQLite created next to the database to the files that must stay in place.
     pub(super) fn record_companions(&mut self) -> Result<(), JournalError> {
         for suffix in ["-wal", "-shm"] {
             let path = beside(&self.path, suffix);
@@ -106,7 +106,7 @@ impl Files {
         Ok(())
     }
 
-    /// Locks the write-ahead log as well; SQLite takes no locks on it.
+    /// Locks the write-ahead log as well. SQLite itself takes no locks on this file.
     fn lock_wal(&self) -> Result<Option<File>, JournalError> {
         if !LOCKS_THE_DATABASE {
             return Ok(None);
@@ -122,7 +122,7 @@ impl Files {
 
     /// Checks that every known name still leads to the same file. Returns the number of names (hard links) of
     /// the database.
-    pub(super) fn look(&self) -> Result<u64, JournalError> {
+    pub(super) fn verify(&self) -> Result<u64, JournalError> {
         let mut names = 1;
         for (index, (path, known)) in self.known.iter().enumerate() {
             let gone = |why: &str| {
@@ -144,13 +144,13 @@ impl Files {
         Ok(names)
     }
 
-    /// Whether there is a write-ahead log beside the database that is not empty.
+    /// Whether there is a write-ahead log next to the database that is not empty.
     pub(super) fn has_wal(&self) -> bool {
         is_not_empty(&beside(&self.path, "-wal"))
     }
 
-    /// The write-ahead log beside another name of the database, if SQLite would not find it under this name:
-    /// the database was moved without it, or is opened through a hard link or a mount.
+    /// The write-ahead log next to another name of the database, if SQLite would not find the log under the current
+    /// name: the database was moved without its log, or is opened through a hard link or a mount.
     pub(super) fn wal_left_at(&self, other: &Path) -> Option<PathBuf> {
         let wal = beside(other, "-wal");
         let left = match other.metadata() {
@@ -172,7 +172,7 @@ fn is_locked(file: &File, path: &Path) -> Result<bool, JournalError> {
 
 fn held(path: &Path) -> JournalError {
     JournalError::unavailable(format!(
-        "another process holds {}: stop it, or set a different store.url for this one",
+        "another process holds {}; stop that process, or set a different store.url for this one",
         path.display()
     ))
 }
@@ -229,7 +229,7 @@ fn links(found: &Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::nlink(found)
 }
 
-/// No inode here: only whether the files exist is checked.
+/// Without inodes, only the existence of the files is checked.
 #[cfg(not(unix))]
 fn id(_: &Metadata) -> Id {
     (0, 0)

@@ -14,7 +14,7 @@ CREATE TABLE proofs (
     at              INTEGER NOT NULL,
     PRIMARY KEY (account, lookup)
 ) WITHOUT ROWID;
--- What succeeded is known to exist. Whether a lookup has found it is not known.
+-- The object of each succeeded operation is known to exist. Whether a lookup has found the object is not known.
 INSERT INTO proofs SELECT account, CASE kind WHEN 'book' THEN 'order_by_reference'
         WHEN 'refund' THEN 'refunds_of_order' ELSE 'changes_of_order' END, subject, NULL, 0
     FROM operations WHERE rowid IN (SELECT max(rowid) FROM operations

@@ -12,7 +12,7 @@ CREATE TABLE events_4 (
 );
 INSERT INTO events_4 SELECT e.seq, e.kind, e.subject, e.fact, o.account, o.caller, e.operation_id, e.at
     FROM events AS e JOIN operations AS o ON o.id = e.operation_id;
--- No number is used twice, even if the last event was deleted.
+-- A sequence number is never reused, even if the last event was deleted.
 DELETE FROM sqlite_sequence WHERE name = 'events_4';
 INSERT INTO sqlite_sequence (name, seq) SELECT 'events_4', seq FROM sqlite_sequence WHERE name = 'events';
 DROP TABLE events;

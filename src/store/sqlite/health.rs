@@ -8,8 +8,8 @@ use super::files::Files;
 use crate::store::{Check, Condition, Fault, JournalError, Warning};
 use crate::telemetry::metrics::JOURNAL_LINKS;
 
-/// The health of the journal. Every user of a connection holds it, so that the lock on the database is released
-/// after the last connection.
+/// The health of the journal. Every user of a connection holds a reference, so that the lock on the database is
+/// released only after the last connection.
 pub(super) struct Health {
     files: Files,
     wal_missing: bool,
@@ -38,10 +38,10 @@ impl Health {
         }
     }
 
-    /// Whether new work may begin: the files are in place, and no damage was found. It costs a few `stat`
-    /// calls, so it is called before every commit that begins an operation or a send.
+    /// Whether new work may begin: the files are in place, and no damage was found. The check costs only a few `stat`
+    /// calls, so it is made before every commit that begins an operation or a send.
     pub(super) fn fit(&self) -> Result<(), JournalError> {
-        let found = self.files.look();
+        let found = self.files.verify();
         let mut seen = self.seen();
         match &found {
             Ok(names) => {
@@ -50,8 +50,8 @@ impl Health {
                 }
                 if *names > 1 && *names != seen.names {
                     tracing::error!(
-                        "ALARM: the journal's database has {names} names (hard links); opened under another \
-                         one, SQLite would lose the changes in the write-ahead log: remove the others"
+                        "ALARM: the journal's database file has {names} names (hard links). If it were opened under \
+                         another name, SQLite would lose the changes in the write-ahead log. Remove the other names"
                     );
                 }
                 seen.names = *names;
@@ -59,7 +59,10 @@ impl Health {
             }
             Err(error) => {
                 if !std::mem::replace(&mut seen.moved, true) {
-                    tracing::error!(%error, "ALARM: no new operations are accepted or sent");
+                    tracing::error!(
+                        %error,
+                        "ALARM: the journal's files are not in place; no new operations are accepted or sent"
+                    );
                 }
             }
         }
@@ -71,7 +74,7 @@ impl Health {
 
     /// Whether the files are in place.
     pub(super) fn in_place(&self) -> Result<(), JournalError> {
-        self.files.look().map(drop)
+        self.files.verify().map(drop)
     }
 
     /// Returns the result unchanged and records damage.
@@ -84,12 +87,12 @@ impl Health {
         result
     }
 
-    /// Records damage until the next start.
+    /// Records damage. It remains recorded until the next start.
     pub(super) fn damaged(&self, what: &str) {
         let mut seen = self.seen();
         if seen.damage.is_none() {
             tracing::error!(
-                "ALARM: the journal is damaged, no new operations are accepted or sent \
+                "ALARM: the journal is damaged; no new operations are accepted or sent \
                  (docs/operations.md, \"A damaged journal\"): {what}"
             );
             seen.damage = Some(what.to_owned());

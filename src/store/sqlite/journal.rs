@@ -5,7 +5,7 @@ use sqlx::Row;
 use tokio::sync::oneshot;
 
 use super::writer::Command;
-use super::{PLACE_WITHIN, SqliteJournal, failed, list, row, stopped};
+use super::{QUEUE_TIMEOUT, SqliteJournal, failed, list, row, stopped};
 use crate::domain::ids::OperationId;
 use crate::domain::operation::Operation;
 use crate::store::{
@@ -16,12 +16,14 @@ impl Journal for SqliteJournal {
     fn accept(&self, new: NewOperation) -> BoxFuture<'_, Result<Acceptance, JournalError>> {
         Box::pin(async move {
             let (answer, answered) = oneshot::channel();
-            // Nothing has been sent yet, so fail if the queue stays full.
+            // Nothing has been sent yet, so the operation fails if the queue stays full.
             self.commands
-                .send_timeout(Command::Accept(Box::new(new), answer), PLACE_WITHIN)
+                .send_timeout(Command::Accept(Box::new(new), answer), QUEUE_TIMEOUT)
                 .await
                 .map_err(|_| {
-                    JournalError::unavailable("the writer's queue is full, or the writer stopped")
+                    JournalError::unavailable(
+                        "the writer's queue is full, or the writer has stopped",
+                    )
                 })?;
             answered.await.map_err(|_| stopped())?
         })
@@ -67,7 +69,7 @@ impl Journal for SqliteJournal {
         id: OperationId,
     ) -> BoxFuture<'_, Result<Option<WithTimeline>, JournalError>> {
         self.reading(async move {
-            // One transaction reads one state of the database.
+            // A transaction reads a single state of the database.
             let mut snapshot = self.readers.begin().await.map_err(failed)?;
             let id = id.to_string();
             let found = sqlx::query(row::SELECT_ONE)

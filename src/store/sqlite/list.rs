@@ -10,7 +10,7 @@ use crate::store::Filter;
 /// Builds the query.
 ///
 /// The indexes contain caller, state, kind and id, in this order. If only one of state and kind is given, the query
-/// merges one ordered search per value of the other, at most seven.
+/// merges one ordered search for each value of the missing one, at most seven.
 pub(super) fn query(filter: &Filter) -> QueryBuilder<Sqlite> {
     let (states, kinds) = match (filter.state, filter.kind) {
         _ if about_one(filter) => (vec![filter.state], vec![filter.kind]),
@@ -20,11 +20,11 @@ pub(super) fn query(filter: &Filter) -> QueryBuilder<Sqlite> {
         (state, kind) => (vec![state], vec![kind]),
     };
     let mut query = QueryBuilder::new("");
-    let mut joint = "";
+    let mut separator = "";
     for state in states {
         for kind in &kinds {
-            query.push(joint);
-            joint = " UNION ALL ";
+            query.push(separator);
+            separator = " UNION ALL ";
             search(&mut query, filter, state, *kind);
         }
     }

@@ -15,15 +15,15 @@ use crate::store::{Fault, JournalError};
 /// The schema. Plain columns and full indexes only: the second database has no partial indexes.
 pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
-/// The version of the schema, kept by SQLite in the file's header (`PRAGMA user_version`). It is raised when
-/// an earlier gateway could not use a journal that a later one wrote.
+/// The version of the schema, which SQLite keeps in the file's header (`PRAGMA user_version`). Raise it when earlier
+/// gateways cannot use a journal that the new gateway writes.
 const VERSION: i64 = 4;
 
 /// Converts a journal of version 1 to version 2: locks are per account, and operations that sent nothing are
-/// deleted after a time. Those from before have an event, so they are kept with it.
+/// deleted after some time. Such operations of version 1 have an event, so they are kept.
 const FROM_1_TO_2: &str = include_str!("from_1_to_2.sql");
 
-/// Converts a journal of version 2 to version 3: what an operation created can be found by Fliggy's number.
+/// Converts a journal of version 2 to version 3: the object that an operation created can be found by Fliggy's number.
 const FROM_2_TO_3: &str = include_str!("from_2_to_3.sql");
 
 /// Converts a journal of version 3 to version 4: events carry account and owner, and orders have owners.
@@ -34,14 +34,14 @@ pub(super) const ENDED: i64 = i64::MIN + 1;
 
 /// In `meta`: the hash key that the gateway generated because none was configured.
 const OWN_KEY: &str = "hash_key";
-/// In `meta`: a keyed hash by which the key is recognised. It does not reveal the key.
+/// In `meta`: a keyed hash that identifies the key without revealing it.
 const KEY_CHECK: &str = "hash_key_check";
-/// In `meta`, while the journal is open and after a crash: the path under which it was opened. A clean close
-/// removes it once everything is in the database file.
+/// In `meta`, while the journal is open and after a crash: the path under which the journal was opened. A clean close
+/// removes this entry once all changes are in the database file.
 const OPENED_AS: &str = "opened_as";
 
-/// Checks an existing journal, converts one of an earlier gateway, and creates what is not there yet. Returns
-/// its hash key, and whether its write-ahead log is missing.
+/// Checks an existing journal and converts it if an earlier gateway wrote it, or creates a new journal. Returns the
+/// hash key, and whether the write-ahead log is missing.
 pub(super) async fn prepare(
     connection: &mut SqliteConnection,
     files: &Files,
@@ -54,15 +54,15 @@ pub(super) async fn prepare(
         .map_err(failed)?;
     if version > VERSION {
         return Err(JournalError::unavailable(format!(
-            "the journal has version {version}, but this gateway supports versions up to {VERSION}: \
-             start the gateway that wrote it, or a later one"
+            "the journal has version {version}, but this gateway supports versions up to {VERSION}; \
+             start the gateway that wrote the journal, or a later one"
         )));
     }
     // One transaction, so that a failed start leaves the journal and its version unchanged.
     control(connection, "BEGIN IMMEDIATE").await?;
     let prepared = checked(connection, files, version, had_wal, given).await;
     if prepared.is_err() {
-        // Fails if SQLite has already rolled back by itself.
+        // This fails if SQLite has already rolled back by itself.
         let _ = control(connection, "ROLLBACK").await;
     } else {
         control(connection, "COMMIT").await?;
@@ -98,8 +98,8 @@ async fn checked(
         wal_missing = !had_wal && was_not_closed(connection, files).await?;
         open_rows(connection).await?;
     }
-    // Creates the tables of a new journal, and brings the indexes of an old one up to date.
-    // This process has the database to itself, so all earlier instances have ended.
+    // Creates the tables of a new journal, and brings the indexes of an existing one up to date. All earlier instances
+    // are marked as ended, because this process has exclusive access to the database.
     let script = format!(
         "{SCHEMA} DELETE FROM instances; INSERT INTO instances SELECT DISTINCT boot, {ENDED} FROM operations \
          WHERE state IN ('accepted', 'sending'); PRAGMA user_version = {VERSION};"
@@ -121,15 +121,15 @@ async fn complete(present: &BTreeSet<String>) -> Result<(), JournalError> {
         .execute(&mut model)
         .await
         .map_err(failed)?;
-    let wanted = columns(&mut model).await?;
-    let missing: Vec<_> = wanted.difference(present).map(String::as_str).collect();
+    let required = columns(&mut model).await?;
+    let missing: Vec<_> = required.difference(present).map(String::as_str).collect();
     if missing.is_empty() {
         return Ok(());
     }
     Err(JournalError::new(
         Fault::Damaged,
         format!(
-            "it is not a gateway journal, or it is damaged: missing {}",
+            "the file is not a gateway journal, or it is damaged: it lacks the columns {}",
             missing.join(", ")
         ),
     ))
@@ -147,7 +147,7 @@ async fn columns(connection: &mut SqliteConnection) -> Result<BTreeSet<String>, 
     Ok(found.into_iter().collect())
 }
 
-/// Reads all open operations: one that cannot be read would never be looked up.
+/// Checks that all open operations can be read: an operation that cannot be read would never be looked up.
 async fn open_rows(connection: &mut SqliteConnection) -> Result<(), JournalError> {
     let mut rows = sqlx::query(row::SELECT_OPEN).fetch(connection);
     while let Some(found) = rows.try_next().await.map_err(failed)? {
@@ -164,10 +164,10 @@ async fn open_rows(connection: &mut SqliteConnection) -> Result<(), JournalError
     Ok(())
 }
 
-/// Whether the journal was not closed cleanly. Called when there is no write-ahead log: if so, the log is missing.
+/// Whether the journal was not closed cleanly. Called when there is no write-ahead log: if true, the log is missing.
 ///
 /// # Errors
-/// When the log lies beside another name of the database, where SQLite would not read it.
+/// When the log is next to another name of the database, where SQLite would not read it.
 async fn was_not_closed(
     connection: &mut SqliteConnection,
     files: &Files,
@@ -178,24 +178,23 @@ async fn was_not_closed(
     let before = Path::new(std::str::from_utf8(&before).map_err(failed)?);
     if let Some(wal) = files.wal_left_at(before) {
         return Err(JournalError::unavailable(format!(
-            "it was last opened as {} and not closed cleanly, and {} holds changes that are not in the \
-             database: start with that path in store.url, or move both files together",
+            "the journal was last opened as {} and not closed cleanly, and {} contains changes that are not in \
+             the database; set store.url to the former path, or move both files together",
             before.display(),
             wal.display()
         )));
     }
     tracing::warn!(
-        "{} was not closed cleanly when it was last open, as {}, and has no -wal file: unless another program \
-         merged that file, this is a copy that lacks later changes (docs/operations.md, \"Restore is \
-         dangerous\")",
+        "{} was last opened as {} and not closed cleanly, but has no -wal file. Unless another program merged \
+         that file, this is a copy that lacks later changes (docs/operations.md, \"Restore is dangerous\")",
         files.path().display(),
         before.display()
     );
     Ok(true)
 }
 
-/// Records in the database file itself that it is open, and under which path, so that a missing write-ahead
-/// log is noticed.
+/// Records in the database file itself that the database is open, and under which path, so that the next start detects
+/// a missing write-ahead log.
 async fn mark_open(connection: &mut SqliteConnection, files: &Files) -> Result<(), JournalError> {
     sqlx::query("INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)")
         .bind(OPENED_AS)
@@ -217,8 +216,8 @@ pub(super) async fn abandon(mut connection: SqliteConnection, had_wal: bool, err
     let _ = connection.close().await;
 }
 
-/// Called before the last connection is closed: merges the write-ahead log into the database file and removes
-/// the open mark. Fails while another process reads the database.
+/// Merges the write-ahead log into the database file and removes the open mark. Called before the last connection is
+/// closed. Fails while another process reads the database.
 pub(super) async fn mark_closed(connection: &mut SqliteConnection) -> Result<(), JournalError> {
     sqlx::query("DELETE FROM meta WHERE name = ?1")
         .bind(OPENED_AS)
@@ -229,7 +228,7 @@ pub(super) async fn mark_closed(connection: &mut SqliteConnection) -> Result<(),
         return Ok(());
     }
     Err(JournalError::unavailable(
-        "another program is reading it, so its -wal file still holds changes: a copy needs both files",
+        "another program is reading the database, so the -wal file still contains changes; a copy needs both files",
     ))
 }
 
@@ -251,7 +250,7 @@ async fn merge(
 ///
 /// # Errors
 /// When the journal was created with another key: repeated requests and passengers would no longer be
-/// recognised, so the same booking could be made twice.
+/// recognised, so the same booking could be executed twice.
 async fn hash_key(
     connection: &mut SqliteConnection,
     given: Option<&HashKey>,
@@ -259,7 +258,7 @@ async fn hash_key(
     let own = match read(connection, OWN_KEY).await? {
         None => None,
         Some(bytes) => Some(HashKey::new(bytes.try_into().map_err(|_| {
-            JournalError::new(Fault::Damaged, "its hash key has the wrong length")
+            JournalError::new(Fault::Damaged, "the stored hash key has the wrong length")
         })?)),
     };
     let known = match (read(connection, KEY_CHECK).await?, &own) {
@@ -277,15 +276,15 @@ async fn hash_key(
         (None, Some(own)) => own,
         (None, None) if known.is_some() => {
             return Err(JournalError::unavailable(
-                "the journal was created with a configured hash key, and none is configured now: \
+                "the journal was created with a configured hash key, but none is configured now; \
                  set store.hash_key or store.hash_key_file to that key, or set store.url to a new \
                  journal",
             ));
         }
         (None, None) => {
-            let fresh = fresh()?;
-            keep(connection, OWN_KEY, fresh.expose()).await?;
-            fresh
+            let generated = generate()?;
+            keep(connection, OWN_KEY, generated.expose()).await?;
+            generated
         }
     };
     if known.is_none() {
@@ -294,18 +293,18 @@ async fn hash_key(
     Ok(key)
 }
 
-fn another_key(made_its_own: bool) -> &'static str {
-    if made_its_own {
-        "the journal contains its own generated hash key, and store.hash_key differs from it: \
+fn another_key(is_generated: bool) -> &'static str {
+    if is_generated {
+        "the journal contains its own generated hash key, and store.hash_key differs from it; \
          remove store.hash_key and store.hash_key_file to keep using this journal, or set store.url \
          to a new one"
     } else {
-        "store.hash_key is not the key that the journal was created with: set it, or \
-         store.hash_key_file, to the original key, or set store.url to a new journal"
+        "store.hash_key is not the key with which the journal was created; set store.hash_key or \
+         store.hash_key_file to the original key, or set store.url to a new journal"
     }
 }
 
-fn fresh() -> Result<HashKey, JournalError> {
+fn generate() -> Result<HashKey, JournalError> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|error| JournalError::unavailable(error.to_string()))?;
     Ok(HashKey::new(key))

@@ -7,7 +7,7 @@ use crate::domain::ids::{AccountName, OrderId, OutOrderNo};
 use crate::domain::operation::Ownership;
 use crate::store::{JournalError, Owners};
 
-/// Fliggy's number, the caller's number, the owner, the last departure, when it was booked, and the booking.
+/// Fliggy's number, the caller's number, the owner, the last departure, the booking time, and the id of the booking.
 type Line = (String, String, String, Option<String>, i64, String);
 
 impl SqliteJournal {

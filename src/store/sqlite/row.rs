@@ -31,7 +31,7 @@ pub(super) const SELECT_KNOWN: &str = concat!(
     columns!(),
     " FROM operations WHERE idempotency = ?1"
 );
-/// Due operations in state `unknown`: a caller waits for them.
+/// Due operations in state `unknown`, for which callers wait.
 pub(super) const SELECT_DUE_UNKNOWN: &str = concat!(
     "SELECT ",
     columns!(),
@@ -59,7 +59,7 @@ pub(super) const SELECT_EARLIER: &str = concat!(
      rowid < (SELECT rowid FROM operations WHERE id = ?2) AND \
      (+state = 'rejected' OR +basis IN ('absent', 'refused_by_gateway')) ORDER BY rowid DESC"
 );
-/// Operations that need attention: the one that an operation repeats, and those on its subject.
+/// Operations that need attention, among the operation that an operation repeats and those on its subject.
 pub(super) const SELECT_CONTRADICTED: &str = concat!(
     "SELECT ",
     columns!(),
@@ -71,10 +71,10 @@ pub(super) const SELECT_OPEN: &str = concat!(
     columns!(),
     " FROM operations WHERE state IN ('accepted', 'sending', 'unknown', 'needs_attention')"
 );
-/// Everything that may prevent an acceptance, in one statement. Each reason has its own `SELECT`, which uses an
-/// index and returns only the rows that decide. Operations that ended absent come with those that succeeded
-/// after them, which may explain them. The `+` keeps the planner from using the index on states, which grows
-/// with history.
+/// All rows that may prevent an acceptance, in one statement. Each reason has its own `SELECT`, which uses an
+/// index and returns only the decisive rows. Operations that ended absent are returned together with the operations
+/// that succeeded after them, because these may explain the effect. The `+` keeps the planner from using the index on
+/// states, which grows with the history.
 pub(super) const SELECT_AGAINST: &str = concat!(
     "SELECT 'key' AS why, fingerprint, rowid AS place, ",
     columns!(),
@@ -158,7 +158,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Operation, JournalError> {
     })
 }
 
-/// A line of a timeline.
+/// A timeline entry.
 pub(super) fn entry(row: &SqliteRow) -> Result<TimelineEntry, JournalError> {
     Ok(TimelineEntry {
         at: Rfc3339(time(row.try_get("at").map_err(failed)?)?),
@@ -180,7 +180,7 @@ pub(super) fn attachment(row: &SqliteRow, key: [u8; 32]) -> Result<KeptAttachmen
     })
 }
 
-/// The operation in a row, or none if the row cannot be read, for example because a later version wrote values
+/// The operation in a row, or none if the row cannot be read, for example because a later gateway wrote values
 /// that this one does not know. One such row must not block all others.
 pub(super) fn readable(row: &SqliteRow) -> Option<Operation> {
     match read(row) {
@@ -208,7 +208,9 @@ pub(super) fn word<T: DeserializeOwned>(text: String) -> Result<T, JournalError>
 pub(super) fn word_of<T: Serialize>(value: &T) -> Result<String, JournalError> {
     match serde_json::to_value(value).map_err(failed)? {
         serde_json::Value::String(text) => Ok(text),
-        other => Err(JournalError::unavailable(format!("{other} is not a name"))),
+        other => Err(JournalError::unavailable(format!(
+            "{other} is not a stored name"
+        ))),
     }
 }
 

@@ -22,7 +22,7 @@ impl Schedule for SqliteJournal {
                     .fetch_all(&self.readers)
                     .await
                     .map_err(failed)?;
-                due.extend(self.to_look_for(&found));
+                due.extend(self.readable_operations(&found));
             }
             Ok(due)
         })
@@ -60,7 +60,7 @@ impl Schedule for SqliteJournal {
                     stale.push(line);
                 }
             }
-            Ok(self.to_look_for(&stale))
+            Ok(self.readable_operations(&stale))
         })
     }
 
@@ -75,7 +75,7 @@ impl Schedule for SqliteJournal {
 
     fn prune(&self, now_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
         Box::pin(async move {
-            // Check first, otherwise every pass of the reconciler would write.
+            // Check first; otherwise every pass of the reconciler would write.
             let due = self.reading(async {
                 sqlx::query_scalar::<_, i64>(
                     "SELECT EXISTS (SELECT 1 FROM operations WHERE prune_at <= ?1)",

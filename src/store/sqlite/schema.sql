@@ -123,8 +123,8 @@ CREATE TABLE IF NOT EXISTS attachments (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS attachments_order ON attachments (order_id, account);
 
--- What a lookup last found on an account, or what is known to exist there: the control for lookups that find
--- nothing. The session is a keyed hash, and NULL until a lookup has found it.
+-- The object that a lookup last found on an account, or else an object that is known to exist there: the control for
+-- lookups that find nothing. The session is a keyed hash; it is NULL until a lookup has found the object.
 CREATE TABLE IF NOT EXISTS proofs (
     account         TEXT    NOT NULL,
     lookup          TEXT    NOT NULL,

@@ -1,5 +1,5 @@
-//! The only writer. It is never cancelled. It drains its queue into one transaction and acknowledges after the
-//! commit, so many changes share one fsync.
+//! The only writer of the journal. It is never cancelled. It drains its queue into one transaction and acknowledges
+//! after the commit, so many changes share one fsync.
 
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether it begins an operation or a send.
+    /// Whether the command begins an operation or a send.
     fn begins(&self) -> bool {
         match self {
             Self::Accept(..) | Self::Probe(_) => true,
@@ -54,23 +54,23 @@ impl Command {
     }
 }
 
-/// Maximum number of changes in one transaction.
+/// The maximum number of changes in one transaction.
 const BATCH: usize = 512;
 
 /// How often the files are checked while nothing is written.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const CHECK_EVERY: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(
     mut connection: SqliteConnection,
     mut queue: mpsc::Receiver<Command>,
     health: Arc<Health>,
 ) {
-    // Only for its log lines.
+    // Called only for its log lines.
     let _ = health.fit();
     let mut batch = Vec::with_capacity(BATCH);
     let mut stop = None;
     while stop.is_none() {
-        match timeout(LOOK_EVERY, queue.recv_many(&mut batch, BATCH)).await {
+        match timeout(CHECK_EVERY, queue.recv_many(&mut batch, BATCH)).await {
             Ok(0) => break,
             Ok(_) => {}
             Err(_) => {
@@ -100,7 +100,7 @@ pub(super) async fn run(
 }
 
 /// While the journal is unhealthy, refuses commands that begin an operation or a send. Other commands continue:
-/// the outcome of a send is evidence, so it is written as long as the open file accepts it.
+/// the outcome of a send is evidence, so it is saved as long as the open file accepts it.
 fn permitted(work: Vec<Command>, health: &Health) -> Vec<Command> {
     if !work.iter().any(Command::begins) {
         return work;
@@ -115,20 +115,20 @@ fn permitted(work: Vec<Command>, health: &Health) -> Vec<Command> {
     rest
 }
 
-/// Commits all commands in one transaction. If that fails, commits each one separately, so that one bad change
-/// does not fail the others and each gets its own answer.
+/// Commits all commands in one transaction. If this fails, commits each command separately, so that one bad change
+/// does not fail the others and each command gets its own result.
 async fn commit(connection: &mut SqliteConnection, work: Vec<Command>, health: &Health) {
     if work.is_empty() {
         return;
     }
     let started = std::time::Instant::now();
     match health.noted(transaction(connection, &work).await) {
-        Ok(told) => {
+        Ok(results) => {
             histogram!(JOURNAL_COMMIT_SECONDS).record(started.elapsed().as_secs_f64());
-            reply(work, told);
+            reply(work, results);
         }
         Err(error) if work.len() == 1 => {
-            tracing::error!(%error, "the journal did not commit");
+            tracing::error!(%error, "a change was not committed to the journal");
             for command in work {
                 refuse(command, &error);
             }
@@ -139,9 +139,9 @@ async fn commit(connection: &mut SqliteConnection, work: Vec<Command>, health: &
                 let ended = health.noted(transaction(connection, &one).await);
                 let [command] = one;
                 match ended {
-                    Ok(told) => reply(vec![command], told),
+                    Ok(results) => reply(vec![command], results),
                     Err(error) => {
-                        tracing::error!(%error, "the journal did not commit");
+                        tracing::error!(%error, "a change was not committed to the journal");
                         refuse(command, &error);
                     }
                 }
@@ -150,7 +150,7 @@ async fn commit(connection: &mut SqliteConnection, work: Vec<Command>, health: &
     }
 }
 
-/// The result of one command; sent to its caller after the commit is on disk.
+/// The result of one command, which is sent to the caller after the commit is on disk.
 pub(super) enum Done {
     Accept(Acceptance),
     Save(Saved),
@@ -160,8 +160,8 @@ pub(super) enum Done {
 
 /// Runs all commands in one transaction, or none of them.
 ///
-/// It uses SQL and not the driver's transactions: on a full disk or a failed write SQLite may roll back by
-/// itself, and a driver that counts transactions would then refuse every later one until the process is
+/// Uses SQL instead of the driver's transactions: on a full disk or a failed write SQLite may roll back by
+/// itself, and a driver that counts transactions would then refuse every later transaction until the process is
 /// restarted.
 pub(super) async fn transaction(
     connection: &mut SqliteConnection,
@@ -172,8 +172,7 @@ pub(super) async fn transaction(
         Err(error) => Err(error),
     };
     if ended.is_err() {
-        // After a full disk, SQLite may or may not have ended the transaction already. If it has, this fails
-        // harmlessly; sqlx's own transactions would assume that it is still open and never begin another one.
+        // After a full disk, SQLite may have ended the transaction already. Then this statement fails harmlessly.
         let _ = control(connection, "ROLLBACK").await;
     }
     ended
@@ -236,13 +235,13 @@ async fn committed(
     Ok(done)
 }
 
-/// Sends each result to its caller. That fails only if the caller is gone; the change is committed anyway.
+/// Sends each result to its caller. This fails only if the caller is gone; the change is committed nevertheless.
 fn reply(work: Vec<Command>, done: Vec<Done>) {
     for (command, done) in work.into_iter().zip(done) {
         match (command, done) {
-            (Command::Accept(_, answer), Done::Accept(taken)) => drop(answer.send(Ok(taken))),
+            (Command::Accept(_, answer), Done::Accept(result)) => drop(answer.send(Ok(result))),
             (Command::Save(_, answer), Done::Save(saved)) => drop(answer.send(Ok(saved))),
-            (Command::Prune(_, answer), Done::Prune(gone)) => drop(answer.send(Ok(gone))),
+            (Command::Prune(_, answer), Done::Prune(count)) => drop(answer.send(Ok(count))),
             (
                 Command::Attachment(_, answer)
                 | Command::Publish(_, answer)
@@ -251,7 +250,7 @@ fn reply(work: Vec<Command>, done: Vec<Done>) {
                 | Command::Probe(answer),
                 _,
             ) => drop(answer.send(Ok(()))),
-            // `transaction` answers each command with its own kind.
+            // `transaction` returns for each command a result of its own kind.
             (
                 Command::Accept(..) | Command::Save(..) | Command::Prune(..) | Command::Stop(_),
                 _,
@@ -343,7 +342,7 @@ fn conflicts(lines: &[SqliteRow]) -> Result<Conflicts, JournalError> {
                     operation: row::read(line)?,
                     fingerprint: fingerprint.try_into().map_err(failed)?,
                 });
-                // It comes first and decides on its own.
+                // This row comes first and decides on its own.
                 break;
             }
             list @ ("absent" | "later") => {
@@ -526,7 +525,7 @@ async fn publish(
     Ok(())
 }
 
-/// Records who owns the order. The booking that succeeded last decides.
+/// Records the owner of the order: the caller of the booking that succeeded last.
 async fn note_owner(
     connection: &mut SqliteConnection,
     fact: &OwnershipFact,
@@ -579,8 +578,8 @@ async fn renew(
     Ok(())
 }
 
-/// The operation that holds the lock on the subject, if this one needs attention. Other open operations have held
-/// the lock themselves since they were accepted.
+/// The operation that holds the lock on the subject, if this operation needs attention; none otherwise, because every
+/// other open operation has held the lock itself since it was accepted.
 async fn holder(
     connection: &mut SqliteConnection,
     operation: &Operation,
@@ -598,18 +597,18 @@ async fn holder(
         .transpose()
 }
 
-/// The result of a refused change: the row as it stands.
+/// The result of a refused change: the current row.
 async fn stale(
     connection: &mut SqliteConnection,
     operation: &Operation,
 ) -> Result<Saved, JournalError> {
-    let standing = sqlx::query(row::SELECT_ONE)
+    let current = sqlx::query(row::SELECT_ONE)
         .bind(operation.id.to_string())
         .fetch_optional(connection)
         .await
         .map_err(failed)?;
-    Ok(match standing {
-        Some(standing) => Saved::Stale(Box::new(row::read(&standing)?)),
+    Ok(match current {
+        Some(current) => Saved::Stale(Box::new(row::read(&current)?)),
         None => Saved::Gone,
     })
 }
@@ -640,13 +639,14 @@ async fn insert_timeline(
     Ok(())
 }
 
-/// Number of changes of an operation between two cuts of its timeline.
+/// The number of changes of an operation between two trims of its timeline.
 const TRIM_EVERY: i64 = 64;
-/// Lines of a timeline that are kept at its beginning and at its end.
+/// The number of entries that are kept at the beginning of a timeline.
 const FIRST_LINES: i64 = 100;
+/// The number of entries that are kept at the end of a timeline.
 const LAST_LINES: i64 = 400;
 
-/// Limits the length of a timeline. The first and the last lines are kept, and a line marks that those between
+/// Limits the length of a timeline. The first and the last entries are kept, and an entry marks that those between
 /// them were removed.
 async fn trim_timeline(
     connection: &mut SqliteConnection,
@@ -677,7 +677,7 @@ async fn trim_timeline(
     if gone.rows_affected() > 0 {
         sqlx::query(
             "INSERT INTO timeline (operation_id, seq, at, state, what) SELECT operation_id, seq + 1, at, \
-             state, 'the lines between this one and the next are left out' FROM timeline \
+             state, 'the entries between this one and the next are left out' FROM timeline \
              WHERE operation_id = ?1 AND seq = ?2",
         )
         .bind(&id)
@@ -708,7 +708,7 @@ async fn keep_attachment(
     Ok(())
 }
 
-/// Maximum number of operations that one transaction deletes.
+/// The maximum number of operations that one transaction deletes.
 const PRUNED_AT_ONCE: i64 = 256;
 
 async fn prune(connection: &mut SqliteConnection, now: i64) -> Result<u64, JournalError> {
@@ -736,7 +736,8 @@ async fn prune(connection: &mut SqliteConnection, now: i64) -> Result<u64, Journ
 }
 
 async fn wake_all(connection: &mut SqliteConnection, now: i64) -> Result<(), JournalError> {
-    // Open operations at once; watched ones within an hour, even if a clock jump had moved them further away.
+    // Open operations become due at once, watched operations within an hour: a clock jump may have moved the time of
+    // their next lookup far away.
     sqlx::query(
         "UPDATE operations SET next_look_at = CASE WHEN state IN ('unknown', 'needs_attention') \
          THEN ?1 ELSE MIN(next_look_at, ?1 + 3600000) END WHERE next_look_at > ?2",
@@ -797,7 +798,7 @@ mod tests {
             .await
             .unwrap();
         at_most_pages(&mut connection, pages).await;
-        // Inserts rows smaller than the probe's until none fits.
+        // Inserts rows that are smaller than the row of the probe until none fits.
         let mut n = 0;
         while sqlx::query("INSERT INTO meta (name, value) VALUES (?1, x'00')")
             .bind(format!("{n:04}"))

@@ -1,8 +1,8 @@
 //! Corrects the contract by configuration, without a rebuild.
 //!
-//! An override names a field of the contract and describes its form on the wire. [`Overrides`] is built from all overrides
-//! and converts values in both directions: the gateway converts *ours → wire* for requests and *wire → ours* for
-//! responses; the simulator does the inverse of both, so that an override can be tried without TOP.
+//! An override names a field of the contract and describes its form on the wire. [`Overrides`] is built from all
+//! overrides and converts values in both directions: the gateway converts *ours → wire* for requests and *wire → ours*
+//! for responses; the simulator does the inverse of both, so that an override can be tried without TOP.
 //!
 //! Paths start at the top of the request's parameters or of the response's root, in contract names, lists without an
 //! index: `pay_order_request.order_id`, `flight_item_list.solution_id`.
@@ -19,7 +19,7 @@ use serde_json::Value;
 use super::registry::Registry;
 use plan::{Direction, Plan};
 
-/// The half of a call that an override is about.
+/// The half of a call that an override corrects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
@@ -47,7 +47,7 @@ pub enum WireType {
 pub struct Override {
     /// Full name of the TOP method.
     pub method: String,
-    /// Request or answer.
+    /// The request or the response.
     pub side: Side,
     /// The field, in contract names. A `constant` may name a field that is not in the contract, within an object that
     /// is.
@@ -76,7 +76,7 @@ pub struct Override {
     pub wrapper: Option<String>,
 }
 
-/// All overrides, ready to be applied. The default has none.
+/// All overrides in compiled form. The default has none.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
     methods: BTreeMap<String, Sides>,
@@ -98,7 +98,7 @@ impl Overrides {
         build::build(registry, overrides)
     }
 
-    /// Whether any override applies there. If none does, a value need not be parsed into a tree.
+    /// Whether any override applies to this side of the method. If none does, a value need not be parsed into a tree.
     #[must_use]
     pub fn touches(&self, method: &str, side: Side) -> bool {
         self.plan(method, side).is_some()
@@ -107,25 +107,25 @@ impl Overrides {
     /// Converts the parameters of a request to the wire format: `{"pay_order_request": {…}}`.
     #[must_use]
     pub fn request_to_wire(&self, method: &str, params: Value) -> Value {
-        self.turn(method, Side::Request, Direction::ToWire, params)
+        self.convert(method, Side::Request, Direction::ToWire, params)
     }
 
     /// Converts the members of a response's root to the contract's format.
     #[must_use]
     pub fn answer_from_wire(&self, method: &str, answer: Value) -> Value {
-        self.turn(method, Side::Answer, Direction::FromWire, answer)
+        self.convert(method, Side::Answer, Direction::FromWire, answer)
     }
 
     /// The inverse of [`Overrides::request_to_wire`], for the simulator.
     #[must_use]
     pub fn request_from_wire(&self, method: &str, params: Value) -> Value {
-        self.turn(method, Side::Request, Direction::FromWire, params)
+        self.convert(method, Side::Request, Direction::FromWire, params)
     }
 
     /// The inverse of [`Overrides::answer_from_wire`], for the simulator.
     #[must_use]
     pub fn answer_to_wire(&self, method: &str, answer: Value) -> Value {
-        self.turn(method, Side::Answer, Direction::ToWire, answer)
+        self.convert(method, Side::Answer, Direction::ToWire, answer)
     }
 
     fn plan(&self, method: &str, side: Side) -> Option<&Plan> {
@@ -137,9 +137,9 @@ impl Overrides {
         (!plan.is_empty()).then_some(plan)
     }
 
-    fn turn(&self, method: &str, side: Side, direction: Direction, value: Value) -> Value {
+    fn convert(&self, method: &str, side: Side, direction: Direction, value: Value) -> Value {
         match (self.plan(method, side), value) {
-            (Some(plan), Value::Object(map)) => Value::Object(plan.turn(side, direction, map)),
+            (Some(plan), Value::Object(map)) => Value::Object(plan.apply(side, direction, map)),
             (_, value) => value,
         }
     }

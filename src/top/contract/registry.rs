@@ -43,7 +43,7 @@ pub enum Kind {
     Object,
 }
 
-/// One field of a request or an answer.
+/// One field of a request or a response.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// Name on the wire, according to the contract.
@@ -52,7 +52,7 @@ pub struct Node {
     pub kind: Kind,
     /// True for a list.
     pub list: bool,
-    /// Must be present whenever its parent is.
+    /// Whether the field must be present whenever its parent is.
     pub required: bool,
     /// The closed set of values, if one is known.
     pub values: Vec<Value>,
@@ -65,7 +65,7 @@ pub struct Node {
 /// The contract of one method.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MethodContract {
-    /// `alitrip.flight.service.search` and the like.
+    /// The full name, such as `alitrip.flight.service.search`.
     pub name: String,
     /// Application parameters. An object parameter is one form field that contains JSON text.
     pub request: Vec<Node>,
@@ -77,7 +77,7 @@ impl MethodContract {
     /// Reads one file in the format of TOP's API metadata.
     ///
     /// # Errors
-    /// The text has another format.
+    /// When the text has another format.
     fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         let file: MethodFile = serde_json::from_str(text)?;
         Ok(Self {
@@ -122,10 +122,10 @@ impl Registry {
         &EMBEDDED
     }
 
-    /// A registry of these files.
+    /// Builds a registry from these files.
     ///
     /// # Errors
-    /// For the first unreadable file.
+    /// The error of the first file that cannot be parsed.
     fn parse(files: &[&str]) -> Result<Self, serde_json::Error> {
         let methods = files
             .iter()
@@ -146,7 +146,7 @@ impl Registry {
     }
 }
 
-/// The node with that name.
+/// The node with this name.
 pub(super) fn find<'a>(nodes: &'a [Node], name: &str) -> Option<&'a Node> {
     nodes.iter().find(|node| node.name == name)
 }

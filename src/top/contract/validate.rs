@@ -10,13 +10,13 @@ use super::registry::{Kind, MethodContract, Node, find};
 /// data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Dotted path of the field, list elements by index: `passenger_list.0.name`.
+    /// The dotted path of the field, with list elements by index: `passenger_list.0.name`.
     pub path: String,
-    /// What is wrong with it.
+    /// The kind of deviation.
     pub kind: FindingKind,
 }
 
-/// What is wrong with a field.
+/// The kind of deviation of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FindingKind {
     /// The contract has no such field.
@@ -109,8 +109,8 @@ impl Checker {
             Value::Object(map) if map.is_empty() => {}
             Value::Object(map) if map.len() == 1 => match map.get(wrapper) {
                 Some(Value::Array(items)) => self.within(wrapper, |c| c.items(node, items)),
-                Some(_) => self.report(FindingKind::WrongType("a list within its wrapper")),
-                None => self.report(FindingKind::WrongType("a list under its own wrapper")),
+                Some(_) => self.report(FindingKind::WrongType("a list in its wrapper")),
+                None => self.report(FindingKind::WrongType("a list in the contract's wrapper")),
             },
             _ => self.report(FindingKind::WrongType("a wrapped list")),
         }
@@ -134,7 +134,7 @@ impl Checker {
             (Kind::Boolean, value) => (value.is_boolean(), "true or false"),
             (Kind::Date, value) => (
                 value.as_str().is_some_and(is_wire_time),
-                "a time as yyyy-MM-dd HH:mm:ss",
+                "a time in the form yyyy-MM-dd HH:mm:ss",
             ),
             (Kind::Bytes, value) => (value.is_string(), "a file"),
         };

@@ -1,5 +1,5 @@
-//! A time limit for one attempt, from the first byte sent to the last byte received. For a write it
-//! starts when the body is released, because the connection is opened before that.
+//! A time limit for one attempt, from the first byte sent to the last byte received. For a write the limit starts when
+//! the body is released, because the connection is opened before that.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use tower::{Layer, Service};
 
 use crate::top::call::{Call, CallError, Lost, NotSent, Received};
 
-/// Adds the limit.
+/// Adds the time limit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DeadlineLayer {
     limit: Duration,

@@ -1,4 +1,4 @@
-//! Quota and concurrency of one app key, and TOP's own bans.
+//! The quota and concurrency of one app key, and TOP's own bans.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -22,22 +22,22 @@ use crate::top::envelope::ErrorResponse;
 pub struct QuotaSettings {
     /// Calls per second for callers.
     pub per_second: NonZeroU32,
-    /// Maximum number of calls at once after a pause.
+    /// The maximum number of calls at once after a pause.
     pub burst: NonZeroU32,
-    /// Calls per second for the reconciler's lookups, in addition to those.
+    /// Calls per second for the reconciler's lookups, in addition to the calls for callers.
     pub looks_per_second: NonZeroU32,
-    /// Maximum number of concurrent calls for callers.
+    /// The maximum number of concurrent calls for callers.
     pub max_concurrent: usize,
-    /// Maximum time that a call waits for its turn.
+    /// The maximum time for which a call waits for its permit.
     pub max_wait: Duration,
 }
 
-/// The single entry point to TOP.
+/// Issues the permits for all calls to TOP.
 #[derive(Debug)]
 pub struct Gate {
     callers: Share,
     lookups: Share,
-    /// The part of `lookups` that lookups for settled operations may use.
+    /// The part of `lookups` that lookups of settled operations may use.
     watch: Share,
     max_wait: Duration,
     bans: RwLock<Bans>,
@@ -57,17 +57,19 @@ struct Share {
     in_flight: Arc<Semaphore>,
 }
 
-/// The right to make one call now. Held until the call ends.
+/// The permit for one call. It is held until the call ends.
 #[derive(Debug)]
 pub struct Permit {
     _in_flight: [Option<OwnedSemaphorePermit>; 2],
 }
 
-/// The longest time for which a ban holds calls back without asking TOP again. The ban's text may announce a day, and
-/// the ban may end sooner: a refused call costs nothing, but a call held back may delay the outcome of a payment.
-const ASK_AGAIN: Duration = Duration::from_mins(1);
+/// The longest time for which a ban holds calls back before one is tried again. The text of a ban may announce a day,
+/// but the ban may end earlier. A refused call costs nothing, whereas a call that is held back may delay the outcome of
+/// a payment.
+const MAX_BAN: Duration = Duration::from_mins(1);
 
-/// Maximum number of concurrent lookups: low, because a lost write is looked up repeatedly while upstream is slow.
+/// The maximum number of concurrent lookups. It is low, because a lost write is looked up repeatedly while upstream is
+/// slow.
 const LOOKUPS_IN_FLIGHT: usize = 16;
 
 // === impl Gate ===
@@ -82,7 +84,7 @@ impl Gate {
         };
         let looks = settings.looks_per_second;
         let half = NonZeroU32::new(looks.get() / 2).unwrap_or(NonZeroU32::MIN);
-        // Half of one per second is one in two seconds.
+        // Half of one call per second is one call in two seconds.
         let half_rate = Quota::with_period(Duration::from_secs(2) / looks.get())
             .unwrap_or(Quota::per_second(half));
         Self {
@@ -99,10 +101,10 @@ impl Gate {
         }
     }
 
-    /// Waits for the method's turn, at most as long as configured.
+    /// Waits for the permit, at most as long as configured.
     ///
     /// # Errors
-    /// [`NotSent::Quota`] if the turn would come too late; no share that other calls need is used up then.
+    /// [`NotSent::Quota`] if the permit would come too late. Then no quota that other calls need is used.
     pub async fn permit(&self, lane: Lane, method: &str) -> Result<Permit, NotSent> {
         let started = self.clock.steady();
         let shares: &[&Share] = match lane {
@@ -116,7 +118,7 @@ impl Gate {
                 .saturating_sub(clock.steady().saturating_sub(started))
         };
         'banned: loop {
-            // A call that waits for the end of a ban does not block the calls of other methods.
+            // Wait for the end of a ban before acquiring a slot, so that this call does not block other methods.
             if let Some(ban) = self.ban_left(method) {
                 if ban > left(&self.clock) {
                     return refuse(ban);
@@ -125,13 +127,13 @@ impl Gate {
                 continue;
             }
             let mut in_flight = [None, None];
-            for (place, share) in in_flight.iter_mut().zip(shares) {
+            for (slot, share) in in_flight.iter_mut().zip(shares) {
                 let acquire = share.in_flight.clone().acquire_owned();
                 let acquired = tokio::time::timeout(left(&self.clock), acquire).await;
                 let Ok(Ok(acquired)) = acquired else {
                     return refuse(Duration::from_secs(1));
                 };
-                *place = Some(acquired);
+                *slot = Some(acquired);
             }
             for share in shares {
                 loop {
@@ -155,14 +157,14 @@ impl Gate {
         }
     }
 
-    /// Records "This ban will last for N more seconds", received by this method, for a minute at most. A limited call
-    /// was not executed.
+    /// Records a ban ("This ban will last for N more seconds") that a call of this method received, for at most one
+    /// minute. The banned call was not executed.
     pub fn observe(&self, method: &str, error: &ErrorResponse) {
         let Some(seconds) = error.ban_seconds() else {
             return;
         };
         let now = self.clock.steady();
-        let until = now + Duration::from_secs(seconds).min(ASK_AGAIN);
+        let until = now + Duration::from_secs(seconds).min(MAX_BAN);
         let whole_app = is_of_the_app(error);
         let mut bans = self.bans.write().unwrap_or_else(PoisonError::into_inner);
         bans.methods.retain(|_, until| *until > now);
@@ -173,7 +175,12 @@ impl Gate {
         };
         *ban = until.max(*ban);
         drop(bans);
-        tracing::warn!(method, whole_app, seconds, "TOP limits calls");
+        tracing::warn!(
+            method,
+            whole_app,
+            seconds,
+            "TOP has banned calls temporarily"
+        );
     }
 
     fn ban_left(&self, method: &str) -> Option<Duration> {
@@ -186,9 +193,10 @@ impl Gate {
     }
 }
 
-/// Whether a ban covers the app's daily quota. The others cover one API (`limited-by-api-…` and `limited-by-app-api-…`,
-/// documented) or do not name their scope: those count for this method only, because TOP refuses an excess call at no
-/// cost, while a payment held back because of another method may lose its seats.
+/// Whether a ban is about the app's daily quota and so covers all methods. The other bans cover one API
+/// (`limited-by-api-…` and `limited-by-app-api-…`, documented) or do not name their scope. They count for this method
+/// only: TOP refuses an excess call at no cost, whereas a payment that is held back because of another method may lose
+/// its seats.
 fn is_of_the_app(error: &ErrorResponse) -> bool {
     let code = error.sub_code.as_deref();
     code.is_some_and(|code| code.ends_with("limited-by-app-access-count"))
@@ -243,7 +251,7 @@ where
 
     fn call(&mut self, call: Call) -> Self::Future {
         let gate = self.gate.clone();
-        // The clone replaces the service that was polled ready, and that one makes the call.
+        // The service that was polled ready makes the call, and its clone takes its place.
         let next = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, next);
         Box::pin(async move {
@@ -312,7 +320,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn lookups_for_settled_operations_have_half_of_the_lookup_share() {
+    async fn lookups_of_settled_operations_have_half_of_the_lookup_share() {
         let quota = QuotaSettings {
             per_second: NonZeroU32::MIN,
             burst: NonZeroU32::MIN,
@@ -320,21 +328,21 @@ mod tests {
             max_concurrent: 1,
             max_wait: Duration::ZERO,
         };
-        let taken = async |lanes: &[Lane]| {
-            // The limiter uses its own clock; all of this takes a fraction of a second.
+        let permitted = async |lanes: &[Lane]| {
+            // The limiter uses its own clock, but the whole test takes only a fraction of a second.
             let gate = Gate::new(&quota, Arc::new(ManualClock::new()));
-            let mut taken = Vec::new();
+            let mut permitted = Vec::new();
             for lane in lanes {
-                taken.push(gate.permit(*lane, PAY).await.is_ok());
+                permitted.push(gate.permit(*lane, PAY).await.is_ok());
             }
-            taken
+            permitted
         };
         use Lane::{Lookup, Watch};
-        assert_eq!(taken(&[Watch, Watch, Watch]).await, [true, true, false]);
+        assert_eq!(permitted(&[Watch, Watch, Watch]).await, [true, true, false]);
         // Unused quota is available to the other lookups.
-        let both = taken(&[Watch, Watch, Watch, Lookup, Lookup]).await;
+        let both = permitted(&[Watch, Watch, Watch, Lookup, Lookup]).await;
         assert_eq!(both, [true, true, false, true, true]);
-        let none_left = taken(&[Lookup, Lookup, Lookup, Lookup, Watch]).await;
+        let none_left = permitted(&[Lookup, Lookup, Lookup, Lookup, Watch]).await;
         assert_eq!(none_left, [true, true, true, true, false]);
     }
 
@@ -389,17 +397,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_ban_holds_back_calls_that_are_already_waiting() {
-        let patience = Duration::from_secs(10);
-        let gate = gate(Arc::new(ManualClock::new()), patience, 1);
+        let max_wait = Duration::from_secs(10);
+        let gate = gate(Arc::new(ManualClock::new()), max_wait, 1);
         let held = gate.permit(Lane::Caller, SEARCH).await.unwrap();
         let call_limited = async {
-            // The waiting call is polled first: `join` polls in order.
+            // The waiting call has been polled before, because `join` polls in order.
             gate.observe(SEARCH, &ban("accesscontrol.limited-by-api-access-count"));
             drop(held);
         };
         let (late, ()) = tokio::join!(refused(&gate, SEARCH), call_limited);
         assert!(late);
-        // Its slot is free for others.
+        // The refused call has released its slot.
         assert!(!refused(&gate, PAY).await);
     }
 }

@@ -1,7 +1,7 @@
 //! A request body that is sent when its [`Departure`] allows it, or never.
 //!
-//! The body is handed over in one piece, and its last parameter is the signature: TOP cannot evaluate a part of it. How
-//! much of it the kernel has sent is unknown here, so a response counts as soon as the body has been handed over.
+//! The body is handed over in one piece, and its last parameter is the signature, so TOP cannot evaluate a part of the
+//! body. How much the kernel has sent is unknown here, so a response counts as soon as the body has been handed over.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -12,7 +12,7 @@ use http_body::{Body, Frame, SizeHint};
 use crate::top::call::NotSent;
 use crate::top::departure::Departure;
 
-/// The body.
+/// A body that is held back.
 pub(super) struct Held {
     bytes: Option<Bytes>,
     leave: Pin<Box<dyn Future<Output = Result<(), NotSent>> + Send + Sync>>,

@@ -55,7 +55,9 @@ fn judge(received: Received) -> Result<Received, CallError> {
         200 | 400 if leads_with_error(&received.body) => {
             match envelope::decode::<IgnoredAny>("", &received.body) {
                 Ok(Envelope::Error(error)) => Err(CallError::Refused(Box::new(error))),
-                Ok(Envelope::Answer(_)) => Err(CallError::Lost(Lost::Unreadable("no error in it"))),
+                Ok(Envelope::Answer(_)) => {
+                    Err(CallError::Lost(Lost::Unreadable("it contains no error")))
+                }
                 Err(unreadable) => Err(CallError::Lost(Lost::Unreadable(unreadable.reason))),
             }
         }
@@ -65,12 +67,13 @@ fn judge(received: Received) -> Result<Received, CallError> {
     }
 }
 
-/// Checks only the first key: a response may be large, and the client decodes it once.
+/// Whether the first key is `error_response`. The other keys are not checked, because a response may be large and the
+/// client decodes it anyway.
 fn leads_with_error(body: &[u8]) -> bool {
-    let inside = envelope::trimmed(body)
+    let content = envelope::trimmed(body)
         .strip_prefix(b"{")
         .map(<[u8]>::trim_ascii_start);
-    inside.is_some_and(|rest| rest.starts_with(b"\"error_response\""))
+    content.is_some_and(|rest| rest.starts_with(b"\"error_response\""))
 }
 
 #[cfg(test)]
@@ -88,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_json_object_with_status_200_is_an_answer() {
+    fn only_a_json_object_with_status_200_is_a_response() {
         let refused = r#"{"error_response":{"code":25,"msg":"Invalid signature"}}"#;
         assert_eq!(judged(200, r#"{"x_response":{"is_success":true}}"#), Ok(()));
         assert_eq!(judged(200, refused), Err(Delivery::Answered));

@@ -1,4 +1,4 @@
-//! Retries reads: few attempts, jittered, limited by a budget when upstream is in trouble.
+//! Retries reads: few attempts with jitter, limited by a budget when upstream fails often.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use crate::top::method::Effect;
 /// How reads are retried.
 #[derive(Clone, Copy, Debug)]
 pub struct RetrySettings {
-    /// Maximum number of attempts, including the first.
+    /// The maximum number of attempts, including the first.
     pub attempts: usize,
     /// The first pause.
     pub base: Duration,
@@ -24,7 +24,7 @@ pub struct RetrySettings {
     pub max: Duration,
 }
 
-/// Retries reads. A write sent here by mistake would pass unchanged.
+/// Retries reads. A write that was sent through this layer by mistake would not be retried.
 #[derive(Clone, Debug)]
 pub(super) struct RetryLayer {
     settings: RetrySettings,
@@ -33,7 +33,7 @@ pub(super) struct RetryLayer {
 
 impl RetryLayer {
     pub(super) fn new(settings: RetrySettings) -> Self {
-        // At most one retry per five first attempts, plus a few per second when it is quiet.
+        // At most one retry per five first attempts, plus a few per second while there are few calls.
         let budget = TpsBudget::new(Duration::from_secs(10), 5, 0.2);
         Self {
             settings,
@@ -111,8 +111,8 @@ where
     }
 }
 
-/// Whether a retry may succeed. A timed-out read is not retried: it has used up the caller's time,
-/// and a slow search stays slow.
+/// Whether a retry may succeed. A read that timed out is not retried: it has used up the caller's time, and a slow
+/// search stays slow.
 fn is_transient(error: &CallError) -> bool {
     match error {
         CallError::NotSent(NotSent::Connect(_) | NotSent::Broken) => true,
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_read_is_retried_and_a_write_never() {
+    async fn a_read_is_retried_and_a_write_is_not() {
         let reset = || CallError::Lost(Lost::Connection);
         assert_eq!(attempts(Effect::Read, Lane::Caller, reset()).await, 3);
         assert_eq!(attempts(Effect::Read, Lane::Lookup, reset()).await, 1);

@@ -90,12 +90,12 @@ where
     fn call(&mut self, call: Call) -> Self::Future {
         let timestamp = LocalTime::from_timestamp(self.clock.wall()).to_wire();
         let departure = call.departure.clone();
-        let body = write_down(&self.keys, call, &timestamp);
+        let body = encode(&self.keys, call, &timestamp);
         self.inner.call(Signed { body, departure })
     }
 }
 
-fn write_down(keys: &SigningKeys, call: Call, timestamp: &str) -> SignedBody {
+fn encode(keys: &SigningKeys, call: Call, timestamp: &str) -> SignedBody {
     let session = call.session.as_ref().map(ExposeSecret::expose_secret);
     let public = [
         ("app_key", keys.app_key.as_str()),

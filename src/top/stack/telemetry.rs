@@ -1,4 +1,4 @@
-//! One metric and one log line per call, without its content.
+//! One metric and one log line per call, without the content of the call.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -94,11 +94,11 @@ where
             match &ended {
                 Ok(received) => tracing::debug!(
                     %method, delivery = delivery.as_str(), ms = took.as_millis(),
-                    bytes = received.body.len(), "TOP answered"
+                    bytes = received.body.len(), "TOP responded"
                 ),
                 Err(error) => tracing::warn!(
                     %method, delivery = delivery.as_str(), ms = took.as_millis(), %error,
-                    "TOP call failed"
+                    "a call to TOP failed"
                 ),
             }
             ended

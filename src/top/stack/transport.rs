@@ -1,4 +1,4 @@
-//! The HTTP transport: one POST, the whole response body, decompressed and limited in size.
+//! The HTTP transport: sends one POST and reads the whole response body, decompressed and limited in size.
 
 use std::error::Error as _;
 use std::future::Future;
@@ -18,9 +18,9 @@ use crate::top::call::{CallError, ConnectCause, ConnectError, Lost, NotSent, Rec
 /// The settings of an HTTP client for TOP.
 #[derive(Clone, Debug)]
 pub struct TransportSettings {
-    /// The gateway's address.
+    /// The address of TOP's gateway.
     pub endpoint: reqwest::Url,
-    /// Time limit for opening a connection: name resolution, TCP, proxy and TLS together.
+    /// The time limit for opening a connection: name resolution, TCP, proxy and TLS together.
     pub connect_timeout: Duration,
     /// An HTTP proxy; none unless configured.
     pub proxy: Option<reqwest::Url>,
@@ -38,17 +38,17 @@ pub struct Transport {
     max_answer: usize,
 }
 
-/// How long an idle connection of reads is kept.
+/// How long an idle connection for reads is kept.
 const READ_IDLE: Duration = Duration::from_secs(20);
 /// How long sent bytes may stay unacknowledged before the kernel closes the connection.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(5);
-/// Maximum length of a library's error text about a failed connection, in characters.
+/// The maximum length of a library's error text about a failed connection, in characters.
 const LONGEST_REASON: usize = 160;
 
 // === impl Transport ===
 
 impl Transport {
-    /// The client of reads.
+    /// The client for reads.
     ///
     /// # Errors
     /// When the TLS backend or the proxy cannot be set up.
@@ -56,9 +56,9 @@ impl Transport {
         Self::build(settings, |builder| builder.pool_idle_timeout(READ_IDLE))
     }
 
-    /// The client of writes: each opens a connection, sends one request and closes it.
+    /// The client for writes. Each write opens its own connection, sends one request and closes the connection.
     ///
-    /// Nothing that an earlier response left on a connection can be taken for the response to a later write, and no
+    /// So no data left on a connection by an earlier response can be mistaken for the response to a later write, and no
     /// write uses a connection that the server is closing as idle.
     ///
     /// # Errors
@@ -148,7 +148,7 @@ impl Service<Signed> for Transport {
             let sent = request.send().await;
             let unsent = sent.as_ref().err().and_then(|error| unsent(error, route));
             let unsent = match departure {
-                // A response received before the body has left does not belong to it.
+                // A response that arrives before the body has left is not a response to this request.
                 Some(departure) => departure.withhold(unsent.unwrap_or(NotSent::Broken)),
                 None => unsent,
             };
@@ -165,9 +165,9 @@ impl Service<Signed> for Transport {
     }
 }
 
-/// The whole body. A body received in one piece is not copied.
+/// Reads the whole body. A body that is received in one piece is not copied.
 async fn whole(mut response: reqwest::Response, max: usize) -> Result<Bytes, CallError> {
-    let told = response.content_length().unwrap_or_default();
+    let announced = response.content_length().unwrap_or_default();
     let mut next = async || response.chunk().await.map_err(|error| lost(&error));
     let Some(first) = next().await? else {
         return Ok(Bytes::new());
@@ -176,8 +176,8 @@ async fn whole(mut response: reqwest::Response, max: usize) -> Result<Bytes, Cal
     if more.is_none() && first.len() <= max {
         return Ok(first);
     }
-    let told = usize::try_from(told).unwrap_or(max).min(max);
-    let mut body = BytesMut::with_capacity(told.max(first.len()));
+    let announced = usize::try_from(announced).unwrap_or(max).min(max);
+    let mut body = BytesMut::with_capacity(announced.max(first.len()));
     body.extend_from_slice(&first);
     while body.len() <= max {
         match more {
@@ -198,7 +198,7 @@ fn host_and_port(url: &reqwest::Url) -> String {
     }
 }
 
-/// Why a request was never sent, if the HTTP client's error proves it.
+/// The reason why the request was never sent, if the HTTP client's error proves that.
 fn unsent(error: &reqwest::Error, route: Route) -> Option<NotSent> {
     if error.is_builder() {
         Some(NotSent::Encode)
@@ -210,14 +210,14 @@ fn unsent(error: &reqwest::Error, route: Route) -> Option<NotSent> {
     }
 }
 
-/// The step at which the connection failed. The HTTP client does not export its error types, so name resolution and
-/// tunnel errors are recognised by their texts; a test covers every kind of connection.
+/// The step at which opening the connection failed. The HTTP client does not export its error types, so errors of name
+/// resolution and of tunnels are recognised by their texts; a test covers every kind of connection.
 fn connect_cause(error: &reqwest::Error, proxied: bool) -> ConnectCause {
     if error.is_timeout() {
         return ConnectCause::Timeout;
     }
     let causes: Vec<_> = std::iter::successors(error.source(), |error| (*error).source()).collect();
-    let said = |text: &str| causes.iter().any(|e| e.to_string().starts_with(text));
+    let has_cause = |text: &str| causes.iter().any(|e| e.to_string().starts_with(text));
     let refused = causes.iter().any(|error| {
         let io = error.downcast_ref::<std::io::Error>();
         io.is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
@@ -225,15 +225,17 @@ fn connect_cause(error: &reqwest::Error, proxied: bool) -> ConnectCause {
     // The last cause is the most specific. It is a library's text about data from the peer, so it is truncated.
     let last = causes.last().map(ToString::to_string).unwrap_or_default();
     let last: String = last.chars().take(LONGEST_REASON).collect();
-    let (dns, tcp, tunnel) = (said("dns error"), said("tcp "), said("tunnel error"));
+    let dns = has_cause("dns error");
+    let tcp = has_cause("tcp ");
+    let tunnel = has_cause("tunnel error");
     match (dns, refused) {
-        // Only the proxy's own name and address are resolved and connected to.
+        // With a proxy, only the proxy's own name is resolved, and only its address is connected to.
         (true, _) | (_, true) if proxied => ConnectCause::Proxy(last),
         _ if tunnel || (proxied && tcp) => ConnectCause::Proxy(last),
         (true, _) => ConnectCause::Dns(last),
         (_, true) => ConnectCause::Refused,
         _ if tcp => ConnectCause::Other(last),
-        // Connected, and no tunnel failed: only the handshake remains.
+        // The connection is open and no tunnel failed, so the TLS handshake must have failed.
         _ => ConnectCause::Tls(last),
     }
 }

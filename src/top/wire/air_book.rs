@@ -1,5 +1,5 @@
-//! `alitrip.flight.service.airbook`: creates an order. Parameter name, contact, price split and
-//! total are documented, member fields are the seed's, the rest is inferred.
+//! `alitrip.flight.service.airbook`: creates an order. The parameter name, the contact, the price split and the total
+//! are documented; the member fields come from the seed; all other fields are inferred.
 
 use serde::{Deserialize, Serialize};
 
@@ -42,14 +42,14 @@ pub struct CreateOrderRequest {
     pub flight_segment_cabin_relation: Vec<FlightSegmentItemRequest>,
     /// Order total.
     pub total_price: Yuan,
-    /// Travellers.
+    /// Passengers.
     pub passenger_list: Vec<PassengerRequest>,
     /// Contact person.
     pub contact: ContactRequest,
-    /// Let Fliggy look up or register the membership.
+    /// Whether Fliggy may look up or register the membership.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_register_or_query_member: Option<bool>,
-    /// The buyer, if the buyer must be the member.
+    /// The buyer, if the buyer must be a member.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_buyer: Option<MemberBuyerRequest>,
     /// Per adult: ticket.
@@ -110,7 +110,7 @@ pub struct PassengerRequest {
     /// 0 male, 1 female (inferred).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gender: Option<u8>,
-    /// Two letters.
+    /// Country code, two letters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nationality: Option<String>,
     /// Expiry of the document, `yyyy-MM-dd`.
@@ -166,7 +166,7 @@ pub struct AirBookResponse {
     pub order_id: Field<OrderId>,
     /// The caller's order number.
     pub out_order_no: Field<String>,
-    /// A Chinese phrase.
+    /// Status, a Chinese phrase.
     pub order_status: Field<String>,
     /// Order total.
     pub total_price: Field<Money>,
@@ -180,7 +180,7 @@ pub struct AirBookResponse {
     pub error_msg: Field<String>,
     /// Business error code.
     pub error_code_info: Field<String>,
-    /// For support cases.
+    /// Id of the call, for support cases.
     pub request_id: Field<String>,
 }
 

@@ -1,5 +1,5 @@
-//! `alitrip.flight.change.order.cancel`: cancels a change that awaits payment. Number and status are those of the
-//! documented topic; all other fields are inferred.
+//! `alitrip.flight.change.order.cancel`: cancels a change that awaits payment. The number and the status are those of
+//! the documented topic; all other fields are inferred.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ pub struct ChangeCancelResponse {
     pub change_order_no: Field<ChangeOrderNo>,
     /// Fliggy's order id.
     pub order_id: Field<OrderId>,
-    /// 1 to 5, as in the topic.
+    /// 1 to 5, as in the documented topic.
     pub status: Field<i64>,
     /// Business success.
     pub is_success: Field<bool>,
@@ -45,7 +45,7 @@ pub struct ChangeCancelResponse {
     pub error_msg: Field<String>,
     /// Business error code.
     pub error_code_info: Field<String>,
-    /// For support cases.
+    /// Id of the call, for support cases.
     pub request_id: Field<String>,
 }
 

@@ -1,9 +1,8 @@
-//! `alitrip.flight.change.order.create`: creates a change: checks it, confirms the fees and holds
-//! the seat (seed). Number and status are those of the documented topic; all other fields are
-//! inferred.
+//! `alitrip.flight.change.order.create`: creates a change. Fliggy checks the change, confirms the fees and holds the
+//! seat (seed). The number and the status are those of the documented topic; all other fields are inferred.
 //!
-//! The optional expected fees of a request (`service_fee` and the like) are not sent: the method
-//! itself confirms the fees, and nothing is paid before the caller agrees to them.
+//! The optional expected fees of a request (`service_fee` and similar fields) are not sent: the method itself confirms
+//! the fees, and nothing is paid before the caller agrees to them.
 
 use serde::{Deserialize, Serialize};
 
@@ -35,13 +34,13 @@ pub struct CreateChangeOrderRequest {
     pub order_id: u64,
     /// The caller's change number.
     pub out_change_no: String,
-    /// Fliggy's code for the ground.
+    /// Fliggy's number for the kind of change.
     pub change_reason_type: i64,
-    /// Travellers.
+    /// Passengers.
     pub passenger_list: Vec<TravellerRequest>,
     /// The new flights, one for each replaced segment.
     pub changed_flight_segment_list: Vec<ChangedFlightSegmentRequest>,
-    /// Key of the offer that contains them.
+    /// Key of the offer that contains the new flights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub solution_id: Option<String>,
     /// Contact.
@@ -93,7 +92,7 @@ pub struct ChangeContactRequest {
     pub mobile_phone_number: Personal<String>,
 }
 
-/// The response. Its fees per traveller are not read, because the query reports them again.
+/// The response. The fees per passenger are not read, because the query reports them too.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct ChangeCreateResponse {
@@ -103,7 +102,7 @@ pub struct ChangeCreateResponse {
     pub order_id: Field<OrderId>,
     /// The caller's change number.
     pub out_change_no: Field<String>,
-    /// 1 to 5, as in the topic.
+    /// 1 to 5, as in the documented topic.
     pub status: Field<i64>,
     /// Total price.
     pub total_amount: Field<Money>,
@@ -115,7 +114,7 @@ pub struct ChangeCreateResponse {
     pub error_msg: Field<String>,
     /// Business error code.
     pub error_code_info: Field<String>,
-    /// For support cases.
+    /// Id of the call, for support cases.
     pub request_id: Field<String>,
 }
 

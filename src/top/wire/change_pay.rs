@@ -1,5 +1,5 @@
-//! `alitrip.flight.change.order.pay`: debits the signed Alipay agreement for a change. Number and
-//! status are those of the documented topic; all other fields are inferred.
+//! `alitrip.flight.change.order.pay`: debits the signed Alipay agreement for a change. The number and the status are
+//! those of the documented topic; all other fields are inferred.
 
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ pub struct ChangePayResponse {
     pub change_order_no: Field<ChangeOrderNo>,
     /// Fliggy's order id.
     pub order_id: Field<OrderId>,
-    /// 1 to 5, as in the topic.
+    /// 1 to 5, as in the documented topic.
     pub status: Field<i64>,
     /// Amount debited.
     pub pay_amount: Field<Money>,
@@ -56,7 +56,7 @@ pub struct ChangePayResponse {
     pub error_msg: Field<String>,
     /// Business error code.
     pub error_code_info: Field<String>,
-    /// For support cases.
+    /// Id of the call, for support cases.
     pub request_id: Field<String>,
 }
 

@@ -1,6 +1,6 @@
-//! `alitrip.flight.change.order.query`: the changes of an order, or one change (seed). Number and
-//! status are those of the documented topic, a segment before the change is that of the order; all
-//! other fields are inferred.
+//! `alitrip.flight.change.order.query`: the changes of an order, or one change (seed). The number and the status are
+//! those of the documented topic; a segment before the change has the fields of an order's segment; all other fields
+//! are inferred.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ pub struct ChangeQueryResponse {
     pub error_msg: Field<String>,
     /// Business error code.
     pub error_code_info: Field<String>,
-    /// For support cases.
+    /// Id of the call, for support cases.
     pub request_id: Field<String>,
 }
 
@@ -65,15 +65,15 @@ pub struct ChangeOrder {
     pub order_id: Field<OrderId>,
     /// The caller's change number.
     pub out_change_no: Field<String>,
-    /// 1 to 5, as in the topic: 4 is closed, 5 is ticketed.
+    /// 1 to 5, as in the documented topic: 4 is closed, 5 is ticketed.
     pub status: Field<i64>,
-    /// Fliggy's code for the ground.
+    /// Fliggy's number for the kind of change.
     pub change_reason_type: Field<i64>,
     /// Total price.
     pub total_amount: Field<Money>,
-    /// Fees per traveller.
+    /// Fees per passenger.
     pub change_fee_details: List<ChangeFeeDetail>,
-    /// Travellers and their tickets.
+    /// Passengers and their tickets.
     pub passenger_list: List<ChangedPassenger>,
     /// Segments before the change.
     pub original_flight_segment_list: List<FlightSegment>,
@@ -95,7 +95,7 @@ impl Element for ChangeOrder {
     const WRAPPER: &'static str = "change_order";
 }
 
-/// `ChangedPassenger`: a traveller with tickets.
+/// `ChangedPassenger`: a passenger with tickets.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ChangedPassenger {

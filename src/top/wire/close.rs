@@ -36,7 +36,7 @@ pub struct CloseResponse {
     pub order_id: Field<OrderId>,
     /// The caller's order number.
     pub out_order_no: Field<String>,
-    /// A Chinese phrase.
+    /// Status, a Chinese phrase.
     pub order_status: Field<String>,
     /// Business success.
     pub is_success: Field<bool>,
@@ -44,7 +44,7 @@ pub struct CloseResponse {
     pub error_msg: Field<String>,
     /// Business error code.
     pub error_code_info: Field<String>,
-    /// For support cases.
+    /// Id of the call, for support cases.
     pub request_id: Field<String>,
 }
 

@@ -1,5 +1,5 @@
-//! `alitrip.flight.flightchange.order.query`: schedule changes of an order. Documented except for
-//! the error code and the formats of its times: they are texts here, and read leniently.
+//! `alitrip.flight.flightchange.order.query`: schedule changes of an order. Documented, except for the error code and
+//! the formats of the times, which are texts here and are parsed leniently.
 
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ pub struct FlightChangeQueryResponse {
     pub error_msg: Field<String>,
     /// Business error code.
     pub error_code_info: Field<String>,
-    /// For support cases.
+    /// Id of the call, for support cases.
     pub request_id: Field<String>,
 }
 
@@ -55,7 +55,7 @@ pub struct FlightChangeOrder {
 }
 
 impl Element for FlightChangeOrder {
-    // TOP's rule splits a run of capitals letter by letter; a public client does not.
+    // TOP's rule splits a run of capitals letter by letter, whereas a public client does not.
     const WRAPPER: &'static str = "flight_change_order_d_t_o";
     const OTHER_WRAPPERS: &'static [&'static str] = &["flight_change_order_dto"];
 }
@@ -66,11 +66,11 @@ impl Element for FlightChangeOrder {
 pub struct FlightChange {
     /// 1 cancelled, 2 changed.
     pub change_type: Field<i64>,
-    /// A finer kind; its codes are not documented.
+    /// A more specific kind, whose codes are not documented.
     pub sub_type: Field<i64>,
     /// The airline's reason.
     pub change_reason: Field<String>,
-    /// When the airline announced it.
+    /// When the airline announced the change.
     pub change_time: Field<String>,
     /// Flight number before the change.
     pub old_flight_no: Field<String>,

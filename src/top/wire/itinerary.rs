@@ -1,4 +1,4 @@
-//! Parts that several methods share: segments, journeys, cabins, travellers.
+//! Types that several methods share: segments, journeys, cabins, passengers.
 
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ pub struct FlightSegment {
     pub operating_airline: Field<String>,
     /// Operating flight number.
     pub operating_flight_no: Field<String>,
-    /// Codeshare.
+    /// Whether the flight is a codeshare.
     pub code_share: Field<bool>,
     /// Departure airport.
     pub dep_airport: Field<AirportCode>,
@@ -63,7 +63,7 @@ pub struct FlightSegment {
     pub dep_city_code: Field<CityCode>,
     /// City of arrival (search only).
     pub arr_city_code: Field<CityCode>,
-    /// Minutes (search only).
+    /// Duration in minutes (search only).
     pub flight_duration: Field<i64>,
     /// Stops on the way (search only).
     pub stop_quantity: Field<i64>,
@@ -79,7 +79,7 @@ impl Element for FlightSegment {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct FlightSegmentItem {
-    /// The segment it belongs to.
+    /// Id of the segment.
     pub flight_segment_id: Field<String>,
     /// Booking class.
     pub cabin: Field<String>,
@@ -143,7 +143,7 @@ pub struct FlightSegmentRequest {
     /// Operating flight number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operating_flight_no: Option<String>,
-    /// Codeshare.
+    /// Whether the flight is a codeshare.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code_share: Option<bool>,
     /// Departure airport.
@@ -168,7 +168,7 @@ pub struct FlightSegmentRequest {
 /// `FlightSegmentItem` of a request.
 #[derive(Debug, Serialize)]
 pub struct FlightSegmentItemRequest {
-    /// The segment it belongs to.
+    /// Id of the segment.
     pub flight_segment_id: String,
     /// Booking class.
     pub cabin: String,

@@ -41,7 +41,7 @@ pub struct PayResponse {
     pub order_id: Field<OrderId>,
     /// The caller's order number.
     pub out_order_no: Field<String>,
-    /// A Chinese phrase.
+    /// Status, a Chinese phrase.
     pub order_status: Field<String>,
     /// Amount debited.
     pub real_pay_price: Field<Money>,
@@ -57,7 +57,7 @@ pub struct PayResponse {
     pub error_msg: Field<String>,
     /// Business error code.
     pub error_code_info: Field<String>,
-    /// For support cases.
+    /// Id of the call, for support cases.
     pub request_id: Field<String>,
 }
 

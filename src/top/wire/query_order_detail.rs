@@ -1,5 +1,5 @@
-//! `alitrip.flight.service.queryorderdetail`: one order. The answer is mostly documented; the
-//! request, payment deadline, ticketing time and ticket numbers are inferred.
+//! `alitrip.flight.service.queryorderdetail`: one order. The response is mostly documented; the request, the payment
+//! deadline, the ticketing time and the ticket numbers are inferred.
 
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +41,7 @@ pub struct QueryOrderDetailResponse {
     pub order_id: Field<OrderId>,
     /// The caller's order number.
     pub out_order_no: Field<String>,
-    /// A Chinese phrase.
+    /// Status, a Chinese phrase.
     pub order_status: Field<String>,
     /// Shop.
     pub seller_nick: Field<String>,
@@ -61,7 +61,7 @@ pub struct QueryOrderDetailResponse {
     pub alipay_trade_no: Field<String>,
     /// Trade number.
     pub trade_no: Field<String>,
-    /// One entry per traveller.
+    /// One entry per passenger.
     pub flight_book_order_detail_list: List<FlightBookOrderDetail>,
     /// Itinerary.
     pub flight_route: Object<FlightRoute>,
@@ -71,17 +71,17 @@ pub struct QueryOrderDetailResponse {
     pub error_msg: Field<String>,
     /// Business error code.
     pub error_code_info: Field<String>,
-    /// For support cases.
+    /// Id of the call, for support cases.
     pub request_id: Field<String>,
 }
 
 super::answer_verdict!(QueryOrderDetailResponse);
 
-/// `FlightBookOrderDetail`: a traveller.
+/// `FlightBookOrderDetail`: a passenger with price, cabins and tickets.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct FlightBookOrderDetail {
-    /// The traveller.
+    /// The passenger.
     pub passenger: Object<PassengerAnswer>,
     /// The price.
     pub flight_price: Object<FlightPrice>,

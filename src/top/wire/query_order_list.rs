@@ -48,7 +48,7 @@ pub struct QueryOrderListResponse {
     pub error_msg: Field<String>,
     /// Business error code.
     pub error_code_info: Field<String>,
-    /// For support cases.
+    /// Id of the call, for support cases.
     pub request_id: Field<String>,
 }
 
@@ -62,7 +62,7 @@ pub struct FlightBookOrder {
     pub order_id: Field<OrderId>,
     /// The caller's order number.
     pub out_order_no: Field<String>,
-    /// A Chinese phrase.
+    /// Status, a Chinese phrase.
     pub order_status: Field<String>,
     /// Shop.
     pub seller_nick: Field<String>,
@@ -76,7 +76,7 @@ pub struct FlightBookOrder {
     pub real_pay_price: Field<Money>,
     /// Alipay's trade number.
     pub alipay_trade_no: Field<String>,
-    /// Travellers.
+    /// Passengers.
     pub passenger_list: List<PassengerAnswer>,
 }
 

@@ -1,5 +1,5 @@
-//! `alitrip.flight.refund.create`: applies for a refund. `refund_apply_type` and `all_refund_fee`
-//! with their rules are the seed's; all other fields are inferred.
+//! `alitrip.flight.refund.create`: applies for a refund. `refund_apply_type` and `all_refund_fee`, with their rules,
+//! come from the seed; all other fields are inferred.
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -29,7 +29,7 @@ pub struct CreateRefundRequest {
     pub order_id: u64,
     /// The caller's number for the application.
     pub out_refund_no: String,
-    /// Fliggy's code for the ground (seed).
+    /// Fliggy's number for the kind of refund (seed).
     pub refund_apply_type: i64,
     /// The fee from the render call (seed).
     #[serde(skip_serializing_if = "AllRefundFee::is_absent")]
@@ -37,7 +37,7 @@ pub struct CreateRefundRequest {
     /// Reason in the caller's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refund_reason: Option<Personal<String>>,
-    /// Travellers.
+    /// Passengers.
     pub passenger_list: Vec<TravellerRequest>,
     /// Ids of the segments; absent means all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -47,8 +47,8 @@ pub struct CreateRefundRequest {
     pub file_id_list: Vec<String>,
 }
 
-/// `all_refund_fee`: exactly the amount of the render call, or empty if none was computed. The
-/// meaning of empty on the wire is unknown, hence three variants.
+/// `all_refund_fee`: exactly the amount from the render call, or empty if none was computed. How an empty fee must be
+/// written on the wire is unknown, so there are three variants for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AllRefundFee {
     /// The amount.
@@ -93,7 +93,7 @@ pub struct RefundCreateResponse {
     pub error_msg: Field<String>,
     /// Business error code.
     pub error_code_info: Field<String>,
-    /// For support cases.
+    /// Id of the call, for support cases.
     pub request_id: Field<String>,
 }
 

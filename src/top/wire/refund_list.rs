@@ -1,5 +1,5 @@
-//! `alitrip.flight.refund.list`: the refunds of an order (seed). Number and flag of a refund are
-//! those of the documented topic; the rest is inferred.
+//! `alitrip.flight.refund.list`: the refunds of an order (seed). The number and the flag of a refund are those of the
+//! documented topic; all other fields are inferred.
 
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +41,7 @@ pub struct RefundListResponse {
     pub error_msg: Field<String>,
     /// Business error code.
     pub error_code_info: Field<String>,
-    /// For support cases.
+    /// Id of the call, for support cases.
     pub request_id: Field<String>,
 }
 
@@ -57,21 +57,21 @@ pub struct RefundOrder {
     pub order_id: Field<OrderId>,
     /// The caller's number for the application.
     pub out_refund_no: Field<String>,
-    /// Fliggy's code for the ground (seed).
+    /// Fliggy's number for the kind of refund (seed).
     pub refund_apply_type: Field<i64>,
     /// 0 applied, 1 in progress, 2 failed, 3 refunded (inferred).
     pub refund_order_status: Field<i64>,
-    /// Supplementary refund (补退).
+    /// Whether this is a supplementary refund (补退).
     pub multi_refund_flag: Field<bool>,
     /// Total fee.
     pub all_refund_fee: Field<Money>,
-    /// Total amount given back.
+    /// Total amount refunded.
     pub refund_to_buyer_money: Field<Money>,
-    /// When it was applied for.
+    /// When the application was made.
     pub apply_time: Field<LocalTime>,
-    /// When the money was given back.
+    /// When the money was refunded.
     pub refund_time: Field<LocalTime>,
-    /// Travellers.
+    /// Passengers.
     pub passenger_list: List<TravellerAnswer>,
 }
 

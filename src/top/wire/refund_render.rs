@@ -1,4 +1,4 @@
-//! `alitrip.flight.refund.render`: quotes a refund. The seed names the method, the kinds 2 and 100 of
+//! `alitrip.flight.refund.render`: quotes a refund. The seed names the method, the numbers 2 and 100 of
 //! `refund_apply_type`, and `calculate_success`; all other fields are inferred.
 
 use serde::{Deserialize, Serialize};
@@ -27,12 +27,12 @@ impl Method for RefundRender {
 pub struct RenderRefundRequest {
     /// Fliggy's order id.
     pub order_id: u64,
-    /// Travellers.
+    /// Passengers.
     pub passenger_list: Vec<TravellerRequest>,
     /// Ids of the segments; absent means all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub flight_segment_id_list: Vec<String>,
-    /// Fliggy's code for the ground.
+    /// Fliggy's number for the kind of refund.
     pub refund_apply_type: i64,
 }
 
@@ -42,17 +42,17 @@ pub struct RenderRefundRequest {
 pub struct RefundRenderResponse {
     /// Fliggy's order id.
     pub order_id: Field<OrderId>,
-    /// The fee could be computed (seed).
+    /// Whether the fee could be computed (seed).
     pub calculate_success: Field<bool>,
     /// Total fee, to be repeated in the application.
     pub all_refund_fee: Field<Money>,
-    /// Total amount given back.
+    /// Total amount refunded.
     pub refund_to_buyer_money: Field<Money>,
-    /// The selection can be refunded.
+    /// Whether the selection can be refunded.
     pub can_apply_refund: Field<bool>,
-    /// Why not.
+    /// Why the selection cannot be refunded.
     pub refuse_reason: Field<Personal<String>>,
-    /// Amounts per traveller.
+    /// Amounts per passenger.
     pub passenger_refund_details: List<PassengerRefundDetail>,
     /// Business success.
     pub is_success: Field<bool>,
@@ -60,7 +60,7 @@ pub struct RefundRenderResponse {
     pub error_msg: Field<String>,
     /// Business error code.
     pub error_code_info: Field<String>,
-    /// For support cases.
+    /// Id of the call, for support cases.
     pub request_id: Field<String>,
 }
 

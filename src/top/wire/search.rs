@@ -1,5 +1,5 @@
-//! `alitrip.flight.service.search`: quotes. The request is partly documented; the response is
-//! inferred except for the member fields (seed).
+//! `alitrip.flight.service.search`: searches for offers. The request is partly documented; the response is inferred,
+//! except for the member fields (seed).
 
 use serde::{Deserialize, Serialize};
 
@@ -27,16 +27,16 @@ impl Method for Search {
 pub struct SearchFlightInfoReq {
     /// Channel name (渠道名称).
     pub external_agent_name: String,
-    /// 0 listing, 2 chosen flights.
+    /// 0 a list of offers, 2 offers of chosen flights.
     pub search_mode: u8,
     /// 1 one way, 2 round trip.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trip_type: Option<u8>,
     /// `ALL_CABIN`, `Y`, `FC`, `F`, `C`.
     pub cabin_class: &'static str,
-    /// Ask for child fares.
+    /// Whether child fares are requested.
     pub has_child: bool,
-    /// Ask for infant fares; offers without them are then filtered out.
+    /// Whether infant fares are requested; offers without infant fares are then filtered out.
     pub has_infant: bool,
     /// Origin and destination per journey.
     pub search_od_info_list: Vec<SearchOdInfo>,
@@ -91,7 +91,7 @@ pub struct SearchResponse {
     pub error_msg: Field<String>,
     /// Business error code.
     pub error_code_info: Field<String>,
-    /// For support cases.
+    /// Id of the call, for support cases.
     pub request_id: Field<String>,
 }
 
@@ -143,7 +143,7 @@ pub struct FlightItem {
     pub baggage_rule: Field<String>,
     /// Member-fare rule (seed).
     pub member_restrict: Field<String>,
-    /// 0 the passenger must be a member, 1 the buyer (seed).
+    /// Who must be a member: 0 the passenger, 1 the buyer (seed).
     pub member_type: Field<i64>,
     /// 0 new members only, 1 any member (seed).
     pub member_sub_type_list: List<NumberItem>,

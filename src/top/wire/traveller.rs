@@ -1,6 +1,5 @@
-//! Parts shared by refunds and changes: travellers, and the amounts for each. All inferred: a
-//! traveller is identified as in the order, by name and document, and the fees are those of a
-//! sibling API. Changes and refunds identify travellers in the same way.
+//! Types that refunds and changes share: passengers, and the amounts per passenger. All fields are inferred: a
+//! passenger is identified as in the order, by name and document, and the fees are those of a sibling API.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +18,7 @@ pub struct TravellerRequest {
     /// Document type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential_type: Option<u8>,
-    /// Document number; distinguishes travellers with the same name.
+    /// Document number; distinguishes passengers with the same name.
     pub credential_no: Personal<String>,
 }
 
@@ -39,21 +38,21 @@ pub struct TravellerAnswer {
 }
 
 impl Element for TravellerAnswer {
-    // In changes, lists contain travellers only as `ChangedPassenger` and within the fees.
+    // In changes, lists contain passengers only as `ChangedPassenger` and within the fees.
     const WRAPPER: &'static str = "refund_passenger";
 }
 
-/// `PassengerRefundDetail`: the refund amounts of one traveller.
+/// `PassengerRefundDetail`: the refund amounts of one passenger.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PassengerRefundDetail {
-    /// The traveller.
+    /// The passenger.
     pub passenger: Object<TravellerAnswer>,
     /// The amounts.
     pub refund_fee: Object<RefundFee>,
-    /// This traveller can be refunded (render only).
+    /// Whether this passenger can be refunded (render only).
     pub can_apply_refund: Field<bool>,
-    /// Why not (render only).
+    /// Why this passenger cannot be refunded (render only).
     pub refuse_reason: Field<Personal<String>>,
 }
 
@@ -61,7 +60,7 @@ impl Element for PassengerRefundDetail {
     const WRAPPER: &'static str = "passenger_refund_detail";
 }
 
-/// `RefundFee`: the five kept parts and the amount given back.
+/// `RefundFee`: the five parts that are kept, and the amount that is refunded.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct RefundFee {
@@ -75,15 +74,15 @@ pub struct RefundFee {
     pub non_refundable_change_service_fee: Field<Money>,
     /// Kept fare difference of an earlier change.
     pub non_refundable_change_upgrade_fee: Field<Money>,
-    /// Amount given back.
+    /// Amount refunded.
     pub refund_to_buyer_money: Field<Money>,
 }
 
-/// `ChangeFeeDetail`: the change fees of one traveller.
+/// `ChangeFeeDetail`: the change fees of one passenger.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ChangeFeeDetail {
-    /// The traveller.
+    /// The passenger.
     pub passenger: Object<TravellerAnswer>,
     /// The amounts.
     pub change_fee: Object<ChangeFee>,

@@ -1,5 +1,5 @@
-//! `alitrip.flight.service.upload`: stores an attachment upstream, the proof of a special refund (seed). All fields are
-//! inferred: `file_name` and `order_id` are texts, `file_content` is the file.
+//! `alitrip.flight.service.upload`: stores an attachment upstream as proof for an involuntary refund (seed). All fields
+//! are inferred: `file_name` and `order_id` are texts, `file_content` is the file.
 
 use serde::Deserialize;
 
@@ -13,7 +13,7 @@ pub struct Upload;
 impl Method for Upload {
     const NAME: &'static str = "alitrip.flight.service.upload";
     const EFFECT: Effect = Effect::Upload;
-    /// The file: there is no request object, only text parameters.
+    /// The parameter of the file. There is no request object, only text parameters.
     const PARAM: &'static str = "file_content";
     type Request = ();
     type Answer = UploadResponse;
@@ -23,7 +23,7 @@ impl Method for Upload {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct UploadResponse {
-    /// Identifies the file in an application.
+    /// The id of the file, for use in an application.
     pub file_id: Field<String>,
     /// Address of the stored file.
     pub uploaded_file_url: Field<String>,
@@ -33,7 +33,7 @@ pub struct UploadResponse {
     pub error_msg: Field<String>,
     /// Business error code.
     pub error_code_info: Field<String>,
-    /// For support cases.
+    /// Id of the call, for support cases.
     pub request_id: Field<String>,
 }
 

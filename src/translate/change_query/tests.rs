@@ -15,7 +15,7 @@ fn read(list: Value) -> ChangeList {
     translated(serde_json::from_value(wire).unwrap())
 }
 
-/// The fees of the travellers of a change, in the order of the travellers.
+/// The fees of the passengers of a change, in the order of the passengers.
 fn fees(passengers: Value, details: Value) -> Vec<Option<String>> {
     let found = read(json!([{
         "change_order_no": 1, "status": 2,
@@ -92,7 +92,7 @@ fn every_passenger_has_the_segments_that_the_change_replaces() {
             json!([{"flight_segment_id": "S1"}, {"flight_segment_id": "S2"}]),
             Some(vec!["S1", "S2"]),
         ),
-        // One of them is missing.
+        // One id is missing.
         (json!([{"flight_segment_id": "S1"}, {"cabin": "Y"}]), None),
     ] {
         let by_tickets = json!({"passenger_list": [who("1"), who("2")]});
@@ -167,7 +167,7 @@ fn unreadable_rows_are_counted() {
 
 #[test]
 fn an_implausible_payment_time_counts_as_absent() {
-    for (told, paid, unclear) in [
+    for (pay_time, paid, unclear) in [
         ("1970-01-01 08:00:00", false, false),
         ("0000-00-00 00:00:00", false, false),
         ("2030-05-02 10:05:00", true, false),
@@ -175,11 +175,11 @@ fn an_implausible_payment_time_counts_as_absent() {
     ] {
         let list = read(json!([{
             "change_order_no": 1, "status": 2, "create_time": "2030-05-02 10:00:00",
-            "pay_time": told,
+            "pay_time": pay_time,
         }]));
         let change = &list.changes[0];
         let found = (change.paid_at.is_some(), change.payment_unclear);
-        assert_eq!(found, (paid, unclear), "{told}");
+        assert_eq!(found, (paid, unclear), "{pay_time}");
     }
 }
 
@@ -198,7 +198,7 @@ fn informative_fields_may_be_garbled() {
 }
 
 #[test]
-fn fees_are_joined_by_traveller() {
+fn fees_are_joined_by_passenger() {
     let some = |fees: &[&str]| {
         fees.iter()
             .map(|f| Some((*f).to_owned()))
@@ -215,23 +215,29 @@ fn fees_are_joined_by_traveller() {
         [None, Some("20.00".to_owned())]
     );
     // By index, if a document is missing on either side and the lists have the same length.
-    let untold = json!([{"name": "甲"}, {"name": "乙"}]);
+    let without_documents = json!([{"name": "甲"}, {"name": "乙"}]);
     let by_place =
         json!([{"change_fee": {"service_fee": 10}}, {"change_fee": {"service_fee": 20}}]);
     assert_eq!(
-        fees(untold.clone(), by_place.clone()),
+        fees(without_documents.clone(), by_place.clone()),
         some(&["10.00", "20.00"])
     );
     assert_eq!(fees(two.clone(), by_place), some(&["10.00", "20.00"]));
     assert_eq!(
-        fees(untold.clone(), json!([fee("A1", 10), fee("B2", 20)])),
+        fees(
+            without_documents.clone(),
+            json!([fee("A1", 10), fee("B2", 20)])
+        ),
         some(&["10.00", "20.00"])
     );
     assert_eq!(
-        fees(untold, json!([{"change_fee": {"service_fee": 10}}])),
+        fees(
+            without_documents,
+            json!([{"change_fee": {"service_fee": 10}}])
+        ),
         [None, None]
     );
-    // Never another traveller's fee.
+    // Never another passenger's fee.
     assert_eq!(
         fees(two.clone(), json!([fee("C3", 1), fee("D4", 2)])),
         [None, None]
@@ -243,7 +249,7 @@ fn fees_are_joined_by_traveller() {
         ),
         [None, Some("10.00".to_owned())]
     );
-    // Before tickets exist, the fees name the travellers.
+    // Before tickets exist, the fees name the passengers.
     assert_eq!(fees(json!({}), json!([fee("A1", 10)])), some(&["10.00"]));
     assert_eq!(fees(two, json!([])), [None, None]);
 }

@@ -34,7 +34,7 @@ fn the_segment_list_is_omitted_for_all_segments() {
 }
 
 #[test]
-fn a_traveller_without_name_or_document_cannot_be_named() {
+fn a_passenger_without_name_or_document_cannot_be_named() {
     let traveller = samples::traveller();
     let nameless = OrderPassenger {
         name: None,
@@ -71,7 +71,7 @@ fn the_sample_is_read_as_a_known_fee() {
     let [one] = rendered.passengers.as_slice() else {
         panic!("{:?}", rendered.passengers);
     };
-    // The same traveller as in the order.
+    // The same passenger as in the order.
     assert_eq!(one.passenger_id, samples::traveller().passenger_id);
     assert_eq!((one.fee, one.kept_taxes), (yuan("72"), yuan("0")));
     assert_eq!(one.refund_amount, yuan("718"));
@@ -81,7 +81,7 @@ fn the_sample_is_read_as_a_known_fee() {
 fn known_and_unknown_fees() {
     let known = |text| Ok(RefundFee::Known(Money::parse(text).unwrap()));
     let unreadable = |field| Err(Unreadable { field });
-    for (said, fee) in [
+    for (wire, fee) in [
         (
             json!({"calculate_success": true, "all_refund_fee": 0}),
             known("0"),
@@ -144,8 +144,8 @@ fn known_and_unknown_fees() {
         ),
         (json!({}), unreadable("calculate_success")),
     ] {
-        let found = read(said.clone()).map(|rendered| rendered.fee);
-        assert_eq!(found, fee, "{said}");
+        let found = read(wire.clone()).map(|rendered| rendered.fee);
+        assert_eq!(found, fee, "{wire}");
     }
 }
 
@@ -176,9 +176,9 @@ fn a_garbled_order_and_garbled_amounts_prove_nothing() {
         ("order_id", json!("x")),
         ("refund_to_buyer_money", json!("much")),
     ] {
-        let mut said = json!({"calculate_success": true, "all_refund_fee": 1});
-        said[field] = value;
-        assert_eq!(read(said).unwrap_err().field, field);
+        let mut wire = json!({"calculate_success": true, "all_refund_fee": 1});
+        wire[field] = value;
+        assert_eq!(read(wire).unwrap_err().field, field);
     }
 }
 
@@ -253,14 +253,14 @@ proptest! {
         prop_assert_eq!(fen(rendered.refund_amount), Some(back));
         prop_assert_eq!(rendered.passengers.len(), travellers.len());
         for (one, (parts, back, _)) in rendered.passengers.iter().zip(&travellers) {
-            let told = [
+            let found = [
                 one.kept_ticket_fee,
                 one.kept_taxes,
                 one.used_value,
                 one.kept_change_fee,
                 one.kept_upgrade_fee,
             ];
-            prop_assert_eq!(told.map(fen), *parts);
+            prop_assert_eq!(found.map(fen), *parts);
             let sum = parts.iter().any(Option::is_some).then(|| kept(parts));
             prop_assert_eq!(fen(one.fee), sum);
             prop_assert_eq!(fen(one.refund_amount), Some(*back));

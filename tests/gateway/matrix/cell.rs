@@ -1,18 +1,18 @@
-//! One write under one fault, played and compared with the expected outcome.
+//! One write under one fault, executed and compared with the expected outcome.
 
 use fliggy_gateway::domain::operation::Kind;
 use fliggy_gateway::simulator::Fault;
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use super::End::{self, Absent, Done, Gateway, Person, Rejected};
+use super::End::{self, Absent, Attention, Done, Gateway, Rejected};
 use super::First::{self, Known, Open};
 use super::Stage::{Alone, Shared};
 use super::{Row, word};
 use crate::ticket::{change_path, rows, ticketed};
 use crate::world::{Answer, World, booking};
 
-/// The method's name in the stand-in's list of calls.
+/// The method's name in the simulator's list of calls.
 pub(crate) fn method(kind: Kind) -> &'static str {
     match kind {
         Kind::Book => "airbook",
@@ -69,7 +69,7 @@ async fn changed(world: &World, number: &str) -> Value {
     ticket.changed(world, &format!("change-{number}")).await
 }
 
-/// How often it was done, according to Fliggy's ledger.
+/// How often the write was executed, according to Fliggy's ledger.
 async fn effects(world: &World, kind: Kind, number: &str) -> u64 {
     let of_the_change = match kind {
         Kind::Book | Kind::Pay | Kind::Close | Kind::Refund | Kind::Change => {
@@ -89,8 +89,8 @@ async fn effects(world: &World, kind: Kind, number: &str) -> u64 {
     times
 }
 
-/// The documented exception to [`Fault::has_effect`]: where a price is checked, the price rises
-/// first.
+/// The documented exception to [`Fault::has_effect`]: under `price_jump`, a write whose price is
+/// checked is refused.
 fn has_effect(fault: Fault, kind: Kind) -> bool {
     let checks_price = match kind {
         Kind::Pay | Kind::Refund | Kind::ChangePay => true,
@@ -115,7 +115,7 @@ impl Cell {
         let (fault, stage, first, ends) = *row;
         let column = Kind::ALL.iter().position(|one| *one == kind).unwrap();
         let end = ends[column];
-        // A plain success that is believed is known at once.
+        // A reported success that is accepted is known at once.
         let first = match (fault, end) {
             (Fault::SuccessWithoutEffect, Done) => Known,
             _ => first,
@@ -136,17 +136,17 @@ impl Cell {
         }
     }
 
-    /// The status of the answer when the end is known, and its problem code.
+    /// The status of the final response, and its problem code.
     fn answer(&self) -> (u16, Option<&'static str>) {
-        let made = match self.kind {
+        let status = match self.kind {
             Kind::Book | Kind::Refund | Kind::Change => 201,
             Kind::Pay | Kind::Close | Kind::ChangePay | Kind::ChangeCancel => 200,
         };
         match self.end {
-            Done => (made, None),
+            Done => (status, None),
             Absent => (504, Some("not_executed")),
             Gateway(status, code) | Rejected(status, code) => (status, Some(code)),
-            Person => (202, None),
+            Attention => (202, None),
         }
     }
 
@@ -156,7 +156,7 @@ impl Cell {
             Absent => ("not_executed", json!("absent")),
             Gateway(..) => ("not_executed", json!("refused_by_gateway")),
             Rejected(..) => ("rejected", Value::Null),
-            Person => ("needs_attention", Value::Null),
+            Attention => ("needs_attention", Value::Null),
         }
     }
 
@@ -165,12 +165,12 @@ impl Cell {
         calls.to_string()
     }
 
-    async fn play(&self, world: &World) -> Result<(), String> {
+    async fn run(&self, world: &World) -> Result<(), String> {
         let (path, body) = prepared(world, self.kind, &self.number).await;
         let ask = || world.sent(&path, &self.number, &body, self.wait);
         let (state, basis) = self.standing();
         // A busy machine may miss the second in which a write may be sent, even after the first
-        // answer. The same key then sends it; had anything been sent before, there would be two
+        // response. The same key then sends the write; if it had been sent before, there would be two
         // calls.
         let (first, operation) = loop {
             let first = ask().await;
@@ -182,7 +182,7 @@ impl Cell {
                 break (first, operation);
             }
         };
-        let told = |answer: &Answer| {
+        let shown = |answer: &Answer| {
             (
                 answer.status,
                 answer.body["code"].as_str().map(str::to_owned),
@@ -190,22 +190,25 @@ impl Cell {
         };
         let (status, code) = self.answer();
         let known = (status, code.map(str::to_owned));
-        let first_wanted = match self.first {
+        let first_expected = match self.first {
             Known => known.clone(),
             Open => (202, None),
         };
         let effects = effects(world, self.kind, &self.number).await;
         let mut wrong = Vec::new();
-        let mut check = |what: &str, found: String, wanted: String| {
-            if found != wanted {
-                wrong.push(format!("{}: {what} is {found}, not {wanted}", self.number));
+        let mut check = |what: &str, found: String, expected: String| {
+            if found != expected {
+                wrong.push(format!(
+                    "{}: {what} is {found}, not {expected}",
+                    self.number
+                ));
             }
         };
         check("basis", operation["basis"].to_string(), basis.to_string());
         check(
-            "first answer",
-            format!("{:?}", told(&first)),
-            format!("{first_wanted:?}"),
+            "first response",
+            format!("{:?}", shown(&first)),
+            format!("{first_expected:?}"),
         );
         check("calls", self.calls(world).await, "1".to_owned());
         check(
@@ -213,12 +216,12 @@ impl Cell {
             effects.to_string(),
             u64::from(self.effect).to_string(),
         );
-        // The same key reports the end without another call; a free key would send again.
+        // The same key reports the end without another call; a free key would send the write again.
         if !matches!(self.end, Gateway(..)) {
             let again = ask().await;
             check(
-                "answer",
-                format!("{:?}", told(&again)),
+                "response",
+                format!("{:?}", shown(&again)),
                 format!("{known:?}"),
             );
             check(
@@ -228,7 +231,7 @@ impl Cell {
             );
             check("calls in the end", self.calls(world).await, "1".to_owned());
         }
-        // The gateway reports the truth, except where Fliggy lied.
+        // The gateway reports the true outcome, unless Fliggy reported a false success.
         if self.fault != Fault::SuccessWithoutEffect {
             check(
                 "truth",
@@ -244,10 +247,10 @@ impl Cell {
     }
 }
 
-/// Plays all cells, this many at a time.
-pub(super) async fn play_all(world: &World, cells: Vec<Cell>, at_once: usize) {
+/// Runs all cells, this many at a time.
+pub(super) async fn run_all(world: &World, cells: Vec<Cell>, at_once: usize) {
     let ended: Vec<_> = futures::stream::iter(cells)
-        .map(|cell| async move { cell.play(world).await })
+        .map(|cell| async move { cell.run(world).await })
         .buffer_unordered(at_once)
         .collect()
         .await;

@@ -1,4 +1,4 @@
-//! Faults of the lookups by which the gateway finds out how a write ended.
+//! Faults of the lookups by which the gateway finds the outcome of a write.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::other_resources::somebody_else;
 use crate::world::World;
 
 /// Faults under which a lookup reports nothing about any order, refund or change.
-fn says_nothing(fault: Fault) -> bool {
+fn is_inconclusive(fault: Fault) -> bool {
     match fault {
         Fault::HangThenSucceed
         | Fault::HangThenNothing
@@ -58,8 +58,8 @@ fn says_nothing(fault: Fault) -> bool {
     }
 }
 
-/// Faults that would hold up the lookups of all other operations in the world.
-fn holds_up_others(fault: Fault) -> bool {
+/// Faults that would delay the lookups of all other operations in the world.
+fn delays_others(fault: Fault) -> bool {
     matches!(
         fault,
         Fault::AppCallLimited | Fault::GzipBomb | Fault::HugeAnswer
@@ -75,8 +75,8 @@ fn lookup(kind: Kind) -> &'static str {
     }
 }
 
-/// A write without a usable answer, whose lookups fail from the moment it was received, for so many
-/// calls or always. Returns its operation.
+/// Sends a write that gets no usable response. Once Fliggy has received the write, its lookups fail
+/// this many times, or always. Returns the operation.
 async fn lost(
     world: &World,
     kind: Kind,
@@ -87,8 +87,8 @@ async fn lost(
 ) -> String {
     let only = json!({"out_order_no": number});
     let (path, body) = prepared(world, kind, number).await;
-    // The reads before the send must not fail: the delayed answer leaves time to break the later
-    // ones.
+    // The reads before the send must not fail. The delayed response leaves time to inject the fault
+    // into the later reads.
     world
         .fault(
             json!({"method": kind.as_str(), "fault": write_fault, "delay_ms": 300, "match": only}),
@@ -133,8 +133,8 @@ async fn ends(
         .await
 }
 
-async fn what_was_done_is_found(kinds: &[Kind]) {
-    // The proof that lookups work comes first, so that a false "not found" counts as one lookup.
+async fn executed_writes_are_found(kinds: &[Kind]) {
+    // Book an order first, so that a lookup proves that lookups work before a false "not found".
     let world = World::start().await;
     world.booked("PROOF").await;
     for (kind, fault, state, calls) in ends(&world, kinds, |_| true, "timeout_done", Some(3)).await
@@ -144,15 +144,15 @@ async fn what_was_done_is_found(kinds: &[Kind]) {
     }
 }
 
-async fn what_cannot_be_seen_is_never_absent(kinds: &[Kind]) {
-    let patience = ("GATEWAY__RECONCILE__ATTENTION_AFTER", "2s");
-    let world = World::start_with(&[patience], |simulator| {
+async fn unseen_writes_are_never_absent(kinds: &[Kind]) {
+    let attention_after = ("GATEWAY__RECONCILE__ATTENTION_AFTER", "2s");
+    let world = World::start_with(&[attention_after], |simulator| {
         simulator.timing.hang_limit = Duration::from_millis(600);
     })
     .await;
     world.booked("PROOF").await;
     somebody_else(&world).await;
-    let faults = |fault| says_nothing(fault) && !holds_up_others(fault);
+    let faults = |fault| is_inconclusive(fault) && !delays_others(fault);
     for (kind, fault, state, calls) in ends(&world, kinds, faults, "timeout_nothing", None).await {
         let found = (state, calls);
         assert_eq!(found, (json!("needs_attention"), 1), "{kind:?} {fault:?}");
@@ -160,41 +160,41 @@ async fn what_cannot_be_seen_is_never_absent(kinds: &[Kind]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_booking_that_was_made_is_found_whatever_its_lookups_return() {
-    what_was_done_is_found(&[Kind::Book]).await;
+async fn a_booking_that_was_executed_is_found_whatever_its_lookups_return() {
+    executed_writes_are_found(&[Kind::Book]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_payment_or_a_close_that_was_made_is_found_whatever_its_lookups_return() {
-    what_was_done_is_found(&[Kind::Pay, Kind::Close]).await;
+async fn a_payment_or_a_close_that_was_executed_is_found_whatever_its_lookups_return() {
+    executed_writes_are_found(&[Kind::Pay, Kind::Close]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refund_that_was_applied_for_is_found_whatever_its_lookups_return() {
-    what_was_done_is_found(&[Kind::Refund]).await;
+    executed_writes_are_found(&[Kind::Refund]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_change_made_paid_or_cancelled_is_found_whatever_its_lookups_return() {
-    what_was_done_is_found(&[Kind::Change, Kind::ChangePay, Kind::ChangeCancel]).await;
+async fn a_change_created_paid_or_cancelled_is_found_whatever_its_lookups_return() {
+    executed_writes_are_found(&[Kind::Change, Kind::ChangePay, Kind::ChangeCancel]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn inconclusive_lookups_never_prove_a_booking_absent() {
-    what_cannot_be_seen_is_never_absent(&[Kind::Book]).await;
+    unseen_writes_are_never_absent(&[Kind::Book]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn inconclusive_lookups_never_prove_a_payment_or_a_close_absent() {
-    what_cannot_be_seen_is_never_absent(&[Kind::Pay, Kind::Close]).await;
+    unseen_writes_are_never_absent(&[Kind::Pay, Kind::Close]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn inconclusive_lookups_never_prove_a_refund_absent() {
-    what_cannot_be_seen_is_never_absent(&[Kind::Refund]).await;
+    unseen_writes_are_never_absent(&[Kind::Refund]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn inconclusive_lookups_never_prove_a_change_its_payment_or_cancellation_absent() {
-    what_cannot_be_seen_is_never_absent(&[Kind::Change, Kind::ChangePay, Kind::ChangeCancel]).await;
+    unseen_writes_are_never_absent(&[Kind::Change, Kind::ChangePay, Kind::ChangeCancel]).await;
 }

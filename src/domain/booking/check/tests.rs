@@ -419,7 +419,7 @@ fn a_printed_booking_contains_no_personal_data() {
 }
 
 #[test]
-fn the_same_travellers_on_the_same_flights_have_the_same_key() {
+fn bookings_of_the_same_passengers_on_the_same_flights_have_the_same_key() {
     let key = HashKey::new([3; 32]);
     let account = "main".parse().unwrap();
     let of = |value: Value| duplicate_key(&key, &account, &booking(value));
@@ -439,7 +439,7 @@ fn the_same_travellers_on_the_same_flights_have_the_same_key() {
 }
 
 #[test]
-fn fingerprints_of_segments() {
+fn a_fingerprint_contains_flight_number_and_departure() {
     let journeys = booking(good()).offer.journeys;
     assert_eq!(segments_fingerprint(&journeys), ["CZ8957@2030-05-20T08:45"]);
 }

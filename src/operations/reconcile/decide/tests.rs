@@ -18,7 +18,7 @@ fn happened() -> Finding {
 }
 
 const ABSENT: Finding = Finding::NotHappened("not there");
-const NOTHING: Finding = Finding::Inconclusive("no answer");
+const NOTHING: Finding = Finding::Inconclusive("no response");
 const REFUTED: Finding = Finding::Refuted(Cause::OrderNotPayable, "closed");
 
 fn at(boot: &str, seconds: u64) -> Moment {
@@ -37,12 +37,12 @@ fn session(name: &str) -> SessionTag {
     SessionTag::from_store(name.to_owned())
 }
 
-/// Looks up an unknown operation at these moments.
+/// The step for an unknown operation after these lookups.
 fn step_of(kind: Kind, claim: Claim, seen: &[(Finding, Moment)]) -> Step {
     step_at(kind, Standing::of(State::Unknown), claim, seen)
 }
 
-/// Looks up at these moments in turn. Returns the step after the last one, or the first that is not to wait.
+/// Applies these lookups in turn. Returns the first step that is not `Wait`, or else `Wait`.
 fn step_at(kind: Kind, standing: Standing, claim: Claim, seen: &[(Finding, Moment)]) -> Step {
     let mut findings = Findings::default();
     for (finding, moment) in seen {
@@ -72,13 +72,13 @@ fn law_5_absence_needs_the_window_and_enough_lookups() {
     let every =
         |n: u64, step: u64| -> Vec<_> { (0..n).map(|i| (ABSENT, at("a", i * step))).collect() };
     for (kind, seen, step) in [
-        // Enough lookups, too short.
+        // Enough lookups, but over too short a time.
         (Kind::Book, every(100, 1), Step::Wait),
-        // Long enough, too few lookups.
+        // Over a long enough time, but too few lookups.
         (Kind::Book, every(4, 60), Step::Wait),
         (Kind::Book, every(5, 30), ABSENCE),
         (Kind::Close, every(5, 30), ABSENCE),
-        // Money has a longer window.
+        // Kinds that move money have a longer window.
         (Kind::Pay, every(5, 30), Step::Wait),
         (Kind::Pay, every(6, 120), ABSENCE),
     ] {
@@ -141,7 +141,7 @@ fn lookups_that_cannot_be_made_lead_to_attention() {
 
 #[test]
 fn law_9_downtime_does_not_count() {
-    // Two processes, days apart by any wall clock: only the time that each observed is added up.
+    // Two processes that ran days apart: only the time that each process measured itself is added up.
     let mut seen = vec![(ABSENT, at("a", 10)), (ABSENT, at("a", 20))];
     seen.extend((0..6).map(|i| (ABSENT, at("b", 1_000_000 + i))));
     assert_eq!(step_of(Kind::Book, Claim::Silence, &seen), Step::Wait);
@@ -151,7 +151,7 @@ fn law_9_downtime_does_not_count() {
 
 #[test]
 fn overlapping_lookups_do_not_shorten_the_window() {
-    // Two lookups begun at 0 s and 5 s, evaluated in turn many times.
+    // Lookups that began at 0 s and at 5 s are evaluated alternately, many times.
     let seen: Vec<_> = (0..1000).map(|i| (ABSENT, at("a", (i % 2) * 5))).collect();
     assert_eq!(step_of(Kind::Book, Claim::Silence, &seen), Step::Wait);
 }
@@ -184,7 +184,7 @@ fn law_3_a_refusal_needs_lookups_that_agree() {
     let two = [(ABSENT, at("a", 0)), (ABSENT, at("a", 1))];
     let together = [(ABSENT, at("a", 0)), (ABSENT, at("a", 0))];
     let errors = [(NOTHING, at("a", 0)), (NOTHING, at("a", 1))];
-    // One of them by an earlier process: how far apart they were is unknown.
+    // Two lookups of different processes: the time between them is unknown.
     let restarted = [(ABSENT, at("a", 5)), (ABSENT, at("b", 0))];
     for kind in Kind::ALL {
         assert_eq!(step_of(kind, Claim::Refused, &one), rejected, "{kind:?}");
@@ -246,8 +246,8 @@ fn law_3_a_refutation_needs_two_lookups_after_the_deadline() {
         assert_eq!(step_of(Kind::Pay, Claim::Silence, &seen), step, "{seen:?}");
     }
     // A listed refusal needs only one lookup that agrees with it.
-    let once = [(REFUTED, at("a", 0))];
-    assert_eq!(step_of(Kind::Pay, Claim::Refused, &once), rejected);
+    let single = [(REFUTED, at("a", 0))];
+    assert_eq!(step_of(Kind::Pay, Claim::Refused, &single), rejected);
 }
 
 #[test]
@@ -279,7 +279,7 @@ fn a_lookup_that_confirms_a_refusal_bypasses_the_back_off() {
             Duration::ZERO,
             Some(second),
         ),
-        // Nothing to confirm yet: the back-off.
+        // There is nothing to confirm yet, so the back-off applies.
         (
             Kind::Pay,
             Claim::RefusedUnlisted,
@@ -312,7 +312,7 @@ fn a_lookup_that_confirms_a_refusal_bypasses_the_back_off() {
 }
 
 #[test]
-fn law_6_an_effect_that_can_happen_by_itself_is_no_contradiction() {
+fn law_6_an_effect_that_fliggy_causes_by_itself_is_not_a_contradiction() {
     for kind in Kind::ALL {
         let before = Before {
             kind,
@@ -323,14 +323,14 @@ fn law_6_an_effect_that_can_happen_by_itself_is_no_contradiction() {
             confirmed: false,
             findings: &Findings::default(),
         };
-        let wanted = match kind {
+        let expected = match kind {
             Kind::Close | Kind::ChangeCancel => Step::Explained,
             Kind::Book | Kind::Pay | Kind::Refund | Kind::Change | Kind::ChangePay => {
                 Step::Contradiction
             }
         };
         let step = decide(&before, &happened(), &at("a", 0), &PATIENCE).1;
-        assert_eq!(step, wanted, "{kind:?}");
+        assert_eq!(step, expected, "{kind:?}");
     }
 }
 
@@ -349,7 +349,7 @@ fn a_reported_success_that_is_not_found_needs_attention() {
 }
 
 #[test]
-fn law_6_only_its_effect_reopens_a_settled_operation() {
+fn law_6_only_finding_its_effect_reopens_a_settled_operation() {
     for standing in [
         Standing::not_executed(Basis::Absent),
         Standing::of(State::Rejected),
@@ -431,7 +431,7 @@ proptest! {
             };
             if let Some(to) = to {
                 prop_assert!(crate::domain::operation::may_become(standing, to), "{standing:?} {to:?}");
-                // Only evidence settles it as done, and an error never settles anything.
+                // Only evidence of the effect settles an operation as succeeded, and an error settles nothing.
                 if to.state == State::Succeeded {
                     prop_assert!(matches!(finding, Finding::Happened(_) | Finding::Differs(..)));
                 }
@@ -465,10 +465,10 @@ fn law_6_later_operations_may_explain_the_effect() {
         })
     };
     let (done, open) = (State::Succeeded, State::Unknown);
-    for (ours, later, wanted) in [
+    for (ours, later, expected) in [
         (close(), vec![], Later::Nothing),
         (close(), vec![(open, close())], Later::Explains(open)),
-        // The newest decides.
+        // The newest operation decides.
         (
             close(),
             vec![(done, close()), (open, close())],
@@ -490,15 +490,15 @@ fn law_6_later_operations_may_explain_the_effect() {
             Later::Explains(done),
         ),
     ] {
-        assert_eq!(later_of(&ours, &later), wanted, "{ours:?} {later:?}");
+        assert_eq!(later_of(&ours, &later), expected, "{ours:?} {later:?}");
     }
 }
 
-/// An order on which these parts differ.
-fn differs(parts: &[DifferingField]) -> Finding {
+/// The finding of an order in which these fields differ.
+fn differs(fields: &[DifferingField]) -> Finding {
     let receipt = Receipt::Order(OrderReceipt::unread(OrderId::new(7).unwrap()));
-    let differences = parts.iter().map(|part| Difference {
-        field: *part,
+    let differences = fields.iter().map(|field| Difference {
+        field: *field,
         expected: "a".into(),
         found: "b".into(),
     });
@@ -526,7 +526,7 @@ fn law_7_a_difference_needs_two_lookups_two_seconds_apart() {
     let mut settled = changing;
     settled.push((terms(), at("a", 5)));
     assert_eq!(seen(settled), DONE);
-    // How far apart lookups of two processes were is unknown.
+    // The time between lookups of two processes is unknown.
     assert_eq!(
         seen(vec![(terms(), at("a", 1)), (terms(), at("b", 9))]),
         Step::Wait
@@ -571,21 +571,21 @@ fn a_lookup_that_confirms_a_difference_bypasses_the_back_off() {
     assert_eq!(pause(2, "differs"), None);
 }
 
-/// The step for a booking that was settled without a lookup.
-fn believed_as(standing: Standing, seen: &[(Finding, Moment)]) -> Step {
+/// The step for a booking that was settled without a lookup, after these lookups.
+fn settled_as(standing: Standing, seen: &[(Finding, Moment)]) -> Step {
     step_at(Kind::Book, standing, Claim::Done, seen)
 }
 
 #[test]
 fn law_6_an_unconfirmed_success_is_confirmed_or_contradicted() {
-    let done = |seen: &[(Finding, Moment)]| believed_as(Standing::of(State::Succeeded), seen);
+    let done = |seen: &[(Finding, Moment)]| settled_as(Standing::of(State::Succeeded), seen);
     assert_eq!(done(&[(happened(), at("a", 5))]), Step::Confirmed);
-    // Errors never contradict it.
+    // Errors never contradict a success.
     let errors: Vec<_> = (0..50)
         .map(|i| (Finding::Inconclusive("an error"), at("a", i * 600)))
         .collect();
     assert_eq!(done(&errors), Step::Wait);
-    // What is absent may appear late.
+    // A new order may appear in lookups late, so absence contradicts only after the settle window.
     let absent: Vec<_> = (0..5).map(|i| (ABSENT, at("a", 5 + i * 30))).collect();
     assert_eq!(done(&absent[..4]), Step::Wait);
     assert_eq!(done(&absent), Step::Contradiction);
@@ -594,7 +594,7 @@ fn law_6_an_unconfirmed_success_is_confirmed_or_contradicted() {
     assert_eq!(done(&[(REFUTED, at("a", 5))]), Step::Wait);
     let refuted = [(REFUTED, at("a", 5)), (REFUTED, at("a", 6))];
     assert_eq!(done(&refuted), Step::Contradiction);
-    let differing = |part| [5, 7].map(|s| (differs(&[part]), at("a", s)));
+    let differing = |field| [5, 7].map(|s| (differs(&[field]), at("a", s)));
     assert_eq!(
         done(&differing(DifferingField::TotalPrice)),
         Step::Confirmed
@@ -609,25 +609,25 @@ fn law_6_an_unconfirmed_success_is_confirmed_or_contradicted() {
 fn law_6_a_refusal_by_tops_gateway_is_looked_up_once() {
     let refused = |finding| {
         let standing = Standing::not_executed(Basis::RefusedByGateway);
-        believed_as(standing, &[(finding, at("a", 5))])
+        settled_as(standing, &[(finding, at("a", 5))])
     };
     assert_eq!(refused(ABSENT), Step::Confirmed);
     assert_eq!(refused(REFUTED), Step::Confirmed);
     assert_eq!(refused(happened()), Step::Contradiction);
     assert_eq!(refused(Finding::Inconclusive("an error")), Step::Wait);
-    // What was refused or absent stays watched.
+    // An operation that settled as rejected or absent stays watched.
     for standing in [
         Standing::of(State::Rejected),
         Standing::not_executed(Basis::Absent),
     ] {
-        assert_eq!(believed_as(standing, &[(ABSENT, at("a", 5))]), Step::Wait);
+        assert_eq!(settled_as(standing, &[(ABSENT, at("a", 5))]), Step::Wait);
     }
 }
 
 #[test]
 fn law_5_absence_needs_a_control() {
     use Attention::{NoControl, NotFound};
-    let asks = |why| Step::Attention(why);
+    let attention = |why| Step::Attention(why);
     let seen = |control| -> Vec<_> {
         let moments = (0..5).map(|i| at("a", i * 60));
         let last = 4;
@@ -640,29 +640,37 @@ fn law_5_absence_needs_a_control() {
     for kind in [Kind::Book, Kind::Refund, Kind::Change] {
         for (control, silence, done) in [
             (Control::Untried, Step::TryControl, Step::TryControl),
-            (Control::Found, ABSENCE, asks(NotFound)),
-            (Control::NotFound, asks(NoControl), asks(NoControl)),
-            (Control::NoneKnown, asks(NoControl), asks(NoControl)),
+            (Control::Found, ABSENCE, attention(NotFound)),
+            (
+                Control::NotFound,
+                attention(NoControl),
+                attention(NoControl),
+            ),
+            (
+                Control::NoneKnown,
+                attention(NoControl),
+                attention(NoControl),
+            ),
             (Control::Inconclusive, Step::Wait, Step::Wait),
         ] {
             assert_eq!(step_of(kind, Claim::Silence, &seen(control)), silence);
             assert_eq!(step_of(kind, Claim::Done, &seen(control)), done);
             // Absence contradicts a success only if the control was found.
-            let believed = match control {
+            let unconfirmed = match control {
                 Control::Found => Step::Contradiction,
                 Control::Untried => Step::TryControl,
                 Control::NotFound | Control::NoneKnown | Control::Inconclusive => Step::Wait,
             };
             assert_eq!(
-                believed_as(Standing::of(State::Succeeded), &seen(control)),
-                believed
+                settled_as(Standing::of(State::Succeeded), &seen(control)),
+                unconfirmed
             );
         }
-        // An answered refusal needs none.
+        // An answered refusal needs no control.
         let refused = step_of(kind, Claim::Refused, &seen(Control::NoneKnown));
         assert!(matches!(refused, Step::Settle(..)), "{refused:?}");
     }
-    // The order or change itself was found.
+    // The lookup of these kinds finds the order or change itself, so it needs no other control.
     for kind in [Kind::Close, Kind::ChangeCancel] {
         assert_eq!(
             step_of(kind, Claim::Silence, &seen(Control::Untried)),

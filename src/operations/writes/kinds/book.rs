@@ -25,9 +25,9 @@ use crate::translate::{self, Context};
 /// A booking that has passed its checks.
 #[derive(Debug)]
 pub struct Book {
-    /// What is booked.
+    /// The booking.
     pub booking: Booking,
-    /// Fields for the wire that the gateway does not know.
+    /// Fields for the wire object that the gateway does not interpret.
     pub extra: Option<Map<String, Value>>,
 }
 
@@ -70,15 +70,15 @@ impl Write for Book {
 
     fn read(
         answer: <AirBook as Method>::Answer,
-        asked: &intent::Book,
+        requested: &intent::Book,
         context: &Context<'_>,
     ) -> Read {
         Read {
-            reference: Reference::of(&answer.out_order_no, |told| {
-                told == asked.out_order_no.as_str()
+            reference: Reference::of(&answer.out_order_no, |number| {
+                number == requested.out_order_no.as_str()
             }),
-            // An order that failed at once is not held, so it is looked up.
-            receipt: translate::book::answer(answer, asked, context)
+            // An order that failed at once holds no seats, so the operation is looked up.
+            receipt: translate::book::answer(answer, requested, context)
                 .ok()
                 .filter(|receipt| receipt.status != OrderStatus::Failed)
                 .map(Receipt::Order),
@@ -97,12 +97,14 @@ impl Effect for intent::Book {
         match observed {
             Observed::Absent => Finding::NotHappened("upstream has no such order"),
             Observed::Order(order) if known.created_by_others.contains(&order.order_id.get()) => {
-                Finding::Inconclusive("the order found was made by another operation")
+                Finding::Inconclusive("the order found was created by another operation")
             }
             Observed::Order(order)
                 if known.made.is_some_and(|made| made != order.order_id.get()) =>
             {
-                Finding::Inconclusive("the order found is not the one that the answer named")
+                Finding::Inconclusive(
+                    "the order found is not the one named in the response to the send",
+                )
             }
             Observed::Order(order) => booked(order, self, known.not_before),
             Observed::Refunds(_)
@@ -120,16 +122,16 @@ impl Effect for intent::Book {
     }
 }
 
-/// Whether this is the order that was booked: it carries our reference and was booked after the send. The finding
+/// Whether this is the order that was booked: it has our reference and was booked after the send. The finding
 /// lists the fields that differ from the request.
-fn booked(order: &Order, asked: &intent::Book, not_before: Option<LocalTime>) -> Finding {
-    if !order.is_for(&asked.out_order_no) {
+fn booked(order: &Order, requested: &intent::Book, not_before: Option<LocalTime>) -> Finding {
+    if !order.is_for(&requested.out_order_no) {
         return Finding::Inconclusive("the order found has another reference");
     }
     if let (Some(booked_at), Some(earliest)) = (order.booked_at, not_before)
         && booked_at < earliest
     {
-        return Finding::Inconclusive("the order found was booked before this was sent");
+        return Finding::Inconclusive("the order found was booked before the send");
     }
     if order.status == OrderStatus::Failed {
         return Finding::Inconclusive("the order found is marked as failed");
@@ -137,11 +139,11 @@ fn booked(order: &Order, asked: &intent::Book, not_before: Option<LocalTime>) ->
     let Some(total) = order.total_price else {
         return Finding::Inconclusive("the order found has no total");
     };
-    if order.passengers.is_empty() && !asked.passengers.is_empty() {
+    if order.passengers.is_empty() && !requested.passengers.is_empty() {
         return Finding::Inconclusive("the order found has no passengers");
     }
     let flights: Vec<&Segment> = order.journeys.iter().flat_map(|j| &j.segments).collect();
-    if flights.is_empty() && !asked.segments.is_empty() {
+    if flights.is_empty() && !requested.segments.is_empty() {
         return Finding::Inconclusive("the order found has no flights");
     }
     let mut differences = Vec::new();
@@ -156,22 +158,22 @@ fn booked(order: &Order, asked: &intent::Book, not_before: Option<LocalTime>) ->
     };
     compare(
         DifferingField::TotalPrice,
-        asked.total.to_string(),
+        requested.total.to_string(),
         total.to_string(),
     );
     compare(
         DifferingField::PassengerCount,
-        asked.passengers.len().to_string(),
+        requested.passengers.len().to_string(),
         order.passengers.len().to_string(),
     );
     compare(
         DifferingField::FlightCount,
-        asked.segments.len().to_string(),
+        requested.segments.len().to_string(),
         flights.len().to_string(),
     );
-    if flights.len() == asked.segments.len() {
-        for (asked, found) in asked.segments.iter().zip(flights) {
-            compare_flight(asked, found, &mut compare);
+    if flights.len() == requested.segments.len() {
+        for (requested, found) in requested.segments.iter().zip(flights) {
+            compare_flight(requested, found, &mut compare);
         }
     }
     if differences.is_empty() {
@@ -179,7 +181,7 @@ fn booked(order: &Order, asked: &intent::Book, not_before: Option<LocalTime>) ->
     }
     if order.booked_at.is_none() {
         return Finding::Inconclusive(
-            "the order found differs, and does not tell when it was booked",
+            "the order found differs from the request and has no booking time",
         );
     }
     let receipt = Receipt::Order(OrderReceipt::from(order));
@@ -188,30 +190,30 @@ fn booked(order: &Order, asked: &intent::Book, not_before: Option<LocalTime>) ->
 
 /// Compares a flight with a requested one, written `CZ8957@2030-05-20T08:45`.
 fn compare_flight(
-    asked: &str,
+    requested: &str,
     found: &Segment,
     compare: &mut impl FnMut(DifferingField, String, String),
 ) {
-    let Some((number, departure)) = asked.split_once('@') else {
+    let Some((number, departure)) = requested.split_once('@') else {
         return;
     };
-    let flown_as = found.operating_flight_no.as_deref() == Some(number);
-    if !flown_as {
-        let sold_as = found.marketing_flight_no.to_string();
-        compare(DifferingField::FlightNo, number.to_owned(), sold_as);
+    let operated_as_requested = found.operating_flight_no.as_deref() == Some(number);
+    if !operated_as_requested {
+        let marketing = found.marketing_flight_no.to_string();
+        compare(DifferingField::FlightNo, number.to_owned(), marketing);
     }
     let time = found.departure_time.to_string();
     let time = time.get(..departure.len()).unwrap_or(&time);
     let day = |time: &str| time.split('T').next().map(str::to_owned);
-    let part = if day(departure) == day(time) {
+    let field = if day(departure) == day(time) {
         DifferingField::DepartureTime
     } else {
         DifferingField::DepartureDate
     };
-    compare(part, departure.to_owned(), time.to_owned());
+    compare(field, departure.to_owned(), time.to_owned());
 }
 
-/// The rules of the booked offer, masked. They come with the request, so they can contain anything.
+/// The rules of the booked offer, masked. The rules come with the caller's request, so they can contain anything.
 fn rules(booking: &Booking) -> OfferRules {
     let names = Names::everybody(personal(booking));
     let kept = |rule: &Option<String>| rule.as_deref().map(|rule| names.clean_rule(rule));

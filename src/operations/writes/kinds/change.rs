@@ -29,11 +29,11 @@ use crate::translate::{self, Context};
 /// A change that has passed its checks.
 #[derive(Debug)]
 pub struct MakeChange {
-    /// What is to be changed.
+    /// The requested change.
     pub requested: RequestedChange,
-    /// The most that the caller wants to pay, yuan. A more expensive change is still created, and marked.
+    /// The highest total that the caller accepts, yuan. A more expensive change is still created, and marked.
     pub max_total: Option<Money>,
-    /// Fields for the wire that the gateway does not know.
+    /// Fields for the wire object that the gateway does not interpret.
     pub extra: Option<Map<String, Value>>,
 }
 
@@ -109,16 +109,16 @@ impl Write for MakeChange {
 
     fn read(
         answer: <ChangeCreate as Method>::Answer,
-        asked: &intent::Change,
+        requested: &intent::Change,
         context: &Context<'_>,
     ) -> Read {
-        let order = Reference::of(&answer.order_id, |told| *told == asked.order_id);
-        let number = Reference::of(&answer.out_change_no, |told| {
-            told == asked.out_change_no.as_str()
+        let order = Reference::of(&answer.order_id, |id| *id == requested.order_id);
+        let number = Reference::of(&answer.out_change_no, |number| {
+            number == requested.out_change_no.as_str()
         });
         Read {
             reference: order.and(number),
-            receipt: translate::change_create::answer(answer, asked, context)
+            receipt: translate::change_create::answer(answer, requested, context)
                 .ok()
                 .map(Receipt::Change),
         }
@@ -135,8 +135,8 @@ impl Effect for intent::Change {
     fn judge(&self, known: &Known<'_>, observed: &Observed<'_>) -> Finding {
         match observed {
             Observed::Changes(list) => created(self, known, list),
-            // It existed when the operation began, so its absence now is no evidence.
-            Observed::Absent => Finding::Inconclusive("upstream does not find the order at all"),
+            // The order existed when the operation began, so its absence now is not evidence.
+            Observed::Absent => Finding::Inconclusive("upstream no longer finds the order"),
             Observed::Order(_)
             | Observed::Refunds(_)
             | Observed::Change(_)
@@ -168,21 +168,22 @@ fn created(change: &intent::Change, known: &Known<'_>, list: &ChangeList) -> Fin
         .iter()
         .filter(|row| !known.excludes(row.change_order_no.get()));
     let owned = new.map(|row| {
-        let told = row.out_change_no.as_deref();
+        let reported = row.out_change_no.as_deref();
         let travellers = row.passengers.iter().map(|p| p.passenger_id.as_ref());
         let owner = match owner(
-            told,
+            reported,
             out_change_no.as_str(),
             travellers,
             passengers,
             &known.baseline.travellers,
         ) {
-            // Reads refuse a list with a row of another order: it shows neither presence nor absence.
-            _ if row.order_id.is_some_and(|told| told != *order_id) => Owner::Unclear,
+            // Reads already refuse a list with a row of another order. Such a row would show neither presence nor
+            // absence.
+            _ if row.order_id.is_some_and(|id| id != *order_id) => Owner::Unclear,
             _ if known.made == Some(row.change_order_no.get()) => Owner::Named,
             Owner::Likely if known.by_number_only => Owner::Unclear,
-            // The travellers are ours, but they change to another flight.
-            Owner::Likely if goes_elsewhere(row, targets) => Owner::Unclear,
+            // The passengers are ours, but the flights are not.
+            Owner::Likely if has_other_flights(row, targets) => Owner::Unclear,
             owner => owner,
         };
         let receipt = Receipt::Change(ChangeReceipt::of(row, *max_total));
@@ -191,9 +192,9 @@ fn created(change: &intent::Change, known: &Known<'_>, list: &ChangeList) -> Fin
     only(owned, list.dropped, "the order has no such change")
 }
 
-/// Whether Fliggy reports the flights of the change, and they are not the requested ones.
-fn goes_elsewhere(change: &Change, targets: &[String]) -> bool {
-    let told: Option<HashSet<String>> = change
+/// Whether Fliggy reports the flights of the change, and these are not the requested flights.
+fn has_other_flights(change: &Change, targets: &[String]) -> bool {
+    let reported: Option<HashSet<String>> = change
         .segments
         .iter()
         .map(|s| {
@@ -201,6 +202,6 @@ fn goes_elsewhere(change: &Change, targets: &[String]) -> bool {
             Some(flight_at(flight, s.departure_time?))
         })
         .collect();
-    let wanted: HashSet<String> = targets.iter().cloned().collect();
-    told.is_some_and(|told| !told.is_empty() && told != wanted)
+    let requested: HashSet<String> = targets.iter().cloned().collect();
+    reported.is_some_and(|reported| !reported.is_empty() && reported != requested)
 }

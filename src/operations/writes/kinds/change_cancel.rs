@@ -23,7 +23,7 @@ use crate::translate::{self, Context};
 pub struct CancelChange {
     /// The change.
     pub change_order_no: ChangeOrderNo,
-    /// Fields for the wire that the gateway does not know.
+    /// Fields for the wire object that the gateway does not interpret.
     pub extra: Option<Map<String, Value>>,
 }
 
@@ -65,16 +65,16 @@ impl Write for CancelChange {
 
     fn read(
         answer: <ChangeCancelMethod as Method>::Answer,
-        asked: &intent::ChangeCancel,
+        requested: &intent::ChangeCancel,
         context: &Context<'_>,
     ) -> Read {
         Read {
-            reference: Reference::of(&answer.change_order_no, |told| {
-                *told == asked.change_order_no
+            reference: Reference::of(&answer.change_order_no, |number| {
+                *number == requested.change_order_no
             }),
-            receipt: translate::change_cancel::answer(answer, asked, context)
+            receipt: translate::change_cancel::answer(answer, requested, context)
                 .ok()
-                // An answer that says both "done" and "paid" is looked up.
+                // A response that reports success and a paid change is inconclusive, so the operation is looked up.
                 .filter(|r| matches!(r.status, ChangeStatus::Closed | ChangeStatus::Other))
                 .map(Receipt::Change),
         }
@@ -91,8 +91,8 @@ impl Effect for intent::ChangeCancel {
     fn judge(&self, _known: &Known<'_>, observed: &Observed<'_>) -> Finding {
         match observed {
             Observed::Change(change) => cancelled(change, self.change_order_no),
-            // It existed when the operation began, so its absence now is no evidence.
-            Observed::Absent => Finding::Inconclusive("upstream does not find the change at all"),
+            // The change existed when the operation began, so its absence now is not evidence.
+            Observed::Absent => Finding::Inconclusive("upstream no longer finds the change"),
             Observed::Order(_)
             | Observed::Refunds(_)
             | Observed::Changes(_)
@@ -111,7 +111,7 @@ impl Effect for intent::ChangeCancel {
 /// Whether the change is closed.
 fn cancelled(change: &Change, change_order_no: ChangeOrderNo) -> Finding {
     if change.change_order_no != change_order_no {
-        return Finding::Inconclusive("the answer is about another change");
+        return Finding::Inconclusive("the response is about another change");
     }
     match (change.payment(), change.status) {
         (Payment::Made, _) => Finding::Refuted(Cause::ChangeNotCancellable, "the change is paid"),
@@ -120,15 +120,15 @@ fn cancelled(change: &Change, change_order_no: ChangeOrderNo) -> Finding {
             Finding::happened(Receipt::Change(ChangeReceipt::of(change, None)))
         }
         (_, ChangeStatus::Submitted | ChangeStatus::AwaitingPayment) => {
-            Finding::NotHappened("the change is open")
+            Finding::NotHappened("the change is not closed")
         }
         (_, ChangeStatus::AwaitingTicketing | ChangeStatus::Ticketed | ChangeStatus::Other) => {
-            Finding::Inconclusive("the status of the change is inconclusive")
+            Finding::Inconclusive("the status of the change does not show whether it was cancelled")
         }
     }
 }
 
-/// Only an unpaid change can be cancelled.
+/// Refuses to cancel a change that is paid or closed.
 fn may_be_cancelled(change: &Change) -> Result<(), Failure> {
     match (change.payment(), change.status) {
         (Payment::Made, _) => {

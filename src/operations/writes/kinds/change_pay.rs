@@ -21,14 +21,14 @@ use crate::top::method::Method;
 use crate::top::wire::ChangePay as ChangePayMethod;
 use crate::translate::{self, Context};
 
-/// A payment of a change that a caller agreed to.
+/// A payment of a change to which the caller agreed.
 #[derive(Debug)]
 pub struct PayChange {
     /// The change.
     pub change_order_no: ChangeOrderNo,
-    /// The total the caller agreed to, yuan.
+    /// The total to which the caller agreed, yuan.
     pub total: Money,
-    /// Fields for the wire that the gateway does not know.
+    /// Fields for the wire object that the gateway does not interpret.
     pub extra: Option<Map<String, Value>>,
 }
 
@@ -72,14 +72,14 @@ impl Write for PayChange {
 
     fn read(
         answer: <ChangePayMethod as Method>::Answer,
-        asked: &intent::ChangePay,
+        requested: &intent::ChangePay,
         context: &Context<'_>,
     ) -> Read {
         Read {
-            reference: Reference::of(&answer.change_order_no, |told| {
-                *told == asked.change_order_no
+            reference: Reference::of(&answer.change_order_no, |number| {
+                *number == requested.change_order_no
             }),
-            receipt: translate::change_pay::answer(answer, asked, context)
+            receipt: translate::change_pay::answer(answer, requested, context)
                 .ok()
                 .map(Receipt::Change),
         }
@@ -96,8 +96,8 @@ impl Effect for intent::ChangePay {
     fn judge(&self, _known: &Known<'_>, observed: &Observed<'_>) -> Finding {
         match observed {
             Observed::Change(change) => paid(change, self.change_order_no),
-            // It existed when the operation began, so its absence now is no evidence.
-            Observed::Absent => Finding::Inconclusive("upstream does not find the change at all"),
+            // The change existed when the operation began, so its absence now is not evidence.
+            Observed::Absent => Finding::Inconclusive("upstream no longer finds the change"),
             Observed::Order(_)
             | Observed::Refunds(_)
             | Observed::Changes(_)
@@ -116,7 +116,7 @@ impl Effect for intent::ChangePay {
 /// Whether the change is paid.
 fn paid(change: &Change, change_order_no: ChangeOrderNo) -> Finding {
     if change.change_order_no != change_order_no {
-        return Finding::Inconclusive("the answer is about another change");
+        return Finding::Inconclusive("the response is about another change");
     }
     match change.payment() {
         Payment::Made => Finding::happened(Receipt::Change(ChangeReceipt::of(change, None))),
@@ -129,8 +129,8 @@ fn paid(change: &Change, change_order_no: ChangeOrderNo) -> Finding {
     }
 }
 
-/// Nothing is sent if the total differs or the change cannot be paid. A status that is not listed never
-/// prevents a payment.
+/// Refuses the payment if the total differs or the change cannot be paid. A change with an unlisted status is never
+/// refused for its status.
 fn may_be_paid(change: &Change, agreed: Money, now: LocalTime) -> Result<(), Failure> {
     let refused = |detail: &str| Err(Failure::of(Cause::ChangeNotPayable).with_detail(detail));
     match change.payment() {
@@ -142,7 +142,7 @@ fn may_be_paid(change: &Change, agreed: Money, now: LocalTime) -> Result<(), Fai
     match change.status {
         ChangeStatus::Closed => return refused("the change is closed"),
         ChangeStatus::Submitted => {
-            return refused("its fees are not confirmed yet; read the change again");
+            return refused("the fees of the change are not confirmed yet; read it again later");
         }
         ChangeStatus::AwaitingPayment
         | ChangeStatus::AwaitingTicketing
@@ -158,6 +158,6 @@ fn may_be_paid(change: &Change, agreed: Money, now: LocalTime) -> Result<(), Fai
             "the change costs {total} yuan, but {agreed} yuan were agreed"
         ))),
         None => Err(Failure::of(Cause::ReadFailed)
-            .with_detail("upstream does not report what the change costs")),
+            .with_detail("upstream does not report the total of the change")),
     }
 }

@@ -24,7 +24,7 @@ use crate::translate::{self, Context};
 pub struct Close {
     /// The order.
     pub order_id: OrderId,
-    /// Fields for the wire that the gateway does not know.
+    /// Fields for the wire object that the gateway does not interpret.
     pub extra: Option<Map<String, Value>>,
 }
 
@@ -67,14 +67,14 @@ impl Write for Close {
 
     fn read(
         answer: <CloseMethod as Method>::Answer,
-        asked: &intent::Close,
+        requested: &intent::Close,
         context: &Context<'_>,
     ) -> Read {
         Read {
-            reference: Reference::of(&answer.order_id, |told| *told == asked.order_id),
-            receipt: translate::close::answer(answer, asked, context)
+            reference: Reference::of(&answer.order_id, |id| *id == requested.order_id),
+            receipt: translate::close::answer(answer, requested, context)
                 .ok()
-                // An answer that says both "done" and "paid" is looked up.
+                // A response that reports success and a paid order is inconclusive, so the operation is looked up.
                 .filter(|r| matches!(r.status, OrderStatus::Closed | OrderStatus::Other))
                 .map(Receipt::Order),
         }
@@ -91,8 +91,8 @@ impl Effect for intent::Close {
     fn judge(&self, _known: &Known<'_>, observed: &Observed<'_>) -> Finding {
         match observed {
             Observed::Order(order) => closed(order, self.order_id),
-            // It existed when the operation began, so its absence now is no evidence.
-            Observed::Absent => Finding::Inconclusive("upstream does not find the order at all"),
+            // The order existed when the operation began, so its absence now is not evidence.
+            Observed::Absent => Finding::Inconclusive("upstream no longer finds the order"),
             Observed::Refunds(_)
             | Observed::Changes(_)
             | Observed::Change(_)
@@ -108,13 +108,13 @@ impl Effect for intent::Close {
 /// Whether the order is closed.
 fn closed(order: &Order, order_id: OrderId) -> Finding {
     if order.order_id != order_id {
-        return Finding::Inconclusive("the answer is about another order");
+        return Finding::Inconclusive("the response is about another order");
     }
     match (order.payment(), order.status) {
         (Payment::Made, _) => Finding::Refuted(Cause::OrderNotClosable, "the order is paid"),
         (Payment::Doubtful, _) => Finding::Inconclusive(DOUBTFUL),
         (_, OrderStatus::Closed) => Finding::happened(Receipt::Order(OrderReceipt::from(order))),
-        (_, OrderStatus::Booked) => Finding::NotHappened("the order is open"),
+        (_, OrderStatus::Booked) => Finding::NotHappened("the order is not closed"),
         (
             _,
             OrderStatus::Creating
@@ -123,16 +123,15 @@ fn closed(order: &Order, order_id: OrderId) -> Finding {
             | OrderStatus::Ticketed
             | OrderStatus::Failed
             | OrderStatus::Other,
-        ) => Finding::Inconclusive("the status of the order is inconclusive"),
+        ) => Finding::Inconclusive("the status of the order does not show whether it was closed"),
     }
 }
 
-/// Only an unpaid order can be closed. A status that is not listed never prevents it.
+/// Refuses to close an order that is paid or closed. An order with an unlisted status is never refused.
 fn may_be_closed(order: &Order) -> Result<(), Failure> {
     match order.payment() {
-        Payment::Made => {
-            Err(Failure::of(Cause::OrderNotClosable).with_detail("the order is paid: refund it"))
-        }
+        Payment::Made => Err(Failure::of(Cause::OrderNotClosable)
+            .with_detail("the order is paid; apply for a refund instead")),
         Payment::Impossible => Err(Failure::of(Cause::AlreadyClosed)),
         Payment::Doubtful => Err(Failure::of(Cause::OrderNotClosable).with_detail(DOUBTFUL)),
         Payment::NotMade | Payment::Unclear => Ok(()),

@@ -22,14 +22,14 @@ use crate::top::method::Method;
 use crate::top::wire::Pay as PayMethod;
 use crate::translate::{self, Context};
 
-/// A payment a caller agreed to.
+/// A payment to which the caller agreed.
 #[derive(Debug)]
 pub struct Pay {
     /// The order.
     pub order_id: OrderId,
-    /// The total the caller agreed to, yuan.
+    /// The total to which the caller agreed, yuan.
     pub total: Money,
-    /// Fields for the wire that the gateway does not know.
+    /// Fields for the wire object that the gateway does not interpret.
     pub extra: Option<Map<String, Value>>,
 }
 
@@ -71,12 +71,12 @@ impl Write for Pay {
 
     fn read(
         answer: <PayMethod as Method>::Answer,
-        asked: &intent::Pay,
+        requested: &intent::Pay,
         context: &Context<'_>,
     ) -> Read {
         Read {
-            reference: Reference::of(&answer.order_id, |told| *told == asked.order_id),
-            receipt: translate::pay::answer(answer, asked, context)
+            reference: Reference::of(&answer.order_id, |id| *id == requested.order_id),
+            receipt: translate::pay::answer(answer, requested, context)
                 .ok()
                 .map(Receipt::Order),
         }
@@ -93,8 +93,8 @@ impl Effect for intent::Pay {
     fn judge(&self, _known: &Known<'_>, observed: &Observed<'_>) -> Finding {
         match observed {
             Observed::Order(order) => paid(order, self.order_id, self.total),
-            // It existed when the operation began, so its absence now is no evidence.
-            Observed::Absent => Finding::Inconclusive("upstream does not find the order at all"),
+            // The order existed when the operation began, so its absence now is not evidence.
+            Observed::Absent => Finding::Inconclusive("upstream no longer finds the order"),
             Observed::Refunds(_)
             | Observed::Changes(_)
             | Observed::Change(_)
@@ -110,7 +110,7 @@ impl Effect for intent::Pay {
 /// Whether the order is paid.
 fn paid(order: &Order, order_id: OrderId, total: Money) -> Finding {
     if order.order_id != order_id {
-        return Finding::Inconclusive("the answer is about another order");
+        return Finding::Inconclusive("the response is about another order");
     }
     match order.payment() {
         Payment::Made => match order.paid_price.filter(|paid| *paid > Money::ZERO) {
@@ -129,13 +129,13 @@ fn paid(order: &Order, order_id: OrderId, total: Money) -> Finding {
         Payment::Impossible => {
             Finding::Refuted(Cause::OrderNotPayable, "the order is closed and not paid")
         }
-        Payment::Unclear => Finding::Inconclusive("the order's status is not listed"),
+        Payment::Unclear => Finding::Inconclusive("the order does not show whether it is paid"),
         Payment::Doubtful => Finding::Inconclusive(DOUBTFUL),
     }
 }
 
-/// Rule 4 of the API: nothing is sent if the total differs or the order cannot be paid. The deadline is that
-/// of `available_actions`. A status that is not listed never prevents a payment.
+/// Rule 4 of the API: refuses the payment if the total differs or the order cannot be paid. The payment deadline is the
+/// one that `available_actions` applies. An order with an unlisted status is never refused for its status.
 fn may_be_paid(order: &Order, agreed: Money, now: LocalTime) -> Result<(), Failure> {
     if order.status == OrderStatus::Failed {
         return Err(
@@ -162,6 +162,6 @@ fn may_be_paid(order: &Order, agreed: Money, now: LocalTime) -> Result<(), Failu
             "the order costs {total} yuan, but {agreed} yuan were agreed"
         ))),
         None => Err(Failure::of(Cause::ReadFailed)
-            .with_detail("upstream does not report what the order costs")),
+            .with_detail("upstream does not report the total of the order")),
     }
 }

@@ -1,7 +1,7 @@
 //! Applies for a refund (`alitrip.flight.refund.create`).
 //!
-//! Fliggy accepts an application only with exactly the fee that its own render computed, or without a fee if
-//! it could compute none (seed FAQ 8). So the fee comes from a sealed quote, or is compared with a new render
+//! Fliggy accepts an application only with exactly the fee that Fliggy's own render computed, or without a fee if the
+//! render could not compute one (seed FAQ 8). So the fee comes from a sealed quote, or is compared with a new render
 //! before anything is sent.
 
 use crate::domain::operation::{Cause, Failure, Kind, Receipt, intent};
@@ -30,19 +30,19 @@ use crate::top::wire::RefundCreate;
 use crate::translate::refund_create::Application;
 use crate::translate::{self, Context};
 
-/// Where the caller's fee comes from.
+/// The fee that the caller accepts, by its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreed {
     /// From a quote of this gateway.
     Quoted {
         /// The fee.
         fee: RefundFee,
-        /// Whether Fliggy said that the selection can be refunded.
+        /// Whether Fliggy reported that the selection can be refunded.
         refundable: Option<bool>,
         /// When it was quoted, in seconds since 1970 (UTC).
         at: i64,
     },
-    /// From elsewhere: it is compared with a new render.
+    /// From elsewhere. This fee is compared with a new render.
     Stated(RefundFee),
 }
 
@@ -61,7 +61,7 @@ pub struct Refund {
     pub order_id: OrderId,
     /// The caller's number of the application.
     pub out_refund_no: OutRefundNo,
-    /// What is to be refunded.
+    /// The passengers and segments to refund, and the kind of refund.
     pub selection: RefundSelection,
     /// The fee that the caller accepts.
     pub agreed: Agreed,
@@ -69,7 +69,7 @@ pub struct Refund {
     pub reason: Option<Personal<String>>,
     /// Ids of uploaded attachments.
     pub attachments: Vec<String>,
-    /// Fields for the wire that the gateway does not know.
+    /// Fields for the wire object that the gateway does not interpret.
     pub extra: Option<Map<String, Value>>,
 }
 
@@ -143,16 +143,16 @@ impl Write for Refund {
 
     fn read(
         answer: <RefundCreate as Method>::Answer,
-        asked: &intent::Refund,
+        requested: &intent::Refund,
         context: &Context<'_>,
     ) -> Read {
-        let order = Reference::of(&answer.order_id, |told| *told == asked.order_id);
-        let number = Reference::of(&answer.out_refund_no, |told| {
-            told == asked.out_refund_no.as_str()
+        let order = Reference::of(&answer.order_id, |id| *id == requested.order_id);
+        let number = Reference::of(&answer.out_refund_no, |number| {
+            number == requested.out_refund_no.as_str()
         });
         Read {
             reference: order.and(number),
-            receipt: translate::refund_create::answer(answer, asked, context)
+            receipt: translate::refund_create::answer(answer, requested, context)
                 .ok()
                 .map(Receipt::Refund),
         }
@@ -169,8 +169,8 @@ impl Effect for intent::Refund {
     fn judge(&self, known: &Known<'_>, observed: &Observed<'_>) -> Finding {
         match observed {
             Observed::Refunds(list) => applied(self, known, list),
-            // It existed when the operation began, so its absence now is no evidence.
-            Observed::Absent => Finding::Inconclusive("upstream does not find the order at all"),
+            // The order existed when the operation began, so its absence now is not evidence.
+            Observed::Absent => Finding::Inconclusive("upstream no longer finds the order"),
             Observed::Order(_)
             | Observed::Changes(_)
             | Observed::Change(_)
@@ -185,7 +185,7 @@ impl Effect for intent::Refund {
     }
 }
 
-/// Whether the application exists. Whether it is granted is decided later.
+/// Whether the application exists. Fliggy or the airline grants or rejects the application later.
 fn applied(refund: &intent::Refund, known: &Known<'_>, list: &RefundList) -> Finding {
     let intent::Refund {
         order_id,
@@ -200,17 +200,18 @@ fn applied(refund: &intent::Refund, known: &Known<'_>, list: &RefundList) -> Fin
         .iter()
         .filter(|row| !known.excludes(row.refund_order_no.get()));
     let owned = new.map(|row| {
-        let told = row.out_refund_no.as_deref();
+        let reported = row.out_refund_no.as_deref();
         let travellers = row.passengers.iter().map(|t| t.passenger_id.as_ref());
         let owner = match owner(
-            told,
+            reported,
             out_refund_no.as_str(),
             travellers,
             passengers,
             &known.baseline.travellers,
         ) {
-            // Reads refuse a list with a row of another order: it shows neither presence nor absence.
-            _ if row.order_id.is_some_and(|told| told != *order_id) => Owner::Unclear,
+            // Reads already refuse a list with a row of another order. Such a row would show neither presence nor
+            // absence.
+            _ if row.order_id.is_some_and(|id| id != *order_id) => Owner::Unclear,
             _ if known.made == Some(row.refund_order_no.get()) => Owner::Named,
             Owner::Likely if known.by_number_only => Owner::Unclear,
             // A supplementary refund follows from an earlier one, which may be ours.
@@ -237,7 +238,7 @@ fn applied(refund: &intent::Refund, known: &Known<'_>, list: &RefundList) -> Fin
 }
 
 impl Refund {
-    /// Whether the fee that the caller accepts may be sent.
+    /// Checks that the fee that the caller accepts may be sent.
     async fn check_fee(
         &self,
         upstream: &Upstream,
@@ -271,17 +272,17 @@ impl Refund {
     }
 }
 
-/// Sends nothing if Fliggy says that the selection cannot be refunded.
+/// Refuses the application if Fliggy reports that the selection cannot be refunded.
 fn may_be_refunded(refundable: Option<bool>) -> Result<(), Failure> {
     match refundable {
         Some(false) => Err(Failure::of(Cause::OrderNotRefundable).with_detail(
-            "Fliggy says that the selection cannot be refunded; the quote gives the reason",
+            "Fliggy reports that the selection cannot be refunded; the quote contains the reason",
         )),
         Some(true) | None => Ok(()),
     }
 }
 
-/// Whether the fee that a caller states is the one that Fliggy computes now.
+/// Checks that the fee that the caller states is the one that Fliggy computes now.
 fn fee_fits(stated: RefundFee, rendered: RefundFee) -> Result<(), Failure> {
     match (stated, rendered) {
         (RefundFee::Known(stated), RefundFee::Known(now)) if stated == now => Ok(()),
@@ -314,7 +315,7 @@ mod tests {
     }
 
     proptest! {
-        /// Exact to the cent.
+        /// Fees are compared exactly, to the fen.
         #[test]
         fn a_fee_fits_only_itself(stated in fees(), now in fees()) {
             prop_assert_eq!(fee_fits(stated, now).is_ok(), stated == now);

@@ -56,7 +56,7 @@ fn the_kind_of_a_write_is_the_kind_of_its_intent() {
     check::<change_cancel::CancelChange>();
 }
 
-/// If the journal knows of no other operation.
+/// The finding if the journal contains no other operation.
 fn judged(intent: &Intent, baseline: &Baseline, observed: &Observed<'_>) -> Finding {
     let known = Known {
         baseline,
@@ -103,7 +103,7 @@ fn order_statuses_decide_as_listed() {
 }
 
 #[test]
-fn law_7_payment_fields_beat_the_status_and_a_trade_number_is_no_payment() {
+fn law_7_payment_fields_override_the_status_and_a_trade_number_is_not_payment() {
     let mut paid = order(OrderStatus::Booked);
     paid.paid_at = LocalTime::parse_wire("2030-05-01 10:05:00").ok();
     assert_eq!(word(&pay(), &paid), "happened");
@@ -160,7 +160,7 @@ fn law_7_evidence_must_be_ours() {
     assert_eq!(word(&book("T-2", "950.00", vec![]), &found), "inconclusive");
 }
 
-/// A flight of the documented example: CZ8957, 2030-05-20T08:45.
+/// An order on the flight of the documented example: CZ8957, 2030-05-20T08:45.
 fn found() -> Order {
     let booking = include_str!("../../../../openapi/examples/booking.json");
     let mut booking: serde_json::Value = serde_json::from_str(booking).unwrap();
@@ -204,31 +204,31 @@ fn an_order_has_the_travellers_of_its_booking_unless_it_is_another_trip() {
         Some(Receipt::Order(receipt)) => receipt.passenger_ids,
         other => panic!("{other:?}"),
     };
-    // Their documents are not reported.
+    // Fliggy does not report the documents of the passengers.
     let mut order = found();
     assert_eq!(travellers(&order), book().travellers());
     order.total_price = Money::parse("951.00").ok();
     assert_eq!(travellers(&order), book().travellers());
-    // Another person on another flight.
-    let somebody = format!("psg_{:032x}", 2).parse().ok();
-    order.passengers[0].passenger_id.clone_from(&somebody);
+    // Another passenger on another flight.
+    let other = format!("psg_{:032x}", 2).parse().ok();
+    order.passengers[0].passenger_id.clone_from(&other);
     let flight = &mut order.journeys[0].segments[0];
     flight.marketing_flight_no = "CZ8959".parse().unwrap();
     flight.operating_flight_no = None;
-    assert_eq!(travellers(&order), [somebody.unwrap()]);
+    assert_eq!(travellers(&order), [other.unwrap()]);
     let mut order = found();
     order.passengers.push(order.passengers[0].clone());
     assert_eq!(travellers(&order), []);
 }
 
 #[test]
-fn law_7_an_order_under_our_reference_exists_with_its_differences() {
+fn law_7_an_order_under_our_reference_is_found_with_its_differences() {
     assert_eq!(booked_as(&found()).word(), "happened");
     let flight = |order: &mut Order, edit: fn(&mut Segment)| {
         edit(&mut order.journeys[0].segments[0]);
     };
     let time = |text: &str| LocalTime::parse_wire(text).unwrap();
-    for (part, edit) in [
+    for (field, edit) in [
         (
             DifferingField::TotalPrice,
             &(|o: &mut Order| o.total_price = Money::parse("951.00").ok()) as &dyn Fn(&mut Order),
@@ -257,16 +257,16 @@ fn law_7_an_order_under_our_reference_exists_with_its_differences() {
         let mut order = found();
         edit(&mut order);
         let finding = booked_as(&order);
-        let parts: Vec<_> = finding.differences().iter().map(|d| d.field).collect();
-        assert_eq!(parts, [part], "{finding:?}");
+        let fields: Vec<_> = finding.differences().iter().map(|d| d.field).collect();
+        assert_eq!(fields, [field], "{finding:?}");
         assert!(finding.receipt().is_some());
         // Without a booking time, the order may be older than the operation.
         order.booked_at = None;
-        assert_eq!(booked_as(&order).word(), "inconclusive", "{part:?}");
+        assert_eq!(booked_as(&order).word(), "inconclusive", "{field:?}");
         order.booked_at = LocalTime::parse_wire("2030-05-01 09:49:59").ok();
-        assert_eq!(booked_as(&order).word(), "inconclusive", "{part:?}");
+        assert_eq!(booked_as(&order).word(), "inconclusive", "{field:?}");
     }
-    // Sold under another number, and flown under ours.
+    // A codeshare flight: another marketing number, and the requested operating number.
     let mut shared = found();
     flight(&mut shared, |s| {
         s.marketing_flight_no = "MF4444".parse().unwrap();
@@ -279,7 +279,7 @@ fn law_7_an_order_under_our_reference_exists_with_its_differences() {
 }
 
 #[test]
-fn law_7_a_missing_part_proves_nothing() {
+fn law_7_an_order_with_a_missing_field_proves_nothing() {
     for edit in [
         |o: &mut Order| o.total_price = None,
         |o: &mut Order| o.passengers.clear(),
@@ -289,14 +289,14 @@ fn law_7_a_missing_part_proves_nothing() {
         let mut order = found();
         edit(&mut order);
         assert_eq!(booked_as(&order).word(), "inconclusive", "{order:?}");
-        // Nor does it make another part count.
+        // A difference in another field does not make the finding conclusive either.
         order.total_price = order.total_price.and(Money::parse("951.00").ok());
         assert_eq!(booked_as(&order).word(), "inconclusive", "{order:?}");
     }
 }
 
 #[test]
-fn law_7_another_amount_was_paid() {
+fn law_7_another_paid_amount_is_a_difference() {
     let mut paid = order(OrderStatus::Paid);
     paid.paid_price = Money::parse("951.00").ok();
     let finding = judged(&pay(), &Baseline::default(), &Observed::Order(&paid));
@@ -319,7 +319,7 @@ fn law_5_inconclusive_lookups_do_not_count() {
             &Observed::Nothing("an error"),
         );
         assert_eq!(finding.word(), "inconclusive");
-        // An order that was there cannot be absent.
+        // The order existed when the operation began, so its absence is not evidence.
         assert_eq!(
             judged(&intent, &Baseline::default(), &Observed::Absent).word(),
             "inconclusive"
@@ -385,7 +385,7 @@ mod after_sales {
         }
     }
 
-    /// An order of three, with these refunds or changes.
+    /// The baseline of an order of three passengers with these refunds or changes.
     fn baseline(numbers: &[u64]) -> Baseline {
         Baseline {
             numbers: numbers.to_vec(),
@@ -393,7 +393,7 @@ mod after_sales {
         }
     }
 
-    fn looked_for(passengers: &[u8], before: &[u64], refunds: Vec<Refund>) -> Finding {
+    fn finding_for(passengers: &[u8], before: &[u64], refunds: Vec<Refund>) -> Finding {
         let list = RefundList {
             refunds,
             dropped: 0,
@@ -406,37 +406,37 @@ mod after_sales {
     }
 
     #[test]
-    fn law_7_a_found_refund_is_new_and_ours() {
+    fn law_7_only_a_new_refund_of_ours_is_found() {
         let (a, b) = (Some(1), Some(2));
-        for (rows, wanted) in [
+        for (rows, expected) in [
             (vec![], "not_happened"),
-            // Our number, whatever became of the application.
+            // Our number, whatever the status of the application.
             (vec![refund_row(2, Some("R-1"), &[])], "happened"),
-            // In the baseline: our number was used before.
+            // Our number in the baseline: the refund is older than the operation.
             (vec![refund_row(1, Some("R-1"), &[a])], "not_happened"),
-            // No number: the travellers decide.
+            // No number: the passengers decide.
             (vec![refund_row(2, None, &[a])], "happened"),
             (vec![refund_row(2, None, &[b])], "not_happened"),
             (vec![refund_row(2, None, &[a, b])], "inconclusive"),
             (vec![refund_row(2, None, &[None])], "inconclusive"),
             (vec![refund_row(2, None, &[])], "inconclusive"),
-            // No traveller of the order: a masked document identifies no passenger.
+            // Not a passenger of the order: a masked document identifies no passenger.
             (vec![refund_row(2, None, &[Some(9)])], "inconclusive"),
             (vec![refund_row(2, None, &[b, Some(9)])], "inconclusive"),
-            // Another number: not ours for other travellers, unclear for our own.
+            // Another number: not ours for other passengers, unclear for ours.
             (vec![refund_row(2, Some("R-2"), &[b])], "not_happened"),
             (vec![refund_row(2, Some("R-2"), &[a])], "inconclusive"),
-            // Two that could be it.
+            // Two candidates.
             (
                 vec![refund_row(2, None, &[a]), refund_row(3, None, &[a])],
                 "inconclusive",
             ),
-            // The same travellers beside an unclear one.
+            // A match by passengers next to an unclear refund.
             (
                 vec![refund_row(2, None, &[a]), refund_row(3, None, &[None])],
                 "inconclusive",
             ),
-            // Ours beside an unclear one.
+            // A match by number next to an unclear refund.
             (
                 vec![
                     refund_row(2, None, &[None]),
@@ -445,15 +445,15 @@ mod after_sales {
                 "happened",
             ),
         ] {
-            let finding = looked_for(&[1], &[1], rows.clone());
-            assert_eq!(finding.word(), wanted, "{rows:?}");
+            let finding = finding_for(&[1], &[1], rows.clone());
+            assert_eq!(finding.word(), expected, "{rows:?}");
         }
     }
 
     #[test]
     fn law_7_an_object_of_another_operation_is_never_ours() {
-        let words = |told: [Option<&str>; 2], created_by_others: &[u64], by_number_only| {
-            let [refund_no, change_no] = told;
+        let words = |numbers: [Option<&str>; 2], created_by_others: &[u64], by_number_only| {
+            let [refund_no, change_no] = numbers;
             let refunds = RefundList {
                 refunds: vec![refund_row(7, refund_no, &[Some(1)])],
                 dropped: 0,
@@ -471,17 +471,17 @@ mod after_sales {
             };
             [
                 effect(&refund(&[1])).judge(&known, &Observed::Refunds(&refunds)),
-                effect(&make(&[1])).judge(&known, &Observed::Changes(&changes)),
+                effect(&change_intent(&[1])).judge(&known, &Observed::Changes(&changes)),
             ]
             .map(|finding| finding.word())
         };
-        let (unnamed, ours) = ([None, None], [Some("R-1"), Some("C-1")]);
-        // It has no number, so its travellers decide, unless the journal knows its operation.
-        assert_eq!(words(unnamed, &[], false), ["happened"; 2]);
-        assert_eq!(words(unnamed, &[7], false), ["not_happened"; 2]);
-        assert_eq!(words(unnamed, &[8], false), ["happened"; 2]);
-        // After a later operation on the same travellers only the number decides.
-        assert_eq!(words(unnamed, &[], true), ["inconclusive"; 2]);
+        let (unnumbered, ours) = ([None, None], [Some("R-1"), Some("C-1")]);
+        // Without a number, the passengers decide, unless the journal attributes the object to another operation.
+        assert_eq!(words(unnumbered, &[], false), ["happened"; 2]);
+        assert_eq!(words(unnumbered, &[7], false), ["not_happened"; 2]);
+        assert_eq!(words(unnumbered, &[8], false), ["happened"; 2]);
+        // After a later operation for the same passengers, only the number decides.
+        assert_eq!(words(unnumbered, &[], true), ["inconclusive"; 2]);
         assert_eq!(words(ours, &[], true), ["happened"; 2]);
         assert_eq!(words(ours, &[7], true), ["not_happened"; 2]);
     }
@@ -490,7 +490,7 @@ mod after_sales {
     fn a_row_of_another_order_proves_neither_presence_nor_absence() {
         let mut row = refund_row(2, None, &[Some(1)]);
         row.order_id = OrderId::new(987);
-        let finding = looked_for(&[1], &[], vec![row]);
+        let finding = finding_for(&[1], &[], vec![row]);
         assert_eq!(finding.word(), "inconclusive");
     }
 
@@ -498,18 +498,18 @@ mod after_sales {
     fn a_supplementary_refund_is_not_the_application() {
         let mut row = refund_row(2, None, &[Some(1)]);
         row.supplementary = Some(true);
-        // The refund that it follows from may be ours.
+        // The original refund may be ours.
         assert_eq!(
-            looked_for(&[1], &[], vec![row.clone()]).word(),
+            finding_for(&[1], &[], vec![row.clone()]).word(),
             "inconclusive"
         );
         row.out_refund_no = Some("R-1".into());
         assert_eq!(
-            looked_for(&[1], &[1], vec![row.clone()]).word(),
+            finding_for(&[1], &[1], vec![row.clone()]).word(),
             "inconclusive"
         );
         let first = refund_row(3, Some("R-1"), &[]);
-        let finding = looked_for(&[1], &[1], vec![row, first]);
+        let finding = finding_for(&[1], &[1], vec![row, first]);
         let Some(Receipt::Refund(receipt)) = finding.receipt() else {
             panic!("{finding:?}");
         };
@@ -517,7 +517,7 @@ mod after_sales {
     }
 
     #[test]
-    fn a_list_with_rows_that_cannot_be_read_proves_no_absence() {
+    fn a_list_with_unreadable_rows_does_not_prove_absence() {
         let list = RefundList {
             refunds: Vec::new(),
             dropped: 1,
@@ -532,15 +532,19 @@ mod after_sales {
             changes: Vec::new(),
             dropped: 1,
         };
-        let finding = judged(&make(&[1]), &Baseline::default(), &Observed::Changes(&list));
+        let finding = judged(
+            &change_intent(&[1]),
+            &Baseline::default(),
+            &Observed::Changes(&list),
+        );
         assert_eq!(finding.word(), "inconclusive");
     }
 
     #[test]
-    fn a_found_refund_has_its_status_and_awaits_a_proof() {
+    fn a_found_refund_has_its_status_and_awaits_an_attachment() {
         let mut row = refund_row(2, Some("R-1"), &[]);
         row.status = RefundStatus::Applied;
-        let finding = looked_for(&[1], &[], vec![row]);
+        let finding = finding_for(&[1], &[], vec![row]);
         let Some(Receipt::Refund(receipt)) = finding.receipt() else {
             panic!("{finding:?}");
         };
@@ -549,7 +553,7 @@ mod after_sales {
         assert_eq!(finding.sentence(), "found: the refund is applied");
     }
 
-    fn make(passengers: &[u8]) -> Intent {
+    fn change_intent(passengers: &[u8]) -> Intent {
         Intent::Change(intent::Change {
             order_id: OrderId::new(7).unwrap(),
             out_change_no: "C-1".parse().unwrap(),
@@ -607,14 +611,14 @@ mod after_sales {
     }
 
     #[test]
-    fn law_7_a_found_change_is_new_and_ours() {
-        for (rows, wanted) in [
+    fn law_7_only_a_new_change_of_ours_is_found() {
+        for (rows, expected) in [
             (vec![], "not_happened"),
             (vec![change(2, Some("C-1"), &[], None)], "happened"),
             (vec![change(1, Some("C-1"), &[1], None)], "not_happened"),
             (vec![change(2, None, &[1], None)], "happened"),
             (vec![change(2, None, &[1], Some("CZ8959"))], "happened"),
-            // The travellers are ours, the flight is not.
+            // The passengers are ours, but the flight is not.
             (vec![change(2, None, &[1], Some("MU5101"))], "inconclusive"),
             (vec![change(2, None, &[2], None)], "not_happened"),
             (vec![change(2, Some("C-2"), &[1], None)], "inconclusive"),
@@ -623,14 +627,22 @@ mod after_sales {
                 changes: rows.clone(),
                 dropped: 0,
             };
-            let finding = judged(&make(&[1]), &baseline(&[1]), &Observed::Changes(&list));
-            assert_eq!(finding.word(), wanted, "{rows:?}");
+            let finding = judged(
+                &change_intent(&[1]),
+                &baseline(&[1]),
+                &Observed::Changes(&list),
+            );
+            assert_eq!(finding.word(), expected, "{rows:?}");
         }
         let list = ChangeList {
             changes: vec![change(2, Some("C-1"), &[1], None)],
             dropped: 0,
         };
-        let finding = judged(&make(&[1]), &Baseline::default(), &Observed::Changes(&list));
+        let finding = judged(
+            &change_intent(&[1]),
+            &Baseline::default(),
+            &Observed::Changes(&list),
+        );
         let Some(Receipt::Change(receipt)) = finding.receipt() else {
             panic!("{finding:?}");
         };
@@ -665,14 +677,14 @@ mod after_sales {
                 |intent| judged(intent, &Baseline::default(), &Observed::Change(&found)).word();
             assert_eq!(word(&pay), paid, "{status:?}");
             assert_eq!(word(&cancel), cancelled, "{status:?}");
-            // A time of payment beats every status.
+            // A time of payment overrides every status.
             found.paid_at = "2030-05-02T10:05:00+08:00".parse().ok();
             let word =
                 |intent| judged(intent, &Baseline::default(), &Observed::Change(&found)).word();
             assert_eq!(word(&pay), "happened", "{status:?}");
             assert_eq!(word(&cancel), "refuted", "{status:?}");
         }
-        // A trade number alone is not payment, and beside "closed" it does not prove the opposite.
+        // A trade number alone does not prove payment, and on a closed change it leaves the payment open.
         let mut numbered = change(2, None, &[1], None);
         numbered.trade_no = Some("2030".into());
         let word =
@@ -685,12 +697,12 @@ mod after_sales {
     }
 
     #[test]
-    fn law_5_an_answer_about_something_else_does_not_count() {
+    fn law_5_a_read_of_another_kind_of_object_does_not_count() {
         let list = RefundList {
             refunds: Vec::new(),
             dropped: 0,
         };
-        for intent in [make(&[1]), refund(&[1])] {
+        for intent in [change_intent(&[1]), refund(&[1])] {
             for observed in [Observed::Absent, Observed::Nothing("an error")] {
                 assert_eq!(
                     judged(&intent, &Baseline::default(), &observed).word(),
@@ -699,7 +711,12 @@ mod after_sales {
             }
         }
         assert_eq!(
-            judged(&make(&[1]), &Baseline::default(), &Observed::Refunds(&list)).word(),
+            judged(
+                &change_intent(&[1]),
+                &Baseline::default(),
+                &Observed::Refunds(&list)
+            )
+            .word(),
             "inconclusive"
         );
     }

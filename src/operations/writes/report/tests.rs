@@ -42,8 +42,8 @@ fn law_9_a_report_is_applied_to_the_current_row() {
         open(Claim::RefusedUnlisted),
         open(Claim::Silence),
     ];
-    use RowEffect::{Contradict, Nothing, Record, Settle, AddLine};
-    let silent_only = |by_claim: RowEffect| [by_claim, by_claim, by_claim, Nothing];
+    use RowEffect::{AddLine, Contradict, Nothing, Record, Settle};
+    let unless_silent = |by_claim: RowEffect| [by_claim, by_claim, by_claim, Nothing];
     let rows = |settled: [RowEffect; 4], open: [RowEffect; 4]| {
         let both: Vec<RowEffect> = settled.into_iter().chain(open).collect();
         both
@@ -62,17 +62,17 @@ fn law_9_a_report_is_applied_to_the_current_row() {
         (
             Standing::of(State::Unknown),
             false,
-            rows([Settle; 4], silent_only(Record)),
+            rows([Settle; 4], unless_silent(Record)),
         ),
         (
             Standing::of(State::NeedsAttention),
             false,
-            rows([Settle; 4], silent_only(Record)),
+            rows([Settle; 4], unless_silent(Record)),
         ),
         (
             Standing::of(State::NeedsAttention),
             true,
-            rows([AddLine; 4], silent_only(AddLine)),
+            rows([AddLine; 4], unless_silent(AddLine)),
         ),
         (
             Standing::of(State::Succeeded),

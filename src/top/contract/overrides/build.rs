@@ -125,7 +125,7 @@ fn place_of(item: &Override) -> Result<Place, String> {
     let shape = item.wire_type.is_some() || item.values.is_some() || item.wrapper.is_some();
     let place = match (&item.rename, &item.move_to, &item.constant, item.drop) {
         (None, None, None, false) if !shape => {
-            return Err("it has no action".to_owned());
+            return Err("the override has no action".to_owned());
         }
         (None, None, None, false) => Place::Same,
         (Some(name), None, None, false) => {
@@ -139,14 +139,15 @@ fn place_of(item: &Override) -> Result<Place, String> {
         (None, None, None, true) if !shape => Place::Dropped,
         _ => {
             return Err(
-                "rename and move exclude each other; constant and drop stand alone".to_owned(),
+                "rename and move exclude each other; constant and drop allow no other action"
+                    .to_owned(),
             );
         }
     };
     Ok(place)
 }
 
-/// The nodes along the path. The last may be missing if a constant adds a field.
+/// The nodes along the path. The last node may be missing if a constant adds a field.
 fn resolve<'a>(
     nodes: &'a [Node],
     path: &[&str],
@@ -174,7 +175,9 @@ fn resolve<'a>(
                     }
                     _ => String::new(),
                 };
-                return Err(format!("the contract has no field {name:?} there{hint}"));
+                return Err(format!(
+                    "the contract has no field {name:?} at this path{hint}"
+                ));
             }
         }
     }
@@ -237,11 +240,11 @@ fn field_of<'a>(plan: &'a mut Plan, name: &str, node: Option<&Node>) -> &'a mut 
     &mut plan.fields[index]
 }
 
-/// Reports names that two fields of one object would share on the wire.
+/// Reports names and paths that two fields would share on the wire.
 fn collisions(method: &str, at: &str, nodes: &[Node], plan: &Plan, problems: &mut Vec<String>) {
     let planned = |name: &str| plan.fields.iter().find(|field| field.ours == name);
     let mut seen = BTreeSet::new();
-    let strangers = plan.fields.iter().filter(|field| field.kind.is_none());
+    let added = plan.fields.iter().filter(|field| field.kind.is_none());
     let names = nodes.iter().filter_map(|node| match planned(&node.name) {
         None => Some(node.name.as_str()),
         Some(field) => match &field.place {
@@ -250,7 +253,7 @@ fn collisions(method: &str, at: &str, nodes: &[Node], plan: &Plan, problems: &mu
             Place::Moved | Place::Dropped => None,
         },
     });
-    for name in names.chain(strangers.map(|field| field.ours.as_str())) {
+    for name in names.chain(added.map(|field| field.ours.as_str())) {
         if !seen.insert(name) {
             problems.push(format!(
                 "{method} {at}: two fields would be named {name:?} on the wire"
@@ -263,7 +266,7 @@ fn collisions(method: &str, at: &str, nodes: &[Node], plan: &Plan, problems: &mu
             .any(|other| other.wire.starts_with(&step.wire) || step.wire.starts_with(&other.wire));
         if clash || occupied(nodes, plan, &step.wire) {
             problems.push(format!(
-                "{method} {at}: something else is already at {:?} on the wire",
+                "{method} {at}: another field is already at {:?} on the wire",
                 step.wire.join(".")
             ));
         }

@@ -1,10 +1,10 @@
-//! Adds a caller's raw fields (`extra`) to a request. They can only add: they neither overwrite nor shadow one of the
-//! gateway's fields, under any of its names.
+//! Adds a caller's raw fields (`extra`) to a request. An extra field can only be added: it can neither overwrite nor
+//! shadow one of the gateway's fields, under any of that field's names.
 //!
 //! A field has a name in the contract and, with overrides, another name or place on the wire, so `extra` is checked
-//! twice. Before the overrides are applied, it is compared with the contract, and its fields are parked in the object
-//! that they belong to, under a key that no override knows. The overrides carry that key along with its object. On the
-//! wire, the fields are unparked and compared with the resulting object.
+//! twice. Before the overrides are applied, `extra` is compared with the contract, and its fields are parked in the
+//! object to which they belong, under a key that no override uses. The overrides move that key along with its object.
+//! On the wire, the fields are unparked and compared with the resulting object.
 
 use std::collections::HashMap;
 
@@ -15,10 +15,10 @@ use super::Overrides;
 use super::plan::Object;
 use crate::domain::violation::Violation;
 
-const NO_PLACE: &str = "has no place in the request: `top.contract.overrides` drops the object that it \
-    belongs to. Leave it out";
+const NO_PLACE: &str = "has no place in the request: `top.contract.overrides` drops the object to which it \
+    belongs. Leave it out";
 
-/// Prefix of the key of parked fields; the JSON pointer of their object follows.
+/// The prefix of the key of parked fields; the JSON pointer of their object follows.
 const PARKED: char = '\0';
 
 impl Overrides {
@@ -26,7 +26,7 @@ impl Overrides {
     /// `param`.
     ///
     /// # Errors
-    /// Every field of `extra` that is one of the gateway's own or has no place on the wire.
+    /// All fields of `extra` that are the gateway's own or have no place on the wire.
     pub fn request_to_wire_with(
         &self,
         contract: &MethodContract,
@@ -45,7 +45,7 @@ impl Overrides {
         merge.finish(params)
     }
 
-    /// The fields that no request of this method accepts as `extra`, whichever contract fields it contains.
+    /// The fields of `extra` that no request of this method accepts, whichever contract fields the request contains.
     #[must_use]
     pub fn refused_extra(
         &self,
@@ -75,7 +75,7 @@ fn all_fields(nodes: &[Node]) -> Object {
 #[derive(Default)]
 struct Merge {
     refused: Vec<Violation>,
-    /// Pointers of the objects that contain parked fields.
+    /// The JSON pointers of the objects that contain parked fields.
     parked: Vec<String>,
 }
 
@@ -90,7 +90,7 @@ impl Merge {
                 continue;
             };
             let pointer = format!("{at}/{}", escaped(name));
-            // Only an object that is always sent accepts more fields.
+            // Only an object that is always sent accepts additional fields.
             let node = find(nodes, name).filter(|node| node.required && !node.list);
             match (node, object.get_mut(name), value) {
                 (Some(node), Some(Value::Object(inner)), Value::Object(more)) => {
@@ -135,9 +135,9 @@ impl Merge {
             "reserved",
             format!(
                 "is the field `{field}` of the gateway's contract with TOP, which `extra` cannot \
-                 set (case and underscores make no difference). Leave it out and use the other \
-                 fields of this request; if Fliggy wants `{field}` in another form, the gateway's \
-                 operator configures `top.contract.overrides`"
+                 set (case and underscores are ignored). Leave it out and use the other \
+                 fields of this request; if Fliggy expects `{field}` in another form, ask the gateway's \
+                 operator to configure `top.contract.overrides`"
             ),
         ));
     }
@@ -160,11 +160,12 @@ fn by_folded_name<'a>(names: impl Iterator<Item = &'a String>) -> HashMap<String
     names.map(|name| (folded(name), name.clone())).collect()
 }
 
-/// A name without the differences that lenient JSON readers ignore: case, underscores and other marks.
+/// The name without the differences that lenient JSON parsers ignore: case, underscores and other marks.
 fn folded(name: &str) -> String {
     name.chars()
         .filter(|c| c.is_alphanumeric())
-        // Upper and lower case, as in Java's case-insensitive comparison: `ſ` equals `S`, and `ı` equals `I`.
+        // First to upper and then to lower case, as in Java's case-insensitive comparison: `ſ` equals `S`, and `ı`
+        // equals `I`.
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .collect()

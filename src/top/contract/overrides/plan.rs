@@ -1,4 +1,4 @@
-//! The changes to each object, and their application.
+//! Plans: the changes to each object, and their application.
 
 use std::collections::BTreeMap;
 
@@ -20,8 +20,8 @@ pub(super) enum Direction {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Plan {
     pub(super) fields: Vec<Field>,
-    /// Fields that are elsewhere on the wire, relative to this object. Only filled at the root and for list elements: a
-    /// field cannot leave its list.
+    /// Fields that are at another path on the wire. Filled only at the root and for list elements, because a field
+    /// cannot leave its list.
     pub(super) moves: Vec<Move>,
 }
 
@@ -64,7 +64,7 @@ impl Plan {
     }
 
     /// Converts the root or one list element.
-    pub(super) fn turn(&self, side: Side, direction: Direction, mut map: Object) -> Object {
+    pub(super) fn apply(&self, side: Side, direction: Direction, mut map: Object) -> Object {
         match direction {
             Direction::ToWire => {
                 let mut moved = Vec::new();
@@ -119,7 +119,7 @@ impl Plan {
                 continue;
             };
             path.push(name);
-            // An object that is not a list belongs to the same list element: its fields may move out of it.
+            // An object that is not a list belongs to the same list element, so its fields may move out of it.
             let value = match value {
                 Value::Object(inner) if field.is_plain_object() => {
                     Value::Object(field.inner.write_object(side, inner, path, moved))
@@ -150,7 +150,7 @@ impl Plan {
 
     fn read_object(&self, side: Side, map: Object) -> Object {
         let mut ours = Object::new();
-        let mut strangers = Vec::new();
+        let mut others = Vec::new();
         for (name, value) in map {
             match self.fields.iter().find(|field| field.is_wire_name(&name)) {
                 Some(field) => {
@@ -158,13 +158,14 @@ impl Plan {
                         ours.insert(field.ours.clone(), value);
                     }
                 }
-                None => strangers.push((name, value)),
+                None => others.push((name, value)),
             }
         }
-        for (name, value) in strangers {
-            // Anything under our name on the wire is a different field and must not be taken for ours.
-            let elsewhere = |field: &Field| field.ours == name;
-            if !self.fields.iter().any(elsewhere) {
+        for (name, value) in others {
+            // If our field has another place on the wire, a wire field under our name is a different field and must
+            // not be mistaken for ours.
+            let is_ours = |field: &Field| field.ours == name;
+            if !self.fields.iter().any(is_ours) {
                 ours.insert(name, value);
             }
         }
@@ -231,7 +232,7 @@ impl Field {
 
     fn element(&self, side: Side, direction: Direction, value: Value) -> Value {
         match value {
-            Value::Object(map) => Value::Object(self.inner.turn(side, direction, map)),
+            Value::Object(map) => Value::Object(self.inner.apply(side, direction, map)),
             Value::Null | Value::Array(_) => value,
             scalar => match direction {
                 Direction::ToWire => self.scalar_to_wire(scalar),
@@ -268,20 +269,20 @@ impl Field {
     }
 }
 
-/// Applies `turn` to each element, in any form of the list: wrapped, plain, or a single element.
-fn each(value: Value, wrapper: Option<&str>, turn: &mut impl FnMut(Value) -> Value) -> Value {
+/// Applies `edit` to each element, in any form of the list: wrapped, plain, or a single element.
+fn each(value: Value, wrapper: Option<&str>, edit: &mut impl FnMut(Value) -> Value) -> Value {
     match value {
-        Value::Array(items) => Value::Array(items.into_iter().map(turn).collect()),
+        Value::Array(items) => Value::Array(items.into_iter().map(edit).collect()),
         Value::Object(map) if map.is_empty() => Value::Object(map),
         Value::Object(mut map) => match wrapper.and_then(|name| map.get_mut(name)) {
             Some(inside) => {
-                *inside = each(inside.take(), None, turn);
+                *inside = each(inside.take(), None, edit);
                 Value::Object(map)
             }
-            None => turn(Value::Object(map)),
+            None => edit(Value::Object(map)),
         },
         Value::Null => Value::Null,
-        scalar => turn(scalar),
+        scalar => edit(scalar),
     }
 }
 
@@ -340,7 +341,7 @@ pub(super) fn text(value: &Value) -> String {
     }
 }
 
-/// A value that cannot be converted is kept: its reader reports what is wrong with it.
+/// Converts a scalar. A value that cannot be converted is kept, so that the decoder of the field reports the problem.
 fn convert(value: Value, to: WireType) -> Value {
     let converted = match (to, &value) {
         (WireType::String, Value::Number(_) | Value::Bool(_)) => Some(Value::String(text(&value))),
@@ -356,7 +357,7 @@ fn convert(value: Value, to: WireType) -> Value {
     converted.unwrap_or(value)
 }
 
-/// Whole numbers stay whole: a 64-bit id must not pass through a float.
+/// Parses a number. Whole numbers stay whole, because a 64-bit id must not pass through a float.
 fn number(text: &str) -> Option<Number> {
     if let Ok(whole) = text.parse::<u64>() {
         return Some(whole.into());

@@ -7,7 +7,7 @@ use crate::top::contract::{Kind, Node};
 const SEARCH: &str = "alitrip.flight.service.search";
 const PAY: &str = "alitrip.flight.service.pay";
 
-pub(super) fn build(rows: Value) -> Result<Overrides, Vec<String>> {
+pub(super) fn build_from(rows: Value) -> Result<Overrides, Vec<String>> {
     let rows: Vec<Override> = serde_json::from_value(rows).unwrap();
     Overrides::build(Registry::embedded(), &rows)
 }
@@ -20,7 +20,7 @@ pub(super) fn sample(method: &str, half: &str) -> Value {
 
 #[test]
 fn overrides_convert_a_request_and_back() {
-    let overrides = build(json!([
+    let overrides = build_from(json!([
         {"method": PAY, "side": "request", "path": "pay_order_request", "rename": "pay_request"},
         {"method": PAY, "side": "request", "path": "pay_order_request.order_id", "rename": "id", "type": "String"},
         {"method": PAY, "side": "request", "path": "pay_order_request.total_price", "move": "amount.total"},
@@ -48,8 +48,8 @@ fn overrides_convert_a_request_and_back() {
 }
 
 #[test]
-fn overrides_convert_a_response_inside_lists_too() {
-    let overrides = build(json!([
+fn overrides_convert_a_response_also_inside_lists() {
+    let overrides = build_from(json!([
         {"method": SEARCH, "side": "answer", "path": "flight_item_list", "rename": "items", "wrapper": "item"},
         {"method": SEARCH, "side": "answer", "path": "flight_item_list.solution_id", "rename": "item_key"},
         {"method": SEARCH, "side": "answer", "path": "flight_item_list.adt_build_fee", "move": "flight_item_list.fees.build", "type": "String"},
@@ -68,7 +68,7 @@ fn overrides_convert_a_response_inside_lists_too() {
             "solution_id": "S1", "adt_build_fee": 50, "supply_source_type": "2", "seller_nick": "shop",
         }]}})
     );
-    // A single element may come without the list, and an empty list as an empty object.
+    // TOP may send a single element without the list, and an empty list as an empty object.
     let single = json!({"items": {"item_key": "S1"}});
     assert_eq!(
         overrides.answer_from_wire(SEARCH, single),
@@ -82,7 +82,7 @@ fn overrides_convert_a_response_inside_lists_too() {
 
 #[test]
 fn two_fields_may_swap_names() {
-    let overrides = build(json!([
+    let overrides = build_from(json!([
         {"method": PAY, "side": "answer", "path": "trade_no", "rename": "alipay_trade_no"},
         {"method": PAY, "side": "answer", "path": "alipay_trade_no", "rename": "trade_no"},
     ]))
@@ -98,7 +98,7 @@ fn two_fields_may_swap_names() {
 
 #[test]
 fn all_problems_are_reported_at_once() {
-    let problems = build(json!([
+    let problems = build_from(json!([
         {"method": "alitrip.nothing", "side": "request", "path": "a", "drop": true},
         {"method": PAY, "side": "request", "path": "order_id", "rename": "id"},
         {"method": PAY, "side": "request", "path": "pay_order_request.order_id"},
@@ -114,12 +114,12 @@ fn all_problems_are_reported_at_once() {
     for expected in [
         "alitrip.nothing request a: the contract has no such method",
         "did you mean pay_order_request.order_id?",
-        "pay_order_request.order_id: it has no action",
+        "pay_order_request.order_id: the override has no action",
         "exclude each other",
         "two fields would be named \"order_status\" on the wire",
         "only a list has a wrapper",
         "move must stay within flight_item_list",
-        "has no field \"cabin\" there",
+        "has no field \"cabin\" at this path",
         "two of our values to the same wire value",
         "already at \"search_flight_info_req.cabin_class\"",
     ] {
@@ -131,7 +131,7 @@ fn all_problems_are_reported_at_once() {
     assert_eq!(problems.len(), 10, "{problems:#?}");
 }
 
-/// Every field of one side of a method: path and node.
+/// Collects every field of one side of a method: path and node.
 pub(super) fn fields(nodes: &[Node], at: &str, into: &mut Vec<(String, Node)>) {
     for node in nodes {
         let path = if at.is_empty() {

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::super::tests::{build, fields, sample};
+use super::super::tests::{build_from, fields, sample};
 use super::super::{Override, Registry};
 use super::*;
 
@@ -16,9 +16,9 @@ fn contract(method: &str) -> &'static MethodContract {
     Registry::embedded().method(method).unwrap()
 }
 
-/// The pointers of the fields that are refused before anything is built.
-fn refused(rows: Value, method: &str, extra: Value) -> Vec<String> {
-    let overrides = build(rows).unwrap();
+/// The pointers of the fields that are refused before a request is built.
+fn refused(overrides: Value, method: &str, extra: Value) -> Vec<String> {
+    let overrides = build_from(overrides).unwrap();
     let contract = contract(method);
     let param = &contract.object_param().unwrap().name;
     let found = overrides.refused_extra(contract, param, &object(extra));
@@ -26,12 +26,12 @@ fn refused(rows: Value, method: &str, extra: Value) -> Vec<String> {
 }
 
 #[test]
-fn unknown_fields_are_added_where_they_belong() {
-    let rows = json!([
+fn unknown_fields_are_added_to_the_objects_to_which_they_belong() {
+    let overrides = json!([
         {"method": BOOK, "side": "request", "path": "create_order_request", "rename": "order"},
         {"method": BOOK, "side": "request", "path": "create_order_request.contact", "move": "who.contact"},
     ]);
-    let overrides = build(rows).unwrap();
+    let overrides = build_from(overrides).unwrap();
     let ours = object(json!({"out_order_no": "A1", "contact": {"name": "x"}}));
     let extra = object(json!({"remark": [{"out_order_no": 1}], "contact": {"wechat": "y"}}));
     let wire = overrides
@@ -47,7 +47,7 @@ fn unknown_fields_are_added_where_they_belong() {
 }
 
 #[test]
-fn a_contract_name_is_refused_in_every_spelling_set_or_not() {
+fn a_contract_field_is_refused_in_every_spelling_even_if_it_is_not_sent() {
     for name in [
         "order_id",
         "orderId",
@@ -77,7 +77,7 @@ fn a_contract_name_is_refused_in_every_spelling_set_or_not() {
 
 #[test]
 fn every_name_that_an_override_creates_is_refused() {
-    let rows = json!([
+    let overrides = json!([
         {"method": PAY, "side": "request", "path": "pay_order_request.order_id", "rename": "tid"},
         {"method": PAY, "side": "request", "path": "pay_order_request.total_price", "move": "pay_order_request.amount.total"},
         {"method": PAY, "side": "request", "path": "pay_order_request.out_order_no", "drop": true},
@@ -87,7 +87,7 @@ fn every_name_that_an_override_creates_is_refused() {
         "TID": 1, "amount": {"total": 0.01}, "outOrderNo": "x", "payType": 1, "order_id": 2,
         "totalPrice": 1, "colour": "blue",
     });
-    let mut found = refused(rows, PAY, extra);
+    let mut found = refused(overrides, PAY, extra);
     found.sort();
     assert_eq!(
         found,
@@ -103,8 +103,8 @@ fn every_name_that_an_override_creates_is_refused() {
 }
 
 #[test]
-fn only_an_object_that_is_always_sent_accepts_more_fields() {
-    for (extra, wanted) in [
+fn only_an_object_that_is_always_sent_accepts_additional_fields() {
+    for (extra, expected) in [
         (json!({"contact": {"wechat": 1}}), &[][..]),
         (
             json!({"contact": {"Name": 1, "a/b": 1}}),
@@ -123,17 +123,17 @@ fn only_an_object_that_is_always_sent_accepts_more_fields() {
             &["/extra/passengerList"],
         ),
     ] {
-        assert_eq!(refused(json!([]), BOOK, extra.clone()), wanted, "{extra}");
+        assert_eq!(refused(json!([]), BOOK, extra.clone()), expected, "{extra}");
     }
 }
 
 #[test]
 fn fields_of_a_dropped_object_are_refused() {
-    let rows = json!([
+    let overrides = json!([
         {"method": PAY, "side": "request", "path": "pay_order_request.order_id", "move": "order_id"},
         {"method": PAY, "side": "request", "path": "pay_order_request", "drop": true},
     ]);
-    assert_eq!(refused(rows, PAY, json!({"colour": 1})), ["/extra"]);
+    assert_eq!(refused(overrides, PAY, json!({"colour": 1})), ["/extra"]);
 }
 
 /// One override of a field, invertible or not.
@@ -194,15 +194,15 @@ proptest! {
         fields(&method.request, "", &mut all);
         let mut names: Vec<String> = all.iter().map(|(_, node)| node.name.clone()).collect();
         let mut overrides = Overrides::default();
-        let mut rows = Vec::new();
+        let mut chosen = Vec::new();
         for (at, draw) in draws {
             let index = usize::from(at) % all.len();
-            rows.push(override_of(&method.name, index, &all[index].0, draw));
-            let parsed: Vec<Override> = serde_json::from_value(json!(rows)).unwrap();
-            match Overrides::build(Registry::embedded(), &parsed) {
+            chosen.push(override_of(&method.name, index, &all[index].0, draw));
+            let rows: Vec<Override> = serde_json::from_value(json!(chosen)).unwrap();
+            match Overrides::build(Registry::embedded(), &rows) {
                 Ok(built) => overrides = built,
-                // It contradicts another override.
-                Err(_) => { rows.pop(); }
+                // The new override contradicts another one.
+                Err(_) => { chosen.pop(); }
             }
             names.push(format!("renamed_{index}"));
             names.push(format!("f{index}"));
