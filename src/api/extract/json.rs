@@ -38,7 +38,8 @@ impl<T: DeserializeOwned + ToSchema, S: Send + Sync> FromRequest<S> for Json<T> 
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        sized(&self.0, 1024)
+        // Most responses fit, an order included.
+        sized(&self.0, 4096)
     }
 }
 
