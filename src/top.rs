@@ -9,4 +9,5 @@ pub mod lenient;
 pub mod method;
 pub mod sign;
 pub mod stack;
+pub mod tmc;
 pub mod wire;
