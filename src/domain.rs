@@ -9,6 +9,7 @@ pub mod city;
 pub mod flight_change;
 pub mod ids;
 pub mod money;
+pub mod notice;
 mod nullable;
 pub mod offer;
 pub mod operation;

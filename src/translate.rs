@@ -16,6 +16,7 @@ pub mod detail;
 pub mod flight_changes;
 pub mod list;
 mod moment;
+pub mod notice;
 mod parts;
 pub mod pay;
 pub mod refund_create;

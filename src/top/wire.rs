@@ -20,6 +20,7 @@ mod refund_detail;
 mod refund_list;
 mod refund_render;
 mod search;
+mod topics;
 mod traveller;
 mod upload;
 
@@ -41,6 +42,7 @@ pub use refund_detail::*;
 pub use refund_list::*;
 pub use refund_render::*;
 pub use search::*;
+pub use topics::*;
 pub use traveller::*;
 pub use upload::*;
 
