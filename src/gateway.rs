@@ -16,6 +16,7 @@ use crate::domain::ids::HashKey;
 use crate::domain::order::StatusMap;
 use crate::domain::refund::RefundKinds;
 use crate::domain::vocabulary::Vocabulary;
+use crate::notifications::feed::EventReader;
 use crate::operations::classify::Classifier;
 use crate::operations::reconcile::decide::Patience;
 use crate::operations::service::{Operations, Parts, ReconcileSettings};
@@ -47,6 +48,7 @@ pub struct Gateway {
     state: ApiState,
     stopping: CancellationToken,
     reconciler: JoinHandle<()>,
+    feed: JoinHandle<()>,
 }
 
 impl Gateway {
@@ -107,6 +109,7 @@ impl Gateway {
             hash_key: journal.hash_key().clone(),
             clock: clock.clone(),
         });
+        let reader = EventReader::new(journal.clone(), stopping.clone());
         let operations = Operations::new(Parts {
             journal,
             upstream: Arc::new(upstream),
@@ -115,13 +118,16 @@ impl Gateway {
             stopping: stopping.clone(),
         });
         let reconciler = tokio::spawn(operations.clone().reconcile());
-        let state = ApiState::new(config, clock, metrics).with_operations(operations.clone());
+        let feed = tokio::spawn(reader.clone().follow());
+        let state =
+            ApiState::new(config, clock, metrics).with_operations(operations.clone(), reader);
         state.readiness.set(Ready::Yes);
         Self {
             operations,
             state,
             stopping,
             reconciler,
+            feed,
         }
     }
 
@@ -159,6 +165,9 @@ impl Gateway {
         stop_taking(&self.state, &self.stopping);
         if self.reconciler.await.is_err() {
             tracing::error!("the reconciler panicked");
+        }
+        if self.feed.await.is_err() {
+            tracing::error!("the reader of the event feed panicked");
         }
         self.operations.drain().await;
         self.operations.journal().close().await;

@@ -10,6 +10,7 @@ pub mod config;
 pub mod domain;
 pub mod gateway;
 mod kill_point;
+pub mod notifications;
 pub mod operations;
 pub mod server;
 pub mod simulator;

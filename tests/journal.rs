@@ -237,6 +237,7 @@ on_every_store! {
     due_operations_are_returned_most_overdue_first,
     law_8_accepted_and_sending_operations_without_updates_are_stale,
     law_10_an_event_needs_no_operation_and_is_read_by_its_owner,
+    a_filter_reads_the_events_that_it_selects,
     an_order_belongs_to_the_caller_that_booked_it,
     a_list_is_paged_newest_first,
     many_writers_share_a_commit_and_each_gets_its_own_result,
@@ -473,13 +474,13 @@ async fn a_journal_of_a_later_gateway_is_not_changed() {
         .fetch_one(&mut later)
         .await
         .unwrap();
-    assert_eq!(version, 4);
-    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 5")
+    assert_eq!(version, 5);
+    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 6")
         .execute(&mut later)
         .await
         .unwrap();
     let error = open_with(dir.path(), None).await.unwrap_err().to_string();
-    assert!(error.contains("has version 5"), "{error}");
+    assert!(error.contains("has version 6"), "{error}");
     let tables: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'attachments'")
             .fetch_one(&mut later)
@@ -596,6 +597,9 @@ const VERSION_2: &str = include_str!("vectors/journal/version-2.sql");
 /// A journal written by a gateway of version 3 that was killed: operations of every kind, with
 /// rules, another total than requested, a refusal, a ban, and an unknown payment.
 const VERSION_3: &str = include_str!("vectors/journal/version-3.sql");
+
+/// The journal of version 3 after a gateway of version 4 worked on it and stopped.
+const VERSION_4: &str = include_str!("vectors/journal/version-4.sql");
 
 /// Opens a journal that an earlier gateway has written.
 async fn open_old(dir: &Path, earlier: &'static str) -> SqliteJournal {
@@ -721,6 +725,34 @@ async fn a_journal_of_version_3_has_owners_of_its_orders_and_events() {
     journal.publish(vec![publication]).await.unwrap();
     let last = events.last().unwrap().sequence;
     assert_eq!(journal.events(all(last)).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_events_of_version_4_have_the_types_of_the_api() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open_old(dir.path(), VERSION_4).await;
+    let events = journal
+        .events(EventFilter {
+            limit: 100,
+            ..all(0)
+        })
+        .await
+        .unwrap();
+    let count = |kind| events.iter().filter(|event| event.kind == kind).count();
+    for (kind, expected) in [
+        (EventKind::OperationSettled, 14),
+        (EventKind::OperationUnknown, 4),
+        (EventKind::OrderBooked, 5),
+        (EventKind::OrderPaid, 1),
+        (EventKind::OrderClosed, 1),
+        (EventKind::RefundCreated, 1),
+        (EventKind::ChangeCreated, 2),
+        (EventKind::ChangeAwaitingTicketing, 1),
+        (EventKind::ChangeClosed, 1),
+    ] {
+        assert_eq!(count(kind), expected, "{kind:?}");
+    }
+    assert_eq!(events.len(), 30);
 }
 
 #[tokio::test]
@@ -1197,8 +1229,8 @@ async fn law_8_accepted_and_sending_operations_without_updates_are_stale(journal
 fn all(after: i64) -> EventFilter {
     EventFilter {
         after,
-        owner: None,
         limit: 10,
+        ..EventFilter::default()
     }
 }
 
@@ -1264,6 +1296,65 @@ async fn law_10_an_event_needs_no_operation_and_is_read_by_its_owner(journal: &d
     assert_eq!(feed(Some("app"), 10).await, [everything[0], everything[3]]);
     assert_eq!(feed(Some("other"), 10).await, [everything[1]]);
     assert_eq!(feed(Some("app"), 1).await, [everything[0]]);
+}
+
+async fn a_filter_reads_the_events_that_it_selects(journal: &dyn Store) {
+    assert_eq!(journal.last_event().await.unwrap(), 0);
+    let mut committed = journal.committed();
+    let at = entry(State::Sending).at.0;
+    let kinds = [
+        EventKind::OrderPaid,
+        EventKind::OrderClosed,
+        EventKind::ChangeClosed,
+    ];
+    let mut publications = Vec::new();
+    for index in 0..60 {
+        publications.push(Publication {
+            event: NewEvent {
+                kind: kinds[index % 3],
+                subject: (index / 3 % 4).to_string(),
+                fact: index.to_string(),
+            },
+            account: account(),
+            owner: [None, Some("app"), Some("other")][index / 7 % 3].map(str::to_owned),
+            at,
+        });
+    }
+    journal.publish(publications).await.unwrap();
+    committed.changed().await.unwrap();
+    let everything = EventFilter {
+        limit: 200,
+        ..all(0)
+    };
+    let everything = journal.events(everything).await.unwrap();
+    assert_eq!(everything.len(), 60);
+    let end = journal.last_event().await.unwrap();
+    assert_eq!(everything.last().unwrap().sequence, end);
+    for owner in [None, Some("app"), Some("other"), Some("nobody")] {
+        for subject in [None, Some("0"), Some("2"), Some("9")] {
+            for wanted in [
+                &kinds[..0],
+                &kinds[..1],
+                &kinds[..2],
+                &kinds[1..],
+                &kinds[..],
+            ] {
+                for (after, limit) in [(0, 200), (everything[20].sequence, 3), (end, 5)] {
+                    let filter = EventFilter {
+                        after,
+                        owner: owner.map(str::to_owned),
+                        kinds: wanted.to_vec(),
+                        subject: subject.map(str::to_owned),
+                        limit,
+                    };
+                    let expected = everything.iter().filter(|event| filter.selects(event));
+                    let expected: Vec<_> = expected.take(limit as usize).cloned().collect();
+                    let found = journal.events(filter.clone()).await.unwrap();
+                    assert_eq!(found, expected, "{filter:?}");
+                }
+            }
+        }
+    }
 }
 
 async fn an_order_belongs_to_the_caller_that_booked_it(journal: &dyn Store) {

@@ -30,7 +30,7 @@ const PICTURE: &str = "
     main → cli
     cli → server, gateway → api → config
     cli → telemetry, top
-    gateway → operations, store, top, domain
+    gateway → notifications, operations, store, top, domain
 
     api, console, access, notifications → telemetry::metrics, telemetry::handles → clock
     operations, store, top → telemetry::metrics, telemetry::handles → clock

@@ -266,7 +266,10 @@ fn an_example_of_a_list_in_the_query_is_an_array() {
             seen += 1;
         }
     });
-    assert_eq!(seen, 2, "include of the two reads of an order");
+    assert_eq!(
+        seen, 4,
+        "include of the two reads of an order, types of the two reads of the feed"
+    );
 }
 
 /// The codes are listed twice: for people in the description, with links to the pages of the codes, and for

@@ -84,12 +84,12 @@ WHERE substr(id, 1, 8) = '01800000' AND ?1 > 0 AND (line.only IS NULL OR line.on
 
 const EVENTS: &str = "
 INSERT INTO events (kind, subject, fact, account, owner, operation_id, at)
-SELECT told.kind, CASE told.kind WHEN 'order_booked' THEN substr(subject, 6) ELSE id END,
+SELECT told.kind, CASE told.kind WHEN 'order.booked' THEN substr(subject, 6) ELSE id END,
     told.fact, account, caller, id, created_at FROM operations,
-    (SELECT 'operation_settled' AS kind, 'succeeded' AS fact, 'succeeded' AS only
-     UNION ALL SELECT 'order_booked', 'booked', 'succeeded'
-     UNION ALL SELECT 'operation_unknown', 'unknown', 'not_executed'
-     UNION ALL SELECT 'operation_settled', 'not_executed/absent', 'not_executed') AS told
+    (SELECT 'operation.settled' AS kind, 'succeeded' AS fact, 'succeeded' AS only
+     UNION ALL SELECT 'order.booked', 'booked', 'succeeded'
+     UNION ALL SELECT 'operation.unknown', 'unknown', 'not_executed'
+     UNION ALL SELECT 'operation.settled', 'not_executed/absent', 'not_executed') AS told
 WHERE substr(id, 1, 8) = '01800000' AND ?1 > 0 AND told.only = operations.state";
 
 const ORDERS: &str = "

@@ -1,48 +1,95 @@
-//! `GET /v1/events`
+//! The feed of events.
 
-use axum::extract::State;
+pub mod list;
+pub mod stream;
+
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::ApiState;
 use super::auth::Caller;
-use super::extract::{Json, Query};
-use super::limit::Limit;
-use super::operations::{own_only, unreadable};
-use super::problem::{API, Code, Problem};
+use super::operations::own_only;
 use crate::domain::ids::{AccountName, OperationId};
 use crate::domain::operation::EventKind;
 use crate::domain::time::Rfc3339;
-use crate::operations::EventFilter;
-use crate::problem_answers;
+use crate::notifications::feed::{Event, EventFilter};
 
-/// The position in the feed.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct Place {
-    /// The `next_after` of the previous page; the feed is read from the beginning if left out.
-    #[serde(default)]
-    #[param(required = false, value_type = i64, minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 0)]
-    after: Option<After>,
-    /// The maximum number of events; 50 if left out.
-    #[serde(default)]
-    #[param(required = false, value_type = u32, minimum = 1, maximum = 200, default = 50)]
-    limit: Option<Limit>,
+/// Types of events, separated by commas.
+#[derive(Debug, Clone)]
+pub struct Types(Vec<EventKind>);
+
+impl<'de> Deserialize<'de> for Types {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let mut kinds = Vec::new();
+        for word in text.split(',') {
+            let kind = EventKind::named(word).ok_or_else(|| {
+                let known = EventKind::ALL.map(EventKind::as_str).join(", ");
+                serde::de::Error::custom(format!(
+                    "expected event types separated by commas, such as order.paid,order.closed; the types are: {known}"
+                ))
+            })?;
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        Ok(Self(kinds))
+    }
+}
+
+/// The subject of an event.
+#[derive(Debug, Clone)]
+pub struct SubjectText(String);
+
+impl<'de> Deserialize<'de> for SubjectText {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let fits = (1..=64).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if fits {
+            Ok(Self(text))
+        } else {
+            Err(serde::de::Error::custom(
+                "expected the `subject` of an event: 1 to 64 digits, letters and hyphens",
+            ))
+        }
+    }
+}
+
+/// The events that the caller may see, after this position.
+fn filter(
+    caller: &Caller,
+    after: After,
+    types: Option<Types>,
+    subject: Option<SubjectText>,
+    limit: u32,
+) -> EventFilter {
+    EventFilter {
+        after: after.0,
+        owner: own_only(caller).map(str::to_owned),
+        kinds: types.map_or_else(Vec::new, |types| types.0),
+        subject: subject.map(|subject| subject.0),
+        limit,
+    }
 }
 
 /// 0 to 2^53 - 1, the largest integer that every JSON reader represents exactly.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct After(i64);
 
+impl After {
+    fn new(position: i64) -> Option<Self> {
+        (0..=9_007_199_254_740_991)
+            .contains(&position)
+            .then_some(Self(position))
+    }
+}
+
 impl<'de> Deserialize<'de> for After {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match i64::deserialize(deserializer)? {
-            n @ 0..=9_007_199_254_740_991 => Ok(Self(n)),
-            _ => Err(serde::de::Error::custom(
-                "expected the next_after of a page",
-            )),
-        }
+        Self::new(i64::deserialize(deserializer)?)
+            .ok_or_else(|| serde::de::Error::custom("expected the next_after of a page"))
     }
 }
 
@@ -70,61 +117,16 @@ pub struct EventView {
     at: Rfc3339,
 }
 
-/// Facts in the order of their commits.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EventPage {
-    /// The events; a caller sees those of its own operations, an operator all.
-    items: Vec<EventView>,
-    /// Pass it as `after` to get the next events.
-    #[schema(minimum = 0)]
-    next_after: i64,
-}
-
-problem_answers!(EventProblems = API, &[Code::JournalUnavailable]);
-
-/// Read the feed of facts
-///
-/// Every fact appears once, and is committed together with the new state that it reports. Store
-/// `next_after` and pass it in the next call. No event is published for an operation that ended before
-/// its send began.
-#[utoipa::path(
-    get,
-    path = "/v1/events",
-    operation_id = "list_events",
-    tag = "events",
-    params(Place),
-    responses((status = 200, description = "The events after this position.", body = EventPage, example = json!(super::examples::events())), EventProblems),
-)]
-pub async fn list_events(
-    State(state): State<ApiState>,
-    caller: Caller,
-    Query(place): Query<Place>,
-) -> Result<Json<EventPage>, Problem> {
-    let After(after) = place.after.unwrap_or_default();
-    let found = state
-        .operations()?
-        .journal()
-        .events(EventFilter {
-            after,
-            owner: own_only(&caller).map(str::to_owned),
-            limit: place.limit.unwrap_or_default().get(),
-        })
-        .await
-        .map_err(unreadable)?;
-    let next_after = found.last().map_or(after, |event| event.sequence);
-    Ok(Json(EventPage {
-        items: found
-            .into_iter()
-            .map(|event| EventView {
-                sequence: event.sequence,
-                kind: event.kind,
-                subject: event.subject,
-                fact: event.fact,
-                account: event.account,
-                operation_id: event.operation_id,
-                at: Rfc3339(event.at),
-            })
-            .collect(),
-        next_after,
-    }))
+impl From<&Event> for EventView {
+    fn from(event: &Event) -> Self {
+        Self {
+            sequence: event.sequence,
+            kind: event.kind,
+            subject: event.subject.clone(),
+            fact: event.fact.clone(),
+            account: event.account.clone(),
+            operation_id: event.operation_id,
+            at: Rfc3339(event.at),
+        }
+    }
 }

@@ -520,7 +520,7 @@ pub(super) fn events() -> Value {
     json!({
         "items": [{
             "sequence": 7,
-            "type": "order_paid",
+            "type": "order.paid",
             "subject": ORDER_ID,
             "fact": "paid",
             "account": "default",

@@ -15,7 +15,7 @@ pub(super) use json::{not_encoded, sized, unread};
 pub use params::{Path, Query};
 
 /// The problem of an invalid header.
-fn header_problem(name: &str, code: &'static str, message: &str) -> Problem {
+pub(super) fn header_problem(name: &str, code: &'static str, message: &str) -> Problem {
     Problem::invalid(FieldError::new(format!("header/{name}"), code, message))
 }
 

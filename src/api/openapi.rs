@@ -73,6 +73,7 @@ const TAGS: [(&str, &str); 7] = [
 pub fn document() -> OpenApi {
     let mut document = OpenApiRouter::with_openapi(head())
         .merge(router::v1(0))
+        .merge(router::feed())
         .merge(system::routes())
         .into_openapi();
     let schemas = &mut document.components.get_or_insert_default().schemas;

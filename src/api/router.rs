@@ -54,8 +54,14 @@ pub(super) fn v1(max_attachment: usize) -> OpenApiRouter<ApiState> {
         .routes(routes!(operations::get::get_operation))
         .routes(routes!(operations::reconcile::reconcile_operation))
         .routes(routes!(operations::resolve::resolve_operation))
-        .routes(routes!(events::list_events))
         .merge(attachments)
+}
+
+/// The feed of events. Its handlers limit themselves: listeners that wait must not take the places of other requests.
+pub(super) fn feed() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(events::list::list_events))
+        .routes(routes!(events::stream::stream_events))
 }
 
 /// The complete API as a router.
@@ -69,6 +75,7 @@ pub(super) fn assemble(v1: OpenApiRouter<ApiState>, state: ApiState) -> Router {
     let v1 = v1.layer(from_fn_with_state(state.clone(), limit_in_flight));
     let (routes, _) = OpenApiRouter::with_openapi(openapi::head())
         .merge(v1)
+        .merge(feed())
         .merge(system::routes())
         .split_for_parts();
 

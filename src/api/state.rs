@@ -16,6 +16,7 @@ use super::problem::{Code, Problem};
 use super::request_log::RequestHandles;
 use crate::clock::SharedClock;
 use crate::config::{Config, Server};
+use crate::notifications::feed::EventReader;
 use crate::operations::service::Operations;
 use crate::operations::services::Services;
 
@@ -45,6 +46,7 @@ pub struct Shared {
     /// Cancelled when the process starts to stop, to end long polls and streams.
     pub stopping: CancellationToken,
     pub(super) services: Option<Arc<Services>>,
+    pub(super) feed: Option<Arc<EventReader>>,
     pub(super) limits: Limits,
     pub(super) document: Bytes,
     pub(super) request_handles: Arc<RequestHandles>,
@@ -58,28 +60,41 @@ pub(super) struct Limits {
     pub(super) uploads: Arc<Semaphore>,
     pub(super) body_timeout: Duration,
     pub(super) in_flight: Arc<Semaphore>,
+    /// Streams of events, and long polls for them.
+    pub(super) listeners: Arc<Semaphore>,
+    /// How often an idle stream sends a comment.
+    pub(super) heartbeat: Duration,
 }
+
+/// The usual time between two comments of an idle stream of events.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+const MIN_HEARTBEAT: Duration = Duration::from_millis(10);
 
 impl Limits {
     fn new(server: &Server) -> Self {
         let in_flight = usize::try_from(server.max_in_flight).unwrap_or(Semaphore::MAX_PERMITS);
         let uploads = usize::try_from(server.max_uploads).unwrap_or(Semaphore::MAX_PERMITS);
+        let listeners = usize::try_from(server.max_listeners).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             max_body: server.max_body,
             max_attachment: server.max_attachment,
             uploads: Arc::new(Semaphore::new(uploads.min(Semaphore::MAX_PERMITS))),
             body_timeout: server.body_timeout,
             in_flight: Arc::new(Semaphore::new(in_flight.min(Semaphore::MAX_PERMITS))),
+            listeners: Arc::new(Semaphore::new(listeners.min(Semaphore::MAX_PERMITS))),
+            // A comment must be sent before the connection counts as idle.
+            heartbeat: HEARTBEAT.min((server.idle_timeout / 3).max(MIN_HEARTBEAT)),
         }
     }
 }
 
 impl ApiState {
-    /// The same state with the operations.
+    /// The same state with the operations and the feed of their events.
     #[must_use]
-    pub fn with_operations(self, operations: Arc<Operations>) -> Self {
+    pub fn with_operations(self, operations: Arc<Operations>, feed: Arc<EventReader>) -> Self {
         Self(Arc::new(Shared {
             services: Some(Arc::new(Services::new(operations))),
+            feed: Some(feed),
             ..Arc::unwrap_or_clone(self.0)
         }))
     }
@@ -102,6 +117,16 @@ impl ApiState {
             .ok_or_else(|| Problem::new(Code::ShuttingDown))
     }
 
+    /// The feed of events.
+    ///
+    /// # Errors
+    /// [`Code::ShuttingDown`] before the operations exist, that is, while the gateway is not ready.
+    pub fn feed(&self) -> Result<&Arc<EventReader>, Problem> {
+        self.feed
+            .as_ref()
+            .ok_or_else(|| Problem::new(Code::ShuttingDown))
+    }
+
     /// The state of a gateway with this configuration; it is not ready yet.
     #[must_use]
     pub fn new(config: &Config, clock: SharedClock, metrics: Option<PrometheusHandle>) -> Self {
@@ -112,6 +137,7 @@ impl ApiState {
             clock,
             stopping: CancellationToken::new(),
             services: None,
+            feed: None,
             limits: Limits::new(&config.server),
             document: openapi::served(config.auth.mode),
             request_handles: Arc::default(),

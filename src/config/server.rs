@@ -32,6 +32,8 @@ pub struct Server {
     pub max_connections: u32,
     /// Maximum number of concurrent requests; further requests get 503 `overloaded`.
     pub max_in_flight: u32,
+    /// Maximum number of concurrent event streams and long polls for events; further ones get 503 `overloaded`.
+    pub max_listeners: u32,
     /// The longest time from SIGTERM to the end of the process.
     #[serde(with = "humantime_serde")]
     pub shutdown_grace: Duration,
@@ -48,6 +50,7 @@ impl Server {
         let max_uploads = table.required("max_uploads", value::count);
         let max_connections = table.required("max_connections", value::count);
         let max_in_flight = table.required("max_in_flight", value::count);
+        let max_listeners = table.required("max_listeners", value::count);
         let shutdown_grace = table.required("shutdown_grace", value::duration);
         table.finish();
         Some(Self {
@@ -60,6 +63,7 @@ impl Server {
             max_uploads: max_uploads?,
             max_connections: max_connections?,
             max_in_flight: max_in_flight?,
+            max_listeners: max_listeners?,
             shutdown_grace: shutdown_grace?,
         })
     }

@@ -75,10 +75,15 @@ impl Activity {
 
     /// The end of the current phase's timeout; `None` while a request is being handled.
     pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadline_with(self.idle_timeout)
+    }
+
+    /// The same with another timeout for responses that are being sent.
+    pub(super) fn deadline_with(&self, idle_timeout: Duration) -> Option<Instant> {
         let timeout = match self.phase() {
             Phase::Silent | Phase::Head => self.header_timeout,
             Phase::Busy => return None,
-            Phase::Idle => self.idle_timeout,
+            Phase::Idle => idle_timeout,
         };
         let since = Duration::from_millis(self.since.load(Ordering::Relaxed));
         Some(self.start + since + timeout)

@@ -21,6 +21,9 @@ use crate::api::{ApiState, Malformed};
 
 /// How long a silent client has for its first byte after the soft shutdown.
 const LINGER: Duration = Duration::from_millis(250);
+/// How long a client may stop reading its response after the soft shutdown. A stream of events that nobody reads must not
+/// use up the shutdown grace.
+const STALL: Duration = Duration::from_secs(2);
 
 /// The router; records when a request begins and when its response is ready.
 #[derive(Debug, Clone)]
@@ -102,6 +105,7 @@ pub(super) async fn drive<IO>(
                     }
                     Phase::Head | Phase::Busy | Phase::Idle => {
                         connection.as_mut().graceful_shutdown();
+                        timer.as_mut().reset(Instant::now() + STALL);
                     }
                 }
             }
@@ -110,8 +114,13 @@ pub(super) async fn drive<IO>(
                     connection.as_mut().graceful_shutdown();
                 }
                 let now = Instant::now();
-                let next = now + activity.next_check();
-                match activity.deadline() {
+                let next = now + if ending { STALL } else { activity.next_check() };
+                let deadline = if ending {
+                    activity.deadline_with(STALL)
+                } else {
+                    activity.deadline()
+                };
+                match deadline {
                     Some(deadline) if deadline <= now => return,
                     Some(deadline) => timer.as_mut().reset(deadline.min(next)),
                     None => timer.as_mut().reset(next),

@@ -2,6 +2,7 @@
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use super::error::JournalError;
 use crate::domain::ids::{AccountName, OperationId};
@@ -48,8 +49,31 @@ pub struct EventFilter {
     pub after: i64,
     /// Only events of this caller.
     pub owner: Option<String>,
+    /// Only events of these types; of all types if empty.
+    pub kinds: Vec<EventKind>,
+    /// Only events about this subject.
+    pub subject: Option<String>,
     /// At most this many.
     pub limit: u32,
+}
+
+// === impl EventFilter ===
+
+impl EventFilter {
+    /// Whether the filter selects the event.
+    #[must_use]
+    pub fn selects(&self, event: &Event) -> bool {
+        event.sequence > self.after
+            && self
+                .owner
+                .as_ref()
+                .is_none_or(|owner| event.owner.as_ref() == Some(owner))
+            && (self.kinds.is_empty() || self.kinds.contains(&event.kind))
+            && self
+                .subject
+                .as_ref()
+                .is_none_or(|subject| event.subject == *subject)
+    }
 }
 
 /// The feed of events in commit order. Events of operations are committed with the change that they report
@@ -57,6 +81,13 @@ pub struct EventFilter {
 pub trait Feed: Send + Sync + std::fmt::Debug {
     /// Events, oldest first.
     fn events(&self, filter: EventFilter) -> BoxFuture<'_, Result<Vec<Event>, JournalError>>;
+
+    /// The position of the newest event; 0 if there is none.
+    fn last_event(&self) -> BoxFuture<'_, Result<i64, JournalError>>;
+
+    /// The number of commits that may have added events, since the store was opened. It increases before the caller of
+    /// such a commit gets its reply.
+    fn committed(&self) -> watch::Receiver<u64>;
 
     /// Adds events that no operation caused. A fact that is already in the feed is not added again.
     fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>>;

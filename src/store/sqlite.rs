@@ -28,7 +28,7 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 use sqlx::{Connection, SqliteConnection};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -64,6 +64,7 @@ pub struct SqliteJournal {
     tasks: std::sync::Mutex<Option<Tasks>>,
     hash_key: HashKey,
     health: Arc<Health>,
+    committed: watch::Sender<u64>,
 }
 
 struct Tasks {
@@ -123,9 +124,15 @@ impl SqliteJournal {
             }
         };
         let (commands, queue) = mpsc::channel(settings.queue);
+        let committed = watch::Sender::new(0);
         let stop_check = CancellationToken::new();
         let tasks = Tasks {
-            writer: tokio::spawn(writer::run(writing, queue, health.clone())),
+            writer: tokio::spawn(writer::run(
+                writing,
+                queue,
+                health.clone(),
+                committed.clone(),
+            )),
             check: tokio::spawn(check::run(reading, health.clone(), stop_check.clone())),
             stop_check: stop_check.drop_guard(),
         };
@@ -135,6 +142,7 @@ impl SqliteJournal {
             tasks: std::sync::Mutex::new(Some(tasks)),
             hash_key,
             health,
+            committed,
         })
     }
 

@@ -14,7 +14,7 @@ use fliggy_gateway::store::{
     WithTimeline,
 };
 use futures::future::BoxFuture;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// What happens to a commit.
 #[derive(Debug)]
@@ -238,6 +238,14 @@ impl Relations for HeldJournal {
 impl Feed for HeldJournal {
     fn events(&self, filter: EventFilter) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
         self.inner.events(filter)
+    }
+
+    fn last_event(&self) -> BoxFuture<'_, Result<i64, JournalError>> {
+        self.inner.last_event()
+    }
+
+    fn committed(&self) -> watch::Receiver<u64> {
+        self.inner.committed()
     }
 
     fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>> {

@@ -179,7 +179,7 @@ async fn law_6_a_response_after_another_outcome_was_recorded_contradicts_it() {
     let events = world.events().await;
     let contradictions = events
         .iter()
-        .filter(|e| e["type"] == "operation_contradicted" && e["operation_id"] == id.as_str());
+        .filter(|e| e["type"] == "operation.contradicted" && e["operation_id"] == id.as_str());
     assert_eq!(contradictions.count(), 1, "{events:#?}");
     assert_eq!(world.effects("LATE-1", "book").await, 1);
 }

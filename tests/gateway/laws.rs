@@ -432,13 +432,13 @@ async fn law_10_one_fact_is_one_event_and_the_feed_keeps_its_order() {
             .filter(|e| e["type"] == kind && e["subject"] == *subject);
         found.count()
     };
-    assert_eq!(of("order_booked", id), 1);
-    assert_eq!(of("order_paid", id), 1);
-    assert_eq!(of("order_closed", other["order_id"].as_str().unwrap()), 1);
+    assert_eq!(of("order.booked", id), 1);
+    assert_eq!(of("order.paid", id), 1);
+    assert_eq!(of("order.closed", other["order_id"].as_str().unwrap()), 1);
     assert_eq!(
         events
             .iter()
-            .filter(|e| e["type"] == "operation_unknown")
+            .filter(|e| e["type"] == "operation.unknown")
             .count(),
         1
     );
@@ -511,7 +511,7 @@ async fn law_6_a_success_reported_by_fliggy_is_confirmed_by_a_lookup() {
             .events()
             .await
             .iter()
-            .filter(|e| e["type"] == "operation_settled")
+            .filter(|e| e["type"] == "operation.settled")
             .count(),
         2
     );

@@ -220,20 +220,20 @@ async fn an_order_goes_from_search_to_refund_although_its_writes_time_out() {
         assert_eq!(operation["id"], answer.operation());
         assert_eq!(operation["state"], "succeeded");
         let settled = world
-            .event_count("operation_settled", &operation["id"])
+            .event_count("operation.settled", &operation["id"])
             .await;
         assert_eq!(settled, 1, "{operation:#}");
         let unknown = world
-            .event_count("operation_unknown", &operation["id"])
+            .event_count("operation.unknown", &operation["id"])
             .await;
         assert_eq!(unknown, usize::from(operation["kind"] != "book"));
     }
     for (fact, subject) in [
-        ("order_booked", &order_id),
-        ("order_paid", &order_id),
-        ("change_created", &change_no),
-        ("change_paid", &change_no),
-        ("refund_applied", &refund_no),
+        ("order.booked", &order_id),
+        ("order.paid", &order_id),
+        ("change.created", &change_no),
+        ("change.awaiting_ticketing", &change_no),
+        ("refund.created", &refund_no),
     ] {
         assert_eq!(world.event_count(fact, subject).await, 1, "{fact}");
     }
@@ -329,7 +329,7 @@ async fn a_change_above_the_limit_is_cancelled_and_does_not_block_another() {
     assert_eq!(cancelled.status, 200, "{cancelled:?}");
     assert_eq!(cancelled.created()["status"], "closed");
     let change_no = &created.created()["change_order_no"];
-    assert_eq!(world.event_count("change_cancelled", change_no).await, 1);
+    assert_eq!(world.event_count("change.closed", change_no).await, 1);
     let late = pay_change(&world, created.created(), "late", 20).await;
     assert_eq!(problem(&late), (409, "change_not_payable"), "{late:?}");
     assert_eq!(world.received("change_pay").await, 0);

@@ -15,6 +15,7 @@ mod documented;
 mod encodings;
 mod examples;
 mod extra;
+mod feed;
 mod guesses;
 mod held;
 mod include;

@@ -12,7 +12,7 @@ use crate::world::{World, booking, metrics, states};
 /// The number of contradiction events of this operation.
 async fn contradictions(world: &World, id: &str) -> usize {
     let events = world.events().await;
-    let of_it = |e: &&Value| e["type"] == "operation_contradicted" && e["subject"] == id;
+    let of_it = |e: &&Value| e["type"] == "operation.contradicted" && e["subject"] == id;
     events.iter().filter(of_it).count()
 }
 

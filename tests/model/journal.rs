@@ -12,7 +12,7 @@ use fliggy_gateway::store::{
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 use crate::store::ModelStore;
@@ -188,6 +188,14 @@ impl Relations for GatedJournal {
 impl Feed for GatedJournal {
     fn events(&self, filter: EventFilter) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
         self.read(move |store| store.events(filter))
+    }
+
+    fn last_event(&self) -> BoxFuture<'_, Result<i64, JournalError>> {
+        self.read(Feed::last_event)
+    }
+
+    fn committed(&self) -> watch::Receiver<u64> {
+        self.world.lock().store.committed()
     }
 
     fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>> {

@@ -16,6 +16,7 @@ use fliggy_gateway::store::{
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 /// An operation, and what the store keeps with it. Rows are in order of acceptance.
 #[derive(Clone, Debug)]
@@ -49,6 +50,7 @@ const ENDED: i64 = i64::MIN;
 pub(crate) struct ModelStore {
     tables: Mutex<Tables>,
     hash_key: HashKey,
+    committed: watch::Sender<u64>,
 }
 
 fn is_open(state: State) -> bool {
@@ -413,6 +415,7 @@ impl ModelStore {
         Self {
             tables: Mutex::default(),
             hash_key: HashKey::new([7; 32]),
+            committed: watch::Sender::new(0),
         }
     }
 
@@ -452,7 +455,9 @@ impl Journal for ModelStore {
     }
 
     fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>> {
-        at_once(self.tables().save(save))
+        let saved = self.tables().save(save);
+        self.committed.send_modify(|count| *count += 1);
+        at_once(saved)
     }
 
     fn get(&self, id: OperationId) -> BoxFuture<'_, Result<Option<Operation>, JournalError>> {
@@ -583,10 +588,22 @@ impl Relations for ModelStore {
 impl Feed for ModelStore {
     fn events(&self, filter: EventFilter) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
         let tables = self.tables();
-        let later = tables.events.iter().filter(|e| e.sequence > filter.after);
-        let theirs = later.filter(|e| filter.owner.is_none() || e.owner == filter.owner);
+        let selected = tables.events.iter().filter(|event| filter.selects(event));
         let limit = usize::try_from(filter.limit).unwrap();
-        at_once(theirs.take(limit).cloned().collect())
+        at_once(selected.take(limit).cloned().collect())
+    }
+
+    fn last_event(&self) -> BoxFuture<'_, Result<i64, JournalError>> {
+        at_once(
+            self.tables()
+                .events
+                .last()
+                .map_or(0, |event| event.sequence),
+        )
+    }
+
+    fn committed(&self) -> watch::Receiver<u64> {
+        self.committed.subscribe()
     }
 
     fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>> {
@@ -602,6 +619,7 @@ impl Feed for ModelStore {
                 at: publication.at,
             });
         }
+        self.committed.send_modify(|count| *count += 1);
         at_once(())
     }
 }

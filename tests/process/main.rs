@@ -10,6 +10,7 @@
 
 mod ask;
 mod disk;
+mod feed;
 mod kill;
 mod sandbox;
 mod signals;

@@ -1,7 +1,5 @@
 //! `GET /v1/operations/{id}`
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
@@ -11,6 +9,7 @@ use super::{shown, unreadable, visible};
 use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::extract::{Path, Query};
+use crate::api::limit::WaitSeconds;
 use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, Code, Problem};
 use crate::domain::ids::OperationId;
@@ -31,22 +30,6 @@ pub struct Wait {
         example = "20s"
     )]
     wait: Option<WaitSeconds>,
-}
-
-/// `1s` to `60s`.
-#[derive(Debug, Clone, Copy)]
-pub struct WaitSeconds(Duration);
-
-impl<'de> Deserialize<'de> for WaitSeconds {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.strip_suffix('s')
-            .filter(|n| !n.starts_with(['0', '+']))
-            .and_then(|n| n.parse().ok())
-            .filter(|n| (1..=60).contains(n))
-            .map(|n| Self(Duration::from_secs(n)))
-            .ok_or_else(|| serde::de::Error::custom("expected 1s to 60s, such as 20s"))
-    }
 }
 
 problem_answers!(

@@ -14,50 +14,146 @@ pub struct NewEvent {
     pub fact: String,
 }
 
-/// The kinds of facts.
+/// The types of events. Some are reserved: the schema lists them before the gateway publishes such events, so that clients
+/// need no change later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// The outcome of an operation is unknown; the gateway looks it up.
+    #[serde(rename = "operation.unknown")]
     OperationUnknown,
     /// An operation settled.
+    #[serde(rename = "operation.settled")]
     OperationSettled,
-    /// A person must decide on an operation.
+    /// A person must decide.
+    #[serde(rename = "operation.needs_attention")]
     OperationNeedsAttention,
     /// Fliggy showed a different outcome for a settled operation.
+    #[serde(rename = "operation.contradicted")]
     OperationContradicted,
     /// An order was created.
+    #[serde(rename = "order.booked")]
     OrderBooked,
     /// An order was paid.
+    #[serde(rename = "order.paid")]
     OrderPaid,
+    /// Reserved: the tickets of an order were issued.
+    #[serde(rename = "order.ticketed")]
+    OrderTicketed,
+    /// Reserved: the tickets of a paid order were not issued (出票失败).
+    #[serde(rename = "order.failed")]
+    OrderFailed,
     /// An order was closed.
+    #[serde(rename = "order.closed")]
     OrderClosed,
-    /// A refund was applied for.
-    RefundApplied,
+    /// Reserved: the airline changed a flight of an order.
+    #[serde(rename = "order.flight_changed")]
+    OrderFlightChanged,
+    /// A refund was created.
+    #[serde(rename = "refund.created")]
+    RefundCreated,
+    /// Reserved: a refund application was rejected.
+    #[serde(rename = "refund.rejected")]
+    RefundRejected,
+    /// Reserved: a refund was paid.
+    #[serde(rename = "refund.refunded")]
+    RefundRefunded,
     /// A change was created; its fees are not known yet, or it awaits payment.
+    #[serde(rename = "change.created")]
     ChangeCreated,
-    /// A change was paid.
-    ChangePaid,
+    /// Reserved: the fees of a change are known, and it awaits payment.
+    #[serde(rename = "change.awaiting_payment")]
+    ChangeAwaitingPayment,
+    /// A change was paid and awaits ticketing.
+    #[serde(rename = "change.awaiting_ticketing")]
+    ChangeAwaitingTicketing,
+    /// Reserved: the new tickets of a change were issued.
+    #[serde(rename = "change.ticketed")]
+    ChangeTicketed,
+    /// Reserved: a change was closed after its payment (拒绝).
+    #[serde(rename = "change.rejected")]
+    ChangeRejected,
     /// A change was cancelled.
-    ChangeCancelled,
+    #[serde(rename = "change.closed")]
+    ChangeClosed,
+    /// Reserved: the session of an account expires soon.
+    #[serde(rename = "session.expiring")]
+    SessionExpiring,
+    /// Reserved: the session of an account is not valid any more.
+    #[serde(rename = "session.invalid")]
+    SessionInvalid,
 }
 
 impl EventKind {
-    /// The name in the API and the store.
+    /// All types.
+    pub const ALL: [Self; 21] = [
+        Self::OperationUnknown,
+        Self::OperationSettled,
+        Self::OperationNeedsAttention,
+        Self::OperationContradicted,
+        Self::OrderBooked,
+        Self::OrderPaid,
+        Self::OrderTicketed,
+        Self::OrderFailed,
+        Self::OrderClosed,
+        Self::OrderFlightChanged,
+        Self::RefundCreated,
+        Self::RefundRejected,
+        Self::RefundRefunded,
+        Self::ChangeCreated,
+        Self::ChangeAwaitingPayment,
+        Self::ChangeAwaitingTicketing,
+        Self::ChangeTicketed,
+        Self::ChangeRejected,
+        Self::ChangeClosed,
+        Self::SessionExpiring,
+        Self::SessionInvalid,
+    ];
+
+    /// The word of the API and the store.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::OperationUnknown => "operation_unknown",
-            Self::OperationSettled => "operation_settled",
-            Self::OperationNeedsAttention => "operation_needs_attention",
-            Self::OperationContradicted => "operation_contradicted",
-            Self::OrderBooked => "order_booked",
-            Self::OrderPaid => "order_paid",
-            Self::OrderClosed => "order_closed",
-            Self::RefundApplied => "refund_applied",
-            Self::ChangeCreated => "change_created",
-            Self::ChangePaid => "change_paid",
-            Self::ChangeCancelled => "change_cancelled",
+            Self::OperationUnknown => "operation.unknown",
+            Self::OperationSettled => "operation.settled",
+            Self::OperationNeedsAttention => "operation.needs_attention",
+            Self::OperationContradicted => "operation.contradicted",
+            Self::OrderBooked => "order.booked",
+            Self::OrderPaid => "order.paid",
+            Self::OrderTicketed => "order.ticketed",
+            Self::OrderFailed => "order.failed",
+            Self::OrderClosed => "order.closed",
+            Self::OrderFlightChanged => "order.flight_changed",
+            Self::RefundCreated => "refund.created",
+            Self::RefundRejected => "refund.rejected",
+            Self::RefundRefunded => "refund.refunded",
+            Self::ChangeCreated => "change.created",
+            Self::ChangeAwaitingPayment => "change.awaiting_payment",
+            Self::ChangeAwaitingTicketing => "change.awaiting_ticketing",
+            Self::ChangeTicketed => "change.ticketed",
+            Self::ChangeRejected => "change.rejected",
+            Self::ChangeClosed => "change.closed",
+            Self::SessionExpiring => "session.expiring",
+            Self::SessionInvalid => "session.invalid",
         }
+    }
+
+    /// The type with this word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_of_a_type_is_the_same_in_the_api_and_the_store() {
+        for kind in EventKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(EventKind::named(kind.as_str()), Some(kind));
+        }
+        assert_eq!(EventKind::named("order.lost"), None);
     }
 }

@@ -122,8 +122,8 @@ impl Kind {
                 refusal_counts: RefusalCounts::WhenConfirmedAfterDeadline,
                 happens_by_itself: false,
                 creates: Some(LookupKind::RefundsOfOrder),
-                event: EventKind::RefundApplied,
-                fact: "applied",
+                event: EventKind::RefundCreated,
+                fact: "created",
             },
             Self::Change => Row {
                 word: "change",
@@ -142,8 +142,8 @@ impl Kind {
                 refusal_counts: RefusalCounts::WhenConfirmedAfterDeadline,
                 happens_by_itself: false,
                 creates: None,
-                event: EventKind::ChangePaid,
-                fact: "paid",
+                event: EventKind::ChangeAwaitingTicketing,
+                fact: "awaiting_ticketing",
             },
             Self::ChangeCancel => Row {
                 word: "change_cancel",
@@ -152,8 +152,8 @@ impl Kind {
                 refusal_counts: RefusalCounts::AtOnce,
                 happens_by_itself: true,
                 creates: None,
-                event: EventKind::ChangeCancelled,
-                fact: "cancelled",
+                event: EventKind::ChangeClosed,
+                fact: "closed",
             },
         }
     }

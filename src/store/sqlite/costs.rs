@@ -48,7 +48,7 @@ const FILL_TIMELINE: &str = "INSERT INTO timeline (operation_id, seq, at, state,
     (SELECT 8 AS seq UNION ALL SELECT 16 UNION ALL SELECT 24)";
 
 const FILL_EVENTS: &str = "INSERT INTO events (kind, subject, fact, account, owner, operation_id, at) \
-    SELECT 'operation_settled', id, 'succeeded', account, caller, id, 0 FROM operations";
+    SELECT 'operation.settled', id, 'succeeded', account, caller, id, 0 FROM operations";
 
 const FILL_ORDERS: &str = "INSERT INTO orders (account, order_id, out_order_no, owner, booked_at, operation_id) \
     SELECT account, rowid, id, caller, 0, id FROM operations";
@@ -274,12 +274,32 @@ async fn reads(dir: &Path) -> Vec<(String, u64)> {
         after,
         owner: owner.map(str::to_owned),
         limit: 5,
+        ..EventFilter::default()
     };
     cost!("events".to_owned(), journal.events(events(0, None)));
     cost!(
         "events of one".to_owned(),
         journal.events(events(0, Some("nobody")))
     );
+    for owner in [None, Some("app"), Some("nobody")] {
+        for subject in [None, Some("nothing".to_owned())] {
+            // One type that all events have, and two that none has.
+            let kinds = vec![
+                EventKind::OperationSettled,
+                EventKind::OrderClosed,
+                EventKind::ChangeClosed,
+            ];
+            for kinds in [kinds[1..].to_vec(), kinds] {
+                let filter = EventFilter {
+                    kinds,
+                    subject: subject.clone(),
+                    ..events(0, owner)
+                };
+                cost!(format!("events {filter:?}"), journal.events(filter.clone()));
+            }
+        }
+    }
+    cost!("last_event".to_owned(), journal.last_event());
     cost!("owner".to_owned(), journal.owner_of_order(account, order));
     let reference = "T-1".parse().unwrap();
     cost!(

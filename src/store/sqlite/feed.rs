@@ -3,40 +3,96 @@
 use std::str::FromStr;
 
 use futures::future::BoxFuture;
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite};
+use tokio::sync::watch;
 
 use super::writer::Command;
 use super::{SqliteJournal, failed, row};
 use crate::domain::ids::OperationId;
+use crate::domain::operation::EventKind;
 use crate::store::{Event, EventFilter, Feed, JournalError, Publication};
+
+/// The columns of an event.
+const COLUMNS: &str = "seq, kind, subject, fact, account, owner, operation_id, at";
 
 impl Feed for SqliteJournal {
     fn events(&self, filter: EventFilter) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
-        const ALL: &str = "SELECT seq, kind, subject, fact, account, owner, operation_id, at FROM events \
-                           WHERE seq > ?1 ORDER BY seq LIMIT ?2";
-        const OF_OWNER: &str = "SELECT seq, kind, subject, fact, account, owner, operation_id, at FROM events \
-                                WHERE seq > ?1 AND owner = ?3 ORDER BY seq LIMIT ?2";
         self.reading(async move {
-            let query = if filter.owner.is_some() {
-                OF_OWNER
-            } else {
-                ALL
-            };
-            let mut query = sqlx::query(query)
-                .bind(filter.after)
-                .bind(i64::from(filter.limit));
-            if let Some(owner) = filter.owner {
-                query = query.bind(owner);
-            }
-            let found = query.fetch_all(&self.readers).await.map_err(failed)?;
+            let mut query = query_of(&filter);
+            let found = query
+                .build()
+                .persistent(false)
+                .fetch_all(&self.readers)
+                .await
+                .map_err(failed)?;
             found.iter().map(event).collect()
         })
+    }
+
+    fn last_event(&self) -> BoxFuture<'_, Result<i64, JournalError>> {
+        self.reading(async move {
+            // Kept when the last events are deleted.
+            let last: Option<i64> =
+                sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
+                    .fetch_optional(&self.readers)
+                    .await
+                    .map_err(failed)?;
+            Ok(last.unwrap_or(0))
+        })
+    }
+
+    fn committed(&self) -> watch::Receiver<u64> {
+        self.committed.subscribe()
     }
 
     fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>> {
         Box::pin(self.ask(|answer| Command::Publish(events, answer)))
     }
+}
+
+/// Reads one range of an index for each requested type, and merges them: the cost does not depend on how many other
+/// events lie between. A subject has few events, so their types and owners are compared.
+fn query_of(filter: &EventFilter) -> QueryBuilder<Sqlite> {
+    let ranges: Vec<Option<EventKind>> = if filter.subject.is_some() || filter.kinds.is_empty() {
+        vec![None]
+    } else {
+        filter.kinds.iter().copied().map(Some).collect()
+    };
+    let mut query = QueryBuilder::new("");
+    for (index, kind) in ranges.into_iter().enumerate() {
+        if index > 0 {
+            query.push(" UNION ALL ");
+        }
+        query.push(format!(
+            "SELECT * FROM (SELECT {COLUMNS} FROM events WHERE seq > "
+        ));
+        query.push_bind(filter.after);
+        if let Some(owner) = &filter.owner {
+            query.push(" AND owner = ").push_bind(owner.clone());
+        }
+        if let Some(kind) = kind {
+            query.push(" AND kind = ").push_bind(kind.as_str());
+        }
+        if let Some(subject) = &filter.subject {
+            query.push(" AND subject = ").push_bind(subject.clone());
+            if !filter.kinds.is_empty() {
+                let mut kinds = query.push(" AND kind IN (").separated(", ");
+                for kind in &filter.kinds {
+                    kinds.push_bind(kind.as_str());
+                }
+                query.push(")");
+            }
+        }
+        query
+            .push(" ORDER BY seq LIMIT ")
+            .push_bind(i64::from(filter.limit))
+            .push(")");
+    }
+    query
+        .push(" ORDER BY seq LIMIT ")
+        .push_bind(i64::from(filter.limit));
+    query
 }
 
 fn event(line: &SqliteRow) -> Result<Event, JournalError> {

@@ -17,7 +17,7 @@ pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of the schema, which SQLite keeps in the file's header (`PRAGMA user_version`). Raise it when earlier
 /// gateways cannot use a journal that the new gateway writes.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// Converts a journal of version 1 to version 2: locks are per account, and operations that sent nothing are
 /// deleted after some time. Such operations of version 1 have an event, so they are kept.
@@ -28,6 +28,9 @@ const FROM_2_TO_3: &str = include_str!("from_2_to_3.sql");
 
 /// Converts a journal of version 3 to version 4: events carry account and owner, and orders have owners.
 const FROM_3_TO_4: &str = include_str!("from_3_to_4.sql");
+
+/// Converts a journal of version 4 to version 5: the types of events have other words.
+const FROM_4_TO_5: &str = include_str!("from_4_to_5.sql");
 
 /// The end of the lease of an instance that is known to have ended.
 pub(super) const ENDED: i64 = i64::MIN + 1;
@@ -83,7 +86,8 @@ async fn checked(
     had_wal: bool,
     given: Option<&HashKey>,
 ) -> Result<(HashKey, bool), JournalError> {
-    for (from, script) in [(1, FROM_1_TO_2), (2, FROM_2_TO_3), (3, FROM_3_TO_4)] {
+    let scripts = [FROM_1_TO_2, FROM_2_TO_3, FROM_3_TO_4, FROM_4_TO_5];
+    for (from, script) in (1..).zip(scripts) {
         if (1..=from).contains(&version) {
             tracing::info!(path = %files.path().display(), from, to = from + 1, "converting the journal");
             let converted = sqlx::raw_sql(script).execute(&mut *connection).await;

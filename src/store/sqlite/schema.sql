@@ -91,6 +91,9 @@ CREATE TABLE IF NOT EXISTS events (
     UNIQUE (kind, subject, fact)
 );
 CREATE INDEX IF NOT EXISTS events_owner ON events (owner, seq);
+CREATE INDEX IF NOT EXISTS events_kind ON events (kind, seq);
+CREATE INDEX IF NOT EXISTS events_owner_kind ON events (owner, kind, seq);
+CREATE INDEX IF NOT EXISTS events_subject ON events (subject, seq);
 
 -- The instances that work on operations, until their leases end (store time in ms).
 CREATE TABLE IF NOT EXISTS instances (

@@ -8,7 +8,7 @@ use std::time::Duration;
 use metrics::{gauge, histogram};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row, SqliteConnection};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use super::health::Health;
@@ -52,6 +52,21 @@ impl Command {
             | Self::Stop(_) => false,
         }
     }
+
+    /// Whether the command may add events to the feed.
+    fn adds_events(&self) -> bool {
+        match self {
+            Self::Save(change, _) => !change.events.is_empty(),
+            Self::Publish(events, _) => !events.is_empty(),
+            Self::Accept(..)
+            | Self::Attachment(..)
+            | Self::Renew(..)
+            | Self::WakeAll(..)
+            | Self::Prune(..)
+            | Self::Probe(_)
+            | Self::Stop(_) => false,
+        }
+    }
 }
 
 /// The maximum number of changes in one transaction.
@@ -64,6 +79,7 @@ pub(super) async fn run(
     mut connection: SqliteConnection,
     mut queue: mpsc::Receiver<Command>,
     health: Arc<Health>,
+    committed: watch::Sender<u64>,
 ) {
     // Called only for its log lines.
     let _ = health.fit();
@@ -86,7 +102,13 @@ pub(super) async fn run(
                 other => work.push(other),
             }
         }
-        commit(&mut connection, permitted(work, &health), &health).await;
+        commit(
+            &mut connection,
+            permitted(work, &health),
+            &health,
+            &committed,
+        )
+        .await;
     }
     let closed = open::mark_closed(&mut connection).await;
     let closed = closed.and(connection.close().await.map_err(failed));
@@ -117,12 +139,26 @@ fn permitted(work: Vec<Command>, health: &Health) -> Vec<Command> {
 
 /// Commits all commands in one transaction. If this fails, commits each command separately, so that one bad change
 /// does not fail the others and each command gets its own result.
-async fn commit(connection: &mut SqliteConnection, work: Vec<Command>, health: &Health) {
+async fn commit(
+    connection: &mut SqliteConnection,
+    work: Vec<Command>,
+    health: &Health,
+    committed: &watch::Sender<u64>,
+) {
     if work.is_empty() {
         return;
     }
+    // Before the replies, so that a caller who knows of a change finds its events. Also after an error: SQLite may have
+    // committed before it.
+    let announce = |work: &[Command]| {
+        if work.iter().any(Command::adds_events) {
+            committed.send_modify(|count| *count += 1);
+        }
+    };
     let started = std::time::Instant::now();
-    match health.noted(transaction(connection, &work).await) {
+    let ended = health.noted(transaction(connection, &work).await);
+    announce(&work);
+    match ended {
         Ok(results) => {
             histogram!(JOURNAL_COMMIT_SECONDS).record(started.elapsed().as_secs_f64());
             reply(work, results);
@@ -137,6 +173,7 @@ async fn commit(connection: &mut SqliteConnection, work: Vec<Command>, health: &
             for command in work {
                 let one = [command];
                 let ended = health.noted(transaction(connection, &one).await);
+                announce(&one);
                 let [command] = one;
                 match ended {
                     Ok(results) => reply(vec![command], results),

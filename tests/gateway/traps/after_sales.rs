@@ -449,7 +449,7 @@ async fn law_4_is_success_alone_does_not_prove_a_change_payment() {
     let events = world.events().await;
     let paid_events = events
         .iter()
-        .filter(|e| e["type"] == "change_paid" && e["subject"] == *change_no);
+        .filter(|e| e["type"] == "change.awaiting_ticketing" && e["subject"] == *change_no);
     assert_eq!(paid_events.count(), 0);
     let again = pay_change(&world, &created, "other", 1).await;
     assert_eq!(problem(&again), (409, "operation_in_progress"), "{again:?}");

@@ -1,0 +1,3 @@
+//! How callers hear of events.
+
+pub mod feed;
