@@ -1338,6 +1338,8 @@ async fn a_filter_reads_the_events_that_it_selects(journal: &dyn Store) {
                 &kinds[..2],
                 &kinds[1..],
                 &kinds[..],
+                // A repeated type selects nothing twice.
+                &[kinds[0], kinds[1], kinds[0]],
             ] {
                 for (after, limit) in [(0, 200), (everything[20].sequence, 3), (end, 5)] {
                     let filter = EventFilter {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::auth::Caller;
+use super::include::words;
 use super::operations::own_only;
 use crate::domain::ids::{AccountName, OperationId};
 use crate::domain::operation::EventKind;
@@ -20,19 +21,12 @@ pub struct Types(Vec<EventKind>);
 impl<'de> Deserialize<'de> for Types {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let mut kinds = Vec::new();
-        for word in text.split(',') {
-            let kind = EventKind::named(word).ok_or_else(|| {
-                let known = EventKind::ALL.map(EventKind::as_str).join(", ");
-                serde::de::Error::custom(format!(
-                    "expected event types separated by commas, such as order.paid,order.closed; the types are: {known}"
-                ))
-            })?;
-            if !kinds.contains(&kind) {
-                kinds.push(kind);
-            }
-        }
-        Ok(Self(kinds))
+        words(&text).map(Self).ok_or_else(|| {
+            let known = EventKind::ALL.map(EventKind::as_str).join(", ");
+            serde::de::Error::custom(format!(
+                "expected event types separated by commas, such as order.paid,order.closed; the types are: {known}"
+            ))
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde::de::value::{Error as WordError, StrDeserializer};
-use serde::de::{Deserializer, Error as _, IntoDeserializer};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::top::client::ReadOptions;
@@ -85,6 +85,15 @@ pub struct IncludeWithOrder {
     include: OrderParts,
 }
 
+/// Words separated by commas; none if one of them is unknown.
+pub(super) fn words<T: DeserializeOwned>(text: &str) -> Option<Vec<T>> {
+    let words = text.split(',').map(|word| {
+        let word: StrDeserializer<'_, WordError> = word.into_deserializer();
+        T::deserialize(word).ok()
+    });
+    words.collect()
+}
+
 /// Words separated by commas.
 #[derive(Clone, Debug, Default)]
 struct OrderParts(Vec<OrderPart>);
@@ -92,11 +101,7 @@ struct OrderParts(Vec<OrderPart>);
 impl<'de> Deserialize<'de> for OrderParts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let words = text.split(',').map(|word| {
-            let word: StrDeserializer<'_, WordError> = word.into_deserializer();
-            OrderPart::deserialize(word)
-        });
-        words.collect::<Result<_, _>>().map(Self).map_err(|_| {
+        words(&text).map(Self).ok_or_else(|| {
             D::Error::custom(
                 "expected words separated by commas, each one of: operations, refunds, changes, rules, \
                  upstream",

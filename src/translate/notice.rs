@@ -57,8 +57,8 @@ impl Topic {
 /// Reads the content of a message.
 ///
 /// # Errors
-/// The content is no JSON object, or a field is missing or garbled without which it cannot be told apart from other
-/// messages or assigned to an order.
+/// The content is not a JSON object, or a field that identifies the message, its order, its refund or its change is missing
+/// or garbled.
 pub fn read(topic: Topic, content: &str) -> Result<Notice, Unreadable> {
     match topic {
         Topic::Trade => {

@@ -119,7 +119,7 @@ impl World {
         Self::on_clock(Arc::new(ManualClock::new()), top, more, stop).await
     }
 
-    /// Like [`World::on`], on a clock that stands still.
+    /// Like [`World::on`], with a frozen clock.
     pub(crate) async fn frozen_on(
         top: String,
         more: &[(&str, &str)],
@@ -128,7 +128,7 @@ impl World {
         Self::on_clock(Arc::new(ManualClock::frozen()), top, more, stop).await
     }
 
-    /// Starts both on a clock that stands still, with the gateway on a wrapped journal.
+    /// Starts both with a frozen clock, and the gateway on a wrapped journal.
     pub(crate) async fn frozen(
         more: &[(&str, &str)],
         journal: impl FnOnce(SqliteJournal) -> Arc<dyn Store>,

@@ -38,7 +38,7 @@ pub(in crate::operations) fn owner<'a>(
         return Owner::Unclear;
     };
     let requested: HashSet<_> = requested.iter().collect();
-    // Fliggy reports a passenger who is not on the order in another form, so that passenger cannot be matched.
+    // The order does not list this passenger: Fliggy reports the document in another form, so it cannot be matched.
     if found.is_empty() || !found.iter().all(|id| on_order.contains(id)) {
         Owner::Unclear
     } else if found.is_disjoint(&requested) {

@@ -57,7 +57,10 @@ fn query_of(filter: &EventFilter) -> QueryBuilder<Sqlite> {
     let ranges: Vec<Option<EventKind>> = if filter.subject.is_some() || filter.kinds.is_empty() {
         vec![None]
     } else {
-        filter.kinds.iter().copied().map(Some).collect()
+        // A type that is named twice is one range.
+        let kinds = filter.kinds.iter().enumerate();
+        let distinct = kinds.filter(|(index, kind)| !filter.kinds[..*index].contains(kind));
+        distinct.map(|(_, kind)| Some(*kind)).collect()
     };
     let mut query = QueryBuilder::new("");
     for (index, kind) in ranges.into_iter().enumerate() {

@@ -75,7 +75,7 @@ pub(super) const SELECT_OPEN: &str = concat!(
 /// index and returns only the decisive rows. Operations that ended absent are returned together with the operations
 /// that succeeded after them, because these may explain the effect. The `+` keeps the planner from using the index on
 /// states, which grows with the history.
-pub(super) const SELECT_AGAINST: &str = concat!(
+pub(super) const SELECT_CONFLICTS: &str = concat!(
     "SELECT 'key' AS why, fingerprint, rowid AS place, ",
     columns!(),
     " FROM operations WHERE idempotency = ?1 \

@@ -319,7 +319,7 @@ async fn accept(
     let operation = &new.operation;
     let lock = accept::lock(operation);
     let repeated = serde_json::Value::from_iter(accept::repeated_keys(operation)).to_string();
-    let lines = sqlx::query(row::SELECT_AGAINST)
+    let lines = sqlx::query(row::SELECT_CONFLICTS)
         .bind(&new.idempotency[..])
         .bind(&lock)
         .bind(repeated)
@@ -367,7 +367,7 @@ async fn accept(
     Ok(Acceptance::Accepted)
 }
 
-/// Reads the rows of `row::SELECT_AGAINST`.
+/// Reads the rows of `row::SELECT_CONFLICTS`.
 fn conflicts(lines: &[SqliteRow]) -> Result<Conflicts, JournalError> {
     let mut conflicts = Conflicts::default();
     for line in lines {
