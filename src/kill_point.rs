@@ -46,6 +46,10 @@ pub(crate) enum Point {
     LookupDone,
     /// The result of the lookup is saved.
     LookupSaved,
+    /// In the writer, before the COMMIT of a transaction with messages of TOP.
+    InboxCommit,
+    /// In the writer, after that COMMIT and before it is acknowledged.
+    InboxCommitted,
 }
 
 #[cfg(all(debug_assertions, unix))]
@@ -68,6 +72,8 @@ impl Point {
             Self::Sweeping => "sweeping",
             Self::LookupDone => "lookup_done",
             Self::LookupSaved => "lookup_saved",
+            Self::InboxCommit => "inbox_commit",
+            Self::InboxCommitted => "inbox_committed",
         }
     }
 }

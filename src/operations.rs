@@ -7,6 +7,7 @@
 pub mod classify;
 mod failure;
 mod masking;
+mod messages;
 pub mod reads;
 pub mod reconcile;
 pub mod service;

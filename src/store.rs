@@ -8,6 +8,7 @@ mod attachments;
 mod condition;
 mod error;
 mod feed;
+mod inbox;
 mod journal;
 mod owners;
 mod relations;
@@ -22,13 +23,17 @@ pub use attachments::Attachments;
 pub use condition::{Check, Condition, Warning};
 pub use error::{Fault, JournalError};
 pub use feed::{Event, EventFilter, Feed, Publication};
+pub use inbox::{
+    Around, Content, Effects, Inbox, MessageFilter, MessageState, NewMessage, QuarantineReason,
+    Reception, StoredMessage, Waking, effects, subjects,
+};
 pub use journal::{Acceptance, Filter, Journal, Known, NewOperation, Save, Saved, WithTimeline};
 pub use owners::Owners;
 pub use relations::Relations;
 pub use schedule::Schedule;
 
 /// A store: all concerns together.
-pub trait Store: Journal + Schedule + Relations + Feed + Attachments + Owners {
+pub trait Store: Journal + Schedule + Relations + Feed + Inbox + Attachments + Owners {
     /// Writes a meaningless row to check that the journal can be written.
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>>;
 

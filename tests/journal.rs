@@ -7,9 +7,9 @@
 mod store;
 
 use fliggy_gateway::domain::operation::{
-    Attention, Baseline, Basis, Cause, Claim, Difference, DifferingField, EventKind, Failure,
-    Intent, Kind, LookupKind, NewEvent, Operation, Ownership, Proof, Receipt, SessionTag, Standing,
-    State, TimelineEntry, intent,
+    Anchor, Attention, Baseline, Basis, Cause, Claim, Difference, DifferingField, EventKind,
+    Failure, Intent, Kind, LookupKind, NewEvent, Operation, Ownership, Proof, Receipt, SessionTag,
+    Standing, State, TimelineEntry, intent,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,13 +19,15 @@ use fliggy_gateway::domain::ids::{
     AccountName, HashKey, OperationId, OrderId, OutOrderNo, RefundOrderNo,
 };
 use fliggy_gateway::domain::money::Money;
+use fliggy_gateway::domain::notice::{News, Notice, OrderNumber};
 use fliggy_gateway::domain::order::OrderReceipt;
 use fliggy_gateway::domain::refund::{RefundFee, RefundKind, RefundReceipt, RefundStatus};
 use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::store::sqlite::{SqliteJournal, SqliteSettings};
 use fliggy_gateway::store::{
-    Acceptance, EventFilter, Fault, Feed as _, Filter, Journal as _, NewOperation, Owners as _,
-    Publication, Relations as _, Save, Saved, Schedule as _, Store,
+    Acceptance, Content, EventFilter, Fault, Feed as _, Filter, Journal as _, MessageFilter,
+    MessageState, NewMessage, NewOperation, Owners as _, Publication, QuarantineReason, Reception,
+    Relations as _, Save, Saved, Schedule as _, Store, StoredMessage, Waking,
 };
 use sqlx::{Connection as _, SqliteConnection};
 
@@ -239,6 +241,10 @@ on_every_store! {
     law_10_an_event_needs_no_operation_and_is_read_by_its_owner,
     a_filter_reads_the_events_that_it_selects,
     an_order_belongs_to_the_caller_that_booked_it,
+    a_message_has_its_effects_once,
+    law_6_a_message_makes_the_lookups_of_its_order_due,
+    a_message_in_quarantine_is_processed_once_it_can_be_used,
+    messages_are_listed_newest_first_and_forgotten_by_age,
     a_list_is_paged_newest_first,
     many_writers_share_a_commit_and_each_gets_its_own_result,
 }
@@ -1524,4 +1530,212 @@ async fn a_long_timeline_keeps_its_beginning_and_its_end() {
         assert_eq!(line.what, format!("line {n}"));
     }
     assert_eq!(lines.last().unwrap().what, "line 1000");
+}
+
+fn waking(now_ms: i64) -> Waking {
+    Waking {
+        now_ms,
+        watch_ms: 1_000,
+        anchor: Anchor {
+            boot: "boot-1".to_owned(),
+            at_ms: 0,
+        },
+    }
+}
+
+const TRADES: &str = "alitrip_flight_TradeNotify";
+
+fn message(id: &str, content: Content) -> NewMessage {
+    NewMessage {
+        topic: TRADES.to_owned(),
+        digest: format!("digest of {id}"),
+        user_id: Some(9),
+        published_at: None,
+        received_at: entry(State::Sending).at.0,
+        content,
+    }
+}
+
+fn notice(id: &str, order_no: &str, news: News) -> NewMessage {
+    let notice = Notice {
+        id: id.to_owned(),
+        order: Some(OrderNumber(order_no.to_owned())),
+        news,
+    };
+    message(
+        id,
+        Content::Notice {
+            account: account(),
+            notice,
+        },
+    )
+}
+
+fn quarantined(id: &str, reason: QuarantineReason, named: bool) -> NewMessage {
+    message(
+        id,
+        Content::Quarantined {
+            id: named.then(|| id.to_owned()),
+            reason,
+            members: vec!["id: text".to_owned()],
+        },
+    )
+}
+
+async fn receive(journal: &dyn Store, messages: Vec<NewMessage>) -> Vec<Reception> {
+    journal.receive(messages, waking(5_000)).await.unwrap()
+}
+
+async fn inbox(journal: &dyn Store) -> Vec<(String, MessageState, i64)> {
+    let filter = MessageFilter {
+        limit: 10,
+        ..MessageFilter::default()
+    };
+    let messages = journal.messages(filter).await.unwrap();
+    let row = |m: StoredMessage| (m.id, m.state, m.deliveries);
+    messages.into_iter().map(row).collect()
+}
+
+async fn a_message_has_its_effects_once(journal: &dyn Store) {
+    let paid = || notice("m-1", "7", News::OrderPaid);
+    let first = receive(journal, vec![paid(), paid()]).await;
+    assert_eq!(
+        first,
+        [Reception::Processed { woken: 0 }, Reception::Repeated]
+    );
+    assert_eq!(receive(journal, vec![paid()]).await, [Reception::Repeated]);
+    // The same fact in another message, and the same id in another topic.
+    let again = notice("m-2", "7", News::OrderPaid);
+    let other_topic = NewMessage {
+        topic: "alitrip_flight_PayNotification".to_owned(),
+        ..notice("m-1", "8", News::OrderPaid)
+    };
+    let received = receive(journal, vec![again, other_topic]).await;
+    assert_eq!(received, [Reception::Processed { woken: 0 }; 2]);
+    let events = journal.events(all(0)).await.unwrap();
+    let subjects: Vec<_> = events
+        .iter()
+        .map(|e| (&*e.subject, e.owner.as_deref()))
+        .collect();
+    assert_eq!(subjects, [("7", None), ("8", None)]);
+    let counts: Vec<_> = inbox(journal)
+        .await
+        .into_iter()
+        .map(|(id, _, n)| (id, n))
+        .collect();
+    let expected = [("m-1", 1), ("m-2", 1), ("m-1", 3)];
+    assert_eq!(counts, expected.map(|(id, n)| (id.to_owned(), n)));
+}
+
+async fn law_6_a_message_makes_the_lookups_of_its_order_due(journal: &dyn Store) {
+    let mut open = accept(journal, new(pay(7), 1)).await;
+    put(journal, &mut open, Standing::of(State::Sending)).await;
+    open.next_look_at = Some(90_000);
+    put(journal, &mut open, Standing::of(State::Unknown)).await;
+    let mut other = accept(journal, new(pay(8), 2)).await;
+    put(journal, &mut other, Standing::of(State::Sending)).await;
+    other.next_look_at = Some(90_000);
+    put(journal, &mut other, Standing::of(State::Unknown)).await;
+    let before = open.revision;
+
+    let received = receive(journal, vec![notice("m-1", "7", News::OrderPaid)]).await;
+    assert_eq!(received, [Reception::Processed { woken: 1 }]);
+    let due = journal.due(5_000, 10).await.unwrap();
+    assert_eq!(due.iter().map(|o| o.id).collect::<Vec<_>>(), [open.id]);
+    assert_eq!(due[0].revision, before + 1);
+    assert_eq!(due[0].state(), State::Unknown);
+    // Whoever decided on the row before the message must read it again.
+    let stale = saved(journal, &open, Standing::of(State::Succeeded)).await;
+    assert!(matches!(stale, Saved::Stale(_)), "{stale:?}");
+    // The event belongs to the caller that paid, because the order was not booked here.
+    let events = journal.events(all(0)).await.unwrap();
+    let paid: Vec<_> = events
+        .iter()
+        .filter(|e| e.kind == EventKind::OrderPaid)
+        .collect();
+    assert_eq!(paid.len(), 1);
+    assert_eq!(paid[0].owner.as_deref(), Some("app"));
+}
+
+async fn a_message_in_quarantine_is_processed_once_it_can_be_used(journal: &dyn Store) {
+    let foreign = || quarantined("m-1", QuarantineReason::UnknownAccount, true);
+    let unreadable = || quarantined("m-2", QuarantineReason::Unreadable, false);
+    let received = receive(journal, vec![foreign(), unreadable(), foreign()]).await;
+    assert_eq!(received, [Reception::Quarantined; 3]);
+    assert_eq!(journal.quarantined().await.unwrap(), 2);
+    let rows = inbox(journal).await;
+    assert_eq!(
+        rows[0],
+        ("digest of m-2".to_owned(), MessageState::Quarantined, 1)
+    );
+    assert_eq!(rows[1], ("m-1".to_owned(), MessageState::Quarantined, 2));
+    assert!(journal.events(all(0)).await.unwrap().is_empty());
+
+    let readable = ["m-1", "m-2"].map(|id| notice(id, "7", News::OrderTicketed));
+    let received = receive(journal, readable.to_vec()).await;
+    assert_eq!(received, [Reception::Processed { woken: 0 }; 2]);
+    assert_eq!(journal.quarantined().await.unwrap(), 0);
+    let rows = inbox(journal).await;
+    assert_eq!(rows[0], ("m-2".to_owned(), MessageState::Processed, 1));
+    assert_eq!(rows[1], ("m-1".to_owned(), MessageState::Processed, 3));
+    assert_eq!(journal.events(all(0)).await.unwrap().len(), 1);
+    // What was processed stays so, even if a later process has lost the account.
+    assert_eq!(
+        receive(journal, vec![foreign()]).await,
+        [Reception::Repeated]
+    );
+    assert_eq!(journal.quarantined().await.unwrap(), 0);
+}
+
+async fn messages_are_listed_newest_first_and_forgotten_by_age(journal: &dyn Store) {
+    let read = async |state, before, limit| {
+        let filter = MessageFilter {
+            state,
+            before,
+            limit,
+        };
+        let messages = journal.messages(filter).await.unwrap();
+        messages
+            .into_iter()
+            .map(|m| (m.sequence, m.id))
+            .collect::<Vec<_>>()
+    };
+    let at = |message: NewMessage, ms: i64| NewMessage {
+        received_at: jiff::Timestamp::from_millisecond(ms).unwrap(),
+        ..message
+    };
+    for (number, message) in [
+        notice("m-1", "7", News::OrderPaid),
+        quarantined("m-2", QuarantineReason::UnknownTopic, true),
+        notice("m-3", "7", News::OrderTicketed),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        receive(
+            journal,
+            vec![at(message, 1_000 * i64::try_from(number).unwrap())],
+        )
+        .await;
+    }
+    let all = read(None, None, 10).await;
+    let ids: Vec<_> = all.iter().map(|(_, id)| &**id).collect();
+    assert_eq!(ids, ["m-3", "m-2", "m-1"]);
+    assert_eq!(read(None, Some(all[0].0), 1).await, [all[1].clone()]);
+    let processed = read(Some(MessageState::Processed), None, 10).await;
+    assert_eq!(processed, [all[0].clone(), all[2].clone()]);
+    let quarantined = read(Some(MessageState::Quarantined), None, 10).await;
+    assert_eq!(quarantined, [all[1].clone()]);
+
+    // Another delivery counts as the age.
+    receive(
+        journal,
+        vec![at(notice("m-1", "7", News::OrderPaid), 9_000)],
+    )
+    .await;
+    assert_eq!(journal.forget_messages(2_500, 500).await.unwrap(), 1);
+    assert_eq!(read(None, None, 10).await, [all[1].clone(), all[2].clone()]);
+    assert_eq!(journal.forget_messages(0, 1_500).await.unwrap(), 1);
+    assert_eq!(journal.forget_messages(0, 1_500).await.unwrap(), 0);
+    assert_eq!(read(None, None, 10).await, [all[2].clone()]);
 }

@@ -89,6 +89,13 @@ pub trait Feed: Send + Sync + std::fmt::Debug {
     /// such a commit gets its reply.
     fn committed(&self) -> watch::Receiver<u64>;
 
+    /// Whether this fact of the account is in the feed.
+    fn has_event(
+        &self,
+        account: &AccountName,
+        event: NewEvent,
+    ) -> BoxFuture<'_, Result<bool, JournalError>>;
+
     /// Adds events that no operation caused. A fact that is already in the feed is not added again.
     fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>>;
 }

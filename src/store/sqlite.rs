@@ -7,6 +7,7 @@ mod costs;
 mod feed;
 mod files;
 mod health;
+mod inbox;
 mod journal;
 mod list;
 mod open;

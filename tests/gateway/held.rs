@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
 use fliggy_gateway::domain::operation::{
-    Basis, Intent, Kind, LookupKind, Operation, Ownership, Proof, Standing, State,
+    Basis, Intent, Kind, LookupKind, NewEvent, Operation, Ownership, Proof, Standing, State,
 };
 use fliggy_gateway::store::sqlite::SqliteJournal;
 use fliggy_gateway::store::{
-    Acceptance, Attachments, Condition, Event, EventFilter, Feed, Filter, Journal, JournalError,
-    Known, NewOperation, Owners, Publication, Relations, Save, Saved, Schedule, Store,
-    WithTimeline,
+    Acceptance, Attachments, Condition, Event, EventFilter, Feed, Filter, Inbox, Journal,
+    JournalError, Known, MessageFilter, NewMessage, NewOperation, Owners, Publication, Reception,
+    Relations, Save, Saved, Schedule, Store, StoredMessage, Waking, WithTimeline,
 };
 use futures::future::BoxFuture;
 use tokio::sync::{oneshot, watch};
@@ -248,8 +248,46 @@ impl Feed for HeldJournal {
         self.inner.committed()
     }
 
+    fn has_event(
+        &self,
+        account: &AccountName,
+        event: NewEvent,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        self.inner.has_event(account, event)
+    }
+
     fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>> {
         self.inner.publish(events)
+    }
+}
+
+impl Inbox for HeldJournal {
+    fn receive(
+        &self,
+        messages: Vec<NewMessage>,
+        waking: Waking,
+    ) -> BoxFuture<'_, Result<Vec<Reception>, JournalError>> {
+        self.inner.receive(messages, waking)
+    }
+
+    fn messages(
+        &self,
+        filter: MessageFilter,
+    ) -> BoxFuture<'_, Result<Vec<StoredMessage>, JournalError>> {
+        self.inner.messages(filter)
+    }
+
+    fn quarantined(&self) -> BoxFuture<'_, Result<i64, JournalError>> {
+        self.inner.quarantined()
+    }
+
+    fn forget_messages(
+        &self,
+        processed_before_ms: i64,
+        quarantined_before_ms: i64,
+    ) -> BoxFuture<'_, Result<u64, JournalError>> {
+        self.inner
+            .forget_messages(processed_before_ms, quarantined_before_ms)
     }
 }
 

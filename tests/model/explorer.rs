@@ -6,6 +6,7 @@ use std::time::Duration;
 use fliggy_gateway::domain::booking::Booking;
 use fliggy_gateway::domain::ids::{HashKey, OperationId, OrderId};
 use fliggy_gateway::domain::money::Money;
+use fliggy_gateway::domain::notice::{News, Notice, OrderNumber};
 use fliggy_gateway::domain::operation::{Operation, State};
 use fliggy_gateway::operations::reconcile::evidence::CreatedNumbers;
 use fliggy_gateway::operations::reconcile::resolve::{Resolution, Resolve};
@@ -13,6 +14,7 @@ use fliggy_gateway::operations::writes::kinds::book::Book;
 use fliggy_gateway::operations::writes::kinds::close::Close;
 use fliggy_gateway::operations::writes::kinds::pay::Pay;
 use fliggy_gateway::operations::writes::perform::{Performed, Refusal, Write, WriteRequest};
+use fliggy_gateway::store::{Content, NewMessage};
 use fliggy_gateway::top::envelope::{self, Envelope};
 use fliggy_gateway::top::method::Method as _;
 use fliggy_gateway::top::wire::Search;
@@ -57,6 +59,7 @@ pub(crate) struct Limits {
     pub(crate) ends: u32,
     pub(crate) operator: u32,
     pub(crate) outages: u32,
+    pub(crate) messages: u32,
     /// Whether the shortest and the longest waits are tried.
     pub(crate) long_waits: bool,
     pub(crate) subjects: Vec<What>,
@@ -123,6 +126,17 @@ impl What {
             Self::Pay(order) => format!("pay order {order}"),
             Self::Close(order) => format!("close order {order}"),
             Self::Book(reference) => format!("book {reference}"),
+        }
+    }
+}
+
+impl What {
+    /// The news that a message about the subject brings.
+    fn news(self) -> News {
+        match self {
+            Self::Pay(_) => News::OrderPaid,
+            Self::Close(_) => News::OrderClosed,
+            Self::Book(_) => News::OrderTicketed,
         }
     }
 }
@@ -202,6 +216,11 @@ impl Run {
 
     fn caller_and_operator_steps(&self, steps: &mut Vec<Step>) {
         let world = self.world.lock();
+        if self.limits.messages > 0 {
+            for what in self.limits.subjects.iter().copied() {
+                steps.push(Step::Message(what, what.news()));
+            }
+        }
         if self.requests.len() < self.limits.requests {
             let key = u32::try_from(self.requests.len()).unwrap();
             for what in self.limits.subjects.iter().copied() {
@@ -256,6 +275,7 @@ impl Run {
             Step::Wait(time) => self.pass_time(time, false).await,
             Step::Stall(time) => self.pass_time(time, true).await,
             Step::Ask(request) => self.ask(request).await,
+            Step::Message(what, news) => self.receive(what, news).await,
             Step::LookUpNow(id) => {
                 self.limits.operator -= 1;
                 let operations = self.process.operations.clone();
@@ -278,6 +298,33 @@ impl Run {
         }
         settle().await;
         self.replace_stopped().await;
+    }
+
+    async fn receive(&mut self, what: What, news: News) {
+        self.limits.messages -= 1;
+        let number = match what {
+            What::Pay(order) | What::Close(order) => order.to_string(),
+            What::Book(reference) => reference.to_owned(),
+        };
+        let message = NewMessage {
+            topic: "alitrip_flight_TradeNotify".to_owned(),
+            digest: String::new(),
+            user_id: None,
+            published_at: None,
+            received_at: wall(self.world.lock().zero),
+            content: Content::Notice {
+                account: self.process.account.clone(),
+                notice: Notice {
+                    id: format!("message-{}", self.limits.messages),
+                    order: Some(OrderNumber(number)),
+                    news,
+                },
+            },
+        };
+        // An error means that the journal cannot be read or written now; TOP sends the message again.
+        if let Ok(receptions) = self.process.operations.receive(vec![message]).await {
+            self.world.lock().say(format!("  {receptions:?}"));
+        }
     }
 
     fn next_process(&mut self) {
@@ -499,6 +546,7 @@ impl Run {
             Step::FreezeRead(g) => format!("TOP reads, responds later: {}", gate(g)),
             Step::Wait(time) => format!("wait {} ms", time.as_millis()),
             Step::Stall(time) => format!("stall {} ms", time.as_millis()),
+            Step::Message(what, news) => format!("a message: {news:?}, {}", what.words()),
             Step::Ask(request) => {
                 let retry = request
                     .retry_of

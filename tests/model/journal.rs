@@ -3,12 +3,12 @@
 use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
 use fliggy_gateway::domain::operation::{
-    Intent, Kind, LookupKind, Operation, Ownership, Proof, State,
+    Intent, Kind, LookupKind, NewEvent, Operation, Ownership, Proof, State,
 };
 use fliggy_gateway::store::{
-    Acceptance, Attachments, Condition, Event, EventFilter, Feed, Filter, Journal, JournalError,
-    Known, NewOperation, Owners, Publication, Relations, Save, Saved, Schedule, Store,
-    WithTimeline,
+    Acceptance, Attachments, Condition, Event, EventFilter, Feed, Filter, Inbox, Journal,
+    JournalError, Known, MessageFilter, NewMessage, NewOperation, Owners, Publication, Reception,
+    Relations, Save, Saved, Schedule, Store, StoredMessage, Waking, WithTimeline,
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -198,8 +198,47 @@ impl Feed for GatedJournal {
         self.world.lock().store.committed()
     }
 
+    fn has_event(
+        &self,
+        account: &AccountName,
+        event: NewEvent,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        let account = account.clone();
+        self.read(move |store| store.has_event(&account, event))
+    }
+
     fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>> {
         self.read(move |store| store.publish(events))
+    }
+}
+
+/// Messages are committed at once: the explorer chooses when they arrive.
+impl Inbox for GatedJournal {
+    fn receive(
+        &self,
+        messages: Vec<NewMessage>,
+        waking: Waking,
+    ) -> BoxFuture<'_, Result<Vec<Reception>, JournalError>> {
+        self.read(move |store| store.receive(messages, waking))
+    }
+
+    fn messages(
+        &self,
+        filter: MessageFilter,
+    ) -> BoxFuture<'_, Result<Vec<StoredMessage>, JournalError>> {
+        self.read(move |store| store.messages(filter))
+    }
+
+    fn quarantined(&self) -> BoxFuture<'_, Result<i64, JournalError>> {
+        self.read(Inbox::quarantined)
+    }
+
+    fn forget_messages(
+        &self,
+        processed_before_ms: i64,
+        quarantined_before_ms: i64,
+    ) -> BoxFuture<'_, Result<u64, JournalError>> {
+        self.read(move |store| store.forget_messages(processed_before_ms, quarantined_before_ms))
     }
 }
 

@@ -6,7 +6,7 @@
 //! are interleaved. A commit can succeed and be acknowledged at once, late or never; it can fail; it can be
 //! reported as failed and succeed later. A write can be sent late or never. TOP can execute or refuse it.
 //! The response can arrive in time, late, with TOP's timeout text, or never, and reads can show the effect
-//! late. Reads can fail, and can return an earlier state. See [`steps::Step`].
+//! late. Reads can fail, and can return an earlier state. Messages can arrive at any time, true or not. See [`steps::Step`].
 //!
 //! The laws are in [`laws`]:
 //! - An operation is sent at most once.
@@ -145,7 +145,7 @@ impl StepWeights {
             | Step::FreezeRead(_) => 2,
             Step::Crash | Step::Stop => 3,
             Step::Wait(_) | Step::Stall(_) => 4,
-            Step::Ask(_) | Step::LookUpNow(_) | Step::Resolve(_) => 5,
+            Step::Ask(_) | Step::Message(..) | Step::LookUpNow(_) | Step::Resolve(_) => 5,
         }
     }
 
@@ -183,6 +183,7 @@ fn random(seed: u64) -> Ended {
             ends: 2,
             operator: 4,
             outages: 2,
+            messages: 3,
             long_waits: chance.below(3) == 0,
             subjects,
         })

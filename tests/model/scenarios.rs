@@ -63,6 +63,7 @@ fn run(situation: Situation, departures: &[Departure]) -> Explored {
             ends: 1,
             operator: 2,
             outages: 0,
+            messages: 1,
             long_waits: false,
             subjects: vec![situation.what],
         })

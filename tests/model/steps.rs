@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use fliggy_gateway::domain::ids::OperationId;
+use fliggy_gateway::domain::notice::News;
 use fliggy_gateway::store::JournalError;
 use fliggy_gateway::top::call::{CallError, Lost, NotSent, Received};
 use fliggy_gateway::top::envelope::ErrorResponse;
 use tokio::time::Instant;
 
-use crate::explorer::Request;
+use crate::explorer::{Request, What};
 use crate::ledger::{Ledger, WriteCall};
 use crate::world::{Fate, Gate, Known, Pending, TIMEOUT, World, received};
 
@@ -60,6 +61,8 @@ pub(crate) enum Step {
     /// The processes stand still for this long, while TOP continues.
     Stall(Duration),
     Ask(Request),
+    /// A message about the subject arrives. It is a hint: it may be true, early or wrong.
+    Message(What, News),
     LookUpNow(OperationId),
     /// An operator who knows the true outcome resolves the operation.
     Resolve(OperationId),
@@ -235,6 +238,7 @@ pub(crate) fn open(world: &mut World, step: &Step) {
         Step::Wait(_)
         | Step::Stall(_)
         | Step::Ask(_)
+        | Step::Message(..)
         | Step::LookUpNow(_)
         | Step::Resolve(_)
         | Step::Crash

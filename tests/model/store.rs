@@ -5,14 +5,17 @@ use std::sync::{Mutex, MutexGuard};
 
 use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
+use fliggy_gateway::domain::notice::Notice;
 use fliggy_gateway::domain::operation::{
-    Basis, Intent, Kind, LookupKind, Operation, Ownership, OwnershipFact, Proof, State, Subject,
-    TimelineEntry,
+    Basis, Intent, Kind, LookupKind, NewEvent, Operation, Ownership, OwnershipFact, Proof, State,
+    Subject, TimelineEntry,
 };
+use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::store::{
-    Acceptance, Attachments, Check, Condition, Event, EventFilter, Feed, Filter, Journal,
-    JournalError, Known, NewOperation, Owners, Publication, Relations, Save, Saved, Schedule,
-    Store, WithTimeline,
+    Acceptance, Around, Attachments, Check, Condition, Content, Event, EventFilter, Feed, Filter,
+    Inbox, Journal, JournalError, Known, MessageFilter, MessageState, NewMessage, NewOperation,
+    Owners, Publication, Reception, Relations, Save, Saved, Schedule, Store, StoredMessage, Waking,
+    WithTimeline, effects, subjects,
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -40,6 +43,15 @@ struct Tables {
     leases: Vec<(String, i64)>,
     owners: Vec<Ownership>,
     attachments: Vec<KeptAttachment>,
+    inbox: Vec<InboxRow>,
+    last_message: i64,
+}
+
+/// A message, with the time of its last delivery.
+#[derive(Clone, Debug)]
+struct InboxRow {
+    message: StoredMessage,
+    delivered_ms: i64,
 }
 
 /// The end of the lease of an instance that is known to have ended.
@@ -246,6 +258,135 @@ impl Tables {
             let sequence = i64::try_from(self.events.len()).unwrap() + 1;
             self.events.push(Event { sequence, ..event });
         }
+    }
+
+    fn receive(&mut self, message: &NewMessage, waking: &Waking) -> Reception {
+        let id = match &message.content {
+            Content::Notice { notice, .. } => notice.id.clone(),
+            Content::Quarantined { id, .. } => id.clone().unwrap_or(message.digest.clone()),
+        };
+        let now_ms = message.received_at.as_millisecond();
+        let is_it = |row: &InboxRow| row.message.topic == message.topic && row.message.id == id;
+        let place = self.inbox.iter().position(is_it);
+        if let Some(place) = place {
+            let row = &mut self.inbox[place];
+            row.message.deliveries += 1;
+            row.delivered_ms = now_ms;
+            if row.message.state == MessageState::Processed {
+                return Reception::Repeated;
+            }
+        }
+        let mut stored = StoredMessage {
+            sequence: self.last_message + 1,
+            topic: message.topic.clone(),
+            id,
+            state: MessageState::Processed,
+            reason: None,
+            members: Vec::new(),
+            account: None,
+            user_id: message.user_id,
+            order_no: None,
+            published_at: message.published_at,
+            received_at: message.received_at,
+            deliveries: 1,
+        };
+        match &message.content {
+            Content::Notice { account, notice } => {
+                stored.account = Some(account.clone());
+                stored.order_no = notice.order.as_ref().map(|number| number.0.clone());
+                self.inbox.retain(|row| {
+                    (&row.message.topic, &row.message.id) != (&message.topic, &message.digest)
+                });
+            }
+            Content::Quarantined {
+                reason, members, ..
+            } => {
+                stored.state = MessageState::Quarantined;
+                stored.reason = Some(*reason);
+                stored.members.clone_from(members);
+            }
+        }
+        let is_it =
+            |row: &InboxRow| row.message.topic == stored.topic && row.message.id == stored.id;
+        if let Some(row) = self.inbox.iter_mut().find(|row| is_it(row)) {
+            row.message = StoredMessage {
+                sequence: row.message.sequence,
+                published_at: row.message.published_at,
+                received_at: row.message.received_at,
+                deliveries: row.message.deliveries,
+                ..stored
+            };
+        } else {
+            self.last_message += 1;
+            self.inbox.push(InboxRow {
+                message: stored,
+                delivered_ms: now_ms,
+            });
+        }
+        match &message.content {
+            Content::Notice { account, notice } => {
+                let woken = self.apply(message, account, notice, waking);
+                Reception::Processed { woken }
+            }
+            Content::Quarantined { .. } => Reception::Quarantined,
+        }
+    }
+
+    fn apply(
+        &mut self,
+        message: &NewMessage,
+        account: &AccountName,
+        notice: &Notice,
+        waking: &Waking,
+    ) -> usize {
+        let number = notice.order.as_ref().map(|number| number.0.clone());
+        let order = self.owners.iter().rfind(|order| {
+            let numbers = [order.order_id.to_string(), order.out_order_no.to_string()];
+            order.account == *account && number.as_ref().is_some_and(|n| numbers.contains(n))
+        });
+        let order = order.cloned();
+        let locks: Vec<_> = subjects(notice, order.as_ref())
+            .iter()
+            .map(|subject| subject.lock(account))
+            .collect();
+        let operations = self.rows.iter().map(|row| &row.operation);
+        let around = Around {
+            order,
+            operations: operations
+                .filter(|operation| locks.contains(&lock_of(operation)))
+                .cloned()
+                .collect(),
+            change_was_paid: false,
+        };
+        let effects = effects(notice, &around, waking);
+        if let Some((event, owner)) = effects.event {
+            self.add(Event {
+                sequence: 0,
+                kind: event.kind,
+                subject: event.subject,
+                fact: event.fact,
+                account: account.clone(),
+                owner,
+                operation_id: None,
+                at: message.received_at,
+            });
+        }
+        let woken = effects.wake.len();
+        for operation in effects.wake {
+            let entry = TimelineEntry {
+                at: Rfc3339(message.received_at),
+                state: operation.state(),
+                what: String::new(),
+            };
+            let saved = self.save(Save {
+                operation,
+                timeline: vec![entry],
+                events: Vec::new(),
+                proves: None,
+            });
+            assert!(matches!(saved, Saved::Done(_)), "{saved:?}");
+        }
+        woken
     }
 
     fn note_owner(&mut self, operation: &Operation) {
@@ -606,6 +747,19 @@ impl Feed for ModelStore {
         self.committed.subscribe()
     }
 
+    fn has_event(
+        &self,
+        account: &AccountName,
+        event: NewEvent,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        let tables = self.tables();
+        at_once(tables.events.iter().any(|known| {
+            known.account == *account
+                && (known.kind, &known.subject, &known.fact)
+                    == (event.kind, &event.subject, &event.fact)
+        }))
+    }
+
     fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>> {
         for publication in events {
             self.tables().add(Event {
@@ -621,6 +775,59 @@ impl Feed for ModelStore {
         }
         self.committed.send_modify(|count| *count += 1);
         at_once(())
+    }
+}
+
+impl Inbox for ModelStore {
+    fn receive(
+        &self,
+        messages: Vec<NewMessage>,
+        waking: Waking,
+    ) -> BoxFuture<'_, Result<Vec<Reception>, JournalError>> {
+        let mut tables = self.tables();
+        let received = messages.iter();
+        let receptions = received.map(|message| tables.receive(message, &waking));
+        let receptions = receptions.collect();
+        self.committed.send_modify(|count| *count += 1);
+        at_once(receptions)
+    }
+
+    fn messages(
+        &self,
+        filter: MessageFilter,
+    ) -> BoxFuture<'_, Result<Vec<StoredMessage>, JournalError>> {
+        let tables = self.tables();
+        let mut found: Vec<_> = tables.inbox.iter().map(|row| row.message.clone()).collect();
+        found.retain(|message| {
+            filter.state.is_none_or(|state| message.state == state)
+                && filter.before.is_none_or(|before| message.sequence < before)
+        });
+        found.sort_by_key(|message| std::cmp::Reverse(message.sequence));
+        found.truncate(usize::try_from(filter.limit).unwrap());
+        at_once(found)
+    }
+
+    fn quarantined(&self) -> BoxFuture<'_, Result<i64, JournalError>> {
+        let tables = self.tables();
+        let is_it = |row: &&InboxRow| row.message.state == MessageState::Quarantined;
+        at_once(i64::try_from(tables.inbox.iter().filter(is_it).count()).unwrap())
+    }
+
+    fn forget_messages(
+        &self,
+        processed_before_ms: i64,
+        quarantined_before_ms: i64,
+    ) -> BoxFuture<'_, Result<u64, JournalError>> {
+        let mut tables = self.tables();
+        let before = tables.inbox.len();
+        tables.inbox.retain(|row| {
+            let limit = match row.message.state {
+                MessageState::Processed => processed_before_ms,
+                MessageState::Quarantined => quarantined_before_ms,
+            };
+            row.delivered_ms >= limit
+        });
+        at_once(u64::try_from(before - tables.inbox.len()).unwrap())
     }
 }
 

@@ -36,7 +36,7 @@ pub enum EventKind {
     /// An order was paid.
     #[serde(rename = "order.paid")]
     OrderPaid,
-    /// Reserved: the tickets of an order were issued.
+    /// The tickets of an order were issued.
     #[serde(rename = "order.ticketed")]
     OrderTicketed,
     /// Reserved: the tickets of a paid order were not issued (出票失败).
@@ -45,34 +45,34 @@ pub enum EventKind {
     /// An order was closed.
     #[serde(rename = "order.closed")]
     OrderClosed,
-    /// Reserved: the airline changed a flight of an order.
+    /// The airline changed a flight of an order. The fact is the id of TOP's message.
     #[serde(rename = "order.flight_changed")]
     OrderFlightChanged,
     /// A refund was created.
     #[serde(rename = "refund.created")]
     RefundCreated,
-    /// Reserved: a refund application was rejected.
+    /// A refund application was rejected.
     #[serde(rename = "refund.rejected")]
     RefundRejected,
-    /// Reserved: a refund was paid.
+    /// A refund was paid. The fact of a supplementary refund (补退) is `supplementary/` and the id of TOP's message.
     #[serde(rename = "refund.refunded")]
     RefundRefunded,
     /// A change was created; its fees are not known yet, or it awaits payment.
     #[serde(rename = "change.created")]
     ChangeCreated,
-    /// Reserved: the fees of a change are known, and it awaits payment.
+    /// The fees of a change are known, and it awaits payment.
     #[serde(rename = "change.awaiting_payment")]
     ChangeAwaitingPayment,
     /// A change was paid and awaits ticketing.
     #[serde(rename = "change.awaiting_ticketing")]
     ChangeAwaitingTicketing,
-    /// Reserved: the new tickets of a change were issued.
+    /// The new tickets of a change were issued.
     #[serde(rename = "change.ticketed")]
     ChangeTicketed,
-    /// Reserved: a change was closed after its payment (拒绝).
+    /// A change was closed after its payment (拒绝).
     #[serde(rename = "change.rejected")]
     ChangeRejected,
-    /// A change was cancelled.
+    /// A change was closed without payment: cancelled, refused, or not paid in time.
     #[serde(rename = "change.closed")]
     ChangeClosed,
     /// Reserved: the session of an account expires soon.

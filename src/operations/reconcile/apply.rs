@@ -93,6 +93,8 @@ impl Operations {
         moment: &Moment,
     ) -> Result<(), JournalError> {
         let claim = operation.claim;
+        let due = operation.next_look_at;
+        let mut is_woken = false;
         loop {
             let found = matches!(lookup.finding, Finding::Happened(_) | Finding::Differs(..));
             if operation.state().is_settled() && found {
@@ -105,13 +107,21 @@ impl Operations {
                     Later::HasAnotherNumber | Later::Nothing => {}
                 }
             }
-            let changed = self.change(operation, |row| Some(self.count_in(row, lookup, moment)));
+            let changed = self.change(operation, |row| {
+                let note = self.count_in(row, lookup, moment);
+                if is_woken {
+                    // This lookup may have read what was there before the message.
+                    row.next_look_at = row.next_look_at.map(|at| at.min(self.store_ms()));
+                }
+                Some(note)
+            });
             match changed.await? {
                 Changed::Done | Changed::Declined => return Ok(()),
                 // The response to the send arrived during the lookup. This lookup began earlier, so it can
                 // neither confirm nor contradict the response; the next lookup can.
                 Changed::Stale if operation.claim != claim => return Ok(()),
-                Changed::Stale => {}
+                // A message of TOP has made the next lookup due.
+                Changed::Stale => is_woken |= operation.next_look_at != due,
             }
         }
     }

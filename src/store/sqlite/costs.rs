@@ -1,9 +1,10 @@
 //! The cost of the journal's statements as the history grows, counted in instructions of SQLite's virtual machine,
 //! which do not depend on the speed of the host.
 
+use crate::domain::notice::{News, Notice, OrderNumber};
 use crate::domain::operation::{
-    Basis, EventKind, Intent, Kind, LookupKind, NewEvent, Proof, Receipt, SessionTag, Standing,
-    State, Subject, TimelineEntry, intent,
+    Anchor, Basis, EventKind, Intent, Kind, LookupKind, NewEvent, Proof, Receipt, SessionTag,
+    Standing, State, Subject, TimelineEntry, intent,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,8 +20,9 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::domain::ids::{OperationId, OrderId};
 use crate::domain::order::OrderReceipt;
 use crate::store::{
-    Attachments as _, EventFilter, Feed as _, Filter, Journal as _, NewOperation, Owners as _,
-    Publication, Relations as _, Save, Schedule as _,
+    Attachments as _, Content, EventFilter, Feed as _, Filter, Inbox as _, Journal as _,
+    MessageFilter, MessageState, NewMessage, NewOperation, Owners as _, Publication,
+    Relations as _, Save, Schedule as _, Waking,
 };
 
 /// A history of this many operations: half are succeeded payments of `app`, half are rejected bookings of `other`, and
@@ -56,6 +58,9 @@ const FILL_ORDERS: &str = "INSERT INTO orders (account, order_id, out_order_no, 
 const FILL_ATTACHMENTS: &str = "INSERT INTO attachments (id, account, order_id, file_id, at) \
     SELECT randomblob(32), 'default', subject, 'file', 0 FROM operations";
 
+const FILL_INBOX: &str = "INSERT INTO inbox (topic, id, state, received_at, delivered_at, deliveries) \
+    SELECT 'alitrip_flight_TradeNotify', id, 'processed', 10, 10, 1 FROM operations";
+
 fn settings(dir: &Path) -> SqliteSettings {
     SqliteSettings {
         path: dir.join("journal.db"),
@@ -80,6 +85,7 @@ async fn filled(dir: &Path, rows: i64) -> SqliteConnection {
         FILL_EVENTS,
         FILL_ORDERS,
         FILL_ATTACHMENTS,
+        FILL_INBOX,
     ] {
         let mut query = sqlx::query(statement);
         if statement == FILL {
@@ -216,6 +222,34 @@ fn a_publication() -> Publication {
     }
 }
 
+fn a_message(order: &str, news: News) -> Command {
+    let (answer, _) = oneshot::channel();
+    let message = NewMessage {
+        topic: "alitrip_flight_TradeNotify".to_owned(),
+        digest: "digest".to_owned(),
+        user_id: Some(1),
+        published_at: None,
+        received_at: SystemClock::new().wall(),
+        content: Content::Notice {
+            account: "default".parse().unwrap(),
+            notice: Notice {
+                id: "m-1".to_owned(),
+                order: Some(OrderNumber(order.to_owned())),
+                news,
+            },
+        },
+    };
+    let waking = Waking {
+        now_ms: 1_000,
+        watch_ms: 1_000,
+        anchor: Anchor {
+            boot: "boot".to_owned(),
+            at_ms: 1,
+        },
+    };
+    Command::Receive(vec![message], Box::new(waking), answer)
+}
+
 fn an_acceptance(operation: Operation, key: u8) -> Command {
     let (answer, _) = oneshot::channel();
     let new = NewOperation {
@@ -300,6 +334,21 @@ async fn reads(dir: &Path) -> Vec<(String, u64)> {
         }
     }
     cost!("last_event".to_owned(), journal.last_event());
+    for state in [
+        None,
+        Some(MessageState::Processed),
+        Some(MessageState::Quarantined),
+    ] {
+        for before in [None, Some(10)] {
+            let filter = MessageFilter {
+                state,
+                before,
+                limit: 5,
+            };
+            cost!(format!("messages {filter:?}"), journal.messages(filter));
+        }
+    }
+    cost!("quarantined".to_owned(), journal.quarantined());
     cost!("owner".to_owned(), journal.owner_of_order(account, order));
     let reference = "T-1".parse().unwrap();
     cost!(
@@ -327,6 +376,7 @@ async fn writes(connection: &mut SqliteConnection) -> Vec<(String, u64)> {
     let (probing, _) = oneshot::channel();
     let (renewing, _) = oneshot::channel();
     let (publishing, _) = oneshot::channel();
+    let (forgetting, _) = oneshot::channel();
     let booking = a_booking();
     let sending = Standing::of(State::Sending);
     let unsent = Standing::not_executed(Basis::NotSent);
@@ -352,6 +402,13 @@ async fn writes(connection: &mut SqliteConnection) -> Vec<(String, u64)> {
         (
             "publish",
             Command::Publish(vec![a_publication()], publishing),
+        ),
+        // Of a booked order, whose operation is rejected and therefore looked up again.
+        ("receive", a_message("8", News::OrderTicketed)),
+        ("receive again", a_message("8", News::OrderTicketed)),
+        (
+            "forget messages",
+            Command::ForgetMessages([5, 5], forgetting),
         ),
     ];
     let steps = counted(connection).await;

@@ -9,8 +9,8 @@ use tokio::sync::watch;
 
 use super::writer::Command;
 use super::{SqliteJournal, failed, row};
-use crate::domain::ids::OperationId;
-use crate::domain::operation::EventKind;
+use crate::domain::ids::{AccountName, OperationId};
+use crate::domain::operation::{EventKind, NewEvent};
 use crate::store::{Event, EventFilter, Feed, JournalError, Publication};
 
 /// The columns of an event.
@@ -44,6 +44,27 @@ impl Feed for SqliteJournal {
 
     fn committed(&self) -> watch::Receiver<u64> {
         self.committed.subscribe()
+    }
+
+    fn has_event(
+        &self,
+        account: &AccountName,
+        event: NewEvent,
+    ) -> BoxFuture<'_, Result<bool, JournalError>> {
+        let account = account.to_string();
+        self.reading(async move {
+            let found: i64 = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM events WHERE kind = ?1 AND subject = ?2 AND fact = ?3 AND +account = ?4)",
+            )
+            .bind(event.kind.as_str())
+            .bind(event.subject)
+            .bind(event.fact)
+            .bind(account)
+            .fetch_one(&self.readers)
+            .await
+            .map_err(failed)?;
+            Ok(found != 0)
+        })
     }
 
     fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>> {

@@ -1,6 +1,7 @@
 //! The owners of orders.
 
 use futures::future::BoxFuture;
+use sqlx::{SqliteConnection, SqliteExecutor};
 
 use super::{SqliteJournal, failed, row};
 use crate::domain::ids::{AccountName, OrderId, OutOrderNo};
@@ -10,36 +11,59 @@ use crate::store::{JournalError, Owners};
 /// Fliggy's number, the caller's number, the owner, the last departure, the booking time, and the id of the booking.
 type Line = (String, String, String, Option<String>, i64, String);
 
-impl SqliteJournal {
-    async fn owner(
-        &self,
-        query: &'static str,
-        account: AccountName,
-        number: String,
-    ) -> Result<Option<Ownership>, JournalError> {
-        let found: Option<Line> = sqlx::query_as(query)
-            .bind(account.to_string())
-            .bind(number)
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(failed)?;
-        let Some((order_id, out_order_no, owner, last_departure, booked_at, operation_id)) = found
-        else {
-            return Ok(None);
-        };
-        let last_departure = last_departure.map(serde_json::Value::String);
-        Ok(Some(Ownership {
-            account,
-            order_id: order_id.parse().map_err(failed)?,
-            out_order_no: out_order_no.parse().map_err(failed)?,
-            owner,
-            last_departure: last_departure
-                .map(|time| serde_json::from_value(time).map_err(failed))
-                .transpose()?,
-            booked_at: row::time(booked_at)?,
-            operation_id: operation_id.parse().map_err(failed)?,
-        }))
+const OF_ORDER: &str = "SELECT order_id, out_order_no, owner, last_departure, booked_at, operation_id FROM orders \
+                        WHERE account = ?1 AND order_id = ?2";
+// The `+` keeps the planner from scanning all orders of the account.
+const OF_REFERENCE: &str = "SELECT order_id, out_order_no, owner, last_departure, booked_at, operation_id FROM orders \
+                            WHERE +account = ?1 AND out_order_no = ?2 ORDER BY booked_at DESC LIMIT 1";
+
+async fn owner<'c>(
+    connection: impl SqliteExecutor<'c>,
+    query: &'static str,
+    account: AccountName,
+    number: String,
+) -> Result<Option<Ownership>, JournalError> {
+    let found: Option<Line> = sqlx::query_as(query)
+        .bind(account.to_string())
+        .bind(number)
+        .fetch_optional(connection)
+        .await
+        .map_err(failed)?;
+    let Some((order_id, out_order_no, owner, last_departure, booked_at, operation_id)) = found
+    else {
+        return Ok(None);
+    };
+    let last_departure = last_departure.map(serde_json::Value::String);
+    Ok(Some(Ownership {
+        account,
+        order_id: order_id.parse().map_err(failed)?,
+        out_order_no: out_order_no.parse().map_err(failed)?,
+        owner,
+        last_departure: last_departure
+            .map(|time| serde_json::from_value(time).map_err(failed))
+            .transpose()?,
+        booked_at: row::time(booked_at)?,
+        operation_id: operation_id.parse().map_err(failed)?,
+    }))
+}
+
+/// The order with this number, which may be Fliggy's or the caller's.
+pub(super) async fn order_named(
+    connection: &mut SqliteConnection,
+    account: &AccountName,
+    number: &str,
+) -> Result<Option<Ownership>, JournalError> {
+    let by_id = owner(
+        &mut *connection,
+        OF_ORDER,
+        account.clone(),
+        number.to_owned(),
+    )
+    .await?;
+    if by_id.is_some() {
+        return Ok(by_id);
     }
+    owner(connection, OF_REFERENCE, account.clone(), number.to_owned()).await
 }
 
 impl Owners for SqliteJournal {
@@ -48,9 +72,12 @@ impl Owners for SqliteJournal {
         account: &AccountName,
         order_id: OrderId,
     ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>> {
-        const QUERY: &str = "SELECT order_id, out_order_no, owner, last_departure, booked_at, operation_id FROM orders \
-                             WHERE account = ?1 AND order_id = ?2";
-        self.reading(self.owner(QUERY, account.clone(), order_id.to_string()))
+        self.reading(owner(
+            &self.readers,
+            OF_ORDER,
+            account.clone(),
+            order_id.to_string(),
+        ))
     }
 
     fn owner_of_reference(
@@ -58,9 +85,11 @@ impl Owners for SqliteJournal {
         account: &AccountName,
         out_order_no: &OutOrderNo,
     ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>> {
-        // The `+` keeps the planner from scanning all orders of the account.
-        const QUERY: &str = "SELECT order_id, out_order_no, owner, last_departure, booked_at, operation_id FROM orders \
-                             WHERE +account = ?1 AND out_order_no = ?2 ORDER BY booked_at DESC LIMIT 1";
-        self.reading(self.owner(QUERY, account.clone(), out_order_no.to_string()))
+        self.reading(owner(
+            &self.readers,
+            OF_REFERENCE,
+            account.clone(),
+            out_order_no.to_string(),
+        ))
     }
 }

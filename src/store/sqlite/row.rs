@@ -65,6 +65,12 @@ pub(super) const SELECT_CONTRADICTED: &str = concat!(
     columns!(),
     " FROM operations WHERE (id = ?1 OR lock_base = ?2) AND +state = 'needs_attention'"
 );
+/// The newest operations on some subjects.
+pub(super) const SELECT_ABOUT: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM operations WHERE lock_base IN (SELECT value FROM json_each(?1)) ORDER BY rowid DESC LIMIT 64"
+);
 /// All open operations.
 pub(super) const SELECT_OPEN: &str = concat!(
     "SELECT ",

@@ -95,6 +95,28 @@ CREATE INDEX IF NOT EXISTS events_kind ON events (kind, seq);
 CREATE INDEX IF NOT EXISTS events_owner_kind ON events (owner, kind, seq);
 CREATE INDEX IF NOT EXISTS events_subject ON events (subject, seq);
 
+-- TOP's messages, without their contents. The id is the one in the content; if there is none, a keyed hash.
+CREATE TABLE IF NOT EXISTS inbox (
+    seq             INTEGER PRIMARY KEY AUTOINCREMENT,
+    topic           TEXT    NOT NULL,
+    id              TEXT    NOT NULL,
+    state           TEXT    NOT NULL,
+    -- Why it is quarantined, and the names and types of the members of its content.
+    reason          TEXT,
+    members         TEXT,
+    account         TEXT,
+    user_id         INTEGER,
+    order_no        TEXT,
+    published_at    INTEGER,
+    received_at     INTEGER NOT NULL,
+    -- The last delivery, and how many there were.
+    delivered_at    INTEGER NOT NULL,
+    deliveries      INTEGER NOT NULL,
+    UNIQUE (topic, id)
+);
+CREATE INDEX IF NOT EXISTS inbox_state ON inbox (state, seq);
+CREATE INDEX IF NOT EXISTS inbox_delivered ON inbox (state, delivered_at);
+
 -- The instances that work on operations, until their leases end (store time in ms).
 CREATE TABLE IF NOT EXISTS instances (
     id              TEXT    NOT NULL PRIMARY KEY,

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use super::health::Health;
-use super::{failed, ms_of, open, row};
+use super::{failed, inbox, ms_of, open, row};
 use crate::domain::attachment::KeptAttachment;
 use crate::domain::ids::{AccountName, OperationId};
 use crate::domain::operation::{
@@ -20,7 +20,10 @@ use crate::domain::operation::{
 };
 use crate::kill_point::{Point, reach};
 use crate::store::accept::{self, Conflicts, Placed};
-use crate::store::{Acceptance, JournalError, Known, NewOperation, Publication, Save, Saved};
+use crate::store::{
+    Acceptance, JournalError, Known, NewMessage, NewOperation, Publication, Reception, Save, Saved,
+    Waking,
+};
 use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
 
 type Answer<T> = oneshot::Sender<Result<T, JournalError>>;
@@ -31,6 +34,8 @@ pub(super) enum Command {
     Save(Box<Save>, Answer<Saved>),
     Attachment(Box<KeptAttachment>, Answer<()>),
     Publish(Vec<Publication>, Answer<()>),
+    Receive(Vec<NewMessage>, Box<Waking>, Answer<Vec<Reception>>),
+    ForgetMessages([i64; 2], Answer<u64>),
     Renew(String, i64, Answer<()>),
     WakeAll(i64, Answer<()>),
     Prune(i64, Answer<u64>),
@@ -43,9 +48,12 @@ impl Command {
     fn begins(&self) -> bool {
         match self {
             Self::Accept(..) | Self::Probe(_) => true,
+            // TOP deletes a message once it is confirmed, so it must be in a sound journal.
+            Self::Receive(..) => true,
             Self::Save(change, _) => change.operation.state() == State::Sending,
             Self::Attachment(..)
             | Self::Publish(..)
+            | Self::ForgetMessages(..)
             | Self::Renew(..)
             | Self::WakeAll(..)
             | Self::Prune(..)
@@ -58,8 +66,10 @@ impl Command {
         match self {
             Self::Save(change, _) => !change.events.is_empty(),
             Self::Publish(events, _) => !events.is_empty(),
+            Self::Receive(messages, ..) => !messages.is_empty(),
             Self::Accept(..)
             | Self::Attachment(..)
+            | Self::ForgetMessages(..)
             | Self::Renew(..)
             | Self::WakeAll(..)
             | Self::Prune(..)
@@ -192,6 +202,7 @@ pub(super) enum Done {
     Accept(Acceptance),
     Save(Saved),
     Prune(u64),
+    Receive(Vec<Reception>),
     Nothing,
 }
 
@@ -238,6 +249,12 @@ async fn committed(
                 publish(connection, events).await?;
                 Done::Nothing
             }
+            Command::Receive(messages, waking, _) => {
+                Done::Receive(inbox::receive(connection, messages, waking).await?)
+            }
+            Command::ForgetMessages(before, _) => {
+                Done::Prune(inbox::forget(connection, *before).await?)
+            }
             Command::Renew(instance, until, _) => {
                 renew(connection, instance, *until).await?;
                 Done::Nothing
@@ -256,11 +273,15 @@ async fn committed(
     }
     let accepts = work.iter().any(|c| matches!(c, Command::Accept(..)));
     let saves = work.iter().any(|c| matches!(c, Command::Save(..)));
+    let receives = work.iter().any(|c| matches!(c, Command::Receive(..)));
     if accepts {
         reach(Point::AcceptCommit).await;
     }
     if saves {
         reach(Point::SaveCommit).await;
+    }
+    if receives {
+        reach(Point::InboxCommit).await;
     }
     control(connection, "COMMIT").await?;
     if accepts {
@@ -268,6 +289,9 @@ async fn committed(
     }
     if saves {
         reach(Point::SaveCommitted).await;
+    }
+    if receives {
+        reach(Point::InboxCommitted).await;
     }
     Ok(done)
 }
@@ -278,7 +302,13 @@ fn reply(work: Vec<Command>, done: Vec<Done>) {
         match (command, done) {
             (Command::Accept(_, answer), Done::Accept(result)) => drop(answer.send(Ok(result))),
             (Command::Save(_, answer), Done::Save(saved)) => drop(answer.send(Ok(saved))),
-            (Command::Prune(_, answer), Done::Prune(count)) => drop(answer.send(Ok(count))),
+            (
+                Command::Prune(_, answer) | Command::ForgetMessages(_, answer),
+                Done::Prune(count),
+            ) => drop(answer.send(Ok(count))),
+            (Command::Receive(.., answer), Done::Receive(receptions)) => {
+                drop(answer.send(Ok(receptions)));
+            }
             (
                 Command::Attachment(_, answer)
                 | Command::Publish(_, answer)
@@ -289,7 +319,12 @@ fn reply(work: Vec<Command>, done: Vec<Done>) {
             ) => drop(answer.send(Ok(()))),
             // `transaction` returns for each command a result of its own kind.
             (
-                Command::Accept(..) | Command::Save(..) | Command::Prune(..) | Command::Stop(_),
+                Command::Accept(..)
+                | Command::Save(..)
+                | Command::Receive(..)
+                | Command::Prune(..)
+                | Command::ForgetMessages(..)
+                | Command::Stop(_),
                 _,
             ) => {}
         }
@@ -300,7 +335,10 @@ fn refuse(command: Command, error: &JournalError) {
     match command {
         Command::Accept(_, answer) => drop(answer.send(Err(error.clone()))),
         Command::Save(_, answer) => drop(answer.send(Err(error.clone()))),
-        Command::Prune(_, answer) => drop(answer.send(Err(error.clone()))),
+        Command::Receive(.., answer) => drop(answer.send(Err(error.clone()))),
+        Command::Prune(_, answer) | Command::ForgetMessages(_, answer) => {
+            drop(answer.send(Err(error.clone())));
+        }
         Command::Attachment(_, answer)
         | Command::Publish(_, answer)
         | Command::Renew(_, _, answer)
@@ -407,7 +445,10 @@ fn conflicts(lines: &[SqliteRow]) -> Result<Conflicts, JournalError> {
     Ok(conflicts)
 }
 
-async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved, JournalError> {
+pub(super) async fn save(
+    connection: &mut SqliteConnection,
+    change: &Save,
+) -> Result<Saved, JournalError> {
     let operation = &change.operation;
     if operation.state() == State::Sending {
         let around = sqlx::query(row::SELECT_CONTRADICTED)
@@ -516,15 +557,15 @@ async fn save(connection: &mut SqliteConnection, change: &Save) -> Result<Saved,
 }
 
 /// An event with its account, owner, operation and time.
-struct Facts<'a> {
-    event: &'a NewEvent,
-    account: &'a AccountName,
-    owner: Option<&'a str>,
-    operation_id: Option<OperationId>,
-    at: i64,
+pub(super) struct Facts<'a> {
+    pub(super) event: &'a NewEvent,
+    pub(super) account: &'a AccountName,
+    pub(super) owner: Option<&'a str>,
+    pub(super) operation_id: Option<OperationId>,
+    pub(super) at: i64,
 }
 
-async fn insert_event(
+pub(super) async fn insert_event(
     connection: &mut SqliteConnection,
     facts: &Facts<'_>,
 ) -> Result<(), JournalError> {

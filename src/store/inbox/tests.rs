@@ -1,0 +1,282 @@
+use super::*;
+use crate::clock::{Clock as _, SystemClock};
+use crate::domain::ids::OperationId;
+use crate::domain::money::Money;
+use crate::domain::notice::{OrderNumber, RefundNews};
+use crate::domain::operation::{Intent, Standing, intent};
+
+const ORDER: &str = "1234125412";
+const CHANGE: &str = "4988000000001";
+const REFUND: &str = "4966000000001";
+
+fn waking() -> Waking {
+    Waking {
+        now_ms: 5_000,
+        watch_ms: 1_000,
+        anchor: Anchor {
+            boot: "boot".to_owned(),
+            at_ms: 7,
+        },
+    }
+}
+
+fn notice(news: News) -> Notice {
+    Notice {
+        id: "msg-1".to_owned(),
+        order: Some(OrderNumber(ORDER.to_owned())),
+        news,
+    }
+}
+
+fn order() -> Ownership {
+    Ownership {
+        account: "default".parse().unwrap(),
+        order_id: "7000000001".parse().unwrap(),
+        out_order_no: ORDER.parse().unwrap(),
+        owner: "trips".to_owned(),
+        last_departure: None,
+        booked_at: Timestamp::UNIX_EPOCH,
+        operation_id: OperationId::new(&SystemClock::new()),
+    }
+}
+
+fn pay() -> Intent {
+    Intent::Pay(intent::Pay {
+        order_id: ORDER.parse().unwrap(),
+        total: Money::parse("950.00").unwrap(),
+    })
+}
+
+fn change_pay() -> Intent {
+    Intent::ChangePay(intent::ChangePay {
+        change_order_no: CHANGE.parse().unwrap(),
+        total: Money::parse("50.00").unwrap(),
+    })
+}
+
+fn operation(intent: Intent, standing: Standing) -> Operation {
+    let clock = SystemClock::new();
+    let account = "default".parse().unwrap();
+    let id = OperationId::new(&clock);
+    let (caller, boot) = ("payer".to_owned(), "boot".to_owned());
+    Operation {
+        standing,
+        ..Operation::accepted(id, intent, account, caller, boot, 0, clock.wall())
+    }
+}
+
+fn refund(supplementary: Option<bool>) -> RefundNews {
+    RefundNews {
+        refund_order_no: REFUND.parse().unwrap(),
+        supplementary,
+    }
+}
+
+fn change(status: ChangeStatus) -> News {
+    News::Change(CHANGE.parse().unwrap(), status)
+}
+
+#[test]
+fn a_message_is_the_event_of_the_fact_that_it_reports() {
+    for (news, expected) in [
+        (News::OrderPaid, Some(("order.paid", ORDER, "paid"))),
+        (News::OrderClosed, Some(("order.closed", ORDER, "closed"))),
+        (
+            News::OrderTicketed,
+            Some(("order.ticketed", ORDER, "ticketed")),
+        ),
+        (
+            News::FlightChanged,
+            Some(("order.flight_changed", ORDER, "msg-1")),
+        ),
+        (
+            News::RefundCreated(refund(None)),
+            Some(("refund.created", REFUND, "created")),
+        ),
+        (
+            News::RefundClosed(refund(None)),
+            Some(("refund.rejected", REFUND, "rejected")),
+        ),
+        (
+            News::Refunded(refund(Some(false))),
+            Some(("refund.refunded", REFUND, "refunded")),
+        ),
+        (
+            News::Refunded(refund(Some(true))),
+            Some(("refund.refunded", REFUND, "supplementary/msg-1")),
+        ),
+        (
+            change(ChangeStatus::Submitted),
+            Some(("change.created", CHANGE, "created")),
+        ),
+        (
+            change(ChangeStatus::AwaitingPayment),
+            Some(("change.awaiting_payment", CHANGE, "awaiting_payment")),
+        ),
+        (
+            change(ChangeStatus::AwaitingTicketing),
+            Some(("change.awaiting_ticketing", CHANGE, "awaiting_ticketing")),
+        ),
+        (
+            change(ChangeStatus::Ticketed),
+            Some(("change.ticketed", CHANGE, "ticketed")),
+        ),
+        (
+            change(ChangeStatus::Closed),
+            Some(("change.closed", CHANGE, "closed")),
+        ),
+        (change(ChangeStatus::Other), None),
+        (News::Unlisted, None),
+    ] {
+        let found = effects(&notice(news.clone()), &Around::default(), &waking());
+        let found = found.event.map(|(event, owner)| {
+            assert_eq!(owner, None);
+            (event.kind.as_str(), event.subject, event.fact)
+        });
+        let expected =
+            expected.map(|(kind, subject, fact)| (kind, subject.to_owned(), fact.to_owned()));
+        assert_eq!(found, expected, "{news:?}");
+    }
+}
+
+#[test]
+fn law_10_a_message_and_an_operation_report_a_fact_in_the_same_words() {
+    for (kind, news) in [
+        (Kind::Pay, News::OrderPaid),
+        (Kind::Close, News::OrderClosed),
+        (Kind::Refund, News::RefundCreated(refund(None))),
+        (Kind::Change, change(ChangeStatus::Submitted)),
+        (Kind::ChangePay, change(ChangeStatus::AwaitingTicketing)),
+        (Kind::ChangeCancel, change(ChangeStatus::Closed)),
+    ] {
+        let effects = effects(&notice(news), &Around::default(), &waking());
+        let (event, _) = effects.event.unwrap();
+        assert_eq!((event.kind, &*event.fact), kind.fact());
+    }
+}
+
+#[test]
+fn a_change_that_was_paid_and_then_closed_was_rejected() {
+    let news = notice(change(ChangeStatus::Closed));
+    let paid = operation(change_pay(), Standing::of(State::Succeeded));
+    let unpaid = operation(change_pay(), Standing::of(State::Rejected));
+    let around = |change_was_paid: bool, operations: &[&Operation]| Around {
+        order: None,
+        operations: operations.iter().map(|o| (*o).clone()).collect(),
+        change_was_paid,
+    };
+    for (around, kind) in [
+        (around(false, &[]), EventKind::ChangeClosed),
+        (around(false, &[&unpaid]), EventKind::ChangeClosed),
+        (around(false, &[&paid]), EventKind::ChangeRejected),
+        (around(true, &[]), EventKind::ChangeRejected),
+    ] {
+        let (event, _) = effects(&news, &around, &waking()).event.unwrap();
+        assert_eq!(event.kind, kind);
+    }
+}
+
+#[test]
+fn an_event_belongs_to_the_caller_that_booked_the_order_or_else_to_the_one_that_caused_it() {
+    let paid = operation(pay(), Standing::of(State::Unknown));
+    let owner = |order: Option<Ownership>, news: News| {
+        let around = Around {
+            order,
+            operations: vec![paid.clone()],
+            change_was_paid: false,
+        };
+        let (event, owner) = effects(&notice(news), &around, &waking()).event.unwrap();
+        (event.subject, owner)
+    };
+    let known = order().order_id.to_string();
+    assert_eq!(
+        owner(Some(order()), News::OrderPaid),
+        (known, Some("trips".to_owned()))
+    );
+    assert_eq!(
+        owner(None, News::OrderPaid),
+        (ORDER.to_owned(), Some("payer".to_owned()))
+    );
+    assert_eq!(owner(None, News::OrderClosed), (ORDER.to_owned(), None));
+}
+
+#[test]
+fn the_subjects_of_a_message_are_all_numbers_of_its_order_and_its_change() {
+    let texts = |notice: &Notice, order: Option<&Ownership>| -> Vec<_> {
+        let subjects = subjects(notice, order);
+        subjects
+            .iter()
+            .map(|s| s.lock(&"a".parse().unwrap()))
+            .collect()
+    };
+    let paid = notice(News::OrderPaid);
+    let both = [format!("order:a:{ORDER}"), format!("reference:a:{ORDER}")];
+    assert_eq!(texts(&paid, None), both);
+    let known = texts(&paid, Some(&order()));
+    assert!(
+        known.contains(&"order:a:7000000001".to_owned()),
+        "{known:?}"
+    );
+    let changed = texts(&notice(change(ChangeStatus::Closed)), None);
+    assert!(
+        changed.contains(&format!("change:a:{CHANGE}")),
+        "{changed:?}"
+    );
+    let nameless = Notice {
+        order: None,
+        ..notice(News::FlightChanged)
+    };
+    assert!(texts(&nameless, None).is_empty());
+}
+
+#[test]
+fn law_6_a_message_wakes_what_is_open_or_may_be_contradicted() {
+    let at = |standing: Standing, sent: bool, confirmed: bool| {
+        let row = operation(pay(), standing);
+        Operation {
+            sent_at: sent.then_some(row.created_at),
+            confirmed_at: confirmed.then_some(row.created_at),
+            ..row
+        }
+    };
+    for (row, woken) in [
+        (at(Standing::of(State::Accepted), false, false), false),
+        (at(Standing::of(State::Sending), true, false), false),
+        (at(Standing::of(State::Unknown), true, false), true),
+        (at(Standing::of(State::NeedsAttention), true, false), true),
+        (at(Standing::of(State::Succeeded), true, false), true),
+        (at(Standing::of(State::Succeeded), true, true), false),
+        (at(Standing::of(State::Rejected), true, true), true),
+        (at(Standing::not_executed(Basis::Absent), true, true), true),
+        (
+            at(Standing::not_executed(Basis::RefusedByGateway), true, false),
+            true,
+        ),
+        (
+            at(
+                Standing::not_executed(Basis::RefusedByGateway),
+                false,
+                false,
+            ),
+            false,
+        ),
+        (
+            at(Standing::not_executed(Basis::NotSent), false, false),
+            false,
+        ),
+    ] {
+        let around = Around {
+            operations: vec![row.clone()],
+            ..Around::default()
+        };
+        let wake = effects(&notice(News::OrderPaid), &around, &waking()).wake;
+        assert_eq!(!wake.is_empty(), woken, "{:?}", row.standing);
+        let Some(next) = wake.first() else { continue };
+        assert_eq!(
+            (next.next_look_at, next.standing),
+            (Some(5_000), row.standing)
+        );
+        let watched = row.state().is_settled().then_some(6_000);
+        assert_eq!(next.watch_until, watched, "{:?}", row.standing);
+    }
+}
