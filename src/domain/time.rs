@@ -84,6 +84,12 @@ impl LocalTime {
         Self::from_civil(offset().to_datetime(timestamp))
     }
 
+    /// The instant; `None` at the very end of the supported years.
+    #[must_use]
+    pub fn timestamp(self) -> Option<Timestamp> {
+        offset().to_timestamp(self.0).ok()
+    }
+
     fn parse_text(s: &str) -> Option<Self> {
         let bytes = s.as_bytes();
         let (seconds, rest) = bytes.split_at_checked(19)?;

@@ -16,7 +16,7 @@ use super::contract::registry::{MethodContract, Registry};
 use super::departure::Departure;
 use super::envelope::{self, Envelope};
 use super::lenient::bounded;
-use super::method::Method;
+use super::method::{Effect, Method, PlatformMethod};
 use super::stack::{self, Gate, Parts, Permit, RetrySettings, Stack, Transport, TransportSettings};
 use crate::clock::SharedClock;
 use crate::domain::ids::AccountName;
@@ -263,7 +263,7 @@ impl TopClient {
     ) -> Result<Received, CallError> {
         let call = Call {
             method: method.into(),
-            effect: super::method::Effect::Read,
+            effect: Effect::Read,
             lane: Lane::Caller,
             session,
             params: params.into(),
@@ -271,6 +271,28 @@ impl TopClient {
             departure: None,
         };
         self.read.clone().oneshot(call).await
+    }
+
+    /// Calls a method of the platform that concerns no account. Uses the share of the lookups and is never retried,
+    /// because its caller repeats it anyway.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn platform<M: PlatformMethod>(
+        &self,
+        params: Vec<(String, String)>,
+    ) -> Result<M::Answer, CallError> {
+        let call = Call {
+            method: M::NAME.into(),
+            effect: Effect::Read,
+            lane: Lane::Lookup,
+            session: None,
+            params: params.into(),
+            file: None,
+            departure: None,
+        };
+        let received = self.read.clone().oneshot(call).await?;
+        unwrap(envelope::decode::<M::Answer>(M::NAME, &received.body))
     }
 
     fn encode<M: Method>(

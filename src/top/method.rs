@@ -28,6 +28,15 @@ pub trait Method: Send + Sync + 'static {
     type Answer: DeserializeOwned + Answer + Send + 'static;
 }
 
+/// A method of TOP itself, with flat parameters and without a session. Its parameters are documented by TOP, so it is not
+/// part of the contract that overrides correct.
+pub trait PlatformMethod: Send + Sync + 'static {
+    /// The name, e.g. `taobao.tmc.messages.consume`.
+    const NAME: &'static str;
+    /// The object under the response's root.
+    type Answer: DeserializeOwned + Send + 'static;
+}
+
 /// The business result of a call, in addition to the platform's own errors.
 pub trait Answer {
     /// The flags at the response's root.

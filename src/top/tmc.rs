@@ -1,6 +1,9 @@
-//! The message service of TOP (TMC): frames of the WebSocket channel and the messages in them.
+//! The message service of TOP (TMC): the WebSocket channel, and the HTTP methods that replace it.
 //!
 //! Source: the official SDKs (`toplink`), read and measured; TOP publishes no specification of the frames.
 
+pub mod channel;
+pub mod content;
 pub mod frame;
+pub mod http;
 pub mod message;

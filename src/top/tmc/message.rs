@@ -1,18 +1,16 @@
 //! What the frames of the channel say: the connection, commands of a client, and messages.
 
-use std::io::Read;
 use std::net::IpAddr;
 
-use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
+pub use super::content::Unusable;
+use super::content::content;
 use super::frame::{Frame, FrameType, Value};
 use crate::domain::personal::Personal;
 use crate::top::sign::{SignMethod, base_string, sign};
 
-/// The maximum length of a message's content, in bytes. TOP accepts 122,880 bytes from a publisher (documented).
-pub const MAX_CONTENT: usize = 1 << 20;
 /// The maximum length of a topic, in bytes (documented for publishers).
 const MAX_TOPIC: usize = 256;
 /// The maximum length of the reason in [`failed`], in characters (the official client cuts it there).
@@ -142,7 +140,7 @@ pub struct Message {
     /// The topic.
     pub topic: String,
     /// The content, JSON by convention. It may contain personal data.
-    pub content: Personal<String>,
+    pub content: Result<Personal<String>, Unusable>,
     /// The Taobao user whom it concerns.
     pub user_id: Option<i64>,
     /// When it was published.
@@ -151,37 +149,28 @@ pub struct Message {
     pub retried: Option<i64>,
 }
 
-/// Why a frame with the kind `Data` is not a readable message.
+/// A message without an id. It cannot even be confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum MessageError {
-    /// It has no id, so it cannot even be confirmed.
-    #[error("the message has no id")]
-    NoId,
-    /// It has no topic, or one that is too long.
-    #[error("the message {0} has no usable topic")]
-    NoTopic(i64),
-    /// Its content is not gzip, or not UTF-8.
-    #[error("the content of the message {0} cannot be decoded")]
-    Undecodable(i64),
-    /// Its content is longer than [`MAX_CONTENT`].
-    #[error("the content of the message {0} is too long")]
-    TooLong(i64),
-}
+#[error("the message has no id")]
+pub struct NoId;
 
 impl Message {
     /// Reads a frame with the kind `Data`.
     ///
     /// # Errors
-    /// [`MessageError`].
-    pub fn read(frame: &Frame) -> Result<Self, MessageError> {
+    /// [`NoId`].
+    pub fn read(frame: &Frame) -> Result<Self, NoId> {
         let number = |name: &str| frame.get(name).and_then(Value::number);
-        let id = number("id").ok_or(MessageError::NoId)?;
-        let topic = frame.get("topic").and_then(Value::text);
-        let topic = topic.filter(|topic| !topic.trim().is_empty() && topic.len() <= MAX_TOPIC);
+        let id = number("id").ok_or(NoId)?;
+        let topic = usable_topic(frame.get("topic").and_then(Value::text));
+        let content = match topic {
+            Some(_) => content(frame.get("content")).map(Personal::from),
+            None => Err(Unusable::NoTopic),
+        };
         Ok(Self {
             id,
-            topic: topic.ok_or(MessageError::NoTopic(id))?,
-            content: content(id, frame.get("content"))?.into(),
+            topic: topic.unwrap_or_default(),
+            content,
             user_id: number("userid"),
             published_at: number("time").and_then(time),
             retried: number("retried"),
@@ -189,33 +178,9 @@ impl Message {
     }
 }
 
-/// The content: text, gzip of text, or plain bytes. Bytes after the gzip data are ignored, as the official client does. A message without content has an empty one.
-fn content(id: i64, value: Option<&Value>) -> Result<String, MessageError> {
-    let bytes = match value {
-        None | Some(Value::Void) => return Ok(String::new()),
-        Some(Value::Bytes(bytes)) => bytes,
-        Some(value) => {
-            let text = value.text().unwrap_or_default();
-            return if text.len() > MAX_CONTENT {
-                Err(MessageError::TooLong(id))
-            } else {
-                Ok(text)
-            };
-        }
-    };
-    let mut inflated = Vec::new();
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let cap = u64::try_from(MAX_CONTENT).unwrap_or(u64::MAX);
-        let mut reader = GzDecoder::new(bytes.as_slice()).take(cap + 1);
-        let read = reader.read_to_end(&mut inflated);
-        read.map_err(|_| MessageError::Undecodable(id))?;
-    } else {
-        inflated.clone_from(bytes);
-    }
-    if inflated.len() > MAX_CONTENT {
-        return Err(MessageError::TooLong(id));
-    }
-    String::from_utf8(inflated).map_err(|_| MessageError::Undecodable(id))
+/// The topic, unless it is blank or too long.
+pub(super) fn usable_topic(topic: Option<String>) -> Option<String> {
+    topic.filter(|topic| !topic.trim().is_empty() && topic.len() <= MAX_TOPIC)
 }
 
 /// .NET peers write dates as ticks of 100 ns since the year 1.
