@@ -15,6 +15,7 @@ pub mod accounts;
 pub mod after_sales;
 pub mod auth;
 mod error_map;
+pub mod notifications;
 pub mod reconcile;
 pub mod server;
 mod show;
@@ -27,6 +28,7 @@ mod value;
 
 pub use accounts::Account;
 pub use auth::{Auth, AuthMode, Key, Role};
+pub use notifications::Notifications;
 pub use reconcile::Reconcile;
 pub use server::Server;
 pub use store::Store;
@@ -71,6 +73,8 @@ pub struct Config {
     pub auth: Auth,
     /// How unknown outcomes are resolved.
     pub reconcile: Reconcile,
+    /// How TOP's messages are received.
+    pub notifications: Notifications,
     /// Additional rows for the classification of upstream refusals.
     pub error_map: Vec<ErrorRow>,
     /// Additional upstream status phrases, each with the order status that it means.
@@ -131,6 +135,7 @@ impl Config {
         let store = Store::read(root.table("store"));
         let auth = Auth::read(root.table("auth"));
         let reconcile = Reconcile::read(root.table("reconcile"));
+        let notifications = Notifications::read(root.table("notifications"));
         let rows = root.optional("error_map", value::list);
         let error_map = error_map::read(rows, &problems);
         let status_map = status_map::read(root.table("status_map"));
@@ -154,6 +159,7 @@ impl Config {
                 store: store?,
                 auth: auth?,
                 reconcile: reconcile?,
+                notifications: notifications?,
                 error_map,
                 status_map,
                 telemetry: telemetry?,

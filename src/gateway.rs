@@ -17,6 +17,8 @@ use crate::domain::order::StatusMap;
 use crate::domain::refund::RefundKinds;
 use crate::domain::vocabulary::Vocabulary;
 use crate::notifications::feed::EventReader;
+use crate::notifications::inbox::Accounts;
+use crate::notifications::receiver::{Receiver, ReceiverSettings};
 use crate::operations::classify::Classifier;
 use crate::operations::reconcile::decide::Patience;
 use crate::operations::service::{Operations, Parts, ReconcileSettings};
@@ -49,6 +51,7 @@ pub struct Gateway {
     stopping: CancellationToken,
     reconciler: JoinHandle<()>,
     feed: JoinHandle<()>,
+    receiver: JoinHandle<()>,
 }
 
 impl Gateway {
@@ -100,8 +103,9 @@ impl Gateway {
                 (name.clone(), account)
             })
             .collect();
+        let top = Arc::new(top);
         let upstream = Upstream::new(UpstreamParts {
-            top: Arc::new(top),
+            top: top.clone(),
             accounts,
             classifier: Classifier::new(config.error_map.clone()),
             vocabulary: vocabulary(config),
@@ -119,6 +123,14 @@ impl Gateway {
         });
         let reconciler = tokio::spawn(operations.clone().reconcile());
         let feed = tokio::spawn(reader.clone().follow());
+        let receiver = Receiver::new(
+            receiver_settings(config),
+            operations.clone(),
+            top,
+            clock.clone(),
+            stopping.clone(),
+        );
+        let receiver = tokio::spawn(receiver.run());
         let state =
             ApiState::new(config, clock, metrics).with_operations(operations.clone(), reader);
         state.readiness.set(Ready::Yes);
@@ -128,6 +140,7 @@ impl Gateway {
             stopping,
             reconciler,
             feed,
+            receiver,
         }
     }
 
@@ -168,6 +181,10 @@ impl Gateway {
         }
         if self.feed.await.is_err() {
             tracing::error!("the reader of the event feed panicked");
+        }
+        // Before the journal closes, so that what was received is committed and confirmed.
+        if self.receiver.await.is_err() {
+            tracing::error!("the receiver of TOP's messages panicked");
         }
         self.operations.drain().await;
         self.operations.journal().close().await;
@@ -265,6 +282,21 @@ fn settings(reconcile: &Reconcile, top: &Top) -> ReconcileSettings {
         confirm_after: reconcile.confirm_after,
         concurrency: usize::try_from(reconcile.concurrency).unwrap_or(1),
         deadline: top.deadline,
+    }
+}
+
+fn receiver_settings(config: &Config) -> ReceiverSettings {
+    let notifications = &config.notifications;
+    let accounts = config.accounts.iter();
+    ReceiverSettings {
+        mode: notifications.mode,
+        url: notifications.url.to_string(),
+        groups: notifications.group.clone(),
+        interval: notifications.http.interval,
+        quarantine: notifications.quarantine,
+        app_key: config.top.app_key.clone(),
+        app_secret: config.top.app_secret.clone(),
+        accounts: Accounts::new(accounts.map(|(name, account)| (name.clone(), account.user_id))),
     }
 }
 

@@ -46,10 +46,16 @@ pub(crate) enum Point {
     LookupDone,
     /// The result of the lookup is saved.
     LookupSaved,
+    /// Messages of TOP were received; the inbox comes next.
+    MessageReceived,
     /// In the writer, before the COMMIT of a transaction with messages of TOP.
     InboxCommit,
     /// In the writer, after that COMMIT and before it is acknowledged.
     InboxCommitted,
+    /// The messages are committed, and not yet confirmed.
+    BeforeConfirm,
+    /// A message is confirmed.
+    Confirmed,
 }
 
 #[cfg(all(debug_assertions, unix))]
@@ -72,8 +78,11 @@ impl Point {
             Self::Sweeping => "sweeping",
             Self::LookupDone => "lookup_done",
             Self::LookupSaved => "lookup_saved",
+            Self::MessageReceived => "message_received",
             Self::InboxCommit => "inbox_commit",
             Self::InboxCommitted => "inbox_committed",
+            Self::BeforeConfirm => "before_confirm",
+            Self::Confirmed => "confirmed",
         }
     }
 }

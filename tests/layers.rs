@@ -25,7 +25,8 @@ const PICTURE: &str = "
     api ↛ reqwest, sqlx, secrecy
 
     access, store, notifications → domain
-    config → operations::classify, top::sign, top::contract, domain
+    notifications → translate, top
+    config → operations::classify, notifications::receiver, top::sign, top::contract, domain
     telemetry, api → config
     main → cli
     cli → server, gateway → api → config
@@ -34,8 +35,8 @@ const PICTURE: &str = "
 
     api, console, access, notifications → telemetry::metrics, telemetry::handles → clock
     operations, store, top → telemetry::metrics, telemetry::handles → clock
-    operations, store → kill_point
-    cli, gateway, server, simulator, domain → clock
+    operations, store, notifications → kill_point
+    cli, gateway, server, simulator, notifications, domain → clock
     lib
 ";
 // The first two paragraphs are those of the design. `api` must not use `secrecy`, so it can pass a

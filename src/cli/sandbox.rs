@@ -22,6 +22,7 @@ pub(super) fn run(args: &SandboxArgs) -> Result<(), Failure> {
         config.top.endpoint = format!("http://{top}/router/rest")
             .parse()
             .map_err(Failure::failed)?;
+        config.notifications.url = format!("ws://{top}/").parse().map_err(Failure::failed)?;
         let stand_in = top_simulator::simulator(&config)?;
         // The simulator runs until the process ends, because the gateway's last operations may still call it.
         tokio::spawn(simulator::serve(listener, stand_in, shutdown.hard.clone()));

@@ -19,16 +19,21 @@ pub struct Account {
     /// The channel name (渠道名称) sent with searches and bookings. Fliggy assigns it; it is not the name of the
     /// account.
     pub channel: String,
+    /// The Taobao user id (`user_id` of TOP's messages). Needed if messages are received for several accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<i64>,
 }
 
 impl Account {
     fn read(mut table: Table<'_>) -> Option<Self> {
         let session = table.required_secret("session", "session_file");
         let channel = table.required("channel", value::text_or_integer);
+        let user_id = table.optional("user_id", value::user_id);
         table.finish();
         Some(Self {
             session: session?,
             channel: channel?,
+            user_id,
         })
     }
 }
@@ -57,6 +62,7 @@ pub(crate) fn read(mut table: Table<'_>) -> BTreeMap<AccountName, Account> {
         }
     }
     shared_sessions(&accounts, problems);
+    shared_users(&accounts, problems);
     accounts
 }
 
@@ -70,6 +76,20 @@ fn shared_sessions(accounts: &BTreeMap<AccountName, Account>, problems: &Problem
             problems.add(format!(
                 "`accounts.{first}` and `accounts.{name}` have the same session, so they are the same \
                  purchasing account; keep one of them"
+            ));
+        }
+    }
+}
+
+fn shared_users(accounts: &BTreeMap<AccountName, Account>, problems: &Problems) {
+    let mut seen: BTreeMap<i64, &AccountName> = BTreeMap::new();
+    for (name, account) in accounts {
+        if let Some(user_id) = account.user_id
+            && let Some(first) = seen.insert(user_id, name)
+        {
+            problems.add(format!(
+                "`accounts.{first}` and `accounts.{name}` have the same user_id, so they are the same purchasing account; \
+                 keep one of them"
             ));
         }
     }

@@ -109,6 +109,14 @@ pub(crate) fn count(value: &Value) -> Result<u32, String> {
     }
 }
 
+/// The id of a Taobao user.
+pub(crate) fn user_id(value: &Value) -> Result<i64, String> {
+    let number = text_or_integer(value)?.parse().ok();
+    number
+        .filter(|number| *number > 0)
+        .ok_or_else(|| "expected the id of a Taobao user, a positive integer".to_owned())
+}
+
 /// A duration such as `5500ms`, `3s`, `2m`. A bare number has no unit and is refused, except `0`.
 pub(crate) fn duration_or_zero(value: &Value) -> Result<Duration, String> {
     const EXPECTED: &str = "a duration with a unit, such as \"5500ms\", \"3s\" or \"2m\"";

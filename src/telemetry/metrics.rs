@@ -25,6 +25,17 @@ pub const LOOKUPS: &str = "gateway_looks_total";
 pub const JOURNAL_COMMIT_SECONDS: &str = "gateway_journal_commit_seconds";
 /// Gauge: writes that wait for the next commit of the journal.
 pub const JOURNAL_QUEUE: &str = "gateway_journal_queue";
+/// Counter: messages of TOP by `topic` (`other` for an unknown one) and `result` (`processed`, `repeated`, `quarantined`,
+/// `not_committed`, `unidentified`).
+pub const NOTIFICATIONS: &str = "gateway_notifications_total";
+/// Histogram, seconds: from the publication of a message to its commit, which includes its event.
+pub const NOTIFICATION_LAG_SECONDS: &str = "gateway_notification_lag_seconds";
+/// Gauge: messages in quarantine.
+pub const NOTIFICATIONS_QUARANTINED: &str = "gateway_notifications_quarantined";
+/// Gauge: whether the channel of a `group` is connected (0 or 1).
+pub const NOTIFICATIONS_CONNECTED: &str = "gateway_notifications_connected";
+/// Counter: attempts to connect the channel, by `result` (`connected`, `failed`).
+pub const NOTIFICATIONS_CONNECTS: &str = "gateway_notifications_connects_total";
 
 /// Gauge: hard links to the journal's database file. Alert at two.
 pub const JOURNAL_LINKS: &str = "gateway_journal_links";

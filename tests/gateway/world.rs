@@ -91,6 +91,7 @@ pub(crate) const FAST: &[(&str, &str)] = &[
     ("GATEWAY__RECONCILE__MAX_INTERVAL", "100ms"),
     ("GATEWAY__RECONCILE__INLINE_WAIT", "3s"),
     ("GATEWAY__RECONCILE__ATTENTION_AFTER", "30s"),
+    ("GATEWAY__NOTIFICATIONS__MODE", "off"),
 ];
 
 impl World {
@@ -167,12 +168,14 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let store = format!("sqlite://{}", dir.path().join("journal.db").display());
         let endpoint = format!("{top}/router/rest");
+        let channel = format!("{}/", top.replace("http://", "ws://"));
         let env = FAST
             .iter()
             .copied()
             .chain([
                 ("GATEWAY__STORE__URL", store.as_str()),
                 ("GATEWAY__TOP__ENDPOINT", endpoint.as_str()),
+                ("GATEWAY__NOTIFICATIONS__URL", channel.as_str()),
             ])
             .chain(more.iter().copied())
             .map(|(name, value)| (name.to_owned(), value.to_owned()));

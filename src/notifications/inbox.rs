@@ -1,0 +1,135 @@
+//! Prepares messages for the inbox: finds their account, reads their content, and quarantines those that cannot be used.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+use crate::domain::ids::{AccountName, HashKey};
+use crate::store::{Content, NewMessage};
+pub use crate::store::{MessageFilter, MessageState, QuarantineReason, StoredMessage};
+use crate::top::tmc::message::Message;
+use crate::translate::notice::{Topic, read};
+
+/// The purchasing accounts as messages name them: by their Taobao user ids.
+#[derive(Clone, Debug, Default)]
+pub struct Accounts {
+    by_user: BTreeMap<i64, AccountName>,
+    without_user: Vec<AccountName>,
+}
+
+impl Accounts {
+    /// The accounts with their Taobao user ids, as far as configured.
+    #[must_use]
+    pub fn new(accounts: impl IntoIterator<Item = (AccountName, Option<i64>)>) -> Self {
+        let mut all = Self::default();
+        for (name, user_id) in accounts {
+            match user_id {
+                Some(user_id) => _ = all.by_user.insert(user_id, name),
+                None => all.without_user.push(name),
+            }
+        }
+        all
+    }
+
+    /// The account of a message about this user. The only account without a configured user id is the account of all
+    /// other users, and the only account at all is the account of a message without a user.
+    fn of(&self, user_id: Option<i64>) -> Option<&AccountName> {
+        let known = user_id.and_then(|user_id| self.by_user.get(&user_id));
+        known.or(match (&*self.without_user, user_id) {
+            ([only], _) => Some(only),
+            ([], None) if self.by_user.len() == 1 => self.by_user.values().next(),
+            _ => None,
+        })
+    }
+}
+
+/// Prepares a message.
+#[must_use]
+pub fn prepare(
+    message: Message,
+    accounts: &Accounts,
+    key: &HashKey,
+    received_at: Timestamp,
+) -> NewMessage {
+    let text = message.content.as_ref().map(|text| text.expose().as_str());
+    let digest = match text {
+        Ok(text) => key.mac(&[message.topic.as_bytes(), text.as_bytes()]),
+        // The content is not kept; the delivery identifies the message.
+        Err(_) => key.mac(&[message.topic.as_bytes(), b"\0", &message.id.to_le_bytes()]),
+    };
+    let content = match text {
+        Ok(text) => content(&message, text, accounts),
+        Err(_) => quarantined(QuarantineReason::Unreadable, None, ""),
+    };
+    NewMessage {
+        digest: hex::encode(digest),
+        topic: message.topic,
+        user_id: message.user_id,
+        published_at: message.published_at,
+        received_at,
+        content,
+    }
+}
+
+fn content(message: &Message, text: &str, accounts: &Accounts) -> Content {
+    let Some(topic) = Topic::named(&message.topic) else {
+        return quarantined(QuarantineReason::UnknownTopic, None, text);
+    };
+    let Ok(notice) = read(topic, text) else {
+        return quarantined(QuarantineReason::Unreadable, None, text);
+    };
+    match accounts.of(message.user_id) {
+        Some(account) => Content::Notice {
+            account: account.clone(),
+            notice,
+        },
+        None => quarantined(QuarantineReason::UnknownAccount, Some(notice.id), text),
+    }
+}
+
+fn quarantined(reason: QuarantineReason, id: Option<String>, text: &str) -> Content {
+    Content::Quarantined {
+        id,
+        reason,
+        members: members(text),
+    }
+}
+
+/// The maximum number of members that are named.
+const MOST_MEMBERS: usize = 40;
+/// The maximum length of a member's name.
+const LONGEST_NAME: usize = 64;
+
+/// The names of the members of an object with their JSON types, such as `order_no: number`. Names that may be data rather
+/// than names are left out.
+fn members(text: &str) -> Vec<String> {
+    let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(text) else {
+        return Vec::new();
+    };
+    let is_name = |name: &str| {
+        (1..=LONGEST_NAME).contains(&name.len())
+            && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    members
+        .iter()
+        .filter(|(name, _)| is_name(name))
+        .take(MOST_MEMBERS)
+        .map(|(name, value)| format!("{name}: {}", type_of(value)))
+        .collect()
+}
+
+fn type_of(value: &RawValue) -> &'static str {
+    match value.get().as_bytes().first() {
+        Some(b'{') => "object",
+        Some(b'[') => "list",
+        Some(b'"') => "text",
+        Some(b't' | b'f') => "boolean",
+        Some(b'n') => "null",
+        _ => "number",
+    }
+}
+
+#[cfg(test)]
+mod tests;

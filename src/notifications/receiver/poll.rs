@@ -1,0 +1,138 @@
+//! Reads the messages of one group over HTTP.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::{Receiver, Verdict, unidentified};
+use crate::kill_point::{Point, reach};
+use crate::top::call::{CallError, NotSent};
+use crate::top::tmc::http::{Confirm, Consume, ConsumedMessage, QUANTITY};
+
+/// How long the channel must be gone before messages are read over HTTP.
+const FALLBACK_AFTER: Duration = Duration::from_secs(5);
+/// The longest pause after failed reads.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+impl Receiver {
+    /// Reads messages until the process stops. With a channel, only while it is not held.
+    pub(super) async fn poll(&self, group: &str, mut channel: Option<watch::Receiver<bool>>) {
+        let mut pauses = self.pauses();
+        let mut is_fallback = false;
+        loop {
+            if let Some(channel) = &mut channel
+                && (*channel.borrow() || !is_fallback)
+            {
+                tokio::select! {
+                    () = self.stopping.cancelled() => return,
+                    () = gone(channel) => {}
+                }
+                tracing::warn!(
+                    group,
+                    "TOP's messages are read over HTTP until the channel is back"
+                );
+                is_fallback = true;
+            }
+            let read = tokio::select! {
+                () = self.stopping.cancelled() => return,
+                read = self.consume(group) => read,
+            };
+            let pause = match read {
+                Ok(messages) => {
+                    let count = messages.len();
+                    if let Err(error) = self.take(group, messages).await {
+                        tracing::warn!(group, %error, "messages of TOP were not confirmed; they are read again");
+                    }
+                    pauses = self.pauses();
+                    if count >= QUANTITY {
+                        continue;
+                    }
+                    self.settings.interval
+                }
+                Err(error) => {
+                    let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
+                    let pause = pause.max(announced(&error));
+                    tracing::warn!(
+                        group, %error, pause_ms = pause.as_millis(),
+                        "TOP's messages cannot be read over HTTP"
+                    );
+                    pause
+                }
+            };
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                () = sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn consume(&self, group: &str) -> Result<Vec<ConsumedMessage>, CallError> {
+        let answer = self.top.platform::<Consume>(Consume::params(group)).await?;
+        Ok(answer.messages.0)
+    }
+
+    /// Commits messages, then confirms them.
+    async fn take(&self, group: &str, consumed: Vec<ConsumedMessage>) -> Result<(), CallError> {
+        let mut messages = Vec::with_capacity(consumed.len());
+        for message in consumed {
+            match message.message() {
+                Ok(message) => messages.push(message),
+                Err(no_id) => unidentified(no_id),
+            }
+        }
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
+        let verdicts = self.commit(messages).await;
+        let confirmed = ids.into_iter().zip(verdicts);
+        let confirmed: Vec<_> = confirmed
+            .filter(|(_, verdict)| *verdict == Verdict::Confirm)
+            .map(|(id, _)| id)
+            .collect();
+        if confirmed.is_empty() {
+            return Ok(());
+        }
+        let params = Confirm::params(group, &confirmed);
+        let answer = self.top.platform::<Confirm>(params).await?;
+        if answer.is_success.lossy() == Some(false) {
+            tracing::warn!(
+                group,
+                "TOP did not accept the confirmation of messages; they are read again"
+            );
+        }
+        reach(Point::Confirmed).await;
+        Ok(())
+    }
+
+    fn pauses(&self) -> backon::ExponentialBackoff {
+        ExponentialBuilder::default()
+            .with_min_delay(self.settings.interval)
+            .with_max_delay(LONGEST_PAUSE.max(self.settings.interval))
+            .without_max_times()
+            .with_jitter()
+            .build()
+    }
+}
+
+/// Returns once the channel has been gone for a while.
+async fn gone(channel: &mut watch::Receiver<bool>) {
+    loop {
+        // The sender lives as long as the receiver of the group.
+        let _ = channel.wait_for(|held| !held).await;
+        tokio::select! {
+            _ = channel.wait_for(|held| *held) => {}
+            () = sleep(FALLBACK_AFTER) => return,
+        }
+    }
+}
+
+/// How long TOP or the quota asks to wait.
+fn announced(error: &CallError) -> Duration {
+    match error {
+        CallError::NotSent(NotSent::Quota { retry_after }) => *retry_after,
+        CallError::NotSent(_) | CallError::Refused(_) | CallError::Lost(_) => Duration::ZERO,
+    }
+}
