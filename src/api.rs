@@ -11,6 +11,7 @@ pub mod flights;
 pub mod include;
 mod limit;
 mod malformed;
+pub mod notifications;
 pub mod openapi;
 pub mod operations;
 pub mod orders;

@@ -97,7 +97,7 @@ pub struct EventView {
     /// The kind of the fact.
     #[serde(rename = "type")]
     kind: EventKind,
-    /// The subject of the fact: an operation or an order.
+    /// The subject of the fact: an operation, or Fliggy's number of an order, a refund or a change.
     subject: String,
     /// The fact.
     #[schema(example = "paid")]

@@ -530,3 +530,22 @@ pub(super) fn events() -> Value {
         "next_after": 7,
     })
 }
+
+pub(super) fn notifications() -> Value {
+    json!({
+        "items": [{
+            "topic": "alitrip_flight_TradeNotify",
+            "id": "msg-0001",
+            "state": "quarantined",
+            "reason": "unknown_account",
+            "members": ["alipay_trade_no: text", "id: text", "order_no: text", "trade_no: text", "type: text"],
+            "account": null,
+            "user_id": "2200000000001",
+            "order_no": null,
+            "published_at": "2030-05-01T10:08:13+08:00",
+            "received_at": "2030-05-01T10:08:13.150+08:00",
+            "deliveries": 1,
+        }],
+        "next_cursor": null,
+    })
+}

@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 
 use super::problem::{Code, Problem};
 use super::{
-    ApiState, attachments, changes, events, flights, openapi, operations, orders, refunds,
-    request_log, swagger_ui, system,
+    ApiState, attachments, changes, events, flights, notifications, openapi, operations, orders,
+    refunds, request_log, swagger_ui, system,
 };
 
 /// The allowance for the rest of an upload: the other part and the multipart framing.
@@ -54,6 +54,7 @@ pub(super) fn v1(max_attachment: usize) -> OpenApiRouter<ApiState> {
         .routes(routes!(operations::get::get_operation))
         .routes(routes!(operations::reconcile::reconcile_operation))
         .routes(routes!(operations::resolve::resolve_operation))
+        .routes(routes!(notifications::list::list_notifications))
         .merge(attachments)
 }
 

@@ -1,0 +1,3 @@
+//! The inbox of TOP's messages.
+
+pub mod list;
