@@ -21,6 +21,8 @@ pub struct Known<'a> {
     /// Whether only an object with the caller's number of this operation counts: a later operation may have created
     /// any other.
     pub by_number_only: bool,
+    /// Whether a message of TOP reports the payment. It counts if the read shows neither the payment nor its absence.
+    pub paid_by_message: bool,
     /// The earliest time at which the operation can have had an effect.
     pub not_before: Option<LocalTime>,
 }

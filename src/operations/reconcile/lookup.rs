@@ -9,7 +9,7 @@ use super::evidence::{Finding, Known, Observed, Target};
 use crate::domain::change::{Change, ChangeList};
 use crate::domain::ids::{AccountName, OrderId, OutOrderNo};
 use crate::domain::operation::{
-    Basis, Cause, Claim, Failure, LookupKind, Operation, Proof, Standing, State,
+    Basis, Cause, Claim, Failure, LookupKind, NewEvent, Operation, Proof, Standing, State,
 };
 use crate::domain::order::{Order, OrderSummary, OrderWindow};
 use crate::domain::refund::RefundList;
@@ -272,6 +272,21 @@ impl Operations {
         }
     }
 
+    /// Whether the feed reports the payment that the operation requests. While the operation has not succeeded, only a
+    /// message of TOP can have reported it.
+    async fn is_paid_by_message(&self, operation: &Operation) -> Result<bool, JournalError> {
+        if !operation.kind().moves_money() || operation.state() == State::Succeeded {
+            return Ok(false);
+        }
+        let (kind, fact) = operation.kind().fact();
+        let event = NewEvent {
+            kind,
+            subject: operation.intent.subject().text(),
+            fact: fact.to_owned(),
+        };
+        self.journal.has_event(&operation.account, event).await
+    }
+
     async fn judged(
         &self,
         operation: &Operation,
@@ -292,6 +307,7 @@ impl Operations {
         let known = Known {
             baseline: &operation.baseline,
             created_by_others: &created_by_others,
+            paid_by_message: self.is_paid_by_message(operation).await?,
             by_number_only,
             made: operation.made(),
             not_before: operation.sent_at.map(|sent| earlier(sent, SKEW)),

@@ -93,9 +93,9 @@ impl Effect for intent::ChangePay {
         Target::Change(self.change_order_no)
     }
 
-    fn judge(&self, _known: &Known<'_>, observed: &Observed<'_>) -> Finding {
+    fn judge(&self, known: &Known<'_>, observed: &Observed<'_>) -> Finding {
         match observed {
-            Observed::Change(change) => paid(change, self.change_order_no),
+            Observed::Change(change) => paid(change, self.change_order_no, known),
             // The change existed when the operation began, so its absence now is not evidence.
             Observed::Absent => Finding::Inconclusive("upstream no longer finds the change"),
             Observed::Order(_)
@@ -114,7 +114,7 @@ impl Effect for intent::ChangePay {
 }
 
 /// Whether the change is paid.
-fn paid(change: &Change, change_order_no: ChangeOrderNo) -> Finding {
+fn paid(change: &Change, change_order_no: ChangeOrderNo, known: &Known<'_>) -> Finding {
     if change.change_order_no != change_order_no {
         return Finding::Inconclusive("the response is about another change");
     }
@@ -123,6 +123,9 @@ fn paid(change: &Change, change_order_no: ChangeOrderNo) -> Finding {
         Payment::NotMade => Finding::NotHappened("the change is not paid"),
         Payment::Impossible => {
             Finding::Refuted(Cause::ChangeNotPayable, "the change is closed and not paid")
+        }
+        Payment::Unclear | Payment::Doubtful if known.paid_by_message => {
+            Finding::happened(Receipt::Change(ChangeReceipt::of(change, None)))
         }
         Payment::Unclear => Finding::Inconclusive("the change does not show whether it is paid"),
         Payment::Doubtful => Finding::Inconclusive(DOUBTFUL),

@@ -90,9 +90,9 @@ impl Effect for intent::Pay {
         Target::Order(OrderKey::Id(self.order_id))
     }
 
-    fn judge(&self, _known: &Known<'_>, observed: &Observed<'_>) -> Finding {
+    fn judge(&self, known: &Known<'_>, observed: &Observed<'_>) -> Finding {
         match observed {
-            Observed::Order(order) => paid(order, self.order_id, self.total),
+            Observed::Order(order) => paid(order, self.order_id, self.total, known),
             // The order existed when the operation began, so its absence now is not evidence.
             Observed::Absent => Finding::Inconclusive("upstream no longer finds the order"),
             Observed::Refunds(_)
@@ -108,7 +108,7 @@ impl Effect for intent::Pay {
 }
 
 /// Whether the order is paid.
-fn paid(order: &Order, order_id: OrderId, total: Money) -> Finding {
+fn paid(order: &Order, order_id: OrderId, total: Money, known: &Known<'_>) -> Finding {
     if order.order_id != order_id {
         return Finding::Inconclusive("the response is about another order");
     }
@@ -128,6 +128,9 @@ fn paid(order: &Order, order_id: OrderId, total: Money) -> Finding {
         Payment::NotMade => Finding::NotHappened("the order is not paid"),
         Payment::Impossible => {
             Finding::Refuted(Cause::OrderNotPayable, "the order is closed and not paid")
+        }
+        Payment::Unclear | Payment::Doubtful if known.paid_by_message => {
+            Finding::happened(Receipt::Order(OrderReceipt::from(order)))
         }
         Payment::Unclear => Finding::Inconclusive("the order does not show whether it is paid"),
         Payment::Doubtful => Finding::Inconclusive(DOUBTFUL),

@@ -58,14 +58,18 @@ fn the_kind_of_a_write_is_the_kind_of_its_intent() {
 
 /// The finding if the journal contains no other operation.
 fn judged(intent: &Intent, baseline: &Baseline, observed: &Observed<'_>) -> Finding {
-    let known = Known {
+    effect(intent).judge(&known(baseline, false), observed)
+}
+
+fn known(baseline: &Baseline, paid_by_message: bool) -> Known<'_> {
+    Known {
         baseline,
         created_by_others: &[],
         made: None,
         by_number_only: false,
+        paid_by_message,
         not_before: LocalTime::parse_wire("2030-05-01 09:50:00").ok(),
-    };
-    effect(intent).judge(&known, observed)
+    }
 }
 
 fn pay() -> Intent {
@@ -100,6 +104,40 @@ fn order_statuses_decide_as_listed() {
         assert_eq!(word(&pay(), &order(status)), paid, "pay {status:?}");
         assert_eq!(word(&close(), &order(status)), closed, "close {status:?}");
     }
+}
+
+#[test]
+fn law_4_a_message_is_evidence_of_payment_unless_the_read_contradicts_it() {
+    let baseline = Baseline::default();
+    let known = known(&baseline, true);
+    for (status, clear, doubtful) in [
+        (OrderStatus::Creating, "happened", "happened"),
+        (OrderStatus::Booked, "not_happened", "happened"),
+        (OrderStatus::Paid, "happened", "happened"),
+        (OrderStatus::Closed, "refuted", "happened"),
+        (OrderStatus::Failed, "happened", "happened"),
+        (OrderStatus::Other, "happened", "happened"),
+    ] {
+        let mut order = order(status);
+        for expected in [clear, doubtful] {
+            let finding = effect(&pay()).judge(&known, &Observed::Order(&order));
+            assert_eq!(
+                finding.word(),
+                expected,
+                "{status:?} {}",
+                order.payment_unclear
+            );
+            // A message about the payment says nothing about a close.
+            let closed = effect(&close()).judge(&known, &Observed::Order(&order));
+            assert_eq!(
+                closed,
+                judged(&close(), &baseline, &Observed::Order(&order))
+            );
+            order.payment_unclear = true;
+        }
+    }
+    let nothing = effect(&pay()).judge(&known, &Observed::Nothing("no response"));
+    assert_eq!(nothing.word(), "inconclusive");
 }
 
 #[test]
@@ -467,6 +505,7 @@ mod after_sales {
                 created_by_others,
                 made: None,
                 by_number_only,
+                paid_by_message: false,
                 not_before: None,
             };
             [
@@ -692,6 +731,15 @@ mod after_sales {
         assert_eq!(word(&numbered), "not_happened");
         numbered.status = ChangeStatus::Closed;
         assert_eq!(word(&numbered), "inconclusive");
+        // Unless a message reports the payment.
+        let baseline = Baseline::default();
+        let told = |found: &Change| {
+            let known = super::known(&baseline, true);
+            effect(&pay).judge(&known, &Observed::Change(found)).word()
+        };
+        assert_eq!(told(&numbered), "happened");
+        numbered.status = ChangeStatus::AwaitingPayment;
+        assert_eq!(told(&numbered), "not_happened");
         let foreign = change(3, None, &[1], None);
         assert_eq!(word(&foreign), "inconclusive");
     }
