@@ -8,8 +8,8 @@ mod store;
 
 use fliggy_gateway::domain::operation::{
     Anchor, Attention, Baseline, Basis, Cause, Claim, Difference, DifferingField, EventKind,
-    Failure, Intent, Kind, LookupKind, NewEvent, Operation, Ownership, Proof, Receipt, SessionTag,
-    Standing, State, TimelineEntry, intent,
+    Failure, Intent, Kind, LookupKind, NewEvent, Operation, OrderNumbers, Ownership, Proof,
+    Receipt, SessionTag, Standing, State, TimelineEntry, intent,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -241,6 +241,7 @@ on_every_store! {
     law_10_an_event_needs_no_operation_and_is_read_by_its_owner,
     a_filter_reads_the_events_that_it_selects,
     an_order_belongs_to_the_caller_that_booked_it,
+    an_event_names_the_order_that_it_concerns,
     a_message_has_its_effects_once,
     law_6_a_message_makes_the_lookups_of_its_order_due,
     a_message_in_quarantine_is_processed_once_it_can_be_used,
@@ -480,13 +481,13 @@ async fn a_journal_of_a_later_gateway_is_not_changed() {
         .fetch_one(&mut later)
         .await
         .unwrap();
-    assert_eq!(version, 5);
-    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 6")
+    assert_eq!(version, 6);
+    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 7")
         .execute(&mut later)
         .await
         .unwrap();
     let error = open_with(dir.path(), None).await.unwrap_err().to_string();
-    assert!(error.contains("has version 6"), "{error}");
+    assert!(error.contains("has version 7"), "{error}");
     let tables: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'attachments'")
             .fetch_one(&mut later)
@@ -606,6 +607,7 @@ const VERSION_3: &str = include_str!("vectors/journal/version-3.sql");
 
 /// The journal of version 3 after a gateway of version 4 worked on it and stopped.
 const VERSION_4: &str = include_str!("vectors/journal/version-4.sql");
+const VERSION_5: &str = include_str!("vectors/journal/version-5.sql");
 
 /// Opens a journal that an earlier gateway has written.
 async fn open_old(dir: &Path, earlier: &'static str) -> SqliteJournal {
@@ -726,6 +728,7 @@ async fn a_journal_of_version_3_has_owners_of_its_orders_and_events() {
         },
         account: account(),
         owner: None,
+        order: OrderNumbers::default(),
         at: entry(State::Accepted).at.0,
     };
     journal.publish(vec![publication]).await.unwrap();
@@ -759,6 +762,43 @@ async fn the_events_of_version_4_have_the_types_of_the_api() {
         assert_eq!(count(kind), expected, "{kind:?}");
     }
     assert_eq!(events.len(), 30);
+}
+
+#[tokio::test]
+async fn the_events_of_version_5_name_their_orders() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open_old(dir.path(), VERSION_5).await;
+    let events = journal
+        .events(EventFilter {
+            limit: 100,
+            ..all(0)
+        })
+        .await
+        .unwrap();
+    assert_eq!(events.len(), 30);
+    for event in &events {
+        let operation = journal.get(event.operation_id.unwrap()).await.unwrap();
+        let operation = operation.unwrap();
+        let in_row = OrderNumbers::of(&operation);
+        assert_eq!(event.order.order_id, in_row.order_id, "{event:?}");
+        if in_row.out_order_no.is_some() {
+            assert_eq!(event.order.out_order_no, in_row.out_order_no, "{event:?}");
+        }
+        if let Some(order_id) = event.order.order_id {
+            let owner = journal.owner_of_order(&account(), order_id).await.unwrap();
+            let known = owner.map(|owner| owner.out_order_no);
+            assert!(
+                known.is_none() || event.order.out_order_no == known,
+                "{event:?}"
+            );
+        }
+    }
+    let named = events.iter().filter(|event| event.order.order_id.is_some());
+    assert!(named.count() > 20);
+    // The inbox is there, and empty.
+    assert!(inbox(&journal).await.is_empty());
+    receive(&journal, vec![notice("m-1", "7", News::OrderTicketed)]).await;
+    assert_eq!(inbox(&journal).await.len(), 1);
 }
 
 #[tokio::test]
@@ -1235,7 +1275,7 @@ async fn law_8_accepted_and_sending_operations_without_updates_are_stale(journal
 fn all(after: i64) -> EventFilter {
     EventFilter {
         after,
-        limit: 10,
+        limit: 20,
         ..EventFilter::default()
     }
 }
@@ -1263,6 +1303,7 @@ async fn law_10_an_event_needs_no_operation_and_is_read_by_its_owner(journal: &d
         event: event(subject),
         account: account(),
         owner: owner.map(str::to_owned),
+        order: OrderNumbers::default(),
         at,
     };
     let publications = vec![
@@ -1323,6 +1364,7 @@ async fn a_filter_reads_the_events_that_it_selects(journal: &dyn Store) {
             },
             account: account(),
             owner: [None, Some("app"), Some("other")][index / 7 % 3].map(str::to_owned),
+            order: OrderNumbers::default(),
             at,
         });
     }
@@ -1576,6 +1618,7 @@ fn quarantined(id: &str, reason: QuarantineReason, named: bool) -> NewMessage {
         id,
         Content::Quarantined {
             id: named.then(|| id.to_owned()),
+            order_no: named.then(|| "7".to_owned()),
             reason,
             members: vec!["id: text".to_owned()],
         },
@@ -1738,4 +1781,113 @@ async fn messages_are_listed_newest_first_and_forgotten_by_age(journal: &dyn Sto
     assert_eq!(journal.forget_messages(0, 1_500).await.unwrap(), 1);
     assert_eq!(journal.forget_messages(0, 1_500).await.unwrap(), 0);
     assert_eq!(read(None, None, 10).await, [all[2].clone()]);
+}
+
+async fn an_event_names_the_order_that_it_concerns(journal: &dyn Store) {
+    let event = |kind, subject: &str| NewEvent {
+        kind,
+        subject: subject.to_owned(),
+        fact: "fact".to_owned(),
+    };
+    let sent = async |operation: &mut Operation, to: State, event: NewEvent| {
+        operation.standing = Standing::of(to);
+        let save = Save {
+            operation: operation.clone(),
+            timeline: vec![entry(to)],
+            events: vec![event],
+            proves: None,
+        };
+        let saved = journal.save(save).await.unwrap();
+        let Saved::Done(revision) = saved else {
+            panic!("{saved:?}");
+        };
+        operation.revision = revision;
+    };
+    let mut booking = accept(journal, new(book("T-1"), 1)).await;
+    sent(
+        &mut booking,
+        State::Sending,
+        event(EventKind::OperationUnknown, "book"),
+    )
+    .await;
+    booking.result = Some(Receipt::Order(OrderReceipt::unread("7".parse().unwrap())));
+    sent(
+        &mut booking,
+        State::Succeeded,
+        event(EventKind::OrderBooked, "7"),
+    )
+    .await;
+    let mut payment = accept(journal, new(pay(7), 2)).await;
+    sent(
+        &mut payment,
+        State::Sending,
+        event(EventKind::OperationUnknown, "pay"),
+    )
+    .await;
+    put(journal, &mut payment, Standing::of(State::Rejected)).await;
+    let mut elsewhere = accept(journal, new(pay(8), 3)).await;
+    sent(
+        &mut elsewhere,
+        State::Sending,
+        event(EventKind::OperationUnknown, "other"),
+    )
+    .await;
+    let mut change = accept(journal, new(change(7, "C-1"), 4)).await;
+    sent(
+        &mut change,
+        State::Sending,
+        event(EventKind::ChangeCreated, "9"),
+    )
+    .await;
+    let pay_change = Intent::ChangePay(intent::ChangePay {
+        change_order_no: "9".parse().unwrap(),
+        total: Money::parse("50.00").unwrap(),
+    });
+    let mut change_payment = accept(journal, new(pay_change, 5)).await;
+    sent(
+        &mut change_payment,
+        State::Sending,
+        event(EventKind::OperationUnknown, "change"),
+    )
+    .await;
+    receive(
+        journal,
+        vec![
+            notice("m-1", "7", News::OrderTicketed),
+            notice("m-2", "T-1", News::FlightChanged),
+            notice("m-3", "6", News::OrderTicketed),
+            notice("m-4", "T-9", News::OrderTicketed),
+        ],
+    )
+    .await;
+
+    let events = journal.events(all(0)).await.unwrap();
+    let found: Vec<_> = events
+        .iter()
+        .map(|event| {
+            let order_id = event.order.order_id.map(|id| id.to_string());
+            let out_order_no = event.order.out_order_no.as_ref().map(ToString::to_string);
+            (
+                &*event.subject,
+                order_id.unwrap_or_default(),
+                out_order_no.unwrap_or_default(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("book", "", "T-1"),
+        ("7", "7", "T-1"),
+        ("pay", "7", "T-1"),
+        ("other", "8", ""),
+        ("9", "7", "T-1"),
+        ("change", "7", "T-1"),
+        ("7", "7", "T-1"),
+        ("7", "7", "T-1"),
+        ("6", "6", ""),
+        ("T-9", "", "T-9"),
+    ];
+    assert_eq!(
+        found,
+        expected.map(|(s, id, no)| (s, id.to_owned(), no.to_owned()))
+    );
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::auth::Caller;
 use super::include::words;
 use super::operations::own_only;
-use crate::domain::ids::{AccountName, OperationId};
+use crate::domain::ids::{AccountName, OperationId, OrderId, OutOrderNo};
 use crate::domain::operation::EventKind;
 use crate::domain::time::Rfc3339;
 use crate::notifications::feed::{Event, EventFilter};
@@ -104,6 +104,12 @@ pub struct EventView {
     fact: String,
     /// The purchasing account.
     account: AccountName,
+    /// Fliggy's number of the order that the event concerns; null if it is not known.
+    #[schema(required = true, value_type = Option<OrderId>)]
+    order_id: Option<OrderId>,
+    /// The caller's number of this order; null if it is not known.
+    #[schema(required = true, value_type = Option<OutOrderNo>)]
+    out_order_no: Option<OutOrderNo>,
     /// The operation that caused the event; null if no operation did.
     #[schema(required = true, value_type = Option<OperationId>)]
     operation_id: Option<OperationId>,
@@ -119,6 +125,8 @@ impl From<&Event> for EventView {
             subject: event.subject.clone(),
             fact: event.fact.clone(),
             account: event.account.clone(),
+            order_id: event.order.order_id,
+            out_order_no: event.order.out_order_no.clone(),
             operation_id: event.operation_id,
             at: Rfc3339(event.at),
         }

@@ -559,6 +559,30 @@ fn invalid_after_sales_keys_are_reported() {
             "[server]\nmax_uploads = 0",
             "`server.max_uploads`: must be at least 1",
         ),
+        (
+            "[notifications]\nmode = 'on'",
+            "`notifications.mode`: expected `tmc`, `http` or `off`",
+        ),
+        (
+            "[notifications]\nurl = 'http://mc.api.taobao.com/'",
+            "`notifications.url`: expected a URL such as \"ws://",
+        ),
+        (
+            "[notifications]\ngroup = ['a', 'a']",
+            "`notifications.group`: expected the name of a group",
+        ),
+        (
+            "[notifications]\nquarantine = 'drop'",
+            "`notifications.quarantine`: expected `confirm` or `hold`",
+        ),
+        (
+            "[notifications.http]\ninterval = '0s'",
+            "`notifications.http.interval`: must be longer than zero",
+        ),
+        (
+            "[accounts.default]\nuser_id = 0",
+            "`accounts.default.user_id`: expected the id of a Taobao user",
+        ),
     ] {
         let error = load(text, &[], Profile::Sandbox).unwrap_err();
         assert_eq!(error.problems.len(), 1, "{text}\n{error}");
@@ -585,5 +609,31 @@ fn against_the_real_top_the_settle_windows_have_the_minimum_of_law_5() {
         assert!(load(&with(enough), &[], Profile::Serve).is_ok(), "{key}");
         let on_stand_in = load(&with(too_little), &stand_in, Profile::Serve);
         assert!(on_stand_in.is_ok(), "{key}");
+    }
+}
+
+#[test]
+fn messages_for_several_accounts_need_their_user_ids() {
+    let text = |mode: &str| {
+        format!(
+            "{WHOLE}\n[accounts.second]\nsession = 'another'\nchannel = 'C'\n[notifications]\nmode = '{mode}'"
+        )
+    };
+    let first = [("GATEWAY__ACCOUNTS__CORP__USER_ID", "1")];
+    let both = [first[0], ("GATEWAY__ACCOUNTS__SECOND__USER_ID", "2")];
+    let same = [first[0], ("GATEWAY__ACCOUNTS__SECOND__USER_ID", "1")];
+    assert!(load(&text("off"), &[], Profile::Serve).is_ok());
+    let found = problems(&text("tmc"), &[]);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(
+        found[0].contains("several accounts have no `user_id`"),
+        "{found:#?}"
+    );
+    for (env, fine) in [(&first[..], true), (&both[..], true), (&same[..], false)] {
+        assert_eq!(
+            load(&text("tmc"), env, Profile::Serve).is_ok(),
+            fine,
+            "{env:?}"
+        );
     }
 }

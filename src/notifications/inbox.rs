@@ -60,7 +60,7 @@ pub fn prepare(
     };
     let content = match text {
         Ok(text) => content(&message, text, accounts),
-        Err(_) => quarantined(QuarantineReason::Unreadable, None, ""),
+        Err(_) => quarantined(QuarantineReason::Unreadable, ""),
     };
     NewMessage {
         digest: hex::encode(digest),
@@ -74,23 +74,29 @@ pub fn prepare(
 
 fn content(message: &Message, text: &str, accounts: &Accounts) -> Content {
     let Some(topic) = Topic::named(&message.topic) else {
-        return quarantined(QuarantineReason::UnknownTopic, None, text);
+        return quarantined(QuarantineReason::UnknownTopic, text);
     };
     let Ok(notice) = read(topic, text) else {
-        return quarantined(QuarantineReason::Unreadable, None, text);
+        return quarantined(QuarantineReason::Unreadable, text);
     };
     match accounts.of(message.user_id) {
         Some(account) => Content::Notice {
             account: account.clone(),
             notice,
         },
-        None => quarantined(QuarantineReason::UnknownAccount, Some(notice.id), text),
+        None => Content::Quarantined {
+            id: Some(notice.id),
+            order_no: notice.order.map(|number| number.0),
+            reason: QuarantineReason::UnknownAccount,
+            members: members(text),
+        },
     }
 }
 
-fn quarantined(reason: QuarantineReason, id: Option<String>, text: &str) -> Content {
+fn quarantined(reason: QuarantineReason, text: &str) -> Content {
     Content::Quarantined {
-        id,
+        id: None,
+        order_no: None,
         reason,
         members: members(text),
     }

@@ -193,12 +193,12 @@ impl Receiver {
     }
 
     fn verdict(&self, message: &NewMessage, reception: Reception) -> Verdict {
-        if let Some(published_at) = message.published_at {
-            let lag = self.clock.wall().duration_since(published_at);
-            histogram!(names::NOTIFICATION_LAG_SECONDS).record(lag.as_secs_f64().max(0.0));
-        }
         match reception {
             Reception::Processed { woken } => {
+                if let Some(published_at) = message.published_at {
+                    let lag = self.clock.wall().duration_since(published_at);
+                    histogram!(names::NOTIFICATION_LAG_SECONDS).record(lag.as_secs_f64().max(0.0));
+                }
                 count(&message.topic, "processed");
                 tracing::debug!(
                     topic = message.topic,

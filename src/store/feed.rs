@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::error::JournalError;
 use crate::domain::ids::{AccountName, OperationId};
-use crate::domain::operation::{EventKind, NewEvent};
+use crate::domain::operation::{EventKind, NewEvent, OrderNumbers};
 
 /// An event in the feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Event {
     pub account: AccountName,
     /// The caller that the event concerns. Only operators see an event without an owner.
     pub owner: Option<String>,
+    /// The order that the event concerns.
+    pub order: OrderNumbers,
     /// The operation that caused the event, if any.
     pub operation_id: Option<OperationId>,
     /// When the event was committed.
@@ -38,6 +40,8 @@ pub struct Publication {
     pub account: AccountName,
     /// The caller that the event concerns. Only operators see an event without an owner.
     pub owner: Option<String>,
+    /// The order that the event concerns.
+    pub order: OrderNumbers,
     /// The time of the event.
     pub at: Timestamp,
 }
@@ -89,8 +93,8 @@ pub trait Feed: Send + Sync + std::fmt::Debug {
     /// such a commit gets its reply.
     fn committed(&self) -> watch::Receiver<u64>;
 
-    /// Whether this fact of the account is in the feed.
-    fn has_event(
+    /// Whether a message of TOP reported this fact of the account.
+    fn is_reported_by_message(
         &self,
         account: &AccountName,
         event: NewEvent,

@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use super::error::JournalError;
 use crate::domain::change::ChangeStatus;
 use crate::domain::ids::AccountName;
-use crate::domain::notice::{News, Notice};
+use crate::domain::notice::{News, Notice, OrderNumber};
 use crate::domain::operation::{
-    Anchor, Basis, EventKind, Kind, NewEvent, Operation, Ownership, State, Subject,
+    Anchor, Basis, EventKind, Kind, NewEvent, Operation, OrderNumbers, Ownership, State, Subject,
 };
 
 /// A message to store. Its content is not stored: it may contain personal data.
@@ -45,6 +45,8 @@ pub enum Content {
     Quarantined {
         /// The id in its content, if it has one.
         id: Option<String>,
+        /// The number of its order, if it was read.
+        order_no: Option<String>,
         /// Why it cannot be used.
         reason: QuarantineReason,
         /// The names of the members of its content, with their JSON types. They help to correct the contract.
@@ -193,6 +195,8 @@ pub struct Around {
 pub struct Effects {
     /// The event that it reports, with the caller whom it concerns.
     pub event: Option<(NewEvent, Option<String>)>,
+    /// The order that it concerns.
+    pub order: OrderNumbers,
     /// The operations that are to be looked up now.
     pub wake: Vec<Operation>,
 }
@@ -225,6 +229,7 @@ pub fn effects(notice: &Notice, around: &Around, waking: &Waking) -> Effects {
     let wake = around.operations.iter().filter(|row| is_woken(row));
     Effects {
         event,
+        order: order_numbers(notice, around),
         wake: wake.map(|row| woken(row, waking)).collect(),
     }
 }
@@ -288,6 +293,25 @@ fn event(notice: &Notice, around: &Around) -> Option<NewEvent> {
         subject,
         fact: fact.to_owned(),
     })
+}
+
+/// The numbers of the order. If the order is not known here, the number in the message is Fliggy's if it has that form.
+fn order_numbers(notice: &Notice, around: &Around) -> OrderNumbers {
+    if let Some(order) = &around.order {
+        return OrderNumbers {
+            order_id: Some(order.order_id),
+            out_order_no: Some(order.out_order_no.clone()),
+        };
+    }
+    let number = notice.order.as_ref();
+    let order_id = number.and_then(OrderNumber::order_id);
+    OrderNumbers {
+        out_order_no: match order_id {
+            Some(_) => None,
+            None => number.and_then(OrderNumber::out_order_no),
+        },
+        order_id,
+    }
 }
 
 /// Whether the change of the message was paid before: by the feed, or by an operation of this gateway.

@@ -28,7 +28,7 @@ pub const JOURNAL_QUEUE: &str = "gateway_journal_queue";
 /// Counter: messages of TOP by `topic` (`other` for an unknown one) and `result` (`processed`, `repeated`, `quarantined`,
 /// `not_committed`, `unidentified`).
 pub const NOTIFICATIONS: &str = "gateway_notifications_total";
-/// Histogram, seconds: from the publication of a message to its commit, which includes its event.
+/// Histogram, seconds: from the publication of a message that was processed to its commit, which includes its event.
 pub const NOTIFICATION_LAG_SECONDS: &str = "gateway_notification_lag_seconds";
 /// Gauge: messages in quarantine.
 pub const NOTIFICATIONS_QUARANTINED: &str = "gateway_notifications_quarantined";

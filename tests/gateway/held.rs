@@ -248,12 +248,12 @@ impl Feed for HeldJournal {
         self.inner.committed()
     }
 
-    fn has_event(
+    fn is_reported_by_message(
         &self,
         account: &AccountName,
         event: NewEvent,
     ) -> BoxFuture<'_, Result<bool, JournalError>> {
-        self.inner.has_event(account, event)
+        self.inner.is_reported_by_message(account, event)
     }
 
     fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>> {

@@ -198,13 +198,13 @@ impl Feed for GatedJournal {
         self.world.lock().store.committed()
     }
 
-    fn has_event(
+    fn is_reported_by_message(
         &self,
         account: &AccountName,
         event: NewEvent,
     ) -> BoxFuture<'_, Result<bool, JournalError>> {
         let account = account.clone();
-        self.read(move |store| store.has_event(&account, event))
+        self.read(move |store| store.is_reported_by_message(&account, event))
     }
 
     fn publish(&self, events: Vec<Publication>) -> BoxFuture<'_, Result<(), JournalError>> {

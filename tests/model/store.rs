@@ -7,8 +7,8 @@ use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
 use fliggy_gateway::domain::notice::Notice;
 use fliggy_gateway::domain::operation::{
-    Basis, Intent, Kind, LookupKind, NewEvent, Operation, Ownership, OwnershipFact, Proof, State,
-    Subject, TimelineEntry,
+    Basis, EventKind, Intent, Kind, LookupKind, NewEvent, Operation, OrderNumbers, Ownership,
+    OwnershipFact, Proof, State, Subject, TimelineEntry,
 };
 use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::store::{
@@ -233,6 +233,7 @@ impl Tables {
                 fact: event.fact,
                 account: operation.account.clone(),
                 owner: Some(operation.caller.clone()),
+                order: self.order_of(&operation),
                 operation_id: Some(operation.id),
                 at,
             });
@@ -258,6 +259,25 @@ impl Tables {
             let sequence = i64::try_from(self.events.len()).unwrap() + 1;
             self.events.push(Event { sequence, ..event });
         }
+    }
+
+    /// The order that an operation concerns, by its row, by the change that it names, and by the owners.
+    fn order_of(&self, operation: &Operation) -> OrderNumbers {
+        let mut order = OrderNumbers::of(operation);
+        if let Subject::Change(change) = operation.intent.subject() {
+            let created = self.events.iter().find(|event| {
+                event.kind == EventKind::ChangeCreated && event.subject == change.to_string()
+            });
+            order = order.or(created.map(|event| event.order.clone()).unwrap_or_default());
+        }
+        let owner = self.owners.iter().find(|known| {
+            known.account == operation.account && Some(known.order_id) == order.order_id
+        });
+        let out_order_no = owner.map(|known| known.out_order_no.clone());
+        order.or(OrderNumbers {
+            order_id: None,
+            out_order_no,
+        })
     }
 
     fn receive(&mut self, message: &NewMessage, waking: &Waking) -> Reception {
@@ -299,8 +319,12 @@ impl Tables {
                 });
             }
             Content::Quarantined {
-                reason, members, ..
+                order_no,
+                reason,
+                members,
+                ..
             } => {
+                stored.order_no.clone_from(order_no);
                 stored.state = MessageState::Quarantined;
                 stored.reason = Some(*reason);
                 stored.members.clone_from(members);
@@ -367,6 +391,7 @@ impl Tables {
                 fact: event.fact,
                 account: account.clone(),
                 owner,
+                order: effects.order,
                 operation_id: None,
                 at: message.received_at,
             });
@@ -747,7 +772,7 @@ impl Feed for ModelStore {
         self.committed.subscribe()
     }
 
-    fn has_event(
+    fn is_reported_by_message(
         &self,
         account: &AccountName,
         event: NewEvent,
@@ -755,6 +780,7 @@ impl Feed for ModelStore {
         let tables = self.tables();
         at_once(tables.events.iter().any(|known| {
             known.account == *account
+                && known.operation_id.is_none()
                 && (known.kind, &known.subject, &known.fact)
                     == (event.kind, &event.subject, &event.fact)
         }))
@@ -769,6 +795,7 @@ impl Feed for ModelStore {
                 fact: publication.event.fact,
                 account: publication.account,
                 owner: publication.owner,
+                order: publication.order,
                 operation_id: None,
                 at: publication.at,
             });

@@ -74,7 +74,7 @@ pub struct Notification {
     /// The Taobao user whom it concerns (`accounts.<name>.user_id`); null if TOP named none.
     #[schema(required = true, example = "2200000000001")]
     user_id: Option<String>,
-    /// The number of the order as the message reports it; null if it is in quarantine or names none.
+    /// The number of the order as the message reports it; null if it names none or cannot be read.
     #[schema(required = true)]
     order_no: Option<String>,
     /// When TOP published it (+08:00); null if unknown.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::operation::{EventKind, NewEvent};
+use crate::domain::operation::{EventKind, NewEvent, OrderNumbers};
 use crate::store::sqlite::{SqliteJournal, SqliteSettings};
 use crate::store::{Feed as _, Publication};
 
@@ -16,6 +16,7 @@ fn event(sequence: i64, owner: &str, kind: EventKind, subject: &str) -> Event {
         fact: "fact".to_owned(),
         account: "default".parse().unwrap(),
         owner: Some(owner.to_owned()),
+        order: OrderNumbers::default(),
         operation_id: None,
         at: Timestamp::UNIX_EPOCH,
     }
@@ -159,6 +160,7 @@ async fn publish(store: &SqliteJournal, owner: &str, fact: &str) {
         },
         account: "default".parse().unwrap(),
         owner: Some(owner.to_owned()),
+        order: OrderNumbers::default(),
         at: Timestamp::UNIX_EPOCH,
     };
     store.publish(vec![publication]).await.unwrap();

@@ -33,6 +33,7 @@ fn quarantine(message: &NewMessage) -> (QuarantineReason, Option<&str>, &[String
             id,
             reason,
             members,
+            ..
         } => (*reason, id.as_deref(), members),
         Content::Notice { .. } => panic!("not quarantined: {message:?}"),
     }

@@ -21,7 +21,7 @@ use crate::top::tmc::message::Message;
 const PULL_EVERY: Duration = Duration::from_secs(15);
 /// The maximum number of messages in one commit.
 const BATCH: usize = 64;
-/// The shortest and the longest pause before the next connection.
+/// The shortest and the longest pause before the next connection, before jitter.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A channel that was held for this long was not refused; the pauses begin anew.

@@ -13,7 +13,7 @@ use crate::top::tmc::http::{Confirm, Consume, ConsumedMessage, QUANTITY};
 
 /// How long the channel must be gone before messages are read over HTTP.
 const FALLBACK_AFTER: Duration = Duration::from_secs(5);
-/// The longest pause after failed reads.
+/// The longest pause after failed reads, before jitter.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 impl Receiver {
@@ -41,12 +41,13 @@ impl Receiver {
             };
             let pause = match read {
                 Ok(messages) => {
-                    let count = messages.len();
-                    if let Err(error) = self.take(group, messages).await {
+                    let is_full = messages.len() >= QUANTITY;
+                    let taken = self.take(group, messages).await;
+                    if let Err(error) = &taken {
                         tracing::warn!(group, %error, "messages of TOP were not confirmed; they are read again");
                     }
                     pauses = self.pauses();
-                    if count >= QUANTITY {
+                    if is_full && taken.is_ok_and(|confirmed| confirmed) {
                         continue;
                     }
                     self.settings.interval
@@ -73,8 +74,8 @@ impl Receiver {
         Ok(answer.messages.0)
     }
 
-    /// Commits messages, then confirms them.
-    async fn take(&self, group: &str, consumed: Vec<ConsumedMessage>) -> Result<(), CallError> {
+    /// Commits messages, then confirms them. Returns whether any was confirmed.
+    async fn take(&self, group: &str, consumed: Vec<ConsumedMessage>) -> Result<bool, CallError> {
         let mut messages = Vec::with_capacity(consumed.len());
         for message in consumed {
             match message.message() {
@@ -83,7 +84,7 @@ impl Receiver {
             }
         }
         if messages.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
         let verdicts = self.commit(messages).await;
@@ -93,18 +94,19 @@ impl Receiver {
             .map(|(id, _)| id)
             .collect();
         if confirmed.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let params = Confirm::params(group, &confirmed);
         let answer = self.top.platform::<Confirm>(params).await?;
-        if answer.is_success.lossy() == Some(false) {
+        reach(Point::Confirmed).await;
+        let is_confirmed = answer.is_success.lossy() != Some(false);
+        if !is_confirmed {
             tracing::warn!(
                 group,
                 "TOP did not accept the confirmation of messages; they are read again"
             );
         }
-        reach(Point::Confirmed).await;
-        Ok(())
+        Ok(is_confirmed)
     }
 
     fn pauses(&self) -> backon::ExponentialBackoff {

@@ -272,8 +272,7 @@ impl Operations {
         }
     }
 
-    /// Whether the feed reports the payment that the operation requests. While the operation has not succeeded, only a
-    /// message of TOP can have reported it.
+    /// Whether a message of TOP reported the payment that the operation requests.
     async fn is_paid_by_message(&self, operation: &Operation) -> Result<bool, JournalError> {
         if !operation.kind().moves_money() || operation.state() == State::Succeeded {
             return Ok(false);
@@ -284,7 +283,9 @@ impl Operations {
             subject: operation.intent.subject().text(),
             fact: fact.to_owned(),
         };
-        self.journal.has_event(&operation.account, event).await
+        self.journal
+            .is_reported_by_message(&operation.account, event)
+            .await
     }
 
     async fn judged(

@@ -3,8 +3,8 @@
 
 use crate::domain::notice::{News, Notice, OrderNumber};
 use crate::domain::operation::{
-    Anchor, Basis, EventKind, Intent, Kind, LookupKind, NewEvent, Proof, Receipt, SessionTag,
-    Standing, State, Subject, TimelineEntry, intent,
+    Anchor, Basis, EventKind, Intent, Kind, LookupKind, NewEvent, OrderNumbers, Proof, Receipt,
+    SessionTag, Standing, State, Subject, TimelineEntry, intent,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -218,6 +218,7 @@ fn a_publication() -> Publication {
         },
         account: "default".parse().unwrap(),
         owner: Some("app".to_owned()),
+        order: OrderNumbers::default(),
         at: SystemClock::new().wall(),
     }
 }

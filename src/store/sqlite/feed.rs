@@ -10,11 +10,12 @@ use tokio::sync::watch;
 use super::writer::Command;
 use super::{SqliteJournal, failed, row};
 use crate::domain::ids::{AccountName, OperationId};
-use crate::domain::operation::{EventKind, NewEvent};
+use crate::domain::operation::{EventKind, NewEvent, OrderNumbers};
 use crate::store::{Event, EventFilter, Feed, JournalError, Publication};
 
 /// The columns of an event.
-const COLUMNS: &str = "seq, kind, subject, fact, account, owner, operation_id, at";
+const COLUMNS: &str =
+    "seq, kind, subject, fact, account, owner, operation_id, at, order_id, out_order_no";
 
 impl Feed for SqliteJournal {
     fn events(&self, filter: EventFilter) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
@@ -46,7 +47,7 @@ impl Feed for SqliteJournal {
         self.committed.subscribe()
     }
 
-    fn has_event(
+    fn is_reported_by_message(
         &self,
         account: &AccountName,
         event: NewEvent,
@@ -54,7 +55,8 @@ impl Feed for SqliteJournal {
         let account = account.to_string();
         self.reading(async move {
             let found: i64 = sqlx::query_scalar(
-                "SELECT EXISTS (SELECT 1 FROM events WHERE kind = ?1 AND subject = ?2 AND fact = ?3 AND +account = ?4)",
+                "SELECT EXISTS (SELECT 1 FROM events WHERE kind = ?1 AND subject = ?2 AND fact = ?3 \
+                 AND +account = ?4 AND operation_id IS NULL)",
             )
             .bind(event.kind.as_str())
             .bind(event.subject)
@@ -129,6 +131,10 @@ fn event(line: &SqliteRow) -> Result<Event, JournalError> {
         fact: line.try_get("fact").map_err(failed)?,
         account: account.parse().map_err(failed)?,
         owner: line.try_get("owner").map_err(failed)?,
+        order: OrderNumbers {
+            order_id: row::number(line, "order_id")?,
+            out_order_no: row::number(line, "out_order_no")?,
+        },
         operation_id: operation_id
             .map(|id| OperationId::from_str(&id).map_err(failed))
             .transpose()?,

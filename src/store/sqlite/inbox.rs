@@ -164,12 +164,21 @@ async fn store(
             (MessageState::Processed, None, None, account, order_no)
         }
         Content::Quarantined {
-            reason, members, ..
+            order_no,
+            reason,
+            members,
+            ..
         } => {
             let members = serde_json::to_string(members).map_err(failed)?;
             let reason = row::word_of(reason)?;
             let state = MessageState::Quarantined;
-            (state, Some(reason), Some(members), None, None)
+            (
+                state,
+                Some(reason),
+                Some(members),
+                None,
+                order_no.as_deref(),
+            )
         }
     };
     if state == MessageState::Processed {
@@ -219,6 +228,7 @@ async fn apply(
             event,
             account,
             owner: owner.as_deref(),
+            order: &effects.order,
             operation_id: None,
             at: ms_of(message.received_at),
         };
@@ -266,11 +276,12 @@ async fn around(
     let change_was_paid = match &notice.news {
         News::Change(change, _) => {
             let found: i64 = sqlx::query_scalar(
-                "SELECT EXISTS (SELECT 1 FROM events WHERE kind IN (?1, ?2) AND subject = ?3)",
+                "SELECT EXISTS (SELECT 1 FROM events WHERE kind IN (?1, ?2) AND subject = ?3 AND +account = ?4)",
             )
             .bind(EventKind::ChangeAwaitingTicketing.as_str())
             .bind(EventKind::ChangeTicketed.as_str())
             .bind(change.to_string())
+            .bind(account.to_string())
             .fetch_one(connection)
             .await
             .map_err(failed)?;

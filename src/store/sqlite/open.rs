@@ -17,7 +17,7 @@ pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of the schema, which SQLite keeps in the file's header (`PRAGMA user_version`). Raise it when earlier
 /// gateways cannot use a journal that the new gateway writes.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// Converts a journal of version 1 to version 2: locks are per account, and operations that sent nothing are
 /// deleted after some time. Such operations of version 1 have an event, so they are kept.
@@ -31,6 +31,9 @@ const FROM_3_TO_4: &str = include_str!("from_3_to_4.sql");
 
 /// Converts a journal of version 4 to version 5: the types of events have other words.
 const FROM_4_TO_5: &str = include_str!("from_4_to_5.sql");
+
+/// Converts a journal of version 5 to version 6: messages are stored, and events name their order.
+const FROM_5_TO_6: &str = include_str!("from_5_to_6.sql");
 
 /// The end of the lease of an instance that is known to have ended.
 pub(super) const ENDED: i64 = i64::MIN + 1;
@@ -86,7 +89,13 @@ async fn checked(
     had_wal: bool,
     given: Option<&HashKey>,
 ) -> Result<(HashKey, bool), JournalError> {
-    let scripts = [FROM_1_TO_2, FROM_2_TO_3, FROM_3_TO_4, FROM_4_TO_5];
+    let scripts = [
+        FROM_1_TO_2,
+        FROM_2_TO_3,
+        FROM_3_TO_4,
+        FROM_4_TO_5,
+        FROM_5_TO_6,
+    ];
     for (from, script) in (1..).zip(scripts) {
         if (1..=from).contains(&version) {
             tracing::info!(path = %files.path().display(), from, to = from + 1, "converting the journal");

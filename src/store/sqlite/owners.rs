@@ -4,8 +4,8 @@ use futures::future::BoxFuture;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
 use super::{SqliteJournal, failed, row};
-use crate::domain::ids::{AccountName, OrderId, OutOrderNo};
-use crate::domain::operation::Ownership;
+use crate::domain::ids::{AccountName, ChangeOrderNo, OrderId, OutOrderNo};
+use crate::domain::operation::{EventKind, Operation, OrderNumbers, Ownership, Subject};
 use crate::store::{JournalError, Owners};
 
 /// Fliggy's number, the caller's number, the owner, the last departure, the booking time, and the id of the booking.
@@ -64,6 +64,42 @@ pub(super) async fn order_named(
         return Ok(by_id);
     }
     owner(connection, OF_REFERENCE, account.clone(), number.to_owned()).await
+}
+
+/// The order that an operation concerns. The journal knows more than the row: an order that was booked here, or the order
+/// of a change.
+pub(super) async fn order_of(
+    connection: &mut SqliteConnection,
+    operation: &Operation,
+) -> Result<OrderNumbers, JournalError> {
+    let mut order = OrderNumbers::of(operation);
+    if let (None, Subject::Change(change)) = (order.order_id, operation.intent.subject()) {
+        order.order_id = order_of_change(connection, change).await?;
+    }
+    if let (Some(order_id), None) = (order.order_id, &order.out_order_no) {
+        let account = operation.account.clone();
+        let known = owner(connection, OF_ORDER, account, order_id.to_string()).await?;
+        order.out_order_no = known.map(|known| known.out_order_no);
+    }
+    Ok(order)
+}
+
+/// The order of a change, by an earlier event about the change.
+async fn order_of_change(
+    connection: &mut SqliteConnection,
+    change: ChangeOrderNo,
+) -> Result<Option<OrderId>, JournalError> {
+    let found: Option<String> = sqlx::query_scalar(
+        "SELECT order_id FROM events WHERE kind = ?1 AND subject = ?2 AND order_id IS NOT NULL LIMIT 1",
+    )
+    .bind(EventKind::ChangeCreated.as_str())
+    .bind(change.to_string())
+    .fetch_optional(connection)
+    .await
+    .map_err(failed)?;
+    found
+        .map(|order_id| order_id.parse().map_err(failed))
+        .transpose()
 }
 
 impl Owners for SqliteJournal {

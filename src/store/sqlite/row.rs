@@ -210,6 +210,15 @@ pub(super) fn word<T: DeserializeOwned>(text: String) -> Result<T, JournalError>
     serde_json::from_value(serde_json::Value::String(text)).map_err(failed)
 }
 
+/// A number in this column that is stored as text.
+pub(super) fn number<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+    line: &SqliteRow,
+    column: &str,
+) -> Result<Option<T>, JournalError> {
+    let text: Option<String> = line.try_get(column).map_err(failed)?;
+    text.map(|text| text.parse().map_err(failed)).transpose()
+}
+
 /// Serialises an enum to its stored name.
 pub(super) fn word_of<T: Serialize>(value: &T) -> Result<String, JournalError> {
     match serde_json::to_value(value).map_err(failed)? {

@@ -88,6 +88,9 @@ CREATE TABLE IF NOT EXISTS events (
     owner           TEXT,
     operation_id    TEXT,
     at              INTEGER NOT NULL,
+    -- The order that the event concerns, as far as known.
+    order_id        TEXT,
+    out_order_no    TEXT,
     UNIQUE (kind, subject, fact)
 );
 CREATE INDEX IF NOT EXISTS events_owner ON events (owner, seq);

@@ -12,11 +12,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use super::health::Health;
-use super::{failed, inbox, ms_of, open, row};
+use super::{failed, inbox, ms_of, open, owners, row};
 use crate::domain::attachment::KeptAttachment;
 use crate::domain::ids::{AccountName, OperationId};
 use crate::domain::operation::{
-    Baseline, Basis, NewEvent, Operation, OwnershipFact, SessionTag, State, TimelineEntry,
+    Baseline, Basis, NewEvent, Operation, OrderNumbers, OwnershipFact, SessionTag, State,
+    TimelineEntry,
 };
 use crate::kill_point::{Point, reach};
 use crate::store::accept::{self, Conflicts, Placed};
@@ -525,11 +526,16 @@ pub(super) async fn save(
     let revision = operation.revision + 1;
     insert_timeline(connection, operation, revision, &change.timeline).await?;
     let at = change.timeline.last().map_or(0, |entry| ms_of(entry.at.0));
+    let order = match &change.events[..] {
+        [] => OrderNumbers::default(),
+        _ => owners::order_of(connection, operation).await?,
+    };
     for event in &change.events {
         let facts = Facts {
             event,
             account: &operation.account,
             owner: Some(&operation.caller),
+            order: &order,
             operation_id: Some(operation.id),
             at,
         };
@@ -561,6 +567,7 @@ pub(super) struct Facts<'a> {
     pub(super) event: &'a NewEvent,
     pub(super) account: &'a AccountName,
     pub(super) owner: Option<&'a str>,
+    pub(super) order: &'a OrderNumbers,
     pub(super) operation_id: Option<OperationId>,
     pub(super) at: i64,
 }
@@ -570,8 +577,8 @@ pub(super) async fn insert_event(
     facts: &Facts<'_>,
 ) -> Result<(), JournalError> {
     sqlx::query(
-        "INSERT INTO events (kind, subject, fact, account, owner, operation_id, at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (kind, subject, fact) DO NOTHING",
+        "INSERT INTO events (kind, subject, fact, account, owner, operation_id, at, order_id, out_order_no) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (kind, subject, fact) DO NOTHING",
     )
     .bind(facts.event.kind.as_str())
     .bind(&facts.event.subject)
@@ -580,6 +587,8 @@ pub(super) async fn insert_event(
     .bind(facts.owner)
     .bind(facts.operation_id.map(|id| id.to_string()))
     .bind(facts.at)
+    .bind(facts.order.order_id.map(|id| id.to_string()))
+    .bind(facts.order.out_order_no.as_ref().map(ToString::to_string))
     .execute(connection)
     .await
     .map_err(failed)?;
@@ -595,6 +604,7 @@ async fn publish(
             event: &publication.event,
             account: &publication.account,
             owner: publication.owner.as_deref(),
+            order: &publication.order,
             operation_id: None,
             at: ms_of(publication.at),
         };

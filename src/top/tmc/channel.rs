@@ -1,7 +1,7 @@
 //! The channel: a WebSocket over which TOP pushes messages.
 //!
-//! TOP's servers do not respond to PING (measured), so a missing PONG says nothing. A broken connection is noticed by
-//! the kernel: pull requests are sent regularly, and unacknowledged bytes end the connection.
+//! TOP's server library does not respond to PING, so a missing PONG says nothing. A broken connection is noticed by the
+//! kernel: pull requests are sent regularly, and unacknowledged bytes end the connection.
 
 use std::net::IpAddr;
 use std::time::Duration;
