@@ -8,10 +8,14 @@
 //! Where the real wording or order of checks is not public, the simulator guesses, following `openapi/top`.
 //! Nothing here is evidence of what TOP does.
 
+mod agenda;
 mod answer;
 mod calls;
 mod change;
+mod channel;
 mod control;
+mod driver;
+mod facts;
 mod faults;
 mod files;
 mod gate;
@@ -20,6 +24,8 @@ mod input;
 mod itinerary;
 mod known;
 mod ledger;
+mod message_methods;
+mod messages;
 mod methods;
 mod offer;
 mod op;
@@ -30,11 +36,13 @@ mod register;
 mod rest;
 mod schedule;
 mod script;
+mod state;
 mod timetable;
 mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -42,13 +50,16 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, delete, get, post};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::SharedClock;
 use crate::top::contract::{Overrides, Registry};
+use state::{Locked, State};
 
 pub use calls::Call;
 pub use faults::Fault;
+pub use messages::{MessageFault, NewMessageRule};
 pub use op::Op;
 pub use script::{Match, NewRule};
 
@@ -72,6 +83,8 @@ pub struct Timing {
     pub hang_limit: Duration,
     /// How long `late_visibility` hides an effect if the rule sets no time.
     pub hidden_for: Duration,
+    /// How long a message waits for its confirmation before it is delivered again. TOP waits "about five minutes".
+    pub message_lease: Duration,
 }
 
 impl Default for Timing {
@@ -83,6 +96,7 @@ impl Default for Timing {
             fees_after: Duration::from_secs(2),
             hang_limit: Duration::from_secs(30),
             hidden_for: Duration::from_secs(3),
+            message_lease: Duration::from_secs(300),
         }
     }
 }
@@ -96,6 +110,10 @@ pub struct SimulatorConfig {
     pub app_secret: SecretString,
     /// The purchasing account of each session. An account cannot see the orders of another.
     pub sessions: BTreeMap<String, String>,
+    /// The message group of each account; `default` for accounts that are not listed.
+    pub groups: BTreeMap<String, String>,
+    /// The Taobao user id of each account. The others have ids from 2200000000001 on, in the order of all accounts.
+    pub user_ids: BTreeMap<String, i64>,
     /// The assigned channels (渠道名称). Any other is refused with 请求参数错误.
     pub channels: BTreeSet<String>,
     /// Two-letter codes of the airlines that have an epidemic policy and therefore accept refunds of type 100.
@@ -125,6 +143,8 @@ impl SimulatorConfig {
             app_key: "12345678".to_owned(),
             app_secret: SecretString::from("sandbox-secret"),
             sessions: BTreeMap::from([("sandbox-session".to_owned(), "default".to_owned())]),
+            groups: BTreeMap::new(),
+            user_ids: BTreeMap::new(),
             channels: BTreeSet::from(["SANDBOX".to_owned()]),
             epidemic_airlines: BTreeSet::from(["CA".to_owned()]),
             registry: Registry::embedded(),
@@ -159,34 +179,13 @@ pub struct Simulator {
 struct Inner {
     config: SimulatorConfig,
     state: Mutex<State>,
-    /// Ends hanging calls on shutdown.
+    /// Ends hanging calls and connections on shutdown.
     closing: CancellationToken,
-}
-
-/// The mutable state.
-#[derive(Debug)]
-struct State {
-    ledger: ledger::Ledger,
-    scripts: script::Scripts,
-    calls: calls::CallLog,
-}
-
-impl State {
-    fn new(config: &SimulatorConfig) -> Self {
-        let mut ledger = ledger::Ledger::new(
-            config.clock.clone(),
-            config.timing.clone(),
-            config.max_orders,
-        );
-        for account in config.sessions.values().collect::<BTreeSet<_>>() {
-            known::seed(&mut ledger, account);
-        }
-        Self {
-            ledger,
-            scripts: script::Scripts::default(),
-            calls: calls::CallLog::default(),
-        }
-    }
+    /// Wakes the connections: there may be messages for them.
+    messages_changed: Notify,
+    /// Wakes the driver: the next due time has changed.
+    due_changed: Notify,
+    last_connection: AtomicU64,
 }
 
 impl Simulator {
@@ -199,14 +198,31 @@ impl Simulator {
                 config,
                 state,
                 closing: CancellationToken::new(),
+                messages_changed: Notify::new(),
+                due_changed: Notify::new(),
+                last_connection: AtomicU64::new(0),
             }),
         }
     }
 
-    /// `/router/rest` as in TOP, and the control API under `/_simulator`.
+    /// `/router/rest` and the message channel as in TOP, and the control API under `/_simulator`. Without
+    /// [`serve`], orders progress only when they are read, and messages come only then.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/router/rest", any(rest::handle))
+            .route("/", any(channel::upgrade))
+            .route("/tmc", any(channel::upgrade))
+            .route(
+                "/_simulator/messages",
+                post(control::publish_message).get(control::list_messages),
+            )
+            .route(
+                "/_simulator/messages/faults",
+                post(control::add_message_fault)
+                    .get(control::list_message_faults)
+                    .delete(control::clear_message_faults),
+            )
+            .route("/_simulator/messages/channel", post(control::set_channel))
             .route(
                 "/_simulator/faults",
                 post(control::add_fault)
@@ -249,11 +265,14 @@ impl Simulator {
     }
 
     /// Never held across an await: only synchronous functions take it.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.inner
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> Locked<'_> {
+        let state = self.inner.state.lock();
+        Locked::new(state.unwrap_or_else(PoisonError::into_inner), &self.inner)
+    }
+
+    /// The id of a new connection; not reused after a reset.
+    fn next_connection(&self) -> u64 {
+        self.inner.last_connection.fetch_add(1, Ordering::Relaxed)
     }
 }
 
@@ -269,13 +288,20 @@ pub async fn serve(
     let server = axum::serve(listener, simulator.router())
         .with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let closing = simulator.inner.closing.clone();
-    let drain_timeout = async move {
+    let drain_timeout = async {
         shutdown.cancelled().await;
         closing.cancel();
         tokio::time::sleep(Duration::from_secs(2)).await;
     };
-    tokio::select! {
+    let driver = async {
+        driver::run(&simulator).await;
+        std::future::pending().await
+    };
+    let result = tokio::select! {
         result = server => result,
         () = drain_timeout => Ok(()),
-    }
+        () = driver => Ok(()),
+    };
+    closing.cancel();
+    result
 }

@@ -18,7 +18,7 @@ const PICTURE: &str = "
     api → access, notifications
     notifications → operations
     operations, notifications, access → store
-    simulator → top::sign, top::contract
+    simulator → top::sign, top::contract, top::tmc
     cli → simulator
 
     top, store, operations ↛ axum, axum_core, axum_extra, utoipa_axum

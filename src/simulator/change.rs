@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Timing;
+use super::facts::{self, Fact};
 use super::hidden::{Hidden, peek};
 use super::offer::OfferKind;
 use super::order::{Cents, Payment};
@@ -183,26 +184,29 @@ impl Entry for Change {
         (&mut self.progress, &mut self.hidden)
     }
 
-    fn age(&mut self, timing: &Timing, steady: Duration, wall: Timestamp) {
+    fn due(&self, timing: &Timing) -> Option<Duration> {
+        let after = match self.progress.status {
+            ChangeStatus::Submitted => timing.fees_after,
+            ChangeStatus::AwaitingPayment => timing.pay_within,
+            ChangeStatus::AwaitingTicketing => timing.ticket_after,
+            ChangeStatus::Closed | ChangeStatus::Ticketed => return None,
+        };
+        Some(self.progress.since.saturating_add(after))
+    }
+
+    fn step(&mut self, timing: &Timing, steady: Duration, wall: Timestamp) {
+        let due = self.due(timing).unwrap_or(steady);
         let progress = &mut self.progress;
-        let passed = |progress: &ChangeProgress| steady.saturating_sub(progress.since);
-        if progress.status == ChangeStatus::Submitted && passed(progress) >= timing.fees_after {
-            let since = progress.since + timing.fees_after;
-            progress.await_payment(since, wall, timing);
-        }
         match progress.status {
-            ChangeStatus::AwaitingPayment if passed(progress) >= timing.pay_within => {
-                progress.close(steady, "超时未支付");
-            }
-            ChangeStatus::AwaitingTicketing if passed(progress) >= timing.ticket_after => {
-                progress.turn(ChangeStatus::Ticketed, steady);
-            }
-            ChangeStatus::Submitted
-            | ChangeStatus::AwaitingPayment
-            | ChangeStatus::AwaitingTicketing
-            | ChangeStatus::Closed
-            | ChangeStatus::Ticketed => {}
+            ChangeStatus::Submitted => progress.await_payment(due, wall, timing),
+            ChangeStatus::AwaitingPayment => progress.close(steady, "超时未支付"),
+            ChangeStatus::AwaitingTicketing => progress.turn(ChangeStatus::Ticketed, steady),
+            ChangeStatus::Closed | ChangeStatus::Ticketed => {}
         }
+    }
+
+    fn fact(&self, before: Option<&ChangeProgress>) -> Option<Fact> {
+        facts::of_change(self, before)
     }
 }
 
@@ -254,7 +258,7 @@ impl Register<Change> {
         changes
     }
 
-    pub(super) fn create(&mut self, new: NewChange) -> Change {
+    pub(super) fn add(&mut self, new: NewChange) -> Change {
         let change_order_no = self.next_number();
         let (wall, steady) = (self.clock.wall(), self.clock.steady());
         let mut progress = ChangeProgress {
@@ -281,49 +285,49 @@ impl Register<Change> {
             effects: ChangeEffects::default(),
             hidden: None,
         };
-        self.insert(change.clone());
+        self.create(change.clone());
         change
     }
 
     pub(super) fn pay(&mut self, number: u64) -> Option<&Change> {
         let (wall, steady) = (self.clock.wall(), self.clock.steady());
-        let change = self.by_number(number)?;
-        let payment = Payment::new(wall, steady, change.total(), number);
-        change
-            .progress
-            .turn(ChangeStatus::AwaitingTicketing, steady);
-        change.progress.payment = Some(payment);
-        change.effects.pay += 1;
-        Some(change)
+        self.update(number, |change| {
+            let payment = Payment::new(wall, steady, change.total(), number);
+            change
+                .progress
+                .turn(ChangeStatus::AwaitingTicketing, steady);
+            change.progress.payment = Some(payment);
+            change.effects.pay += 1;
+        })
     }
 
     pub(super) fn cancel(&mut self, number: u64) -> Option<&Change> {
         let steady = self.clock.steady();
-        let change = self.by_number(number)?;
-        change.progress.close(steady, "用户取消");
-        change.effects.cancel += 1;
-        Some(change)
+        self.update(number, |change| {
+            change.progress.close(steady, "用户取消");
+            change.effects.cancel += 1;
+        })
     }
 
     /// Advances a change, as time or airline staff would. Does not count as the effect of a call.
     pub(super) fn advance(&mut self, number: u64, to: ChangeStatus) -> Option<&Change> {
         let (wall, steady) = (self.clock.wall(), self.clock.steady());
         let timing = self.timing.clone();
-        let change = self.by_number(number)?;
-        let total = change.total();
-        let progress = &mut change.progress;
-        match to {
-            ChangeStatus::Submitted => progress.turn(to, steady),
-            ChangeStatus::AwaitingPayment => progress.await_payment(steady, wall, &timing),
-            ChangeStatus::AwaitingTicketing | ChangeStatus::Ticketed => {
-                progress.turn(to, steady);
-                let payment = || Payment::new(wall, steady, total, number);
-                progress.payment.get_or_insert_with(payment);
-                progress.pay_before.get_or_insert(wall);
+        self.update(number, |change| {
+            let total = change.total();
+            let progress = &mut change.progress;
+            match to {
+                ChangeStatus::Submitted => progress.turn(to, steady),
+                ChangeStatus::AwaitingPayment => progress.await_payment(steady, wall, &timing),
+                ChangeStatus::AwaitingTicketing | ChangeStatus::Ticketed => {
+                    progress.turn(to, steady);
+                    let payment = || Payment::new(wall, steady, total, number);
+                    progress.payment.get_or_insert_with(payment);
+                    progress.pay_before.get_or_insert(wall);
+                }
+                ChangeStatus::Closed => progress.close(steady, "航司拒绝改签"),
             }
-            ChangeStatus::Closed => progress.close(steady, "航司拒绝改签"),
-        }
-        Some(change)
+        })
     }
 
     /// Raises the total by raising one passenger's service fee.

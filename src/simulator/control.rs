@@ -2,6 +2,7 @@
 //! listener; contains no passenger data.
 
 mod changes;
+mod messages;
 mod refunds;
 
 use axum::Json;
@@ -19,6 +20,10 @@ use super::script::NewRule;
 use super::{Simulator, State as World};
 
 pub(super) use changes::{advance_change, list_changes};
+pub(super) use messages::{
+    add_message_fault, clear_message_faults, list_message_faults, list_messages, publish_message,
+    set_channel,
+};
 pub(super) use refunds::{advance_refund, list_refunds, supplement_refund};
 
 /// Limit of a schedule change; airlines do not move flights further.

@@ -91,12 +91,29 @@ impl PlatformError {
     }
 }
 
+/// A parameter that is not blank.
+pub(super) fn given<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
+    let value = params.get(name).map(String::as_str);
+    value.filter(|value| !value.trim().is_empty())
+}
+
 /// The account of the session, if TOP would accept the call. The caller of this function checks `method`.
 pub(super) fn check(config: &SimulatorConfig, params: &Params) -> Result<String, PlatformError> {
-    let given = |name: &str| {
-        let value = params.get(name).map(String::as_str);
-        value.filter(|value| !value.trim().is_empty())
+    check_app(config, params)?;
+    let Some(session) = given(params, "session") else {
+        return Err(
+            PlatformError::new(26, "Missing session").sub_msg("传入http参数中必需包含session字段")
+        );
     };
+    match config.sessions.get(session) {
+        Some(account) => Ok(account.clone()),
+        None => Err(PlatformError::invalid_session()),
+    }
+}
+
+/// The checks of a method that needs no session.
+pub(super) fn check_app(config: &SimulatorConfig, params: &Params) -> Result<(), PlatformError> {
+    let given = |name: &str| given(params, name);
     match given("format") {
         Some("json") => {}
         _ => {
@@ -136,13 +153,5 @@ pub(super) fn check(config: &SimulatorConfig, params: &Params) -> Result<String,
     if !verify(sign_method, &config.app_secret, &base, signature) {
         return Err(PlatformError::new(25, "Invalid signature"));
     }
-    let Some(session) = given("session") else {
-        return Err(
-            PlatformError::new(26, "Missing session").sub_msg("传入http参数中必需包含session字段")
-        );
-    };
-    match config.sessions.get(session) {
-        Some(account) => Ok(account.clone()),
-        None => Err(PlatformError::invalid_session()),
-    }
+    Ok(())
 }

@@ -29,6 +29,16 @@ impl<P> Hidden<P> {
     }
 }
 
+/// Hides an effect, unless one is already hidden.
+pub(super) fn hide_early<P>(hidden: &mut Option<Hidden<P>>, new: Hidden<P>, steady: Duration) {
+    let hiding = hidden
+        .as_ref()
+        .is_some_and(|hiding| !hiding.is_over(steady));
+    if !hiding {
+        *hidden = Some(new);
+    }
+}
+
 /// What a lookup sees. Counts one lookup, and clears `hidden` once hiding has ended.
 pub(super) fn look_up<P: Clone>(
     hidden: &mut Option<Hidden<P>>,

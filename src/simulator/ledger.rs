@@ -1,6 +1,7 @@
 //! All orders and their visibility. In memory only.
 
 mod after_sales;
+mod progress;
 mod snapshot;
 
 use std::collections::{HashMap, VecDeque};
@@ -9,11 +10,13 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Timing;
+use super::agenda::Agenda;
 use super::change::Changes;
+use super::facts::{self, Fact};
 use super::files::Files;
 use super::hidden::look_up;
 use super::itinerary::Itinerary;
-use super::order::{Cents, Effects, Order, Payment, Progress, RefundTerms, Status, age};
+use super::order::{Cents, Effects, Order, Progress, RefundTerms, Status};
 use super::refund::Refunds;
 use super::script::Subject;
 use super::timetable::Flight;
@@ -52,6 +55,8 @@ pub(super) struct Ledger {
     orders: HashMap<u64, Order>,
     by_reference: HashMap<(String, String), u64>,
     by_age: VecDeque<u64>,
+    agenda: Agenda,
+    facts: Vec<Fact>,
     pub(super) refunds: Refunds,
     pub(super) changes: Changes,
     pub(super) files: Files,
@@ -59,7 +64,7 @@ pub(super) struct Ledger {
 
 /// The first id. Ids depend on the clock, so that a restart reuses none. They are odd and far above 2^53, so
 /// that a client that reads them as doubles is detected.
-fn ids_from(base: u64, clock: &SharedClock) -> u64 {
+pub(super) fn ids_from(base: u64, clock: &SharedClock) -> u64 {
     let ms = u64::try_from(clock.wall().as_millisecond()).unwrap_or(0);
     base + 1 + ms * 200_000
 }
@@ -79,6 +84,8 @@ impl Ledger {
             orders: HashMap::new(),
             by_reference: HashMap::new(),
             by_age: VecDeque::new(),
+            agenda: Agenda::default(),
+            facts: Vec::new(),
         }
     }
 
@@ -127,9 +134,14 @@ impl Ledger {
     }
 
     pub(super) fn by_id(&mut self, id: u64) -> Option<&mut Order> {
-        let (steady, wall) = (self.clock.steady(), self.clock.wall());
+        let steady = self.clock.steady();
         let order = self.orders.get_mut(&id)?;
-        age(order, &self.timing, steady, wall);
+        while order.due(&self.timing).is_some_and(|due| due <= steady) {
+            let before = order.progress.clone();
+            order.step(self.clock.wall());
+            self.facts.extend(facts::of_order(order, &before));
+            self.agenda.set(id, order.due(&self.timing));
+        }
         Some(order)
     }
 
@@ -215,7 +227,8 @@ impl Ledger {
         self.by_reference
             .insert((new.account.clone(), new.out_order_no.clone()), id);
         self.by_age.push_back(id);
-        self.orders
+        let order = self
+            .orders
             .entry(id)
             .insert_entry(Order {
                 order_id: id,
@@ -247,46 +260,15 @@ impl Ledger {
                 },
                 hidden: None,
             })
-            .into_mut()
-    }
-
-    pub(super) fn pay(&mut self, id: u64) -> Option<&Order> {
-        let (at, steady) = (self.clock.wall(), self.clock.steady());
-        let order = self.by_id(id)?;
-        order.progress.turn(Status::Paid);
-        order.progress.payment = Some(Payment::new(at, steady, order.total, id));
-        order.effects.pay += 1;
-        Some(order)
-    }
-
-    pub(super) fn close(&mut self, id: u64) -> Option<&Order> {
-        let order = self.by_id(id)?;
-        order.progress.turn(Status::Closed);
-        order.effects.close += 1;
-        Some(order)
-    }
-
-    /// Advances an order, as time or airline staff would. Does not count as the effect of a call.
-    pub(super) fn advance(&mut self, id: u64, to: Status) -> Option<&Order> {
-        if to == Status::Paid {
-            let effects = self.by_id(id)?.effects;
-            self.pay(id);
-            let order = self.by_id(id)?;
-            order.effects = effects;
-            return Some(order);
-        }
-        let now = self.clock.wall();
-        let order = self.by_id(id)?;
-        order.progress.turn(to);
-        if to == Status::Ticketed {
-            order.progress.ticketed_at = Some(now);
-        }
-        Some(order)
+            .into_mut();
+        self.agenda.set(id, order.due(&self.timing));
+        order
     }
 
     fn forget(&mut self, id: u64) {
         self.refunds.forget_order(id);
         self.changes.forget_order(id);
+        self.agenda.set(id, None);
         if let Some(order) = self.orders.remove(&id) {
             self.by_reference
                 .remove(&(order.account, order.out_order_no));

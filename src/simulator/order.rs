@@ -194,22 +194,29 @@ impl Order {
     pub(super) fn is_hidden(&self) -> bool {
         self.hidden.is_some()
     }
-}
 
-/// Applies the effects of elapsed time to an order.
-pub(super) fn age(order: &mut Order, timing: &Timing, steady: Duration, wall: Timestamp) {
-    let progress = &mut order.progress;
-    match (progress.status, &progress.payment) {
-        (Status::Booked, _) if steady.saturating_sub(order.booked_steady) >= timing.pay_within => {
-            progress.turn(Status::Closed);
+    /// When the order changes by itself, in steady time.
+    pub(super) fn due(&self, timing: &Timing) -> Option<Duration> {
+        match self.progress.status {
+            Status::Booked => Some(self.booked_steady.saturating_add(timing.pay_within)),
+            Status::Paid => {
+                let payment = self.progress.payment.as_ref()?;
+                Some(payment.steady.saturating_add(timing.ticket_after))
+            }
+            Status::Ticketed | Status::Closed => None,
         }
-        (Status::Paid, Some(payment))
-            if steady.saturating_sub(payment.steady) >= timing.ticket_after =>
-        {
-            progress.turn(Status::Ticketed);
-            progress.ticketed_at = Some(wall);
+    }
+
+    /// Applies that change.
+    pub(super) fn step(&mut self, wall: Timestamp) {
+        match self.progress.status {
+            Status::Booked => self.progress.turn(Status::Closed),
+            Status::Paid => {
+                self.progress.turn(Status::Ticketed);
+                self.progress.ticketed_at = Some(wall);
+            }
+            Status::Ticketed | Status::Closed => {}
         }
-        _ => {}
     }
 }
 

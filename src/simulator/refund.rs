@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Timing;
+use super::facts::{self, Fact};
 use super::hidden::Hidden;
 use super::order::{Cents, day};
 use super::register::{Entry, Register};
@@ -152,22 +153,30 @@ impl Entry for Refund {
     }
 
     /// Half of the time passes until it is in progress, half until the money is refunded.
-    fn age(&mut self, timing: &Timing, steady: Duration, wall: Timestamp) {
-        let half = timing.refund_after / 2;
-        while let Some(since) = self.progress.since
-            && steady.saturating_sub(since) >= half
-        {
-            match self.progress.status {
-                RefundStatus::Applied => {
-                    self.progress.turn(RefundStatus::InProgress, since + half);
-                }
-                RefundStatus::InProgress => {
-                    self.progress.turn(RefundStatus::Refunded, since + half);
-                    self.pay_back(wall);
-                }
-                RefundStatus::Failed | RefundStatus::Refunded => return,
+    fn due(&self, timing: &Timing) -> Option<Duration> {
+        match self.progress.status {
+            RefundStatus::Applied | RefundStatus::InProgress => {
+                let since = self.progress.since?;
+                Some(since.saturating_add(timing.refund_after / 2))
             }
+            RefundStatus::Failed | RefundStatus::Refunded => None,
         }
+    }
+
+    fn step(&mut self, timing: &Timing, steady: Duration, wall: Timestamp) {
+        let due = self.due(timing).unwrap_or(steady);
+        match self.progress.status {
+            RefundStatus::Applied => self.progress.turn(RefundStatus::InProgress, due),
+            RefundStatus::InProgress => {
+                self.progress.turn(RefundStatus::Refunded, due);
+                self.pay_back(wall);
+            }
+            RefundStatus::Failed | RefundStatus::Refunded => {}
+        }
+    }
+
+    fn fact(&self, before: Option<&RefundProgress>) -> Option<Fact> {
+        facts::of_refund(self, before)
     }
 }
 
@@ -218,7 +227,7 @@ impl Register<Refund> {
     fn add(&mut self, new: NewRefund, goes: bool, multi_refund_flag: bool) -> u64 {
         let refund_order_no = self.next_number();
         let (applied_at, steady) = (self.clock.wall(), self.clock.steady());
-        self.insert(Refund {
+        self.create(Refund {
             refund_order_no,
             account: new.account,
             order_id: new.order_id,
@@ -272,29 +281,28 @@ impl Register<Refund> {
     pub(super) fn attach(&mut self, order_id: u64, file_id: &str) {
         let steady = self.clock.steady();
         for number in self.numbers_of(order_id) {
-            let Some(refund) = self.by_number(number) else {
-                continue;
-            };
-            if refund.progress.since.is_none() {
-                refund.progress.files.push(file_id.to_owned());
-                refund.progress.since = Some(steady);
-            }
+            self.update(number, |refund| {
+                if refund.progress.since.is_none() {
+                    refund.progress.files.push(file_id.to_owned());
+                    refund.progress.since = Some(steady);
+                }
+            });
         }
     }
 
     /// Advances a refund, as airline staff would.
     pub(super) fn advance(&mut self, number: u64, to: RefundStatus) -> Option<&Refund> {
         let (steady, wall) = (self.clock.steady(), self.clock.wall());
-        let refund = self.by_number(number)?;
-        refund.progress.turn(to, steady);
-        refund.progress.refunded = None;
-        refund.progress.refuse_reason = None;
-        match to {
-            RefundStatus::Refunded => refund.pay_back(wall),
-            RefundStatus::Failed => refund.progress.refuse_reason = Some("材料不符"),
-            RefundStatus::Applied | RefundStatus::InProgress => {}
-        }
-        Some(refund)
+        self.update(number, |refund| {
+            refund.progress.turn(to, steady);
+            refund.progress.refunded = None;
+            refund.progress.refuse_reason = None;
+            match to {
+                RefundStatus::Refunded => refund.pay_back(wall),
+                RefundStatus::Failed => refund.progress.refuse_reason = Some("材料不符"),
+                RefundStatus::Applied | RefundStatus::InProgress => {}
+            }
+        })
     }
 
     pub(super) fn force_status(&mut self, number: u64, status: u64) {

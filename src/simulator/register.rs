@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Timing;
-use super::hidden::{Hidden, look_up};
+use super::agenda::Agenda;
+use super::facts::Fact;
+use super::hidden::{Hidden, hide_early, look_up};
 use crate::clock::SharedClock;
 
 /// An entry of a register.
@@ -20,8 +22,12 @@ pub(super) trait Entry: Clone {
     fn reference(&self) -> Option<(String, String)>;
     /// The progress, and the state that hides it from lookups.
     fn life(&mut self) -> (&mut Self::Progress, &mut Option<Hidden<Self::Progress>>);
-    /// Applies the effects of elapsed time.
-    fn age(&mut self, timing: &Timing, steady: Duration, wall: Timestamp);
+    /// When the entry changes by itself, in steady time.
+    fn due(&self, timing: &Timing) -> Option<Duration>;
+    /// Applies that change.
+    fn step(&mut self, timing: &Timing, steady: Duration, wall: Timestamp);
+    /// What TOP reports when the entry is created, or changed from `before`.
+    fn fact(&self, before: Option<&Self::Progress>) -> Option<Fact>;
 }
 
 /// Entries by number, by order and by reference. At the limit, the oldest is dropped.
@@ -34,6 +40,8 @@ pub(super) struct Register<T> {
     entries: BTreeMap<u64, T>,
     by_order: HashMap<u64, Vec<u64>>,
     references: HashSet<(String, String)>,
+    agenda: Agenda,
+    facts: Vec<Fact>,
 }
 
 impl<T: Entry> Register<T> {
@@ -46,6 +54,8 @@ impl<T: Entry> Register<T> {
             entries: BTreeMap::new(),
             by_order: HashMap::new(),
             references: HashSet::new(),
+            agenda: Agenda::default(),
+            facts: Vec::new(),
         }
     }
 
@@ -55,7 +65,13 @@ impl<T: Entry> Register<T> {
         self.last
     }
 
-    pub(super) fn insert(&mut self, entry: T) {
+    /// Adds a new entry.
+    pub(super) fn create(&mut self, entry: T) {
+        self.facts.extend(entry.fact(None));
+        self.insert(entry);
+    }
+
+    fn insert(&mut self, entry: T) {
         if self.entries.len() >= self.most
             && let Some(oldest) = self.entries.keys().next().copied()
         {
@@ -66,6 +82,7 @@ impl<T: Entry> Register<T> {
             .entry(entry.order_id())
             .or_default()
             .push(entry.number());
+        self.agenda.set(entry.number(), entry.due(&self.timing));
         self.entries.insert(entry.number(), entry);
     }
 
@@ -76,10 +93,50 @@ impl<T: Entry> Register<T> {
 
     /// The actual entry, aged until now.
     pub(super) fn by_number(&mut self, number: u64) -> Option<&mut T> {
-        let (steady, wall) = (self.clock.steady(), self.clock.wall());
+        let steady = self.clock.steady();
         let entry = self.entries.get_mut(&number)?;
-        entry.age(&self.timing, steady, wall);
+        while entry.due(&self.timing).is_some_and(|due| due <= steady) {
+            let before = entry.life().0.clone();
+            entry.step(&self.timing, steady, self.clock.wall());
+            self.facts.extend(entry.fact(Some(&before)));
+            self.agenda.set(number, entry.due(&self.timing));
+        }
         Some(entry)
+    }
+
+    /// Changes the progress of an entry.
+    pub(super) fn update(&mut self, number: u64, change: impl FnOnce(&mut T)) -> Option<&T> {
+        let entry = self.by_number(number)?;
+        let before = entry.life().0.clone();
+        change(entry);
+        let entry = self.entries.get(&number)?;
+        self.facts.extend(entry.fact(Some(&before)));
+        self.agenda.set(number, entry.due(&self.timing));
+        Some(entry)
+    }
+
+    /// Ages the entry that is due first; false if none is due.
+    pub(super) fn age_next(&mut self, steady: Duration) -> bool {
+        let Some(number) = self.agenda.take_due(steady) else {
+            return false;
+        };
+        self.by_number(number);
+        let due = self
+            .entries
+            .get(&number)
+            .and_then(|entry| entry.due(&self.timing));
+        self.agenda.set(number, due);
+        true
+    }
+
+    /// The next time at which an entry changes by itself.
+    pub(super) fn next_due(&self) -> Option<Duration> {
+        self.agenda.next()
+    }
+
+    /// What happened since the last call.
+    pub(super) fn facts(&mut self) -> &mut Vec<Fact> {
+        &mut self.facts
     }
 
     /// The actual entries of an order, newest first.
@@ -133,6 +190,14 @@ impl<T: Entry> Register<T> {
         }
     }
 
+    /// Hides an effect from lookups, unless they are already hidden.
+    pub(super) fn hide_early(&mut self, number: u64, hidden: Hidden<T::Progress>) {
+        let steady = self.clock.steady();
+        if let Some(entry) = self.entries.get_mut(&number) {
+            hide_early(entry.life().1, hidden, steady);
+        }
+    }
+
     pub(super) fn forget_order(&mut self, order_id: u64) {
         for number in self.numbers_of(order_id) {
             self.remove(number);
@@ -152,6 +217,7 @@ impl<T: Entry> Register<T> {
         let Some(entry) = self.entries.remove(&number) else {
             return;
         };
+        self.agenda.set(number, None);
         if let Some(reference) = entry.reference() {
             self.references.remove(&reference);
         }
@@ -190,7 +256,15 @@ mod tests {
             (&mut self.3, &mut self.4)
         }
 
-        fn age(&mut self, _: &Timing, _: Duration, _: Timestamp) {}
+        fn due(&self, _: &Timing) -> Option<Duration> {
+            None
+        }
+
+        fn step(&mut self, _: &Timing, _: Duration, _: Timestamp) {}
+
+        fn fact(&self, _: Option<&()>) -> Option<Fact> {
+            None
+        }
     }
 
     fn note(number: u64, order_id: u64, reference: &'static str) -> Note {

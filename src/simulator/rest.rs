@@ -10,9 +10,10 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Delivery, platform, respond, wrap_lists};
 use super::faults::Fault;
-use super::gate::{PlatformError, check};
+use super::gate::{PlatformError, check, check_app};
 use super::input::{asked, input};
 use super::ledger::Changed;
+use super::message_methods::MessageMethod;
 use super::methods::{Context, Done, Refusal, run, subject};
 use super::op::Op;
 use super::params::{FilePart, Received, read};
@@ -94,6 +95,17 @@ impl Simulator {
         };
         if method.is_empty() {
             return refused(&PlatformError::new(21, "Missing method"));
+        }
+        if let Some(method) = MessageMethod::of(method) {
+            let response = check_app(self.config(), params)
+                .and_then(|()| method.run(params, &mut self.state().messages, &request_id));
+            return match response {
+                Ok(response) => Verdict {
+                    delivery: Delivery::Json(response.to_string()),
+                    delay: Duration::ZERO,
+                },
+                Err(error) => refused(&error),
+            };
         }
         let (Some(contract), Some(op)) = (contract, Op::of_method(method)) else {
             return refused(&PlatformError::invalid_method());

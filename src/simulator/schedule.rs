@@ -1,5 +1,7 @@
 //! Schedule changes by the airline: a flight is moved or cancelled.
 
+use std::time::Duration;
+
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -27,6 +29,8 @@ pub(super) struct ScheduleChange {
     old: Plan,
     /// None: cancelled.
     new: Option<Plan>,
+    /// Lookups do not show it before this steady time.
+    hidden_until: Option<Duration>,
 }
 
 impl Plan {
@@ -64,7 +68,22 @@ impl ScheduleChange {
         let planned = earlier.iter().rev().find_map(|change| change.new.clone());
         let old = planned.unwrap_or(booked);
         let new = minutes.map(|minutes| old.moved(minutes));
-        Self { at, old, new }
+        Self {
+            at,
+            old,
+            new,
+            hidden_until: None,
+        }
+    }
+
+    /// Hides it from lookups until a steady time.
+    pub(super) fn hide(&mut self, until: Duration) {
+        self.hidden_until = Some(until);
+    }
+
+    /// Whether lookups show it.
+    pub(super) fn is_visible(&self, steady: Duration) -> bool {
+        self.hidden_until.is_none_or(|until| until <= steady)
     }
 
     /// `flight_change` of the response, with null for absent fields.

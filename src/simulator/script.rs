@@ -52,11 +52,11 @@ pub struct NewRule {
     pub code: Option<String>,
 }
 
-fn once() -> Option<u32> {
+pub(super) fn once() -> Option<u32> {
     Some(1)
 }
 
-fn at_least_once<'de, D: Deserializer<'de>>(de: D) -> Result<Option<u32>, D::Error> {
+pub(super) fn at_least_once<'de, D: Deserializer<'de>>(de: D) -> Result<Option<u32>, D::Error> {
     match Option::<u32>::deserialize(de)? {
         Some(0) => Err(D::Error::custom("times must be at least 1, or null")),
         times => Ok(times),

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct Top {
     pub(crate) base: String,
     pub(crate) http: reqwest::Client,
-    secret: SecretString,
+    pub(crate) secret: SecretString,
     shutdown: CancellationToken,
 }
 
@@ -33,6 +33,7 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut SimulatorConfig)) -> Top
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let shutdown = CancellationToken::new();
+    let secret = config.app_secret.clone();
     let simulator = Simulator::new(config);
     tokio::spawn(serve(listener, simulator, shutdown.clone()));
     Top {
@@ -41,13 +42,19 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut SimulatorConfig)) -> Top
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap(),
-        secret: SecretString::from("sandbox-secret"),
+        secret,
         shutdown,
     }
 }
 
 /// A simulator whose steady time only the test advances, so that nothing progresses by itself.
 pub(crate) async fn start_on_clock() -> (Top, Arc<ManualClock>) {
+    start_on_clock_with(|_| {}).await
+}
+
+pub(crate) async fn start_on_clock_with(
+    change: impl FnOnce(&mut SimulatorConfig),
+) -> (Top, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::new());
     let handed_in = clock.clone();
     let top = start_with(|config| {
@@ -56,6 +63,7 @@ pub(crate) async fn start_on_clock() -> (Top, Arc<ManualClock>) {
         config.timing.refund_after = Duration::from_secs(600);
         config.timing.fees_after = Duration::from_secs(600);
         config.timing.hidden_for = Duration::from_secs(600);
+        change(config);
     })
     .await;
     (top, clock)

@@ -7,7 +7,12 @@ mod after_sales_faults;
 mod changes;
 mod client;
 mod faults;
+mod message_facts;
+mod message_faults;
+mod message_methods;
+mod messages;
 mod refunds;
+mod tmc;
 mod uploads;
 
 use std::time::Duration;

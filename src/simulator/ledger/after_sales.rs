@@ -2,6 +2,7 @@
 
 use super::Ledger;
 use crate::simulator::change::{Change, NewChange};
+use crate::simulator::facts;
 use crate::simulator::files::File;
 use crate::simulator::refund::NewRefund;
 use crate::simulator::schedule::{MOST, Plan, ScheduleChange};
@@ -19,7 +20,7 @@ impl Ledger {
         if let Some(order) = self.orders.get_mut(&new.order_id) {
             order.effects.change += 1;
         }
-        self.changes.create(new)
+        self.changes.add(new)
     }
 
     /// Stores a file; refunds of its order that waited for an attachment proceed.
@@ -46,6 +47,8 @@ impl Ledger {
         }
         let change = ScheduleChange::next(&order.schedule_changes, booked, minutes, now);
         order.schedule_changes.push(change.clone());
+        let fact = facts::of_schedule(order, &change);
+        self.facts.push(fact);
         Some(change)
     }
 }

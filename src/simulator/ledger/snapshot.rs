@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::progress::FactMark;
 use super::{Changed, Ledger};
 use crate::simulator::change::Change;
 use crate::simulator::hidden::Hidden;
@@ -13,6 +14,7 @@ pub(in crate::simulator) struct Snapshot {
     order: Order,
     refunds: Vec<Refund>,
     changes: Vec<Change>,
+    facts: FactMark,
 }
 
 impl Snapshot {
@@ -36,6 +38,8 @@ impl Ledger {
             order: self.by_id(id)?.clone(),
             refunds: self.refunds.of_order(id),
             changes: self.changes.of_order(id),
+            // After the objects, because reading them may add facts.
+            facts: self.mark_facts(),
         })
     }
 
@@ -83,7 +87,9 @@ impl Ledger {
                 if let Changed::File(id) = changed {
                     self.files.remove(id);
                 }
+                self.forget_facts(snapshot.facts);
                 let id = snapshot.order.order_id;
+                self.agenda.set(id, snapshot.order.due(&self.timing));
                 self.refunds.restore(id, snapshot.refunds);
                 self.changes.restore(id, snapshot.changes);
                 self.orders.insert(id, snapshot.order);
