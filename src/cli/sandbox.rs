@@ -23,6 +23,9 @@ pub(super) fn run(args: &SandboxArgs) -> Result<(), Failure> {
             .parse()
             .map_err(Failure::failed)?;
         config.notifications.url = format!("ws://{top}/").parse().map_err(Failure::failed)?;
+        for (number, account) in (1..).zip(config.accounts.values_mut()) {
+            account.user_id.get_or_insert(FIRST_USER + number);
+        }
         let stand_in = top_simulator::simulator(&config)?;
         // The simulator runs until the process ends, because the gateway's last operations may still call it.
         tokio::spawn(simulator::serve(listener, stand_in, shutdown.hard.clone()));
@@ -33,6 +36,9 @@ pub(super) fn run(args: &SandboxArgs) -> Result<(), Failure> {
         ended
     })
 }
+
+/// The Taobao users of accounts without a configured `user_id` have the numbers after this one.
+const FIRST_USER: i64 = 2_200_000_000_000;
 
 /// The journal of one run. The simulator's orders do not survive the run, so a kept journal would refer to
 /// orders that no longer exist.

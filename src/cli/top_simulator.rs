@@ -29,7 +29,8 @@ pub(super) fn run(args: &TopSimulatorArgs) -> Result<(), Failure> {
     })
 }
 
-/// A simulator with the app, the accounts and the overrides of this configuration.
+/// A simulator with the app, the accounts and the overrides of this configuration. The messages of all accounts go to the
+/// first configured group.
 pub(super) fn simulator(config: &Config) -> Result<Simulator, Failure> {
     let overrides = &config.top.contract.overrides;
     let overrides = Overrides::build(Registry::embedded(), overrides)
@@ -38,6 +39,17 @@ pub(super) fn simulator(config: &Config) -> Result<Simulator, Failure> {
         .accounts
         .iter()
         .map(|(name, account)| (account.session.expose_secret().to_owned(), name.to_string()))
+        .collect();
+    let user_ids: BTreeMap<_, _> = config
+        .accounts
+        .iter()
+        .filter_map(|(name, account)| Some((name.to_string(), account.user_id?)))
+        .collect();
+    let group = config.notifications.group.first();
+    let groups: BTreeMap<_, _> = config
+        .accounts
+        .keys()
+        .filter_map(|name| Some((name.to_string(), group?.clone())))
         .collect();
     let channels: BTreeSet<_> = config
         .accounts
@@ -48,6 +60,8 @@ pub(super) fn simulator(config: &Config) -> Result<Simulator, Failure> {
         app_key: config.top.app_key.clone(),
         app_secret: config.top.app_secret.clone(),
         sessions,
+        user_ids,
+        groups,
         channels,
         overrides,
         ..SimulatorConfig::sandbox(SystemClock::shared())

@@ -126,7 +126,7 @@ impl Tmc {
     pub(crate) async fn take(&mut self) -> (String, Value) {
         let message = self.message().await;
         self.confirm(message.id).await;
-        let content = serde_json::from_str(message.content.expose()).unwrap();
+        let content = serde_json::from_str(message.content.as_ref().unwrap().expose()).unwrap();
         (message.topic, content)
     }
 
