@@ -7,15 +7,21 @@
 
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::post;
 use fliggy_gateway::api::{self, ApiState};
 use fliggy_gateway::clock::SystemClock;
 use fliggy_gateway::config::{Config, LogFormat, Profile};
+use fliggy_gateway::gateway::Gateway;
+use fliggy_gateway::notifications::receiver::Mode;
 use fliggy_gateway::server::{self, Shutdown};
+use fliggy_gateway::simulator::{self, Simulator, SimulatorConfig};
 use fliggy_gateway::telemetry;
+use secrecy::SecretString;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -93,6 +99,7 @@ async fn no_canary_appears_in_the_logs_at_trace() {
             .await
             .unwrap();
     }
+    receive_messages(&config).await;
     shutdown.soft.cancel();
     drop(client);
     server.await.unwrap();
@@ -105,4 +112,83 @@ async fn no_canary_appears_in_the_logs_at_trace() {
         !logs.contains("\"level\":\"DEBUG\",\"target\":\"hyper"),
         "{logs}"
     );
+}
+
+/// Receives messages whose contents, session and secret contain the canary, over the channel and over HTTP.
+async fn receive_messages(config: &Config) {
+    let secret = format!("secret-{CANARY}");
+    let session = format!("session-{CANARY}");
+    for mode in [Mode::Tmc, Mode::Http] {
+        let mut simulator = SimulatorConfig::sandbox(SystemClock::shared());
+        simulator.app_secret = SecretString::from(secret.clone());
+        simulator
+            .sessions
+            .insert(session.clone(), "other".to_owned());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let top = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        tokio::spawn(simulator::serve(
+            listener,
+            Simulator::new(simulator),
+            stop.clone(),
+        ));
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = config.clone();
+        config.store.url = format!("sqlite://{}", dir.path().join("journal.db").display());
+        config.top.endpoint = format!("http://{top}/router/rest").parse().unwrap();
+        config.top.app_secret = SecretString::from(secret.clone());
+        config.notifications.mode = mode;
+        config.notifications.url = format!("ws://{top}/").parse().unwrap();
+        for account in config.accounts.values_mut() {
+            account.session = SecretString::from(session.clone());
+        }
+        let gateway = Gateway::start(&config, SystemClock::shared(), None)
+            .await
+            .unwrap();
+        let http = reqwest::Client::new();
+        let messages = format!("http://{top}/_simulator/messages");
+        let long = CANARY.repeat(200);
+        for (topic, content) in [
+            (
+                "alitrip_flight_TradeNotify",
+                format!(r#"{{"id":"1","order_no":"7","type":"3","trade_no":"{CANARY}"}}"#),
+            ),
+            (
+                "alitrip_flight_TradeNotify",
+                format!(r#"{{"id":"2","trade_no":"{long}"}}"#),
+            ),
+            ("another_topic", format!(r#"{{"buyer_nick":"{CANARY}"}}"#)),
+            ("another_topic", format!("{CANARY} {{")),
+        ] {
+            let body = serde_json::json!({"topic": topic, "content": content});
+            let published = http
+                .post(&messages)
+                .header("content-type", "application/json");
+            let published = published.body(body.to_string()).send().await.unwrap();
+            assert_eq!(published.status(), 201);
+        }
+        let confirmed = async {
+            loop {
+                let listed = http
+                    .get(&messages)
+                    .send()
+                    .await
+                    .unwrap()
+                    .text()
+                    .await
+                    .unwrap();
+                if listed.matches(r#""state":"confirmed""#).count() == 4 {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let confirmed = tokio::time::timeout(Duration::from_secs(60), confirmed);
+        confirmed.await.unwrap();
+        gateway.stop().await;
+        stop.cancel();
+        let stored = std::fs::read(dir.path().join("journal.db")).unwrap();
+        let canary = CANARY.as_bytes();
+        assert!(!stored.windows(canary.len()).any(|part| part == canary));
+    }
 }

@@ -26,6 +26,7 @@ mod life;
 mod malformed;
 mod masking;
 mod matrix;
+mod notifications;
 mod offers;
 mod operations;
 mod other_resources;

@@ -336,10 +336,20 @@ fn subject_of(kind: Kind, row: &Value) -> &str {
 
 /// Pseudorandom numbers, the same for the same seed (SplitMix64).
 #[derive(Clone)]
-struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
+    /// From the seed in `GATEWAY_TEST_SEED`, or from a new one, which is printed.
+    pub(crate) fn seeded() -> Self {
+        let seed = match std::env::var("GATEWAY_TEST_SEED") {
+            Ok(seed) => seed.parse().unwrap(),
+            Err(_) => u64::from(uuid::Uuid::new_v4().as_fields().0),
+        };
+        println!("GATEWAY_TEST_SEED={seed}");
+        Self(seed)
+    }
+
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -353,18 +363,14 @@ const CLIENTS: u64 = 6;
 
 #[tokio::test]
 async fn killed_at_random_moments_under_load_nothing_is_lost_or_done_twice() {
-    let seed = match std::env::var("GATEWAY_TEST_SEED") {
-        Ok(seed) => seed.parse().unwrap(),
-        Err(_) => u64::from(uuid::Uuid::new_v4().as_fields().0),
-    };
-    println!("GATEWAY_TEST_SEED={seed}");
+    let mut chance = Chance::seeded();
+    let Chance(seed) = chance;
     let world = World::start().await;
     let mut gateway = world.gateway("journal.db", &[]).await;
     let example = world.example(&gateway).await;
     let ticket = world.ticket(&gateway).await;
     let (publish, address) = watch::channel(gateway.address.clone());
     let enough = AtomicBool::new(false);
-    let mut chance = Chance(seed);
     let clients = futures::future::join_all((0..CLIENTS).map(|number| {
         let client = Client {
             world: &world,

@@ -12,6 +12,7 @@ mod ask;
 mod disk;
 mod feed;
 mod kill;
+mod messages;
 mod sandbox;
 mod signals;
 mod start;

@@ -87,7 +87,10 @@ async fn garbage_unreadable_gzip_and_big_endian() {
     let id = publish("unreadable").await;
     let message = tmc.message().await;
     assert_eq!(
-        (message.id, message.content.as_ref().unwrap().expose().as_str()),
+        (
+            message.id,
+            message.content.as_ref().unwrap().expose().as_str()
+        ),
         (id, "{\"n\":")
     );
 
@@ -95,7 +98,10 @@ async fn garbage_unreadable_gzip_and_big_endian() {
     let (frame, message) = tmc.delivery().await;
     assert!(matches!(frame.get("content"), Some(Header::Bytes(_))));
     assert_eq!(
-        (message.id, message.content.as_ref().unwrap().expose().as_str()),
+        (
+            message.id,
+            message.content.as_ref().unwrap().expose().as_str()
+        ),
         (id, "{\"n\":12345}")
     );
 

@@ -218,7 +218,10 @@ async fn a_long_content_is_gzip_and_the_peer_has_its_version() {
     top.publish("topic", long.clone()).await;
     let (frame, message) = tmc.delivery().await;
     assert!(matches!(frame.get("content"), Some(Header::Bytes(_))));
-    assert_eq!(*message.content.as_ref().unwrap().expose(), long.to_string());
+    assert_eq!(
+        *message.content.as_ref().unwrap().expose(),
+        long.to_string()
+    );
     assert_eq!(frame.version, 2);
     drop(tmc);
     let mut old = Tmc::open(&top, "/").await.unwrap();

@@ -93,7 +93,6 @@ impl Operations {
         moment: &Moment,
     ) -> Result<(), JournalError> {
         let claim = operation.claim;
-        let due = operation.next_look_at;
         let mut is_woken = false;
         loop {
             let found = matches!(lookup.finding, Finding::Happened(_) | Finding::Differs(..));
@@ -120,8 +119,11 @@ impl Operations {
                 // The response to the send arrived during the lookup. This lookup began earlier, so it can
                 // neither confirm nor contradict the response; the next lookup can.
                 Changed::Stale if operation.claim != claim => return Ok(()),
-                // A message of TOP has made the next lookup due.
-                Changed::Stale => is_woken |= operation.next_look_at != due,
+                // A message of TOP has made another lookup due.
+                Changed::Stale => {
+                    let now = self.store_ms();
+                    is_woken |= operation.next_look_at.is_some_and(|at| at <= now);
+                }
             }
         }
     }
