@@ -37,7 +37,6 @@ pub use top::{Proxy, Top};
 
 use crate::domain::ids::AccountName;
 use crate::domain::order::OrderStatus;
-use crate::notifications::receiver::Mode;
 use crate::operations::classify::ErrorRow;
 use crate::top::contract::{Override, Overrides, Registry};
 use crate::top::sign::SignMethod;
@@ -151,8 +150,13 @@ impl Config {
             &accounts,
             auth.as_ref(),
             reconcile.as_ref(),
-            notifications.as_ref(),
         );
+        if let Some(notifications) = &notifications {
+            // The sandbox gives its accounts the user ids of its simulator.
+            if profile == Profile::Serve {
+                notifications.check_accounts(&accounts, &problems);
+            }
+        }
         let config = (|| {
             Some(Self {
                 server: server?,
@@ -207,24 +211,7 @@ fn contradictions(
     accounts: &BTreeMap<AccountName, Account>,
     auth: Option<&Auth>,
     reconcile: Option<&Reconcile>,
-    notifications: Option<&Notifications>,
 ) {
-    // The sandbox gives its accounts the user ids of its simulator.
-    if let Some(notifications) = notifications
-        && profile == Profile::Serve
-    {
-        let unnamed = accounts
-            .values()
-            .filter(|account| account.user_id.is_none());
-        problems.unless(
-            notifications.mode == Mode::Off || unnamed.count() < 2,
-            || {
-                "`notifications.mode` is not `off`, and several accounts have no `user_id`: the account of a message \
-                 could not be told"
-                    .to_owned()
-            },
-        );
-    }
     if let (Some(server), Some(auth)) = (server, auth) {
         problems.unless(
             auth.mode == AuthMode::Keys || server.listen.ip().is_loopback(),

@@ -1,5 +1,5 @@
-//! The load bench: `cargo bench --bench load -- [detail|search|book|idle|inflight|history] …`, all
-//! of them if none is given, and `cargo bench --bench load -- instructions [BINARY]`.
+//! The load bench: `cargo bench --bench load -- [detail|search|book|idle|inflight|history|settling|listeners] …`,
+//! all of them if none is given, and `cargo bench --bench load -- instructions [BINARY]`.
 //! `benches/README.md` describes what it measures, and the results.
 //!
 //! The process under test, the gateway's binary or the bare loop, has one core for itself. The
@@ -14,6 +14,7 @@ mod history;
 mod instructions;
 mod process;
 mod requests;
+mod sandbox;
 mod subject;
 mod upstream;
 
@@ -30,7 +31,16 @@ use subject::{Measured, Subject, Upstream};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const ALL: [&str; 6] = ["detail", "search", "book", "idle", "inflight", "history"];
+const ALL: [&str; 8] = [
+    "detail",
+    "search",
+    "book",
+    "idle",
+    "inflight",
+    "history",
+    "settling",
+    "listeners",
+];
 const ROUNDS: usize = 7;
 /// The gateway's binary.
 const GATEWAY: &str = env!("CARGO_BIN_EXE_fliggy-gateway");
@@ -81,6 +91,8 @@ async fn measure(name: &str) -> Result<(), Box<dyn Error>> {
         "idle" => idle().await,
         "inflight" => in_flight(5_000).await,
         "history" => with_history(1_000_000).await,
+        "settling" => sandbox::settling().await,
+        "listeners" => sandbox::listeners().await,
         other => Err(format!("{other} is not one of {ALL:?}").into()),
     }
 }

@@ -1,13 +1,14 @@
 //! `[notifications]`: how TOP's messages are received.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use config::Value;
 use reqwest::Url;
 use serde::{Serialize, Serializer};
 
-use super::table::Table;
-use super::value;
+use super::table::{Problems, Table};
+use super::{Account, AccountName, value};
 use crate::notifications::receiver::{Mode, Quarantine};
 
 /// How TOP's messages are received.
@@ -53,6 +54,22 @@ impl Notifications {
                 interval: interval?,
             },
         })
+    }
+
+    /// The account of a message is told by its Taobao user.
+    pub(super) fn check_accounts(
+        &self,
+        accounts: &BTreeMap<AccountName, Account>,
+        problems: &Problems,
+    ) {
+        let unnamed = accounts
+            .values()
+            .filter(|account| account.user_id.is_none());
+        problems.unless(self.mode == Mode::Off || unnamed.count() < 2, || {
+            "`notifications.mode` is not `off`, and several accounts have no `user_id`: the account of a message could \
+             not be told"
+                .to_owned()
+        });
     }
 }
 
