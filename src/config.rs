@@ -15,6 +15,7 @@ pub mod accounts;
 pub mod after_sales;
 pub mod auth;
 mod error_map;
+pub mod feed;
 pub mod notifications;
 pub mod reconcile;
 pub mod server;
@@ -28,6 +29,7 @@ mod value;
 
 pub use accounts::Account;
 pub use auth::{Auth, AuthMode, Key, Role};
+pub use feed::Feed;
 pub use notifications::Notifications;
 pub use reconcile::Reconcile;
 pub use server::Server;
@@ -75,6 +77,8 @@ pub struct Config {
     pub reconcile: Reconcile,
     /// How TOP's messages are received.
     pub notifications: Notifications,
+    /// The feed of events.
+    pub feed: Feed,
     /// Additional rows for the classification of upstream refusals.
     pub error_map: Vec<ErrorRow>,
     /// Additional upstream status phrases, each with the order status that it means.
@@ -136,6 +140,7 @@ impl Config {
         let auth = Auth::read(root.table("auth"));
         let reconcile = Reconcile::read(root.table("reconcile"));
         let notifications = Notifications::read(root.table("notifications"));
+        let feed = Feed::read(root.table("feed"));
         let rows = root.optional("error_map", value::list);
         let error_map = error_map::read(rows, &problems);
         let status_map = status_map::read(root.table("status_map"));
@@ -166,6 +171,7 @@ impl Config {
                 auth: auth?,
                 reconcile: reconcile?,
                 notifications: notifications?,
+                feed: feed?,
                 error_map,
                 status_map,
                 telemetry: telemetry?,

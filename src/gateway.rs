@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::api::{ApiState, Ready};
 use crate::clock::SharedClock;
@@ -43,6 +45,9 @@ pub enum StartError {
     Contract(Vec<String>),
 }
 
+/// How long the receiver of messages may take to end its work when the process stops.
+const RECEIVER_GRACE: Duration = Duration::from_secs(2);
+
 /// A running gateway without its listener.
 #[derive(Debug)]
 pub struct Gateway {
@@ -51,6 +56,7 @@ pub struct Gateway {
     stopping: CancellationToken,
     reconciler: JoinHandle<()>,
     feed: JoinHandle<()>,
+    trim: JoinHandle<()>,
     receiver: JoinHandle<()>,
 }
 
@@ -123,6 +129,7 @@ impl Gateway {
         });
         let reconciler = tokio::spawn(operations.clone().reconcile());
         let feed = tokio::spawn(reader.clone().follow());
+        let trim = tokio::spawn(reader.clone().trim(config.feed.retention, clock.clone()));
         let receiver = Receiver::new(
             receiver_settings(config),
             operations.clone(),
@@ -140,6 +147,7 @@ impl Gateway {
             stopping,
             reconciler,
             feed,
+            trim,
             receiver,
         }
     }
@@ -179,12 +187,16 @@ impl Gateway {
         if self.reconciler.await.is_err() {
             tracing::error!("the reconciler panicked");
         }
-        if self.feed.await.is_err() {
+        if self.feed.await.and(self.trim.await).is_err() {
             tracing::error!("the reader of the event feed panicked");
         }
-        // Before the journal closes, so that what was received is committed and confirmed.
-        if self.receiver.await.is_err() {
-            tracing::error!("the receiver of TOP's messages panicked");
+        // Before the journal closes, so that what was received is committed and confirmed. A message that is not confirmed
+        // comes again, so a peer that does not read must not delay the stop.
+        let receiver = AbortOnDropHandle::new(self.receiver);
+        match tokio::time::timeout(RECEIVER_GRACE, receiver).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => tracing::error!("the receiver of TOP's messages panicked"),
+            Err(_) => tracing::warn!("the receiver of TOP's messages was ended during its work"),
         }
         self.operations.drain().await;
         self.operations.journal().close().await;

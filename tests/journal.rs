@@ -240,6 +240,7 @@ on_every_store! {
     law_8_accepted_and_sending_operations_without_updates_are_stale,
     law_10_an_event_needs_no_operation_and_is_read_by_its_owner,
     a_filter_reads_the_events_that_it_selects,
+    the_oldest_events_are_trimmed_and_positions_stay,
     an_order_belongs_to_the_caller_that_booked_it,
     an_event_names_the_order_that_it_concerns,
     a_message_has_its_effects_once,
@@ -1890,4 +1891,44 @@ async fn an_event_names_the_order_that_it_concerns(journal: &dyn Store) {
         found,
         expected.map(|(s, id, no)| (s, id.to_owned(), no.to_owned()))
     );
+}
+
+async fn the_oldest_events_are_trimmed_and_positions_stay(journal: &dyn Store) {
+    assert_eq!(journal.first_event().await.unwrap(), None);
+    assert_eq!(journal.trim_events(i64::MAX).await.unwrap(), 0);
+    let at = |ms| jiff::Timestamp::from_millisecond(ms).unwrap();
+    let publication = |index: i64, ms: i64| Publication {
+        event: NewEvent {
+            kind: EventKind::OrderPaid,
+            subject: index.to_string(),
+            fact: "paid".to_owned(),
+        },
+        account: account(),
+        owner: None,
+        order: OrderNumbers::default(),
+        at: at(ms),
+    };
+    // The clock was set back before the last one.
+    let publications = [(1, 1_000), (2, 2_000), (3, 3_000), (4, 1_000)];
+    let publications = publications.map(|(index, ms)| publication(index, ms));
+    journal.publish(publications.to_vec()).await.unwrap();
+    let first = journal.first_event().await.unwrap().unwrap();
+    assert_eq!(journal.trim_events(1_000).await.unwrap(), 0);
+    assert_eq!(journal.trim_events(2_500).await.unwrap(), 2);
+    assert_eq!(journal.trim_events(2_500).await.unwrap(), 0);
+    assert_eq!(journal.first_event().await.unwrap(), Some(first + 2));
+    let subjects = async || {
+        let events = journal.events(all(0)).await.unwrap();
+        events
+            .into_iter()
+            .map(|event| event.subject)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(subjects().await, ["3", "4"]);
+    assert_eq!(journal.trim_events(9_000).await.unwrap(), 2);
+    // The position of the next event is not used again.
+    let last = journal.last_event().await.unwrap();
+    assert_eq!(last, first + 3);
+    journal.publish(vec![publication(5, 5_000)]).await.unwrap();
+    assert_eq!(journal.first_event().await.unwrap(), Some(last + 1));
 }

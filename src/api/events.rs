@@ -8,11 +8,12 @@ use utoipa::ToSchema;
 
 use super::auth::Caller;
 use super::include::words;
-use super::operations::own_only;
+use super::operations::{own_only, unreadable};
+use super::problem::{Code, Problem};
 use crate::domain::ids::{AccountName, OperationId, OrderId, OutOrderNo};
 use crate::domain::operation::EventKind;
 use crate::domain::time::Rfc3339;
-use crate::notifications::feed::{Event, EventFilter};
+use crate::notifications::feed::{Event, EventFilter, FeedError};
 
 /// Types of events, separated by commas.
 #[derive(Debug, Clone)]
@@ -48,6 +49,16 @@ impl<'de> Deserialize<'de> for SubjectText {
                 "expected the `subject` of an event: 1 to 64 digits, letters and hyphens",
             ))
         }
+    }
+}
+
+/// The problem for a page that cannot be read.
+fn not_read(error: FeedError) -> Problem {
+    match error {
+        FeedError::Trimmed(position) => Problem::new(Code::FeedTrimmed).detail(format!(
+            "The events up to {position} were deleted. Continue with after={position}."
+        )),
+        FeedError::Journal(error) => unreadable(error),
     }
 }
 

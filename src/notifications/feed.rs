@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::SharedClock;
 pub use crate::store::{Event, EventFilter};
 use crate::store::{JournalError, Store};
 
@@ -18,6 +19,8 @@ use crate::store::{JournalError, Store};
 const KEPT: usize = 1024;
 /// The number of events that the follower reads at once.
 const BATCH: u32 = 256;
+/// How often old events are deleted.
+const TRIM_EVERY: Duration = Duration::from_mins(10);
 /// How long to wait before reading the store again after an error.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -33,6 +36,17 @@ pub struct EventReader {
     /// The permit for reads of the store.
     reading: Semaphore,
     stopping: CancellationToken,
+}
+
+/// Why a page cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    /// Events after the position were deleted.
+    #[error("the events up to {0} were deleted")]
+    Trimmed(i64),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
 }
 
 /// The newest events.
@@ -193,8 +207,8 @@ impl EventReader {
     /// before a backup was restored, counts as the end.
     ///
     /// # Errors
-    /// When the store cannot be read.
-    pub async fn page(&self, filter: &EventFilter) -> Result<Page, JournalError> {
+    /// [`FeedError::Trimmed`] if events after the position were deleted, unless the position is the beginning (0).
+    pub async fn page(&self, filter: &EventFilter) -> Result<Page, FeedError> {
         let commit = *self.committed.borrow();
         {
             let tail = self.tail();
@@ -213,7 +227,18 @@ impl EventReader {
             after: filter.after.min(end),
             ..filter.clone()
         };
-        self.read(filter, end).await
+        let after = filter.after;
+        let page = self.read(filter, end).await?;
+        // Events that were deleted during the query are missing from it, so this is checked afterwards.
+        let trimmed = self
+            .store
+            .first_event()
+            .await?
+            .map_or(end, |first| first - 1);
+        if (1..trimmed).contains(&after) {
+            return Err(FeedError::Trimmed(trimmed));
+        }
+        Ok(page)
     }
 
     async fn read(&self, filter: EventFilter, end: i64) -> Result<Page, JournalError> {
@@ -265,6 +290,30 @@ impl EventReader {
             None => self.store.last_event().await?,
         };
         self.read(filter.clone(), end.max(filter.after)).await
+    }
+
+    /// Deletes old events, at the start and regularly, until the process stops.
+    pub async fn trim(self: Arc<Self>, retention: Duration, clock: SharedClock) {
+        let mut ticks = tokio::time::interval(TRIM_EVERY);
+        loop {
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            let before = clock.wall().checked_sub(retention);
+            let Ok(before) = before else { continue };
+            loop {
+                match self.store.trim_events(before.as_millisecond()).await {
+                    Ok(0) => break,
+                    Ok(_) if self.stopping.is_cancelled() => return,
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::error!(%error, "old events were not deleted");
+                        break;
+                    }
+                }
+            }
+        }
     }
 
     async fn permit(&self) -> Option<SemaphorePermit<'_>> {

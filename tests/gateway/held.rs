@@ -244,6 +244,14 @@ impl Feed for HeldJournal {
         self.inner.last_event()
     }
 
+    fn first_event(&self) -> BoxFuture<'_, Result<Option<i64>, JournalError>> {
+        self.inner.first_event()
+    }
+
+    fn trim_events(&self, before_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
+        self.inner.trim_events(before_ms)
+    }
+
     fn committed(&self) -> watch::Receiver<u64> {
         self.inner.committed()
     }

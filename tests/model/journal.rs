@@ -194,6 +194,14 @@ impl Feed for GatedJournal {
         self.read(Feed::last_event)
     }
 
+    fn first_event(&self) -> BoxFuture<'_, Result<Option<i64>, JournalError>> {
+        self.read(Feed::first_event)
+    }
+
+    fn trim_events(&self, before_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
+        self.read(move |store| store.trim_events(before_ms))
+    }
+
     fn committed(&self) -> watch::Receiver<u64> {
         self.world.lock().store.committed()
     }

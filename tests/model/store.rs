@@ -38,6 +38,7 @@ struct Row {
 struct Tables {
     rows: Vec<Row>,
     events: Vec<Event>,
+    last_event: i64,
     proofs: Vec<(AccountName, Proof)>,
     /// Instances with the end of their leases.
     leases: Vec<(String, i64)>,
@@ -256,7 +257,8 @@ impl Tables {
     fn add(&mut self, event: Event) {
         let fact = |e: &Event| (e.kind, e.subject.clone(), e.fact.clone());
         if !self.events.iter().any(|known| fact(known) == fact(&event)) {
-            let sequence = i64::try_from(self.events.len()).unwrap() + 1;
+            self.last_event += 1;
+            let sequence = self.last_event;
             self.events.push(Event { sequence, ..event });
         }
     }
@@ -364,9 +366,13 @@ impl Tables {
         waking: &Waking,
     ) -> usize {
         let number = notice.order.as_ref().map(|number| number.0.clone());
+        let is_fliggys = |number: &str| number.parse::<OrderId>().is_ok();
         let order = self.owners.iter().rfind(|order| {
-            let numbers = [order.order_id.to_string(), order.out_order_no.to_string()];
-            order.account == *account && number.as_ref().is_some_and(|n| numbers.contains(n))
+            let is_it = |number: &String| match is_fliggys(number) {
+                true => order.order_id.to_string() == *number,
+                false => order.out_order_no.as_str() == *number,
+            };
+            order.account == *account && number.as_ref().is_some_and(is_it)
         });
         let order = order.cloned();
         let locks: Vec<_> = subjects(notice, order.as_ref())
@@ -760,12 +766,20 @@ impl Feed for ModelStore {
     }
 
     fn last_event(&self) -> BoxFuture<'_, Result<i64, JournalError>> {
-        at_once(
-            self.tables()
-                .events
-                .last()
-                .map_or(0, |event| event.sequence),
-        )
+        at_once(self.tables().last_event)
+    }
+
+    fn first_event(&self) -> BoxFuture<'_, Result<Option<i64>, JournalError>> {
+        let tables = self.tables();
+        at_once(tables.events.first().map(|event| event.sequence))
+    }
+
+    fn trim_events(&self, before_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
+        let mut tables = self.tables();
+        let is_old = |event: &&Event| event.at.as_millisecond() < before_ms;
+        let old = tables.events.iter().take_while(is_old).count().min(256);
+        tables.events.drain(..old);
+        at_once(u64::try_from(old).unwrap())
     }
 
     fn committed(&self) -> watch::Receiver<u64> {

@@ -108,3 +108,63 @@ async fn a_client_that_does_not_read_is_disconnected() {
     let output = process.whole_output().await;
     assert!(!output.contains("the shutdown grace is over"), "{output}");
 }
+
+#[tokio::test]
+async fn old_events_are_deleted_and_a_position_among_them_is_refused() {
+    const EVENTS: i64 = 1_000;
+    const OLD: i64 = 700;
+    let world = World::start().await;
+    let mut gateway = world.gateway("trim.db", &[]).await;
+    gateway.process.signal(Signal::TERM);
+    assert!(gateway.process.end().await.success());
+    let path = world.dir.path().join("trim.db");
+    let mut journal = SqliteConnection::connect(&format!("sqlite://{}", path.display()))
+        .await
+        .unwrap();
+    let fill = format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {EVENTS}) \
+         INSERT INTO events (kind, subject, fact, account, owner, at) \
+         SELECT 'order.paid', i, 'paid', 'default', 'local', \
+         (CAST(strftime('%s', 'now') AS INTEGER) - iif(i > {OLD}, 6, 8) * 86400) * 1000 FROM n"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(fill))
+        .execute(&mut journal)
+        .await
+        .unwrap();
+    journal.close().await.unwrap();
+
+    let week = [("GATEWAY__FEED__RETENTION", "7d")];
+    let gateway = world.gateway("trim.db", &week).await;
+    let trimmed = async {
+        loop {
+            let page = world.get(&gateway.address, "/v1/events?limit=1").await;
+            let first = page.body["items"][0]["sequence"].as_i64().unwrap();
+            if first > OLD {
+                return first;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let first = tokio::time::timeout(Duration::from_secs(60), trimmed).await;
+    assert_eq!(first.expect("old events are deleted"), OLD + 1);
+    for path in [
+        "/v1/events?after=1",
+        "/v1/events?after=699",
+        "/v1/events/stream?after=699",
+    ] {
+        let refused = world.get(&gateway.address, path).await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (410, "feed_trimmed"),
+            "{path}"
+        );
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.contains("after=700"), "{detail}");
+        assert_eq!(refused.body["retry"], "never");
+    }
+    let page = world
+        .get(&gateway.address, "/v1/events?after=700&limit=200")
+        .await;
+    assert_eq!(page.body["items"][0]["sequence"], OLD + 1);
+    assert_eq!(page.body["items"].as_array().unwrap().len(), 200);
+}

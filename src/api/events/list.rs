@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{After, EventView, SubjectText, Types, filter};
+use super::{After, EventView, SubjectText, Types, filter, not_read};
 use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Query};
@@ -20,7 +20,7 @@ use crate::problem_answers;
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
-    /// The `next_after` of the previous page; the feed is read from the beginning if left out.
+    /// The `next_after` of the previous page. If left out or 0, the feed is read from its oldest event.
     #[serde(default)]
     #[param(required = false, value_type = i64, minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 0)]
     after: Option<After>,
@@ -66,7 +66,11 @@ pub struct EventPage {
 
 problem_answers!(
     EventProblems = API,
-    &[Code::Overloaded, Code::JournalUnavailable]
+    &[
+        Code::FeedTrimmed,
+        Code::Overloaded,
+        Code::JournalUnavailable
+    ]
 );
 
 /// Read the feed of events
@@ -95,7 +99,7 @@ pub async fn list_events(
     let permit = place.wait.map_or(&limits.in_flight, |_| &limits.listeners);
     let permit = permit.try_acquire();
     let _permit = permit.map_err(|_| Problem::new(Code::Overloaded))?;
-    let mut page = feed.page(&filter).await.map_err(unreadable)?;
+    let mut page = feed.page(&filter).await.map_err(not_read)?;
     if let Some(WaitSeconds(at_most)) = place.wait
         && page.events.is_empty()
     {

@@ -17,11 +17,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use utoipa::IntoParams;
 
-use super::{After, EventView, SubjectText, Types, filter};
+use super::{After, EventView, SubjectText, Types, filter, not_read};
 use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::extract::{Query, header_problem};
-use crate::api::operations::unreadable;
 use crate::api::problem::{API, Code, Problem};
 use crate::domain::operation::EventKind;
 use crate::notifications::feed::{Event, EventFilter, EventReader};
@@ -38,8 +37,8 @@ const BATCH: u32 = 200;
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
-    /// Begin after the event with this `sequence`; at the beginning of the feed if left out. The header `Last-Event-ID`
-    /// takes precedence.
+    /// Begin after the event with this `sequence`; at the oldest event if left out or 0. The header `Last-Event-ID` takes
+    /// precedence.
     #[serde(default)]
     #[param(required = false, value_type = i64, minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 0)]
     after: Option<After>,
@@ -122,7 +121,11 @@ struct Listener {
 
 problem_answers!(
     StreamProblems = API,
-    &[Code::Overloaded, Code::JournalUnavailable]
+    &[
+        Code::FeedTrimmed,
+        Code::Overloaded,
+        Code::JournalUnavailable
+    ]
 );
 
 /// Stream the feed of events
@@ -159,7 +162,7 @@ pub async fn stream_events(
     let permit = permit.map_err(|_| Problem::new(Code::Overloaded))?;
     let after = last.or(place.after).unwrap_or_default();
     let filter = filter(&caller, after, place.types, place.subject, BATCH);
-    let page = reader.page(&filter).await.map_err(unreadable)?;
+    let page = reader.page(&filter).await.map_err(not_read)?;
     let listener = Listener {
         reader,
         filter: EventFilter {

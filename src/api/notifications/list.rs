@@ -60,7 +60,6 @@ pub struct Notification {
     /// The id in its content, which with the topic identifies the message; a hash if it has none.
     id: String,
     /// The state.
-    #[schema(inline)]
     state: MessageState,
     /// Why it is in quarantine; null if it is not.
     #[schema(required = true, value_type = Option<QuarantineReason>)]

@@ -162,6 +162,12 @@ codes! {
         "Upstream has no change with this number on the purchasing account that was used.";
         Some("A change belongs to the purchasing account of its order; check the header \
               `Gateway-Account`."),
+    FeedTrimmed "feed_trimmed" GONE None Never None;
+        "Events after this position were deleted";
+        "The feed keeps events for `feed.retention`. Events after `after` (or `Last-Event-ID`) are older and were \
+         deleted, so a page would have a gap. The detail names the oldest position from which the feed can be read.";
+        Some("Read the orders, refunds and changes whose events were missed, then continue after the position in \
+              the detail."),
     OperationNotFound "operation_not_found" NOT_FOUND None Never None;
         "There is no such operation";
         "The journal holds no operation with this id that the key may see.";

@@ -72,7 +72,7 @@ pub enum EventKind {
     /// A change was closed after its payment (拒绝).
     #[serde(rename = "change.rejected")]
     ChangeRejected,
-    /// A change was closed without payment: cancelled, refused, or not paid in time.
+    /// A change was closed, and no payment of it is known: cancelled, refused, or not paid in time.
     #[serde(rename = "change.closed")]
     ChangeClosed,
     /// Reserved: the session of an account expires soon.

@@ -335,6 +335,8 @@ async fn reads(dir: &Path) -> Vec<(String, u64)> {
         }
     }
     cost!("last_event".to_owned(), journal.last_event());
+    cost!("first_event".to_owned(), journal.first_event());
+    cost!("trim_events".to_owned(), journal.trim_events(0));
     for state in [
         None,
         Some(MessageState::Processed),
@@ -378,6 +380,7 @@ async fn writes(connection: &mut SqliteConnection) -> Vec<(String, u64)> {
     let (renewing, _) = oneshot::channel();
     let (publishing, _) = oneshot::channel();
     let (forgetting, _) = oneshot::channel();
+    let (trimming, _) = oneshot::channel();
     let booking = a_booking();
     let sending = Standing::of(State::Sending);
     let unsent = Standing::not_executed(Basis::NotSent);
@@ -411,6 +414,7 @@ async fn writes(connection: &mut SqliteConnection) -> Vec<(String, u64)> {
             "forget messages",
             Command::ForgetMessages([5, 5], forgetting),
         ),
+        ("trim events", Command::TrimEvents(0, trimming)),
     ];
     let steps = counted(connection).await;
     let mut costs = Vec::new();

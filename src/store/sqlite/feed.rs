@@ -43,6 +43,34 @@ impl Feed for SqliteJournal {
         })
     }
 
+    fn first_event(&self) -> BoxFuture<'_, Result<Option<i64>, JournalError>> {
+        self.reading(async move {
+            sqlx::query_scalar("SELECT seq FROM events ORDER BY seq LIMIT 1")
+                .fetch_optional(&self.readers)
+                .await
+                .map_err(failed)
+        })
+    }
+
+    fn trim_events(&self, before_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
+        Box::pin(async move {
+            // Check first; otherwise every call would write.
+            let due = self.reading(async {
+                let oldest: Option<i64> =
+                    sqlx::query_scalar("SELECT at FROM events ORDER BY seq LIMIT 1")
+                        .fetch_optional(&self.readers)
+                        .await
+                        .map_err(failed)?;
+                Ok(oldest.is_some_and(|at| at < before_ms))
+            });
+            if !due.await? {
+                return Ok(0);
+            }
+            self.ask(|answer| Command::TrimEvents(before_ms, answer))
+                .await
+        })
+    }
+
     fn committed(&self) -> watch::Receiver<u64> {
         self.committed.subscribe()
     }

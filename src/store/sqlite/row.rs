@@ -210,13 +210,13 @@ pub(super) fn word<T: DeserializeOwned>(text: String) -> Result<T, JournalError>
     serde_json::from_value(serde_json::Value::String(text)).map_err(failed)
 }
 
-/// A number in this column that is stored as text.
-pub(super) fn number<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+/// A number in this column that is stored as text; `None` also if it is damaged, because it only adds to an event.
+pub(super) fn number<T: FromStr>(
     line: &SqliteRow,
     column: &str,
 ) -> Result<Option<T>, JournalError> {
     let text: Option<String> = line.try_get(column).map_err(failed)?;
-    text.map(|text| text.parse().map_err(failed)).transpose()
+    Ok(text.and_then(|text| text.parse().ok()))
 }
 
 /// Serialises an enum to its stored name.

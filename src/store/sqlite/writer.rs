@@ -37,6 +37,7 @@ pub(super) enum Command {
     Publish(Vec<Publication>, Answer<()>),
     Receive(Vec<NewMessage>, Box<Waking>, Answer<Vec<Reception>>),
     ForgetMessages([i64; 2], Answer<u64>),
+    TrimEvents(i64, Answer<u64>),
     Renew(String, i64, Answer<()>),
     WakeAll(i64, Answer<()>),
     Prune(i64, Answer<u64>),
@@ -55,6 +56,7 @@ impl Command {
             Self::Attachment(..)
             | Self::Publish(..)
             | Self::ForgetMessages(..)
+            | Self::TrimEvents(..)
             | Self::Renew(..)
             | Self::WakeAll(..)
             | Self::Prune(..)
@@ -71,6 +73,7 @@ impl Command {
             Self::Accept(..)
             | Self::Attachment(..)
             | Self::ForgetMessages(..)
+            | Self::TrimEvents(..)
             | Self::Renew(..)
             | Self::WakeAll(..)
             | Self::Prune(..)
@@ -256,6 +259,7 @@ async fn committed(
             Command::ForgetMessages(before, _) => {
                 Done::Prune(inbox::forget(connection, *before).await?)
             }
+            Command::TrimEvents(before, _) => Done::Prune(trim_events(connection, *before).await?),
             Command::Renew(instance, until, _) => {
                 renew(connection, instance, *until).await?;
                 Done::Nothing
@@ -304,7 +308,9 @@ fn reply(work: Vec<Command>, done: Vec<Done>) {
             (Command::Accept(_, answer), Done::Accept(result)) => drop(answer.send(Ok(result))),
             (Command::Save(_, answer), Done::Save(saved)) => drop(answer.send(Ok(saved))),
             (
-                Command::Prune(_, answer) | Command::ForgetMessages(_, answer),
+                Command::Prune(_, answer)
+                | Command::ForgetMessages(_, answer)
+                | Command::TrimEvents(_, answer),
                 Done::Prune(count),
             ) => drop(answer.send(Ok(count))),
             (Command::Receive(.., answer), Done::Receive(receptions)) => {
@@ -325,6 +331,7 @@ fn reply(work: Vec<Command>, done: Vec<Done>) {
                 | Command::Receive(..)
                 | Command::Prune(..)
                 | Command::ForgetMessages(..)
+                | Command::TrimEvents(..)
                 | Command::Stop(_),
                 _,
             ) => {}
@@ -337,9 +344,9 @@ fn refuse(command: Command, error: &JournalError) {
         Command::Accept(_, answer) => drop(answer.send(Err(error.clone()))),
         Command::Save(_, answer) => drop(answer.send(Err(error.clone()))),
         Command::Receive(.., answer) => drop(answer.send(Err(error.clone()))),
-        Command::Prune(_, answer) | Command::ForgetMessages(_, answer) => {
-            drop(answer.send(Err(error.clone())));
-        }
+        Command::Prune(_, answer)
+        | Command::ForgetMessages(_, answer)
+        | Command::TrimEvents(_, answer) => drop(answer.send(Err(error.clone()))),
         Command::Attachment(_, answer)
         | Command::Publish(_, answer)
         | Command::Renew(_, _, answer)
@@ -611,6 +618,33 @@ async fn publish(
         insert_event(connection, &facts).await?;
     }
     Ok(())
+}
+
+/// The maximum number of events that one transaction deletes.
+const TRIMMED_AT_ONCE: i64 = 256;
+
+/// Deletes the oldest events up to the first one that was committed at this time (ms) or later: an event is never
+/// deleted before an older one, also if the clock was set back.
+async fn trim_events(
+    connection: &mut SqliteConnection,
+    before_ms: i64,
+) -> Result<u64, JournalError> {
+    let oldest: Vec<(i64, i64)> =
+        sqlx::query_as("SELECT seq, at FROM events ORDER BY seq LIMIT ?1")
+            .bind(TRIMMED_AT_ONCE)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(failed)?;
+    let old = oldest.iter().take_while(|(_, at)| *at < before_ms);
+    let Some((last, _)) = old.last() else {
+        return Ok(0);
+    };
+    let deleted = sqlx::query("DELETE FROM events WHERE seq <= ?1")
+        .bind(last)
+        .execute(connection)
+        .await
+        .map_err(failed)?;
+    Ok(deleted.rows_affected())
 }
 
 /// Records the owner of the order: the caller of the booking that succeeded last.
