@@ -24,8 +24,8 @@ pub use condition::{Check, Condition, Warning};
 pub use error::{Fault, JournalError};
 pub use feed::{Event, EventFilter, Feed, Publication};
 pub use inbox::{
-    Around, Content, Effects, Inbox, MessageFilter, MessageState, NewMessage, QuarantineReason,
-    Reception, StoredMessage, Waking, effects, subjects,
+    Around, Content, Effects, Inbox, MOST_QUARANTINED, MessageFilter, MessageState, NewMessage,
+    QuarantineReason, Reception, StoredMessage, Waking, effects, subjects,
 };
 pub use journal::{Acceptance, Filter, Journal, Known, NewOperation, Save, Saved, WithTimeline};
 pub use owners::Owners;

@@ -62,12 +62,11 @@ impl Notifications {
         accounts: &BTreeMap<AccountName, Account>,
         problems: &Problems,
     ) {
-        let unnamed = accounts
-            .values()
-            .filter(|account| account.user_id.is_none());
-        problems.unless(self.mode == Mode::Off || unnamed.count() < 2, || {
-            "`notifications.mode` is not `off`, and several accounts have no `user_id`: the account of a message could \
-             not be told"
+        let is_named = |account: &Account| account.user_id.is_some();
+        let is_clear = accounts.len() < 2 || accounts.values().all(is_named);
+        problems.unless(self.mode == Mode::Off || is_clear, || {
+            "`notifications.mode` is not `off`, and one of several accounts has no `user_id`: the account of a message \
+             could not be told"
                 .to_owned()
         });
     }

@@ -626,10 +626,10 @@ fn messages_for_several_accounts_need_their_user_ids() {
     let found = problems(&text("tmc"), &[]);
     assert_eq!(found.len(), 1, "{found:#?}");
     assert!(
-        found[0].contains("several accounts have no `user_id`"),
+        found[0].contains("one of several accounts has no `user_id`"),
         "{found:#?}"
     );
-    for (env, fine) in [(&first[..], true), (&both[..], true), (&same[..], false)] {
+    for (env, fine) in [(&first[..], false), (&both[..], true), (&same[..], false)] {
         assert_eq!(
             load(&text("tmc"), env, Profile::Serve).is_ok(),
             fine,

@@ -13,34 +13,25 @@ use crate::translate::notice::{Topic, read};
 
 /// The purchasing accounts as messages name them: by their Taobao user ids.
 #[derive(Clone, Debug, Default)]
-pub struct Accounts {
-    by_user: BTreeMap<i64, AccountName>,
-    without_user: Vec<AccountName>,
-}
+pub struct Accounts(Vec<(AccountName, Option<i64>)>);
 
 impl Accounts {
     /// The accounts with their Taobao user ids, as far as configured.
     #[must_use]
     pub fn new(accounts: impl IntoIterator<Item = (AccountName, Option<i64>)>) -> Self {
-        let mut all = Self::default();
-        for (name, user_id) in accounts {
-            match user_id {
-                Some(user_id) => _ = all.by_user.insert(user_id, name),
-                None => all.without_user.push(name),
-            }
-        }
-        all
+        Self(accounts.into_iter().collect())
     }
 
-    /// The account of a message about this user. The only account without a configured user id is the account of all
-    /// other users, and the only account at all is the account of a message without a user.
+    /// The account of a message about this user. The only account is meant if the message or the configuration names no
+    /// user.
     fn of(&self, user_id: Option<i64>) -> Option<&AccountName> {
-        let known = user_id.and_then(|user_id| self.by_user.get(&user_id));
-        known.or(match (&*self.without_user, user_id) {
-            ([only], _) => Some(only),
-            ([], None) if self.by_user.len() == 1 => self.by_user.values().next(),
-            _ => None,
-        })
+        if let [(only, known)] = &*self.0 {
+            let is_it = known.is_none() || user_id.is_none() || *known == user_id;
+            return is_it.then_some(only);
+        }
+        let mut named = self.0.iter();
+        let found = named.find(|(_, known)| known.is_some() && *known == user_id);
+        found.map(|(account, _)| account)
     }
 }
 

@@ -9,12 +9,13 @@ mod poll;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::join_all;
 use metrics::{counter, gauge, histogram};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::inbox::{Accounts, prepare};
 use crate::clock::SharedClock;
@@ -88,6 +89,10 @@ const KEPT_PROCESSED: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 
 const KEPT_QUARANTINED: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
 /// How long to wait before a failed commit is tried again.
 const RETRY: Duration = Duration::from_secs(1);
+/// How long to wait before a task that panicked is started again.
+const RESTART: Duration = Duration::from_secs(5);
+/// The pause between two deletions, so that writes of callers do not wait behind them.
+const BETWEEN_DELETIONS: Duration = Duration::from_millis(100);
 
 /// What TOP is told about a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,23 +124,52 @@ impl Receiver {
         }
     }
 
-    /// Receives messages until the process stops.
+    /// Receives messages until the process stops. A task that panics is started again.
     pub async fn run(self) {
-        let this = &self;
-        let groups = this.settings.groups.iter().map(|group| async move {
-            let (connected, channel) = watch::channel(false);
-            match this.settings.mode {
-                Mode::Tmc => {
-                    tokio::join!(
-                        this.hold_channel(group, &connected),
-                        this.poll(group, Some(channel)),
-                    );
-                }
-                Mode::Http => this.poll(group, None).await,
-                Mode::Off => {}
+        let this = Arc::new(self);
+        let mut tasks = JoinSet::new();
+        if this.settings.mode != Mode::Off {
+            for group in this.settings.groups.clone() {
+                let receiver = this.clone();
+                tasks.spawn(
+                    this.clone()
+                        .kept(move || receiver.clone().receive(group.clone())),
+                );
             }
-        });
-        tokio::join!(join_all(groups), this.housekeep());
+        }
+        let receiver = this.clone();
+        tasks.spawn(this.kept(move || receiver.clone().housekeep()));
+        while tasks.join_next().await.is_some() {}
+    }
+
+    /// Runs a task until the process stops, also after a panic.
+    async fn kept<T: Future<Output = ()> + Send + 'static>(
+        self: Arc<Self>,
+        start: impl Fn() -> T + Send,
+    ) {
+        // Aborted with this task.
+        while let Err(error) = AbortOnDropHandle::new(tokio::spawn(start())).await {
+            tracing::error!(%error, "a task that receives TOP's messages ended; it is started again");
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                () = tokio::time::sleep(RESTART) => {}
+            }
+        }
+    }
+
+    /// Receives the messages of a group.
+    async fn receive(self: Arc<Self>, group: String) {
+        match self.settings.mode {
+            Mode::Tmc => {
+                let (connected, channel) = watch::channel(false);
+                tokio::join!(
+                    self.hold_channel(&group, &connected),
+                    self.poll(&group, Some(channel)),
+                );
+            }
+            Mode::Http => self.poll(&group, None).await,
+            Mode::Off => {}
+        }
     }
 
     /// Commits messages, and decides which of them are confirmed, in the same order.
@@ -166,6 +200,10 @@ impl Receiver {
         }
         let mut verdicts = Vec::with_capacity(messages.len());
         for message in messages {
+            if self.stopping.is_cancelled() {
+                verdicts.push(Verdict::SendAgain("the gateway is stopping"));
+                continue;
+            }
             let one = [message];
             let received = self.operations.receive(one.to_vec()).await;
             verdicts.push(match received {
@@ -186,6 +224,14 @@ impl Receiver {
     }
 
     fn verdicts(&self, messages: &[NewMessage], receptions: &[Reception]) -> Vec<Verdict> {
+        let quarantined = receptions.iter().filter(|r| **r == Reception::Quarantined);
+        let quarantined = quarantined.count();
+        if quarantined > 0 {
+            tracing::warn!(
+                quarantined,
+                "messages of TOP are in quarantine: GET /v1/notifications?state=quarantined"
+            );
+        }
         let pairs = messages.iter().zip(receptions);
         pairs
             .map(|(message, reception)| self.verdict(message, *reception))
@@ -213,9 +259,6 @@ impl Receiver {
             }
             Reception::Quarantined => {
                 count(&message.topic, "quarantined");
-                tracing::warn!(
-                    "a message of TOP is in quarantine: GET /v1/notifications?state=quarantined"
-                );
                 match self.settings.quarantine {
                     Quarantine::Confirm => Verdict::Confirm,
                     Quarantine::Hold => Verdict::SendAgain("quarantined"),
@@ -225,7 +268,7 @@ impl Receiver {
     }
 
     /// Deletes old messages and counts those in quarantine, at the start and regularly.
-    async fn housekeep(&self) {
+    async fn housekeep(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(HOUSEKEEPING);
         loop {
             tokio::select! {
@@ -246,7 +289,12 @@ impl Receiver {
             before.as_millisecond()
         };
         let (processed, quarantined) = (before(KEPT_PROCESSED), before(KEPT_QUARANTINED));
-        while journal.forget_messages(processed, quarantined).await? > 0 {}
+        while journal.forget_messages(processed, quarantined).await? > 0 {
+            tokio::select! {
+                () = self.stopping.cancelled() => return Ok(()),
+                () = tokio::time::sleep(BETWEEN_DELETIONS) => {}
+            }
+        }
         let quarantined = journal.quarantined().await?;
         gauge!(names::NOTIFICATIONS_QUARANTINED)
             .set(u32::try_from(quarantined).unwrap_or(u32::MAX));

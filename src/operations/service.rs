@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::reconcile::decide::Patience;
 use super::upstream::Upstream;
 use crate::clock::SharedClock;
+use crate::domain::change::ChangeStatus;
 use crate::domain::ids::OperationId;
 use crate::domain::operation::{
     Anchor, Attention, Basis, Claim, Difference, EventKind, Failure, Kind, NewEvent, Operation,
@@ -318,6 +319,7 @@ impl Operations {
         }
         if let (State::Succeeded, Some(receipt)) = (to.state, &row.result) {
             events.push(fact_of(row.kind(), receipt));
+            events.extend(rejection_of(row.kind(), receipt));
         }
         Note {
             what: settlement.what.clone(),
@@ -458,6 +460,22 @@ fn fact_of(kind: Kind, receipt: &Receipt) -> NewEvent {
         kind,
         subject,
         fact: fact.to_owned(),
+    }
+}
+
+/// The event of a change that was paid and is already closed.
+fn rejection_of(kind: Kind, receipt: &Receipt) -> Option<NewEvent> {
+    match receipt {
+        Receipt::Change(change)
+            if kind == Kind::ChangePay && change.status == ChangeStatus::Closed =>
+        {
+            Some(NewEvent {
+                kind: EventKind::ChangeRejected,
+                subject: change.change_order_no.to_string(),
+                fact: "rejected".to_owned(),
+            })
+        }
+        Receipt::Order(_) | Receipt::Refund(_) | Receipt::Change(_) => None,
     }
 }
 

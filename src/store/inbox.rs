@@ -152,6 +152,9 @@ pub struct Waking {
     pub anchor: Anchor,
 }
 
+/// The number of messages in quarantine that are kept: an app may have subscribed to a busy topic by mistake.
+pub const MOST_QUARANTINED: i64 = 10_000;
+
 /// The inbox of TOP's messages.
 pub trait Inbox: Send + Sync + std::fmt::Debug {
     /// Stores messages with their effects, in one commit. A message that was received before has no further effect.
@@ -171,7 +174,8 @@ pub trait Inbox: Send + Sync + std::fmt::Debug {
     fn quarantined(&self) -> BoxFuture<'_, Result<i64, JournalError>>;
 
     /// Deletes some of the processed and some of the quarantined messages that were last delivered before these times
-    /// (ms). Returns the number of deleted messages.
+    /// (ms), and some of the oldest quarantined messages if there are more than [`MOST_QUARANTINED`]. Returns the number of
+    /// deleted messages.
     fn forget_messages(
         &self,
         processed_before_ms: i64,
@@ -226,7 +230,8 @@ pub fn effects(notice: &Notice, around: &Around, waking: &Waking) -> Effects {
         let owner = owner(&event, around);
         (event, owner)
     });
-    let wake = around.operations.iter().filter(|row| is_woken(row));
+    let wake = around.operations.iter();
+    let wake = wake.filter(|row| is_woken(row, &notice.news));
     Effects {
         event,
         order: order_numbers(notice, around),
@@ -281,6 +286,8 @@ fn event(notice: &Notice, around: &Around) -> Option<NewEvent> {
                 }
                 ChangeStatus::Ticketed => (EventKind::ChangeTicketed, "ticketed"),
                 ChangeStatus::Closed if was_paid(around) => (EventKind::ChangeRejected, "rejected"),
+                // Whether it was rejected or closed follows from the payment, which is looked up now.
+                ChangeStatus::Closed if is_being_paid(around) => return None,
                 ChangeStatus::Closed => (EventKind::ChangeClosed, "closed"),
                 ChangeStatus::Other => return None,
             };
@@ -322,30 +329,80 @@ fn was_paid(around: &Around) -> bool {
         })
 }
 
-/// The caller whom the event concerns: the one that booked the order, or else the one whose operation has this effect.
-fn owner(event: &NewEvent, around: &Around) -> Option<String> {
-    if let Some(order) = &around.order {
-        return Some(order.owner.clone());
-    }
-    let mut causes = around.operations.iter().filter(|operation| {
-        operation.kind().fact() == (event.kind, &*event.fact)
-            && operation.intent.subject().text() == event.subject
-    });
-    causes.next().map(|operation| operation.caller.clone())
+/// Whether a payment of the change of the message is not settled.
+fn is_being_paid(around: &Around) -> bool {
+    around
+        .operations
+        .iter()
+        .any(|operation| operation.kind() == Kind::ChangePay && !operation.state().is_settled())
 }
 
-/// Whether a message makes the lookup of the operation due: it is open, or another outcome than the recorded one may
-/// come to light. A send in progress is looked up soon after it ends.
-fn is_woken(operation: &Operation) -> bool {
-    match operation.state() {
-        State::Unknown | State::NeedsAttention | State::Rejected => true,
+/// The caller whom the event concerns: the one whose operation has this effect, as if the operation had reported it, or
+/// else the one that booked the order.
+fn owner(event: &NewEvent, around: &Around) -> Option<String> {
+    let may_have_caused = |operation: &&Operation| {
+        let is_subject = match operation.kind().creates() {
+            Some(_) => {
+                operation.made().map(|made| made.to_string()).as_ref() == Some(&event.subject)
+            }
+            None => operation.intent.subject().text() == event.subject,
+        };
+        is_subject
+            && operation.kind().fact() == (event.kind, &*event.fact)
+            && matches!(
+                operation.state(),
+                State::Sending | State::Unknown | State::Succeeded | State::NeedsAttention
+            )
+    };
+    let cause = around.operations.iter().find(may_have_caused);
+    let cause = cause.map(|operation| operation.caller.clone());
+    cause.or_else(|| around.order.as_ref().map(|order| order.owner.clone()))
+}
+
+/// Whether a message makes the lookup of the operation due: it is open, or the message is about its effect and another
+/// outcome than the recorded one may come to light. A send in progress is looked up soon after it ends.
+fn is_woken(operation: &Operation, news: &News) -> bool {
+    let may_be_contradicted = match operation.state() {
+        State::Unknown | State::NeedsAttention => return true,
+        State::Accepted | State::Sending => return false,
+        State::Rejected => true,
         State::Succeeded => operation.confirmed_at.is_none(),
         State::NotExecuted => match operation.standing.basis {
             Some(Basis::Absent) => true,
             Some(Basis::RefusedByGateway) => operation.sent_at.is_some(),
             Some(Basis::NotSent) | None => false,
         },
-        State::Accepted | State::Sending => false,
+    };
+    // A refund or change may be attributed by its passengers, which is reliable only soon after the send.
+    let is_attributable = !operation.kind().is_after_sale() || operation.watch_until.is_some();
+    may_be_contradicted && is_attributable && is_about(news, operation.kind())
+}
+
+/// Whether the news may concern the effect of an operation of this kind.
+fn is_about(news: &News, kind: Kind) -> bool {
+    match kind {
+        // All news about an order show that it exists.
+        Kind::Book => true,
+        Kind::Pay => matches!(news, News::OrderPaid | News::OrderTicketed | News::Unlisted),
+        Kind::Close => matches!(
+            news,
+            News::OrderClosed | News::OrderPaid | News::OrderTicketed | News::Unlisted
+        ),
+        Kind::Refund => matches!(
+            news,
+            News::RefundCreated(_) | News::RefundClosed(_) | News::Refunded(_) | News::Unlisted
+        ),
+        Kind::Change => matches!(news, News::Change(..) | News::Unlisted),
+        Kind::ChangePay | Kind::ChangeCancel => match news {
+            News::Change(_, status) => matches!(
+                status,
+                ChangeStatus::AwaitingTicketing
+                    | ChangeStatus::Ticketed
+                    | ChangeStatus::Closed
+                    | ChangeStatus::Other
+            ),
+            _ => false,
+        },
     }
 }
 

@@ -19,7 +19,8 @@ pub enum Lane {
     /// A lookup by the reconciler. Lookups have their own small share. The stack never retries them, because the
     /// reconciler decides when to look up again.
     Lookup,
-    /// A lookup of a settled operation. These lookups come after the others and have at most half of their share.
+    /// A lookup of a settled operation, or a read of TOP's messages. They come after the other lookups and have at most half
+    /// of their share.
     Watch,
 }
 

@@ -273,8 +273,8 @@ impl TopClient {
         self.read.clone().oneshot(call).await
     }
 
-    /// Calls a method of the platform that concerns no account. Uses the share of the lookups and is never retried,
-    /// because its caller repeats it anyway.
+    /// Calls a method of the platform that concerns no account. Comes after lookups for which somebody waits, and is never
+    /// retried, because its caller repeats it anyway.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -285,7 +285,7 @@ impl TopClient {
         let call = Call {
             method: M::NAME.into(),
             effect: Effect::Read,
-            lane: Lane::Lookup,
+            lane: Lane::Watch,
             session: None,
             params: params.into(),
             file: None,

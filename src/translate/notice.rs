@@ -94,14 +94,20 @@ pub fn read(topic: Topic, content: &str) -> Result<Notice, Unreadable> {
         }
         Topic::FlightChange => {
             let message: FlightChangeMessage = parse(content)?;
-            let order = message.order_id.lossy().or(message.old_order_id.lossy());
+            let order = match message.order_id {
+                Field::Absent => message.old_order_id,
+                order => order,
+            };
             Ok(Notice {
                 id: match message.message_id {
                     Field::Absent => identity(message.old_message_id, "message_id")?,
                     id => identity(id, "message_id")?,
                 },
-                // The documentation marks it as optional.
-                order: order.map(OrderNumber),
+                order: match order {
+                    // The documentation marks it as optional.
+                    Field::Absent => None,
+                    order => Some(order_number(order, "order_id")?),
+                },
                 news: News::FlightChanged,
             })
         }
@@ -128,10 +134,19 @@ fn identity(field: Field<String>, name: &'static str) -> Result<String, Unreadab
     Ok(text)
 }
 
+/// The number of an order: Fliggy's or a caller's. Other texts may be data.
+fn order_number(field: Field<String>, name: &'static str) -> Result<OrderNumber, Unreadable> {
+    let number = OrderNumber(identity(field, name)?);
+    match (number.order_id(), number.out_order_no()) {
+        (None, None) => Err(Unreadable { field: name }),
+        _ => Ok(number),
+    }
+}
+
 fn notice(id: Field<String>, order: Field<String>, news: News) -> Result<Notice, Unreadable> {
     Ok(Notice {
         id: identity(id, "id")?,
-        order: Some(OrderNumber(identity(order, "order_no")?)),
+        order: Some(order_number(order, "order_no")?),
         news,
     })
 }
@@ -253,6 +268,27 @@ mod tests {
         let order = notice.order.unwrap();
         assert_eq!(order.order_id(), None);
         assert_eq!(order.out_order_no().unwrap().as_str(), "APP-1");
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_unreadable() {
+        for (topic, field) in [
+            (Topic::Trade, "order_no"),
+            (Topic::Refund, "order_no"),
+            (Topic::FlightChange, "order_id"),
+        ] {
+            for value in [
+                json!("张三"),
+                json!("7 8"),
+                json!("x".repeat(65)),
+                json!([1]),
+            ] {
+                let read = with(topic, field, value);
+                assert_eq!(read, Err(Unreadable { field }), "{topic:?}");
+            }
+        }
+        let nameless = with(Topic::FlightChange, "order_id", json!(null)).unwrap();
+        assert_eq!(nameless.order, None);
     }
 
     #[test]

@@ -155,7 +155,15 @@ async fn a_message_wakes_the_lookup_of_a_payment_that_lost_its_response() {
 #[tokio::test]
 async fn a_message_during_a_lookup_makes_another_lookup_due() {
     // The clock stands still, so no lookup becomes due by itself.
-    let patient = [&[TMC], crate::ticket::PATIENT].concat();
+    // The response to a lookup may come much later than the messages, also on a busy machine.
+    let patient = [
+        TMC,
+        ("GATEWAY__TOP__DEADLINE", "30s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW", "30s"),
+        ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "30s"),
+        ("GATEWAY__RECONCILE__ATTENTION_AFTER", "1m"),
+        ("GATEWAY__SERVER__SHUTDOWN_GRACE", "40s"),
+    ];
     let world = World::frozen(&patient, |journal| Arc::new(journal)).await;
     let order = world.booked("MSG-5").await;
     let id = order["order_id"].as_str().unwrap();
@@ -170,7 +178,7 @@ async fn a_message_during_a_lookup_makes_another_lookup_due() {
 
     // The first lookup reads the unpaid order, and its response comes late.
     world
-        .fault(json!({"method": "detail", "fault": "slow", "delay_ms": 1500}))
+        .fault(json!({"method": "detail", "fault": "slow", "delay_ms": 10_000}))
         .await;
     let looked_up = world.received("queryorderdetail").await;
     trade(&world, "m-1", id, "2").await;
@@ -206,6 +214,8 @@ async fn law_6_a_message_reveals_that_a_refused_payment_was_executed() {
         "{contradicted:#}"
     );
     let all = facts(&world, &[]).await;
+    let timeline = contradicted["timeline"].to_string();
+    assert!(timeline.contains("TOP sent the message"), "{timeline}");
     let is_told = |known: &[String; 3]| known[0] == "operation.contradicted";
     assert!(all.iter().any(is_told), "{all:?}");
 }
@@ -232,9 +242,50 @@ async fn law_4_a_message_decides_where_a_read_shows_no_payment_and_no_absence() 
             let operation = world.operation(unknown.operation()).await;
             assert_eq!(operation["state"], "unknown", "{operation:#}");
             trade(&world, "m-2", id, "1").await;
-            world.until_state(unknown.operation(), "succeeded").await;
+            let paid = world.until_state(unknown.operation(), "succeeded").await;
+            // No read showed the payment, so the lookups continue.
+            assert_eq!(paid["confirmed_at"], Value::Null, "{paid:#}");
         })
         .await;
+}
+
+#[tokio::test]
+async fn a_payment_that_a_message_reports_is_not_sent_again() {
+    let world = World::start_with(&[TMC], |_| {}).await;
+    let order = world.booked("MSG-6").await;
+    let id = order["order_id"].as_str().unwrap();
+    trade(&world, "m-1", id, "1").await;
+    until_all_confirmed(&world).await;
+    // The read shows the order as payable.
+    let refused = world.pay(&order, "pay", 20).await;
+    assert_eq!(
+        (refused.status, &refused.body["code"]),
+        (409, &json!("already_done"))
+    );
+    assert_eq!(refused.body["side_effects"], "none");
+    assert_eq!(world.received_for("pay", "MSG-6").await, 0);
+}
+
+#[tokio::test]
+async fn law_5_a_payment_that_a_message_reports_is_not_absent() {
+    let world = World::start_with(
+        &[TMC, ("GATEWAY__RECONCILE__ATTENTION_AFTER", "3s")],
+        |_| {},
+    )
+    .await;
+    let order = world.booked("MSG-7").await;
+    let id = order["order_id"].as_str().unwrap();
+    world
+        .fault(json!({"method": "pay", "fault": "hang_then_nothing"}))
+        .await;
+    let unknown = world.pay(&order, "pay", 1).await;
+    assert_eq!(unknown.status, 202, "{unknown:?}");
+    trade(&world, "m-1", id, "1").await;
+    // Reads show the order as payable for the whole settle window.
+    let undecided = world
+        .until_state(unknown.operation(), "needs_attention")
+        .await;
+    assert_eq!(undecided["attention"], "undecided", "{undecided:#}");
 }
 
 #[tokio::test]

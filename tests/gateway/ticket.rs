@@ -137,10 +137,7 @@ impl Ticket {
         body.as_object_mut()
             .unwrap()
             .extend(rest.as_object().unwrap().clone());
-        let headers = [("Idempotency-Key", number), ("Prefer", "wait=20")];
-        world
-            .post_with(&self.path("/refunds"), &headers, &body)
-            .await
+        world.sent(&self.path("/refunds"), number, &body, 20).await
     }
 
     /// The body of an application for one passenger, with the quoted fee.

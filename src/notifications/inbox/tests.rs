@@ -56,7 +56,8 @@ fn the_account_of_a_message_follows_from_its_user() {
         (&two, Some(9), None),
         (&two, None, None),
         (&rest, Some(1), Some("a")),
-        (&rest, Some(9), Some("rest")),
+        (&rest, Some(9), None),
+        (&rest, None, None),
         (&unclear, Some(1), None),
     ] {
         let found = accounts.of(user_id).map(ToString::to_string);

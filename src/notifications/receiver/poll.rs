@@ -8,8 +8,8 @@ use tokio::time::sleep;
 
 use super::{Receiver, Verdict, unidentified};
 use crate::kill_point::{Point, reach};
-use crate::top::call::{CallError, NotSent};
-use crate::top::tmc::http::{Confirm, Consume, ConsumedMessage, QUANTITY};
+use crate::top::call::{CallError, Lost, NotSent};
+use crate::top::tmc::http::{Confirm, Consume, ConsumedMessage, LEAST, QUANTITY};
 
 /// How long the channel must be gone before messages are read over HTTP.
 const FALLBACK_AFTER: Duration = Duration::from_secs(5);
@@ -21,6 +21,7 @@ impl Receiver {
     pub(super) async fn poll(&self, group: &str, mut channel: Option<watch::Receiver<bool>>) {
         let mut pauses = self.pauses();
         let mut is_fallback = false;
+        let mut quantity = QUANTITY;
         loop {
             if let Some(channel) = &mut channel
                 && (*channel.borrow() || !is_fallback)
@@ -37,11 +38,12 @@ impl Receiver {
             }
             let read = tokio::select! {
                 () = self.stopping.cancelled() => return,
-                read = self.consume(group) => read,
+                read = self.consume(group, quantity) => read,
             };
             let pause = match read {
                 Ok(messages) => {
-                    let is_full = messages.len() >= QUANTITY;
+                    let is_full = messages.len() >= quantity;
+                    quantity = QUANTITY;
                     let taken = self.take(group, messages).await;
                     if let Err(error) = &taken {
                         tracing::warn!(group, %error, "messages of TOP were not confirmed; they are read again");
@@ -53,6 +55,9 @@ impl Receiver {
                     self.settings.interval
                 }
                 Err(error) => {
+                    if matches!(error, CallError::Lost(Lost::TooLarge | Lost::Deadline)) {
+                        quantity = LEAST;
+                    }
                     let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
                     let pause = pause.max(announced(&error));
                     tracing::warn!(
@@ -69,8 +74,13 @@ impl Receiver {
         }
     }
 
-    async fn consume(&self, group: &str) -> Result<Vec<ConsumedMessage>, CallError> {
-        let answer = self.top.platform::<Consume>(Consume::params(group)).await?;
+    async fn consume(
+        &self,
+        group: &str,
+        quantity: usize,
+    ) -> Result<Vec<ConsumedMessage>, CallError> {
+        let params = Consume::params(group, quantity);
+        let answer = self.top.platform::<Consume>(params).await?;
         Ok(answer.messages.0)
     }
 

@@ -27,6 +27,9 @@ pub struct Known<'a> {
     pub not_before: Option<LocalTime>,
 }
 
+/// Why a read that shows no payment allows no conclusion if a message of TOP reports one.
+pub const TOLD_OTHERWISE: &str = "a message of TOP reports a payment, which the read does not show";
+
 /// The parts of a lookup that depend on the kind of write. Each kind implements this trait for its intent.
 pub trait Effect {
     /// What a lookup reads.

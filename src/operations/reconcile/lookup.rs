@@ -30,9 +30,20 @@ pub(in crate::operations) struct Lookup {
     /// Whether only an object with the operation's own number was attributed to the operation, because a later
     /// operation may have created any other.
     pub(in crate::operations) by_number_only: bool,
+    /// Whether a message of TOP decided, because the read showed neither the payment nor its absence.
+    pub(in crate::operations) by_message: bool,
     /// The pause before the next try, if the lookup was not made: there was no quota, or the process is stopping.
     /// Such a lookup does not count.
     pub(in crate::operations) not_made: Option<Duration>,
+}
+
+/// What was read, judged.
+struct Judged {
+    finding: Finding,
+    /// See [`Lookup::by_number_only`].
+    by_number_only: bool,
+    /// See [`Lookup::by_message`].
+    by_message: bool,
 }
 
 /// No lookup was made; the pause before the next try.
@@ -74,6 +85,7 @@ impl Lookup {
             finding: Finding::Inconclusive(why),
             proves: None,
             by_number_only: false,
+            by_message: false,
             not_made: None,
         }
     }
@@ -94,7 +106,7 @@ impl Settlement {
             differs: lookup.finding.differences().to_vec(),
             failure,
             what,
-            confirmed: standing.state == State::Succeeded,
+            confirmed: standing.state == State::Succeeded && !lookup.by_message,
             proves: lookup.proves.clone(),
         }
     }
@@ -255,10 +267,16 @@ impl Operations {
 
     /// Judges a read for an operation.
     async fn interpret(&self, operation: &Operation, observation: &Observation) -> Lookup {
-        let (finding, by_number_only) = match self.judged(operation, observation).await {
-            Ok(judged) => judged,
-            Err(_) => (Finding::Inconclusive(NO_JOURNAL), false),
-        };
+        let judged = self.judged(operation, observation).await;
+        let Judged {
+            finding,
+            by_number_only,
+            by_message,
+        } = judged.unwrap_or(Judged {
+            finding: Finding::Inconclusive(NO_JOURNAL),
+            by_number_only: false,
+            by_message: false,
+        });
         metrics::counter!(
             crate::telemetry::metrics::LOOKUPS,
             "kind" => operation.kind().as_str(), "finding" => finding.word()
@@ -268,13 +286,17 @@ impl Operations {
             finding,
             proves: self.proof(operation, observation),
             by_number_only,
+            by_message,
             not_made: None,
         }
     }
 
     /// Whether a message of TOP reported the payment that the operation requests.
-    async fn is_paid_by_message(&self, operation: &Operation) -> Result<bool, JournalError> {
-        if !operation.kind().moves_money() || operation.state() == State::Succeeded {
+    pub(in crate::operations) async fn is_paid_by_message(
+        &self,
+        operation: &Operation,
+    ) -> Result<bool, JournalError> {
+        if !operation.kind().moves_money() {
             return Ok(false);
         }
         let (kind, fact) = operation.kind().fact();
@@ -292,7 +314,7 @@ impl Operations {
         &self,
         operation: &Operation,
         observation: &Observation,
-    ) -> Result<(Finding, bool), JournalError> {
+    ) -> Result<Judged, JournalError> {
         let account = &operation.account;
         let numbers = observation.numbers(operation);
         let mut created_by_others = Vec::new();
@@ -308,12 +330,28 @@ impl Operations {
         let known = Known {
             baseline: &operation.baseline,
             created_by_others: &created_by_others,
-            paid_by_message: self.is_paid_by_message(operation).await?,
+            paid_by_message: false,
             by_number_only,
             made: operation.made(),
             not_before: operation.sent_at.map(|sent| earlier(sent, SKEW)),
         };
-        let finding = effect(&operation.intent).judge(&known, &observation.observed());
+        let judge =
+            |known: &Known<'_>| effect(&operation.intent).judge(known, &observation.observed());
+        let mut finding = judge(&known);
+        let shows_no_payment = !matches!(finding, Finding::Happened(_) | Finding::Differs(..));
+        // A success that rests on a message is not confirmed by the same message.
+        let mut by_message = false;
+        if shows_no_payment
+            && operation.state() != State::Succeeded
+            && self.is_paid_by_message(operation).await?
+        {
+            let known = Known {
+                paid_by_message: true,
+                ..known
+            };
+            finding = judge(&known);
+            by_message = matches!(finding, Finding::Happened(_));
+        }
         let mut finding = finding.with_travellers_of(&operation.intent);
         if let (Finding::Differs(receipt, _), Observed::Order(order)) =
             (&finding, observation.observed())
@@ -326,7 +364,11 @@ impl Operations {
             // The order may differ from the booking because it was changed or refunded afterwards.
             finding = Finding::Happened(receipt.clone());
         }
-        Ok((finding, by_number_only))
+        Ok(Judged {
+            finding,
+            by_number_only,
+            by_message,
+        })
     }
 
     /// What later operations on the subject mean for lookups of this operation.

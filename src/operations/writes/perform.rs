@@ -428,7 +428,9 @@ impl Operations {
     ) -> Result<(Opened, Background), Failure> {
         let reads = async {
             self.look_up_earlier(operation).await?;
-            write.request(&self.upstream, &request.account).await
+            let ready = write.request(&self.upstream, &request.account).await?;
+            self.check_messages(operation).await?;
+            Ok::<_, Failure>(ready)
         };
         // The reads change nothing and must not delay a stop.
         let ready = tokio::select! {
@@ -456,6 +458,16 @@ impl Operations {
             names: ready.names.with(texts(write.extra())),
         };
         Ok((opened, background))
+    }
+
+    /// Refuses a payment that a message of TOP has already reported: the read may show it late.
+    async fn check_messages(&self, operation: &Operation) -> Result<(), Failure> {
+        match self.is_paid_by_message(operation).await {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(Failure::of(Cause::AlreadyPaid)
+                .with_detail("a message of TOP reports that it was paid")),
+            Err(_) => Err(Failure::of(Cause::JournalUnavailable)),
+        }
     }
 
     /// Law 2: the compare-and-set after which at most one send may follow. If it is declined or stale, a sweep has

@@ -160,24 +160,28 @@ fn a_change_that_was_paid_and_then_closed_was_rejected() {
     let news = notice(change(ChangeStatus::Closed));
     let paid = operation(change_pay(), Standing::of(State::Succeeded));
     let unpaid = operation(change_pay(), Standing::of(State::Rejected));
+    let open = operation(change_pay(), Standing::of(State::Unknown));
     let around = |change_was_paid: bool, operations: &[&Operation]| Around {
         order: None,
         operations: operations.iter().map(|o| (*o).clone()).collect(),
         change_was_paid,
     };
     for (around, kind) in [
-        (around(false, &[]), EventKind::ChangeClosed),
-        (around(false, &[&unpaid]), EventKind::ChangeClosed),
-        (around(false, &[&paid]), EventKind::ChangeRejected),
-        (around(true, &[]), EventKind::ChangeRejected),
+        (around(false, &[]), Some(EventKind::ChangeClosed)),
+        (around(false, &[&unpaid]), Some(EventKind::ChangeClosed)),
+        (around(false, &[&paid]), Some(EventKind::ChangeRejected)),
+        (around(true, &[]), Some(EventKind::ChangeRejected)),
+        (around(true, &[&open]), Some(EventKind::ChangeRejected)),
+        // The payment decides which of the two it is.
+        (around(false, &[&open]), None),
     ] {
-        let (event, _) = effects(&news, &around, &waking()).event.unwrap();
-        assert_eq!(event.kind, kind);
+        let event = effects(&news, &around, &waking()).event;
+        assert_eq!(event.map(|(event, _)| event.kind), kind);
     }
 }
 
 #[test]
-fn an_event_belongs_to_the_caller_that_booked_the_order_or_else_to_the_one_that_caused_it() {
+fn an_event_belongs_to_the_caller_that_caused_it_or_else_to_the_one_that_booked_the_order() {
     let paid = operation(pay(), Standing::of(State::Unknown));
     let owner = |order: Option<Ownership>, news: News| {
         let around = Around {
@@ -189,8 +193,9 @@ fn an_event_belongs_to_the_caller_that_booked_the_order_or_else_to_the_one_that_
         (event.subject, owner)
     };
     let known = order().order_id.to_string();
+    // The payer would also own the event of its operation.
     assert_eq!(
-        owner(Some(order()), News::OrderPaid),
+        owner(Some(order()), News::OrderClosed),
         (known, Some("trips".to_owned()))
     );
     assert_eq!(
@@ -269,6 +274,13 @@ fn law_6_a_message_wakes_what_is_open_or_may_be_contradicted() {
             operations: vec![row.clone()],
             ..Around::default()
         };
+        let other = effects(
+            &notice(News::RefundCreated(refund(None))),
+            &around,
+            &waking(),
+        )
+        .wake;
+        assert_eq!(!other.is_empty(), woken && !row.state().is_settled());
         let wake = effects(&notice(News::OrderPaid), &around, &waking()).wake;
         assert_eq!(!wake.is_empty(), woken, "{:?}", row.standing);
         let Some(next) = wake.first() else { continue };
@@ -278,5 +290,30 @@ fn law_6_a_message_wakes_what_is_open_or_may_be_contradicted() {
         );
         let watched = row.state().is_settled().then_some(6_000);
         assert_eq!(next.watch_until, watched, "{:?}", row.standing);
+    }
+}
+
+#[test]
+fn an_after_sale_is_woken_after_it_settled_only_while_it_is_watched() {
+    let refund_intent = Intent::Refund(intent::Refund {
+        order_id: ORDER.parse().unwrap(),
+        out_refund_no: "R-1".parse().unwrap(),
+        refund_kind: crate::domain::refund::RefundKind::Voluntary,
+        passengers: Vec::new(),
+        fee: crate::domain::refund::RefundFee::Unknown,
+        with_attachment: false,
+    });
+    let rejected = operation(refund_intent, Standing::of(State::Rejected));
+    let watched = Operation {
+        watch_until: Some(9_000),
+        ..rejected.clone()
+    };
+    for (row, woken) in [(rejected, 0), (watched, 1)] {
+        let around = Around {
+            operations: vec![row],
+            ..Around::default()
+        };
+        let created = notice(News::RefundCreated(refund(None)));
+        assert_eq!(effects(&created, &around, &waking()).wake.len(), woken);
     }
 }

@@ -11,8 +11,8 @@ use crate::domain::notice::{News, Notice};
 use crate::domain::operation::{EventKind, Operation, TimelineEntry};
 use crate::domain::time::Rfc3339;
 use crate::store::{
-    Around, Content, Inbox, JournalError, MessageFilter, MessageState, NewMessage, Reception, Save,
-    Saved, StoredMessage, Waking, effects, subjects,
+    Around, Content, Inbox, JournalError, MOST_QUARANTINED, MessageFilter, MessageState,
+    NewMessage, Reception, Save, Saved, StoredMessage, Waking, effects, subjects,
 };
 
 impl Inbox for SqliteJournal {
@@ -326,5 +326,14 @@ pub(super) async fn forget(
         .map_err(failed)?;
         forgotten += deleted.rows_affected();
     }
-    Ok(forgotten)
+    let surplus = sqlx::query(
+        "DELETE FROM inbox WHERE seq IN (SELECT seq FROM inbox WHERE state = 'quarantined' ORDER BY seq DESC \
+         LIMIT ?1 OFFSET ?2)",
+    )
+    .bind(FORGOTTEN_AT_ONCE)
+    .bind(MOST_QUARANTINED)
+    .execute(connection)
+    .await
+    .map_err(failed)?;
+    Ok(forgotten + surplus.rows_affected())
 }

@@ -20,22 +20,47 @@ const OF_REFERENCE: &str = "SELECT order_id, out_order_no, owner, last_departure
 async fn owner<'c>(
     connection: impl SqliteExecutor<'c>,
     query: &'static str,
-    account: AccountName,
+    account: &AccountName,
     number: String,
 ) -> Result<Option<Ownership>, JournalError> {
-    let found: Option<Line> = sqlx::query_as(query)
+    let found = line_of(connection, query, account, number).await?;
+    found.map(|line| ownership(account, line)).transpose()
+}
+
+/// Like [`owner`], but a damaged row counts as none: neither a message nor the end of an operation may depend on it.
+async fn readable_owner<'c>(
+    connection: impl SqliteExecutor<'c>,
+    query: &'static str,
+    account: &AccountName,
+    number: String,
+) -> Result<Option<Ownership>, JournalError> {
+    let found = line_of(connection, query, account, number).await?;
+    Ok(found.and_then(|line| {
+        ownership(account, line)
+            .inspect_err(|error| tracing::error!(%error, "the owner of an order cannot be read"))
+            .ok()
+    }))
+}
+
+async fn line_of<'c>(
+    connection: impl SqliteExecutor<'c>,
+    query: &'static str,
+    account: &AccountName,
+    number: String,
+) -> Result<Option<Line>, JournalError> {
+    sqlx::query_as(query)
         .bind(account.to_string())
         .bind(number)
         .fetch_optional(connection)
         .await
-        .map_err(failed)?;
-    let Some((order_id, out_order_no, owner, last_departure, booked_at, operation_id)) = found
-    else {
-        return Ok(None);
-    };
+        .map_err(failed)
+}
+
+fn ownership(account: &AccountName, line: Line) -> Result<Ownership, JournalError> {
+    let (order_id, out_order_no, owner, last_departure, booked_at, operation_id) = line;
     let last_departure = last_departure.map(serde_json::Value::String);
-    Ok(Some(Ownership {
-        account,
+    Ok(Ownership {
+        account: account.clone(),
         order_id: order_id.parse().map_err(failed)?,
         out_order_no: out_order_no.parse().map_err(failed)?,
         owner,
@@ -44,26 +69,21 @@ async fn owner<'c>(
             .transpose()?,
         booked_at: row::time(booked_at)?,
         operation_id: operation_id.parse().map_err(failed)?,
-    }))
+    })
 }
 
-/// The order with this number, which may be Fliggy's or the caller's.
+/// The order with this number. A number in the form of Fliggy's is never taken for a caller's: a caller may use the number
+/// of another order as its own.
 pub(super) async fn order_named(
     connection: &mut SqliteConnection,
     account: &AccountName,
     number: &str,
 ) -> Result<Option<Ownership>, JournalError> {
-    let by_id = owner(
-        &mut *connection,
-        OF_ORDER,
-        account.clone(),
-        number.to_owned(),
-    )
-    .await?;
-    if by_id.is_some() {
-        return Ok(by_id);
-    }
-    owner(connection, OF_REFERENCE, account.clone(), number.to_owned()).await
+    let query = match number.parse::<OrderId>() {
+        Ok(_) => OF_ORDER,
+        Err(_) => OF_REFERENCE,
+    };
+    readable_owner(connection, query, account, number.to_owned()).await
 }
 
 /// The order that an operation concerns. The journal knows more than the row: an order that was booked here, or the order
@@ -77,8 +97,8 @@ pub(super) async fn order_of(
         order.order_id = order_of_change(connection, change).await?;
     }
     if let (Some(order_id), None) = (order.order_id, &order.out_order_no) {
-        let account = operation.account.clone();
-        let known = owner(connection, OF_ORDER, account, order_id.to_string()).await?;
+        let account = &operation.account;
+        let known = readable_owner(connection, OF_ORDER, account, order_id.to_string()).await?;
         order.out_order_no = known.map(|known| known.out_order_no);
     }
     Ok(order)
@@ -97,9 +117,7 @@ async fn order_of_change(
     .fetch_optional(connection)
     .await
     .map_err(failed)?;
-    found
-        .map(|order_id| order_id.parse().map_err(failed))
-        .transpose()
+    Ok(found.and_then(|order_id| order_id.parse().ok()))
 }
 
 impl Owners for SqliteJournal {
@@ -108,12 +126,10 @@ impl Owners for SqliteJournal {
         account: &AccountName,
         order_id: OrderId,
     ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>> {
-        self.reading(owner(
-            &self.readers,
-            OF_ORDER,
-            account.clone(),
-            order_id.to_string(),
-        ))
+        let account = account.clone();
+        self.reading(
+            async move { owner(&self.readers, OF_ORDER, &account, order_id.to_string()).await },
+        )
     }
 
     fn owner_of_reference(
@@ -121,11 +137,7 @@ impl Owners for SqliteJournal {
         account: &AccountName,
         out_order_no: &OutOrderNo,
     ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>> {
-        self.reading(owner(
-            &self.readers,
-            OF_REFERENCE,
-            account.clone(),
-            out_order_no.to_string(),
-        ))
+        let (account, number) = (account.clone(), out_order_no.to_string());
+        self.reading(async move { owner(&self.readers, OF_REFERENCE, &account, number).await })
     }
 }

@@ -26,8 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 /// How long to wait for the end of a connection that this side closes.
 const FAREWELL: Duration = Duration::from_millis(500);
-/// The maximum length of a frame, in bytes: a message with the longest content fits.
-const MAX_FRAME: usize = 4 << 20;
+/// The maximum length of a frame, in bytes: a message with the longest content and attachments fits.
+const MAX_FRAME: usize = 8 << 20;
 /// The maximum length of a phrase of TOP in an error, in characters.
 const LONGEST_PHRASE: usize = 200;
 

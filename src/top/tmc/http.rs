@@ -12,8 +12,10 @@ use crate::top::method::PlatformMethod;
 /// The group that is meant if a call names none (documented).
 const DEFAULT_GROUP: &str = "default";
 
-/// The maximum number of messages that one call reads, so that their contents fit into a response. TOP allows 200.
+/// The number of messages that one call reads, so that their contents fit into a response. TOP allows 200.
 pub const QUANTITY: usize = 50;
+/// The least that TOP allows.
+pub const LEAST: usize = 10;
 
 /// `taobao.tmc.messages.consume`: reads messages. Those that are not confirmed are returned again later.
 #[derive(Debug, Clone, Copy)]
@@ -25,11 +27,11 @@ impl PlatformMethod for Consume {
 }
 
 impl Consume {
-    /// The parameters.
+    /// The parameters, for at most this many messages.
     #[must_use]
-    pub fn params(group: &str) -> Vec<(String, String)> {
+    pub fn params(group: &str, quantity: usize) -> Vec<(String, String)> {
         let mut params = of_group(group);
-        params.push(("quantity".to_owned(), QUANTITY.to_string()));
+        params.push(("quantity".to_owned(), quantity.to_string()));
         params
     }
 }
@@ -220,7 +222,7 @@ mod tests {
 
     #[test]
     fn only_another_group_than_the_default_one_is_named() {
-        assert_eq!(Consume::params("default").len(), 1);
+        assert_eq!(Consume::params("default", LEAST).len(), 1);
         let named = Confirm::params("flights", &[1, 2]);
         let expected = [("group_name", "flights"), ("s_message_ids", "1,2")];
         assert_eq!(named, expected.map(|(n, v)| (n.to_owned(), v.to_owned())));

@@ -56,16 +56,12 @@ fn under(body: &Value, number: &str, retry_of: Option<&Answer>) -> Value {
 /// Applies for a refund; the number is the key.
 async fn apply(world: &World, ticket: &Ticket, body: &Value) -> Answer {
     let key = body["out_refund_no"].as_str().unwrap();
-    world
-        .write_within(&ticket.path("/refunds"), key, body, 20)
-        .await
+    world.sent(&ticket.path("/refunds"), key, body, 20).await
 }
 
 async fn change(world: &World, ticket: &Ticket, body: &Value) -> Answer {
     let key = body["out_change_no"].as_str().unwrap();
-    world
-        .write_within(&ticket.path("/changes"), key, body, 20)
-        .await
+    world.sent(&ticket.path("/changes"), key, body, 20).await
 }
 
 async fn pay_change(world: &World, change: &Value, key: &str, wait: u32) -> Answer {

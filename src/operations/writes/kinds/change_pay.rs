@@ -3,7 +3,7 @@
 use crate::domain::change::{Change, ChangeReceipt, ChangeStatus};
 use crate::domain::operation::{Cause, Failure, Kind, Receipt, intent};
 use crate::operations::reconcile::evidence::{
-    CreatedNumbers, Effect, Finding, Known, Observed, Target,
+    CreatedNumbers, Effect, Finding, Known, Observed, TOLD_OTHERWISE, Target,
 };
 use serde_json::{Map, Value};
 
@@ -120,6 +120,9 @@ fn paid(change: &Change, change_order_no: ChangeOrderNo, known: &Known<'_>) -> F
     }
     match change.payment() {
         Payment::Made => Finding::happened(Receipt::Change(ChangeReceipt::of(change, None))),
+        Payment::NotMade | Payment::Impossible if known.paid_by_message => {
+            Finding::Inconclusive(TOLD_OTHERWISE)
+        }
         Payment::NotMade => Finding::NotHappened("the change is not paid"),
         Payment::Impossible => {
             Finding::Refuted(Cause::ChangeNotPayable, "the change is closed and not paid")

@@ -3,7 +3,7 @@
 use crate::domain::operation::{Cause, Difference, DifferingField, Failure, Kind, Receipt, intent};
 use crate::domain::order::{Order, OrderReceipt, OrderStatus};
 use crate::operations::reconcile::evidence::{
-    CreatedNumbers, Effect, Finding, Known, Observed, Target,
+    CreatedNumbers, Effect, Finding, Known, Observed, TOLD_OTHERWISE, Target,
 };
 use serde_json::{Map, Value};
 
@@ -125,6 +125,9 @@ fn paid(order: &Order, order_id: OrderId, total: Money, known: &Known<'_>) -> Fi
             }
             Some(_) | None => Finding::happened(Receipt::Order(OrderReceipt::from(order))),
         },
+        Payment::NotMade | Payment::Impossible if known.paid_by_message => {
+            Finding::Inconclusive(TOLD_OTHERWISE)
+        }
         Payment::NotMade => Finding::NotHappened("the order is not paid"),
         Payment::Impossible => {
             Finding::Refuted(Cause::OrderNotPayable, "the order is closed and not paid")
