@@ -3,7 +3,6 @@
 //! Documented: at-least-once delivery, storage for 24 hours, one consumer per message. Guessed, following reports
 //! of integrators: the lease, and what a disconnection means.
 
-mod big_endian;
 mod faults;
 mod message;
 mod queue;

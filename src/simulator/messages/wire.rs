@@ -8,7 +8,6 @@ use flate2::write::GzEncoder;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Json, json};
 
-use super::big_endian;
 use super::{Delivery, MessageFault};
 use crate::simulator::order::wire_time;
 use crate::top::tmc::frame::{Frame, FrameType, Value};
@@ -25,7 +24,7 @@ impl Delivery {
     pub(in crate::simulator) fn frames(&self, version: u8, token: &SecretString) -> Vec<Bytes> {
         let frame = self.frame(version, token);
         let written = if self.fault == Some(MessageFault::BigEndian) {
-            big_endian::encode(&frame)
+            frame.encode_big_endian()
         } else {
             frame.encode()
         };

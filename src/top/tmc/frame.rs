@@ -207,65 +207,98 @@ impl Frame {
     /// # Errors
     /// [`FrameError::TooLong`].
     pub fn encode(&self) -> Result<Vec<u8>, FrameError> {
-        let mut out = vec![self.version, self.frame_type.byte()];
+        self.write(false)
+    }
+
+    /// Writes the frame with big-endian numbers, as some peers do.
+    ///
+    /// # Errors
+    /// [`FrameError::TooLong`].
+    pub fn encode_big_endian(&self) -> Result<Vec<u8>, FrameError> {
+        self.write(true)
+    }
+
+    fn write(&self, big: bool) -> Result<Vec<u8>, FrameError> {
+        let out = vec![self.version, self.frame_type.byte()];
+        let mut writer = Writer { out, big };
         if let Some(code) = self.status_code.filter(|code| *code > 0) {
-            out.extend(STATUS_CODE.to_le_bytes());
-            out.extend(code.to_le_bytes());
+            writer.number(STATUS_CODE.to_le_bytes());
+            writer.number(code.to_le_bytes());
         }
         if let Some(phrase) = self.status_phrase.as_ref().filter(|text| !text.is_empty()) {
-            out.extend(STATUS_PHRASE.to_le_bytes());
-            counted(&mut out, phrase.as_bytes())?;
+            writer.number(STATUS_PHRASE.to_le_bytes());
+            writer.counted(phrase.as_bytes())?;
         }
         if let Some(flag) = self.flag.filter(|flag| *flag > 0) {
-            out.extend(FLAG.to_le_bytes());
-            out.extend(flag.to_le_bytes());
+            writer.number(FLAG.to_le_bytes());
+            writer.number(flag.to_le_bytes());
         }
         if let Some(token) = self.token.as_ref().filter(|text| !text.is_empty()) {
-            out.extend(TOKEN.to_le_bytes());
-            counted(&mut out, token.as_bytes())?;
+            writer.number(TOKEN.to_le_bytes());
+            writer.counted(token.as_bytes())?;
         }
         for (name, value) in &self.custom {
-            out.extend(CUSTOM.to_le_bytes());
-            counted(&mut out, name.as_bytes())?;
-            match value {
-                Value::Void => out.push(0),
-                Value::Text(text) => {
-                    out.push(1);
-                    counted(&mut out, text.as_bytes())?;
-                }
-                Value::Byte(n) => out.extend([2, n.to_le_bytes()[0]]),
-                Value::Int16(n) => {
-                    out.push(3);
-                    out.extend(n.to_le_bytes());
-                }
-                Value::Int32(n) => {
-                    out.push(4);
-                    out.extend(n.to_le_bytes());
-                }
-                Value::Int64(n) => {
-                    out.push(5);
-                    out.extend(n.to_le_bytes());
-                }
-                Value::Date(n) => {
-                    out.push(6);
-                    out.extend(n.to_le_bytes());
-                }
-                Value::Bytes(bytes) => {
-                    out.push(7);
-                    counted(&mut out, bytes)?;
-                }
-            }
+            writer.number(CUSTOM.to_le_bytes());
+            writer.counted(name.as_bytes())?;
+            writer.value(value)?;
         }
-        out.extend(END.to_le_bytes());
-        Ok(out)
+        writer.number(END.to_le_bytes());
+        Ok(writer.out)
     }
 }
 
-fn counted(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), FrameError> {
-    let length = i32::try_from(bytes.len()).map_err(|_| FrameError::TooLong)?;
-    out.extend(length.to_le_bytes());
-    out.extend(bytes);
-    Ok(())
+struct Writer {
+    out: Vec<u8>,
+    big: bool,
+}
+
+impl Writer {
+    /// Writes the bytes of a number, which are given in little-endian order.
+    fn number<const N: usize>(&mut self, mut bytes: [u8; N]) {
+        if self.big {
+            bytes.reverse();
+        }
+        self.out.extend(bytes);
+    }
+
+    fn counted(&mut self, bytes: &[u8]) -> Result<(), FrameError> {
+        let length = i32::try_from(bytes.len()).map_err(|_| FrameError::TooLong)?;
+        self.number(length.to_le_bytes());
+        self.out.extend(bytes);
+        Ok(())
+    }
+
+    fn value(&mut self, value: &Value) -> Result<(), FrameError> {
+        match value {
+            Value::Void => self.out.push(0),
+            Value::Text(text) => {
+                self.out.push(1);
+                self.counted(text.as_bytes())?;
+            }
+            Value::Byte(n) => self.out.extend([2, n.to_le_bytes()[0]]),
+            Value::Int16(n) => {
+                self.out.push(3);
+                self.number(n.to_le_bytes());
+            }
+            Value::Int32(n) => {
+                self.out.push(4);
+                self.number(n.to_le_bytes());
+            }
+            Value::Int64(n) => {
+                self.out.push(5);
+                self.number(n.to_le_bytes());
+            }
+            Value::Date(n) => {
+                self.out.push(6);
+                self.number(n.to_le_bytes());
+            }
+            Value::Bytes(bytes) => {
+                self.out.push(7);
+                self.counted(bytes)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// How a peer deviates from the official format. The first dialect in which the bytes are a complete frame counts.

@@ -131,6 +131,23 @@ fn deviations_of_known_peers_are_read() {
 }
 
 #[test]
+fn a_big_endian_frame_is_read() {
+    let mut frame = Frame::new(FrameType::Send)
+        .with("a", Value::Text("content".to_owned()))
+        .with("b", Value::Byte(3))
+        .with("c", Value::Int16(-2))
+        .with("d", Value::Int32(77))
+        .with("e", Value::Int64(1 << 60))
+        .with("f", Value::Date(1_380_941_758_000))
+        .with("g", Value::Bytes(vec![1, 2]))
+        .with("h", Value::Void);
+    frame.token = Some("token".to_owned());
+    let written = frame.encode_big_endian().unwrap();
+    assert_ne!(written, frame.encode().unwrap());
+    assert_eq!(Frame::decode(&written), Ok(frame));
+}
+
+#[test]
 fn an_unknown_header_is_skipped_and_an_unknown_format_is_text() {
     let mut bytes = Frame::new(FrameType::Send)
         .with("a", Value::Byte(1))
