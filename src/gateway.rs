@@ -19,6 +19,7 @@ use crate::domain::order::StatusMap;
 use crate::domain::refund::RefundKinds;
 use crate::domain::vocabulary::Vocabulary;
 use crate::notifications::feed::EventReader;
+use crate::notifications::housekeeping::Housekeeping;
 use crate::notifications::inbox::Accounts;
 use crate::notifications::receiver::{Receiver, ReceiverSettings};
 use crate::operations::classify::Classifier;
@@ -56,7 +57,7 @@ pub struct Gateway {
     stopping: CancellationToken,
     reconciler: JoinHandle<()>,
     feed: JoinHandle<()>,
-    trim: JoinHandle<()>,
+    housekeeping: JoinHandle<()>,
     receiver: JoinHandle<()>,
 }
 
@@ -120,6 +121,13 @@ impl Gateway {
             clock: clock.clone(),
         });
         let reader = EventReader::new(journal.clone(), stopping.clone());
+        let housekeeping = Housekeeping {
+            store: journal.clone(),
+            retention: config.feed.retention,
+            clock: clock.clone(),
+            stopping: stopping.clone(),
+        };
+        let housekeeping = tokio::spawn(housekeeping.run());
         let operations = Operations::new(Parts {
             journal,
             upstream: Arc::new(upstream),
@@ -129,7 +137,6 @@ impl Gateway {
         });
         let reconciler = tokio::spawn(operations.clone().reconcile());
         let feed = tokio::spawn(reader.clone().follow());
-        let trim = tokio::spawn(reader.clone().trim(config.feed.retention, clock.clone()));
         let receiver = Receiver::new(
             receiver_settings(config),
             operations.clone(),
@@ -147,7 +154,7 @@ impl Gateway {
             stopping,
             reconciler,
             feed,
-            trim,
+            housekeeping,
             receiver,
         }
     }
@@ -187,8 +194,11 @@ impl Gateway {
         if self.reconciler.await.is_err() {
             tracing::error!("the reconciler panicked");
         }
-        if self.feed.await.and(self.trim.await).is_err() {
+        if self.feed.await.is_err() {
             tracing::error!("the reader of the event feed panicked");
+        }
+        if self.housekeeping.await.is_err() {
+            tracing::error!("the deletion of old events and messages panicked");
         }
         // Before the journal closes, so that what was received is committed and confirmed. A message that is not confirmed
         // comes again, so a peer that does not read must not delay the stop.

@@ -11,7 +11,6 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::SharedClock;
 pub use crate::store::{Event, EventFilter};
 use crate::store::{JournalError, Store};
 
@@ -19,8 +18,6 @@ use crate::store::{JournalError, Store};
 const KEPT: usize = 1024;
 /// The number of events that the follower reads at once.
 const BATCH: u32 = 256;
-/// How often old events are deleted.
-const TRIM_EVERY: Duration = Duration::from_mins(10);
 /// How long to wait before reading the store again after an error.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -290,30 +287,6 @@ impl EventReader {
             None => self.store.last_event().await?,
         };
         self.read(filter.clone(), end.max(filter.after)).await
-    }
-
-    /// Deletes old events, at the start and regularly, until the process stops.
-    pub async fn trim(self: Arc<Self>, retention: Duration, clock: SharedClock) {
-        let mut ticks = tokio::time::interval(TRIM_EVERY);
-        loop {
-            tokio::select! {
-                () = self.stopping.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            let before = clock.wall().checked_sub(retention);
-            let Ok(before) = before else { continue };
-            loop {
-                match self.store.trim_events(before.as_millisecond()).await {
-                    Ok(0) => break,
-                    Ok(_) if self.stopping.is_cancelled() => return,
-                    Ok(_) => {}
-                    Err(error) => {
-                        tracing::error!(%error, "old events were not deleted");
-                        break;
-                    }
-                }
-            }
-        }
     }
 
     async fn permit(&self) -> Option<SemaphorePermit<'_>> {

@@ -9,7 +9,7 @@ mod poll;
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{counter, gauge, histogram};
+use metrics::{counter, histogram};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -81,20 +81,12 @@ pub struct Receiver {
     stopping: CancellationToken,
 }
 
-/// How often old messages are deleted and those in quarantine are counted.
-const HOUSEKEEPING: Duration = Duration::from_mins(10);
-/// How long a processed message is kept. TOP sends a message again for at most 24 hours.
-const KEPT_PROCESSED: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
-/// How long a message is kept in quarantine.
-const KEPT_QUARANTINED: jiff::SignedDuration = jiff::SignedDuration::from_hours(30 * 24);
 /// How long to wait before a failed commit is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long to wait before a task that panicked is started again.
 const RESTART: Duration = Duration::from_secs(5);
-/// The pause between two deletions, so that writes of callers do not wait behind them.
-const BETWEEN_DELETIONS: Duration = Duration::from_millis(100);
 
-/// What TOP is told about a message.
+/// The response to TOP about a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     /// It is stored with its effects, or need not be sent again.
@@ -124,37 +116,35 @@ impl Receiver {
         }
     }
 
-    /// Receives messages until the process stops. A task that panics is started again.
+    /// Receives messages until the process stops.
     pub async fn run(self) {
         let this = Arc::new(self);
-        let mut tasks = JoinSet::new();
-        if this.settings.mode != Mode::Off {
-            for group in this.settings.groups.clone() {
-                let receiver = this.clone();
-                tasks.spawn(
-                    this.clone()
-                        .kept(move || receiver.clone().receive(group.clone())),
-                );
-            }
+        let mut groups = JoinSet::new();
+        for group in &this.settings.groups {
+            groups.spawn(this.clone().keep_receiving(group.clone()));
         }
-        let receiver = this.clone();
-        tasks.spawn(this.kept(move || receiver.clone().housekeep()));
-        while tasks.join_next().await.is_some() {}
+        while groups.join_next().await.is_some() {}
     }
 
-    /// Runs a task until the process stops, also after a panic.
-    async fn kept<T: Future<Output = ()> + Send + 'static>(
-        self: Arc<Self>,
-        start: impl Fn() -> T + Send,
-    ) {
-        // Aborted with this task.
-        while let Err(error) = AbortOnDropHandle::new(tokio::spawn(start())).await {
+    /// Receives the messages of a group, also after a panic.
+    async fn keep_receiving(self: Arc<Self>, group: String) {
+        loop {
+            let receiving = tokio::spawn(self.clone().receive(group.clone()));
+            // Aborted with this task.
+            let Err(error) = AbortOnDropHandle::new(receiving).await else {
+                return;
+            };
             tracing::error!(%error, "a task that receives TOP's messages ended; it is started again");
-            tokio::select! {
-                () = self.stopping.cancelled() => return,
-                () = tokio::time::sleep(RESTART) => {}
+            if !self.pause(RESTART).await {
+                return;
             }
         }
+    }
+
+    /// Pauses. Returns whether to go on: the process does not stop.
+    async fn pause(&self, pause: Duration) -> bool {
+        let pause = tokio::time::sleep(pause);
+        self.stopping.run_until_cancelled(pause).await.is_some()
     }
 
     /// Receives the messages of a group.
@@ -194,10 +184,7 @@ impl Receiver {
 
     /// Commits each message by itself, so that one that cannot be committed does not keep the others.
     async fn commit_one_by_one(&self, messages: Vec<NewMessage>) -> Vec<Verdict> {
-        tokio::select! {
-            () = self.stopping.cancelled() => {}
-            () = tokio::time::sleep(RETRY) => {}
-        }
+        self.pause(RETRY).await;
         let mut verdicts = Vec::with_capacity(messages.len());
         for message in messages {
             if self.stopping.is_cancelled() {
@@ -265,40 +252,6 @@ impl Receiver {
                 }
             }
         }
-    }
-
-    /// Deletes old messages and counts those in quarantine, at the start and regularly.
-    async fn housekeep(self: Arc<Self>) {
-        let mut ticks = tokio::time::interval(HOUSEKEEPING);
-        loop {
-            tokio::select! {
-                () = self.stopping.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            if let Err(error) = self.tidy().await {
-                tracing::error!(%error, "the inbox of TOP's messages was not tidied");
-            }
-        }
-    }
-
-    async fn tidy(&self) -> Result<(), JournalError> {
-        let journal = self.operations.journal();
-        let now = self.clock.wall();
-        let before = |kept| {
-            let before = now.checked_sub(kept).unwrap_or(now);
-            before.as_millisecond()
-        };
-        let (processed, quarantined) = (before(KEPT_PROCESSED), before(KEPT_QUARANTINED));
-        while journal.forget_messages(processed, quarantined).await? > 0 {
-            tokio::select! {
-                () = self.stopping.cancelled() => return Ok(()),
-                () = tokio::time::sleep(BETWEEN_DELETIONS) => {}
-            }
-        }
-        let quarantined = journal.quarantined().await?;
-        gauge!(names::NOTIFICATIONS_QUARANTINED)
-            .set(u32::try_from(quarantined).unwrap_or(u32::MAX));
-        Ok(())
     }
 }
 

@@ -47,11 +47,12 @@ impl Receiver {
         let mut pauses = pauses();
         loop {
             let began = Instant::now();
-            let ended = tokio::select! {
-                () = self.stopping.cancelled() => return,
-                ended = self.connect(group) => ended,
+            // The state of a TLS handshake is large.
+            let connecting = Box::pin(self.connect(group));
+            let Some(connection) = self.stopping.run_until_cancelled(connecting).await else {
+                return;
             };
-            let ended = match ended {
+            let ended = match connection {
                 Ok(channel) => {
                     tracing::info!(group, "connected to TOP's message channel");
                     connected.send_replace(true);
@@ -75,9 +76,8 @@ impl Receiver {
             }
             let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
             tracing::warn!(group, %error, pause_ms = pause.as_millis(), "no channel to TOP's messages");
-            tokio::select! {
-                () = self.stopping.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
+            if !self.pause(pause).await {
+                return;
             }
         }
     }

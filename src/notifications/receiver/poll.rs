@@ -26,9 +26,9 @@ impl Receiver {
             if let Some(channel) = &mut channel
                 && (*channel.borrow() || !is_fallback)
             {
-                tokio::select! {
-                    () = self.stopping.cancelled() => return,
-                    () = gone(channel) => {}
+                let gone = self.stopping.run_until_cancelled(gone(channel));
+                if gone.await.is_none() {
+                    return;
                 }
                 tracing::warn!(
                     group,
@@ -36,9 +36,9 @@ impl Receiver {
                 );
                 is_fallback = true;
             }
-            let read = tokio::select! {
-                () = self.stopping.cancelled() => return,
-                read = self.consume(group, quantity) => read,
+            let reading = self.consume(group, quantity);
+            let Some(read) = self.stopping.run_until_cancelled(reading).await else {
+                return;
             };
             let pause = match read {
                 Ok(messages) => {
@@ -67,9 +67,8 @@ impl Receiver {
                     pause
                 }
             };
-            tokio::select! {
-                () = self.stopping.cancelled() => return,
-                () = sleep(pause) => {}
+            if !self.pause(pause).await {
+                return;
             }
         }
     }
