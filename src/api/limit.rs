@@ -14,6 +14,19 @@ impl Limit {
     pub(super) fn get(self) -> u32 {
         self.0
     }
+
+    /// One more, which shows whether there is a next page.
+    #[must_use]
+    pub(super) fn and_one(self) -> u32 {
+        self.0 + 1
+    }
+
+    /// Removes the surplus of [`Self::and_one`]. Returns the last item of the page if there is a next page.
+    pub(super) fn cut<T>(self, found: &mut Vec<T>) -> Option<&T> {
+        let has_next = found.len() > self.0 as usize;
+        found.truncate(self.0 as usize);
+        found.last().filter(|_| has_next)
+    }
 }
 
 impl Default for Limit {

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use config::Value;
 use reqwest::Url;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
+use super::show::url_text;
 use super::table::{Problems, Table};
 use super::{Account, AccountName, value};
 use crate::notifications::receiver::{Mode, Quarantine};
@@ -56,7 +57,7 @@ impl Notifications {
         })
     }
 
-    /// The account of a message is told by its Taobao user.
+    /// Several accounts need a user id each: the Taobao user of a message identifies its account.
     pub(super) fn check_accounts(
         &self,
         accounts: &BTreeMap<AccountName, Account>,
@@ -65,8 +66,8 @@ impl Notifications {
         let is_named = |account: &Account| account.user_id.is_some();
         let is_clear = accounts.len() < 2 || accounts.values().all(is_named);
         problems.unless(self.mode == Mode::Off || is_clear, || {
-            "`notifications.mode` is not `off`, and one of several accounts has no `user_id`: the account of a message \
-             could not be told"
+            "`notifications.mode` is not `off`, and one of several accounts has no `user_id`, which identifies the \
+             account of a message"
                 .to_owned()
         });
     }
@@ -102,10 +103,6 @@ fn groups(value: &Value) -> Result<Vec<String>, String> {
         return Err(EXPECTED.to_owned());
     }
     Ok(groups)
-}
-
-fn url_text<S: Serializer>(url: &Url, out: S) -> Result<S::Ok, S::Error> {
-    out.serialize_str(url.as_str())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! How `check-config` prints typed values.
 
+use reqwest::Url;
 use secrecy::SecretString;
 use serde::Serializer;
 
@@ -20,6 +21,11 @@ pub(crate) fn masked_option<S: Serializer>(
         Some(_) => out.serialize_some(MASK),
         None => out.serialize_none(),
     }
+}
+
+/// Serialises a URL, which must not contain credentials.
+pub(crate) fn url_text<S: Serializer>(url: &Url, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(url.as_str())
 }
 
 /// Masks the digest of a key as well: the key behind it could be guessed if it is short.

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde::{Serialize, Serializer};
 
 use super::after_sales::{Change, Refund};
-use super::show::{MASK, masked};
+use super::show::{MASK, masked, url_text};
 use super::table::{Problems, Table};
 use super::{Override, SignMethod, value};
 
@@ -117,10 +117,6 @@ impl Serialize for Proxy {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         out.serialize_str(&self.shown())
     }
-}
-
-fn url_text<S: Serializer>(url: &Url, out: S) -> Result<S::Ok, S::Error> {
-    out.serialize_str(url.as_str())
 }
 
 fn endpoint(value: &Value) -> Result<Url, String> {

@@ -124,7 +124,7 @@ fn fact(kind: &str, subject: &str, fact: &str) -> [String; 3] {
 
 #[tokio::test]
 async fn a_message_wakes_the_lookup_of_a_payment_that_lost_its_response() {
-    // The clock stands still, so no lookup becomes due by itself.
+    // The clock does not advance, so no lookup becomes due by itself.
     let world = World::frozen(&[TMC], |journal| Arc::new(journal)).await;
     let order = world.booked("MSG-1").await;
     let id = order["order_id"].as_str().unwrap();
@@ -154,7 +154,7 @@ async fn a_message_wakes_the_lookup_of_a_payment_that_lost_its_response() {
 
 #[tokio::test]
 async fn a_message_during_a_lookup_makes_another_lookup_due() {
-    // The clock stands still, so no lookup becomes due by itself.
+    // The clock does not advance, so no lookup becomes due by itself.
     // The response to a lookup may come much later than the messages, also on a busy machine.
     let patient = [
         TMC,

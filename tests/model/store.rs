@@ -266,20 +266,19 @@ impl Tables {
     /// The order that an operation concerns, by its row, by the change that it names, and by the owners.
     fn order_of(&self, operation: &Operation) -> OrderNumbers {
         let mut order = OrderNumbers::of(operation);
-        if let Subject::Change(change) = operation.intent.subject() {
+        if let (None, Subject::Change(change)) = (order.order_id, operation.intent.subject()) {
             let created = self.events.iter().find(|event| {
                 event.kind == EventKind::ChangeCreated && event.subject == change.to_string()
             });
-            order = order.or(created.map(|event| event.order.clone()).unwrap_or_default());
+            order.order_id = created.and_then(|event| event.order.order_id);
         }
-        let owner = self.owners.iter().find(|known| {
-            known.account == operation.account && Some(known.order_id) == order.order_id
-        });
-        let out_order_no = owner.map(|known| known.out_order_no.clone());
-        order.or(OrderNumbers {
-            order_id: None,
-            out_order_no,
-        })
+        if order.out_order_no.is_none() {
+            let owner = self.owners.iter().find(|known| {
+                known.account == operation.account && Some(known.order_id) == order.order_id
+            });
+            order.out_order_no = owner.map(|known| known.out_order_no.clone());
+        }
+        order
     }
 
     fn receive(&mut self, message: &NewMessage, waking: &Waking) -> Reception {

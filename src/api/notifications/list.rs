@@ -138,18 +138,15 @@ pub async fn list_notifications(
     Operator(_): Operator,
     Query(selection): Query<Selection>,
 ) -> Result<Json<NotificationPage>, Problem> {
-    let limit = selection.limit.unwrap_or_default().get();
+    let limit = selection.limit.unwrap_or_default();
     let filter = MessageFilter {
         state: selection.state,
         before: selection.cursor.map(|Cursor(before)| before),
-        // One more than requested shows whether there is a next page.
-        limit: limit + 1,
+        limit: limit.and_one(),
     };
     let journal = state.operations()?.journal();
     let mut found = journal.messages(filter).await.map_err(unreadable)?;
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let last = found.last().filter(|_| more);
+    let last = limit.cut(&mut found);
     let next_cursor = last.map(|message| message.sequence.to_string());
     Ok(Json(NotificationPage {
         items: found.into_iter().map(Notification::from).collect(),

@@ -113,7 +113,7 @@ pub async fn list_operations(
     caller: Caller,
     Query(filter): Query<OperationFilter>,
 ) -> Result<Json<OperationPage>, Problem> {
-    let limit = filter.limit.unwrap_or_default().get();
+    let limit = filter.limit.unwrap_or_default();
     let mut found = state
         .operations()?
         .journal()
@@ -124,13 +124,10 @@ pub async fn list_operations(
             subject: filter.subject.map(|s| s.0),
             about: None,
             before: filter.cursor,
-            // One more than requested shows whether there is a next page.
-            limit: limit + 1,
+            limit: limit.and_one(),
         })
         .await
         .map_err(unreadable)?;
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let cursor = found.last().filter(|_| more).map(|o| o.id);
+    let cursor = limit.cut(&mut found).map(|operation| operation.id);
     Ok(Json(OperationPage::new(found, cursor)))
 }

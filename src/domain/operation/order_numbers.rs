@@ -45,13 +45,4 @@ impl OrderNumbers {
             out_order_no: reference,
         }
     }
-
-    /// The same numbers; unknown ones are taken from another source.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        Self {
-            order_id: self.order_id.or(other.order_id),
-            out_order_no: self.out_order_no.or(other.out_order_no),
-        }
-    }
 }

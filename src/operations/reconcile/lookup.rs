@@ -352,7 +352,7 @@ impl Operations {
             finding = judge(&known);
             by_message = matches!(finding, Finding::Happened(_));
         }
-        let mut finding = finding.with_travellers_of(&operation.intent);
+        finding = finding.with_travellers_of(&operation.intent);
         if let (Finding::Differs(receipt, _), Observed::Order(order)) =
             (&finding, observation.observed())
             && operation.kind().creates() == Some(LookupKind::OrderByReference)
