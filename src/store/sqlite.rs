@@ -15,6 +15,7 @@ mod owners;
 mod relations;
 mod row;
 mod schedule;
+mod timeline;
 mod writer;
 
 use std::error::Error;

@@ -1,9 +1,10 @@
 //! Attachments that were uploaded to Fliggy.
 
 use futures::future::BoxFuture;
+use sqlx::SqliteConnection;
 
 use super::writer::Command;
-use super::{SqliteJournal, failed, row};
+use super::{SqliteJournal, failed, ms_of, row};
 use crate::domain::attachment::KeptAttachment;
 use crate::domain::ids::{AccountName, OrderId};
 use crate::store::{Attachments, JournalError};
@@ -49,4 +50,23 @@ impl Attachments for SqliteJournal {
     ) -> BoxFuture<'_, Result<(), JournalError>> {
         Box::pin(self.ask(|answer| Command::Attachment(Box::new(attachment), answer)))
     }
+}
+
+pub(super) async fn keep(
+    connection: &mut SqliteConnection,
+    attachment: &KeptAttachment,
+) -> Result<(), JournalError> {
+    sqlx::query(
+        "INSERT INTO attachments (id, account, order_id, file_id, at) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(&attachment.key[..])
+    .bind(attachment.account.to_string())
+    .bind(attachment.order_id.map(|id| id.to_string()))
+    .bind(&attachment.file_id)
+    .bind(ms_of(attachment.at))
+    .execute(&mut *connection)
+    .await
+    .map_err(failed)?;
+    Ok(())
 }

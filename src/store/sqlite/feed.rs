@@ -4,11 +4,11 @@ use std::str::FromStr;
 
 use futures::future::BoxFuture;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use tokio::sync::watch;
 
 use super::writer::Command;
-use super::{SqliteJournal, failed, row};
+use super::{SqliteJournal, failed, ms_of, row};
 use crate::domain::ids::{AccountName, OperationId};
 use crate::domain::operation::{EventKind, NewEvent, OrderNumbers};
 use crate::store::{Event, EventFilter, Feed, JournalError, Publication};
@@ -168,4 +168,82 @@ fn event(line: &SqliteRow) -> Result<Event, JournalError> {
             .transpose()?,
         at: row::time(line.try_get("at").map_err(failed)?)?,
     })
+}
+
+/// An event with its account, owner, operation and time.
+pub(super) struct Facts<'a> {
+    pub(super) event: &'a NewEvent,
+    pub(super) account: &'a AccountName,
+    pub(super) owner: Option<&'a str>,
+    pub(super) order: &'a OrderNumbers,
+    pub(super) operation_id: Option<OperationId>,
+    pub(super) at: i64,
+}
+
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    facts: &Facts<'_>,
+) -> Result<(), JournalError> {
+    sqlx::query(
+        "INSERT INTO events (kind, subject, fact, account, owner, operation_id, at, order_id, out_order_no) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (kind, subject, fact) DO NOTHING",
+    )
+    .bind(facts.event.kind.as_str())
+    .bind(&facts.event.subject)
+    .bind(&facts.event.fact)
+    .bind(facts.account.as_str())
+    .bind(facts.owner)
+    .bind(facts.operation_id.map(|id| id.to_string()))
+    .bind(facts.at)
+    .bind(facts.order.order_id.map(|id| id.to_string()))
+    .bind(facts.order.out_order_no.as_ref().map(ToString::to_string))
+    .execute(connection)
+    .await
+    .map_err(failed)?;
+    Ok(())
+}
+
+pub(super) async fn publish(
+    connection: &mut SqliteConnection,
+    events: &[Publication],
+) -> Result<(), JournalError> {
+    for publication in events {
+        let facts = Facts {
+            event: &publication.event,
+            account: &publication.account,
+            owner: publication.owner.as_deref(),
+            order: &publication.order,
+            operation_id: None,
+            at: ms_of(publication.at),
+        };
+        insert(connection, &facts).await?;
+    }
+    Ok(())
+}
+
+/// The maximum number of events that one transaction deletes.
+const TRIMMED_AT_ONCE: i64 = 256;
+
+/// Deletes the oldest events up to the first one that was committed at this time (ms) or later: an event is never
+/// deleted before an older one, also if the clock was set back.
+pub(super) async fn trim(
+    connection: &mut SqliteConnection,
+    before_ms: i64,
+) -> Result<u64, JournalError> {
+    let oldest: Vec<(i64, i64)> =
+        sqlx::query_as("SELECT seq, at FROM events ORDER BY seq LIMIT ?1")
+            .bind(TRIMMED_AT_ONCE)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(failed)?;
+    let old = oldest.iter().take_while(|(_, at)| *at < before_ms);
+    let Some((last, _)) = old.last() else {
+        return Ok(0);
+    };
+    let deleted = sqlx::query("DELETE FROM events WHERE seq <= ?1")
+        .bind(last)
+        .execute(connection)
+        .await
+        .map_err(failed)?;
+    Ok(deleted.rows_affected())
 }

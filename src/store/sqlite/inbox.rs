@@ -4,8 +4,8 @@ use futures::future::BoxFuture;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
-use super::writer::{Command, Facts, insert_event, save};
-use super::{SqliteJournal, failed, ms_of, owners, row};
+use super::writer::{Command, save};
+use super::{SqliteJournal, failed, feed, ms_of, owners, row};
 use crate::domain::ids::AccountName;
 use crate::domain::notice::{News, Notice};
 use crate::domain::operation::{EventKind, Operation, TimelineEntry};
@@ -224,7 +224,7 @@ async fn apply(
     let around = around(connection, account, notice).await?;
     let effects = effects(notice, &around, waking);
     if let Some((event, owner)) = &effects.event {
-        let facts = Facts {
+        let facts = feed::Facts {
             event,
             account,
             owner: owner.as_deref(),
@@ -232,7 +232,7 @@ async fn apply(
             operation_id: None,
             at: ms_of(message.received_at),
         };
-        insert_event(connection, &facts).await?;
+        feed::insert(connection, &facts).await?;
     }
     let mut woken = 0;
     for operation in effects.wake {

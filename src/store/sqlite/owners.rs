@@ -3,9 +3,11 @@
 use futures::future::BoxFuture;
 use sqlx::{SqliteConnection, SqliteExecutor};
 
-use super::{SqliteJournal, failed, row};
+use super::{SqliteJournal, failed, ms_of, row};
 use crate::domain::ids::{AccountName, ChangeOrderNo, OrderId, OutOrderNo};
-use crate::domain::operation::{EventKind, Operation, OrderNumbers, Ownership, Subject};
+use crate::domain::operation::{
+    EventKind, Operation, OrderNumbers, Ownership, OwnershipFact, Subject,
+};
 use crate::store::{JournalError, Owners};
 
 /// Fliggy's number, the caller's number, the owner, the last departure, the booking time, and the id of the booking.
@@ -140,4 +142,43 @@ impl Owners for SqliteJournal {
         let (account, number) = (account.clone(), out_order_no.to_string());
         self.reading(async move { owner(&self.readers, OF_REFERENCE, &account, number).await })
     }
+}
+
+/// Records the owner of the order: the caller of the booking that succeeded last.
+pub(super) async fn note(
+    connection: &mut SqliteConnection,
+    fact: &OwnershipFact,
+) -> Result<(), JournalError> {
+    let query = match fact {
+        OwnershipFact::Booked(order) => sqlx::query(
+            "INSERT INTO orders (account, order_id, out_order_no, owner, last_departure, booked_at, operation_id) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (account, order_id) DO UPDATE SET \
+             out_order_no = excluded.out_order_no, owner = excluded.owner, booked_at = excluded.booked_at, \
+             last_departure = max(coalesce(last_departure, excluded.last_departure), excluded.last_departure), \
+             operation_id = excluded.operation_id",
+        )
+        .bind(order.account.to_string())
+        .bind(order.order_id.to_string())
+        .bind(order.out_order_no.to_string())
+        .bind(&order.owner)
+        .bind(order.last_departure.map(|time| time.to_string()))
+        .bind(ms_of(order.booked_at))
+        .bind(order.operation_id.to_string()),
+        OwnershipFact::NotBooked(operation_id) => {
+            sqlx::query("DELETE FROM orders WHERE operation_id = ?1").bind(operation_id.to_string())
+        }
+        OwnershipFact::Changed {
+            account,
+            order_id,
+            last_departure,
+        } => sqlx::query(
+            "UPDATE orders SET last_departure = max(coalesce(last_departure, ?3), ?3) \
+             WHERE account = ?1 AND order_id = ?2",
+        )
+        .bind(account.to_string())
+        .bind(order_id.to_string())
+        .bind(last_departure.to_string()),
+    };
+    query.execute(connection).await.map_err(failed)?;
+    Ok(())
 }

@@ -1,8 +1,8 @@
 //! Due and stale operations, leases and pruning.
 
 use futures::future::BoxFuture;
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 
 use super::open::ENDED;
 use super::writer::Command;
@@ -126,4 +126,67 @@ fn lease(line: &SqliteRow, instance: &str) -> Result<Lease, JournalError> {
         Some(until) => Lease::Until(until),
         None => Lease::Unknown,
     })
+}
+
+pub(super) async fn renew(
+    connection: &mut SqliteConnection,
+    instance: &str,
+    until_ms: i64,
+) -> Result<(), JournalError> {
+    sqlx::query("INSERT OR REPLACE INTO instances (id, until_ms) VALUES (?1, ?2)")
+        .bind(instance)
+        .bind(until_ms)
+        .execute(connection)
+        .await
+        .map_err(failed)?;
+    Ok(())
+}
+
+/// The maximum number of operations that one transaction deletes.
+const PRUNED_AT_ONCE: i64 = 256;
+
+pub(super) async fn prune(
+    connection: &mut SqliteConnection,
+    now: i64,
+) -> Result<u64, JournalError> {
+    let due: Vec<String> = sqlx::query_scalar(
+        "SELECT id FROM operations WHERE prune_at <= ?1 ORDER BY prune_at LIMIT ?2",
+    )
+    .bind(now)
+    .bind(PRUNED_AT_ONCE)
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(failed)?;
+    for id in &due {
+        for delete in [
+            "DELETE FROM timeline WHERE operation_id = ?1",
+            "DELETE FROM operations WHERE id = ?1",
+        ] {
+            sqlx::query(delete)
+                .bind(id)
+                .execute(&mut *connection)
+                .await
+                .map_err(failed)?;
+        }
+    }
+    Ok(due.len() as u64)
+}
+
+pub(super) async fn wake_all(
+    connection: &mut SqliteConnection,
+    now: i64,
+) -> Result<(), JournalError> {
+    // Open operations become due at once, watched operations within an hour: a clock jump may have moved the time of
+    // their next lookup far away.
+    sqlx::query(
+        "UPDATE operations SET next_look_at = CASE WHEN state IN ('unknown', 'needs_attention') \
+         THEN ?1 ELSE MIN(next_look_at, ?1 + 3600000) END WHERE next_look_at > ?2",
+    )
+    .bind(now)
+    // Matches any time that is set. `IS NOT NULL` would not use the index in every build of SQLite.
+    .bind(i64::MIN)
+    .execute(&mut *connection)
+    .await
+    .map_err(failed)?;
+    Ok(())
 }

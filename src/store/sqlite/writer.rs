@@ -12,12 +12,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use super::health::Health;
-use super::{failed, inbox, ms_of, open, owners, row};
+use super::{attachments, failed, feed, inbox, ms_of, open, owners, row, schedule, timeline};
 use crate::domain::attachment::KeptAttachment;
-use crate::domain::ids::{AccountName, OperationId};
+use crate::domain::ids::OperationId;
 use crate::domain::operation::{
-    Baseline, Basis, NewEvent, Operation, OrderNumbers, OwnershipFact, SessionTag, State,
-    TimelineEntry,
+    Baseline, Basis, Operation, OrderNumbers, OwnershipFact, SessionTag, State,
 };
 use crate::kill_point::{Point, reach};
 use crate::store::accept::{self, Conflicts, Placed};
@@ -246,11 +245,11 @@ async fn committed(
             Command::Accept(new, _) => Done::Accept(accept(connection, new).await?),
             Command::Save(change, _) => Done::Save(save(connection, change).await?),
             Command::Attachment(attachment, _) => {
-                keep_attachment(connection, attachment).await?;
+                attachments::keep(connection, attachment).await?;
                 Done::Nothing
             }
             Command::Publish(events, _) => {
-                publish(connection, events).await?;
+                feed::publish(connection, events).await?;
                 Done::Nothing
             }
             Command::Receive(messages, waking, _) => {
@@ -259,16 +258,16 @@ async fn committed(
             Command::ForgetMessages(before, _) => {
                 Done::Prune(inbox::forget(connection, *before).await?)
             }
-            Command::TrimEvents(before, _) => Done::Prune(trim_events(connection, *before).await?),
+            Command::TrimEvents(before, _) => Done::Prune(feed::trim(connection, *before).await?),
             Command::Renew(instance, until, _) => {
-                renew(connection, instance, *until).await?;
+                schedule::renew(connection, instance, *until).await?;
                 Done::Nothing
             }
             Command::WakeAll(now, _) => {
-                wake_all(connection, *now).await?;
+                schedule::wake_all(connection, *now).await?;
                 Done::Nothing
             }
-            Command::Prune(now, _) => Done::Prune(prune(connection, *now).await?),
+            Command::Prune(now, _) => Done::Prune(schedule::prune(connection, *now).await?),
             Command::Probe(_) => {
                 probe(connection).await?;
                 Done::Nothing
@@ -403,7 +402,7 @@ async fn accept(
     .execute(&mut *connection)
     .await
     .map_err(failed)?;
-    insert_timeline(
+    timeline::insert(
         connection,
         operation,
         1,
@@ -531,14 +530,14 @@ pub(super) async fn save(
         return stale(connection, operation).await;
     }
     let revision = operation.revision + 1;
-    insert_timeline(connection, operation, revision, &change.timeline).await?;
+    timeline::insert(connection, operation, revision, &change.timeline).await?;
     let at = change.timeline.last().map_or(0, |entry| ms_of(entry.at.0));
     let order = match &change.events[..] {
         [] => OrderNumbers::default(),
         _ => owners::order_of(connection, operation).await?,
     };
     for event in &change.events {
-        let facts = Facts {
+        let facts = feed::Facts {
             event,
             account: &operation.account,
             owner: Some(&operation.caller),
@@ -546,10 +545,10 @@ pub(super) async fn save(
             operation_id: Some(operation.id),
             at,
         };
-        insert_event(connection, &facts).await?;
+        feed::insert(connection, &facts).await?;
     }
     for fact in OwnershipFact::of(operation) {
-        note_owner(connection, &fact).await?;
+        owners::note(connection, &fact).await?;
     }
     if let Some(proof) = &change.proves {
         sqlx::query(
@@ -567,137 +566,6 @@ pub(super) async fn save(
         .map_err(failed)?;
     }
     Ok(Saved::Done(revision))
-}
-
-/// An event with its account, owner, operation and time.
-pub(super) struct Facts<'a> {
-    pub(super) event: &'a NewEvent,
-    pub(super) account: &'a AccountName,
-    pub(super) owner: Option<&'a str>,
-    pub(super) order: &'a OrderNumbers,
-    pub(super) operation_id: Option<OperationId>,
-    pub(super) at: i64,
-}
-
-pub(super) async fn insert_event(
-    connection: &mut SqliteConnection,
-    facts: &Facts<'_>,
-) -> Result<(), JournalError> {
-    sqlx::query(
-        "INSERT INTO events (kind, subject, fact, account, owner, operation_id, at, order_id, out_order_no) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (kind, subject, fact) DO NOTHING",
-    )
-    .bind(facts.event.kind.as_str())
-    .bind(&facts.event.subject)
-    .bind(&facts.event.fact)
-    .bind(facts.account.as_str())
-    .bind(facts.owner)
-    .bind(facts.operation_id.map(|id| id.to_string()))
-    .bind(facts.at)
-    .bind(facts.order.order_id.map(|id| id.to_string()))
-    .bind(facts.order.out_order_no.as_ref().map(ToString::to_string))
-    .execute(connection)
-    .await
-    .map_err(failed)?;
-    Ok(())
-}
-
-async fn publish(
-    connection: &mut SqliteConnection,
-    events: &[Publication],
-) -> Result<(), JournalError> {
-    for publication in events {
-        let facts = Facts {
-            event: &publication.event,
-            account: &publication.account,
-            owner: publication.owner.as_deref(),
-            order: &publication.order,
-            operation_id: None,
-            at: ms_of(publication.at),
-        };
-        insert_event(connection, &facts).await?;
-    }
-    Ok(())
-}
-
-/// The maximum number of events that one transaction deletes.
-const TRIMMED_AT_ONCE: i64 = 256;
-
-/// Deletes the oldest events up to the first one that was committed at this time (ms) or later: an event is never
-/// deleted before an older one, also if the clock was set back.
-async fn trim_events(
-    connection: &mut SqliteConnection,
-    before_ms: i64,
-) -> Result<u64, JournalError> {
-    let oldest: Vec<(i64, i64)> =
-        sqlx::query_as("SELECT seq, at FROM events ORDER BY seq LIMIT ?1")
-            .bind(TRIMMED_AT_ONCE)
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(failed)?;
-    let old = oldest.iter().take_while(|(_, at)| *at < before_ms);
-    let Some((last, _)) = old.last() else {
-        return Ok(0);
-    };
-    let deleted = sqlx::query("DELETE FROM events WHERE seq <= ?1")
-        .bind(last)
-        .execute(connection)
-        .await
-        .map_err(failed)?;
-    Ok(deleted.rows_affected())
-}
-
-/// Records the owner of the order: the caller of the booking that succeeded last.
-async fn note_owner(
-    connection: &mut SqliteConnection,
-    fact: &OwnershipFact,
-) -> Result<(), JournalError> {
-    let query = match fact {
-        OwnershipFact::Booked(order) => sqlx::query(
-            "INSERT INTO orders (account, order_id, out_order_no, owner, last_departure, booked_at, operation_id) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (account, order_id) DO UPDATE SET \
-             out_order_no = excluded.out_order_no, owner = excluded.owner, booked_at = excluded.booked_at, \
-             last_departure = max(coalesce(last_departure, excluded.last_departure), excluded.last_departure), \
-             operation_id = excluded.operation_id",
-        )
-        .bind(order.account.to_string())
-        .bind(order.order_id.to_string())
-        .bind(order.out_order_no.to_string())
-        .bind(&order.owner)
-        .bind(order.last_departure.map(|time| time.to_string()))
-        .bind(ms_of(order.booked_at))
-        .bind(order.operation_id.to_string()),
-        OwnershipFact::NotBooked(operation_id) => {
-            sqlx::query("DELETE FROM orders WHERE operation_id = ?1").bind(operation_id.to_string())
-        }
-        OwnershipFact::Changed {
-            account,
-            order_id,
-            last_departure,
-        } => sqlx::query(
-            "UPDATE orders SET last_departure = max(coalesce(last_departure, ?3), ?3) \
-             WHERE account = ?1 AND order_id = ?2",
-        )
-        .bind(account.to_string())
-        .bind(order_id.to_string())
-        .bind(last_departure.to_string()),
-    };
-    query.execute(connection).await.map_err(failed)?;
-    Ok(())
-}
-
-async fn renew(
-    connection: &mut SqliteConnection,
-    instance: &str,
-    until_ms: i64,
-) -> Result<(), JournalError> {
-    sqlx::query("INSERT OR REPLACE INTO instances (id, until_ms) VALUES (?1, ?2)")
-        .bind(instance)
-        .bind(until_ms)
-        .execute(connection)
-        .await
-        .map_err(failed)?;
-    Ok(())
 }
 
 /// The operation that holds the lock on the subject, if this operation needs attention; none otherwise, because every
@@ -733,144 +601,6 @@ async fn stale(
         Some(current) => Saved::Stale(Box::new(row::read(&current)?)),
         None => Saved::Gone,
     })
-}
-
-async fn insert_timeline(
-    connection: &mut SqliteConnection,
-    operation: &Operation,
-    revision: i64,
-    entries: &[TimelineEntry],
-) -> Result<(), JournalError> {
-    for (index, entry) in entries.iter().enumerate() {
-        let seq = revision * 8 + i64::try_from(index).unwrap_or(7).min(7);
-        sqlx::query(
-            "INSERT INTO timeline (operation_id, seq, at, state, what) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )
-        .bind(operation.id.to_string())
-        .bind(seq)
-        .bind(ms_of(entry.at.0))
-        .bind(entry.state.as_str())
-        .bind(&entry.what)
-        .execute(&mut *connection)
-        .await
-        .map_err(failed)?;
-    }
-    if revision % TRIM_EVERY == 0 {
-        trim_timeline(connection, operation).await?;
-    }
-    Ok(())
-}
-
-/// The number of changes of an operation between two trims of its timeline.
-const TRIM_EVERY: i64 = 64;
-/// The number of entries that are kept at the beginning of a timeline.
-const FIRST_LINES: i64 = 100;
-/// The number of entries that are kept at the end of a timeline.
-const LAST_LINES: i64 = 400;
-
-/// Limits the length of a timeline. The first and the last entries are kept, and an entry marks that those between
-/// them were removed.
-async fn trim_timeline(
-    connection: &mut SqliteConnection,
-    operation: &Operation,
-) -> Result<(), JournalError> {
-    let id = operation.id.to_string();
-    let last: Option<i64> = sqlx::query_scalar(
-        "SELECT seq FROM timeline WHERE operation_id = ?1 ORDER BY seq LIMIT 1 OFFSET ?2",
-    )
-    .bind(&id)
-    .bind(FIRST_LINES - 1)
-    .fetch_optional(&mut *connection)
-    .await
-    .map_err(failed)?;
-    let Some(last) = last else {
-        return Ok(());
-    };
-    let gone = sqlx::query(
-        "DELETE FROM timeline WHERE operation_id = ?1 AND seq > ?2 AND seq < (SELECT seq FROM timeline \
-         WHERE operation_id = ?1 AND seq > ?2 ORDER BY seq DESC LIMIT 1 OFFSET ?3)",
-    )
-    .bind(&id)
-    .bind(last)
-    .bind(LAST_LINES - 1)
-    .execute(&mut *connection)
-    .await
-    .map_err(failed)?;
-    if gone.rows_affected() > 0 {
-        sqlx::query(
-            "INSERT INTO timeline (operation_id, seq, at, state, what) SELECT operation_id, seq + 1, at, \
-             state, 'the entries between this one and the next are left out' FROM timeline \
-             WHERE operation_id = ?1 AND seq = ?2",
-        )
-        .bind(&id)
-        .bind(last)
-        .execute(&mut *connection)
-        .await
-        .map_err(failed)?;
-    }
-    Ok(())
-}
-
-async fn keep_attachment(
-    connection: &mut SqliteConnection,
-    attachment: &KeptAttachment,
-) -> Result<(), JournalError> {
-    sqlx::query(
-        "INSERT INTO attachments (id, account, order_id, file_id, at) VALUES (?1, ?2, ?3, ?4, ?5) \
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(&attachment.key[..])
-    .bind(attachment.account.to_string())
-    .bind(attachment.order_id.map(|id| id.to_string()))
-    .bind(&attachment.file_id)
-    .bind(ms_of(attachment.at))
-    .execute(&mut *connection)
-    .await
-    .map_err(failed)?;
-    Ok(())
-}
-
-/// The maximum number of operations that one transaction deletes.
-const PRUNED_AT_ONCE: i64 = 256;
-
-async fn prune(connection: &mut SqliteConnection, now: i64) -> Result<u64, JournalError> {
-    let due: Vec<String> = sqlx::query_scalar(
-        "SELECT id FROM operations WHERE prune_at <= ?1 ORDER BY prune_at LIMIT ?2",
-    )
-    .bind(now)
-    .bind(PRUNED_AT_ONCE)
-    .fetch_all(&mut *connection)
-    .await
-    .map_err(failed)?;
-    for id in &due {
-        for delete in [
-            "DELETE FROM timeline WHERE operation_id = ?1",
-            "DELETE FROM operations WHERE id = ?1",
-        ] {
-            sqlx::query(delete)
-                .bind(id)
-                .execute(&mut *connection)
-                .await
-                .map_err(failed)?;
-        }
-    }
-    Ok(due.len() as u64)
-}
-
-async fn wake_all(connection: &mut SqliteConnection, now: i64) -> Result<(), JournalError> {
-    // Open operations become due at once, watched operations within an hour: a clock jump may have moved the time of
-    // their next lookup far away.
-    sqlx::query(
-        "UPDATE operations SET next_look_at = CASE WHEN state IN ('unknown', 'needs_attention') \
-         THEN ?1 ELSE MIN(next_look_at, ?1 + 3600000) END WHERE next_look_at > ?2",
-    )
-    .bind(now)
-    // Matches any time that is set. `IS NOT NULL` would not use the index in every build of SQLite.
-    .bind(i64::MIN)
-    .execute(&mut *connection)
-    .await
-    .map_err(failed)?;
-    Ok(())
 }
 
 async fn probe(connection: &mut SqliteConnection) -> Result<(), JournalError> {
