@@ -70,7 +70,8 @@ pub(super) fn of_order(order: &Order, before: &Progress) -> Vec<Fact> {
         content
     };
     match order.progress.status {
-        Status::Booked => Vec::new(),
+        // No topic reports a failure.
+        Status::Booked | Status::Failed => Vec::new(),
         Status::Paid => {
             let number = payment.map_or("", |payment| &payment.alipay_trade_no);
             let mut content = trade("1");

@@ -68,6 +68,8 @@ pub(super) enum Status {
     Paid,
     Ticketed,
     Closed,
+    /// The tickets could not be issued.
+    Failed,
 }
 
 impl Status {
@@ -78,6 +80,7 @@ impl Status {
             Self::Paid => "支付成功",
             Self::Ticketed => "出票成功",
             Self::Closed => "已关闭",
+            Self::Failed => "出票失败",
         }
     }
 }
@@ -203,7 +206,7 @@ impl Order {
                 let payment = self.progress.payment.as_ref()?;
                 Some(payment.steady.saturating_add(timing.ticket_after))
             }
-            Status::Ticketed | Status::Closed => None,
+            Status::Ticketed | Status::Closed | Status::Failed => None,
         }
     }
 
@@ -215,7 +218,7 @@ impl Order {
                 self.progress.turn(Status::Ticketed);
                 self.progress.ticketed_at = Some(wall);
             }
-            Status::Ticketed | Status::Closed => {}
+            Status::Ticketed | Status::Closed | Status::Failed => {}
         }
     }
 }

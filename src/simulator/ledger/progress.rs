@@ -51,7 +51,7 @@ impl Ledger {
                     order.progress.payment = Some(payment);
                 }
                 Status::Ticketed => order.progress.ticketed_at = Some(at),
-                Status::Booked | Status::Closed => {}
+                Status::Booked | Status::Closed | Status::Failed => {}
             }
         })
     }

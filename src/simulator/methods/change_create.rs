@@ -23,7 +23,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     let order = context.order()?;
     match order.progress.status {
         Status::Ticketed => {}
-        Status::Booked | Status::Paid | Status::Closed => {
+        Status::Booked | Status::Paid | Status::Closed | Status::Failed => {
             let text = "当前订单状态不可改签";
             return Err(Refusal::business("isv.ORDER_STATUS_NOT_ALLOWED", text));
         }

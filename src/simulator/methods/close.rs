@@ -13,7 +13,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
     };
     match order.progress.status {
         Status::Booked => {}
-        Status::Paid | Status::Ticketed => {
+        Status::Paid | Status::Ticketed | Status::Failed => {
             let text = "订单已支付,不能关闭";
             return Err(Refusal::business("isv.ORDER_STATUS_NOT_ALLOWED", text));
         }

@@ -20,6 +20,10 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done, Refusal> {
         Status::Paid | Status::Ticketed => {
             return Err(Refusal::business("isv.ORDER_ALREADY_PAID", "订单已支付"));
         }
+        Status::Failed => {
+            let text = "订单状态不允许支付";
+            return Err(Refusal::business("isv.ORDER_STATUS_NOT_ALLOWED", text));
+        }
         Status::Closed => return Err(Refusal::business("isv.ORDER_CLOSED", "订单已关闭")),
     }
     let agreed = &context.input["total_price"];

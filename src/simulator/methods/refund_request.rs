@@ -40,7 +40,7 @@ pub(super) fn read(context: &mut Context<'_>, extra: Cents) -> Result<RefundRequ
     let order = context.order()?;
     match order.progress.status {
         Status::Ticketed => {}
-        Status::Booked | Status::Paid | Status::Closed => {
+        Status::Booked | Status::Paid | Status::Closed | Status::Failed => {
             let text = "当前订单状态不可退票";
             return Err(Refusal::business("isv.ORDER_STATUS_NOT_ALLOWED", text));
         }
