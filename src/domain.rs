@@ -20,6 +20,7 @@ pub mod payment;
 pub mod payment_time;
 pub mod personal;
 pub mod refund;
+pub mod resource;
 pub mod search;
 pub(crate) mod text;
 pub mod time;

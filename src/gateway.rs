@@ -27,7 +27,7 @@ use crate::operations::reconcile::decide::Patience;
 use crate::operations::service::{Operations, Parts, ReconcileSettings};
 use crate::operations::upstream::{RefundSettings, Upstream, UpstreamParts};
 use crate::store::sqlite::{SqliteJournal, SqliteSettings};
-use crate::store::{JournalError, Store};
+use crate::store::{JournalError, Rereads, Store};
 use crate::top::client::{Account, TopClient};
 use crate::top::contract::{Overrides, Registry};
 use crate::top::stack::{self, Gate, QuotaSettings, RetrySettings, SigningKeys, TransportSettings};
@@ -286,6 +286,7 @@ fn store(config: &Config) -> SqliteSettings {
         read_connections: store.read_connections,
         queue: usize::try_from(store.queue).unwrap_or(usize::MAX),
         hash_key: store.hash_key_bytes().map(HashKey::new),
+        rereads: Rereads::default(),
     }
 }
 

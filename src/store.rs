@@ -1,7 +1,7 @@
 //! Persistence: the interface of a store, one trait per concern, and the databases that implement it.
 //!
 //! Decisions are pure functions over rows ([`accept`]). A database only reads, locks and writes. All databases
-//! pass the same test suite (`tests/journal.rs`).
+//! pass the same test suite (`tests/journal`).
 
 pub mod accept;
 mod attachments;
@@ -12,6 +12,7 @@ mod inbox;
 mod journal;
 mod owners;
 mod relations;
+mod resources;
 mod schedule;
 pub mod sqlite;
 
@@ -24,16 +25,22 @@ pub use condition::{Check, Condition, Warning};
 pub use error::{Fault, JournalError};
 pub use feed::{Event, EventFilter, Feed, Publication};
 pub use inbox::{
-    Around, Content, Effects, Inbox, MOST_QUARANTINED, MessageFilter, MessageState, NewMessage,
-    QuarantineReason, Reception, StoredMessage, Waking, effects, subjects,
+    Content, Effects, Inbox, MOST_QUARANTINED, MessageFilter, MessageState, NewMessage,
+    QuarantineReason, Reception, StoredMessage, Waking, effects, resource_of, subjects,
 };
 pub use journal::{Acceptance, Filter, Journal, Known, NewOperation, Save, Saved, WithTimeline};
 pub use owners::Owners;
 pub use relations::Relations;
+pub use resources::{
+    Around, Changes, Due, Observed, Rereads, Resources, Tracked, after_operation, changes,
+    may_change, order_numbers, subjects_of,
+};
 pub use schedule::Schedule;
 
 /// A store: all concerns together.
-pub trait Store: Journal + Schedule + Relations + Feed + Inbox + Attachments + Owners {
+pub trait Store:
+    Journal + Schedule + Relations + Feed + Inbox + Resources + Attachments + Owners
+{
     /// Writes a meaningless row to check that the journal can be written.
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>>;
 

@@ -12,7 +12,7 @@ use fliggy_gateway::domain::ids::OperationId;
 use fliggy_gateway::domain::operation::{Basis, Operation, Standing, State};
 use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::store::sqlite::{SqliteJournal, SqliteSettings};
-use fliggy_gateway::store::{Acceptance, Filter, Journal as _, NewOperation, Store as _};
+use fliggy_gateway::store::{Acceptance, Filter, Journal as _, NewOperation, Rereads, Store as _};
 
 #[path = "../benches/load/history.rs"]
 mod history;
@@ -25,6 +25,7 @@ async fn open(dir: &std::path::Path) -> SqliteJournal {
         read_connections: 1,
         queue: 16,
         hash_key: None,
+        rereads: Rereads::default(),
     };
     SqliteJournal::open(&settings).await.unwrap()
 }

@@ -227,11 +227,7 @@ impl EventReader {
         let after = filter.after;
         let page = self.read(filter, end).await?;
         // Events that were deleted during the query are missing from it, so this is checked afterwards.
-        let trimmed = self
-            .store
-            .first_event()
-            .await?
-            .map_or(end, |first| first - 1);
+        let trimmed = self.store.trimmed_events().await?;
         if (1..trimmed).contains(&after) {
             return Err(FeedError::Trimmed(trimmed));
         }

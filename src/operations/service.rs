@@ -244,6 +244,7 @@ impl Operations {
                 .collect(),
             events: note.events,
             proves: note.proves,
+            now_ms: self.store_ms(),
         };
         match self.journal.save(save).await? {
             Saved::Done(revision) => {

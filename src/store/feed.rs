@@ -93,8 +93,8 @@ pub trait Feed: Send + Sync + std::fmt::Debug {
     /// such a commit gets its reply.
     fn committed(&self) -> watch::Receiver<u64>;
 
-    /// The position of the oldest event that is kept; `None` if there is none.
-    fn first_event(&self) -> BoxFuture<'_, Result<Option<i64>, JournalError>>;
+    /// The position up to which events were deleted; 0 if none were.
+    fn trimmed_events(&self) -> BoxFuture<'_, Result<i64, JournalError>>;
 
     /// Deletes some of the oldest events, committed before this time (ms). Returns the number of deleted events.
     fn trim_events(&self, before_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>>;

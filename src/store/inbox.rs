@@ -7,11 +7,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::error::JournalError;
+use super::resources::{Around, Changes, Rereads, changes, order_numbers, subjects_of};
 use crate::domain::change::ChangeStatus;
-use crate::domain::ids::AccountName;
+use crate::domain::ids::{AccountName, OrderId};
 use crate::domain::notice::{News, Notice, OrderNumber};
 use crate::domain::operation::{
     Anchor, Basis, EventKind, Kind, NewEvent, Operation, OrderNumbers, Ownership, State, Subject,
+};
+use crate::domain::resource::{
+    Fact, Resource, ResourceStatus, SUPPLEMENTARY, Snapshot, Supplement,
 };
 
 /// A message to store. Its content is not stored: it may contain personal data.
@@ -183,26 +187,41 @@ pub trait Inbox: Send + Sync + std::fmt::Debug {
     ) -> BoxFuture<'_, Result<u64, JournalError>>;
 }
 
-/// The rows that a backend fetches before it applies a message.
-#[derive(Clone, Debug, Default)]
-pub struct Around {
-    /// The order, if it was booked through this gateway.
-    pub order: Option<Ownership>,
-    /// The operations on the subjects of the message ([`subjects`]).
-    pub operations: Vec<Operation>,
-    /// Whether the feed reports that the change of the message was paid.
-    pub change_was_paid: bool,
-}
-
 /// What a message changes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Effects {
-    /// The event that it reports, with the caller whom it concerns.
-    pub event: Option<(NewEvent, Option<String>)>,
+    /// The events that it reports, and the new row of its order, refund or change.
+    pub changes: Changes,
+    /// The payment that it reports, which is evidence for lookups.
+    pub evidence: Option<NewEvent>,
     /// The order that it concerns.
     pub order: OrderNumbers,
     /// The operations that are to be looked up now.
     pub wake: Vec<Operation>,
+}
+
+/// The order, refund or change that a message concerns. None for an order that is not known and whose number in the
+/// message is not Fliggy's.
+#[must_use]
+pub fn resource_of(notice: &Notice, order: Option<&Ownership>) -> Option<Resource> {
+    match &notice.news {
+        News::RefundCreated(refund) | News::RefundClosed(refund) | News::Refunded(refund) => {
+            Some(Resource::Refund(refund.refund_order_no))
+        }
+        News::Change(change, _) => Some(Resource::Change(*change)),
+        News::OrderPaid
+        | News::OrderClosed
+        | News::OrderTicketed
+        | News::FlightChanged
+        | News::Unlisted => order_id_of(notice, order).map(Resource::Order),
+    }
+}
+
+/// Fliggy's number of the order of a message. If the order is not known here, the number in the message is Fliggy's if it
+/// has that form.
+fn order_id_of(notice: &Notice, order: Option<&Ownership>) -> Option<OrderId> {
+    let known = order.map(|order| order.order_id);
+    known.or_else(|| notice.order.as_ref().and_then(OrderNumber::order_id))
 }
 
 /// The subjects whose operations a message concerns.
@@ -213,150 +232,107 @@ pub fn subjects(notice: &Notice, order: Option<&Ownership>) -> Vec<Subject> {
         subjects.extend(number.order_id().map(Subject::Order));
         subjects.extend(number.out_order_no().map(Subject::Reference));
     }
-    if let Some(order) = order {
-        subjects.push(Subject::Order(order.order_id));
-        subjects.push(Subject::Reference(order.out_order_no.clone()));
-    }
-    if let News::Change(change, _) = notice.news {
-        subjects.push(Subject::Change(change));
+    let resource = resource_of(notice, order);
+    for subject in resource.into_iter().flat_map(|r| subjects_of(r, order)) {
+        if !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
     }
     subjects
 }
 
 /// The effects of a message.
 #[must_use]
-pub fn effects(notice: &Notice, around: &Around, waking: &Waking) -> Effects {
-    let event = event(notice, around).map(|event| {
-        let owner = owner(&event, around);
-        (event, owner)
-    });
+pub fn effects(notice: &Notice, around: &Around, rereads: Rereads, waking: &Waking) -> Effects {
     let wake = around.operations.iter();
     let wake = wake.filter(|row| is_woken(row, &notice.news));
     Effects {
-        event,
-        order: order_numbers(notice, around),
+        changes: reported(notice, around, rereads, waking.now_ms),
+        evidence: payment(notice, around),
+        order: numbers(notice, around),
         wake: wake.map(|row| woken(row, waking)).collect(),
     }
 }
 
-/// The event that a message reports. The fact is the state, as other sources report it, so each fact has one event.
-fn event(notice: &Notice, around: &Around) -> Option<NewEvent> {
-    let order = || {
-        let known = around
-            .order
-            .as_ref()
-            .map(|order| order.order_id.to_string());
-        known.or_else(|| notice.order.as_ref().map(|number| number.0.clone()))
+/// The events of a message, and the new row of its order, refund or change. The facts are those that a read of the same
+/// state shows, so each fact is told once, whatever reports it.
+fn reported(notice: &Notice, around: &Around, rereads: Rereads, now_ms: i64) -> Changes {
+    let order = around.order.as_ref();
+    let resource = resource_of(notice, order);
+    let subject = match (resource, &notice.order) {
+        (Some(resource), _) => resource.number(),
+        (None, Some(number)) => number.0.clone(),
+        (None, None) => return Changes::default(),
     };
-    let (kind, subject, fact) = match &notice.news {
-        News::OrderPaid => (EventKind::OrderPaid, order()?, "paid"),
-        News::OrderClosed => (EventKind::OrderClosed, order()?, "closed"),
-        News::OrderTicketed => (EventKind::OrderTicketed, order()?, "ticketed"),
-        // An order can have several such changes, each with its own message.
-        News::FlightChanged => (EventKind::OrderFlightChanged, order()?, &*notice.id),
-        News::RefundCreated(refund) => {
-            let subject = refund.refund_order_no.to_string();
-            (EventKind::RefundCreated, subject, "created")
-        }
-        News::RefundClosed(refund) => {
-            let subject = refund.refund_order_no.to_string();
-            (EventKind::RefundRejected, subject, "rejected")
-        }
-        News::Refunded(refund) => {
-            let subject = refund.refund_order_no.to_string();
-            // A refund can have several supplements, each with its own message.
-            let fact = match refund.supplementary {
-                Some(true) => format!("supplementary/{}", notice.id),
-                Some(false) | None => "refunded".to_owned(),
+    let mut reported = match (ResourceStatus::of_news(&notice.news), resource) {
+        (Some(status), Some(resource)) => {
+            let snapshot = Snapshot {
+                resource,
+                order_id: order_id_of(notice, order),
+                status,
             };
-            return Some(NewEvent {
-                kind: EventKind::RefundRefunded,
-                subject,
-                fact,
-            });
+            changes(&snapshot, around, rereads, now_ms, false)
         }
-        News::Change(change, status) => {
-            let (kind, fact) = match status {
-                ChangeStatus::Submitted => (EventKind::ChangeCreated, "created"),
-                ChangeStatus::AwaitingPayment => {
-                    (EventKind::ChangeAwaitingPayment, "awaiting_payment")
-                }
-                ChangeStatus::AwaitingTicketing => {
-                    (EventKind::ChangeAwaitingTicketing, "awaiting_ticketing")
-                }
-                ChangeStatus::Ticketed => (EventKind::ChangeTicketed, "ticketed"),
-                ChangeStatus::Closed if was_paid(around) => (EventKind::ChangeRejected, "rejected"),
-                // Whether it was rejected or closed follows from the payment, which is looked up now.
-                ChangeStatus::Closed if is_being_paid(around) => return None,
-                ChangeStatus::Closed => (EventKind::ChangeClosed, "closed"),
-                ChangeStatus::Other => return None,
-            };
-            (kind, change.to_string(), fact)
-        }
-        News::Unlisted => return None,
-    };
-    Some(NewEvent {
-        kind,
-        subject,
-        fact: fact.to_owned(),
-    })
-}
-
-/// The numbers of the order. If the order is not known here, the number in the message is Fliggy's if it has that form.
-fn order_numbers(notice: &Notice, around: &Around) -> OrderNumbers {
-    if let Some(order) = &around.order {
-        return OrderNumbers {
-            order_id: Some(order.order_id),
-            out_order_no: Some(order.out_order_no.clone()),
-        };
-    }
-    let number = notice.order.as_ref();
-    let order_id = number.and_then(OrderNumber::order_id);
-    OrderNumbers {
-        out_order_no: match order_id {
-            Some(_) => None,
-            None => number.and_then(OrderNumber::out_order_no),
+        (Some(status), None) => Changes {
+            events: around.events(&around.facts(status), &subject),
+            tracked: None,
         },
-        order_id,
-    }
-}
-
-/// Whether the change of the message was paid before: by the feed, or by an operation of this gateway.
-fn was_paid(around: &Around) -> bool {
-    around.change_was_paid
-        || around.operations.iter().any(|operation| {
-            operation.kind() == Kind::ChangePay && operation.state() == State::Succeeded
-        })
-}
-
-/// Whether a payment of the change of the message is not settled.
-fn is_being_paid(around: &Around) -> bool {
-    around
-        .operations
-        .iter()
-        .any(|operation| operation.kind() == Kind::ChangePay && !operation.state().is_settled())
-}
-
-/// The caller whom the event concerns: the one whose operation has this effect, as if the operation had reported it, or
-/// else the one that booked the order.
-fn owner(event: &NewEvent, around: &Around) -> Option<String> {
-    let may_have_caused = |operation: &&Operation| {
-        let is_subject = match operation.kind().creates() {
-            Some(_) => {
-                operation.made().map(|made| made.to_string()).as_ref() == Some(&event.subject)
-            }
-            None => operation.intent.subject().text() == event.subject,
-        };
-        is_subject
-            && operation.kind().fact() == (event.kind, &*event.fact)
-            && matches!(
-                operation.state(),
-                State::Sending | State::Unknown | State::Succeeded | State::NeedsAttention
-            )
+        (None, _) => Changes::default(),
     };
-    let cause = around.operations.iter().find(may_have_caused);
-    let cause = cause.map(|operation| operation.caller.clone());
-    cause.or_else(|| around.order.as_ref().map(|order| order.owner.clone()))
+    match &notice.news {
+        // An order can have several such changes, each with its own message.
+        News::FlightChanged => {
+            let event = NewEvent {
+                kind: EventKind::OrderFlightChanged,
+                subject,
+                fact: notice.id.clone(),
+            };
+            let owner = around.owner_of(&event);
+            reported.events.push((event, owner));
+        }
+        // Like supplements of a refund. The first one may be the one that a read has shown.
+        News::Refunded(_) if !is_shown_by_read(around) => {
+            for (event, _) in &mut reported.events {
+                if event.fact == SUPPLEMENTARY {
+                    event.fact = format!("{SUPPLEMENTARY}/{}", notice.id);
+                }
+            }
+        }
+        _ => {}
+    }
+    reported
+}
+
+/// Whether a read has shown the supplementary refund that a message reports now.
+fn is_shown_by_read(around: &Around) -> bool {
+    let told = around.tracked.as_ref().map_or(&[][..], |row| &row.told);
+    let is_told = |source| told.contains(&Fact::Supplement(source));
+    is_told(Supplement::Read) && !is_told(Supplement::Message)
+}
+
+/// The payment of an order or a change that a message reports.
+fn payment(notice: &Notice, around: &Around) -> Option<NewEvent> {
+    let kind = match notice.news {
+        News::OrderPaid => EventKind::OrderPaid,
+        News::Change(_, ChangeStatus::AwaitingTicketing) => EventKind::ChangeAwaitingTicketing,
+        _ => return None,
+    };
+    let resource = resource_of(notice, around.order.as_ref())?;
+    Some(Fact::Event(kind).event(resource.number()))
+}
+
+/// The numbers of the order of a message.
+fn numbers(notice: &Notice, around: &Around) -> OrderNumbers {
+    let order = around.order.as_ref();
+    let order_id = order_id_of(notice, order);
+    let numbers = order_numbers(order_id, order);
+    match (&notice.order, order_id) {
+        (Some(number), None) => OrderNumbers {
+            out_order_no: number.out_order_no(),
+            ..numbers
+        },
+        (Some(_) | None, _) => numbers,
+    }
 }
 
 /// Whether a message makes the lookup of the operation due: it is open, or the message is about its effect and another

@@ -65,6 +65,8 @@ pub struct Save {
     /// The object that a lookup found on the operation's account. An object that only a response names is stored too,
     /// but does not replace an earlier one.
     pub proves: Option<Proof>,
+    /// Now, in store time (ms).
+    pub now_ms: i64,
 }
 
 /// The result of [`Journal::save`].

@@ -13,6 +13,7 @@ mod list;
 mod open;
 mod owners;
 mod relations;
+mod resources;
 mod row;
 mod schedule;
 mod timeline;
@@ -36,7 +37,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::domain::ids::HashKey;
 use crate::domain::operation::Operation;
-use crate::store::{Condition, Fault, JournalError, Store};
+use crate::store::{Condition, Fault, JournalError, Rereads, Store};
 use files::Files;
 use health::Health;
 use writer::Command;
@@ -53,6 +54,8 @@ pub struct SqliteSettings {
     pub queue: usize,
     /// The key of all keyed hashes. If absent, the store generates one and keeps it.
     pub hash_key: Option<HashKey>,
+    /// When orders, refunds and changes are read again.
+    pub rereads: Rereads,
 }
 
 /// How long a new operation waits for a free slot in the writer's queue.
@@ -134,6 +137,7 @@ impl SqliteJournal {
                 queue,
                 health.clone(),
                 committed.clone(),
+                settings.rereads,
             )),
             check: tokio::spawn(check::run(reading, health.clone(), stop_check.clone())),
             stop_check: stop_check.drop_guard(),

@@ -8,8 +8,8 @@ use fliggy_gateway::config::{Config, Profile};
 use fliggy_gateway::domain::ids::HashKey;
 use fliggy_gateway::domain::operation::Kind;
 use fliggy_gateway::simulator::{self, Simulator, SimulatorConfig};
-use fliggy_gateway::store::Store;
 use fliggy_gateway::store::sqlite::{SqliteJournal, SqliteSettings};
+use fliggy_gateway::store::{Rereads, Store};
 use fliggy_gateway::top::contract::{Override, Overrides, Registry};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -176,6 +176,7 @@ async fn until_free(path: PathBuf) {
         read_connections: 1,
         queue: 8,
         hash_key: config.store.hash_key_bytes().map(HashKey::new),
+        rereads: Rereads::default(),
     };
     let limit = tokio::time::Instant::now() + Duration::from_secs(20);
     loop {

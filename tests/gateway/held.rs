@@ -9,9 +9,10 @@ use fliggy_gateway::domain::operation::{
 };
 use fliggy_gateway::store::sqlite::SqliteJournal;
 use fliggy_gateway::store::{
-    Acceptance, Attachments, Condition, Event, EventFilter, Feed, Filter, Inbox, Journal,
-    JournalError, Known, MessageFilter, NewMessage, NewOperation, Owners, Publication, Reception,
-    Relations, Save, Saved, Schedule, Store, StoredMessage, Waking, WithTimeline,
+    Acceptance, Attachments, Condition, Due, Event, EventFilter, Feed, Filter, Inbox, Journal,
+    JournalError, Known, MessageFilter, NewMessage, NewOperation, Observed, Owners, Publication,
+    Reception, Relations, Resources, Save, Saved, Schedule, Store, StoredMessage, Waking,
+    WithTimeline,
 };
 use futures::future::BoxFuture;
 use tokio::sync::{oneshot, watch};
@@ -27,11 +28,20 @@ enum How {
     Unacknowledged,
 }
 
-/// A trap for the next save into this state. Each trap catches one save.
+/// A trap for the next such commit. Each trap catches one.
 #[derive(Debug)]
 struct Trap {
-    into: Standing,
+    commit: Commit,
     how: How,
+}
+
+/// What is committed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Commit {
+    /// An operation in this state.
+    Save(Standing),
+    /// What a read shows.
+    Read,
 }
 
 /// See the module documentation.
@@ -66,20 +76,29 @@ impl Traps {
 
     /// Holds back the next save into this state.
     pub(crate) fn hold(&self, into: Standing) -> Held {
+        self.hold_commit(Commit::Save(into))
+    }
+
+    /// Holds back the next record of what a read shows.
+    pub(crate) fn hold_read(&self) -> Held {
+        self.hold_commit(Commit::Read)
+    }
+
+    fn hold_commit(&self, commit: Commit) -> Held {
         let (notify, requested) = oneshot::channel();
         let (go_on, may_go_on) = oneshot::channel();
-        self.set(into, How::Held(notify, may_go_on));
+        self.set(commit, How::Held(notify, may_go_on));
         Held { requested, go_on }
     }
 
     /// Makes the next save into this state fail.
     pub(crate) fn refuse(&self, into: Standing) {
-        self.set(into, How::Refused);
+        self.set(Commit::Save(into), How::Refused);
     }
 
     /// Executes the next save into this state, but reports it as failed.
     pub(crate) fn leave_unacknowledged(&self, into: Standing) {
-        self.set(into, How::Unacknowledged);
+        self.set(Commit::Save(into), How::Unacknowledged);
     }
 
     /// The number of traps that have caught nothing yet.
@@ -87,13 +106,13 @@ impl Traps {
         self.0.lock().unwrap().len()
     }
 
-    fn set(&self, into: Standing, how: How) {
-        self.0.lock().unwrap().push(Trap { into, how });
+    fn set(&self, commit: Commit, how: How) {
+        self.0.lock().unwrap().push(Trap { commit, how });
     }
 
-    fn take(&self, into: Standing) -> Option<How> {
+    fn take(&self, commit: Commit) -> Option<How> {
         let mut traps = self.0.lock().unwrap();
-        let index = traps.iter().position(|trap| trap.into == into)?;
+        let index = traps.iter().position(|trap| trap.commit == commit)?;
         Some(traps.remove(index).how)
     }
 }
@@ -119,7 +138,7 @@ fn refused() -> JournalError {
 impl Journal for HeldJournal {
     fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>> {
         Box::pin(async move {
-            match self.traps.take(save.operation.standing) {
+            match self.traps.take(Commit::Save(save.operation.standing)) {
                 None => self.inner.save(save).await,
                 Some(How::Refused) => Err(refused()),
                 Some(How::Unacknowledged) => {
@@ -244,8 +263,8 @@ impl Feed for HeldJournal {
         self.inner.last_event()
     }
 
-    fn first_event(&self) -> BoxFuture<'_, Result<Option<i64>, JournalError>> {
-        self.inner.first_event()
+    fn trimmed_events(&self) -> BoxFuture<'_, Result<i64, JournalError>> {
+        self.inner.trimmed_events()
     }
 
     fn trim_events(&self, before_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
@@ -296,6 +315,26 @@ impl Inbox for HeldJournal {
     ) -> BoxFuture<'_, Result<u64, JournalError>> {
         self.inner
             .forget_messages(processed_before_ms, quarantined_before_ms)
+    }
+}
+
+impl Resources for HeldJournal {
+    fn observe(&self, observed: Vec<Observed>) -> BoxFuture<'_, Result<(), JournalError>> {
+        Box::pin(async move {
+            if let Some(How::Held(requested, go_on)) = self.traps.take(Commit::Read) {
+                requested.send(()).unwrap();
+                go_on.await.unwrap();
+            }
+            self.inner.observe(observed).await
+        })
+    }
+
+    fn due_resources(
+        &self,
+        now_ms: i64,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<Due>, JournalError>> {
+        self.inner.due_resources(now_ms, limit)
     }
 }
 

@@ -6,9 +6,10 @@ use fliggy_gateway::domain::operation::{
     Intent, Kind, LookupKind, NewEvent, Operation, Ownership, Proof, State,
 };
 use fliggy_gateway::store::{
-    Acceptance, Attachments, Condition, Event, EventFilter, Feed, Filter, Inbox, Journal,
-    JournalError, Known, MessageFilter, NewMessage, NewOperation, Owners, Publication, Reception,
-    Relations, Save, Saved, Schedule, Store, StoredMessage, Waking, WithTimeline,
+    Acceptance, Attachments, Condition, Due, Event, EventFilter, Feed, Filter, Inbox, Journal,
+    JournalError, Known, MessageFilter, NewMessage, NewOperation, Observed, Owners, Publication,
+    Reception, Relations, Resources, Save, Saved, Schedule, Store, StoredMessage, Waking,
+    WithTimeline,
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -194,8 +195,8 @@ impl Feed for GatedJournal {
         self.read(Feed::last_event)
     }
 
-    fn first_event(&self) -> BoxFuture<'_, Result<Option<i64>, JournalError>> {
-        self.read(Feed::first_event)
+    fn trimmed_events(&self) -> BoxFuture<'_, Result<i64, JournalError>> {
+        self.read(Feed::trimmed_events)
     }
 
     fn trim_events(&self, before_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
@@ -247,6 +248,20 @@ impl Inbox for GatedJournal {
         quarantined_before_ms: i64,
     ) -> BoxFuture<'_, Result<u64, JournalError>> {
         self.read(move |store| store.forget_messages(processed_before_ms, quarantined_before_ms))
+    }
+}
+
+impl Resources for GatedJournal {
+    fn observe(&self, observed: Vec<Observed>) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.read(move |store| store.observe(observed))
+    }
+
+    fn due_resources(
+        &self,
+        now_ms: i64,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<Due>, JournalError>> {
+        self.read(move |store| store.due_resources(now_ms, limit))
     }
 }
 

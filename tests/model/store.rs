@@ -1,5 +1,5 @@
 //! A journal in memory: a second, independent implementation of the acceptance rules, without a
-//! database. It passes the suite of `tests/journal.rs`.
+//! database. It passes the suite of `tests/journal`.
 
 use std::sync::{Mutex, MutexGuard};
 
@@ -10,12 +10,14 @@ use fliggy_gateway::domain::operation::{
     Basis, EventKind, Intent, Kind, LookupKind, NewEvent, Operation, OrderNumbers, Ownership,
     OwnershipFact, Proof, State, Subject, TimelineEntry,
 };
+use fliggy_gateway::domain::resource::Resource;
 use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::store::{
-    Acceptance, Around, Attachments, Check, Condition, Content, Event, EventFilter, Feed, Filter,
-    Inbox, Journal, JournalError, Known, MessageFilter, MessageState, NewMessage, NewOperation,
-    Owners, Publication, Reception, Relations, Save, Saved, Schedule, Store, StoredMessage, Waking,
-    WithTimeline, effects, subjects,
+    Acceptance, Around, Attachments, Changes, Check, Condition, Content, Due, Event, EventFilter,
+    Feed, Filter, Inbox, Journal, JournalError, Known, MessageFilter, MessageState, NewMessage,
+    NewOperation, Observed, Owners, Publication, Reception, Relations, Rereads, Resources, Save,
+    Saved, Schedule, Store, StoredMessage, Tracked, Waking, WithTimeline, after_operation, changes,
+    effects, order_numbers, resource_of, subjects, subjects_of,
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -38,12 +40,17 @@ struct Row {
 struct Tables {
     rows: Vec<Row>,
     events: Vec<Event>,
+    /// The facts of events that a message reported.
+    reported: Vec<(AccountName, NewEvent)>,
     last_event: i64,
+    /// The last event that was deleted.
+    trimmed: i64,
     proofs: Vec<(AccountName, Proof)>,
     /// Instances with the end of their leases.
     leases: Vec<(String, i64)>,
     owners: Vec<Ownership>,
     attachments: Vec<KeptAttachment>,
+    resources: Vec<(AccountName, Tracked)>,
     inbox: Vec<InboxRow>,
     last_message: i64,
 }
@@ -226,12 +233,17 @@ impl Tables {
             ..next
         };
         let operation = row.operation.clone();
-        for event in save.events {
+        let tracked = self.resource_of(&operation);
+        for event in &save.events {
+            let is_told = tracked.as_ref().is_some_and(|row| row.has_told(event));
+            if is_told && !self.knows(event) {
+                continue;
+            }
             self.add(Event {
                 sequence: 0,
                 kind: event.kind,
-                subject: event.subject,
-                fact: event.fact,
+                subject: event.subject.clone(),
+                fact: event.fact.clone(),
                 account: operation.account.clone(),
                 owner: Some(operation.caller.clone()),
                 order: self.order_of(&operation),
@@ -240,6 +252,9 @@ impl Tables {
             });
         }
         self.note_owner(&operation);
+        if !save.events.is_empty() {
+            self.note_resource(&operation, &save.events, tracked, save.now_ms);
+        }
         if let Some(proof) = save.proves {
             let account = operation.account.clone();
             if proof.session.is_some() {
@@ -253,13 +268,145 @@ impl Tables {
         Saved::Done(operation.revision)
     }
 
-    /// Adds an event, unless the feed already has an event of this fact.
+    /// Whether the feed has an event of this fact.
+    fn knows(&self, event: &NewEvent) -> bool {
+        let fact = (event.kind, &event.subject, &event.fact);
+        let mut known = self.events.iter();
+        known.any(|known| (known.kind, &known.subject, &known.fact) == fact)
+    }
+
+    /// Adds an event, unless the feed already has an event of this fact. An event is replaced once its owner is known, or
+    /// once the operation of another caller reports it.
     fn add(&mut self, event: Event) {
         let fact = |e: &Event| (e.kind, e.subject.clone(), e.fact.clone());
-        if !self.events.iter().any(|known| fact(known) == fact(&event)) {
-            self.last_event += 1;
-            let sequence = self.last_event;
-            self.events.push(Event { sequence, ..event });
+        let known = self.events.iter().position(|e| fact(e) == fact(&event));
+        if let Some(known) = known {
+            let earlier = &self.events[known];
+            let is_given = event.owner.is_some()
+                && earlier.account == event.account
+                && (earlier.owner.is_none()
+                    || (event.operation_id.is_some()
+                        && earlier.operation_id.is_none()
+                        && earlier.owner != event.owner));
+            if !is_given {
+                return;
+            }
+            self.events.remove(known);
+        }
+        self.last_event += 1;
+        let sequence = self.last_event;
+        self.events.push(Event { sequence, ..event });
+    }
+
+    /// What is known of the resource that a successful operation created or acted on.
+    fn resource_of(&self, operation: &Operation) -> Option<Tracked> {
+        let receipt = operation.result.as_ref()?;
+        let (resource, _) = Resource::of(receipt);
+        let succeeded = operation.state() == State::Succeeded;
+        let row = self.tracked(&operation.account, resource);
+        row.filter(|_| succeeded).cloned()
+    }
+
+    fn tracked(&self, account: &AccountName, resource: Resource) -> Option<&Tracked> {
+        let mut rows = self.resources.iter();
+        let found = rows.find(|(of, row)| of == account && row.resource == resource);
+        found.map(|(_, row)| row)
+    }
+
+    fn put(&mut self, account: &AccountName, row: Tracked) {
+        let resource = row.resource;
+        self.resources
+            .retain(|(of, known)| of != account || known.resource != resource);
+        self.resources.push((account.clone(), row));
+    }
+
+    fn order(&self, account: &AccountName, order_id: Option<OrderId>) -> Option<Ownership> {
+        let is_it = |o: &&Ownership| o.account == *account && Some(o.order_id) == order_id;
+        self.owners.iter().find(is_it).cloned()
+    }
+
+    fn note_resource(
+        &mut self,
+        operation: &Operation,
+        events: &[NewEvent],
+        tracked: Option<Tracked>,
+        now_ms: i64,
+    ) {
+        let Some(receipt) = &operation.result else {
+            return;
+        };
+        let account = &operation.account;
+        let (_, order_id) = Resource::of(receipt);
+        let order_id = order_id.or(tracked.as_ref().and_then(|row| row.order_id));
+        let order = self.order(account, order_id);
+        let (order, rereads) = (order.as_ref(), Rereads::default());
+        let row = after_operation(operation, events, tracked, order, rereads, now_ms);
+        if let Some(row) = row {
+            self.put(account, row);
+        }
+    }
+
+    /// The operations on these subjects.
+    fn about(&self, account: &AccountName, subjects: &[Subject]) -> Vec<Operation> {
+        let locks: Vec<_> = subjects.iter().map(|s| s.lock(account)).collect();
+        let operations = self.rows.iter().map(|row| &row.operation);
+        let about = operations.filter(|operation| locks.contains(&lock_of(operation)));
+        about.cloned().collect()
+    }
+
+    fn publish_changes(
+        &mut self,
+        changes: Changes,
+        account: &AccountName,
+        order: &OrderNumbers,
+        at: Timestamp,
+    ) {
+        for (event, owner) in changes.events {
+            self.add(Event {
+                sequence: 0,
+                kind: event.kind,
+                subject: event.subject,
+                fact: event.fact,
+                account: account.clone(),
+                owner,
+                order: order.clone(),
+                operation_id: None,
+                at,
+            });
+        }
+        if let Some(row) = changes.tracked {
+            self.put(account, row);
+        }
+    }
+
+    fn observe(&mut self, observed: &Observed) {
+        let account = &observed.account;
+        for snapshot in &observed.snapshots {
+            let tracked = self.tracked(account, snapshot.resource).cloned();
+            let of_row = tracked.as_ref().and_then(|row| row.order_id);
+            let order_id = snapshot.order_id.or(of_row);
+            let order = self.order(account, order_id);
+            if tracked.is_none() && order.is_none() {
+                continue;
+            }
+            let subjects = subjects_of(snapshot.resource, order.as_ref());
+            let numbers = order_numbers(order_id, order.as_ref());
+            let around = Around {
+                operations: self.about(account, &subjects),
+                change_was_paid: false,
+                order,
+                tracked,
+            };
+            let (rereads, is_reread) = (Rereads::default(), observed.reread.is_some());
+            let changes = changes(snapshot, &around, rereads, observed.now_ms, is_reread);
+            self.publish_changes(changes, account, &numbers, observed.at);
+        }
+        if let Some(resource) = observed.reread
+            && let Some(mut row) = self.tracked(account, resource).cloned()
+        {
+            let order = self.order(account, row.order_id);
+            row.next_read_ms = Rereads::default().next_read(&row, order.as_ref(), observed.now_ms);
+            self.put(account, row);
         }
     }
 
@@ -374,33 +521,23 @@ impl Tables {
             order.account == *account && number.as_ref().is_some_and(is_it)
         });
         let order = order.cloned();
-        let locks: Vec<_> = subjects(notice, order.as_ref())
-            .iter()
-            .map(|subject| subject.lock(account))
-            .collect();
-        let operations = self.rows.iter().map(|row| &row.operation);
+        let tracked = resource_of(notice, order.as_ref())
+            .and_then(|resource| self.tracked(account, resource).cloned());
         let around = Around {
-            order,
-            operations: operations
-                .filter(|operation| locks.contains(&lock_of(operation)))
-                .cloned()
-                .collect(),
+            operations: self.about(account, &subjects(notice, order.as_ref())),
             change_was_paid: false,
+            order,
+            tracked,
         };
-        let effects = effects(notice, &around, waking);
-        if let Some((event, owner)) = effects.event {
-            self.add(Event {
-                sequence: 0,
-                kind: event.kind,
-                subject: event.subject,
-                fact: event.fact,
-                account: account.clone(),
-                owner,
-                order: effects.order,
-                operation_id: None,
-                at: message.received_at,
-            });
-        }
+        let effects = effects(notice, &around, Rereads::default(), waking);
+        self.publish_changes(
+            effects.changes,
+            account,
+            &effects.order,
+            message.received_at,
+        );
+        let evidence = effects.evidence.map(|event| (account.clone(), event));
+        self.reported.extend(evidence);
         let woken = effects.wake.len();
         for operation in effects.wake {
             let entry = TimelineEntry {
@@ -413,6 +550,7 @@ impl Tables {
                 timeline: vec![entry],
                 events: Vec::new(),
                 proves: None,
+                now_ms: waking.now_ms,
             });
             assert!(matches!(saved, Saved::Done(_)), "{saved:?}");
         }
@@ -422,8 +560,21 @@ impl Tables {
     fn note_owner(&mut self, operation: &Operation) {
         for fact in OwnershipFact::of(operation) {
             match fact {
-                OwnershipFact::NotBooked(id) => self.owners.retain(|o| o.operation_id != id),
-                OwnershipFact::Booked(order) => {
+                OwnershipFact::NoOther(id, booked) => {
+                    let is_kept =
+                        |o: &Ownership| o.operation_id != id || Some(o.order_id) == booked;
+                    let gone = self.owners.iter().filter(|o| !is_kept(o));
+                    let gone: Vec<_> = gone.map(|o| (o.account.clone(), o.order_id)).collect();
+                    self.resources.retain(|(account, row)| match row.resource {
+                        Resource::Order(order) => !gone.contains(&(account.clone(), order)),
+                        Resource::Refund(_) | Resource::Change(_) => true,
+                    });
+                    self.owners.retain(is_kept);
+                }
+                OwnershipFact::Booked(mut order) => {
+                    let known = self.order(&order.account, Some(order.order_id));
+                    let departure = known.and_then(|known| known.last_departure);
+                    order.last_departure = order.last_departure.max(departure);
                     self.owners
                         .retain(|o| (&o.account, o.order_id) != (&order.account, order.order_id));
                     self.owners.push(order);
@@ -498,6 +649,9 @@ impl Tables {
                 }
             };
             operation.next_look_at = operation.next_look_at.map(wake);
+        }
+        for (_, row) in &mut self.resources {
+            row.next_read_ms = row.next_read_ms.map(|at| at.min(now_ms + 24 * HOUR_MS));
         }
     }
 
@@ -768,16 +922,16 @@ impl Feed for ModelStore {
         at_once(self.tables().last_event)
     }
 
-    fn first_event(&self) -> BoxFuture<'_, Result<Option<i64>, JournalError>> {
-        let tables = self.tables();
-        at_once(tables.events.first().map(|event| event.sequence))
+    fn trimmed_events(&self) -> BoxFuture<'_, Result<i64, JournalError>> {
+        at_once(self.tables().trimmed)
     }
 
     fn trim_events(&self, before_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
         let mut tables = self.tables();
         let is_old = |event: &&Event| event.at.as_millisecond() < before_ms;
         let old = tables.events.iter().take_while(is_old).count().min(256);
-        tables.events.drain(..old);
+        let last = tables.events.drain(..old).next_back();
+        tables.trimmed = last.map_or(tables.trimmed, |last| last.sequence);
         at_once(u64::try_from(old).unwrap())
     }
 
@@ -793,9 +947,9 @@ impl Feed for ModelStore {
         let tables = self.tables();
         at_once(tables.events.iter().any(|known| {
             known.account == *account
-                && known.operation_id.is_none()
                 && (known.kind, &known.subject, &known.fact)
                     == (event.kind, &event.subject, &event.fact)
+                && tables.reported.contains(&(account.clone(), event.clone()))
         }))
     }
 
@@ -868,6 +1022,51 @@ impl Inbox for ModelStore {
             row.delivered_ms >= limit
         });
         at_once(u64::try_from(before - tables.inbox.len()).unwrap())
+    }
+}
+
+impl Resources for ModelStore {
+    fn observe(&self, observed: Vec<Observed>) -> BoxFuture<'_, Result<(), JournalError>> {
+        let mut tables = self.tables();
+        for one in &observed {
+            tables.observe(one);
+        }
+        self.committed.send_modify(|count| *count += 1);
+        at_once(())
+    }
+
+    fn due_resources(
+        &self,
+        now_ms: i64,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<Due>, JournalError>> {
+        let tables = self.tables();
+        let mut due = Vec::new();
+        for finished in [false, true] {
+            let mut group = Vec::new();
+            for word in Resource::WORDS {
+                let rows = tables.resources.iter();
+                let rows = rows.filter(|(_, row)| {
+                    row.is_finished() == finished && row.resource.word() == word
+                });
+                let mut of_kind: Vec<_> = rows
+                    .filter_map(|(account, row)| {
+                        Some(Due {
+                            account: account.clone(),
+                            resource: row.resource,
+                            order_id: row.order_id,
+                            since_ms: row.next_read_ms.filter(|at| *at <= now_ms)?,
+                        })
+                    })
+                    .collect();
+                of_kind.sort_by_key(|due| due.since_ms);
+                of_kind.truncate(usize::try_from(limit).unwrap());
+                group.extend(of_kind);
+            }
+            group.sort_by_key(|due| due.since_ms);
+            due.extend(group);
+        }
+        at_once(due)
     }
 }
 

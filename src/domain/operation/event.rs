@@ -39,7 +39,7 @@ pub enum EventKind {
     /// The tickets of an order were issued.
     #[serde(rename = "order.ticketed")]
     OrderTicketed,
-    /// Reserved: the tickets of a paid order were not issued (出票失败).
+    /// The tickets of a paid order were not issued (出票失败), or the booking failed at Fliggy later.
     #[serde(rename = "order.failed")]
     OrderFailed,
     /// An order was closed.
@@ -54,7 +54,8 @@ pub enum EventKind {
     /// A refund application was rejected.
     #[serde(rename = "refund.rejected")]
     RefundRejected,
-    /// A refund was paid. The fact of a supplementary refund (补退) is `supplementary/` and the id of TOP's message.
+    /// A refund was paid. The fact of a supplementary refund (补退) is `supplementary/` and the id of TOP's message, or
+    /// `supplementary` if a read showed it first.
     #[serde(rename = "refund.refunded")]
     RefundRefunded,
     /// A change was created; its fees are not known yet, or it awaits payment.
@@ -135,6 +136,13 @@ impl EventKind {
             Self::SessionExpiring => "session.expiring",
             Self::SessionInvalid => "session.invalid",
         }
+    }
+
+    /// The fact of an event about a state that an order, a refund or a change reaches once: the last part of the word.
+    #[must_use]
+    pub fn fact(self) -> &'static str {
+        let word = self.as_str();
+        word.rsplit_once('.').map_or(word, |(_, fact)| fact)
     }
 }
 

@@ -76,9 +76,8 @@ struct Row {
     happens_by_itself: bool,
     /// The lookup that finds what it creates. None for the kinds that act on an existing order or change.
     creates: Option<LookupKind>,
-    /// The event of a success, and its fact.
+    /// The event of a success.
     event: EventKind,
-    fact: &'static str,
 }
 
 impl Kind {
@@ -93,7 +92,6 @@ impl Kind {
                 happens_by_itself: false,
                 creates: Some(LookupKind::OrderByReference),
                 event: EventKind::OrderBooked,
-                fact: "booked",
             },
             Self::Pay => Row {
                 word: "pay",
@@ -103,7 +101,6 @@ impl Kind {
                 happens_by_itself: false,
                 creates: None,
                 event: EventKind::OrderPaid,
-                fact: "paid",
             },
             Self::Close => Row {
                 word: "close",
@@ -113,7 +110,6 @@ impl Kind {
                 happens_by_itself: true,
                 creates: None,
                 event: EventKind::OrderClosed,
-                fact: "closed",
             },
             Self::Refund => Row {
                 word: "refund",
@@ -123,7 +119,6 @@ impl Kind {
                 happens_by_itself: false,
                 creates: Some(LookupKind::RefundsOfOrder),
                 event: EventKind::RefundCreated,
-                fact: "created",
             },
             Self::Change => Row {
                 word: "change",
@@ -133,7 +128,6 @@ impl Kind {
                 happens_by_itself: false,
                 creates: Some(LookupKind::ChangesOfOrder),
                 event: EventKind::ChangeCreated,
-                fact: "created",
             },
             Self::ChangePay => Row {
                 word: "change_pay",
@@ -143,7 +137,6 @@ impl Kind {
                 happens_by_itself: false,
                 creates: None,
                 event: EventKind::ChangeAwaitingTicketing,
-                fact: "awaiting_ticketing",
             },
             Self::ChangeCancel => Row {
                 word: "change_cancel",
@@ -153,7 +146,6 @@ impl Kind {
                 happens_by_itself: true,
                 creates: None,
                 event: EventKind::ChangeClosed,
-                fact: "closed",
             },
         }
     }
@@ -202,9 +194,9 @@ impl Kind {
 
     /// The event of a success, with a fact that is unique for the subject.
     #[must_use]
-    pub const fn fact(self) -> (EventKind, &'static str) {
-        let row = self.row();
-        (row.event, row.fact)
+    pub fn fact(self) -> (EventKind, &'static str) {
+        let event = self.row().event;
+        (event, event.fact())
     }
 
     /// Whether an operation of this kind could repeat the effect of an operation of kind `earlier` on the same subject.

@@ -32,8 +32,8 @@ pub struct Ownership {
 /// What an operation in its current state implies for the ownership of orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OwnershipFact {
-    /// The booking created no order, or an order other than the one recorded before.
-    NotBooked(OperationId),
+    /// The booking created no order other than this one, whatever was recorded before.
+    NoOther(OperationId, Option<OrderId>),
     /// The order was booked.
     Booked(Ownership),
     /// The order was changed to other flights.
@@ -61,7 +61,7 @@ impl OwnershipFact {
         let succeeded = operation.state() == State::Succeeded;
         match (&operation.intent, &operation.result) {
             (Intent::Book(book), Some(Receipt::Order(order))) if succeeded => vec![
-                Self::NotBooked(operation.id),
+                Self::NoOther(operation.id, Some(order.order_id)),
                 Self::Booked(Ownership {
                     account: operation.account.clone(),
                     order_id: order.order_id,
@@ -73,7 +73,7 @@ impl OwnershipFact {
                 }),
             ],
             (Intent::Book(_), _) if operation.state().is_settled() => {
-                vec![Self::NotBooked(operation.id)]
+                vec![Self::NoOther(operation.id, None)]
             }
             (Intent::Change(change), _) if succeeded => last(&change.targets)
                 .map(|last_departure| Self::Changed {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::operation::{EventKind, NewEvent, OrderNumbers};
 use crate::store::sqlite::{SqliteJournal, SqliteSettings};
-use crate::store::{Feed as _, Publication};
+use crate::store::{Feed as _, Publication, Rereads};
 
 fn event(sequence: i64, owner: &str, kind: EventKind, subject: &str) -> Event {
     Event {
@@ -147,6 +147,7 @@ async fn store(dir: &Path) -> Arc<SqliteJournal> {
         read_connections: 2,
         queue: 16,
         hash_key: None,
+        rereads: Rereads::default(),
     };
     Arc::new(SqliteJournal::open(&settings).await.unwrap())
 }

@@ -20,6 +20,10 @@ fn waking() -> Waking {
     }
 }
 
+fn effects_of(notice: &Notice, around: &Around) -> Effects {
+    effects(notice, around, Rereads::default(), &waking())
+}
+
 fn notice(news: News) -> Notice {
     Notice {
         id: "msg-1".to_owned(),
@@ -76,66 +80,105 @@ fn change(status: ChangeStatus) -> News {
     News::Change(CHANGE.parse().unwrap(), status)
 }
 
+/// Type, subject and fact of an event.
+type Line = (&'static str, &'static str, &'static str);
+
 #[test]
-fn a_message_is_the_event_of_the_fact_that_it_reports() {
-    for (news, expected) in [
-        (News::OrderPaid, Some(("order.paid", ORDER, "paid"))),
-        (News::OrderClosed, Some(("order.closed", ORDER, "closed"))),
+fn a_message_is_the_events_of_the_facts_that_it_reports() {
+    let rows: &[(News, &[Line])] = &[
+        (News::OrderPaid, &[("order.paid", ORDER, "paid")]),
+        (News::OrderClosed, &[("order.closed", ORDER, "closed")]),
+        // A ticketed order was paid.
         (
             News::OrderTicketed,
-            Some(("order.ticketed", ORDER, "ticketed")),
+            &[
+                ("order.paid", ORDER, "paid"),
+                ("order.ticketed", ORDER, "ticketed"),
+            ],
         ),
         (
             News::FlightChanged,
-            Some(("order.flight_changed", ORDER, "msg-1")),
+            &[("order.flight_changed", ORDER, "msg-1")],
         ),
         (
             News::RefundCreated(refund(None)),
-            Some(("refund.created", REFUND, "created")),
+            &[("refund.created", REFUND, "created")],
         ),
         (
             News::RefundClosed(refund(None)),
-            Some(("refund.rejected", REFUND, "rejected")),
+            &[
+                ("refund.created", REFUND, "created"),
+                ("refund.rejected", REFUND, "rejected"),
+            ],
         ),
         (
             News::Refunded(refund(Some(false))),
-            Some(("refund.refunded", REFUND, "refunded")),
+            &[
+                ("refund.created", REFUND, "created"),
+                ("refund.refunded", REFUND, "refunded"),
+            ],
         ),
         (
             News::Refunded(refund(Some(true))),
-            Some(("refund.refunded", REFUND, "supplementary/msg-1")),
+            &[
+                ("refund.created", REFUND, "created"),
+                ("refund.refunded", REFUND, "supplementary/msg-1"),
+            ],
         ),
         (
             change(ChangeStatus::Submitted),
-            Some(("change.created", CHANGE, "created")),
+            &[("change.created", CHANGE, "created")],
         ),
         (
             change(ChangeStatus::AwaitingPayment),
-            Some(("change.awaiting_payment", CHANGE, "awaiting_payment")),
+            &[
+                ("change.created", CHANGE, "created"),
+                ("change.awaiting_payment", CHANGE, "awaiting_payment"),
+            ],
         ),
         (
             change(ChangeStatus::AwaitingTicketing),
-            Some(("change.awaiting_ticketing", CHANGE, "awaiting_ticketing")),
+            &[
+                ("change.created", CHANGE, "created"),
+                ("change.awaiting_ticketing", CHANGE, "awaiting_ticketing"),
+            ],
         ),
         (
             change(ChangeStatus::Ticketed),
-            Some(("change.ticketed", CHANGE, "ticketed")),
+            &[
+                ("change.created", CHANGE, "created"),
+                ("change.awaiting_ticketing", CHANGE, "awaiting_ticketing"),
+                ("change.ticketed", CHANGE, "ticketed"),
+            ],
         ),
         (
             change(ChangeStatus::Closed),
-            Some(("change.closed", CHANGE, "closed")),
+            &[
+                ("change.created", CHANGE, "created"),
+                ("change.closed", CHANGE, "closed"),
+            ],
         ),
-        (change(ChangeStatus::Other), None),
-        (News::Unlisted, None),
-    ] {
-        let found = effects(&notice(news.clone()), &Around::default(), &waking());
-        let found = found.event.map(|(event, owner)| {
+        (
+            change(ChangeStatus::Other),
+            &[("change.created", CHANGE, "created")],
+        ),
+        (News::Unlisted, &[]),
+    ];
+    for (news, expected) in rows {
+        let found = effects_of(&notice(news.clone()), &Around::default());
+        assert_eq!(found.changes.tracked, None);
+        let found = found.changes.events.into_iter().map(|(event, owner)| {
             assert_eq!(owner, None);
             (event.kind.as_str(), event.subject, event.fact)
         });
-        let expected =
-            expected.map(|(kind, subject, fact)| (kind, subject.to_owned(), fact.to_owned()));
-        assert_eq!(found, expected, "{news:?}");
+        let expected = expected
+            .iter()
+            .map(|(kind, subject, fact)| (*kind, (*subject).to_owned(), (*fact).to_owned()));
+        assert_eq!(
+            found.collect::<Vec<_>>(),
+            expected.collect::<Vec<_>>(),
+            "{news:?}"
+        );
     }
 }
 
@@ -149,20 +192,21 @@ fn law_10_a_message_and_an_operation_report_a_fact_in_the_same_words() {
         (Kind::ChangePay, change(ChangeStatus::AwaitingTicketing)),
         (Kind::ChangeCancel, change(ChangeStatus::Closed)),
     ] {
-        let effects = effects(&notice(news), &Around::default(), &waking());
-        let (event, _) = effects.event.unwrap();
+        let effects = effects_of(&notice(news), &Around::default());
+        let (event, _) = effects.changes.events.last().unwrap();
         assert_eq!((event.kind, &*event.fact), kind.fact());
     }
 }
 
 #[test]
-fn a_change_that_was_paid_and_then_closed_was_rejected() {
+fn a_closed_change_that_was_paid_was_rejected() {
     let news = notice(change(ChangeStatus::Closed));
     let paid = operation(change_pay(), Standing::of(State::Succeeded));
     let unpaid = operation(change_pay(), Standing::of(State::Rejected));
     let open = operation(change_pay(), Standing::of(State::Unknown));
     let around = |change_was_paid: bool, operations: &[&Operation]| Around {
         order: None,
+        tracked: None,
         operations: operations.iter().map(|o| (*o).clone()).collect(),
         change_was_paid,
     };
@@ -175,8 +219,9 @@ fn a_change_that_was_paid_and_then_closed_was_rejected() {
         // The payment decides which of the two it is.
         (around(false, &[&open]), None),
     ] {
-        let event = effects(&news, &around, &waking()).event;
-        assert_eq!(event.map(|(event, _)| event.kind), kind);
+        let events = effects_of(&news, &around).changes.events;
+        let last = events.last().map(|(event, _)| event.kind);
+        assert_eq!(last, Some(kind.unwrap_or(EventKind::ChangeCreated)));
     }
 }
 
@@ -187,9 +232,9 @@ fn an_event_belongs_to_the_caller_that_caused_it_or_else_to_the_one_that_booked_
         let around = Around {
             order,
             operations: vec![paid.clone()],
-            change_was_paid: false,
+            ..Around::default()
         };
-        let (event, owner) = effects(&notice(news), &around, &waking()).event.unwrap();
+        let (event, owner) = effects_of(&notice(news), &around).changes.events.remove(0);
         (event.subject, owner)
     };
     let known = order().order_id.to_string();
@@ -274,14 +319,9 @@ fn law_6_a_message_wakes_what_is_open_or_may_be_contradicted() {
             operations: vec![row.clone()],
             ..Around::default()
         };
-        let other = effects(
-            &notice(News::RefundCreated(refund(None))),
-            &around,
-            &waking(),
-        )
-        .wake;
+        let other = effects_of(&notice(News::RefundCreated(refund(None))), &around).wake;
         assert_eq!(!other.is_empty(), woken && !row.state().is_settled());
-        let wake = effects(&notice(News::OrderPaid), &around, &waking()).wake;
+        let wake = effects_of(&notice(News::OrderPaid), &around).wake;
         assert_eq!(!wake.is_empty(), woken, "{:?}", row.standing);
         let Some(next) = wake.first() else { continue };
         assert_eq!(
@@ -314,6 +354,6 @@ fn an_after_sale_is_woken_after_it_settled_only_while_it_is_watched() {
             ..Around::default()
         };
         let created = notice(News::RefundCreated(refund(None)));
-        assert_eq!(effects(&created, &around, &waking()).wake.len(), woken);
+        assert_eq!(effects_of(&created, &around).wake.len(), woken);
     }
 }

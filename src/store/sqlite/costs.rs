@@ -18,11 +18,12 @@ use std::str::FromStr as _;
 use super::*;
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::ids::{OperationId, OrderId};
-use crate::domain::order::OrderReceipt;
+use crate::domain::order::{OrderReceipt, OrderStatus};
+use crate::domain::resource::{Resource, ResourceStatus, Snapshot};
 use crate::store::{
     Attachments as _, Content, EventFilter, Feed as _, Filter, Inbox as _, Journal as _,
-    MessageFilter, MessageState, NewMessage, NewOperation, Owners as _, Publication,
-    Relations as _, Save, Schedule as _, Waking,
+    MessageFilter, MessageState, NewMessage, NewOperation, Observed, Owners as _, Publication,
+    Relations as _, Resources as _, Save, Schedule as _, Waking,
 };
 
 /// A history of this many operations: half are succeeded payments of `app`, half are rejected bookings of `other`, and
@@ -61,12 +62,16 @@ const FILL_ATTACHMENTS: &str = "INSERT INTO attachments (id, account, order_id, 
 const FILL_INBOX: &str = "INSERT INTO inbox (topic, id, state, received_at, delivered_at, deliveries) \
     SELECT 'alitrip_flight_TradeNotify', id, 'processed', 10, 10, 1 FROM operations";
 
+const FILL_RESOURCES: &str = "INSERT INTO resources (account, kind, number, order_id, owner, told, finished, changed_at, next_read_at) \
+    SELECT account, 'order', rowid, rowid, caller, '[]', rowid % 2, 0, iif(rowid < 9, 1000, NULL) FROM operations";
+
 fn settings(dir: &Path) -> SqliteSettings {
     SqliteSettings {
         path: dir.join("journal.db"),
         read_connections: 1,
         queue: 16,
         hash_key: None,
+        rereads: Rereads::default(),
     }
 }
 
@@ -86,6 +91,7 @@ async fn filled(dir: &Path, rows: i64) -> SqliteConnection {
         FILL_ORDERS,
         FILL_ATTACHMENTS,
         FILL_INBOX,
+        FILL_RESOURCES,
     ] {
         let mut query = sqlx::query(statement);
         if statement == FILL {
@@ -188,6 +194,7 @@ fn a_save(operation: &Operation, revision: i64, standing: Standing) -> Command {
             session: Some(SessionTag::from_store("a session".to_owned())),
             at_ms: 1,
         }),
+        now_ms: 0,
     };
     Command::Save(Box::new(save), answer)
 }
@@ -335,7 +342,7 @@ async fn reads(dir: &Path) -> Vec<(String, u64)> {
         }
     }
     cost!("last_event".to_owned(), journal.last_event());
-    cost!("first_event".to_owned(), journal.first_event());
+    cost!("trimmed_events".to_owned(), journal.trimmed_events());
     cost!("trim_events".to_owned(), journal.trim_events(0));
     for state in [
         None,
@@ -352,6 +359,11 @@ async fn reads(dir: &Path) -> Vec<(String, u64)> {
         }
     }
     cost!("quarantined".to_owned(), journal.quarantined());
+    cost!("due_resources".to_owned(), journal.due_resources(2_000, 5));
+    cost!(
+        "observe".to_owned(),
+        journal.observe(vec![a_read(OrderStatus::Booked)])
+    );
     cost!("owner".to_owned(), journal.owner_of_order(account, order));
     let reference = "T-1".parse().unwrap();
     cost!(
@@ -371,6 +383,24 @@ async fn reads(dir: &Path) -> Vec<(String, u64)> {
     costs
 }
 
+/// What a read of the order 7 shows, for which the watcher made it.
+fn a_read(status: OrderStatus) -> Observed {
+    let order_id: OrderId = "7".parse().unwrap();
+    let resource = Resource::Order(order_id);
+    let paid = status == OrderStatus::Ticketed;
+    Observed {
+        account: "default".parse().unwrap(),
+        snapshots: vec![Snapshot {
+            resource,
+            order_id: Some(order_id),
+            status: ResourceStatus::Order { status, paid },
+        }],
+        reread: paid.then_some(resource),
+        at: SystemClock::new().wall(),
+        now_ms: 5_000,
+    }
+}
+
 /// The cost of each change.
 async fn writes(connection: &mut SqliteConnection) -> Vec<(String, u64)> {
     let operation = an_operation(1_000_000);
@@ -381,6 +411,7 @@ async fn writes(connection: &mut SqliteConnection) -> Vec<(String, u64)> {
     let (publishing, _) = oneshot::channel();
     let (forgetting, _) = oneshot::channel();
     let (trimming, _) = oneshot::channel();
+    let (observing, _) = oneshot::channel();
     let booking = a_booking();
     let sending = Standing::of(State::Sending);
     let unsent = Standing::not_executed(Basis::NotSent);
@@ -415,12 +446,18 @@ async fn writes(connection: &mut SqliteConnection) -> Vec<(String, u64)> {
             Command::ForgetMessages([5, 5], forgetting),
         ),
         ("trim events", Command::TrimEvents(0, trimming)),
+        (
+            "observe",
+            Command::Observe(vec![a_read(OrderStatus::Ticketed)], observing),
+        ),
     ];
     let steps = counted(connection).await;
     let mut costs = Vec::new();
     for (name, command) in commands {
         steps.store(0, Ordering::Relaxed);
-        transaction(connection, &[command]).await.unwrap();
+        transaction(connection, &[command], Rereads::default())
+            .await
+            .unwrap();
         costs.push((name.to_owned(), steps.load(Ordering::Relaxed)));
     }
     costs

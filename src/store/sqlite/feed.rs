@@ -13,6 +13,9 @@ use crate::domain::ids::{AccountName, OperationId};
 use crate::domain::operation::{EventKind, NewEvent, OrderNumbers};
 use crate::store::{Event, EventFilter, Feed, JournalError, Publication};
 
+/// In `meta`: the position up to which events were deleted.
+const TRIMMED: &str = "events_trimmed";
+
 /// The columns of an event.
 const COLUMNS: &str =
     "seq, kind, subject, fact, account, owner, operation_id, at, order_id, out_order_no";
@@ -43,12 +46,15 @@ impl Feed for SqliteJournal {
         })
     }
 
-    fn first_event(&self) -> BoxFuture<'_, Result<Option<i64>, JournalError>> {
+    fn trimmed_events(&self) -> BoxFuture<'_, Result<i64, JournalError>> {
         self.reading(async move {
-            sqlx::query_scalar("SELECT seq FROM events ORDER BY seq LIMIT 1")
-                .fetch_optional(&self.readers)
-                .await
-                .map_err(failed)
+            let trimmed: Option<i64> =
+                sqlx::query_scalar("SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?1")
+                    .bind(TRIMMED)
+                    .fetch_optional(&self.readers)
+                    .await
+                    .map_err(failed)?;
+            Ok(trimmed.unwrap_or(0))
         })
     }
 
@@ -84,7 +90,7 @@ impl Feed for SqliteJournal {
         self.reading(async move {
             let found: i64 = sqlx::query_scalar(
                 "SELECT EXISTS (SELECT 1 FROM events WHERE kind = ?1 AND subject = ?2 AND fact = ?3 \
-                 AND +account = ?4 AND operation_id IS NULL)",
+                 AND +account = ?4 AND by_message)",
             )
             .bind(event.kind.as_str())
             .bind(event.subject)
@@ -170,33 +176,100 @@ fn event(line: &SqliteRow) -> Result<Event, JournalError> {
     })
 }
 
-/// An event with its account, owner, operation and time.
-pub(super) struct Facts<'a> {
-    pub(super) event: &'a NewEvent,
+/// The account, order, operation and time of events.
+pub(super) struct Context<'a> {
     pub(super) account: &'a AccountName,
-    pub(super) owner: Option<&'a str>,
     pub(super) order: &'a OrderNumbers,
     pub(super) operation_id: Option<OperationId>,
     pub(super) at: i64,
 }
 
+/// Adds an event. A fact that is already in the feed is not added again, unless its owner is known only now: then the event
+/// moves to the end of the feed, where the owner finds it.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
-    facts: &Facts<'_>,
+    event: &NewEvent,
+    owner: Option<&str>,
+    context: &Context<'_>,
+) -> Result<(), JournalError> {
+    if !insert_new(connection, event, owner, context, false).await? {
+        give(connection, event, owner, context).await?;
+    }
+    Ok(())
+}
+
+/// Moves an event to the end of the feed if this is its owner from now on: only operators have seen it, or an operation of
+/// this owner has the effect, and another source showed it first.
+pub(super) async fn give(
+    connection: &mut SqliteConnection,
+    event: &NewEvent,
+    owner: Option<&str>,
+    context: &Context<'_>,
+) -> Result<(), JournalError> {
+    let Some(owner) = owner else {
+        return Ok(());
+    };
+    let moved: Option<bool> = sqlx::query_scalar(
+        "DELETE FROM events WHERE kind = ?1 AND subject = ?2 AND fact = ?3 AND +account = ?4 \
+         AND (+owner IS NULL OR (?6 AND operation_id IS NULL AND +owner <> ?5)) RETURNING by_message",
+    )
+    .bind(event.kind.as_str())
+    .bind(&event.subject)
+    .bind(&event.fact)
+    .bind(context.account.as_str())
+    .bind(owner)
+    .bind(context.operation_id.is_some())
+    .fetch_optional(&mut *connection)
+    .await
+    .map_err(failed)?;
+    if let Some(by_message) = moved {
+        insert_new(connection, event, Some(owner), context, by_message).await?;
+    }
+    Ok(())
+}
+
+/// Returns whether the event is new.
+async fn insert_new(
+    connection: &mut SqliteConnection,
+    event: &NewEvent,
+    owner: Option<&str>,
+    context: &Context<'_>,
+    by_message: bool,
+) -> Result<bool, JournalError> {
+    let inserted = sqlx::query(
+        "INSERT INTO events (kind, subject, fact, account, owner, operation_id, at, order_id, out_order_no, by_message) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (kind, subject, fact) DO NOTHING",
+    )
+    .bind(event.kind.as_str())
+    .bind(&event.subject)
+    .bind(&event.fact)
+    .bind(context.account.as_str())
+    .bind(owner)
+    .bind(context.operation_id.map(|id| id.to_string()))
+    .bind(context.at)
+    .bind(context.order.order_id.map(|id| id.to_string()))
+    .bind(context.order.out_order_no.as_ref().map(ToString::to_string))
+    .bind(by_message)
+    .execute(connection)
+    .await
+    .map_err(failed)?;
+    Ok(inserted.rows_affected() > 0)
+}
+
+/// Records that a message reported the fact of an event.
+pub(super) async fn mark_reported(
+    connection: &mut SqliteConnection,
+    account: &AccountName,
+    event: &NewEvent,
 ) -> Result<(), JournalError> {
     sqlx::query(
-        "INSERT INTO events (kind, subject, fact, account, owner, operation_id, at, order_id, out_order_no) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (kind, subject, fact) DO NOTHING",
+        "UPDATE events SET by_message = 1 WHERE kind = ?1 AND subject = ?2 AND fact = ?3 AND +account = ?4 \
+         AND NOT by_message",
     )
-    .bind(facts.event.kind.as_str())
-    .bind(&facts.event.subject)
-    .bind(&facts.event.fact)
-    .bind(facts.account.as_str())
-    .bind(facts.owner)
-    .bind(facts.operation_id.map(|id| id.to_string()))
-    .bind(facts.at)
-    .bind(facts.order.order_id.map(|id| id.to_string()))
-    .bind(facts.order.out_order_no.as_ref().map(ToString::to_string))
+    .bind(event.kind.as_str())
+    .bind(&event.subject)
+    .bind(&event.fact)
+    .bind(account.as_str())
     .execute(connection)
     .await
     .map_err(failed)?;
@@ -208,15 +281,14 @@ pub(super) async fn publish(
     events: &[Publication],
 ) -> Result<(), JournalError> {
     for publication in events {
-        let facts = Facts {
-            event: &publication.event,
+        let context = Context {
             account: &publication.account,
-            owner: publication.owner.as_deref(),
             order: &publication.order,
             operation_id: None,
             at: ms_of(publication.at),
         };
-        insert(connection, &facts).await?;
+        let owner = publication.owner.as_deref();
+        insert(connection, &publication.event, owner, &context).await?;
     }
     Ok(())
 }
@@ -242,8 +314,17 @@ pub(super) async fn trim(
     };
     let deleted = sqlx::query("DELETE FROM events WHERE seq <= ?1")
         .bind(last)
-        .execute(connection)
+        .execute(&mut *connection)
         .await
         .map_err(failed)?;
+    sqlx::query(
+        "INSERT INTO meta (name, value) VALUES (?1, CAST(?2 AS TEXT)) \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(TRIMMED)
+    .bind(last)
+    .execute(connection)
+    .await
+    .map_err(failed)?;
     Ok(deleted.rows_affected())
 }

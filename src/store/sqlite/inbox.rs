@@ -5,14 +5,15 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
 use super::writer::{Command, save};
-use super::{SqliteJournal, failed, feed, ms_of, owners, row};
+use super::{SqliteJournal, failed, feed, ms_of, owners, resources, row};
 use crate::domain::ids::AccountName;
-use crate::domain::notice::{News, Notice};
-use crate::domain::operation::{EventKind, Operation, TimelineEntry};
+use crate::domain::notice::Notice;
+use crate::domain::operation::TimelineEntry;
 use crate::domain::time::Rfc3339;
 use crate::store::{
     Around, Content, Inbox, JournalError, MOST_QUARANTINED, MessageFilter, MessageState,
-    NewMessage, Reception, Save, Saved, StoredMessage, Waking, effects, subjects,
+    NewMessage, Reception, Rereads, Save, Saved, StoredMessage, Waking, effects, resource_of,
+    subjects,
 };
 
 impl Inbox for SqliteJournal {
@@ -97,10 +98,11 @@ pub(super) async fn receive(
     connection: &mut SqliteConnection,
     messages: &[NewMessage],
     waking: &Waking,
+    rereads: Rereads,
 ) -> Result<Vec<Reception>, JournalError> {
     let mut receptions = Vec::with_capacity(messages.len());
     for message in messages {
-        receptions.push(receive_one(connection, message, waking).await?);
+        receptions.push(receive_one(connection, message, waking, rereads).await?);
     }
     Ok(receptions)
 }
@@ -109,6 +111,7 @@ async fn receive_one(
     connection: &mut SqliteConnection,
     message: &NewMessage,
     waking: &Waking,
+    rereads: Rereads,
 ) -> Result<Reception, JournalError> {
     let known: Option<String> =
         sqlx::query_scalar("SELECT state FROM inbox WHERE topic = ?1 AND id = ?2")
@@ -122,7 +125,7 @@ async fn receive_one(
     match &message.content {
         Content::Notice { .. } if known == Some(MessageState::Processed) => Ok(Reception::Repeated),
         Content::Notice { account, notice } => {
-            let woken = apply(connection, message, account, notice, waking).await?;
+            let woken = apply(connection, message, account, notice, waking, rereads).await?;
             Ok(Reception::Processed { woken })
         }
         Content::Quarantined { .. } if known == Some(MessageState::Processed) => {
@@ -220,19 +223,19 @@ async fn apply(
     account: &AccountName,
     notice: &Notice,
     waking: &Waking,
+    rereads: Rereads,
 ) -> Result<usize, JournalError> {
     let around = around(connection, account, notice).await?;
-    let effects = effects(notice, &around, waking);
-    if let Some((event, owner)) = &effects.event {
-        let facts = feed::Facts {
-            event,
-            account,
-            owner: owner.as_deref(),
-            order: &effects.order,
-            operation_id: None,
-            at: ms_of(message.received_at),
-        };
-        feed::insert(connection, &facts).await?;
+    let effects = effects(notice, &around, rereads, waking);
+    let context = feed::Context {
+        account,
+        order: &effects.order,
+        operation_id: None,
+        at: ms_of(message.received_at),
+    };
+    resources::apply(connection, &effects.changes, &context).await?;
+    if let Some(event) = effects.evidence {
+        feed::mark_reported(connection, account, &event).await?;
     }
     let mut woken = 0;
     for operation in effects.wake {
@@ -246,8 +249,9 @@ async fn apply(
             timeline: vec![entry],
             events: Vec::new(),
             proves: None,
+            now_ms: waking.now_ms,
         };
-        if let Saved::Done(_) = save(connection, &change).await? {
+        if let Saved::Done(_) = save(connection, &change, rereads).await? {
             woken += 1;
         }
     }
@@ -264,41 +268,19 @@ async fn around(
         Some(number) => owners::order_named(connection, account, &number.0).await?,
         None => None,
     };
-    let locks: Vec<_> = subjects(notice, order.as_ref())
-        .iter()
-        .map(|subject| subject.lock(account))
-        .collect();
-    let found = sqlx::query(row::SELECT_ABOUT)
-        .bind(serde_json::to_string(&locks).map_err(failed)?)
-        .fetch_all(&mut *connection)
-        .await
-        .map_err(failed)?;
-    let change_was_paid = match &notice.news {
-        News::Change(change, _) => {
-            let found: i64 = sqlx::query_scalar(
-                "SELECT EXISTS (SELECT 1 FROM events WHERE kind IN (?1, ?2) AND subject = ?3 AND +account = ?4)",
-            )
-            .bind(EventKind::ChangeAwaitingTicketing.as_str())
-            .bind(EventKind::ChangeTicketed.as_str())
-            .bind(change.to_string())
-            .bind(account.to_string())
-            .fetch_one(connection)
-            .await
-            .map_err(failed)?;
-            found != 0
-        }
-        _ => false,
-    };
+    let subjects = subjects(notice, order.as_ref());
+    let operations = resources::about(connection, account, &subjects).await?;
+    let (mut tracked, mut change_was_paid) = (None, false);
+    if let Some(resource) = resource_of(notice, order.as_ref()) {
+        tracked = resources::find(&mut *connection, account, resource).await?;
+        change_was_paid = resources::change_was_paid(connection, account, resource).await?;
+    }
     Ok(Around {
         order,
-        operations: readable(&found),
+        tracked,
+        operations,
         change_was_paid,
     })
-}
-
-/// The operations of these rows. A damaged row must not keep a message from being received.
-fn readable(found: &[SqliteRow]) -> Vec<Operation> {
-    found.iter().filter_map(row::readable).collect()
 }
 
 /// The maximum number of messages that one transaction deletes.

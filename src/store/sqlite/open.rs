@@ -17,7 +17,7 @@ pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of the schema, which SQLite keeps in the file's header (`PRAGMA user_version`). Raise it when earlier
 /// gateways cannot use a journal that the new gateway writes.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 
 /// Converts a journal of version 1 to version 2: locks are per account, and operations that sent nothing are
 /// deleted after some time. Such operations of version 1 have an event, so they are kept.
@@ -34,6 +34,9 @@ const FROM_4_TO_5: &str = include_str!("from_4_to_5.sql");
 
 /// Converts a journal of version 5 to version 6: messages are stored, and events name their order.
 const FROM_5_TO_6: &str = include_str!("from_5_to_6.sql");
+
+/// Converts a journal of version 6 to version 7: orders, refunds and changes are read again.
+const FROM_6_TO_7: &str = include_str!("from_6_to_7.sql");
 
 /// The end of the lease of an instance that is known to have ended.
 pub(super) const ENDED: i64 = i64::MIN + 1;
@@ -95,6 +98,7 @@ async fn checked(
         FROM_3_TO_4,
         FROM_4_TO_5,
         FROM_5_TO_6,
+        FROM_6_TO_7,
     ];
     for (from, script) in (1..).zip(scripts) {
         if (1..=from).contains(&version) {

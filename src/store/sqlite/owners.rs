@@ -74,6 +74,15 @@ fn ownership(account: &AccountName, line: Line) -> Result<Ownership, JournalErro
     })
 }
 
+/// The order with Fliggy's number, if it was booked through this gateway.
+pub(super) async fn of_order<'c>(
+    connection: impl SqliteExecutor<'c>,
+    account: &AccountName,
+    order_id: OrderId,
+) -> Result<Option<Ownership>, JournalError> {
+    readable_owner(connection, OF_ORDER, account, order_id.to_string()).await
+}
+
 /// The order with this number. A number in the form of Fliggy's is never taken for a caller's: a caller may use the number
 /// of another order as its own.
 pub(super) async fn order_named(
@@ -99,8 +108,7 @@ pub(super) async fn order_of(
         order.order_id = order_of_change(connection, change).await?;
     }
     if let (Some(order_id), None) = (order.order_id, &order.out_order_no) {
-        let account = &operation.account;
-        let known = readable_owner(connection, OF_ORDER, account, order_id.to_string()).await?;
+        let known = of_order(connection, &operation.account, order_id).await?;
         order.out_order_no = known.map(|known| known.out_order_no);
     }
     Ok(order)
@@ -164,8 +172,20 @@ pub(super) async fn note(
         .bind(order.last_departure.map(|time| time.to_string()))
         .bind(ms_of(order.booked_at))
         .bind(order.operation_id.to_string()),
-        OwnershipFact::NotBooked(operation_id) => {
-            sqlx::query("DELETE FROM orders WHERE operation_id = ?1").bind(operation_id.to_string())
+        OwnershipFact::NoOther(operation_id, booked) => {
+            let booked = booked.map(|order_id| order_id.to_string());
+            sqlx::query(
+                "DELETE FROM resources WHERE kind = 'order' AND (account, number) IN (SELECT account, order_id \
+                 FROM orders WHERE operation_id = ?1 AND order_id IS NOT ?2)",
+            )
+            .bind(operation_id.to_string())
+            .bind(booked.clone())
+            .execute(&mut *connection)
+            .await
+            .map_err(failed)?;
+            sqlx::query("DELETE FROM orders WHERE operation_id = ?1 AND order_id IS NOT ?2")
+                .bind(operation_id.to_string())
+                .bind(booked)
         }
         OwnershipFact::Changed {
             account,

@@ -8,7 +8,9 @@ use super::open::ENDED;
 use super::writer::Command;
 use super::{SqliteJournal, failed, row};
 use crate::domain::operation::{Operation, State};
+use crate::domain::resource::Resource;
 use crate::store::accept::{self, Lease};
+use crate::store::resources::DAY_MS;
 use crate::store::{JournalError, Schedule};
 
 impl Schedule for SqliteJournal {
@@ -188,5 +190,19 @@ pub(super) async fn wake_all(
     .execute(&mut *connection)
     .await
     .map_err(failed)?;
+    // A pause between two reads of a resource is a day at most.
+    for finished in [false, true] {
+        for kind in Resource::WORDS {
+            sqlx::query(
+                "UPDATE resources SET next_read_at = ?1 WHERE finished = ?2 AND kind = ?3 AND next_read_at > ?1",
+            )
+            .bind(now.saturating_add(DAY_MS))
+            .bind(finished)
+            .bind(kind)
+            .execute(&mut *connection)
+            .await
+            .map_err(failed)?;
+        }
+    }
     Ok(())
 }

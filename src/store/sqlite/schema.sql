@@ -91,6 +91,8 @@ CREATE TABLE IF NOT EXISTS events (
     -- The order that the event concerns, as far as known.
     order_id        TEXT,
     out_order_no    TEXT,
+    -- Whether a message of TOP reported the fact.
+    by_message      INTEGER NOT NULL DEFAULT 0,
     UNIQUE (kind, subject, fact)
 );
 CREATE INDEX IF NOT EXISTS events_owner ON events (owner, seq);
@@ -140,6 +142,24 @@ CREATE TABLE IF NOT EXISTS orders (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS orders_reference ON orders (out_order_no);
 CREATE INDEX IF NOT EXISTS orders_operation ON orders (operation_id);
+
+-- The orders, refunds and changes of this gateway, by Fliggy's number.
+CREATE TABLE IF NOT EXISTS resources (
+    account         TEXT    NOT NULL,
+    kind            TEXT    NOT NULL,
+    number          TEXT    NOT NULL,
+    order_id        TEXT,
+    owner           TEXT    NOT NULL,
+    -- The types of the events that were told, a JSON list.
+    told            TEXT    NOT NULL,
+    -- Whether they include the last usual one.
+    finished        INTEGER NOT NULL,
+    -- When the last of them was told, and when the resource is read next (NULL: not any more), in store time.
+    changed_at      INTEGER NOT NULL,
+    next_read_at    INTEGER,
+    PRIMARY KEY (account, kind, number)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS resources_due ON resources (finished, kind, next_read_at);
 
 -- Files that were uploaded to Fliggy. The id is a keyed hash of account, order and content.
 CREATE TABLE IF NOT EXISTS attachments (

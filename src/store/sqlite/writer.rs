@@ -12,7 +12,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use super::health::Health;
-use super::{attachments, failed, feed, inbox, ms_of, open, owners, row, schedule, timeline};
+use super::{
+    attachments, failed, feed, inbox, ms_of, open, owners, resources, row, schedule, timeline,
+};
 use crate::domain::attachment::KeptAttachment;
 use crate::domain::ids::OperationId;
 use crate::domain::operation::{
@@ -21,8 +23,8 @@ use crate::domain::operation::{
 use crate::kill_point::{Point, reach};
 use crate::store::accept::{self, Conflicts, Placed};
 use crate::store::{
-    Acceptance, JournalError, Known, NewMessage, NewOperation, Publication, Reception, Save, Saved,
-    Waking,
+    Acceptance, JournalError, Known, NewMessage, NewOperation, Observed, Publication, Reception,
+    Rereads, Save, Saved, Waking,
 };
 use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
 
@@ -36,6 +38,7 @@ pub(super) enum Command {
     Publish(Vec<Publication>, Answer<()>),
     Receive(Vec<NewMessage>, Box<Waking>, Answer<Vec<Reception>>),
     ForgetMessages([i64; 2], Answer<u64>),
+    Observe(Vec<Observed>, Answer<()>),
     TrimEvents(i64, Answer<u64>),
     Renew(String, i64, Answer<()>),
     WakeAll(i64, Answer<()>),
@@ -54,6 +57,7 @@ impl Command {
             Self::Save(change, _) => change.operation.state() == State::Sending,
             Self::Attachment(..)
             | Self::Publish(..)
+            | Self::Observe(..)
             | Self::ForgetMessages(..)
             | Self::TrimEvents(..)
             | Self::Renew(..)
@@ -69,6 +73,7 @@ impl Command {
             Self::Save(change, _) => !change.events.is_empty(),
             Self::Publish(events, _) => !events.is_empty(),
             Self::Receive(messages, ..) => !messages.is_empty(),
+            Self::Observe(observed, _) => observed.iter().any(|one| !one.snapshots.is_empty()),
             Self::Accept(..)
             | Self::Attachment(..)
             | Self::ForgetMessages(..)
@@ -93,6 +98,7 @@ pub(super) async fn run(
     mut queue: mpsc::Receiver<Command>,
     health: Arc<Health>,
     committed: watch::Sender<u64>,
+    rereads: Rereads,
 ) {
     // Called only for its log lines.
     let _ = health.fit();
@@ -115,13 +121,8 @@ pub(super) async fn run(
                 other => work.push(other),
             }
         }
-        commit(
-            &mut connection,
-            permitted(work, &health),
-            &health,
-            &committed,
-        )
-        .await;
+        let work = permitted(work, &health);
+        commit(&mut connection, work, rereads, &health, &committed).await;
     }
     let closed = open::mark_closed(&mut connection).await;
     let closed = closed.and(connection.close().await.map_err(failed));
@@ -155,6 +156,7 @@ fn permitted(work: Vec<Command>, health: &Health) -> Vec<Command> {
 async fn commit(
     connection: &mut SqliteConnection,
     work: Vec<Command>,
+    rereads: Rereads,
     health: &Health,
     committed: &watch::Sender<u64>,
 ) {
@@ -169,7 +171,7 @@ async fn commit(
         }
     };
     let started = std::time::Instant::now();
-    let ended = health.noted(transaction(connection, &work).await);
+    let ended = health.noted(transaction(connection, &work, rereads).await);
     announce(&work);
     match ended {
         Ok(results) => {
@@ -185,7 +187,7 @@ async fn commit(
         Err(_) => {
             for command in work {
                 let one = [command];
-                let ended = health.noted(transaction(connection, &one).await);
+                let ended = health.noted(transaction(connection, &one, rereads).await);
                 announce(&one);
                 let [command] = one;
                 match ended {
@@ -217,9 +219,10 @@ pub(super) enum Done {
 pub(super) async fn transaction(
     connection: &mut SqliteConnection,
     work: &[Command],
+    rereads: Rereads,
 ) -> Result<Vec<Done>, JournalError> {
     let ended = match control(connection, "BEGIN IMMEDIATE").await {
-        Ok(()) => committed(connection, work).await,
+        Ok(()) => committed(connection, work, rereads).await,
         Err(error) => Err(error),
     };
     if ended.is_err() {
@@ -238,12 +241,13 @@ async fn control(connection: &mut SqliteConnection, sql: &'static str) -> Result
 async fn committed(
     connection: &mut SqliteConnection,
     work: &[Command],
+    rereads: Rereads,
 ) -> Result<Vec<Done>, JournalError> {
     let mut done = Vec::with_capacity(work.len());
     for command in work {
         done.push(match command {
             Command::Accept(new, _) => Done::Accept(accept(connection, new).await?),
-            Command::Save(change, _) => Done::Save(save(connection, change).await?),
+            Command::Save(change, _) => Done::Save(save(connection, change, rereads).await?),
             Command::Attachment(attachment, _) => {
                 attachments::keep(connection, attachment).await?;
                 Done::Nothing
@@ -253,7 +257,11 @@ async fn committed(
                 Done::Nothing
             }
             Command::Receive(messages, waking, _) => {
-                Done::Receive(inbox::receive(connection, messages, waking).await?)
+                Done::Receive(inbox::receive(connection, messages, waking, rereads).await?)
+            }
+            Command::Observe(observed, _) => {
+                resources::observe(connection, observed, rereads).await?;
+                Done::Nothing
             }
             Command::ForgetMessages(before, _) => {
                 Done::Prune(inbox::forget(connection, *before).await?)
@@ -318,6 +326,7 @@ fn reply(work: Vec<Command>, done: Vec<Done>) {
             (
                 Command::Attachment(_, answer)
                 | Command::Publish(_, answer)
+                | Command::Observe(_, answer)
                 | Command::Renew(_, _, answer)
                 | Command::WakeAll(_, answer)
                 | Command::Probe(answer),
@@ -348,6 +357,7 @@ fn refuse(command: Command, error: &JournalError) {
         | Command::TrimEvents(_, answer) => drop(answer.send(Err(error.clone()))),
         Command::Attachment(_, answer)
         | Command::Publish(_, answer)
+        | Command::Observe(_, answer)
         | Command::Renew(_, _, answer)
         | Command::WakeAll(_, answer)
         | Command::Probe(answer) => {
@@ -455,6 +465,7 @@ fn conflicts(lines: &[SqliteRow]) -> Result<Conflicts, JournalError> {
 pub(super) async fn save(
     connection: &mut SqliteConnection,
     change: &Save,
+    rereads: Rereads,
 ) -> Result<Saved, JournalError> {
     let operation = &change.operation;
     if operation.state() == State::Sending {
@@ -536,20 +547,35 @@ pub(super) async fn save(
         [] => OrderNumbers::default(),
         _ => owners::order_of(connection, operation).await?,
     };
+    let context = feed::Context {
+        account: &operation.account,
+        order: &order,
+        operation_id: Some(operation.id),
+        at,
+    };
+    let tracked = resources::of_operation(connection, operation).await?;
     for event in &change.events {
-        let facts = feed::Facts {
-            event,
-            account: &operation.account,
-            owner: Some(&operation.caller),
-            order: &order,
-            operation_id: Some(operation.id),
-            at,
-        };
-        feed::insert(connection, &facts).await?;
+        let owner = Some(&*operation.caller);
+        if tracked.as_ref().is_some_and(|row| row.has_told(event)) {
+            // Its event may have been deleted since.
+            feed::give(connection, event, owner, &context).await?;
+        } else {
+            feed::insert(connection, event, owner, &context).await?;
+        }
     }
     for fact in OwnershipFact::of(operation) {
         owners::note(connection, &fact).await?;
     }
+    let now_ms = change.now_ms;
+    resources::note(
+        connection,
+        operation,
+        &change.events,
+        tracked,
+        now_ms,
+        rereads,
+    )
+    .await?;
     if let Some(proof) = &change.proves {
         sqlx::query(
             "INSERT INTO proofs (account, lookup, key, session, at) VALUES (?1, ?2, ?3, ?4, ?5) \
@@ -663,11 +689,15 @@ mod tests {
         }
 
         for _ in 0..2 {
-            let refused = transaction(&mut connection, &a_probe()).await;
+            let refused = transaction(&mut connection, &a_probe(), Rereads::default()).await;
             let why = refused.err().map(|error| error.to_string()).unwrap();
             assert!(why.contains("full"), "{why}");
         }
         at_most_pages(&mut connection, pages + 100).await;
-        assert!(transaction(&mut connection, &a_probe()).await.is_ok());
+        assert!(
+            transaction(&mut connection, &a_probe(), Rereads::default())
+                .await
+                .is_ok()
+        );
     }
 }
