@@ -26,6 +26,7 @@ mod table;
 pub mod telemetry;
 pub mod top;
 mod value;
+pub mod watcher;
 
 pub use accounts::Account;
 pub use auth::{Auth, AuthMode, Key, Role};
@@ -36,6 +37,7 @@ pub use server::Server;
 pub use store::Store;
 pub use telemetry::{LogFormat, Telemetry};
 pub use top::{Proxy, Top};
+pub use watcher::Watcher;
 
 use crate::domain::ids::AccountName;
 use crate::domain::order::OrderStatus;
@@ -79,6 +81,8 @@ pub struct Config {
     pub notifications: Notifications,
     /// The feed of events.
     pub feed: Feed,
+    /// When unfinished orders, refunds and changes are read again.
+    pub watcher: Watcher,
     /// Additional rows for the classification of upstream refusals.
     pub error_map: Vec<ErrorRow>,
     /// Additional upstream status phrases, each with the order status that it means.
@@ -141,6 +145,7 @@ impl Config {
         let reconcile = Reconcile::read(root.table("reconcile"));
         let notifications = Notifications::read(root.table("notifications"));
         let feed = Feed::read(root.table("feed"));
+        let watcher = Watcher::read(root.table("watcher"));
         let rows = root.optional("error_map", value::list);
         let error_map = error_map::read(rows, &problems);
         let status_map = status_map::read(root.table("status_map"));
@@ -172,6 +177,7 @@ impl Config {
                 reconcile: reconcile?,
                 notifications: notifications?,
                 feed: feed?,
+                watcher: watcher?,
                 error_map,
                 status_map,
                 telemetry: telemetry?,

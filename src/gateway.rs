@@ -23,6 +23,7 @@ use crate::notifications::housekeeping::Housekeeping;
 use crate::notifications::inbox::Accounts;
 use crate::notifications::receiver::{Receiver, ReceiverSettings};
 use crate::operations::classify::Classifier;
+use crate::operations::observer::Observer;
 use crate::operations::reconcile::decide::Patience;
 use crate::operations::service::{Operations, Parts, ReconcileSettings};
 use crate::operations::upstream::{RefundSettings, Upstream, UpstreamParts};
@@ -55,9 +56,8 @@ pub struct Gateway {
     operations: Arc<Operations>,
     state: ApiState,
     stopping: CancellationToken,
-    reconciler: JoinHandle<()>,
-    feed: JoinHandle<()>,
-    housekeeping: JoinHandle<()>,
+    /// Tasks that end soon after the process is to stop.
+    tasks: Vec<(&'static str, JoinHandle<()>)>,
     receiver: JoinHandle<()>,
 }
 
@@ -111,6 +111,7 @@ impl Gateway {
             })
             .collect();
         let top = Arc::new(top);
+        let (observer, seen) = Observer::new();
         let upstream = Upstream::new(UpstreamParts {
             top: top.clone(),
             accounts,
@@ -118,6 +119,7 @@ impl Gateway {
             vocabulary: vocabulary(config),
             refunds: refund_settings(&config.top),
             hash_key: journal.hash_key().clone(),
+            observer,
             clock: clock.clone(),
         });
         let reader = EventReader::new(journal.clone(), stopping.clone());
@@ -136,6 +138,9 @@ impl Gateway {
             stopping: stopping.clone(),
         });
         let reconciler = tokio::spawn(operations.clone().reconcile());
+        let recorder = tokio::spawn(operations.clone().record_reads(seen));
+        let pause = config.watcher.pause(config.top.quota.looks_per_second);
+        let watcher = tokio::spawn(operations.clone().watch_resources(pause));
         let feed = tokio::spawn(reader.clone().follow());
         let receiver = Receiver::new(
             receiver_settings(config),
@@ -148,13 +153,18 @@ impl Gateway {
         let state =
             ApiState::new(config, clock, metrics).with_operations(operations.clone(), reader);
         state.readiness.set(Ready::Yes);
+        let tasks = vec![
+            ("the reconciler", reconciler),
+            ("the recorder of reads", recorder),
+            ("the watcher", watcher),
+            ("the reader of the event feed", feed),
+            ("the deletion of old events and messages", housekeeping),
+        ];
         Self {
             operations,
             state,
             stopping,
-            reconciler,
-            feed,
-            housekeeping,
+            tasks,
             receiver,
         }
     }
@@ -191,14 +201,10 @@ impl Gateway {
     /// response is recorded.
     pub async fn stop(self) {
         stop_taking(&self.state, &self.stopping);
-        if self.reconciler.await.is_err() {
-            tracing::error!("the reconciler panicked");
-        }
-        if self.feed.await.is_err() {
-            tracing::error!("the reader of the event feed panicked");
-        }
-        if self.housekeeping.await.is_err() {
-            tracing::error!("the deletion of old events and messages panicked");
+        for (name, task) in self.tasks {
+            if task.await.is_err() {
+                tracing::error!("{name} panicked");
+            }
         }
         // Before the journal closes, so that what was received is committed and confirmed. A message that is not confirmed
         // comes again, so a peer that does not read must not delay the stop.
@@ -286,7 +292,10 @@ fn store(config: &Config) -> SqliteSettings {
         read_connections: store.read_connections,
         queue: usize::try_from(store.queue).unwrap_or(usize::MAX),
         hash_key: store.hash_key_bytes().map(HashKey::new),
-        rereads: Rereads::default(),
+        rereads: Rereads {
+            first: config.watcher.first,
+            longest: config.watcher.longest,
+        },
     }
 }
 

@@ -8,12 +8,15 @@ pub mod classify;
 mod failure;
 mod masking;
 mod messages;
+pub mod observer;
 pub mod reads;
 pub mod reconcile;
+mod recorder;
 pub mod service;
 pub mod services;
 mod single_flight;
 pub mod upstream;
+mod watcher;
 pub mod writes;
 
 pub use crate::store::{Condition, EventFilter, Fault, Filter, JournalError};

@@ -97,15 +97,24 @@ pub(crate) fn boolean(value: &Value) -> Result<bool, String> {
 
 /// An integer from 1 to 2^32 - 1: no count in this configuration may be zero.
 pub(crate) fn count(value: &Value) -> Result<u32, String> {
-    let number = match &value.kind {
-        ValueKind::I64(number) => u32::try_from(*number).ok(),
-        ValueKind::String(text) => text.trim().replace('_', "").parse().ok(),
-        _ => return expected("an integer", value),
-    };
-    match number {
+    match integer(value)? {
         Some(0) => Err("must be at least 1".to_owned()),
         Some(number) => Ok(number),
         None => Err(format!("expected an integer from 1 to {}", u32::MAX)),
+    }
+}
+
+/// An integer that may be zero.
+pub(crate) fn count_or_zero(value: &Value) -> Result<u32, String> {
+    let number = integer(value)?;
+    number.ok_or_else(|| format!("expected an integer from 0 to {}", u32::MAX))
+}
+
+fn integer(value: &Value) -> Result<Option<u32>, String> {
+    match &value.kind {
+        ValueKind::I64(number) => Ok(u32::try_from(*number).ok()),
+        ValueKind::String(text) => Ok(text.trim().replace('_', "").parse().ok()),
+        _ => expected("an integer", value),
     }
 }
 

@@ -19,6 +19,7 @@ use crate::domain::operation::{
     Anchor, Attention, Basis, Claim, Difference, EventKind, Failure, Kind, NewEvent, Operation,
     Proof, Receipt, Standing, State, TimelineEntry, may_become,
 };
+use crate::domain::resource::Resource;
 use crate::domain::time::Rfc3339;
 use crate::store::{JournalError, Save, Saved, Store};
 use crate::telemetry::metrics as names;
@@ -251,6 +252,7 @@ impl Operations {
                 next.revision = revision;
                 let before = std::mem::replace(operation, next);
                 if before.standing != operation.standing {
+                    self.forget_resources(operation);
                     self.moved(operation);
                 }
                 if operation.contradicted && !before.contradicted {
@@ -357,6 +359,20 @@ impl Operations {
             fact: format!("contradicted@{}", row.version + 1),
         });
         note
+    }
+
+    /// Lets the next read record the states of what the operation acted on or created: a read may have shown them before
+    /// they counted.
+    fn forget_resources(&self, operation: &Operation) {
+        let created = operation
+            .result
+            .as_ref()
+            .map(|receipt| Resource::of(receipt).0);
+        let subject = Resource::of_subject(&operation.intent.subject());
+        for resource in [created, subject].into_iter().flatten() {
+            let observer = &self.upstream.observer;
+            observer.forget_resource(&operation.account, resource);
+        }
     }
 
     /// Logs and counts a change of state, and wakes the waiters of the operation.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::classify::{Classifier, Ending, Missing, Reference};
 use super::masking::Names;
+use super::observer::Observer;
 use crate::clock::SharedClock;
 use crate::domain::ids::{AccountName, HashKey};
 use crate::domain::operation::{Cause, Failure, SessionTag, UpstreamAnswer};
@@ -45,6 +46,8 @@ pub struct UpstreamParts {
     pub refunds: RefundSettings,
     /// The key of all keyed hashes.
     pub hash_key: HashKey,
+    /// Takes the states that reads show.
+    pub observer: Arc<Observer>,
     /// The clock.
     pub clock: SharedClock,
 }
@@ -57,6 +60,7 @@ pub struct Upstream {
     pub(in crate::operations) vocabulary: Vocabulary,
     pub(in crate::operations) refunds: RefundSettings,
     hash_key: HashKey,
+    pub(in crate::operations) observer: Arc<Observer>,
     pub(in crate::operations) clock: SharedClock,
 }
 
@@ -113,6 +117,7 @@ impl Upstream {
             vocabulary,
             refunds,
             hash_key,
+            observer,
             clock,
         } = parts;
         Self {
@@ -122,6 +127,7 @@ impl Upstream {
             vocabulary,
             refunds,
             hash_key,
+            observer,
             clock,
         }
     }

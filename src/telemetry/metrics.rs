@@ -36,6 +36,12 @@ pub const NOTIFICATIONS_QUARANTINED: &str = "gateway_notifications_quarantined";
 pub const NOTIFICATIONS_CONNECTED: &str = "gateway_notifications_connected";
 /// Counter: attempts to connect the channel, by `result` (`connected`, `failed`).
 pub const NOTIFICATIONS_CONNECTS: &str = "gateway_notifications_connects_total";
+/// Counter: reads of the watcher by `resource` (`order`, `refund`, `change`) and `result` (`read`, `not_found`, `failed`).
+pub const WATCHER_READS: &str = "gateway_watcher_reads_total";
+/// Gauge, seconds: how long the most overdue order, refund or change has waited for the watcher.
+pub const WATCHER_BEHIND_SECONDS: &str = "gateway_watcher_behind_seconds";
+/// Counter: reads whose states were not recorded, because too many waited. The watcher finds what is not finished.
+pub const OBSERVATIONS_DROPPED: &str = "gateway_observations_dropped_total";
 
 /// Gauge: hard links to the journal's database file. Alert at two.
 pub const JOURNAL_LINKS: &str = "gateway_journal_links";

@@ -40,4 +40,5 @@ mod search;
 mod ticket;
 mod traps;
 mod unlisted;
+mod watcher;
 mod world;

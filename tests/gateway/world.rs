@@ -92,6 +92,8 @@ pub(crate) const FAST: &[(&str, &str)] = &[
     ("GATEWAY__RECONCILE__INLINE_WAIT", "3s"),
     ("GATEWAY__RECONCILE__ATTENTION_AFTER", "30s"),
     ("GATEWAY__NOTIFICATIONS__MODE", "off"),
+    // Tests count the reads.
+    ("GATEWAY__WATCHER__REQUESTS_PER_SECOND", "0"),
 ];
 
 impl World {
@@ -381,6 +383,23 @@ impl World {
     }
 
     /// The events so far.
+    /// Waits until the feed has an event of this type about this subject. What a read shows is recorded after its response.
+    pub(crate) async fn until_event(&self, kind: &str, subject: &Value) -> Value {
+        let limit = tokio::time::Instant::now() + LIMIT;
+        loop {
+            let events = self.events().await;
+            let is_it = |event: &&Value| event["type"] == kind && event["subject"] == *subject;
+            if let Some(event) = events.iter().find(is_it) {
+                return event.clone();
+            }
+            assert!(
+                tokio::time::Instant::now() < limit,
+                "no {kind} of {subject}: {events:#?}"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     pub(crate) async fn events(&self) -> Vec<Value> {
         let page = self.get("/v1/events?limit=200").await;
         assert_eq!(page.status, 200, "{page:?}");

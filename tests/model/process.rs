@@ -12,6 +12,7 @@ use fliggy_gateway::domain::operation::Kind;
 use fliggy_gateway::domain::refund::EmptyFee;
 use fliggy_gateway::domain::vocabulary::Vocabulary;
 use fliggy_gateway::operations::classify::Classifier;
+use fliggy_gateway::operations::observer::Observer;
 use fliggy_gateway::operations::reconcile::decide::Patience;
 use fliggy_gateway::operations::service::{Operations, Parts, ReconcileSettings};
 use fliggy_gateway::operations::upstream::{RefundSettings, Upstream, UpstreamParts};
@@ -153,6 +154,7 @@ impl Process {
                 quote_ttl: Duration::from_secs(600),
             },
             hash_key: journal.hash_key().clone(),
+            observer: Observer::new().0,
             clock: clock.clone(),
         });
         let operations = Operations::new(Parts {

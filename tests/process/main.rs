@@ -18,4 +18,5 @@ mod signals;
 mod start;
 mod stop;
 mod store;
+mod watcher;
 mod world;

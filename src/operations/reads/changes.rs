@@ -3,6 +3,7 @@
 use crate::domain::change::{Change, ChangeKind, ChangeList};
 use crate::domain::ids::{AccountName, ChangeOrderNo, OrderId};
 use crate::domain::operation::{Cause, Failure};
+use crate::domain::resource::Snapshot;
 use crate::operations::classify::Missing;
 use crate::operations::upstream::{ReadError, Upstream, check_same, unreadable_answer};
 use crate::top::client::{ReadOptions, Reply};
@@ -89,11 +90,12 @@ impl Upstream {
                 )?;
             }
         }
-        translate::change_query::answer(answer, &self.context(account))
-            .map(|answer| Reply { answer, upstream })
-            .map_err(|unreadable| {
-                ReadError::Failed(unreadable_answer(ChangeQuery::NAME, unreadable.field))
-            })
+        let answer = translate::change_query::answer(answer, &self.context(account)).map_err(
+            |unreadable| ReadError::Failed(unreadable_answer(ChangeQuery::NAME, unreadable.field)),
+        )?;
+        let seen = answer.changes.iter().map(Snapshot::from);
+        self.observer.observe(account, seen);
+        Ok(Reply { answer, upstream })
     }
 
     /// Fliggy's number for a kind of change.

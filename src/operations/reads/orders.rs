@@ -3,6 +3,7 @@
 use crate::domain::ids::{AccountName, OrderId, OutOrderNo};
 use crate::domain::operation::Failure;
 use crate::domain::order::{Order, OrderPage, OrderWindow};
+use crate::domain::resource::Snapshot;
 use crate::operations::classify::Missing;
 use crate::operations::upstream::{ReadError, Upstream, check_same, unreadable_answer};
 use crate::top::client::{ReadOptions, Reply};
@@ -57,11 +58,13 @@ impl Upstream {
                 }
             }
         }
-        translate::detail::answer(answer, &self.context(account))
-            .map(|answer| Reply { answer, upstream })
-            .map_err(|unreadable| {
+        let answer =
+            translate::detail::answer(answer, &self.context(account)).map_err(|unreadable| {
                 ReadError::Failed(unreadable_answer(QueryOrderDetail::NAME, unreadable.field))
-            })
+            })?;
+        self.observer
+            .observe(account, std::iter::once(Snapshot::from(&answer)));
+        Ok(Reply { answer, upstream })
     }
 
     /// One page of the orders booked in a window, and upstream's own object if it was requested.
@@ -86,6 +89,8 @@ impl Upstream {
             .map_err(ReadError::into_failure)?;
         let mut page = translate::list::answer(answer, &self.context(account))
             .map_err(|unreadable| unreadable_answer(QueryOrderList::NAME, unreadable.field))?;
+        self.observer
+            .observe(account, page.orders.iter().map(Snapshot::from));
         if let Some(status) = window.status {
             let received = page.orders.len();
             page.orders.retain(|order| order.status == status);

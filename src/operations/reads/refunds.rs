@@ -10,6 +10,7 @@ use crate::domain::refund::quote_id::Quoted;
 use crate::domain::refund::{
     QuoteId, Refund, RefundKind, RefundList, RefundQuote, RefundSelection,
 };
+use crate::domain::resource::Snapshot;
 use crate::domain::time::LocalTime;
 use crate::operations::classify::Missing;
 use crate::operations::service::Operations;
@@ -134,18 +135,21 @@ impl Upstream {
         for row in answer.refund_order_list.iter().flat_map(|list| &list.0) {
             check_same::<RefundListMethod, _, _>(&row.order_id, &order_id, "order_id")?;
         }
-        translate::refund_list::answer(answer, &self.context(account))
-            .map(|answer| Reply { answer, upstream })
-            .map_err(|unreadable| {
+        let answer = translate::refund_list::answer(answer, &self.context(account)).map_err(
+            |unreadable| {
                 ReadError::Failed(unreadable_answer(RefundListMethod::NAME, unreadable.field))
-            })
+            },
+        )?;
+        let seen = answer.refunds.iter().map(Snapshot::from);
+        self.observer.observe(account, seen);
+        Ok(Reply { answer, upstream })
     }
 
     /// One refund, as Fliggy reports it.
     ///
     /// # Errors
     /// See [`ReadError`].
-    async fn read_refund(
+    pub(in crate::operations) async fn read_refund(
         &self,
         account: &AccountName,
         refund_order_no: RefundOrderNo,
@@ -168,11 +172,12 @@ impl Upstream {
         if matches!(answer.refund_order_no, Field::Absent) {
             answer.refund_order_no = Field::Value(refund_order_no);
         }
-        translate::refund_detail::answer(answer, &self.context(account))
-            .map(|answer| Reply { answer, upstream })
-            .map_err(|unreadable| {
-                ReadError::Failed(unreadable_answer(RefundDetail::NAME, unreadable.field))
-            })
+        let answer = translate::refund_detail::answer(answer, &self.context(account)).map_err(
+            |unreadable| ReadError::Failed(unreadable_answer(RefundDetail::NAME, unreadable.field)),
+        )?;
+        self.observer
+            .observe(account, std::iter::once(Snapshot::from(&answer)));
+        Ok(Reply { answer, upstream })
     }
 }
 
