@@ -104,12 +104,16 @@ async fn a_gateway_terminated_during_a_payment_stores_the_outcome_before_it_ends
     let (first, second, third, id_waiting) =
         tokio::join!(ask(&sent), ask(&booked), ask(&waiting), observer);
     // Every waiting caller gets the current state before the process ends.
-    for (answer, state) in [
-        (&first, "sending"),
-        (&second, "sending"),
-        (&third, "accepted"),
-    ] {
-        assert_eq!((answer.status, &answer.body["state"]), (202, &json!(state)));
+    for answer in [&first, &second] {
+        assert_eq!(
+            (answer.status, &answer.body["state"]),
+            (202, &json!("sending"))
+        );
+    }
+    // The operation that was not sent may end before its caller's request notices the stop.
+    match third.status {
+        202 => assert_eq!(third.body["state"], "accepted"),
+        _ => is_stopping(&third),
     }
     assert_eq!(third.header("operation-id"), Some(&*id_waiting));
     let mut process = gateway.process;
