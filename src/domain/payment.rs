@@ -2,7 +2,8 @@
 
 use super::change::{Change, ChangeStatus};
 use super::money::Money;
-use super::order::{Order, OrderStatus};
+use super::order::{Order, OrderStatus, OrderSummary};
+use super::time::LocalTime;
 
 /// Payment status of an order or a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,26 +29,48 @@ impl Order {
     /// alone does not prove payment, because it exists before the money moves.
     #[must_use]
     pub fn payment(&self) -> Payment {
-        let paid_amount = self.paid_price.is_some_and(|p| p > Money::ZERO);
-        if self.paid_at.is_some() || paid_amount {
-            return Payment::Made;
+        payment_of_order(
+            self.paid_at,
+            self.paid_price,
+            self.status,
+            self.payment_unclear,
+        )
+    }
+}
+
+impl OrderSummary {
+    /// Determines the payment status, like [`Order::payment`]. A row of a list does not tell an implausible payment time from
+    /// none.
+    #[must_use]
+    pub fn payment(&self) -> Payment {
+        payment_of_order(self.paid_at, self.paid_price, self.status, false)
+    }
+}
+
+fn payment_of_order(
+    paid_at: Option<LocalTime>,
+    paid_price: Option<Money>,
+    status: OrderStatus,
+    is_unclear: bool,
+) -> Payment {
+    if paid_at.is_some() || paid_price.is_some_and(|paid| paid > Money::ZERO) {
+        return Payment::Made;
+    }
+    match status {
+        OrderStatus::Paid | OrderStatus::Ticketing | OrderStatus::Ticketed => Payment::Made,
+        OrderStatus::Booked
+        | OrderStatus::Closed
+        | OrderStatus::Creating
+        | OrderStatus::Failed
+        | OrderStatus::Other
+            if is_unclear =>
+        {
+            Payment::Doubtful
         }
-        match self.status {
-            OrderStatus::Paid | OrderStatus::Ticketing | OrderStatus::Ticketed => Payment::Made,
-            OrderStatus::Booked
-            | OrderStatus::Closed
-            | OrderStatus::Creating
-            | OrderStatus::Failed
-            | OrderStatus::Other
-                if self.payment_unclear =>
-            {
-                Payment::Doubtful
-            }
-            OrderStatus::Booked => Payment::NotMade,
-            OrderStatus::Closed => Payment::Impossible,
-            // A failed order may have failed before its payment or, during ticketing, after it.
-            OrderStatus::Creating | OrderStatus::Failed | OrderStatus::Other => Payment::Unclear,
-        }
+        OrderStatus::Booked => Payment::NotMade,
+        OrderStatus::Closed => Payment::Impossible,
+        // A failed order may have failed before its payment or, during ticketing, after it.
+        OrderStatus::Creating | OrderStatus::Failed | OrderStatus::Other => Payment::Unclear,
     }
 }
 

@@ -11,7 +11,6 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::reads::orders::OrderKey;
 use super::service::Operations;
 use super::upstream::ReadError;
-use crate::domain::operation::Cause;
 use crate::domain::resource::{Resource, Snapshot};
 use crate::store::{Due, JournalError, Observed};
 use crate::telemetry::metrics as names;
@@ -169,7 +168,7 @@ impl Operations {
             Err(ReadError::NotFound { .. }) => ("not_found", Vec::new()),
             Err(ReadError::OtherResource(_)) => ("failed", Vec::new()),
             Err(ReadError::Failed(failure)) => {
-                if failure.cause == Cause::RateLimited && failure.upstream.is_none() {
+                if failure.had_no_quota() {
                     return None;
                 }
                 tracing::debug!(

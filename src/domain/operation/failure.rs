@@ -126,6 +126,13 @@ pub struct Failure {
 // === impl Failure ===
 
 impl Failure {
+    /// Whether a call was not made because the gateway had no quota for it. A call that upstream refused because of a limit
+    /// was made.
+    #[must_use]
+    pub fn had_no_quota(&self) -> bool {
+        self.cause == Cause::RateLimited && self.upstream.is_none()
+    }
+
     /// A failure without a response from upstream.
     #[must_use]
     pub fn of(cause: Cause) -> Self {

@@ -113,10 +113,10 @@ impl Settlement {
 }
 
 impl NotMade {
-    /// A call for which the gateway had no quota was not made. A call that upstream refused because of a limit was
-    /// made, and is inconclusive.
+    /// A call that upstream refused because of a limit was made, and is inconclusive.
     fn of(failure: &Failure) -> Option<Self> {
-        (failure.cause == Cause::RateLimited && failure.upstream.is_none())
+        failure
+            .had_no_quota()
             .then(|| Self(Duration::from_secs(failure.retry_after.unwrap_or(1).max(1))))
     }
 }

@@ -60,9 +60,9 @@ impl Resources for SqliteJournal {
 }
 
 impl SqliteJournal {
-    /// Drops the states that change nothing.
+    /// Drops the states that change nothing, unless the watcher made the read and its next one is planned anyway.
     async fn drop_known(&self, observed: &mut [Observed]) -> Result<(), JournalError> {
-        for one in observed {
+        for one in observed.iter_mut().filter(|one| one.reread.is_none()) {
             let mut news = Vec::new();
             for snapshot in &one.snapshots {
                 let tracked = find(&self.readers, &one.account, snapshot.resource).await?;
@@ -72,8 +72,7 @@ impl SqliteJournal {
                     }
                     (Some(_), _) | (None, None) => None,
                 };
-                let is_new = may_change(snapshot, tracked.as_ref(), order.is_some());
-                if is_new || one.reread.is_some() {
+                if may_change(snapshot, tracked.as_ref(), order.is_some()) {
                     news.push(*snapshot);
                 }
             }
