@@ -28,20 +28,22 @@ enum How {
     Unacknowledged,
 }
 
-/// A trap for the next such commit. Each trap catches one.
+/// A trap for the next such access. Each trap catches one.
 #[derive(Debug)]
 struct Trap {
-    commit: Commit,
+    access: Access,
     how: How,
 }
 
-/// What is committed.
+/// An access to the journal.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Commit {
-    /// An operation in this state.
+enum Access {
+    /// The commit of an operation in this state.
     Save(Standing),
-    /// What a read shows.
-    Read,
+    /// The commit of what a read shows.
+    Observe,
+    /// A query of one operation.
+    Get,
 }
 
 /// See the module documentation.
@@ -76,29 +78,34 @@ impl Traps {
 
     /// Holds back the next save into this state.
     pub(crate) fn hold(&self, into: Standing) -> Held {
-        self.hold_commit(Commit::Save(into))
+        self.hold_access(Access::Save(into))
     }
 
     /// Holds back the next record of what a read shows.
     pub(crate) fn hold_read(&self) -> Held {
-        self.hold_commit(Commit::Read)
+        self.hold_access(Access::Observe)
     }
 
-    fn hold_commit(&self, commit: Commit) -> Held {
+    /// Holds back the result of the next query of one operation, which may be outdated when it is released.
+    pub(crate) fn hold_get(&self) -> Held {
+        self.hold_access(Access::Get)
+    }
+
+    fn hold_access(&self, access: Access) -> Held {
         let (notify, requested) = oneshot::channel();
         let (go_on, may_go_on) = oneshot::channel();
-        self.set(commit, How::Held(notify, may_go_on));
+        self.set(access, How::Held(notify, may_go_on));
         Held { requested, go_on }
     }
 
     /// Makes the next save into this state fail.
     pub(crate) fn refuse(&self, into: Standing) {
-        self.set(Commit::Save(into), How::Refused);
+        self.set(Access::Save(into), How::Refused);
     }
 
     /// Executes the next save into this state, but reports it as failed.
     pub(crate) fn leave_unacknowledged(&self, into: Standing) {
-        self.set(Commit::Save(into), How::Unacknowledged);
+        self.set(Access::Save(into), How::Unacknowledged);
     }
 
     /// The number of traps that have caught nothing yet.
@@ -106,13 +113,13 @@ impl Traps {
         self.0.lock().unwrap().len()
     }
 
-    fn set(&self, commit: Commit, how: How) {
-        self.0.lock().unwrap().push(Trap { commit, how });
+    fn set(&self, access: Access, how: How) {
+        self.0.lock().unwrap().push(Trap { access, how });
     }
 
-    fn take(&self, commit: Commit) -> Option<How> {
+    fn take(&self, access: Access) -> Option<How> {
         let mut traps = self.0.lock().unwrap();
-        let index = traps.iter().position(|trap| trap.commit == commit)?;
+        let index = traps.iter().position(|trap| trap.access == access)?;
         Some(traps.remove(index).how)
     }
 }
@@ -138,7 +145,7 @@ fn refused() -> JournalError {
 impl Journal for HeldJournal {
     fn save(&self, save: Save) -> BoxFuture<'_, Result<Saved, JournalError>> {
         Box::pin(async move {
-            match self.traps.take(Commit::Save(save.operation.standing)) {
+            match self.traps.take(Access::Save(save.operation.standing)) {
                 None => self.inner.save(save).await,
                 Some(How::Refused) => Err(refused()),
                 Some(How::Unacknowledged) => {
@@ -163,7 +170,14 @@ impl Journal for HeldJournal {
     }
 
     fn get(&self, id: OperationId) -> BoxFuture<'_, Result<Option<Operation>, JournalError>> {
-        self.inner.get(id)
+        Box::pin(async move {
+            let found = self.inner.get(id).await;
+            if let Some(How::Held(requested, go_on)) = self.traps.take(Access::Get) {
+                requested.send(()).unwrap();
+                go_on.await.unwrap();
+            }
+            found
+        })
     }
 
     fn with_timeline(
@@ -321,7 +335,7 @@ impl Inbox for HeldJournal {
 impl Resources for HeldJournal {
     fn observe(&self, observed: Vec<Observed>) -> BoxFuture<'_, Result<(), JournalError>> {
         Box::pin(async move {
-            if let Some(How::Held(requested, go_on)) = self.traps.take(Commit::Read) {
+            if let Some(How::Held(requested, go_on)) = self.traps.take(Access::Observe) {
                 requested.send(()).unwrap();
                 go_on.await.unwrap();
             }

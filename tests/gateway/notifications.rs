@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::held::Traps;
 use crate::world::{World, booking};
 
 const TMC: (&str, &str) = ("GATEWAY__NOTIFICATIONS__MODE", "tmc");
@@ -245,6 +246,75 @@ async fn law_4_a_message_decides_where_a_read_shows_no_payment_and_no_absence() 
             let paid = world.until_state(unknown.operation(), "succeeded").await;
             // No read showed the payment, so the lookups continue.
             assert_eq!(paid["confirmed_at"], Value::Null, "{paid:#}");
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn law_4_a_success_on_a_message_is_not_confirmed_by_the_same_message() {
+    let traps = Traps::default();
+    let journal = traps.clone();
+    // The clock does not advance, so no lookup becomes due by itself.
+    let world = World::frozen(&[TMC], |inner| journal.around(inner)).await;
+    let order = world.booked("MSG-8").await;
+    let id = order["order_id"].as_str().unwrap();
+    // Every read shows an unlisted status.
+    let rule = json!({"method": "detail", "fault": "unknown_status"});
+    world
+        .under_fault(rule, async {
+            world
+                .fault(json!({"method": "pay", "fault": "hang_then_nothing"}))
+                .await;
+            let unknown = world.pay(&order, "pay", 1).await;
+            let operation = unknown.operation();
+            world.until_state(operation, "unknown").await;
+            // An operator asks for a lookup. The request reads the row twice: for its owner, and for the lookup.
+            let (mut owner, mut row) = (traps.hold_get(), traps.hold_get());
+            let reconcile = format!("/v1/operations/{operation}/reconcile");
+            let nothing = json!({});
+            let looked_up = world.post_with(&reconcile, &[], &nothing);
+            let steps = async {
+                owner.requested().await;
+                owner.release();
+                row.requested().await;
+                // Meanwhile the message settles the operation.
+                trade(&world, "m-1", id, "1").await;
+                world.until_state(operation, "succeeded").await;
+                row.release();
+            };
+            let (looked_up, ()) = tokio::join!(looked_up, steps);
+            assert_eq!(looked_up.status, 200, "{looked_up:?}");
+            assert_eq!(looked_up.body["state"], "succeeded");
+            assert_eq!(looked_up.body["confirmed_at"], Value::Null, "{looked_up:?}");
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn law_4_an_operator_who_resolves_on_a_message_confirms_nothing() {
+    let world = World::start_with(&[TMC], |_| {}).await;
+    let order = world.booked("MSG-9").await;
+    let id = order["order_id"].as_str().unwrap();
+    world
+        .fault(json!({"method": "pay", "fault": "refuse"}))
+        .await;
+    let refused = world.pay(&order, "pay", 20).await;
+    let operation = refused.operation();
+    world.until_state(operation, "rejected").await;
+    // Every read shows an unlisted status from now on.
+    let rule = json!({"method": "detail", "fault": "unknown_status"});
+    world
+        .under_fault(rule, async {
+            trade(&world, "m-1", id, "1").await;
+            let open = world.until_state(operation, "needs_attention").await;
+            let version = format!("\"{}\"", open["version"]);
+            let resolve = format!("/v1/operations/{operation}/resolve");
+            let body = json!({"outcome": "succeeded", "reason": "seen in the statement"});
+            let headers = [("If-Match", version.as_str())];
+            let resolved = world.post_with(&resolve, &headers, &body).await;
+            assert_eq!(resolved.status, 200, "{resolved:?}");
+            assert_eq!(resolved.body["state"], "succeeded");
+            assert_eq!(resolved.body["confirmed_at"], Value::Null, "{resolved:?}");
         })
         .await;
 }

@@ -95,6 +95,10 @@ impl Operations {
         let claim = operation.claim;
         let mut is_woken = false;
         loop {
+            // The operation has succeeded since the lookup began. What a message decided confirms nothing.
+            if operation.state() == State::Succeeded && lookup.by_message {
+                return Ok(());
+            }
             let found = matches!(lookup.finding, Finding::Happened(_) | Finding::Differs(..));
             if operation.state().is_settled() && found {
                 // Checked after the lookup and again for each revision of the row, because a later

@@ -131,7 +131,8 @@ impl Operations {
             }
             confirmed = match (resolution, &lookup.finding) {
                 (_, Finding::Inconclusive(_)) => false,
-                (Resolution::Succeeded, _) => true,
+                // A message is not a lookup.
+                (Resolution::Succeeded, _) => !lookup.by_message,
                 (Resolution::Rejected | Resolution::NotExecuted, _) => false,
             };
             result = lookup.finding.receipt();
