@@ -1,5 +1,6 @@
 //! TOP's messages, and how callers hear of events.
 
+pub mod event_view;
 pub mod feed;
 pub mod housekeeping;
 pub mod inbox;

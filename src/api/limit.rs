@@ -1,4 +1,4 @@
-//! The parameters `limit` of lists and `wait` of long polls.
+//! The parameters `limit` and `cursor` of lists, and `wait` of long polls.
 
 use std::time::Duration;
 
@@ -43,6 +43,31 @@ impl<'de> Deserialize<'de> for Limit {
                 "expected a number from 1 to 200, such as 50",
             )),
         }
+    }
+}
+
+/// A position in a list that is numbered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Position(i64);
+
+impl Position {
+    /// The number.
+    #[must_use]
+    pub(super) fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Position {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let is_number = (1..=18).contains(&text.len())
+            && !text.starts_with('0')
+            && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = is_number.then(|| text.parse().ok()).flatten();
+        number.map(Self).ok_or_else(|| {
+            serde::de::Error::custom("expected a number as in the response, such as 118")
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{After, EventView, SubjectText, Types, filter, not_read};
+use super::{After, SubjectText, Types, filter, not_read};
 use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Query};
@@ -12,6 +12,7 @@ use crate::api::limit::{Limit, WaitSeconds};
 use crate::api::operations::unreadable;
 use crate::api::problem::{API, Code, Problem};
 use crate::domain::operation::EventKind;
+use crate::notifications::event_view::EventView;
 use crate::notifications::feed::EventFilter;
 use crate::problem_answers;
 

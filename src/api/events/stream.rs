@@ -17,12 +17,13 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use utoipa::IntoParams;
 
-use super::{After, EventView, SubjectText, Types, filter, not_read};
+use super::{After, SubjectText, Types, filter, not_read};
 use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::extract::{Query, header_problem};
 use crate::api::problem::{API, Code, Problem};
 use crate::domain::operation::EventKind;
+use crate::notifications::event_view::EventView;
 use crate::notifications::feed::{Event, EventFilter, EventReader};
 use crate::problem_answers;
 

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::ApiState;
 use crate::api::auth::Operator;
 use crate::api::extract::{Json, Query};
-use crate::api::limit::Limit;
+use crate::api::limit::{Limit, Position};
 use crate::api::operations::unreadable;
 use crate::api::problem::{API, Code, Problem, RESTRICTED};
 use crate::domain::ids::AccountName;
@@ -31,24 +31,7 @@ pub struct Selection {
     /// The `next_cursor` of the previous page.
     #[serde(default)]
     #[param(required = false, value_type = String, pattern = "^[1-9][0-9]{0,17}$", example = "118")]
-    cursor: Option<Cursor>,
-}
-
-/// A position in the inbox.
-#[derive(Debug, Clone, Copy)]
-pub struct Cursor(i64);
-
-impl<'de> Deserialize<'de> for Cursor {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let is_number = (1..=18).contains(&text.len())
-            && !text.starts_with('0')
-            && text.bytes().all(|byte| byte.is_ascii_digit());
-        let number = is_number.then(|| text.parse().ok()).flatten();
-        number
-            .map(Self)
-            .ok_or_else(|| serde::de::Error::custom("expected the next_cursor of a page"))
-    }
+    cursor: Option<Position>,
 }
 
 /// A message of TOP, without its content.
@@ -141,7 +124,7 @@ pub async fn list_notifications(
     let limit = selection.limit.unwrap_or_default();
     let filter = MessageFilter {
         state: selection.state,
-        before: selection.cursor.map(|Cursor(before)| before),
+        before: selection.cursor.map(Position::get),
         limit: limit.and_one(),
     };
     let journal = state.operations()?.journal();
