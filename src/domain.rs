@@ -27,3 +27,4 @@ pub mod time;
 pub mod trip;
 pub mod violation;
 pub mod vocabulary;
+pub mod webhook;

@@ -15,6 +15,7 @@ mod relations;
 mod resources;
 mod schedule;
 pub mod sqlite;
+mod webhooks;
 
 use futures::future::BoxFuture;
 
@@ -36,10 +37,14 @@ pub use resources::{
     may_change, order_numbers, subjects_of,
 };
 pub use schedule::Schedule;
+pub use webhooks::{
+    AttemptFilter, Attempted, Creation, DeliveryFilter, DueDelivery, DueOrder, Enqueue, Progress,
+    SavedWebhook, StoredAttempt, WebhookFilter, Webhooks,
+};
 
 /// A store: all concerns together.
 pub trait Store:
-    Journal + Schedule + Relations + Feed + Inbox + Resources + Attachments + Owners
+    Journal + Schedule + Relations + Feed + Inbox + Resources + Attachments + Owners + Webhooks
 {
     /// Writes a meaningless row to check that the journal can be written.
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>>;

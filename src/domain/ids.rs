@@ -204,48 +204,64 @@ impl PassengerId {
     }
 }
 
-/// The id of an operation of this gateway (UUID version 7: sorts by time).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ToSchema)]
-#[schema(
-    value_type = String,
-    pattern = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
-    min_length = 36,
-    max_length = 36,
-    example = "01976c5e-7b2a-7c31-9d3e-8f2b6a1c4d50"
-)]
-pub struct OperationId(Uuid);
+macro_rules! uuid_id {
+    ($(#[$meta:meta])* $name:ident, $expected:literal) => {
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ToSchema)]
+        #[schema(
+            value_type = String,
+            pattern = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+            min_length = 36,
+            max_length = 36,
+        )]
+        $(#[$meta])*
+        pub struct $name(Uuid);
 
-impl OperationId {
-    const EXPECTED: &'static str =
-        "an operation id: a UUID, such as \"01976c5e-7b2a-7c31-9d3e-8f2b6a1c4d50\"";
+        impl $name {
+            const EXPECTED: &'static str = $expected;
 
-    /// A new id whose time part is the wall-clock time.
-    #[must_use]
-    pub fn new(clock: &dyn Clock) -> Self {
-        Self(clock.new_uuid())
-    }
+            /// A new id whose time part is the wall-clock time.
+            #[must_use]
+            pub fn new(clock: &dyn Clock) -> Self {
+                Self(clock.new_uuid())
+            }
 
-    /// The UUID.
-    #[must_use]
-    pub const fn uuid(self) -> Uuid {
-        self.0
-    }
+            /// The UUID.
+            #[must_use]
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
 
-    fn parse_text(s: &str) -> Option<Self> {
-        // Only the hyphenated form is accepted, so that an operation has one name.
-        (s.len() == 36)
-            .then(|| Uuid::try_parse(s).ok().map(Self))
-            .flatten()
-    }
+            fn parse_text(s: &str) -> Option<Self> {
+                // Only the hyphenated form is accepted, so that a resource has one name.
+                (s.len() == 36)
+                    .then(|| Uuid::try_parse(s).ok().map(Self))
+                    .flatten()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.as_hyphenated().fmt(f)
+            }
+        }
+
+        text_traits!($name);
+    };
 }
 
-impl fmt::Display for OperationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.as_hyphenated().fmt(f)
-    }
-}
+uuid_id!(
+    /// The id of an operation of this gateway (UUID version 7: sorts by time).
+    #[schema(example = "01976c5e-7b2a-7c31-9d3e-8f2b6a1c4d50")]
+    OperationId,
+    "an operation id: a UUID, such as \"01976c5e-7b2a-7c31-9d3e-8f2b6a1c4d50\""
+);
 
-text_traits!(OperationId);
+uuid_id!(
+    /// The id of a webhook (UUID version 7: sorts by time).
+    #[schema(example = "0197a3f0-5c1e-7b44-9d1a-6f0c2d9e8b71")]
+    WebhookId,
+    "a webhook id: a UUID, such as \"0197a3f0-5c1e-7b44-9d1a-6f0c2d9e8b71\""
+);
 
 /// The key of all hashes that the gateway stores in place of personal data.
 #[derive(Clone, PartialEq, Eq)]

@@ -220,11 +220,16 @@ impl EventReader {
         let _permit = self.permit().await;
         // The end is read first: the following query includes everything before it.
         let end = self.store.last_event().await?;
+        let after = filter.after.min(end);
+        let begin = match after {
+            // Before the deleted events, single ones are kept for webhooks.
+            0 => self.store.trimmed_events().await?,
+            after => after,
+        };
         let filter = EventFilter {
-            after: filter.after.min(end),
+            after: begin,
             ..filter.clone()
         };
-        let after = filter.after;
         let page = self.read(filter, end).await?;
         // Events that were deleted during the query are missing from it, so this is checked afterwards.
         let trimmed = self.store.trimmed_events().await?;

@@ -1,4 +1,4 @@
-//! Deletes old events and messages, and counts the messages in quarantine.
+//! Deletes old events, deliveries and messages, and counts the messages in quarantine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,6 +57,9 @@ impl Housekeeping {
     async fn pass(&self) -> Result<(), JournalError> {
         let events_before = self.before(self.retention);
         while self.store.trim_events(events_before).await? > 0 && self.pause().await {}
+        let dead_before = jiff::Timestamp::from_millisecond(events_before);
+        let dead_before = dead_before.unwrap_or(jiff::Timestamp::MIN);
+        while self.store.forget_deliveries(dead_before).await? > 0 && self.pause().await {}
         let (processed, quarantined) = (self.before(KEPT_PROCESSED), self.before(KEPT_QUARANTINED));
         while self.store.forget_messages(processed, quarantined).await? > 0 && self.pause().await {}
         let quarantined = self.store.quarantined().await?;

@@ -93,10 +93,13 @@ pub trait Feed: Send + Sync + std::fmt::Debug {
     /// such a commit gets its reply.
     fn committed(&self) -> watch::Receiver<u64>;
 
-    /// The position up to which events were deleted; 0 if none were.
+    /// The position up to which events were deleted; 0 if none were. Earlier events are only kept for deliveries that were
+    /// given up.
     fn trimmed_events(&self) -> BoxFuture<'_, Result<i64, JournalError>>;
 
-    /// Deletes some of the oldest events, committed before this time (ms). Returns the number of deleted events.
+    /// Deletes some of the oldest events, committed before this time (ms), with their deliveries. Events that a webhook
+    /// still needs are not deleted, and those whose delivery was given up are passed over. Returns the number of events that
+    /// were deleted or passed over; 0 if there is nothing left to do.
     fn trim_events(&self, before_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>>;
 
     /// Whether a message of TOP reported this fact of the account.

@@ -17,6 +17,7 @@ mod resources;
 mod row;
 mod schedule;
 mod timeline;
+mod webhooks;
 mod writer;
 
 use std::error::Error;

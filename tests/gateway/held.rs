@@ -3,18 +3,23 @@
 use std::sync::{Arc, Mutex};
 
 use fliggy_gateway::domain::attachment::KeptAttachment;
-use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
+use fliggy_gateway::domain::ids::{
+    AccountName, HashKey, OperationId, OrderId, OutOrderNo, WebhookId,
+};
 use fliggy_gateway::domain::operation::{
     Basis, Intent, Kind, LookupKind, NewEvent, Operation, Ownership, Proof, Standing, State,
 };
+use fliggy_gateway::domain::webhook::{Delivery, Webhook};
 use fliggy_gateway::store::sqlite::SqliteJournal;
 use fliggy_gateway::store::{
-    Acceptance, Attachments, Condition, Due, Event, EventFilter, Feed, Filter, Inbox, Journal,
-    JournalError, Known, MessageFilter, NewMessage, NewOperation, Observed, Owners, Publication,
-    Reception, Relations, Resources, Save, Saved, Schedule, Store, StoredMessage, Waking,
-    WithTimeline,
+    Acceptance, Attachments, AttemptFilter, Attempted, Condition, Creation, DeliveryFilter, Due,
+    DueDelivery, DueOrder, Enqueue, Event, EventFilter, Feed, Filter, Inbox, Journal, JournalError,
+    Known, MessageFilter, NewMessage, NewOperation, Observed, Owners, Publication, Reception,
+    Relations, Resources, Save, Saved, SavedWebhook, Schedule, Store, StoredAttempt, StoredMessage,
+    Waking, WebhookFilter, Webhooks, WithTimeline,
 };
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
 /// What happens to a commit.
@@ -391,6 +396,86 @@ impl Owners for HeldJournal {
         out_order_no: &OutOrderNo,
     ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>> {
         self.inner.owner_of_reference(account, out_order_no)
+    }
+}
+
+impl Webhooks for HeldJournal {
+    fn create_webhook(
+        &self,
+        webhook: Webhook,
+        most: u32,
+    ) -> BoxFuture<'_, Result<Creation, JournalError>> {
+        self.inner.create_webhook(webhook, most)
+    }
+
+    fn webhook(&self, id: WebhookId) -> BoxFuture<'_, Result<Option<Webhook>, JournalError>> {
+        self.inner.webhook(id)
+    }
+
+    fn webhooks(&self, filter: WebhookFilter) -> BoxFuture<'_, Result<Vec<Webhook>, JournalError>> {
+        self.inner.webhooks(filter)
+    }
+
+    fn save_webhook(&self, webhook: Webhook) -> BoxFuture<'_, Result<SavedWebhook, JournalError>> {
+        self.inner.save_webhook(webhook)
+    }
+
+    fn delete_webhook(&self, id: WebhookId) -> BoxFuture<'_, Result<bool, JournalError>> {
+        self.inner.delete_webhook(id)
+    }
+
+    fn enqueue(&self, enqueue: Enqueue) -> BoxFuture<'_, Result<bool, JournalError>> {
+        self.inner.enqueue(enqueue)
+    }
+
+    fn due_deliveries(
+        &self,
+        id: WebhookId,
+        now: Timestamp,
+        order: DueOrder,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<DueDelivery>, JournalError>> {
+        self.inner.due_deliveries(id, now, order, limit)
+    }
+
+    fn next_delivery(
+        &self,
+        id: WebhookId,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Option<Timestamp>, JournalError>> {
+        self.inner.next_delivery(id, now)
+    }
+
+    fn record_attempt(&self, attempted: Attempted) -> BoxFuture<'_, Result<bool, JournalError>> {
+        self.inner.record_attempt(attempted)
+    }
+
+    fn deliveries(
+        &self,
+        filter: DeliveryFilter,
+    ) -> BoxFuture<'_, Result<Vec<Delivery>, JournalError>> {
+        self.inner.deliveries(filter)
+    }
+
+    fn attempts(
+        &self,
+        filter: AttemptFilter,
+    ) -> BoxFuture<'_, Result<Vec<StoredAttempt>, JournalError>> {
+        self.inner.attempts(filter)
+    }
+
+    fn oldest_pending(
+        &self,
+        id: WebhookId,
+    ) -> BoxFuture<'_, Result<Option<Timestamp>, JournalError>> {
+        self.inner.oldest_pending(id)
+    }
+
+    fn forget_deliveries(
+        &self,
+        dead_before: Timestamp,
+    ) -> BoxFuture<'_, Result<u64, JournalError>> {
+        self.inner.forget_deliveries(dead_before)
     }
 }
 

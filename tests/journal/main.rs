@@ -223,6 +223,7 @@ macro_rules! on_every_store {
 }
 
 mod resources;
+mod webhooks;
 
 on_every_store! {
     a_key_replays_its_own_request_and_refuses_another,
@@ -487,13 +488,13 @@ async fn a_journal_of_a_later_gateway_is_not_changed() {
         .fetch_one(&mut later)
         .await
         .unwrap();
-    assert_eq!(version, 7);
-    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 8")
+    assert_eq!(version, 8);
+    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 9")
         .execute(&mut later)
         .await
         .unwrap();
     let error = open_with(dir.path(), None).await.unwrap_err().to_string();
-    assert!(error.contains("has version 8"), "{error}");
+    assert!(error.contains("has version 9"), "{error}");
     let tables: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'attachments'")
             .fetch_one(&mut later)
@@ -619,6 +620,9 @@ const VERSION_5: &str = include_str!("../vectors/journal/version-5.sql");
 /// A journal written by a gateway of version 6 with messages: an order with a refund, one with an unpaid change, a closed
 /// one, one that only a message reports as paid, and a message about an unknown order.
 const VERSION_6: &str = include_str!("../vectors/journal/version-6.sql");
+
+/// A journal written by a gateway of version 7: as that of version 6.
+const VERSION_7: &str = include_str!("../vectors/journal/version-7.sql");
 
 /// Opens a journal that an earlier gateway has written.
 async fn open_old(dir: &Path, earlier: &'static str) -> SqliteJournal {

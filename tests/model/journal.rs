@@ -1,18 +1,23 @@
 //! The journal of one process: reads go to the store directly, changes stop at a gate.
 
 use fliggy_gateway::domain::attachment::KeptAttachment;
-use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
+use fliggy_gateway::domain::ids::{
+    AccountName, HashKey, OperationId, OrderId, OutOrderNo, WebhookId,
+};
 use fliggy_gateway::domain::operation::{
     Intent, Kind, LookupKind, NewEvent, Operation, Ownership, Proof, State,
 };
+use fliggy_gateway::domain::webhook::{Delivery, Webhook};
 use fliggy_gateway::store::{
-    Acceptance, Attachments, Condition, Due, Event, EventFilter, Feed, Filter, Inbox, Journal,
-    JournalError, Known, MessageFilter, NewMessage, NewOperation, Observed, Owners, Publication,
-    Reception, Relations, Resources, Save, Saved, Schedule, Store, StoredMessage, Waking,
-    WithTimeline,
+    Acceptance, Attachments, AttemptFilter, Attempted, Condition, Creation, DeliveryFilter, Due,
+    DueDelivery, DueOrder, Enqueue, Event, EventFilter, Feed, Filter, Inbox, Journal, JournalError,
+    Known, MessageFilter, NewMessage, NewOperation, Observed, Owners, Publication, Reception,
+    Relations, Resources, Save, Saved, SavedWebhook, Schedule, Store, StoredAttempt, StoredMessage,
+    Waking, WebhookFilter, Webhooks, WithTimeline,
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
@@ -307,6 +312,86 @@ impl Owners for GatedJournal {
     ) -> BoxFuture<'_, Result<Option<Ownership>, JournalError>> {
         let (account, number) = (account.clone(), out_order_no.clone());
         self.read(move |store| store.owner_of_reference(&account, &number))
+    }
+}
+
+impl Webhooks for GatedJournal {
+    fn create_webhook(
+        &self,
+        webhook: Webhook,
+        most: u32,
+    ) -> BoxFuture<'_, Result<Creation, JournalError>> {
+        self.read(move |store| store.create_webhook(webhook, most))
+    }
+
+    fn webhook(&self, id: WebhookId) -> BoxFuture<'_, Result<Option<Webhook>, JournalError>> {
+        self.read(move |store| store.webhook(id))
+    }
+
+    fn webhooks(&self, filter: WebhookFilter) -> BoxFuture<'_, Result<Vec<Webhook>, JournalError>> {
+        self.read(move |store| store.webhooks(filter))
+    }
+
+    fn save_webhook(&self, webhook: Webhook) -> BoxFuture<'_, Result<SavedWebhook, JournalError>> {
+        self.read(move |store| store.save_webhook(webhook))
+    }
+
+    fn delete_webhook(&self, id: WebhookId) -> BoxFuture<'_, Result<bool, JournalError>> {
+        self.read(move |store| store.delete_webhook(id))
+    }
+
+    fn enqueue(&self, enqueue: Enqueue) -> BoxFuture<'_, Result<bool, JournalError>> {
+        self.read(move |store| store.enqueue(enqueue))
+    }
+
+    fn due_deliveries(
+        &self,
+        id: WebhookId,
+        now: Timestamp,
+        order: DueOrder,
+        limit: u32,
+    ) -> BoxFuture<'_, Result<Vec<DueDelivery>, JournalError>> {
+        self.read(move |store| store.due_deliveries(id, now, order, limit))
+    }
+
+    fn next_delivery(
+        &self,
+        id: WebhookId,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Option<Timestamp>, JournalError>> {
+        self.read(move |store| store.next_delivery(id, now))
+    }
+
+    fn record_attempt(&self, attempted: Attempted) -> BoxFuture<'_, Result<bool, JournalError>> {
+        self.read(move |store| store.record_attempt(attempted))
+    }
+
+    fn deliveries(
+        &self,
+        filter: DeliveryFilter,
+    ) -> BoxFuture<'_, Result<Vec<Delivery>, JournalError>> {
+        self.read(move |store| store.deliveries(filter))
+    }
+
+    fn attempts(
+        &self,
+        filter: AttemptFilter,
+    ) -> BoxFuture<'_, Result<Vec<StoredAttempt>, JournalError>> {
+        self.read(move |store| store.attempts(filter))
+    }
+
+    fn oldest_pending(
+        &self,
+        id: WebhookId,
+    ) -> BoxFuture<'_, Result<Option<Timestamp>, JournalError>> {
+        self.read(move |store| store.oldest_pending(id))
+    }
+
+    fn forget_deliveries(
+        &self,
+        dead_before: Timestamp,
+    ) -> BoxFuture<'_, Result<u64, JournalError>> {
+        self.read(move |store| store.forget_deliveries(dead_before))
     }
 }
 

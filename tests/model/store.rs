@@ -1,6 +1,10 @@
 //! A journal in memory: a second, independent implementation of the acceptance rules, without a
 //! database. It passes the suite of `tests/journal`.
 
+// The path is relative to this file, which two tests include.
+#[path = "store/webhooks.rs"]
+mod webhooks;
+
 use std::sync::{Mutex, MutexGuard};
 
 use fliggy_gateway::domain::attachment::KeptAttachment;
@@ -53,6 +57,7 @@ struct Tables {
     resources: Vec<(AccountName, Tracked)>,
     inbox: Vec<InboxRow>,
     last_message: i64,
+    hooks: webhooks::WebhookTables,
 }
 
 /// A message, with the time of its last delivery.
@@ -281,6 +286,8 @@ impl Tables {
         let fact = |e: &Event| (e.kind, e.subject.clone(), e.fact.clone());
         let known = self.events.iter().position(|e| fact(e) == fact(&event));
         if let Some(known) = known {
+            // A database counts the event that was refused.
+            self.last_event += 1;
             let earlier = &self.events[known];
             let is_given = event.owner.is_some()
                 && earlier.account == event.account
@@ -291,7 +298,8 @@ impl Tables {
             if !is_given {
                 return;
             }
-            self.events.remove(known);
+            let moved = self.events.remove(known);
+            self.hooks.forget_event(moved.sequence, event.at);
         }
         self.last_event += 1;
         let sequence = self.last_event;
@@ -928,11 +936,22 @@ impl Feed for ModelStore {
 
     fn trim_events(&self, before_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
         let mut tables = self.tables();
-        let is_old = |event: &&Event| event.at.as_millisecond() < before_ms;
-        let old = tables.events.iter().take_while(is_old).count().min(256);
-        let last = tables.events.drain(..old).next_back();
-        tables.trimmed = last.map_or(tables.trimmed, |last| last.sequence);
-        at_once(u64::try_from(old).unwrap())
+        let Tables {
+            events,
+            hooks,
+            trimmed,
+            ..
+        } = &mut *tables;
+        let left = events.iter().filter(|event| event.sequence > *trimmed);
+        let old =
+            left.take_while(|event| event.at.as_millisecond() < before_ms && !hooks.needs(event));
+        let old: Vec<_> = old.take(256).map(|event| event.sequence).collect();
+        if let Some(last) = old.last() {
+            events.retain(|event| !old.contains(&event.sequence) || hooks.is_kept(event));
+            hooks.forget_trimmed(*trimmed, *last);
+            *trimmed = *last;
+        }
+        at_once(u64::try_from(old.len()).unwrap())
     }
 
     fn committed(&self) -> watch::Receiver<u64> {

@@ -82,11 +82,18 @@ pub enum EventKind {
     /// Reserved: the session of an account is not valid any more.
     #[serde(rename = "session.invalid")]
     SessionInvalid,
+    /// An event could not be delivered to a webhook for 72 hours. The fact is the `sequence` of the event, `/` and the
+    /// number of attempts.
+    #[serde(rename = "webhook.undelivered")]
+    WebhookUndelivered,
+    /// A webhook was paused, because all attempts failed for 5 days or its endpoint returned 410. The fact is the time.
+    #[serde(rename = "webhook.paused")]
+    WebhookPaused,
 }
 
 impl EventKind {
     /// All types.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::OperationUnknown,
         Self::OperationSettled,
         Self::OperationNeedsAttention,
@@ -108,6 +115,8 @@ impl EventKind {
         Self::ChangeClosed,
         Self::SessionExpiring,
         Self::SessionInvalid,
+        Self::WebhookUndelivered,
+        Self::WebhookPaused,
     ];
 
     /// The word of the API and the store.
@@ -135,6 +144,8 @@ impl EventKind {
             Self::ChangeClosed => "change.closed",
             Self::SessionExpiring => "session.expiring",
             Self::SessionInvalid => "session.invalid",
+            Self::WebhookUndelivered => "webhook.undelivered",
+            Self::WebhookPaused => "webhook.paused",
         }
     }
 

@@ -1,6 +1,8 @@
 //! The cost of the journal's statements as the history grows, counted in instructions of SQLite's virtual machine,
 //! which do not depend on the speed of the host.
 
+mod webhooks;
+
 use crate::domain::notice::{News, Notice, OrderNumber};
 use crate::domain::operation::{
     Anchor, Basis, EventKind, Intent, Kind, LookupKind, NewEvent, OrderNumbers, Proof, Receipt,
@@ -12,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 use tokio::sync::oneshot;
 
-use super::writer::{Command, transaction};
+use super::writer::{Command, Done, transaction};
 use std::str::FromStr as _;
 
 use super::*;
@@ -21,9 +23,9 @@ use crate::domain::ids::{OperationId, OrderId};
 use crate::domain::order::{OrderReceipt, OrderStatus};
 use crate::domain::resource::{Resource, ResourceStatus, Snapshot};
 use crate::store::{
-    Attachments as _, Content, EventFilter, Feed as _, Filter, Inbox as _, Journal as _,
+    Attachments as _, Content, DueOrder, EventFilter, Feed as _, Filter, Inbox as _, Journal as _,
     MessageFilter, MessageState, NewMessage, NewOperation, Observed, Owners as _, Publication,
-    Relations as _, Resources as _, Save, Schedule as _, Waking,
+    Relations as _, Resources as _, Save, Schedule as _, Waking, Webhooks as _,
 };
 
 /// A history of this many operations: half are succeeded payments of `app`, half are rejected bookings of `other`, and
@@ -99,6 +101,10 @@ async fn filled(dir: &Path, rows: i64) -> SqliteConnection {
         }
         query.execute(&mut connection).await.unwrap();
     }
+    sqlx::raw_sql(webhooks::FILL)
+        .execute(&mut connection)
+        .await
+        .unwrap();
     connection
 }
 
@@ -379,6 +385,29 @@ async fn reads(dir: &Path) -> Vec<(String, u64)> {
         "has_attachment".to_owned(),
         journal.has_attachment(account, order)
     );
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    for id in webhooks::ids() {
+        cost!(format!("webhook {id}"), journal.webhook(id));
+        for order in [DueOrder::Longest, DueOrder::Untried] {
+            cost!(
+                format!("due {id} {order:?}"),
+                journal.due_deliveries(id, now, order, 5)
+            );
+        }
+        cost!(format!("next {id}"), journal.next_delivery(id, now));
+        cost!(format!("oldest {id}"), journal.oldest_pending(id));
+    }
+    for filter in webhooks::webhook_filters() {
+        cost!(format!("{filter:?}"), journal.webhooks(filter.clone()));
+    }
+    let (deliveries, attempts) = webhooks::lists();
+    for filter in deliveries {
+        cost!(format!("{filter:?}"), journal.deliveries(filter));
+    }
+    for filter in attempts {
+        cost!(format!("{filter:?}"), journal.attempts(filter));
+    }
+    cost!("forget".to_owned(), journal.forget_deliveries(now));
     journal.close().await;
     costs
 }
@@ -451,13 +480,20 @@ async fn writes(connection: &mut SqliteConnection) -> Vec<(String, u64)> {
             Command::Observe(vec![a_read(OrderStatus::Ticketed)], observing),
         ),
     ];
+    let last: i64 = sqlx::query_scalar("SELECT max(seq) FROM events")
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap();
+    let of_webhooks = webhooks::commands(last);
     let steps = counted(connection).await;
     let mut costs = Vec::new();
-    for (name, command) in commands {
+    for (name, command) in of_webhooks.into_iter().chain(commands) {
         steps.store(0, Ordering::Relaxed);
-        transaction(connection, &[command], Rereads::default())
+        let done = transaction(connection, &[command], Rereads::default())
             .await
             .unwrap();
+        let is_refused = matches!(&done[..], [Done::Changed(false)]);
+        assert_eq!(is_refused, name == "refuse an attempt", "{name}");
         costs.push((name.to_owned(), steps.load(Ordering::Relaxed)));
     }
     costs

@@ -4,11 +4,11 @@ use std::str::FromStr;
 
 use futures::future::BoxFuture;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqliteExecutor};
 use tokio::sync::watch;
 
 use super::writer::Command;
-use super::{SqliteJournal, failed, ms_of, row};
+use super::{SqliteJournal, failed, ms_of, row, webhooks};
 use crate::domain::ids::{AccountName, OperationId};
 use crate::domain::operation::{EventKind, NewEvent, OrderNumbers};
 use crate::store::{Event, EventFilter, Feed, JournalError, Publication};
@@ -47,29 +47,18 @@ impl Feed for SqliteJournal {
     }
 
     fn trimmed_events(&self) -> BoxFuture<'_, Result<i64, JournalError>> {
-        self.reading(async move {
-            let trimmed: Option<i64> =
-                sqlx::query_scalar("SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?1")
-                    .bind(TRIMMED)
-                    .fetch_optional(&self.readers)
-                    .await
-                    .map_err(failed)?;
-            Ok(trimmed.unwrap_or(0))
-        })
+        self.reading(trimmed(&self.readers))
     }
 
     fn trim_events(&self, before_ms: i64) -> BoxFuture<'_, Result<u64, JournalError>> {
         Box::pin(async move {
             // Check first; otherwise every call would write.
             let due = self.reading(async {
-                let oldest: Option<i64> =
-                    sqlx::query_scalar("SELECT at FROM events ORDER BY seq LIMIT 1")
-                        .fetch_optional(&self.readers)
-                        .await
-                        .map_err(failed)?;
-                Ok(oldest.is_some_and(|at| at < before_ms))
+                let mut connection = self.readers.acquire().await.map_err(failed)?;
+                let trimmed = trimmed(&mut *connection).await?;
+                oldest(&mut connection, trimmed, before_ms, 1).await
             });
-            if !due.await? {
+            if due.await?.is_empty() {
                 return Ok(0);
             }
             self.ask(|answer| Command::TrimEvents(before_ms, answer))
@@ -155,7 +144,7 @@ fn query_of(filter: &EventFilter) -> QueryBuilder<Sqlite> {
     query
 }
 
-fn event(line: &SqliteRow) -> Result<Event, JournalError> {
+pub(super) fn event(line: &SqliteRow) -> Result<Event, JournalError> {
     let account: String = line.try_get("account").map_err(failed)?;
     let operation_id: Option<String> = line.try_get("operation_id").map_err(failed)?;
     Ok(Event {
@@ -199,7 +188,7 @@ pub(super) async fn insert(
 }
 
 /// Moves an event to the end of the feed if this is its owner from now on: only operators have seen it, or an operation of
-/// this owner has the effect, and another source showed it first.
+/// this owner has the effect, and another source showed it first. From there it is delivered anew.
 pub(super) async fn give(
     connection: &mut SqliteConnection,
     event: &NewEvent,
@@ -209,9 +198,10 @@ pub(super) async fn give(
     let Some(owner) = owner else {
         return Ok(());
     };
-    let moved: Option<bool> = sqlx::query_scalar(
+    let moved: Option<(i64, bool)> = sqlx::query_as(
         "DELETE FROM events WHERE kind = ?1 AND subject = ?2 AND fact = ?3 AND +account = ?4 \
-         AND (+owner IS NULL OR (?6 AND operation_id IS NULL AND +owner <> ?5)) RETURNING by_message",
+         AND (+owner IS NULL OR (?6 AND operation_id IS NULL AND +owner <> ?5)) \
+         RETURNING seq, by_message",
     )
     .bind(event.kind.as_str())
     .bind(&event.subject)
@@ -222,7 +212,8 @@ pub(super) async fn give(
     .fetch_optional(&mut *connection)
     .await
     .map_err(failed)?;
-    if let Some(by_message) = moved {
+    if let Some((sequence, by_message)) = moved {
+        webhooks::forget_event(connection, sequence, context.at).await?;
         insert_new(connection, event, Some(owner), context, by_message).await?;
     }
     Ok(())
@@ -296,27 +287,60 @@ pub(super) async fn publish(
 /// The maximum number of events that one transaction deletes.
 const TRIMMED_AT_ONCE: i64 = 256;
 
-/// Deletes the oldest events up to the first one that was committed at this time (ms) or later: an event is never
-/// deleted before an older one, also if the clock was set back.
+/// The position up to which events were deleted.
+pub(super) async fn trimmed<'c>(connection: impl SqliteExecutor<'c>) -> Result<i64, JournalError> {
+    let trimmed: Option<i64> =
+        sqlx::query_scalar("SELECT CAST(value AS INTEGER) FROM meta WHERE name = ?1")
+            .bind(TRIMMED)
+            .fetch_optional(connection)
+            .await
+            .map_err(failed)?;
+    Ok(trimmed.unwrap_or(0))
+}
+
+/// The oldest events that may be deleted, at most this many: up to the first one that was committed at this time (ms) or
+/// later, or that a webhook needs. An event is never deleted before an older one, also if the clock was set back.
+async fn oldest(
+    connection: &mut SqliteConnection,
+    trimmed: i64,
+    before_ms: i64,
+    limit: i64,
+) -> Result<Vec<i64>, JournalError> {
+    let oldest: Vec<(i64, i64)> =
+        sqlx::query_as("SELECT seq, at FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2")
+            .bind(trimmed)
+            .bind(limit)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(failed)?;
+    let floor = webhooks::floor(connection, trimmed).await?;
+    let old = oldest.into_iter().take_while(|(sequence, at)| {
+        *at < before_ms && floor.is_none_or(|floor| *sequence <= floor)
+    });
+    Ok(old.map(|(sequence, _)| sequence).collect())
+}
+
+/// Deletes the oldest events and those of their deliveries that succeeded. Events whose delivery was given up are kept.
+/// Returns the number of events that are deleted or kept.
 pub(super) async fn trim(
     connection: &mut SqliteConnection,
     before_ms: i64,
 ) -> Result<u64, JournalError> {
-    let oldest: Vec<(i64, i64)> =
-        sqlx::query_as("SELECT seq, at FROM events ORDER BY seq LIMIT ?1")
-            .bind(TRIMMED_AT_ONCE)
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(failed)?;
-    let old = oldest.iter().take_while(|(_, at)| *at < before_ms);
-    let Some((last, _)) = old.last() else {
+    let trimmed = trimmed(&mut *connection).await?;
+    let old = oldest(connection, trimmed, before_ms, TRIMMED_AT_ONCE).await?;
+    let Some(last) = old.last() else {
         return Ok(0);
     };
-    let deleted = sqlx::query("DELETE FROM events WHERE seq <= ?1")
-        .bind(last)
-        .execute(&mut *connection)
-        .await
-        .map_err(failed)?;
+    sqlx::query(
+        "DELETE FROM events WHERE seq > ?1 AND seq <= ?2 AND NOT EXISTS \
+         (SELECT 1 FROM deliveries WHERE deliveries.state = 'dead' AND deliveries.seq = events.seq)",
+    )
+    .bind(trimmed)
+    .bind(last)
+    .execute(&mut *connection)
+    .await
+    .map_err(failed)?;
+    webhooks::forget_trimmed(connection, trimmed, *last).await?;
     sqlx::query(
         "INSERT INTO meta (name, value) VALUES (?1, CAST(?2 AS TEXT)) \
          ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -326,5 +350,5 @@ pub(super) async fn trim(
     .execute(connection)
     .await
     .map_err(failed)?;
-    Ok(deleted.rows_affected())
+    Ok(old.len().try_into().unwrap_or(u64::MAX))
 }

@@ -17,7 +17,7 @@ pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of the schema, which SQLite keeps in the file's header (`PRAGMA user_version`). Raise it when earlier
 /// gateways cannot use a journal that the new gateway writes.
-const VERSION: i64 = 7;
+const VERSION: i64 = 8;
 
 /// Converts a journal of version 1 to version 2: locks are per account, and operations that sent nothing are
 /// deleted after some time. Such operations of version 1 have an event, so they are kept.
@@ -37,6 +37,9 @@ const FROM_5_TO_6: &str = include_str!("from_5_to_6.sql");
 
 /// Converts a journal of version 6 to version 7: orders, refunds and changes are read again.
 const FROM_6_TO_7: &str = include_str!("from_6_to_7.sql");
+
+/// Converts a journal of version 7 to version 8: events are delivered to webhooks.
+const FROM_7_TO_8: &str = include_str!("from_7_to_8.sql");
 
 /// The end of the lease of an instance that is known to have ended.
 pub(super) const ENDED: i64 = i64::MIN + 1;
@@ -99,6 +102,7 @@ async fn checked(
         FROM_4_TO_5,
         FROM_5_TO_6,
         FROM_6_TO_7,
+        FROM_7_TO_8,
     ];
     for (from, script) in (1..).zip(scripts) {
         if (1..=from).contains(&version) {

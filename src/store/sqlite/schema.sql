@@ -161,6 +161,72 @@ CREATE TABLE IF NOT EXISTS resources (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS resources_due ON resources (finished, kind, next_read_at);
 
+-- The endpoints of callers to which events are delivered.
+CREATE TABLE IF NOT EXISTS webhooks (
+    id              TEXT    NOT NULL PRIMARY KEY,
+    -- The compare-and-set of changes by callers and operators. Progress does not change it.
+    revision        INTEGER NOT NULL,
+    version         INTEGER NOT NULL,
+    owner           TEXT    NOT NULL,
+    all_callers     INTEGER NOT NULL,
+    -- The id once it is deleted, so that the address is free again.
+    url             TEXT    NOT NULL,
+    -- The types of events that it gets, a JSON list; all types if empty.
+    types           TEXT    NOT NULL,
+    description     TEXT,
+    state           TEXT    NOT NULL,
+    secrets         BLOB    NOT NULL,
+    -- Events up to this position have deliveries.
+    position        INTEGER NOT NULL,
+    -- Earlier events that are delivered again; NULL if there are none.
+    replays         TEXT    NOT NULL,
+    failures        INTEGER NOT NULL,
+    failing_since   INTEGER,
+    resumed_at      INTEGER,
+    created_at      INTEGER NOT NULL,
+    -- The row is removed once its deliveries are.
+    deleted         INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS webhooks_url ON webhooks (owner, url);
+
+-- The deliveries of events to webhooks. next_at is set for the first pending delivery about each subject of a webhook, and
+-- NULL for all others.
+CREATE TABLE IF NOT EXISTS deliveries (
+    webhook             TEXT    NOT NULL,
+    seq                 INTEGER NOT NULL,
+    subject             TEXT    NOT NULL,
+    state               TEXT    NOT NULL,
+    attempts            INTEGER NOT NULL,
+    -- The first attempt since the delivery became pending.
+    first_attempt_at    INTEGER,
+    last_attempt_at     INTEGER,
+    next_at             INTEGER,
+    ended_at            INTEGER,
+    PRIMARY KEY (webhook, seq)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (webhook, next_at, seq);
+CREATE INDEX IF NOT EXISTS deliveries_untried ON deliveries (webhook, first_attempt_at, next_at, seq);
+CREATE INDEX IF NOT EXISTS deliveries_subject ON deliveries (webhook, subject, state, seq);
+CREATE INDEX IF NOT EXISTS deliveries_webhook_state ON deliveries (webhook, state, seq);
+CREATE INDEX IF NOT EXISTS deliveries_state ON deliveries (state, seq);
+CREATE INDEX IF NOT EXISTS deliveries_ended ON deliveries (webhook, state, ended_at);
+
+-- The attempts of deliveries. The number counts the attempts of one delivery.
+CREATE TABLE IF NOT EXISTS attempts (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    webhook         TEXT    NOT NULL,
+    seq             INTEGER NOT NULL,
+    number          INTEGER NOT NULL,
+    at              INTEGER NOT NULL,
+    took_ms         INTEGER NOT NULL,
+    outcome         TEXT    NOT NULL,
+    -- The status of the response, and how many seconds it asked to wait.
+    status          INTEGER,
+    retry_after_s   INTEGER
+);
+CREATE INDEX IF NOT EXISTS attempts_webhook ON attempts (webhook, id);
+CREATE INDEX IF NOT EXISTS attempts_event ON attempts (webhook, seq, id);
+
 -- Files that were uploaded to Fliggy. The id is a keyed hash of account, order and content.
 CREATE TABLE IF NOT EXISTS attachments (
     id              BLOB    NOT NULL PRIMARY KEY,

@@ -14,17 +14,19 @@ use tokio::time::timeout;
 use super::health::Health;
 use super::{
     attachments, failed, feed, inbox, ms_of, open, owners, resources, row, schedule, timeline,
+    webhooks,
 };
 use crate::domain::attachment::KeptAttachment;
-use crate::domain::ids::OperationId;
+use crate::domain::ids::{OperationId, WebhookId};
 use crate::domain::operation::{
     Baseline, Basis, Operation, OrderNumbers, OwnershipFact, SessionTag, State,
 };
+use crate::domain::webhook::{Outcome, Webhook};
 use crate::kill_point::{Point, reach};
 use crate::store::accept::{self, Conflicts, Placed};
 use crate::store::{
-    Acceptance, JournalError, Known, NewMessage, NewOperation, Observed, Publication, Reception,
-    Rereads, Save, Saved, Waking,
+    Acceptance, Attempted, Creation, Enqueue, JournalError, Known, NewMessage, NewOperation,
+    Observed, Publication, Reception, Rereads, Save, Saved, SavedWebhook, Waking,
 };
 use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
 
@@ -40,6 +42,12 @@ pub(super) enum Command {
     ForgetMessages([i64; 2], Answer<u64>),
     Observe(Vec<Observed>, Answer<()>),
     TrimEvents(i64, Answer<u64>),
+    CreateWebhook(Box<Webhook>, u32, Answer<Creation>),
+    SaveWebhook(Box<Webhook>, Answer<SavedWebhook>),
+    DeleteWebhook(WebhookId, Answer<bool>),
+    Enqueue(Box<Enqueue>, Answer<bool>),
+    RecordAttempt(Box<Attempted>, Answer<bool>),
+    ForgetDeliveries(i64, Answer<u64>),
     Renew(String, i64, Answer<()>),
     WakeAll(i64, Answer<()>),
     Prune(i64, Answer<u64>),
@@ -60,6 +68,12 @@ impl Command {
             | Self::Observe(..)
             | Self::ForgetMessages(..)
             | Self::TrimEvents(..)
+            | Self::CreateWebhook(..)
+            | Self::SaveWebhook(..)
+            | Self::DeleteWebhook(..)
+            | Self::Enqueue(..)
+            | Self::RecordAttempt(..)
+            | Self::ForgetDeliveries(..)
             | Self::Renew(..)
             | Self::WakeAll(..)
             | Self::Prune(..)
@@ -74,10 +88,19 @@ impl Command {
             Self::Publish(events, _) => !events.is_empty(),
             Self::Receive(messages, ..) => !messages.is_empty(),
             Self::Observe(observed, _) => observed.iter().any(|one| !one.snapshots.is_empty()),
+            // An attempt that fails may be the last one of its delivery or webhook.
+            Self::RecordAttempt(attempted, _) => {
+                attempted.attempt.result.outcome != Outcome::Delivered
+            }
             Self::Accept(..)
             | Self::Attachment(..)
             | Self::ForgetMessages(..)
             | Self::TrimEvents(..)
+            | Self::CreateWebhook(..)
+            | Self::SaveWebhook(..)
+            | Self::DeleteWebhook(..)
+            | Self::Enqueue(..)
+            | Self::ForgetDeliveries(..)
             | Self::Renew(..)
             | Self::WakeAll(..)
             | Self::Prune(..)
@@ -208,6 +231,9 @@ pub(super) enum Done {
     Save(Saved),
     Prune(u64),
     Receive(Vec<Reception>),
+    CreateWebhook(Creation),
+    SaveWebhook(SavedWebhook),
+    Changed(bool),
     Nothing,
 }
 
@@ -267,6 +293,24 @@ async fn committed(
                 Done::Prune(inbox::forget(connection, *before).await?)
             }
             Command::TrimEvents(before, _) => Done::Prune(feed::trim(connection, *before).await?),
+            Command::CreateWebhook(webhook, most, _) => {
+                Done::CreateWebhook(webhooks::create(connection, webhook, *most).await?)
+            }
+            Command::SaveWebhook(webhook, _) => {
+                Done::SaveWebhook(webhooks::save(connection, webhook).await?)
+            }
+            Command::DeleteWebhook(id, _) => {
+                Done::Changed(webhooks::delete(connection, *id).await?)
+            }
+            Command::Enqueue(enqueue, _) => {
+                Done::Changed(webhooks::enqueue(connection, enqueue).await?)
+            }
+            Command::RecordAttempt(attempted, _) => {
+                Done::Changed(webhooks::record(connection, attempted).await?)
+            }
+            Command::ForgetDeliveries(before, _) => {
+                Done::Prune(webhooks::forget(connection, *before).await?)
+            }
             Command::Renew(instance, until, _) => {
                 schedule::renew(connection, instance, *until).await?;
                 Done::Nothing
@@ -317,9 +361,22 @@ fn reply(work: Vec<Command>, done: Vec<Done>) {
             (
                 Command::Prune(_, answer)
                 | Command::ForgetMessages(_, answer)
-                | Command::TrimEvents(_, answer),
+                | Command::TrimEvents(_, answer)
+                | Command::ForgetDeliveries(_, answer),
                 Done::Prune(count),
             ) => drop(answer.send(Ok(count))),
+            (Command::CreateWebhook(.., answer), Done::CreateWebhook(creation)) => {
+                drop(answer.send(Ok(creation)));
+            }
+            (Command::SaveWebhook(_, answer), Done::SaveWebhook(saved)) => {
+                drop(answer.send(Ok(saved)));
+            }
+            (
+                Command::DeleteWebhook(_, answer)
+                | Command::Enqueue(_, answer)
+                | Command::RecordAttempt(_, answer),
+                Done::Changed(changed),
+            ) => drop(answer.send(Ok(changed))),
             (Command::Receive(.., answer), Done::Receive(receptions)) => {
                 drop(answer.send(Ok(receptions)));
             }
@@ -340,6 +397,12 @@ fn reply(work: Vec<Command>, done: Vec<Done>) {
                 | Command::Prune(..)
                 | Command::ForgetMessages(..)
                 | Command::TrimEvents(..)
+                | Command::CreateWebhook(..)
+                | Command::SaveWebhook(..)
+                | Command::DeleteWebhook(..)
+                | Command::Enqueue(..)
+                | Command::RecordAttempt(..)
+                | Command::ForgetDeliveries(..)
                 | Command::Stop(_),
                 _,
             ) => {}
@@ -354,7 +417,13 @@ fn refuse(command: Command, error: &JournalError) {
         Command::Receive(.., answer) => drop(answer.send(Err(error.clone()))),
         Command::Prune(_, answer)
         | Command::ForgetMessages(_, answer)
-        | Command::TrimEvents(_, answer) => drop(answer.send(Err(error.clone()))),
+        | Command::TrimEvents(_, answer)
+        | Command::ForgetDeliveries(_, answer) => drop(answer.send(Err(error.clone()))),
+        Command::CreateWebhook(.., answer) => drop(answer.send(Err(error.clone()))),
+        Command::SaveWebhook(_, answer) => drop(answer.send(Err(error.clone()))),
+        Command::DeleteWebhook(_, answer)
+        | Command::Enqueue(_, answer)
+        | Command::RecordAttempt(_, answer) => drop(answer.send(Err(error.clone()))),
         Command::Attachment(_, answer)
         | Command::Publish(_, answer)
         | Command::Observe(_, answer)
