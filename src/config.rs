@@ -27,9 +27,10 @@ pub mod telemetry;
 pub mod top;
 mod value;
 pub mod watcher;
+pub mod webhooks;
 
 pub use accounts::Account;
-pub use auth::{Auth, AuthMode, Key, Role};
+pub use auth::{Auth, AuthMode, Key, LOCAL, Role};
 pub use feed::Feed;
 pub use notifications::Notifications;
 pub use reconcile::Reconcile;
@@ -38,6 +39,7 @@ pub use store::Store;
 pub use telemetry::{LogFormat, Telemetry};
 pub use top::{Proxy, Top};
 pub use watcher::Watcher;
+pub use webhooks::Webhooks;
 
 use crate::domain::ids::AccountName;
 use crate::domain::order::OrderStatus;
@@ -83,6 +85,8 @@ pub struct Config {
     pub feed: Feed,
     /// When unfinished orders, refunds and changes are read again.
     pub watcher: Watcher,
+    /// Deliveries of events to endpoints of callers.
+    pub webhooks: Webhooks,
     /// Additional rows for the classification of upstream refusals.
     pub error_map: Vec<ErrorRow>,
     /// Additional upstream status phrases, each with the order status that it means.
@@ -146,6 +150,7 @@ impl Config {
         let notifications = Notifications::read(root.table("notifications"));
         let feed = Feed::read(root.table("feed"));
         let watcher = Watcher::read(root.table("watcher"));
+        let webhooks = Webhooks::read(root.table("webhooks"));
         let rows = root.optional("error_map", value::list);
         let error_map = error_map::read(rows, &problems);
         let status_map = status_map::read(root.table("status_map"));
@@ -178,6 +183,7 @@ impl Config {
                 notifications: notifications?,
                 feed: feed?,
                 watcher: watcher?,
+                webhooks: webhooks?,
                 error_map,
                 status_map,
                 telemetry: telemetry?,

@@ -5,3 +5,4 @@ pub mod feed;
 pub mod housekeeping;
 pub mod inbox;
 pub mod receiver;
+pub mod webhooks;

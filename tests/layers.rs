@@ -26,7 +26,8 @@ const PICTURE: &str = "
 
     access, store, notifications → domain
     notifications → translate, top
-    config → operations::classify, notifications::receiver, top::sign, top::contract, domain
+    config → operations::classify, top::sign, top::contract, domain
+    config → notifications::receiver, notifications::webhooks::address
     telemetry, api → config
     main → cli
     cli → server, gateway → api → config

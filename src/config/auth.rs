@@ -33,6 +33,9 @@ pub enum AuthMode {
     None,
 }
 
+/// The name of every caller while none is authenticated.
+pub const LOCAL: &str = "local";
+
 /// What a caller may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
