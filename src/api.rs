@@ -24,6 +24,7 @@ mod router;
 pub mod state;
 mod swagger_ui;
 mod system;
+pub mod webhooks;
 mod write;
 
 use axum::http::HeaderValue;

@@ -10,7 +10,7 @@ pub mod flight_change;
 pub mod ids;
 pub mod money;
 pub mod notice;
-mod nullable;
+pub(crate) mod nullable;
 pub mod offer;
 pub mod operation;
 pub mod order;

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::api::{ApiState, Ready};
 use crate::clock::SharedClock;
-use crate::config::{Config, Reconcile, Top};
+use crate::config::{Auth, AuthMode, Config, LOCAL, Reconcile, Role, Top, Webhooks};
 use crate::domain::change::ChangeKinds;
 use crate::domain::ids::HashKey;
 use crate::domain::order::StatusMap;
@@ -22,6 +23,11 @@ use crate::notifications::feed::EventReader;
 use crate::notifications::housekeeping::Housekeeping;
 use crate::notifications::inbox::Accounts;
 use crate::notifications::receiver::{Receiver, ReceiverSettings};
+use crate::notifications::webhooks::client::ClientSettings;
+use crate::notifications::webhooks::client::WebhookClient;
+use crate::notifications::webhooks::seal::SealKeys;
+use crate::notifications::webhooks::service::WebhookService;
+use crate::notifications::webhooks::{self, Dispatcher, Recipients};
 use crate::operations::classify::Classifier;
 use crate::operations::observer::Observer;
 use crate::operations::reconcile::decide::Patience;
@@ -40,15 +46,15 @@ pub enum StartError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The HTTP client cannot be set up.
-    #[error("cannot set up the HTTP client for TOP: {0}")]
+    #[error("cannot set up the HTTP clients: {0}")]
     Client(#[from] reqwest::Error),
     /// Invalid contract overrides.
     #[error("top.contract.overrides: {}", .0.join("; "))]
     Contract(Vec<String>),
 }
 
-/// How long the receiver of messages may take to end its work when the process stops.
-const RECEIVER_GRACE: Duration = Duration::from_secs(2);
+/// How long the tasks that exchange messages with others may take to end their work when the process stops.
+const PEER_GRACE: Duration = Duration::from_secs(2);
 
 /// A running gateway without its listener.
 #[derive(Debug)]
@@ -58,7 +64,8 @@ pub struct Gateway {
     stopping: CancellationToken,
     /// Tasks that end soon after the process is to stop.
     tasks: Vec<(&'static str, JoinHandle<()>)>,
-    receiver: JoinHandle<()>,
+    /// Tasks that exchange messages with TOP and with webhooks.
+    peers: Vec<(&'static str, JoinHandle<()>)>,
 }
 
 impl Gateway {
@@ -71,9 +78,9 @@ impl Gateway {
         clock: SharedClock,
         metrics: Option<PrometheusHandle>,
     ) -> Result<Self, StartError> {
-        let top = configured_client(config, &clock)?;
+        let clients = Clients::new(config, &clock)?;
         let journal = Arc::new(open_journal(config).await?);
-        Ok(Self::assemble(config, clock, metrics, top, journal))
+        Ok(Self::assemble(config, clock, metrics, clients, journal))
     }
 
     /// Like [`Gateway::start`], on a journal that is already open.
@@ -86,15 +93,15 @@ impl Gateway {
         metrics: Option<PrometheusHandle>,
         journal: Arc<dyn Store>,
     ) -> Result<Self, StartError> {
-        let top = configured_client(config, &clock)?;
-        Ok(Self::assemble(config, clock, metrics, top, journal))
+        let clients = Clients::new(config, &clock)?;
+        Ok(Self::assemble(config, clock, metrics, clients, journal))
     }
 
     fn assemble(
         config: &Config,
         clock: SharedClock,
         metrics: Option<PrometheusHandle>,
-        top: TopClient,
+        clients: Clients,
         journal: Arc<dyn Store>,
     ) -> Self {
         let stopping = CancellationToken::new();
@@ -110,7 +117,7 @@ impl Gateway {
                 (name.clone(), account)
             })
             .collect();
-        let top = Arc::new(top);
+        let top = Arc::new(clients.top);
         let (observer, seen) = Observer::new();
         let upstream = Upstream::new(UpstreamParts {
             top: top.clone(),
@@ -130,6 +137,24 @@ impl Gateway {
             stopping: stopping.clone(),
         };
         let housekeeping = tokio::spawn(housekeeping.run());
+        let hooks = Arc::new(webhooks::Parts {
+            store: journal.clone(),
+            reader: reader.clone(),
+            client: Arc::new(clients.webhooks),
+            seal_keys: seal_keys(&config.webhooks).map(Arc::new),
+            recipients: recipients(&config.auth),
+            retries: config.webhooks.retry.schedule(),
+            concurrency: usize::try_from(config.webhooks.concurrency).unwrap_or(1),
+            clock: clock.clone(),
+            changed: watch::Sender::new(()),
+            stopping: stopping.clone(),
+        });
+        let dispatcher = tokio::spawn(Dispatcher::new(hooks.clone()).run());
+        let hooks = WebhookService::new(
+            hooks,
+            config.webhooks.allow.clone(),
+            config.webhooks.max_per_caller,
+        );
         let operations = Operations::new(Parts {
             journal,
             upstream: Arc::new(upstream),
@@ -150,8 +175,11 @@ impl Gateway {
             stopping.clone(),
         );
         let receiver = tokio::spawn(receiver.run());
-        let state =
-            ApiState::new(config, clock, metrics).with_operations(operations.clone(), reader);
+        let state = ApiState::new(config, clock, metrics).with_operations(
+            operations.clone(),
+            reader,
+            Arc::new(hooks),
+        );
         state.readiness.set(Ready::Yes);
         let tasks = vec![
             ("the reconciler", reconciler),
@@ -160,12 +188,16 @@ impl Gateway {
             ("the reader of the event feed", feed),
             ("the deletion of old events and messages", housekeeping),
         ];
+        let peers = vec![
+            ("the receiver of TOP's messages", receiver),
+            ("the delivery to webhooks", dispatcher),
+        ];
         Self {
             operations,
             state,
             stopping,
             tasks,
-            receiver,
+            peers,
         }
     }
 
@@ -206,13 +238,15 @@ impl Gateway {
                 tracing::error!("{name} panicked");
             }
         }
-        // Before the journal closes, so that what was received is committed and confirmed. A message that is not confirmed
-        // comes again, so a peer that does not read must not delay the stop.
-        let receiver = AbortOnDropHandle::new(self.receiver);
-        match tokio::time::timeout(RECEIVER_GRACE, receiver).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => tracing::error!("the receiver of TOP's messages panicked"),
-            Err(_) => tracing::warn!("the receiver of TOP's messages was ended during its work"),
+        // Before the journal closes, so that what was received is committed and confirmed, and what was delivered is
+        // recorded. Otherwise it is repeated after the restart, so a peer that does not respond must not delay the stop.
+        let deadline = tokio::time::Instant::now() + PEER_GRACE;
+        for (name, task) in self.peers {
+            match tokio::time::timeout_at(deadline, AbortOnDropHandle::new(task)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => tracing::error!("{name} panicked"),
+                Err(_) => tracing::warn!("{name} was ended during its work"),
+            }
         }
         self.operations.drain().await;
         self.operations.journal().close().await;
@@ -233,11 +267,29 @@ pub async fn open_journal(config: &Config) -> Result<SqliteJournal, JournalError
     SqliteJournal::open(&store(config)).await
 }
 
-fn configured_client(config: &Config, clock: &SharedClock) -> Result<TopClient, StartError> {
-    let overrides = &config.top.contract.overrides;
-    let overrides =
-        Overrides::build(Registry::embedded(), overrides).map_err(StartError::Contract)?;
-    Ok(client(&config.top, overrides, clock)?)
+/// The HTTP clients.
+struct Clients {
+    top: TopClient,
+    webhooks: WebhookClient,
+}
+
+impl Clients {
+    fn new(config: &Config, clock: &SharedClock) -> Result<Self, StartError> {
+        let overrides = &config.top.contract.overrides;
+        let overrides =
+            Overrides::build(Registry::embedded(), overrides).map_err(StartError::Contract)?;
+        let webhooks = &config.webhooks;
+        let settings = ClientSettings {
+            allow: webhooks.allow.clone(),
+            timeout: webhooks.timeout,
+            connect_timeout: webhooks.connect_timeout,
+            authorities: webhooks.authorities(),
+        };
+        Ok(Self {
+            top: client(&config.top, overrides, clock)?,
+            webhooks: WebhookClient::new(&settings)?,
+        })
+    }
 }
 
 /// The TOP client for this configuration.
@@ -329,6 +381,24 @@ fn receiver_settings(config: &Config) -> ReceiverSettings {
         app_key: config.top.app_key.clone(),
         app_secret: config.top.app_secret.clone(),
         accounts: Accounts::new(accounts.map(|(name, account)| (name.clone(), account.user_id))),
+    }
+}
+
+fn seal_keys(webhooks: &Webhooks) -> Option<SealKeys> {
+    let current = webhooks.seal_key_bytes()?;
+    Some(SealKeys::new(
+        &current,
+        webhooks.previous_seal_key_bytes().as_ref(),
+    ))
+}
+
+fn recipients(auth: &Auth) -> Recipients {
+    match auth.mode {
+        AuthMode::None => Recipients::new([(LOCAL.to_owned(), true)]),
+        AuthMode::Keys => {
+            let keys = auth.keys.iter();
+            Recipients::new(keys.map(|(name, key)| (name.clone(), key.role == Role::Operator)))
+        }
     }
 }
 

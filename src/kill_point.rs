@@ -56,6 +56,10 @@ pub(crate) enum Point {
     BeforeConfirm,
     /// A message is confirmed.
     Confirmed,
+    /// An event is due for a webhook, and not yet sent.
+    DeliveryDue,
+    /// The event was sent to the webhook; the attempt is not yet recorded.
+    DeliverySent,
 }
 
 #[cfg(all(debug_assertions, unix))]
@@ -83,6 +87,8 @@ impl Point {
             Self::InboxCommitted => "inbox_committed",
             Self::BeforeConfirm => "before_confirm",
             Self::Confirmed => "confirmed",
+            Self::DeliveryDue => "delivery_due",
+            Self::DeliverySent => "delivery_sent",
         }
     }
 }

@@ -76,7 +76,7 @@ def after_call(ctx, case, response):
     if response.status_code == 201 and case.operation.path != "/v1/attachments":
         operation = response.json()
         for member in ("refund", "change"):
-            if operation[member]:
+            if operation.get(member):
                 KNOWN[f"{member}_order_no"] = operation[member][f"{member}_order_no"]
 
 

@@ -12,7 +12,7 @@ use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 use super::problem::{Code, FieldError, Problem};
 use super::{ApiState, request_log};
-use crate::config::{AuthMode, Config, Role};
+use crate::config::{AuthMode, Config, LOCAL, Role};
 use crate::domain::ids::AccountName;
 
 /// The header that chooses the purchasing account.
@@ -81,7 +81,7 @@ impl AuthTable {
             mode: config.auth.mode,
             callers: callers.collect(),
             local: Caller {
-                name: "local".into(),
+                name: LOCAL.into(),
                 role: Role::Operator,
                 accounts: None,
             },

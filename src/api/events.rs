@@ -9,6 +9,7 @@ use super::auth::Caller;
 use super::include::words;
 use super::operations::{own_only, unreadable};
 use super::problem::{Code, Problem};
+use crate::domain::nullable::whole_number;
 use crate::domain::operation::EventKind;
 use crate::notifications::feed::{EventFilter, FeedError};
 
@@ -81,6 +82,10 @@ fn filter(
 pub struct After(i64);
 
 impl After {
+    pub(super) fn get(self) -> i64 {
+        self.0
+    }
+
     fn new(position: i64) -> Option<Self> {
         (0..=9_007_199_254_740_991)
             .contains(&position)
@@ -90,7 +95,7 @@ impl After {
 
 impl<'de> Deserialize<'de> for After {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(i64::deserialize(deserializer)?)
+        Self::new(whole_number(deserializer)?)
             .ok_or_else(|| serde::de::Error::custom("expected the next_after of a page"))
     }
 }

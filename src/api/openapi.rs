@@ -20,7 +20,9 @@ use utoipa_axum::router::OpenApiRouter;
 use super::problem::{ProblemBody, text_header};
 use super::{router, system};
 use crate::config::AuthMode;
+use crate::notifications::webhooks::message::WebhookMessage;
 
+mod callbacks;
 mod describe;
 
 const DESCRIPTION: &str = "\
@@ -43,7 +45,7 @@ Never use a new key to get rid of an open operation. Every problem says whether 
 been executed (`side_effects`) and what to do next (`retry`). `needs_attention` means that a person must \
 decide; lookups continue meanwhile.";
 
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("flights", "Search offers."),
     ("orders", "Book, read, pay and close orders."),
     (
@@ -63,6 +65,10 @@ const TAGS: [(&str, &str); 7] = [
         "Facts, in the order in which they were committed.",
     ),
     (
+        "webhooks",
+        "Endpoints of yours to which the gateway delivers events, signed as in Standard Webhooks.",
+    ),
+    (
         "system",
         "Health, metrics and this document. No key is required.",
     ),
@@ -76,6 +82,7 @@ pub fn document() -> OpenApi {
         .merge(router::feed())
         .merge(system::routes())
         .into_openapi();
+    document.webhooks = Some(callbacks::webhooks());
     let schemas = &mut document.components.get_or_insert_default().schemas;
     schemas.values_mut().for_each(describe::nullable_references);
     for item in document.paths.paths.values_mut() {
@@ -128,6 +135,12 @@ pub(super) fn head() -> OpenApi {
         <ProblemBody as PartialSchema>::schema(),
     )];
     ProblemBody::schemas(&mut schemas);
+    let message = (
+        WebhookMessage::name().into_owned(),
+        <WebhookMessage as PartialSchema>::schema(),
+    );
+    schemas.push(message);
+    WebhookMessage::schemas(&mut schemas);
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("The API key, as `Authorization: Bearer <key>`."))

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use super::problem::{Code, Problem};
 use super::{
     ApiState, attachments, changes, events, flights, notifications, openapi, operations, orders,
-    refunds, request_log, swagger_ui, system,
+    refunds, request_log, swagger_ui, system, webhooks,
 };
 
 /// The allowance for the rest of an upload: the other part and the multipart framing.
@@ -55,6 +55,22 @@ pub(super) fn v1(max_attachment: usize) -> OpenApiRouter<ApiState> {
         .routes(routes!(operations::reconcile::reconcile_operation))
         .routes(routes!(operations::resolve::resolve_operation))
         .routes(routes!(notifications::list::list_notifications))
+        .routes(routes!(
+            webhooks::create::create_webhook,
+            webhooks::list::list_webhooks
+        ))
+        .routes(routes!(
+            webhooks::get::get_webhook,
+            webhooks::update::update_webhook,
+            webhooks::delete::delete_webhook
+        ))
+        .routes(routes!(webhooks::rotate_secret::rotate_webhook_secret))
+        .routes(routes!(webhooks::pause::pause_webhook))
+        .routes(routes!(webhooks::resume::resume_webhook))
+        .routes(routes!(webhooks::ping::ping_webhook))
+        .routes(routes!(webhooks::redeliver::redeliver_events))
+        .routes(routes!(webhooks::deliveries::list_deliveries))
+        .routes(routes!(webhooks::attempts::list_attempts))
         .merge(attachments)
 }
 

@@ -17,6 +17,7 @@ use super::request_log::RequestHandles;
 use crate::clock::SharedClock;
 use crate::config::{Config, Server};
 use crate::notifications::feed::EventReader;
+use crate::notifications::webhooks::service::WebhookService;
 use crate::operations::service::Operations;
 use crate::operations::services::Services;
 
@@ -47,6 +48,7 @@ pub struct Shared {
     pub stopping: CancellationToken,
     pub(super) services: Option<Arc<Services>>,
     pub(super) feed: Option<Arc<EventReader>>,
+    pub(super) webhooks: Option<Arc<WebhookService>>,
     pub(super) limits: Limits,
     pub(super) document: Bytes,
     pub(super) request_handles: Arc<RequestHandles>,
@@ -89,12 +91,18 @@ impl Limits {
 }
 
 impl ApiState {
-    /// The same state with the operations and the feed of their events.
+    /// The same state with the operations, the feed of their events, and webhooks.
     #[must_use]
-    pub fn with_operations(self, operations: Arc<Operations>, feed: Arc<EventReader>) -> Self {
+    pub fn with_operations(
+        self,
+        operations: Arc<Operations>,
+        feed: Arc<EventReader>,
+        webhooks: Arc<WebhookService>,
+    ) -> Self {
         Self(Arc::new(Shared {
             services: Some(Arc::new(Services::new(operations))),
             feed: Some(feed),
+            webhooks: Some(webhooks),
             ..Arc::unwrap_or_clone(self.0)
         }))
     }
@@ -127,6 +135,16 @@ impl ApiState {
             .ok_or_else(|| Problem::new(Code::ShuttingDown))
     }
 
+    /// The webhooks.
+    ///
+    /// # Errors
+    /// [`Code::ShuttingDown`] before the operations exist, that is, while the gateway is not ready.
+    pub fn webhooks(&self) -> Result<&Arc<WebhookService>, Problem> {
+        self.webhooks
+            .as_ref()
+            .ok_or_else(|| Problem::new(Code::ShuttingDown))
+    }
+
     /// The state of a gateway with this configuration; it is not ready yet.
     #[must_use]
     pub fn new(config: &Config, clock: SharedClock, metrics: Option<PrometheusHandle>) -> Self {
@@ -138,6 +156,7 @@ impl ApiState {
             stopping: CancellationToken::new(),
             services: None,
             feed: None,
+            webhooks: None,
             limits: Limits::new(&config.server),
             document: openapi::served(config.auth.mode),
             request_handles: Arc::default(),

@@ -77,9 +77,79 @@ impl<const MAX: u16> Visitor<'_> for WholeVisitor<MAX> {
     }
 }
 
+/// The largest integer that every JSON reader represents exactly: 2^53 - 1.
+const LARGEST: i64 = 9_007_199_254_740_991;
+
+/// Reads a whole number from 0 to 2^53 - 1 that must not be `null`. `2.0` is accepted, too.
+pub(crate) fn whole_number<'de, D>(deserializer: D) -> Result<i64, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    deserializer.deserialize_i64(NumberVisitor)
+}
+
+struct NumberVisitor;
+
+impl Visitor<'_> for NumberVisitor {
+    type Value = i64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number from 0 to 9007199254740991")
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<i64, E> {
+        if (0..=LARGEST).contains(&number) {
+            Ok(number)
+        } else {
+            Err(E::invalid_value(
+                serde::de::Unexpected::Signed(number),
+                &self,
+            ))
+        }
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<i64, E> {
+        self.visit_i64(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<i64, E> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            reason = "whole and within the range"
+        )]
+        if number.fract() == 0.0 && (0.0..=LARGEST as f64).contains(&number) {
+            Ok(number as i64)
+        } else {
+            Err(E::invalid_value(
+                serde::de::Unexpected::Float(number),
+                &self,
+            ))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_large_whole_number_may_have_a_decimal_point() {
+        let read = |json: &str| whole_number(&mut serde_json::Deserializer::from_str(json)).ok();
+        for (json, expected) in [
+            ("0", Some(0)),
+            ("86400.0", Some(86_400)),
+            ("9007199254740991", Some(LARGEST)),
+            ("9007199254740992", None),
+            ("18446744073709551615", None),
+            ("0.5", None),
+            ("-1", None),
+            ("null", None),
+            ("\"1\"", None),
+        ] {
+            assert_eq!(read(json), expected, "{json}");
+        }
+    }
 
     #[test]
     fn a_whole_number_may_have_a_decimal_point() {

@@ -257,6 +257,29 @@ impl Webhook {
         }
     }
 
+    /// A webhook of a test.
+    #[cfg(test)]
+    pub(crate) fn sample() -> Self {
+        Self {
+            id: "0197a3f0-5c1e-7b44-9d1a-6f0c2d9e8b71".parse().unwrap(),
+            revision: 1,
+            version: 1,
+            owner: "app".to_owned(),
+            all_callers: false,
+            url: "https://example.com/events".to_owned(),
+            types: Vec::new(),
+            description: None,
+            state: WebhookState::Active,
+            secrets: Sealed(Vec::new()),
+            position: 0,
+            replays: Vec::new(),
+            failures: 0,
+            failing_since: None,
+            resumed_at: None,
+            created_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
     /// The event for its owner that it was paused.
     fn paused(&self, at: Timestamp) -> NewEvent {
         NewEvent {

@@ -1,4 +1,4 @@
-//! An event as callers see it: in the feed and in streams.
+//! An event as callers see it: in the feed, in streams and in deliveries of webhooks.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,7 +18,7 @@ pub struct EventView {
     /// The kind of the fact.
     #[serde(rename = "type")]
     kind: EventKind,
-    /// The subject of the fact: an operation, or Fliggy's number of an order, a refund or a change.
+    /// The subject of the fact: an operation, a webhook, or Fliggy's number of an order, a refund or a change.
     subject: String,
     /// The fact.
     #[schema(example = "paid")]

@@ -42,6 +42,13 @@ pub const WATCHER_READS: &str = "gateway_watcher_reads_total";
 pub const WATCHER_BEHIND_SECONDS: &str = "gateway_watcher_behind_seconds";
 /// Counter: reads whose states were not recorded, because too many waited. The watcher finds what is not finished.
 pub const OBSERVATIONS_DROPPED: &str = "gateway_observations_dropped_total";
+/// Counter: attempts to deliver an event to a webhook, by `outcome` (`delivered`, `refused`, `gone`, `timed_out`,
+/// `not_connected`, `not_allowed`, `interrupted`).
+pub const WEBHOOK_ATTEMPTS: &str = "gateway_webhook_attempts_total";
+/// Gauge, seconds: how long the oldest event has waited for its delivery to a webhook.
+pub const WEBHOOK_OLDEST_UNDELIVERED_SECONDS: &str = "gateway_webhook_oldest_undelivered_seconds";
+/// Gauge: webhooks by `state` (`active`, `paused`, `auto_paused`).
+pub const WEBHOOKS: &str = "gateway_webhooks";
 
 /// Gauge: hard links to the journal's database file. Alert at two.
 pub const JOURNAL_LINKS: &str = "gateway_journal_links";

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use fliggy_gateway::api;
+use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
@@ -101,6 +102,26 @@ async fn unknown_closing(world: &World, booking: &Value, close: &Value) -> Answe
     world.post_with(&path, &headers, close).await
 }
 
+/// Sends the examples about webhooks. Returns the id of the webhook.
+async fn webhooks(sender: &mut Sender) -> String {
+    let created = sender.send("create_webhook", "").await;
+    assert_eq!(created.status, 201, "{created:?}");
+    let id = created.body["webhook"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/webhooks/{id}");
+    let update = sender.document.body_of("update_webhook");
+    let updated = sender
+        .world
+        .send(Method::PUT, &path, &[("If-Match", "1")], Some(&update))
+        .await;
+    assert_eq!(updated.status, 200, "{updated:?}");
+    sender.sent.insert("update_webhook");
+    let rotated = sender.send("rotate_webhook_secret", &id).await;
+    assert_eq!(rotated.status, 200, "{rotated:?}");
+    let again = sender.send("redeliver_events", &id).await;
+    assert_eq!(again.status, 202, "{again:?}");
+    id
+}
+
 /// Sends the examples of the document.
 struct Sender {
     world: World,
@@ -120,7 +141,8 @@ impl Sender {
             .collect();
         let path = path
             .replace("{order_id}", number)
-            .replace("{change_order_no}", number);
+            .replace("{change_order_no}", number)
+            .replace("{id}", number);
         self.world.post_with(&path, &headers, &body).await
     }
 
@@ -240,6 +262,8 @@ async fn every_example_request_of_the_document_works_unchanged() {
         "{closed:?}"
     );
 
+    let webhook = webhooks(&mut sender).await;
+
     let Sender {
         world,
         document,
@@ -280,6 +304,11 @@ async fn every_example_request_of_the_document_works_unchanged() {
         if method != "get" || ["metrics", "stream_events"].contains(&name) {
             continue;
         }
+        let item = if path.starts_with("/v1/webhooks") {
+            &webhook
+        } else {
+            booked.operation()
+        };
         let mut path = path
             .replace(
                 "{order_id}",
@@ -295,7 +324,7 @@ async fn every_example_request_of_the_document_works_unchanged() {
             )
             .replace("{change_order_no}", &change_no)
             .replace("{out_order_no}", booking["out_order_no"].as_str().unwrap())
-            .replace("{id}", booked.operation())
+            .replace("{id}", item)
             .replace("{code}", "not_sent");
         let mut separator = '?';
         for parameter in operation["parameters"].as_array().into_iter().flatten() {

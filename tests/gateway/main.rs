@@ -41,4 +41,5 @@ mod ticket;
 mod traps;
 mod unlisted;
 mod watcher;
+mod webhooks;
 mod world;

@@ -257,6 +257,26 @@ impl World {
         answer(request).await
     }
 
+    /// A request with any method.
+    pub(crate) async fn send(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.gateway));
+        if let Some(body) = body {
+            request = request
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.to_string());
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answer(request).await
+    }
+
     /// A write under this key.
     pub(crate) async fn write(&self, path: &str, key: &str, body: &Value) -> Answer {
         self.post_with(path, &[("Idempotency-Key", key)], body)

@@ -19,4 +19,5 @@ mod start;
 mod stop;
 mod store;
 mod watcher;
+mod webhooks;
 mod world;

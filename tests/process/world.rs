@@ -1,6 +1,7 @@
 //! Processes, and helpers to control and query them.
 
 use std::io::Write as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -440,6 +441,22 @@ impl Gateway {
         let line: Value = serde_json::from_str(&line).unwrap();
         let address = format!("http://{}", line["address"].as_str().unwrap());
         Self { process, address }
+    }
+
+    /// Waits until the process logs its address; `None` if it was killed before.
+    pub(crate) async fn serving_or_killed(mut process: Process) -> Option<Self> {
+        let serving = r#""message":"serving""#;
+        let has = |lines: &Vec<String>| lines.iter().any(|line| line.contains(serving));
+        // An error is the end of the output.
+        let is_serving = timeout(MAX_WAIT, process.output.wait_for(has))
+            .await
+            .expect("a process that serves or ends")
+            .is_ok();
+        if is_serving {
+            return Some(Self::serving(process).await);
+        }
+        assert_eq!(process.end().await.signal(), Some(Signal::KILL.as_raw()));
+        None
     }
 }
 

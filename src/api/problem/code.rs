@@ -172,6 +172,10 @@ codes! {
         "There is no such operation";
         "The journal holds no operation with this id that the key may see.";
         Option::None,
+    WebhookNotFound "webhook_not_found" NOT_FOUND None Never None;
+        "There is no such webhook";
+        "There is no webhook with this id that the key may see.";
+        Option::None,
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED None Never None;
         "The path does not support this method";
         "The path exists; the header `Allow` lists the methods that it supports.";
@@ -264,10 +268,19 @@ codes! {
         "The operation has not been sent yet, is being sent or is settled, or the resolution lacks the \
          number of the order, refund or change that was created.";
         Option::None,
+    WebhookExists "webhook_exists" CONFLICT None Never None;
+        "The caller has a webhook with this address";
+        "Each caller has at most one webhook for an address, so that a repeated request creates no second one.";
+        Some("Use the existing webhook. If its secret is not known, rotate it."),
+    WebhookLimit "webhook_limit" CONFLICT None Never None;
+        "There are too many webhooks or secrets";
+        "The caller has as many webhooks as `webhooks.max_per_caller` allows, or the webhook has as many secrets in \
+         force as allowed.";
+        Some("Delete a webhook that is not used, or wait until an earlier secret has ended."),
     VersionMismatch "version_mismatch" PRECONDITION_FAILED None Never None;
-        "The operation has changed in the meantime";
-        "`If-Match` does not name the current version of the operation.";
-        Some("Read the operation again and decide from its current state."),
+        "The resource has changed in the meantime";
+        "`If-Match` does not name the current version of the operation or webhook.";
+        Some("Read it again and decide from its current state."),
     PayloadTooLarge "payload_too_large" PAYLOAD_TOO_LARGE None Never None;
         "The request body is too large";
         "The body is longer than the gateway accepts.";
@@ -321,11 +334,16 @@ codes! {
         "Fliggy understood the request and refused it. Nothing was booked, paid or closed. \
          `upstream` contains Fliggy's error.";
         Option::None,
+    TargetNotAllowed "target_not_allowed" UNPROCESSABLE_ENTITY None Never None;
+        "The address is not an allowed target";
+        "A webhook's address is `https`, or `http` if `webhooks.allow` lists its host. Private addresses must be listed \
+         too; link-local and metadata addresses are never allowed.";
+        Some("Use an allowed address, or ask an operator of the gateway to add the host to `webhooks.allow`."),
     IfMatchMissing "if_match_missing" PRECONDITION_REQUIRED None Never None;
         "The header If-Match is missing";
-        "The operation may have changed since it was read, so the request must name the version that \
+        "The operation or webhook may have changed since it was read, so the request must name the version that \
          the decision is based on.";
-        Some("Read the operation and send its `version` as `If-Match: \"<version>\"`."),
+        Some("Read it and send its `version` as `If-Match: \"<version>\"`."),
     RateLimited "rate_limited" TOO_MANY_REQUESTS None Later Some(1);
         "Too many calls";
         "The application's quota on TOP is used up for the moment, and no call became free while \
@@ -391,6 +409,11 @@ codes! {
          sent.";
         Some("Ask an operator of the gateway: the disk may be full or read-only, or the journal's files \
               may be damaged, deleted or replaced. `/readyz` reports the cause."),
+    WebhooksDisabled "webhooks_disabled" SERVICE_UNAVAILABLE None Never None;
+        "The gateway has no key for the secrets of webhooks";
+        "The secrets of webhooks are stored sealed. The key is not configured, or is another one than that with which the \
+         secret of this webhook was sealed.";
+        Some("Ask an operator of the gateway to set `webhooks.seal_key_file`."),
     Overloaded "overloaded" SERVICE_UNAVAILABLE None SameKey Some(1);
         "The gateway is overloaded";
         "The gateway already handles as many requests as it accepts at a time. Nothing was executed.";
