@@ -9,7 +9,7 @@ use super::auth::Caller;
 use super::include::words;
 use super::operations::{own_only, unreadable};
 use super::problem::{Code, Problem};
-use crate::domain::nullable::whole_number;
+use crate::domain::nullable::{LARGEST, whole};
 use crate::domain::operation::EventKind;
 use crate::notifications::feed::{EventFilter, FeedError};
 
@@ -87,15 +87,13 @@ impl After {
     }
 
     fn new(position: i64) -> Option<Self> {
-        (0..=9_007_199_254_740_991)
-            .contains(&position)
-            .then_some(Self(position))
+        (0..=LARGEST).contains(&position).then_some(Self(position))
     }
 }
 
 impl<'de> Deserialize<'de> for After {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(whole_number(deserializer)?)
+        Self::new(whole::<_, _, LARGEST>(deserializer)?)
             .ok_or_else(|| serde::de::Error::custom("expected the next_after of a page"))
     }
 }

@@ -1,4 +1,4 @@
-//! The parameters `limit` and `cursor` of lists, and `wait` of long polls.
+//! Bounds of what callers send: `limit` and `cursor` of lists, `wait` of long polls, and texts.
 
 use std::time::Duration;
 
@@ -68,6 +68,23 @@ impl<'de> Deserialize<'de> for Position {
         number.map(Self).ok_or_else(|| {
             serde::de::Error::custom("expected a number as in the response, such as 118")
         })
+    }
+}
+
+/// 1 to `MOST` characters.
+#[derive(Debug, Clone)]
+pub(super) struct Text<const MOST: usize>(pub(super) String);
+
+impl<'de, const MOST: usize> Deserialize<'de> for Text<MOST> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if (1..=MOST).contains(&text.chars().count()) {
+            Ok(Self(text))
+        } else {
+            Err(serde::de::Error::custom(format!(
+                "expected 1 to {MOST} characters"
+            )))
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 
 use super::ApiState;
 use super::extract::Json;
+use super::limit::Text;
 use super::operations::unreadable;
 use super::problem::{Code, FieldError, Problem, SideEffects};
 use crate::domain::ids::WebhookId;
@@ -108,20 +109,8 @@ impl<'de> Deserialize<'de> for Types {
     }
 }
 
-/// What an owner writes about a webhook: up to 200 characters.
-#[derive(Debug, Clone)]
-pub struct Description(String);
-
-impl<'de> Deserialize<'de> for Description {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if (1..=200).contains(&text.chars().count()) {
-            Ok(Self(text))
-        } else {
-            Err(serde::de::Error::custom("expected 1 to 200 characters"))
-        }
-    }
-}
+/// What an owner writes about a webhook.
+type Description = Text<200>;
 
 /// A webhook as a caller sees it.
 async fn view(state: &ApiState, webhook: Webhook) -> Result<WebhookView, Problem> {

@@ -1,8 +1,9 @@
 //! Fields that are required even if their value is `null`.
 
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{Error, Visitor};
+use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// Reads a value that may be `null` but not omitted: as a `deserialize_with` function it disables
@@ -22,109 +23,72 @@ pub(crate) fn required_nullable_u16<'de, D>(deserializer: D) -> Result<Option<u1
 where
     D: Deserializer<'de>,
 {
-    Ok(Option::<Whole<{ u16::MAX }>>::deserialize(deserializer)?.map(|whole| whole.0))
+    Ok(Option::<Whole<u16, { u16::MAX as i64 }>>::deserialize(deserializer)?.map(|whole| whole.0))
 }
 
-/// Reads a whole number that must not be `null`, with a maximum.
-pub(crate) fn whole<'de, D, const MAX: u16>(deserializer: D) -> Result<u16, D::Error>
+/// The largest integer that every JSON reader represents exactly: 2^53 - 1.
+pub(crate) const LARGEST: i64 = 9_007_199_254_740_991;
+
+/// Reads a whole number that must not be `null`, from 0 to a maximum of at most [`LARGEST`]. `2.0` is accepted, too.
+pub(crate) fn whole<'de, D, T, const MAX: i64>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
+    T: TryFrom<i64>,
 {
-    Ok(Whole::<MAX>::deserialize(deserializer)?.0)
+    Ok(Whole::<T, MAX>::deserialize(deserializer)?.0)
 }
 
-struct Whole<const MAX: u16>(u16);
+struct Whole<T, const MAX: i64>(T);
 
-impl<'de, const MAX: u16> Deserialize<'de> for Whole<MAX> {
+impl<'de, T: TryFrom<i64>, const MAX: i64> Deserialize<'de> for Whole<T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_u16(WholeVisitor)
+        deserializer.deserialize_i64(WholeVisitor(PhantomData))
     }
 }
 
-struct WholeVisitor<const MAX: u16>;
+struct WholeVisitor<T, const MAX: i64>(PhantomData<T>);
 
-impl<const MAX: u16> Visitor<'_> for WholeVisitor<MAX> {
-    type Value = Whole<MAX>;
+impl<T: TryFrom<i64>, const MAX: i64> WholeVisitor<T, MAX> {
+    fn within<E: Error>(&self, number: i64, found: Unexpected<'_>) -> Result<Whole<T, MAX>, E> {
+        let within = (0..=MAX).contains(&number).then_some(number);
+        within
+            .and_then(|number| T::try_from(number).ok())
+            .map(Whole)
+            .ok_or_else(|| E::invalid_value(found, self))
+    }
+}
+
+impl<T: TryFrom<i64>, const MAX: i64> Visitor<'_> for WholeVisitor<T, MAX> {
+    type Value = Whole<T, MAX>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a whole number from 0 to {MAX}")
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-        match u16::try_from(number) {
-            Ok(number) if number <= MAX => Ok(Whole(number)),
-            _ => Err(E::invalid_value(
-                serde::de::Unexpected::Unsigned(number),
-                &self,
-            )),
+        let found = Unexpected::Unsigned(number);
+        self.within(i64::try_from(number).unwrap_or(i64::MAX), found)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        let found = Unexpected::Signed(number);
+        if number < 0 {
+            return Err(E::invalid_type(found, &self));
         }
+        self.within(number, found)
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "whole and within the range"
-        )]
-        if number.fract() == 0.0 && (0.0..=f64::from(MAX)).contains(&number) {
-            Ok(Whole(number as u16))
-        } else {
-            Err(E::invalid_value(
-                serde::de::Unexpected::Float(number),
-                &self,
-            ))
-        }
-    }
-}
-
-/// The largest integer that every JSON reader represents exactly: 2^53 - 1.
-const LARGEST: i64 = 9_007_199_254_740_991;
-
-/// Reads a whole number from 0 to 2^53 - 1 that must not be `null`. `2.0` is accepted, too.
-pub(crate) fn whole_number<'de, D>(deserializer: D) -> Result<i64, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    deserializer.deserialize_i64(NumberVisitor)
-}
-
-struct NumberVisitor;
-
-impl Visitor<'_> for NumberVisitor {
-    type Value = i64;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number from 0 to 9007199254740991")
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<i64, E> {
-        if (0..=LARGEST).contains(&number) {
-            Ok(number)
-        } else {
-            Err(E::invalid_value(
-                serde::de::Unexpected::Signed(number),
-                &self,
-            ))
-        }
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<i64, E> {
-        self.visit_i64(i64::try_from(number).unwrap_or(i64::MAX))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<i64, E> {
+        let found = Unexpected::Float(number);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_precision_loss,
             reason = "whole and within the range"
         )]
-        if number.fract() == 0.0 && (0.0..=LARGEST as f64).contains(&number) {
-            Ok(number as i64)
+        if number.fract() == 0.0 && (0.0..=MAX as f64).contains(&number) {
+            self.within(number as i64, found)
         } else {
-            Err(E::invalid_value(
-                serde::de::Unexpected::Float(number),
-                &self,
-            ))
+            Err(E::invalid_value(found, &self))
         }
     }
 }
@@ -135,7 +99,9 @@ mod tests {
 
     #[test]
     fn a_large_whole_number_may_have_a_decimal_point() {
-        let read = |json: &str| whole_number(&mut serde_json::Deserializer::from_str(json)).ok();
+        let read = |json: &str| {
+            whole::<_, i64, LARGEST>(&mut serde_json::Deserializer::from_str(json)).ok()
+        };
         for (json, expected) in [
             ("0", Some(0)),
             ("86400.0", Some(86_400)),

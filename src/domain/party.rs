@@ -15,16 +15,16 @@ pub const MOST_PASSENGERS: usize = 9;
 #[schema(example = json!({"adults": 2, "children": 1, "infants": 0}))]
 pub struct Party {
     /// Adults.
-    #[serde(deserialize_with = "whole::<_, 9>")]
+    #[serde(deserialize_with = "whole::<_, _, 9>")]
     #[schema(minimum = 0, maximum = 9, example = 2)]
     pub adults: u16,
     /// Children, 2 to 11 years old on the day of departure; 0 if left out.
-    #[serde(default, deserialize_with = "whole::<_, 9>")]
+    #[serde(default, deserialize_with = "whole::<_, _, 9>")]
     #[schema(required = false, minimum = 0, maximum = 9, example = 1)]
     pub children: u16,
     /// Infants, under 2 years old on the day of departure; 0 if left out. They have no seat, and
     /// each infant needs an adult.
-    #[serde(default, deserialize_with = "whole::<_, 9>")]
+    #[serde(default, deserialize_with = "whole::<_, _, 9>")]
     #[schema(required = false, minimum = 0, maximum = 9, example = 0)]
     pub infants: u16,
 }

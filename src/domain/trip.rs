@@ -298,7 +298,7 @@ pub struct SegmentCabin {
 #[schema(example = json!({"left": 9, "plus": true}))]
 pub struct Seats {
     /// The number of seats left; the minimum if `plus` is `true`.
-    #[serde(deserialize_with = "whole::<_, { u16::MAX }>")]
+    #[serde(deserialize_with = "whole::<_, _, { u16::MAX as i64 }>")]
     #[schema(minimum = 0, maximum = 65535, example = 9)]
     pub left: u16,
     /// Whether there may be more than `left`: Fliggy counts up to nine seats, and beyond that

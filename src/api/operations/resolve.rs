@@ -2,13 +2,14 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{shown, unreadable};
 use crate::api::ApiState;
 use crate::api::auth::Operator;
 use crate::api::extract::{IfMatch, Json, Path};
+use crate::api::limit::Text;
 use crate::api::operations::view::OperationView;
 use crate::api::problem::{API, BODY, Code, Problem, RESTRICTED};
 use crate::domain::ids::{ChangeOrderNo, OperationId, OrderId, RefundOrderNo};
@@ -25,7 +26,7 @@ pub struct ResolveRequest {
     outcome: Resolution,
     /// How the outcome is known. Stored in the journal; must not contain personal data.
     #[schema(value_type = String, min_length = 1, max_length = 500)]
-    reason: Reason,
+    reason: Text<500>,
     /// Fliggy's order id: required if a booking is resolved as succeeded and a lookup does not find
     /// the order.
     #[serde(default)]
@@ -41,21 +42,6 @@ pub struct ResolveRequest {
     #[serde(default)]
     #[schema(required = false, value_type = Option<ChangeOrderNo>)]
     change_order_no: Option<ChangeOrderNo>,
-}
-
-/// 1 to 500 characters.
-#[derive(Debug)]
-struct Reason(String);
-
-impl<'de> Deserialize<'de> for Reason {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if (1..=500).contains(&text.chars().count()) {
-            Ok(Self(text))
-        } else {
-            Err(serde::de::Error::custom("expected 1 to 500 characters"))
-        }
-    }
 }
 
 problem_answers!(

@@ -13,7 +13,7 @@ use crate::api::extract::{Json, Path};
 use crate::api::operations::own_only;
 use crate::api::problem::{API, BODY, Code, FieldError, Problem};
 use crate::domain::ids::WebhookId;
-use crate::domain::nullable::whole_number;
+use crate::domain::nullable::{LARGEST, whole};
 use crate::notifications::webhooks::service::Redelivery;
 use crate::problem_answers;
 
@@ -41,7 +41,7 @@ struct Sequence(i64);
 
 impl<'de> Deserialize<'de> for Sequence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match whole_number(deserializer)? {
+        match whole::<_, _, LARGEST>(deserializer)? {
             sequence @ 1.. => Ok(Self(sequence)),
             _ => Err(serde::de::Error::custom(
                 "expected the `sequence` of an event, such as 7",

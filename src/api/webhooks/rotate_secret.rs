@@ -14,7 +14,7 @@ use crate::api::extract::{Json, Path};
 use crate::api::operations::own_only;
 use crate::api::problem::{API, BODY, Code, Problem};
 use crate::domain::ids::WebhookId;
-use crate::domain::nullable::whole_number;
+use crate::domain::nullable::whole;
 use crate::problem_answers;
 
 /// How long the present secret remains in use.
@@ -43,8 +43,8 @@ impl Default for Overlap {
 
 impl<'de> Deserialize<'de> for Overlap {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u32::try_from(whole_number(deserializer)?) {
-            Ok(seconds @ 0..=WEEK) => Ok(Self(seconds)),
+        match whole::<_, u32, { u32::MAX as i64 }>(deserializer)? {
+            seconds @ 0..=WEEK => Ok(Self(seconds)),
             _ => Err(serde::de::Error::custom(
                 "expected a number of seconds from 0 to 604800 (7 days), such as 86400",
             )),
