@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use metrics::gauge;
 use tokio::time::{interval, sleep};
 use tokio_util::sync::CancellationToken;
@@ -55,12 +56,12 @@ impl Housekeeping {
     }
 
     async fn pass(&self) -> Result<(), JournalError> {
-        let events_before = self.before(self.retention);
+        let retained_since = self.before(self.retention);
+        let events_before = retained_since.as_millisecond();
         while self.store.trim_events(events_before).await? > 0 && self.pause().await {}
-        let dead_before = jiff::Timestamp::from_millisecond(events_before);
-        let dead_before = dead_before.unwrap_or(jiff::Timestamp::MIN);
-        while self.store.forget_deliveries(dead_before).await? > 0 && self.pause().await {}
-        let (processed, quarantined) = (self.before(KEPT_PROCESSED), self.before(KEPT_QUARANTINED));
+        while self.store.forget_deliveries(retained_since).await? > 0 && self.pause().await {}
+        let [processed, quarantined] =
+            [KEPT_PROCESSED, KEPT_QUARANTINED].map(|kept| self.before(kept).as_millisecond());
         while self.store.forget_messages(processed, quarantined).await? > 0 && self.pause().await {}
         let quarantined = self.store.quarantined().await?;
         gauge!(names::NOTIFICATIONS_QUARANTINED)
@@ -68,11 +69,10 @@ impl Housekeeping {
         Ok(())
     }
 
-    /// This long ago, in ms.
-    fn before(&self, kept: Duration) -> i64 {
+    /// This long ago.
+    fn before(&self, kept: Duration) -> Timestamp {
         let now = self.clock.wall();
-        now.checked_sub(kept)
-            .map_or(i64::MIN, jiff::Timestamp::as_millisecond)
+        now.checked_sub(kept).unwrap_or(Timestamp::MIN)
     }
 
     /// Pauses between two deletions. Returns whether to go on.

@@ -31,7 +31,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{Connection, QueryBuilder, Sqlite, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -159,6 +159,12 @@ impl SqliteJournal {
         work: impl Future<Output = Result<T, JournalError>> + Send + 'a,
     ) -> BoxFuture<'a, Result<T, JournalError>> {
         Box::pin(async move { self.health.noted(work.await) })
+    }
+
+    /// The rows of a query that depends on a filter. Its statement is not cached.
+    async fn rows(&self, mut query: QueryBuilder<Sqlite>) -> Result<Vec<SqliteRow>, JournalError> {
+        let query = query.build().persistent(false);
+        query.fetch_all(&self.readers).await.map_err(failed)
     }
 
     /// The operations in these rows. An open operation that cannot be read would never be looked up, so it

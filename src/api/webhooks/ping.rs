@@ -12,7 +12,8 @@ use crate::api::operations::own_only;
 use crate::api::problem::{API, Code, Problem};
 use crate::domain::ids::WebhookId;
 use crate::domain::time::Rfc3339;
-use crate::domain::webhook::{Attempt, Outcome};
+use crate::domain::webhook::Outcome;
+use crate::notifications::webhooks::service::Exchange;
 use crate::problem_answers;
 
 /// What happened to a test message.
@@ -30,13 +31,13 @@ pub struct PingResult {
     took_ms: u64,
 }
 
-impl From<Attempt> for PingResult {
-    fn from(attempt: Attempt) -> Self {
+impl From<Exchange> for PingResult {
+    fn from(exchange: Exchange) -> Self {
         Self {
-            outcome: attempt.result.outcome,
-            status: attempt.result.status,
-            at: Rfc3339(attempt.at),
-            took_ms: u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
+            outcome: exchange.result.outcome,
+            status: exchange.result.status,
+            at: Rfc3339(exchange.at),
+            took_ms: u64::try_from(exchange.took.as_millis()).unwrap_or(u64::MAX),
         }
     }
 }

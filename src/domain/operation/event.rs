@@ -119,6 +119,14 @@ impl EventKind {
         Self::WebhookPaused,
     ];
 
+    /// Each of these types once, in the order of their first places.
+    #[must_use]
+    pub fn distinct(kinds: &[Self]) -> Vec<Self> {
+        let places = kinds.iter().enumerate();
+        let first = places.filter(|(place, kind)| !kinds[..*place].contains(kind));
+        first.map(|(_, kind)| *kind).collect()
+    }
+
     /// The word of the API and the store.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

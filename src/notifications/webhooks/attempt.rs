@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use super::dispatcher::Parts;
 use super::message::{self, WebhookMessage};
 use super::secret::Secrets;
-use crate::domain::webhook::{Attempt, Outcome, Webhook};
+use crate::domain::webhook::{Attempt, AttemptResult, Outcome, Webhook};
 use crate::kill_point::{Point, reach};
 use crate::store::{Attempted, DueDelivery};
 use crate::telemetry::metrics as names;
@@ -33,6 +33,17 @@ pub(super) struct Sender {
 pub(super) struct Sent {
     /// When it failed.
     pub(super) failed_at: Option<Timestamp>,
+}
+
+/// A message that was sent, and what became of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Exchange {
+    /// When it was sent.
+    pub at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// The result.
+    pub result: AttemptResult,
 }
 
 // === impl Sender ===
@@ -64,13 +75,15 @@ impl Sender {
         let key = self.parts.store.hash_key();
         let id = message::message_id(key, event.kind, &event.subject, &event.fact);
         let body = message::body(&WebhookMessage::from(event));
+        let Exchange { at, took, result } = self.send(id, body).await;
+        reach(Point::DeliverySent).await;
         let attempt = Attempt {
             sequence: event.sequence,
             number: due.delivery.attempts + 1,
-            ..self.send(id, body).await
+            at,
+            took,
+            result,
         };
-        reach(Point::DeliverySent).await;
-        let result = attempt.result;
         counter!(names::WEBHOOK_ATTEMPTS, "outcome" => result.outcome.as_str()).increment(1);
         tracing::debug!(
             webhook = %self.webhook.id,
@@ -87,15 +100,13 @@ impl Sender {
         }
     }
 
-    /// Sends a message. The attempt has no event and number yet.
-    pub(super) async fn send(&self, id: String, body: Bytes) -> Attempt {
+    /// Sends a message.
+    pub(super) async fn send(&self, id: String, body: Bytes) -> Exchange {
         let clock = &self.parts.clock;
         let (at, began) = (clock.wall(), clock.steady());
         let message = self.secrets.sign(at, id, body);
         let result = self.parts.client.send(&self.url, &message).await;
-        Attempt {
-            sequence: 0,
-            number: 0,
+        Exchange {
             at,
             took: clock.steady().saturating_sub(began),
             result,

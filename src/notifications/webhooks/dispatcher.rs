@@ -67,47 +67,40 @@ impl Parts {
         &self,
         webhook: &Webhook,
     ) -> Result<Option<Timestamp>, JournalError> {
-        if let Some(pending) = self.store.oldest_pending(webhook.id).await? {
-            return Ok(Some(pending));
-        }
-        let Some(scope) = self.recipients.scope(webhook) else {
-            return Ok(None);
-        };
-        let filter = EventFilter {
-            owner: scope.owner(),
-            kinds: webhook.types.clone(),
-            ..after(webhook)
-        };
-        self.first(filter).await
+        let scope = self.recipients.scope(webhook);
+        let wanted = scope.map(|scope| scope.events(webhook, webhook.position, 1));
+        self.oldest(webhook, wanted).await
     }
 
-    /// The time of the oldest event that is kept for the webhook. One that is not active holds the whole feed, whatever it
+    /// The time of the oldest event that is kept for the webhook. One that gets no events holds the whole feed, whatever it
     /// wants.
     async fn held_since(&self, webhook: &Webhook) -> Result<Option<Timestamp>, JournalError> {
-        let is_served =
-            webhook.state == WebhookState::Active && self.recipients.scope(webhook).is_some();
-        if is_served {
+        if webhook.state == WebhookState::Active && self.recipients.scope(webhook).is_some() {
             return self.oldest_undelivered(webhook).await;
         }
+        let all = EventFilter {
+            after: webhook.position,
+            limit: 1,
+            ..EventFilter::default()
+        };
+        self.oldest(webhook, Some(all)).await
+    }
+
+    /// The time of the oldest event whose delivery is pending, else of the first one that the filter selects.
+    async fn oldest(
+        &self,
+        webhook: &Webhook,
+        later: Option<EventFilter>,
+    ) -> Result<Option<Timestamp>, JournalError> {
         let pending = self.store.oldest_pending(webhook.id).await?;
-        Ok(match pending {
-            Some(pending) => Some(pending),
-            None => self.first(after(webhook)).await?,
-        })
-    }
-
-    async fn first(&self, filter: EventFilter) -> Result<Option<Timestamp>, JournalError> {
-        let first = self.store.events(filter).await?;
-        Ok(first.first().map(|event| event.at))
-    }
-}
-
-/// The first event after the position of the webhook.
-fn after(webhook: &Webhook) -> EventFilter {
-    EventFilter {
-        after: webhook.position,
-        limit: 1,
-        ..EventFilter::default()
+        match (pending, later) {
+            (Some(pending), _) => Ok(Some(pending)),
+            (None, None) => Ok(None),
+            (None, Some(filter)) => {
+                let first = self.store.events(filter).await?;
+                Ok(first.first().map(|event| event.at))
+            }
+        }
     }
 }
 
@@ -160,7 +153,8 @@ impl Dispatcher {
 
     /// Seals the secrets that the previous key opens with the current one, so that the previous one can be removed.
     async fn seal_again(&self) -> Result<(), JournalError> {
-        let Some(keys) = &self.0.seal_keys else {
+        let keys = self.0.seal_keys.as_ref();
+        let Some(keys) = keys.filter(|keys| keys.has_previous()) else {
             return Ok(());
         };
         for mut webhook in self.webhooks().await? {

@@ -131,7 +131,7 @@ impl Endpoint {
         let until = self.send(&webhook, &sender).await?;
         let wanted = Wanted {
             version: webhook.version,
-            filter: filter(&webhook, scope, webhook.position),
+            filter: scope.events(&webhook, webhook.position, BATCH),
         };
         Ok(Next::Events(wanted, until))
     }
@@ -264,7 +264,7 @@ impl Endpoint {
             let events = self
                 .parts
                 .store
-                .events(filter(webhook, scope, replay.after))
+                .events(scope.events(webhook, replay.after, BATCH))
                 .await?;
             let last = events.last().filter(|_| events.len() >= BATCH as usize);
             let next = last.map(|last| Replay {
@@ -309,17 +309,6 @@ impl Endpoint {
         let pause = sleep(pause);
         // The caller checks whether the process stops.
         let _ = self.parts.stopping.run_until_cancelled(pause).await;
-    }
-}
-
-/// The events for the webhook after this position.
-fn filter(webhook: &Webhook, scope: Scope, after: i64) -> EventFilter {
-    EventFilter {
-        after,
-        owner: scope.owner(),
-        kinds: webhook.types.clone(),
-        subject: None,
-        limit: BATCH,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::webhook::Webhook;
+use crate::store::EventFilter;
 
 /// The callers of this gateway, and whether each is an operator.
 #[derive(Clone, Debug, Default)]
@@ -40,11 +41,17 @@ impl Recipients {
 // === impl Scope ===
 
 impl Scope {
-    /// The owner of the events; none if they have different ones.
-    pub(super) fn owner(self) -> Option<String> {
-        match self {
-            Self::Own(owner) => Some(owner),
-            Self::All => None,
+    /// The events that the webhook wants after this position, at most this many.
+    pub(super) fn events(self, webhook: &Webhook, after: i64, limit: u32) -> EventFilter {
+        EventFilter {
+            after,
+            owner: match self {
+                Self::Own(owner) => Some(owner),
+                Self::All => None,
+            },
+            kinds: webhook.types.clone(),
+            subject: None,
+            limit,
         }
     }
 }

@@ -71,6 +71,11 @@ impl SealKeys {
         }
     }
 
+    /// Whether there is a previous key.
+    pub(super) const fn has_previous(&self) -> bool {
+        self.previous.is_some()
+    }
+
     /// Encrypts data of a webhook with the current key. Only the same webhook can open it.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Serialize, Serializer};
 
 use super::address::{AllowList, parse_url};
+pub use super::attempt::Exchange;
 use super::attempt::Sender;
 use super::dispatcher::Parts;
 use super::message::{self, Ping};
@@ -16,7 +17,7 @@ use super::seal::SealKeys;
 use super::secret::{RotateError, Secrets};
 use crate::domain::ids::WebhookId;
 use crate::domain::operation::EventKind;
-use crate::domain::webhook::{Attempt, Delivery, Replay, Webhook, WebhookState};
+use crate::domain::webhook::{Delivery, Replay, Webhook, WebhookState};
 pub use crate::store::{AttemptFilter, DeliveryFilter, WebhookFilter};
 use crate::store::{Creation, JournalError, SavedWebhook, StoredAttempt};
 
@@ -157,7 +158,7 @@ impl WebhookService {
             owner: new.owner,
             all_callers: new.all_callers,
             url,
-            types: distinct(new.settings.types),
+            types: EventKind::distinct(&new.settings.types),
             description: new.settings.description,
             state: WebhookState::Active,
             secrets: secrets.sealed(keys, id).map_err(no_seal)?,
@@ -239,7 +240,7 @@ impl WebhookService {
                 return Err(Refused::VersionMismatch(webhook.version));
             }
             webhook.set_url(&url, now);
-            webhook.types = distinct(settings.types.clone());
+            webhook.types = EventKind::distinct(&settings.types);
             webhook.description.clone_from(&settings.description);
             Ok(())
         })
@@ -351,7 +352,7 @@ impl WebhookService {
     ///
     /// # Errors
     /// [`Refused`].
-    pub async fn ping(&self, id: WebhookId, owner: Owner<'_>) -> Result<Attempt, Refused> {
+    pub async fn ping(&self, id: WebhookId, owner: Owner<'_>) -> Result<Exchange, Refused> {
         let webhook = self.get(id, owner).await?;
         let sender = Sender::new(self.parts.clone(), &webhook).map_err(Refused::NoSealKey)?;
         let message_id = format!("ping_{}", self.parts.clock.new_uuid().simple());
@@ -454,15 +455,4 @@ fn not_rotated(error: RotateError) -> Refused {
         RotateError::TooMany { .. } => Refused::TooManySecrets(error.to_string()),
         RotateError::NoRandomness(error) => no_seal(error),
     }
-}
-
-/// Each type once.
-fn distinct(mut types: Vec<EventKind>) -> Vec<EventKind> {
-    let mut seen = Vec::new();
-    types.retain(|kind| {
-        let is_new = !seen.contains(kind);
-        seen.push(*kind);
-        is_new
-    });
-    types
 }

@@ -23,13 +23,7 @@ const COLUMNS: &str =
 impl Feed for SqliteJournal {
     fn events(&self, filter: EventFilter) -> BoxFuture<'_, Result<Vec<Event>, JournalError>> {
         self.reading(async move {
-            let mut query = query_of(&filter);
-            let found = query
-                .build()
-                .persistent(false)
-                .fetch_all(&self.readers)
-                .await
-                .map_err(failed)?;
+            let found = self.rows(query_of(&filter)).await?;
             found.iter().map(event).collect()
         })
     }
@@ -104,9 +98,8 @@ fn query_of(filter: &EventFilter) -> QueryBuilder<Sqlite> {
         vec![None]
     } else {
         // A type that is named twice is one range.
-        let kinds = filter.kinds.iter().enumerate();
-        let distinct = kinds.filter(|(index, kind)| !filter.kinds[..*index].contains(kind));
-        distinct.map(|(_, kind)| Some(*kind)).collect()
+        let kinds = EventKind::distinct(&filter.kinds).into_iter();
+        kinds.map(Some).collect()
     };
     let mut query = QueryBuilder::new("");
     for (index, kind) in ranges.into_iter().enumerate() {

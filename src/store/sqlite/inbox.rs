@@ -38,12 +38,7 @@ impl Inbox for SqliteJournal {
             }
             query.push(" ORDER BY seq DESC LIMIT ");
             query.push_bind(i64::from(filter.limit));
-            let found = query
-                .build()
-                .persistent(false)
-                .fetch_all(&self.readers)
-                .await
-                .map_err(failed)?;
+            let found = self.rows(query).await?;
             found.iter().map(message).collect()
         })
     }

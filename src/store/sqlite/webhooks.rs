@@ -50,12 +50,7 @@ impl Webhooks for SqliteJournal {
             query
                 .push(" ORDER BY id LIMIT ")
                 .push_bind(i64::from(filter.limit));
-            let found = query
-                .build()
-                .persistent(false)
-                .fetch_all(&self.readers)
-                .await
-                .map_err(failed)?;
+            let found = self.rows(query).await?;
             // One damaged row must not stop the deliveries of all other webhooks.
             Ok(found.iter().filter_map(rows::readable_webhook).collect())
         })
@@ -147,12 +142,7 @@ impl Webhooks for SqliteJournal {
                 query.push(" AND seq < ").push_bind(before);
             }
             newest_first(&mut query, filter.webhook, "seq", filter.limit);
-            let found = query
-                .build()
-                .persistent(false)
-                .fetch_all(&self.readers)
-                .await
-                .map_err(failed)?;
+            let found = self.rows(query).await?;
             found.iter().map(rows::delivery).collect()
         })
     }
@@ -174,12 +164,7 @@ impl Webhooks for SqliteJournal {
                 query.push(" AND id < ").push_bind(before);
             }
             newest_first(&mut query, filter.webhook, "id", filter.limit);
-            let found = query
-                .build()
-                .persistent(false)
-                .fetch_all(&self.readers)
-                .await
-                .map_err(failed)?;
+            let found = self.rows(query).await?;
             found.iter().map(rows::attempt).collect()
         })
     }
