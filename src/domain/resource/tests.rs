@@ -44,7 +44,7 @@ fn law_10_a_state_shows_the_facts_that_are_not_told_yet() {
             &[OrderPaid, OrderTicketed],
             &[],
         ),
-        // A read that is older than what is told adds nothing.
+        // An outdated read publishes no events.
         (
             order(OrderStatus::Booked, false),
             &[OrderPaid, OrderTicketed],
@@ -145,7 +145,11 @@ fn law_10_a_state_shows_the_facts_that_are_not_told_yet() {
         let found = status.facts(&told, false);
         assert_eq!(found, events(expected), "{status:?} after {told:?}");
         let told = [told, found].concat();
-        assert_eq!(status.facts(&told, false), [], "{status:?} is told twice");
+        assert_eq!(
+            status.facts(&told, false),
+            [],
+            "{status:?} is published twice"
+        );
     }
 }
 

@@ -112,7 +112,7 @@ pub fn after_attempt(
     let since = delivery.first_attempt_at.max(webhook.resumed_at);
     if has_failed_for(since, retries.give_up_after) && !is_gone {
         end_as(&mut delivery, DeliveryState::Dead, end);
-        // An owner who cannot be told of one event is not told that this one was not told either.
+        // An event about a webhook that is undeliverable is not reported, because the report could be undeliverable, too.
         if !matches!(
             kind,
             EventKind::WebhookUndelivered | EventKind::WebhookPaused

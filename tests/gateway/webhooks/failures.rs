@@ -172,7 +172,7 @@ async fn an_event_that_fails_for_72_hours_is_given_up_reported_and_can_be_delive
     assert_eq!(dead[0]["subject"], id);
     assert!(dead[0]["next_attempt_at"].is_null() && !dead[0]["ended_at"].is_null());
 
-    // The owner is told, at the other endpoint too.
+    // The owner gets an event, also at the other endpoint.
     let told = world
         .until_event("webhook.undelivered", &json!(hook.id))
         .await;
