@@ -1,6 +1,12 @@
 //! Requests that work unchanged in the sandbox (tests send them), and their responses.
 
+mod webhooks;
+
 use serde_json::{Value, json};
+
+pub(super) use webhooks::{
+    attempts, deliveries, message, new_webhook, ping, webhook, webhook_with_secret, webhooks,
+};
 
 const ORDER_ID: &str = "7359082668148200003";
 const OPERATION_ID: &str = "01976c5e-7b2a-7c31-9d3e-8f2b6a1c4d50";
@@ -547,86 +553,6 @@ pub(super) fn notifications() -> Value {
             "published_at": "2030-05-01T10:08:13+08:00",
             "received_at": "2030-05-01T10:08:13.150+08:00",
             "deliveries": 1,
-        }],
-        "next_cursor": null,
-    })
-}
-
-/// The delivery of an event of this type.
-pub(super) fn message(kind: &str) -> Value {
-    let mut event = events()["items"][0].take();
-    let fact = kind.rsplit('.').next();
-    event["type"] = kind.into();
-    event["fact"] = fact.into();
-    json!({"type": kind, "timestamp": event["at"], "data": event})
-}
-
-const WEBHOOK_ID: &str = "0197a3f0-5c1e-7b44-9d1a-6f0c2d9e8b71";
-const WEBHOOK_URL: &str = "https://apps.example.com/fliggy-events";
-
-/// The request for a webhook.
-pub(super) fn new_webhook() -> Value {
-    json!({
-        "url": WEBHOOK_URL,
-        "types": ["order.paid", "order.ticketed", "order.failed"],
-        "description": "Trip service, team travel",
-    })
-}
-
-/// The webhook.
-pub(super) fn webhook() -> Value {
-    let new = new_webhook();
-    json!({
-        "id": WEBHOOK_ID,
-        "version": 1,
-        "owner": "trip",
-        "url": new["url"],
-        "types": new["types"],
-        "all_callers": false,
-        "description": new["description"],
-        "state": "active",
-        "failing_since": null,
-        "oldest_undelivered_at": null,
-        "created_at": "2030-05-01T10:00:00.150+08:00",
-    })
-}
-
-pub(super) fn webhooks() -> Value {
-    json!({"items": [webhook()], "next_cursor": null})
-}
-
-pub(super) fn webhook_with_secret() -> Value {
-    json!({"webhook": webhook(), "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"})
-}
-
-pub(super) fn ping() -> Value {
-    json!({"outcome": "delivered", "status": 204, "at": "2030-05-01T10:00:05.150+08:00", "took_ms": 12})
-}
-
-/// A delivery that failed twice.
-pub(super) fn deliveries() -> Value {
-    json!({
-        "items": [{
-            "sequence": 7,
-            "subject": ORDER_ID,
-            "state": "pending",
-            "attempts": 2,
-            "next_attempt_at": "2030-05-01T10:08:36.150+08:00",
-            "ended_at": null,
-        }],
-        "next_cursor": null,
-    })
-}
-
-pub(super) fn attempts() -> Value {
-    json!({
-        "items": [{
-            "sequence": 7,
-            "number": 2,
-            "at": "2030-05-01T10:08:19.150+08:00",
-            "took_ms": 31,
-            "outcome": "refused",
-            "status": 502,
         }],
         "next_cursor": null,
     })

@@ -23,6 +23,7 @@ mod interleavings;
 mod journey;
 mod laws;
 mod life;
+mod logged;
 mod malformed;
 mod masking;
 mod matrix;

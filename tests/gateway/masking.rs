@@ -1,38 +1,12 @@
 //! Personal data and secrets never leak: not into the log at any level, the journal's files, metrics
 //! or operations.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use tracing_subscriber::fmt::MakeWriter;
 
+use crate::logged::{Captured, passes_in_a_child};
 use crate::ticket::{advance, problem};
 use crate::world::{Answer, World, booking, metrics, search};
-
-/// The log lines of all crates.
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 const NAME: &str = "欧阳金丝雀";
 const CONTACT: &str = "上官金丝雀";
@@ -334,45 +308,17 @@ async fn after_the_ticket(
     }
 }
 
-/// Set in the child process that logs.
-const CHILD: &str = "GATEWAY_TEST_MASKING";
-
-/// A log belongs to a process, and must not be shared with the other tests of this one.
 #[test]
 fn no_personal_data_or_secret_leaks() {
-    let own = std::env::current_exe().unwrap();
-    let ended = std::process::Command::new(own)
-        .args([
-            "masking::everything_is_logged_in_a_child_process",
-            "--exact",
-            "--ignored",
-        ])
-        .env(CHILD, "1")
-        .output()
-        .unwrap();
-    let stdout = String::from_utf8_lossy(&ended.stdout);
-    assert!(
-        ended.status.success() && stdout.contains("1 passed"),
-        "{stdout}"
-    );
+    passes_in_a_child("masking::everything_is_logged_in_a_child_process");
 }
 
 #[tokio::test]
 #[ignore = "takes over the log of its process; the test above runs it in a child process"]
 async fn everything_is_logged_in_a_child_process() {
-    if std::env::var_os(CHILD).is_none() {
+    let Some(log) = Captured::in_the_child() else {
         return;
-    }
-    let log = Captured::default();
-    // Without the gateway's cap on third-party crates: every crate, every level, every thread, and the
-    // records of the `log` crate.
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .init();
-
+    };
     let world = World::start_with(
         &[
             ("GATEWAY__TOP__APP_SECRET", SECRET),
@@ -525,7 +471,7 @@ async fn everything_is_logged_in_a_child_process() {
         );
     }
 
-    let log = log.0.lock().unwrap().clone();
+    let log = log.bytes();
     let text = String::from_utf8_lossy(&log);
     for crate_name in ["fliggy_gateway", "hyper", "reqwest", "sqlx"] {
         assert!(text.contains(crate_name), "{crate_name} logged nothing");

@@ -1,85 +1,33 @@
 //! Secrets, signatures and addresses of webhooks never leak into the log or the journal's files.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
 use super::receiver::{Closed, Receiver};
 use super::{create, order};
+use crate::logged::{Captured, passes_in_a_child};
 use crate::world::{World, metrics};
-
-/// The log lines of all crates.
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Captured {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 const PATH: &str = "canary-path-5f1c7e0b9a";
 const QUERY: &str = "canary-query-77aa01d2c3";
 const SEAL_KEY: &str = "c0ffee00c0ffee01c0ffee02c0ffee03c0ffee04c0ffee05c0ffee06c0ffee07";
 
-/// Set in the child process that logs.
-const CHILD: &str = "GATEWAY_TEST_WEBHOOK_LEAKS";
-
 fn holds(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-/// A log belongs to a process, and must not be shared with the other tests of this one.
 #[test]
 fn no_secret_signature_or_address_of_a_webhook_leaks() {
-    let own = std::env::current_exe().unwrap();
-    let ended = std::process::Command::new(own)
-        .args([
-            "webhooks::leaks::everything_is_logged_in_a_child_process",
-            "--exact",
-            "--ignored",
-        ])
-        .env(CHILD, "1")
-        .output()
-        .unwrap();
-    let stdout = String::from_utf8_lossy(&ended.stdout);
-    assert!(
-        ended.status.success() && stdout.contains("1 passed"),
-        "{stdout}"
-    );
+    passes_in_a_child("webhooks::leaks::everything_is_logged_in_a_child_process");
 }
 
 #[tokio::test]
 #[ignore = "takes over the log of its process; the test above runs it in a child process"]
 async fn everything_is_logged_in_a_child_process() {
-    if std::env::var_os(CHILD).is_none() {
+    let Some(log) = Captured::in_the_child() else {
         return;
-    }
-    let log = Captured::default();
-    // Every crate, every level, every thread, and the records of the `log` crate.
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .init();
+    };
     let world = World::start_with(
         &[
             ("GATEWAY__WEBHOOKS__SEAL_KEY", SEAL_KEY),
@@ -160,7 +108,7 @@ async fn everything_is_logged_in_a_child_process() {
     }
     assert!(signatures > 10 && secrets.len() == 10);
 
-    let log = log.0.lock().unwrap().clone();
+    let log = log.bytes();
     let text = String::from_utf8_lossy(&log);
     for crate_name in ["fliggy_gateway", "hyper", "reqwest", "sqlx"] {
         assert!(text.contains(crate_name), "{crate_name} logged nothing");
