@@ -139,8 +139,9 @@ fn every_key_that_the_code_reads_is_documented() {
         .flat_map(|name| name.split('.'))
         .collect();
     let mut read = 0;
-    for file in std::fs::read_dir(root().join("src/config")).unwrap() {
-        let path = file.unwrap().path();
+    let sections = std::fs::read_dir(root().join("src/config")).unwrap();
+    let sections = sections.map(|entry| entry.unwrap().path());
+    for path in sections.filter(|path| path.is_file()) {
         let text = std::fs::read_to_string(&path).unwrap();
         for call in [".required(", ".optional(", ".required_secret(", ".secret("] {
             for arguments in between(&text, call, ")") {
