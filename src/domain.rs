@@ -21,6 +21,7 @@ pub mod payment_time;
 pub mod personal;
 pub mod refund;
 pub mod resource;
+pub mod sealed;
 pub mod search;
 pub(crate) mod text;
 pub mod time;

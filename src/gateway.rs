@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::api::{ApiState, Ready};
 use crate::clock::SharedClock;
-use crate::config::{Auth, AuthMode, Config, LOCAL, Reconcile, Role, Top, Webhooks};
+use crate::config::{self, Auth, AuthMode, Config, LOCAL, Reconcile, Role, Top};
 use crate::domain::change::ChangeKinds;
 use crate::domain::ids::HashKey;
 use crate::domain::order::StatusMap;
@@ -24,7 +24,6 @@ use crate::notifications::housekeeping::Housekeeping;
 use crate::notifications::inbox::Accounts;
 use crate::notifications::receiver::{Receiver, ReceiverSettings};
 use crate::notifications::webhooks::client::{ClientSettings, WebhookClient};
-use crate::notifications::webhooks::seal::SealKeys;
 use crate::notifications::webhooks::service::WebhookService;
 use crate::notifications::webhooks::{self, Dispatcher, Recipients};
 use crate::operations::classify::Classifier;
@@ -32,6 +31,7 @@ use crate::operations::observer::Observer;
 use crate::operations::reconcile::decide::Patience;
 use crate::operations::service::{Operations, Parts, ReconcileSettings};
 use crate::operations::upstream::{RefundSettings, Upstream, UpstreamParts};
+use crate::store::seal::SealKeys;
 use crate::store::sqlite::{SqliteJournal, SqliteSettings};
 use crate::store::{JournalError, Rereads, Store};
 use crate::top::client::{Account, TopClient};
@@ -136,11 +136,12 @@ impl Gateway {
             stopping: stopping.clone(),
         };
         let housekeeping = tokio::spawn(housekeeping.run());
+        let seal_keys = seal_keys(&config.store);
         let hooks = Arc::new(webhooks::Parts {
             store: journal.clone(),
             reader: reader.clone(),
             client: Arc::new(clients.webhooks),
-            seal_keys: seal_keys(&config.webhooks).map(Arc::new),
+            seal_keys: seal_keys.clone(),
             recipients: recipients(&config.auth),
             retries: config.webhooks.retry.schedule(),
             concurrency: usize::try_from(config.webhooks.concurrency).unwrap_or(1),
@@ -383,12 +384,10 @@ fn receiver_settings(config: &Config) -> ReceiverSettings {
     }
 }
 
-fn seal_keys(webhooks: &Webhooks) -> Option<SealKeys> {
-    let current = webhooks.seal_key_bytes()?;
-    Some(SealKeys::new(
-        &current,
-        webhooks.previous_seal_key_bytes().as_ref(),
-    ))
+fn seal_keys(store: &config::Store) -> Option<Arc<SealKeys>> {
+    let current = store.seal_key_bytes()?;
+    let previous = store.previous_seal_key_bytes();
+    Some(Arc::new(SealKeys::new(&current, previous.as_ref())))
 }
 
 fn recipients(auth: &Auth) -> Recipients {

@@ -14,6 +14,7 @@ mod owners;
 mod relations;
 mod resources;
 mod schedule;
+pub mod seal;
 pub mod sqlite;
 mod webhooks;
 

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use super::show::masked_option;
-use super::table::Table;
+use super::table::{Problems, Table};
 use super::value;
 
 /// The journal's database.
@@ -22,6 +22,18 @@ pub struct Store {
         serialize_with = "masked_option"
     )]
     pub hash_key: Option<SecretString>,
+    /// The key that seals the secrets that the journal keeps: 64 hexadecimal digits.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "masked_option"
+    )]
+    pub seal_key: Option<SecretString>,
+    /// The key before it, until all secrets are sealed with the current one.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "masked_option"
+    )]
+    pub previous_seal_key: Option<SecretString>,
     /// Number of read connections; there is always exactly one write connection.
     pub read_connections: u32,
     /// How many writes may wait for the next commit before new operations are refused.
@@ -77,6 +89,18 @@ impl Store {
         value::hex_bytes(self.hash_key.as_ref()?.expose_secret()).ok()
     }
 
+    /// The bytes of `seal_key`.
+    #[must_use]
+    pub fn seal_key_bytes(&self) -> Option<[u8; 32]> {
+        value::hex_bytes(self.seal_key.as_ref()?.expose_secret()).ok()
+    }
+
+    /// The bytes of `previous_seal_key`.
+    #[must_use]
+    pub fn previous_seal_key_bytes(&self) -> Option<[u8; 32]> {
+        value::hex_bytes(self.previous_seal_key.as_ref()?.expose_secret()).ok()
+    }
+
     pub(crate) fn read(mut table: Table<'_>) -> Option<Self> {
         let problems = table.problems();
         let url = table.required("url", sqlite_url);
@@ -86,14 +110,46 @@ impl Store {
         {
             problems.add(format!("`{}`: {why}", table.path_of("hash_key")));
         }
+        let seal_key = seal_key_of(&mut table, "seal_key", "seal_key_file");
+        let previous_seal_key =
+            seal_key_of(&mut table, "previous_seal_key", "previous_seal_key_file");
         let read_connections = table.required("read_connections", value::count);
         let queue = table.required("queue", value::count);
         table.finish();
-        Some(Self {
+        let store = Self {
             url: url?,
             hash_key,
+            seal_key,
+            previous_seal_key,
             read_connections: read_connections?,
             queue: queue?,
-        })
+        };
+        store.check_seal_keys(problems);
+        Some(store)
     }
+
+    fn check_seal_keys(&self, problems: &Problems) {
+        let (current, previous) = (self.seal_key_bytes(), self.previous_seal_key_bytes());
+        let lacks_current = self.previous_seal_key.is_some() && self.seal_key.is_none();
+        problems.unless(!lacks_current, || {
+            "`store.previous_seal_key` is set, but `store.seal_key` is not: set the current key, too".to_owned()
+        });
+        problems.unless(previous.is_none() || current != previous, || {
+            "`store.previous_seal_key` and `store.seal_key` are the same; remove the previous key".to_owned()
+        });
+    }
+}
+
+fn seal_key_of(
+    table: &mut Table<'_>,
+    key: &'static str,
+    key_file: &'static str,
+) -> Option<SecretString> {
+    let secret = table.secret(key, key_file)?;
+    if let Err(why) = value::hex_bytes::<32>(secret.expose_secret()) {
+        let path = table.path_of(key);
+        let problem = format!("`{path}`: {why}; create one with `openssl rand -hex 32`");
+        table.problems().add(problem);
+    }
+    Some(secret)
 }

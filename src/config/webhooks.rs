@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use config::Value;
 use reqwest::Certificate;
-use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 
-use super::show::masked_option;
 use super::table::{Problems, Table};
 use super::value;
 use crate::domain::webhook::Retries;
@@ -33,18 +31,6 @@ pub struct Webhooks {
     /// Certificate authorities in addition to those of the operating system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<CaFile>,
-    /// The key that seals the secrets of endpoints in the journal: 64 hexadecimal digits.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "masked_option"
-    )]
-    pub seal_key: Option<SecretString>,
-    /// The key before it, until all secrets are sealed with the current one.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "masked_option"
-    )]
-    pub previous_seal_key: Option<SecretString>,
     /// When failed deliveries are attempted again.
     pub retry: Retry,
 }
@@ -89,9 +75,6 @@ impl Webhooks {
         let concurrency = table.required("concurrency", value::count);
         let max_per_caller = table.required("max_per_caller", value::count);
         let ca_file = table.optional("ca_file", ca_file);
-        let seal_key = seal_key_of(&mut table, "seal_key", "seal_key_file");
-        let previous_seal_key =
-            seal_key_of(&mut table, "previous_seal_key", "previous_seal_key_file");
         let retry = Retry::read(table.table("retry"));
         table.finish();
         let webhooks = Self {
@@ -101,8 +84,6 @@ impl Webhooks {
             concurrency: concurrency?,
             max_per_caller: max_per_caller?,
             ca_file,
-            seal_key,
-            previous_seal_key,
             retry: retry?,
         };
         webhooks.check(problems);
@@ -119,26 +100,6 @@ impl Webhooks {
         problems.unless(self.concurrency <= MOST_CONCURRENT, || {
             format!("`webhooks.concurrency` must be at most {MOST_CONCURRENT}")
         });
-        let (current, previous) = (self.seal_key_bytes(), self.previous_seal_key_bytes());
-        let lacks_current = self.previous_seal_key.is_some() && self.seal_key.is_none();
-        problems.unless(!lacks_current, || {
-            "`webhooks.previous_seal_key` is set, but `webhooks.seal_key` is not: set the current key, too".to_owned()
-        });
-        problems.unless(previous.is_none() || current != previous, || {
-            "`webhooks.previous_seal_key` and `webhooks.seal_key` are the same; remove the previous key".to_owned()
-        });
-    }
-
-    /// The bytes of `seal_key`.
-    #[must_use]
-    pub fn seal_key_bytes(&self) -> Option<[u8; 32]> {
-        value::hex_bytes(self.seal_key.as_ref()?.expose_secret()).ok()
-    }
-
-    /// The bytes of `previous_seal_key`.
-    #[must_use]
-    pub fn previous_seal_key_bytes(&self) -> Option<[u8; 32]> {
-        value::hex_bytes(self.previous_seal_key.as_ref()?.expose_secret()).ok()
     }
 
     /// The certificates of `ca_file`; empty if it is not set.
@@ -221,18 +182,4 @@ fn ca_file(value: &Value) -> Result<CaFile, String> {
         return Err(problem());
     }
     Ok(CaFile { path, certificates })
-}
-
-fn seal_key_of(
-    table: &mut Table<'_>,
-    key: &'static str,
-    key_file: &'static str,
-) -> Option<SecretString> {
-    let secret = table.secret(key, key_file)?;
-    if let Err(why) = value::hex_bytes::<32>(secret.expose_secret()) {
-        let path = table.path_of(key);
-        let problem = format!("`{path}`: {why}; create one with `openssl rand -hex 32`");
-        table.problems().add(problem);
-    }
-    Some(secret)
 }

@@ -1,6 +1,5 @@
 //! Webhooks: endpoints of callers to which events are delivered.
 
-use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::ids::WebhookId;
 use super::operation::{EventKind, NewEvent};
+use super::sealed::Sealed;
 
 mod retries;
 
@@ -62,16 +62,6 @@ impl WebhookState {
             Self::Paused => "paused",
             Self::AutoPaused => "auto_paused",
         }
-    }
-}
-
-/// Data that only the configured seal key can read.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Sealed(pub Vec<u8>);
-
-impl fmt::Debug for Sealed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sealed(***)")
     }
 }
 

@@ -7,7 +7,6 @@ mod dispatcher;
 mod endpoint;
 pub mod message;
 mod recipients;
-pub mod seal;
 pub mod secret;
 pub mod service;
 

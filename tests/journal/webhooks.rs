@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use fliggy_gateway::domain::ids::WebhookId;
+use fliggy_gateway::domain::sealed::Sealed;
 use fliggy_gateway::domain::webhook::{
-    Attempt, AttemptResult, Delivery, DeliveryState, Outcome, Replay, Retries, Sealed, Webhook,
+    Attempt, AttemptResult, Delivery, DeliveryState, Outcome, Replay, Retries, Webhook,
     WebhookState,
 };
 use fliggy_gateway::store::{

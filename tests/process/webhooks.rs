@@ -38,7 +38,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("GATEWAY__WATCHER__REQUESTS_PER_SECOND", "300"),
     ("GATEWAY__WEBHOOKS__ALLOW", "127.0.0.0/8"),
     (
-        "GATEWAY__WEBHOOKS__SEAL_KEY",
+        "GATEWAY__STORE__SEAL_KEY",
         "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5",
     ),
     ("GATEWAY__WEBHOOKS__RETRY__FIRST", "20ms"),
@@ -361,7 +361,7 @@ async fn a_gateway_without_a_seal_key_creates_no_webhooks_and_delivers_nothing()
     drop(gateway);
 
     let mut without: Vec<_> = SETTINGS.to_vec();
-    without.retain(|(name, _)| *name != "GATEWAY__WEBHOOKS__SEAL_KEY");
+    without.retain(|(name, _)| *name != "GATEWAY__STORE__SEAL_KEY");
     let mut gateway = world.gateway("sealed.db", &without).await;
     let other = json!({"url": format!("{}/other", receiver.url)});
     for (path, body) in [
@@ -413,7 +413,7 @@ async fn the_seal_key_can_be_replaced_and_the_previous_one_removed_later() {
     let (key, old) = both[5];
     both.push((key, NEW));
     let only_new = both.clone();
-    both.push(("GATEWAY__WEBHOOKS__PREVIOUS_SEAL_KEY", old));
+    both.push(("GATEWAY__STORE__PREVIOUS_SEAL_KEY", old));
     let mut gateway = world.gateway("keys.db", &both).await;
     gateway
         .process

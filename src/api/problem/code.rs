@@ -413,7 +413,7 @@ codes! {
         "The gateway has no key for the secrets of webhooks";
         "The secrets of webhooks are stored sealed. The key is not configured, or is another one than that with which the \
          secret of this webhook was sealed.";
-        Some("Ask an operator of the gateway to set `webhooks.seal_key_file`."),
+        Some("Ask an operator of the gateway to set `store.seal_key_file`."),
     Overloaded "overloaded" SERVICE_UNAVAILABLE None SameKey Some(1);
         "The gateway is overloaded";
         "The gateway already handles as many requests as it accepts at a time. Nothing was executed.";

@@ -9,7 +9,7 @@ fn webhooks_keys_have_defaults_and_are_printed() {
     assert_eq!(webhooks.timeout, Duration::from_secs(10));
     assert_eq!(webhooks.connect_timeout, Duration::from_secs(3));
     assert_eq!((webhooks.concurrency, webhooks.max_per_caller), (8, 20));
-    assert!(webhooks.seal_key_bytes().is_none() && webhooks.authorities().is_empty());
+    assert!(config.store.seal_key_bytes().is_none() && webhooks.authorities().is_empty());
     let schedule = webhooks.retry.schedule();
     assert_eq!(schedule.first, Duration::from_secs(5));
     assert_eq!(schedule.longest, Duration::from_hours(1));
@@ -17,7 +17,7 @@ fn webhooks_keys_have_defaults_and_are_printed() {
     assert_eq!(schedule.pause_after, Duration::from_hours(120));
 
     let sandbox = Config::load(None, std::iter::empty(), Profile::Sandbox).unwrap();
-    assert_eq!(sandbox.webhooks.seal_key_bytes(), Some([0xa5; 32]));
+    assert_eq!(sandbox.store.seal_key_bytes(), Some([0xa5; 32]));
     assert!(sandbox.webhooks.allow.lists_host("localhost"));
     assert_eq!(sandbox.webhooks.retry.first, Duration::from_secs(1));
 }
@@ -28,17 +28,16 @@ fn webhooks_keys_are_read_from_file_and_environment_and_masked() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("seal_key");
     std::fs::write(&file, format!("{current}\n")).unwrap();
-    let text = format!(
-        "{WHOLE}\n[webhooks]\nseal_key_file = '{}'\nallow = ['10.0.0.0/8', '::1', 'Apps.internal']",
-        file.display()
-    );
+    let text = format!("{WHOLE}\n[webhooks]\nallow = ['10.0.0.0/8', '::1', 'Apps.internal']",);
+    let file = file.display().to_string();
     let env = [
-        ("GATEWAY__WEBHOOKS__PREVIOUS_SEAL_KEY", previous.as_str()),
+        ("GATEWAY__STORE__SEAL_KEY_FILE", file.as_str()),
+        ("GATEWAY__STORE__PREVIOUS_SEAL_KEY", previous.as_str()),
         ("GATEWAY__WEBHOOKS__RETRY__GIVE_UP_AFTER", "48h"),
     ];
     let config = load(&text, &env, Profile::Serve).unwrap();
-    assert_eq!(config.webhooks.seal_key_bytes().unwrap()[7], 0x7e);
-    assert_eq!(config.webhooks.previous_seal_key_bytes().unwrap()[7], 0x7f);
+    assert_eq!(config.store.seal_key_bytes().unwrap()[7], 0x7e);
+    assert_eq!(config.store.previous_seal_key_bytes().unwrap()[7], 0x7f);
     let shown = config.redacted().unwrap();
     for line in [
         "allow = [\"10.0.0.0/8\", \"::1/128\", \"apps.internal\"]",
@@ -85,12 +84,12 @@ fn invalid_webhooks_keys_are_reported() {
             "`webhooks.max_per_caller`: must be at least 1",
         ),
         (
-            "[webhooks]\nseal_key = 'canary-5f1c7e0b9a'",
-            "`webhooks.seal_key`: expected 64 hexadecimal digits (32 bytes); create one",
+            "[store]\nseal_key = 'canary-5f1c7e0b9a'",
+            "`store.seal_key`: expected 64 hexadecimal digits (32 bytes); create one",
         ),
         (
-            &format!("[webhooks]\nprevious_seal_key = '{key}'"),
-            "`webhooks.previous_seal_key` and `webhooks.seal_key` are the same",
+            &format!("[store]\nprevious_seal_key = '{key}'"),
+            "`store.previous_seal_key` and `store.seal_key` are the same",
         ),
         (
             "[webhooks]\nca_file = '/nowhere/ca.pem'",
@@ -117,10 +116,9 @@ fn invalid_webhooks_keys_are_reported() {
         );
         assert!(!error.to_string().contains(CANARY), "{error}");
     }
-    let text = format!("{WHOLE}\n[webhooks]\nprevious_seal_key = '{key}'");
-    let found = problems(&text, &[]);
+    let found = problems(WHOLE, &[("GATEWAY__STORE__PREVIOUS_SEAL_KEY", &key)]);
     assert_eq!(found.len(), 1, "{found:#?}");
-    let expected = "`webhooks.previous_seal_key` is set, but `webhooks.seal_key` is not";
+    let expected = "`store.previous_seal_key` is set, but `store.seal_key` is not";
     assert!(found[0].starts_with(expected), "{found:#?}");
 }
 

@@ -55,7 +55,7 @@ impl Sender {
     /// The reason why its secrets cannot be opened or its address cannot be used.
     pub(super) fn new(parts: Arc<Parts>, webhook: &Webhook) -> Result<Self, String> {
         let Some(keys) = &parts.seal_keys else {
-            return Err("`webhooks.seal_key` is not set".to_owned());
+            return Err("`store.seal_key` is not set".to_owned());
         };
         let opened = Secrets::opened(&webhook.secrets, keys, webhook.id);
         let (secrets, _) = opened.map_err(|error| error.to_string())?;

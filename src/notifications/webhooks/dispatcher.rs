@@ -14,12 +14,12 @@ use tokio_util::task::AbortOnDropHandle;
 use super::client::WebhookClient;
 use super::endpoint::Endpoint;
 use super::recipients::Recipients;
-use super::seal::SealKeys;
 use super::secret::Secrets;
 use crate::clock::SharedClock;
 use crate::domain::ids::WebhookId;
 use crate::domain::webhook::{Retries, Webhook, WebhookState};
 use crate::notifications::feed::EventReader;
+use crate::store::seal::SealKeys;
 use crate::store::{EventFilter, JournalError, SavedWebhook, Store, WebhookFilter};
 use crate::telemetry::metrics as names;
 

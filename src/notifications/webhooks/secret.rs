@@ -14,10 +14,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::Sha256;
 
 use super::message::SignedMessage;
-use super::seal::{OpenError, SealError, SealKeys};
 use crate::domain::ids::WebhookId;
+use crate::domain::sealed::Sealed;
 use crate::domain::time::Rfc3339;
-use crate::domain::webhook::Sealed;
+use crate::store::seal::{OpenError, SealError, SealKeys};
 
 /// A secret of an endpoint: 24 to 64 bytes, written as `whsec_` and base64.
 #[derive(Clone, Debug)]
@@ -231,7 +231,7 @@ impl Secrets {
     pub fn sealed(&self, keys: &SealKeys, webhook: WebhookId) -> Result<Sealed, SealError> {
         // The JSON consists of texts and numbers, which always serialise.
         let json: SecretSlice<u8> = serde_json::to_vec(self).unwrap_or_default().into();
-        keys.seal(json.expose_secret(), webhook)
+        keys.seal(json.expose_secret(), webhook.uuid().as_bytes())
     }
 
     /// The secrets of a webhook. Also returns whether they were sealed with the previous key.
@@ -243,7 +243,7 @@ impl Secrets {
         keys: &SealKeys,
         webhook: WebhookId,
     ) -> Result<(Self, bool), OpenError> {
-        let opened = keys.open(sealed, webhook)?;
+        let opened = keys.open(sealed, webhook.uuid().as_bytes())?;
         let secrets = serde_json::from_slice(opened.data.expose_secret());
         let secrets = secrets.map_err(|_| OpenError::Malformed)?;
         Ok((secrets, opened.by_previous))

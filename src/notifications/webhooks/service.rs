@@ -13,11 +13,11 @@ pub use super::attempt::Exchange;
 use super::attempt::Sender;
 use super::dispatcher::Parts;
 use super::message::{self, Ping};
-use super::seal::SealKeys;
 use super::secret::{RotateError, Secrets};
 use crate::domain::ids::WebhookId;
 use crate::domain::operation::EventKind;
 use crate::domain::webhook::{Delivery, Replay, Webhook, WebhookState};
+use crate::store::seal::SealKeys;
 pub use crate::store::{AttemptFilter, DeliveryFilter, WebhookFilter};
 use crate::store::{Creation, JournalError, SavedWebhook, StoredAttempt};
 
@@ -427,7 +427,8 @@ impl WebhookService {
     fn keys(&self) -> Result<&SealKeys, Refused> {
         self.parts.seal_keys.as_deref().ok_or_else(|| {
             Refused::NoSealKey(
-                "The secrets of webhooks are sealed with a key, and `webhooks.seal_key` is not set.".to_owned(),
+                "The secrets of webhooks are sealed with a key, and `store.seal_key` is not set."
+                    .to_owned(),
             )
         })
     }

@@ -1,7 +1,8 @@
 //! Tests of the schedule of attempts.
 
-use super::super::{AttemptResult, Sealed};
+use super::super::AttemptResult;
 use super::*;
+use crate::domain::sealed::Sealed;
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;

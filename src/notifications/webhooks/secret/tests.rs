@@ -152,7 +152,10 @@ fn secrets_are_sealed_for_one_webhook_and_one_key() {
     let later = SealKeys::new(&[2; 32], Some(&[1; 32]));
     assert!(Secrets::opened(&sealed, &later, id).unwrap().1);
     let unreadable = keys
-        .seal(br#"{"current":"whsec_AAAA","previous":[]}"#, id)
+        .seal(
+            br#"{"current":"whsec_AAAA","previous":[]}"#,
+            id.uuid().as_bytes(),
+        )
         .unwrap();
     assert_eq!(
         Secrets::opened(&unreadable, &keys, id).err(),

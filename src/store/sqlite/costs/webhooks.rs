@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::domain::ids::WebhookId;
+use crate::domain::sealed::Sealed;
 use crate::domain::webhook::{
-    Attempt, AttemptResult, DeliveryState, Outcome, Replay, Retries, Sealed, Webhook, WebhookState,
+    Attempt, AttemptResult, DeliveryState, Outcome, Replay, Retries, Webhook, WebhookState,
 };
 use crate::store::{AttemptFilter, Attempted, DeliveryFilter, Enqueue, Progress, WebhookFilter};
 

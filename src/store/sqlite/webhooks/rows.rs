@@ -9,7 +9,8 @@ use sqlx::{Row as _, SqliteExecutor};
 
 use super::super::{failed, row};
 use crate::domain::ids::WebhookId;
-use crate::domain::webhook::{Attempt, AttemptResult, Delivery, Sealed, Webhook};
+use crate::domain::sealed::Sealed;
+use crate::domain::webhook::{Attempt, AttemptResult, Delivery, Webhook};
 use crate::store::{JournalError, StoredAttempt};
 
 macro_rules! webhook {

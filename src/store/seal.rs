@@ -1,5 +1,4 @@
-//! Encryption of the secrets of webhooks in the journal (AES-256-GCM), so that a copy of the journal is not enough to sign
-//! deliveries.
+//! Encryption of secrets in the store (AES-256-GCM), so that a copy of the store is not enough to use them.
 
 use std::fmt;
 
@@ -7,10 +6,9 @@ use aes_gcm::aead::{Aead, Nonce, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit};
 use secrecy::SecretSlice;
 
-use crate::domain::ids::WebhookId;
-use crate::domain::webhook::Sealed;
+use crate::domain::sealed::Sealed;
 
-/// The keys of `webhooks.seal_key` and `webhooks.previous_seal_key`.
+/// The keys of `store.seal_key` and `store.previous_seal_key`.
 pub struct SealKeys {
     current: Aes256Gcm,
     previous: Option<Aes256Gcm>,
@@ -40,15 +38,12 @@ pub enum SealError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     /// It is truncated, or sealed by a later version of the gateway.
-    #[error(
-        "the sealed secrets are damaged, or a later version of the gateway sealed them; restore them from a backup, or \
-         create the webhook again"
-    )]
+    #[error("the sealed secrets are damaged, or a later version of the gateway sealed them")]
     Malformed,
-    /// It was sealed with another key or for another webhook, or it was altered.
+    /// It was sealed with another key or for another owner, or it was altered.
     #[error(
-        "neither `webhooks.seal_key` nor `webhooks.previous_seal_key` opens the secrets; set the key that sealed them as \
-         `webhooks.previous_seal_key`, or create the webhook again"
+        "neither `store.seal_key` nor `store.previous_seal_key` opens the secrets; set the key that sealed them as \
+         `store.previous_seal_key`"
     )]
     WrongKey,
 }
@@ -72,21 +67,20 @@ impl SealKeys {
     }
 
     /// Whether there is a previous key.
-    pub(super) const fn has_previous(&self) -> bool {
+    pub const fn has_previous(&self) -> bool {
         self.previous.is_some()
     }
 
-    /// Encrypts data of a webhook with the current key. Only the same webhook can open it.
+    /// Encrypts data with the current key. `owner` names what the data belongs to, and is needed to open it.
     ///
     /// # Errors
     /// [`SealError`].
-    pub fn seal(&self, data: &[u8], webhook: WebhookId) -> Result<Sealed, SealError> {
+    pub fn seal(&self, data: &[u8], owner: &[u8]) -> Result<Sealed, SealError> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).map_err(|_| SealError::NoRandomness)?;
-        let id = webhook.uuid();
         let payload = Payload {
             msg: data,
-            aad: id.as_bytes(),
+            aad: owner,
         };
         let ciphertext = self
             .current
@@ -95,11 +89,11 @@ impl SealKeys {
         Ok(Sealed([&[VERSION][..], &nonce, &ciphertext].concat()))
     }
 
-    /// Decrypts data of a webhook.
+    /// Decrypts data of this owner.
     ///
     /// # Errors
     /// [`OpenError`].
-    pub fn open(&self, sealed: &Sealed, webhook: WebhookId) -> Result<Opened, OpenError> {
+    pub fn open(&self, sealed: &Sealed, owner: &[u8]) -> Result<Opened, OpenError> {
         let Some((&VERSION, rest)) = sealed.0.split_first() else {
             return Err(OpenError::Malformed);
         };
@@ -107,11 +101,10 @@ impl SealKeys {
             return Err(OpenError::Malformed);
         };
         let nonce = Nonce::<Aes256Gcm>::from(*nonce);
-        let id = webhook.uuid();
         let open = |cipher: &Aes256Gcm, by_previous| {
             let payload = Payload {
                 msg: ciphertext,
-                aad: id.as_bytes(),
+                aad: owner,
             };
             let data = cipher.decrypt(&nonce, payload).ok()?.into();
             Some(Opened { data, by_previous })
@@ -133,13 +126,9 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
-    use crate::clock::ManualClock;
 
     const DATA: &[u8] = b"canary data of a webhook";
-
-    fn id() -> WebhookId {
-        WebhookId::new(&ManualClock::new())
-    }
+    const OWNER: &[u8] = b"one";
 
     fn keys(byte: u8, previous: Option<u8>) -> SealKeys {
         SealKeys::new(&[byte; 32], previous.map(|byte| [byte; 32]).as_ref())
@@ -150,8 +139,8 @@ mod tests {
     }
 
     #[test]
-    fn sealed_data_is_opened_by_the_same_webhook_and_key_only() {
-        let (id, other) = (id(), id());
+    fn sealed_data_is_opened_for_the_same_owner_and_by_the_same_key_only() {
+        let (id, other) = (OWNER, &b"two"[..]);
         let sealed = keys(1, None).seal(DATA, id).unwrap();
         let found = keys(1, None).open(&sealed, id);
         assert_eq!(data(found), Ok((DATA.to_vec(), false)));
@@ -163,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_previous_key_opens_and_the_current_one_seals() {
-        let id = id();
+        let id = OWNER;
         let sealed = keys(1, None).seal(DATA, id).unwrap();
         let rotated = keys(2, Some(1));
         assert_eq!(data(rotated.open(&sealed, id)), Ok((DATA.to_vec(), true)));
@@ -174,7 +163,7 @@ mod tests {
 
     #[test]
     fn altered_and_truncated_data_is_refused() {
-        let (id, keys) = (id(), keys(1, Some(2)));
+        let (id, keys) = (OWNER, keys(1, Some(2)));
         let sealed = keys.seal(DATA, id).unwrap();
         for index in 0..sealed.0.len() {
             let mut altered = sealed.clone();
@@ -192,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_same_data_is_sealed_differently_each_time_and_nothing_is_shown() {
-        let (id, keys) = (id(), keys(0x5a, Some(0x5b)));
+        let (id, keys) = (OWNER, keys(0x5a, Some(0x5b)));
         let sealed = keys.seal(DATA, id).unwrap();
         assert!(sealed != keys.seal(DATA, id).unwrap());
         assert_eq!(format!("{keys:?}"), "SealKeys(***)");
