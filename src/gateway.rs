@@ -1,6 +1,5 @@
 //! Builds the gateway from its parts and stops them in order.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,8 +33,9 @@ use crate::operations::upstream::{RefundSettings, Upstream, UpstreamParts};
 use crate::store::seal::SealKeys;
 use crate::store::sqlite::{SqliteJournal, SqliteSettings};
 use crate::store::{JournalError, Rereads, Store};
-use crate::top::client::{Account, TopClient};
+use crate::top::client::TopClient;
 use crate::top::contract::{Overrides, Registry};
+use crate::top::sessions::Sessions;
 use crate::top::stack::{self, Gate, QuotaSettings, RetrySettings, SigningKeys, TransportSettings};
 
 /// Why the gateway did not start.
@@ -104,23 +104,18 @@ impl Gateway {
         journal: Arc<dyn Store>,
     ) -> Self {
         let stopping = CancellationToken::new();
-        let accounts: BTreeMap<_, _> = config
-            .accounts
-            .iter()
-            .map(|(name, account)| {
-                let account = Account {
-                    name: name.clone(),
-                    session: account.session.clone(),
-                    channel: account.channel.clone(),
-                };
-                (name.clone(), account)
-            })
-            .collect();
+        let accounts = config.accounts.iter();
+        let channels = accounts.map(|(name, account)| (name.clone(), account.channel.clone()));
+        let sessions = Sessions::new(config.accounts.keys().cloned(), journal.hash_key().clone());
+        for (name, account) in &config.accounts {
+            sessions.replace(name, account.session.clone());
+        }
         let top = Arc::new(clients.top);
         let (observer, seen) = Observer::new();
         let upstream = Upstream::new(UpstreamParts {
             top: top.clone(),
-            accounts,
+            channels: channels.collect(),
+            sessions: Arc::new(sessions),
             classifier: Classifier::new(config.error_map.clone()),
             vocabulary: vocabulary(config),
             refunds: refund_settings(&config.top),

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 
 use super::classify::{Classifier, Ending, Missing, Reference};
@@ -14,13 +13,14 @@ use crate::clock::SharedClock;
 use crate::domain::ids::{AccountName, HashKey};
 use crate::domain::operation::{Cause, Failure, SessionTag, UpstreamAnswer};
 use crate::domain::refund::EmptyFee;
-use crate::domain::time::LocalTime;
+use crate::domain::time::{LocalTime, Rfc3339};
 use crate::domain::violation::{Violation, invisible_texts};
 use crate::domain::vocabulary::Vocabulary;
 use crate::top::call::{CallError, Lost};
 use crate::top::client::{Account, ReadOptions, Reply, TopClient};
 use crate::top::lenient::Field;
 use crate::top::method::{Answer, BusinessVerdict, Method};
+use crate::top::sessions::{NoSession, Sessions};
 use crate::translate::Context;
 
 /// How refunds are requested.
@@ -36,8 +36,10 @@ pub struct RefundSettings {
 pub struct UpstreamParts {
     /// The client of TOP.
     pub top: Arc<TopClient>,
-    /// The purchasing accounts.
-    pub accounts: BTreeMap<AccountName, Account>,
+    /// The purchasing accounts with their channel names (渠道名称).
+    pub channels: BTreeMap<AccountName, String>,
+    /// Their sessions.
+    pub sessions: Arc<Sessions>,
     /// The classification of responses.
     pub classifier: Classifier,
     /// The meanings of Fliggy's phrases and numbers.
@@ -55,7 +57,8 @@ pub struct UpstreamParts {
 /// Reads upstream. Callers pass account names only: the current session is looked up when a call is prepared.
 pub struct Upstream {
     pub(in crate::operations) top: Arc<TopClient>,
-    accounts: BTreeMap<AccountName, Account>,
+    channels: BTreeMap<AccountName, String>,
+    pub(in crate::operations) sessions: Arc<Sessions>,
     pub(in crate::operations) classifier: Classifier,
     pub(in crate::operations) vocabulary: Vocabulary,
     pub(in crate::operations) refunds: RefundSettings,
@@ -67,7 +70,7 @@ pub struct Upstream {
 impl std::fmt::Debug for Upstream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Upstream")
-            .field("accounts", &self.accounts.keys())
+            .field("accounts", &self.channels.keys())
             .finish_non_exhaustive()
     }
 }
@@ -112,7 +115,8 @@ impl Upstream {
     pub fn new(parts: UpstreamParts) -> Self {
         let UpstreamParts {
             top,
-            accounts,
+            channels,
+            sessions,
             classifier,
             vocabulary,
             refunds,
@@ -122,7 +126,8 @@ impl Upstream {
         } = parts;
         Self {
             top,
-            accounts,
+            channels,
+            sessions,
             classifier,
             vocabulary,
             refunds,
@@ -165,28 +170,42 @@ impl Upstream {
         })
     }
 
-    /// The account with its session, for one call.
+    /// The channel name of an account.
     ///
     /// # Errors
     /// When no such account is configured.
-    pub(in crate::operations) fn account(&self, name: &AccountName) -> Result<&Account, Failure> {
-        self.accounts
-            .get(name)
+    pub(in crate::operations) fn channel(&self, name: &AccountName) -> Result<&str, Failure> {
+        let channel = self.channels.get(name);
+        channel
+            .map(String::as_str)
             .ok_or_else(|| Failure::of(Cause::ReadFailed).with_detail(NO_ACCOUNT))
+    }
+
+    /// The account with its session in force, for one call.
+    ///
+    /// # Errors
+    /// When no such account is configured, or TOP would refuse the call because of its session.
+    pub(in crate::operations) fn account(&self, name: &AccountName) -> Result<Account, Failure> {
+        let channel = self.channel(name)?.to_owned();
+        let session = self
+            .sessions
+            .usable(name)
+            .map_err(|why| no_session(name, why))?;
+        Ok(Account {
+            name: name.clone(),
+            session,
+            channel,
+        })
     }
 
     /// Whether the account is configured.
     pub(in crate::operations) fn has_account(&self, name: &AccountName) -> bool {
-        self.accounts.contains_key(name)
+        self.channels.contains_key(name)
     }
 
-    /// The tag of the current session of an account; none if the account is no longer configured.
+    /// The tag of the session in force of an account; none if it has no session, or is no longer configured.
     pub(in crate::operations) fn session_tag(&self, name: &AccountName) -> Option<SessionTag> {
-        let account = self.accounts.get(name)?;
-        Some(SessionTag::new(
-            &self.hash_key,
-            account.session.expose_secret(),
-        ))
+        Some(self.sessions.in_force(name)?.tag().clone())
     }
 
     /// Reads upstream.
@@ -201,7 +220,7 @@ impl Upstream {
         about: Missing,
     ) -> Result<Reply<M::Answer>, ReadError> {
         let account = self.account(account).map_err(ReadError::Failed)?;
-        self.interpret_read::<M>(self.top.read::<M>(account, request, options).await, about)
+        self.interpret_read::<M>(self.top.read::<M>(&account, request, options).await, about)
     }
 
     /// Reads a list. None if a configured row says that the response means an empty list.
@@ -354,6 +373,20 @@ pub(in crate::operations) fn check_same<M: Method, T: PartialEq<A>, A: ?Sized>(
             )),
         )),
         Field::Value(_) | Field::Absent | Field::Unreadable => Ok(()),
+    }
+}
+
+/// The failure of a call that was not made, because TOP would refuse its session.
+fn no_session(account: &AccountName, why: NoSession) -> Failure {
+    match why {
+        NoSession::UnknownAccount => Failure::of(Cause::ReadFailed).with_detail(NO_ACCOUNT),
+        NoSession::Missing => Failure::of(Cause::SessionMissing).with_detail(format!(
+            "The account `{account}` is not authorised. Nothing was sent to TOP."
+        )),
+        NoSession::Refused(refused) => Failure::of(Cause::SessionInvalid).with_detail(format!(
+            "TOP refuses the session of the account `{account}` since {} (code {}). Nothing was sent to TOP.",
+            Rfc3339(refused.at), refused.code
+        )),
     }
 }
 

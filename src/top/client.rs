@@ -17,18 +17,19 @@ use super::departure::Departure;
 use super::envelope::{self, Envelope};
 use super::lenient::bounded;
 use super::method::{Effect, Method, PlatformMethod};
+use super::sessions::Session;
 use super::stack::{self, Gate, Parts, Permit, RetrySettings, Stack, Transport, TransportSettings};
 use crate::clock::SharedClock;
 use crate::domain::ids::AccountName;
 use crate::domain::violation::Violation;
 
-/// A purchasing account (采购账号): one Taobao user, and the channel label that is sent with its requests.
+/// A purchasing account (采购账号), for one call: one Taobao user, and the channel label that is sent with its requests.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// The name in the configuration.
     pub name: AccountName,
-    /// The session key, which has to be renewed regularly.
-    pub session: SecretString,
+    /// The session in force when the call was prepared.
+    pub session: Arc<Session>,
     /// The channel name (渠道名称): a label that Fliggy assigned, not the account.
     pub channel: String,
 }
@@ -78,6 +79,7 @@ impl ReadOptions<'_> {
 #[derive(Clone, Debug)]
 pub struct Prepared {
     call: Call,
+    session: Arc<Session>,
 }
 
 /// A write with an open connection. The body, which contains all parameters, has not been sent. Dropping the value
@@ -86,6 +88,7 @@ pub struct Prepared {
 pub struct Opened {
     attempt: BoxFuture<'static, Result<Received, CallError>>,
     departure: Departure,
+    session: Arc<Session>,
     _permit: Permit,
 }
 
@@ -150,8 +153,10 @@ impl TopClient {
         options: ReadOptions<'_>,
     ) -> Result<Reply<M::Answer>, CallError> {
         let call = self.encode::<M>(account, request, options.lane, options.extra)?;
-        let received = self.read.clone().oneshot(call).await?;
-        self.decode::<M>(&received, options.keep_upstream)
+        let received = self.read.clone().oneshot(call).await;
+        let result = received.and_then(|got| self.decode::<M>(&got, options.keep_upstream));
+        account.session.observe(&result, self.clock.wall());
+        result
     }
 
     /// Encodes a request. This happens early, so that encoding cannot fail once the operation is `sending`.
@@ -165,7 +170,10 @@ impl TopClient {
         extra: Option<&Map<String, Value>>,
     ) -> Result<Prepared, CallError> {
         self.encode::<M>(account, request, Lane::Caller, extra)
-            .map(|call| Prepared { call })
+            .map(|call| Prepared {
+                call,
+                session: account.session.clone(),
+            })
     }
 
     /// Acquires the permit for one write of this method and opens the write's own connection.
@@ -194,6 +202,7 @@ impl TopClient {
             () = departure.asked() => Ok(Opened {
                 attempt,
                 departure,
+                session: prepared.session,
                 _permit: permit,
             }),
         }
@@ -218,11 +227,14 @@ impl TopClient {
                 (&mut opened.attempt).await
             }
         };
+        let session = opened.session.clone();
         drop(opened);
         if let Err(CallError::Refused(error)) = &ended {
             self.gate.observe(M::NAME, error);
         }
-        self.decode::<M>(&ended?, false)
+        let result = ended.and_then(|received| self.decode::<M>(&received, false));
+        session.observe(&result, self.clock.wall());
+        result
     }
 
     /// Uploads a file with text parameters. Uses the read stack, whose retry layer sends an upload only once.
@@ -242,13 +254,15 @@ impl TopClient {
             method: M::NAME.into(),
             effect: M::EFFECT,
             lane: Lane::Caller,
-            session: Some(account.session.clone()),
+            session: Some(account.session.key().clone()),
             params: texts.into(),
             file: Some(file),
             departure: None,
         };
-        let received = self.read.clone().oneshot(call).await?;
-        self.decode::<M>(&received, false)
+        let received = self.read.clone().oneshot(call).await;
+        let result = received.and_then(|received| self.decode::<M>(&received, false));
+        account.session.observe(&result, self.clock.wall());
+        result
     }
 
     /// Calls any method with raw parameters, for the shell and support cases. Reads only.
@@ -309,7 +323,7 @@ impl TopClient {
             method: M::NAME.into(),
             effect: M::EFFECT,
             lane,
-            session: Some(account.session.clone()),
+            session: Some(account.session.key().clone()),
             params: text.into(),
             file: None,
             departure: None,

@@ -48,6 +48,12 @@ struct WireError {
 }
 
 impl ErrorResponse {
+    /// The code, if TOP refuses the session of the call: 26 missing, 27 invalid, or 53 not sufficient any more (documented).
+    #[must_use]
+    pub fn session_code(&self) -> Option<i64> {
+        self.code.filter(|code| matches!(code, 26 | 27 | 53))
+    }
+
     /// The duration of TOP's ban of the app in seconds, if this error reports a ban (code 7).
     #[must_use]
     pub fn ban_seconds(&self) -> Option<u64> {

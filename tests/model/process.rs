@@ -18,8 +18,9 @@ use fliggy_gateway::operations::service::{Operations, Parts, ReconcileSettings};
 use fliggy_gateway::operations::upstream::{RefundSettings, Upstream, UpstreamParts};
 use fliggy_gateway::store::Store;
 use fliggy_gateway::top::call::{Call, CallError, Lost, NotSent, Received};
-use fliggy_gateway::top::client::{Account, TopClient};
+use fliggy_gateway::top::client::TopClient;
 use fliggy_gateway::top::contract::Overrides;
+use fliggy_gateway::top::sessions::Sessions;
 use fliggy_gateway::top::stack::{Gate, QuotaSettings, Stack};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -131,12 +132,9 @@ impl Process {
         let gate = Arc::new(Gate::new(&quota, clock.clone()));
         let stack = stack(world.clone(), boot);
         let name: AccountName = "default".parse().unwrap();
-        let account = Account {
-            name: name.clone(),
-            session: "session".to_owned().into(),
-            channel: "MODEL".to_owned(),
-        };
         let journal: Arc<dyn Store> = Arc::new(GatedJournal::new(world.clone(), boot));
+        let sessions = Sessions::new([name.clone()], journal.hash_key().clone());
+        sessions.replace(&name, "session".into());
         let stopping = CancellationToken::new();
         let upstream = Upstream::new(UpstreamParts {
             top: Arc::new(TopClient::on_stacks(
@@ -146,7 +144,8 @@ impl Process {
                 OVERRIDES.clone(),
                 clock.clone(),
             )),
-            accounts: BTreeMap::from([(name.clone(), account)]),
+            channels: BTreeMap::from([(name.clone(), "MODEL".to_owned())]),
+            sessions: Arc::new(sessions),
             classifier: Classifier::default(),
             vocabulary: VOCABULARY.clone(),
             refunds: RefundSettings {

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fliggy_gateway::clock::SystemClock;
-use fliggy_gateway::domain::ids::{HashKey, OrderId};
+use fliggy_gateway::domain::ids::{AccountName, HashKey, OrderId};
 use fliggy_gateway::domain::vocabulary::Vocabulary;
 use fliggy_gateway::top::call::{Call, CallError, Delivery, FilePart, Lane, Received};
 use fliggy_gateway::top::client::{Account, Reply, TopClient};
 use fliggy_gateway::top::contract::{Override, Overrides, Registry};
 use fliggy_gateway::top::departure::Departure;
 use fliggy_gateway::top::method::{Effect, Method};
+use fliggy_gateway::top::sessions::Sessions;
 use fliggy_gateway::top::sign::{SignMethod, base_string, sign};
 use fliggy_gateway::top::stack::{
     self, Gate, Parts, QuotaSettings, RetrySettings, SigningKeys, Stack, Transport,
@@ -195,9 +196,12 @@ const UPLOADED: &str = r#"{"alitrip_flight_service_upload_response":{
     "file_id":"FILE-TEST-0001","is_success":true,"request_id":"1"}}"#;
 
 fn account() -> Account {
+    let name: AccountName = "main".parse().unwrap();
+    let sessions = Sessions::new([name.clone()], HashKey::new([0; 32]));
+    sessions.replace(&name, "session-1".into());
     Account {
-        name: "main".parse().unwrap(),
-        session: SecretString::from("session-1"),
+        session: sessions.usable(&name).unwrap(),
+        name,
         channel: "C".into(),
     }
 }

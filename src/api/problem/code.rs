@@ -373,17 +373,18 @@ codes! {
         Some("Ask Fliggy's operations team (运营) whether a channel (渠道) is assigned to the account, \
               and set the channel name as `accounts.<name>.channel`. If the name is correct, another \
               parameter is wrong."),
-    SessionMissing "session_missing" BAD_GATEWAY None Never None;
+    SessionMissing "session_missing" BAD_GATEWAY None Later None;
         "The purchasing account is not authorised";
-        "TOP returned 26 Missing session: the call needs a session key and had none.";
-        Some("Authorise the application for the purchasing account on TOP and set the session key \
-              as `accounts.<name>.session`."),
-    SessionInvalid "session_invalid" BAD_GATEWAY None Never None;
+        "The account has no session key (授权), or TOP returned 26 Missing session. Nothing was executed.";
+        Some("An operator of the gateway authorises the account: `POST /v1/accounts/{account}/authorization` returns the \
+              link for a browser. Then repeat the request."),
+    SessionInvalid "session_invalid" BAD_GATEWAY None Later None;
         "The authorisation of the purchasing account is no longer valid";
-        "TOP returned 27 Invalid session: the session key has expired, was revoked or belongs to \
-         another application.";
-        Some("Authorise the application again for the same purchasing account; a session key is \
-              valid for 3 to 6 months."),
+        "TOP returned 27 Invalid session or 53: the session key has expired, was revoked or belongs to another \
+         application. Nothing was executed. The gateway sends nothing more for the account until its session is replaced or \
+         TOP accepts it again.";
+        Some("An operator of the gateway authorises the account again: `POST /v1/accounts/{account}/authorization` returns \
+              the link for a browser. Then repeat the request."),
     IpNotAllowed "ip_not_allowed" BAD_GATEWAY None Never None;
         "The gateway's address is not on the IP white list";
         "TOP returned isv.permission-ip-whitelist-limit: the call came from an address that is not on \

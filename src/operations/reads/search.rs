@@ -72,14 +72,14 @@ impl Upstream {
         keep_upstream: bool,
     ) -> Result<Reply<SearchAnswer>, Failure> {
         const NAME: &str = Search::NAME;
-        let session = self.account(account)?;
-        let request = translate::search::request(query, &session.channel);
+        let prepared = self.account(account)?;
+        let request = translate::search::request(query, &prepared.channel);
         let options = ReadOptions {
             extra,
             keep_upstream,
             ..ReadOptions::CALLER
         };
-        let reply = match self.top.read::<Search>(session, &request, options).await {
+        let reply = match self.top.read::<Search>(&prepared, &request, options).await {
             Ok(reply) => reply,
             Err(error) => {
                 let failure = self.read_failure(NAME, &error);

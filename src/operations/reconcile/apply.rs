@@ -65,7 +65,7 @@ impl Operations {
         options: ReadOptions<'static>,
         moment: &mut Moment,
     ) -> Lookup {
-        let mut lookup = self.look_up(operation, options).await;
+        let mut lookup = self.look_up(operation, moment, options).await;
         let patience = &self.settings.patience;
         let (_, step) = decide(&Before::of(operation), &lookup.finding, moment, patience);
         if lookup.not_made.is_none() && step == Step::TryControl {

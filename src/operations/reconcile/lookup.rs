@@ -63,6 +63,7 @@ enum Observation {
 }
 
 const NO_JOURNAL: &str = "the journal could not be read";
+const SESSION_REPLACED: &str = "the session of the account was replaced during the lookup";
 const NOT_READ: &str = "upstream could not be read, or its response is inconclusive";
 const OTHER_RESOURCE: &str = "upstream returned another order, refund or change";
 
@@ -253,20 +254,29 @@ impl Operations {
         self.settings.deadline.saturating_sub(since)
     }
 
-    /// Makes one lookup. `options` select the share of the quota: lookups have a share of their own.
+    /// Makes one lookup, at this moment. `options` select the share of the quota: lookups have a share of their own.
     pub(in crate::operations) async fn look_up(
         &self,
         operation: &Operation,
+        moment: &Moment,
         options: ReadOptions<'static>,
     ) -> Lookup {
         match self.observe(operation, options).await {
-            Ok(observation) => self.interpret(operation, &observation).await,
+            Ok(observation) => self.interpret(operation, moment, &observation).await,
             Err(NotMade(pause)) => Lookup::not_made(pause),
         }
     }
 
-    /// Judges a read for an operation.
-    async fn interpret(&self, operation: &Operation, observation: &Observation) -> Lookup {
+    /// Judges a read for an operation, which began at this moment.
+    async fn interpret(
+        &self,
+        operation: &Operation,
+        moment: &Moment,
+        observation: &Observation,
+    ) -> Lookup {
+        if !self.is_still_in_force(&operation.account, moment) {
+            return Lookup::nothing(SESSION_REPLACED);
+        }
         let judged = self.judged(operation, observation).await;
         let Judged {
             finding,
@@ -284,7 +294,7 @@ impl Operations {
         .increment(1);
         Lookup {
             finding,
-            proves: self.proof(operation, observation),
+            proves: self.proof(operation, moment, observation),
             by_number_only,
             by_message,
             not_made: None,
@@ -504,10 +514,10 @@ impl Operations {
             }
             let mut moment = self.moment(&one);
             let mut lookup = match &listed {
-                Some(observation) => self.interpret(&one, observation).await,
+                Some(observation) => self.interpret(&one, &moment, observation).await,
                 None => match self.observe(&one, ReadOptions::CALLER).await {
                     Ok(observation) => {
-                        let lookup = self.interpret(&one, &observation).await;
+                        let lookup = self.interpret(&one, &moment, &observation).await;
                         // One list shows all refunds or changes of an order.
                         listed = Some(observation)
                             .filter(|_| one.intent.number_among_several().is_some());
@@ -539,7 +549,10 @@ impl Operations {
             // The list that was read contains other objects, which are the control.
             moment.control = Control::Found;
         } else {
-            (moment.control, lookup.proves) = self.control(operation, options).await;
+            (moment.control, lookup.proves) = self.control(operation, moment, options).await;
+            if !self.is_still_in_force(&operation.account, moment) {
+                (moment.control, lookup.proves) = (Control::Inconclusive, None);
+            }
         }
     }
 
@@ -549,6 +562,7 @@ impl Operations {
     async fn control(
         &self,
         operation: &Operation,
+        moment: &Moment,
         options: ReadOptions<'static>,
     ) -> (Control, Option<Proof>) {
         let account = &operation.account;
@@ -581,7 +595,7 @@ impl Operations {
         };
         let control = self.look_up_control(lookup, &key, account, options).await;
         let found = control == Control::Found;
-        (control, found.then(|| self.proof_of(lookup, key, account)))
+        (control, found.then(|| self.proof_of(lookup, key, moment)))
     }
 
     /// The reference of another order of the last seven days, for use as a control if none is known yet.
@@ -644,23 +658,33 @@ impl Operations {
         proof.session.is_some() && proof.session == self.upstream.session_tag(account)
     }
 
-    fn proof_of(&self, lookup: LookupKind, key: String, account: &AccountName) -> Proof {
+    /// Whether the session that was in force at this moment still is, so that everything read since was read under it.
+    fn is_still_in_force(&self, account: &AccountName, moment: &Moment) -> bool {
+        self.upstream.session_tag(account) == moment.session
+    }
+
+    fn proof_of(&self, lookup: LookupKind, key: String, moment: &Moment) -> Proof {
         Proof {
             lookup,
             key,
-            session: self.upstream.session_tag(account),
+            session: moment.session.clone(),
             at_ms: self.store_ms(),
         }
     }
 
     /// The object that the lookup of an operation found, as a control for other lookups.
-    fn proof(&self, operation: &Operation, observation: &Observation) -> Option<Proof> {
+    fn proof(
+        &self,
+        operation: &Operation,
+        moment: &Moment,
+        observation: &Observation,
+    ) -> Option<Proof> {
         let lookup = operation
             .kind()
             .creates()
             .filter(|lookup| observation.found(*lookup))?;
         let key = operation.intent.subject().text();
-        Some(self.proof_of(lookup, key, &operation.account))
+        Some(self.proof_of(lookup, key, moment))
     }
 
     /// Applies a lookup of an earlier operation, and fails unless that operation certainly had no effect. The new

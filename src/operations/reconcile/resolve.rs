@@ -125,7 +125,8 @@ impl Operations {
         let mut result = None;
         let mut differs = Vec::new();
         if self.upstream.has_account(&operation.account) {
-            let lookup = self.look_up(&operation, ReadOptions::LOOKUP).await;
+            let moment = self.moment(&operation);
+            let lookup = self.look_up(&operation, &moment, ReadOptions::LOOKUP).await;
             if let Some(pause) = lookup.not_made {
                 return Err(NotResolved::LookupNotMade(Box::new(operation), pause));
             }

@@ -152,7 +152,7 @@ impl Operations {
         let moment = self.moment(operation);
         // This lookup is made even while the process stops: it belongs to the send, and a caller waits for it. The
         // deadline bounds its duration.
-        let lookup = self.look_up(operation, ReadOptions::CALLER);
+        let lookup = self.look_up(operation, &moment, ReadOptions::CALLER);
         let lookup = tokio::time::timeout(self.settings.deadline, lookup).await;
         let lookup = lookup.unwrap_or_else(|_| Lookup::cut_short());
         reach(Point::Checked).await;

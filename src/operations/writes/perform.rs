@@ -441,7 +441,7 @@ impl Operations {
         let account = self.upstream.account(&request.account)?;
         let top = &self.upstream.top;
         let prepared = top
-            .prepare::<W::Method>(account, &ready.request, write.extra())
+            .prepare::<W::Method>(&account, &ready.request, write.extra())
             .map_err(|_| Failure::of(Cause::NotEncodable))?;
         let opened = tokio::select! {
             biased;

@@ -57,7 +57,7 @@ impl Write for Book {
         upstream: &Upstream,
         account: &AccountName,
     ) -> Result<Ready<<AirBook as Method>::Request>, Failure> {
-        let channel = &upstream.account(account)?.channel;
+        let channel = upstream.channel(account)?;
         Ok(Ready {
             names: Names::everybody(personal(&self.booking)),
             ..Ready::of(translate::book::request(&self.booking, channel))

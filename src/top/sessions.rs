@@ -1,0 +1,251 @@
+//! The sessions (授权) of the purchasing accounts. They are replaced while the gateway runs.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Notify;
+
+use super::call::CallError;
+use crate::domain::ids::{AccountName, HashKey};
+use crate::domain::operation::SessionTag;
+
+/// A session of an account: the key that TOP accepts for one Taobao user until it expires or is revoked.
+#[derive(Debug)]
+pub struct Session {
+    key: SecretString,
+    tag: SessionTag,
+    doubt: Mutex<Doubt>,
+    doubted: Arc<Notify>,
+}
+
+/// Whether TOP accepts a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Doubt {
+    /// Nothing speaks against it.
+    #[default]
+    None,
+    /// TOP refused it for a call. That may be a mistake, so calls continue until another call confirms it.
+    Suspected(Refused),
+    /// TOP refuses it. Nothing is sent until TOP accepts it again or it is replaced.
+    Refused(Refused),
+}
+
+/// TOP refused a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// TOP's code: 26, 27 or 53.
+    pub code: i64,
+    /// When TOP refused it for the first time.
+    pub at: Timestamp,
+}
+
+/// Why an account has no session for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoSession {
+    /// The account is not configured.
+    #[error("the account is no longer configured")]
+    UnknownAccount,
+    /// It was never authorised.
+    #[error("the account has no session")]
+    Missing,
+    /// TOP refuses its session.
+    #[error("TOP refuses the session of the account")]
+    Refused(Refused),
+}
+
+/// The session in force of each account.
+#[derive(Debug)]
+pub struct Sessions {
+    in_force: BTreeMap<AccountName, RwLock<Option<Arc<Session>>>>,
+    key: HashKey,
+    doubted: Arc<Notify>,
+}
+
+// === impl Session ===
+
+impl Session {
+    /// The key for the parameter `session`.
+    #[must_use]
+    pub const fn key(&self) -> &SecretString {
+        &self.key
+    }
+
+    /// The tag that identifies the session in the journal.
+    #[must_use]
+    pub const fn tag(&self) -> &SessionTag {
+        &self.tag
+    }
+
+    /// Whether TOP accepts the session, as far as known.
+    #[must_use]
+    pub fn doubt(&self) -> Doubt {
+        *self.doubt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of the result of a call that was made under this session.
+    pub(super) fn observe<T>(&self, result: &Result<T, CallError>, now: Timestamp) {
+        let Err(CallError::Refused(error)) = result else {
+            return;
+        };
+        let Some(code) = error.session_code() else {
+            return;
+        };
+        let mut doubt = self.doubt.lock().unwrap_or_else(PoisonError::into_inner);
+        if *doubt == Doubt::None {
+            *doubt = Doubt::Suspected(Refused { code, at: now });
+            self.doubted.notify_one();
+        }
+    }
+
+    /// Decides a doubt by a call that was made for that purpose. Returns whether the session was suspected or refused
+    /// differently before.
+    pub fn decide(&self, is_accepted: bool) -> bool {
+        let mut doubt = self.doubt.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = *doubt;
+        *doubt = match before {
+            _ if is_accepted => Doubt::None,
+            Doubt::Suspected(refused) => Doubt::Refused(refused),
+            Doubt::None | Doubt::Refused(_) => before,
+        };
+        *doubt != before
+    }
+}
+
+// === impl Sessions ===
+
+impl Sessions {
+    /// The sessions of these accounts; none is authorised yet. `key` is the key of the tags.
+    #[must_use]
+    pub fn new(accounts: impl IntoIterator<Item = AccountName>, key: HashKey) -> Self {
+        Self {
+            in_force: accounts
+                .into_iter()
+                .map(|account| (account, RwLock::default()))
+                .collect(),
+            key,
+            doubted: Arc::default(),
+        }
+    }
+
+    /// The session for a call.
+    ///
+    /// # Errors
+    /// [`NoSession`].
+    pub fn usable(&self, account: &AccountName) -> Result<Arc<Session>, NoSession> {
+        let slot = self.in_force.get(account);
+        slot.ok_or(NoSession::UnknownAccount)?;
+        let session = self.in_force(account).ok_or(NoSession::Missing)?;
+        match session.doubt() {
+            Doubt::Refused(refused) => Err(NoSession::Refused(refused)),
+            Doubt::None | Doubt::Suspected(_) => Ok(session),
+        }
+    }
+
+    /// The session in force, also if TOP refuses it.
+    #[must_use]
+    pub fn in_force(&self, account: &AccountName) -> Option<Arc<Session>> {
+        let slot = self.in_force.get(account)?;
+        slot.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The tag of a session.
+    #[must_use]
+    pub fn tag(&self, key: &SecretString) -> SessionTag {
+        SessionTag::new(&self.key, key.expose_secret())
+    }
+
+    /// Puts a session in force; calls that were prepared before keep the previous one.
+    pub fn replace(&self, account: &AccountName, key: SecretString) {
+        let session = Session {
+            tag: self.tag(&key),
+            key,
+            doubt: Mutex::default(),
+            doubted: self.doubted.clone(),
+        };
+        if let Some(slot) = self.in_force.get(account) {
+            let mut slot = slot.write().unwrap_or_else(PoisonError::into_inner);
+            *slot = Some(Arc::new(session));
+        }
+    }
+
+    /// Waits until a session is suspected. Suspicions since the last call count too.
+    pub async fn suspicion(&self) {
+        self.doubted.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::top::call::NotSent;
+    use crate::top::envelope::ErrorResponse;
+
+    fn account() -> AccountName {
+        "main".parse().unwrap()
+    }
+
+    fn error(code: i64) -> Result<(), CallError> {
+        Err(CallError::Refused(Box::new(ErrorResponse {
+            code: Some(code),
+            ..ErrorResponse::default()
+        })))
+    }
+
+    #[test]
+    fn a_session_is_refused_once_a_second_call_confirms_it() {
+        let sessions = Sessions::new([account()], HashKey::new([0; 32]));
+        assert_eq!(sessions.usable(&account()).unwrap_err(), NoSession::Missing);
+        sessions.replace(&account(), "one".into());
+        let session = sessions.usable(&account()).unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        for other in [
+            Ok(()),
+            error(7),
+            error(25),
+            Err(CallError::NotSent(NotSent::TooLate)),
+        ] {
+            session.observe(&other, now);
+        }
+        assert_eq!(session.doubt(), Doubt::None);
+        session.observe(&error(27), now);
+        session.observe(&error(53), now);
+        let refused = Refused { code: 27, at: now };
+        assert_eq!(session.doubt(), Doubt::Suspected(refused));
+        assert!(sessions.usable(&account()).is_ok());
+        assert!(session.decide(false) && !session.decide(false));
+        assert_eq!(
+            sessions.usable(&account()).unwrap_err(),
+            NoSession::Refused(refused)
+        );
+        assert!(session.decide(true) && !session.decide(true));
+        assert!(sessions.usable(&account()).is_ok());
+        let other = "other".parse().unwrap();
+        let unknown = sessions.usable(&other).unwrap_err();
+        assert_eq!(unknown, NoSession::UnknownAccount);
+    }
+
+    #[test]
+    fn a_late_refusal_of_a_replaced_session_does_not_concern_the_new_one() {
+        let sessions = Sessions::new([account()], HashKey::new([0; 32]));
+        sessions.replace(&account(), "one".into());
+        let before = sessions.usable(&account()).unwrap();
+        sessions.replace(&account(), "two".into());
+        before.observe(&error(27), Timestamp::UNIX_EPOCH);
+        before.decide(false);
+        let now = sessions.usable(&account()).unwrap();
+        assert_eq!(now.key().expose_secret(), "two");
+        assert_ne!(now.tag(), before.tag());
+        // The same session again is a new one: TOP may accept it now.
+        sessions.replace(&account(), "one".into());
+        assert!(sessions.usable(&account()).is_ok());
+    }
+
+    #[test]
+    fn a_session_is_not_printed() {
+        let sessions = Sessions::new([account()], HashKey::new([0; 32]));
+        sessions.replace(&account(), "canary".into());
+        assert!(!format!("{sessions:?}").contains("canary"));
+    }
+}
