@@ -1,9 +1,10 @@
 //! A simulator of TOP, for the sandbox and for other teams' tests.
 //!
 //! The simulator checks what TOP checks (signature, timestamp, session, contract). A ledger keeps the orders,
-//! refunds and changes, advances them with time and counts effects. Faults are injected by rules over HTTP
-//! (`/_simulator/…`) or by magic order numbers (`sim.pay.timeout_done.0001`). All state is in memory. Personal
-//! data leaves the simulator only in responses that contain it at TOP too.
+//! refunds and changes, advances them with time and counts effects. Taobao users authorise the app on a page of
+//! OAuth. Faults are injected by rules over HTTP (`/_simulator/…`) or by magic order numbers
+//! (`sim.pay.timeout_done.0001`). All state is in memory. Personal data leaves the simulator only in responses
+//! that contain it at TOP too.
 //!
 //! Where the real wording or order of checks is not public, the simulator guesses, following `openapi/top`.
 //! Nothing here is evidence of what TOP does.
@@ -27,27 +28,30 @@ mod ledger;
 mod message_methods;
 mod messages;
 mod methods;
+mod oauth;
 mod offer;
 mod op;
 mod order;
 mod params;
+mod platform;
 mod refund;
 mod register;
 mod rest;
+mod routes;
 mod schedule;
 mod script;
+mod sessions;
 mod state;
 mod timetable;
 mod trouble;
+mod users;
+mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{any, delete, get, post};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -60,8 +64,10 @@ use state::{Locked, State};
 pub use calls::Call;
 pub use faults::Fault;
 pub use messages::{MessageFault, NewMessageRule};
-pub use op::Op;
+pub use op::{Method, Op};
+pub use platform::PlatformMethod;
 pub use script::{Match, NewRule};
+pub use sessions::OauthSettings;
 
 /// Largest request body that is read. Above the attachment limit, so that the method can refuse an attachment
 /// that is too large.
@@ -108,12 +114,15 @@ pub struct SimulatorConfig {
     pub app_key: String,
     /// The secret of that app.
     pub app_secret: SecretString,
-    /// The purchasing account of each session. An account cannot see the orders of another.
+    /// The purchasing account of each session at the start. An account cannot see the orders of another. These
+    /// sessions do not expire by themselves.
     pub sessions: BTreeMap<String, String>,
     /// The message group of each account; `default` for accounts that are not listed.
     pub groups: BTreeMap<String, String>,
     /// The Taobao user id of each account. The others have ids from 2200000000001 on, in the order of all accounts.
     pub user_ids: BTreeMap<String, i64>,
+    /// The tokens that OAuth issues at the start.
+    pub oauth: OauthSettings,
     /// The assigned channels (渠道名称). Any other is refused with 请求参数错误.
     pub channels: BTreeSet<String>,
     /// Two-letter codes of the airlines that have an epidemic policy and therefore accept refunds of type 100.
@@ -145,6 +154,7 @@ impl SimulatorConfig {
             sessions: BTreeMap::from([("sandbox-session".to_owned(), "default".to_owned())]),
             groups: BTreeMap::new(),
             user_ids: BTreeMap::new(),
+            oauth: OauthSettings::default(),
             channels: BTreeSet::from(["SANDBOX".to_owned()]),
             epidemic_airlines: BTreeSet::from(["CA".to_owned()]),
             registry: Registry::embedded(),
@@ -203,61 +213,6 @@ impl Simulator {
                 last_connection: AtomicU64::new(0),
             }),
         }
-    }
-
-    /// `/router/rest` and the message channel as in TOP, and the control API under `/_simulator`. Without
-    /// [`serve`], orders progress only when they are read, and messages come only then.
-    pub fn router(&self) -> Router {
-        Router::new()
-            .route("/router/rest", any(rest::handle))
-            .route("/", any(channel::upgrade))
-            .route("/tmc", any(channel::upgrade))
-            .route(
-                "/_simulator/messages",
-                post(control::publish_message).get(control::list_messages),
-            )
-            .route(
-                "/_simulator/messages/faults",
-                post(control::add_message_fault)
-                    .get(control::list_message_faults)
-                    .delete(control::clear_message_faults),
-            )
-            .route("/_simulator/messages/channel", post(control::set_channel))
-            .route(
-                "/_simulator/faults",
-                post(control::add_fault)
-                    .get(control::list_faults)
-                    .delete(control::clear_faults),
-            )
-            .route("/_simulator/faults/{id}", delete(control::remove_fault))
-            .route("/_simulator/orders", get(control::list_orders))
-            .route(
-                "/_simulator/orders/{order_id}/advance",
-                post(control::advance),
-            )
-            .route(
-                "/_simulator/orders/{order_id}/schedule-change",
-                post(control::change_schedule),
-            )
-            .route("/_simulator/refunds", get(control::list_refunds))
-            .route(
-                "/_simulator/refunds/{refund_order_no}/advance",
-                post(control::advance_refund),
-            )
-            .route(
-                "/_simulator/refunds/{refund_order_no}/supplement",
-                post(control::supplement_refund),
-            )
-            .route("/_simulator/changes", get(control::list_changes))
-            .route(
-                "/_simulator/changes/{change_order_no}/advance",
-                post(control::advance_change),
-            )
-            .route("/_simulator/files", get(control::list_files))
-            .route("/_simulator/calls", get(control::list_calls))
-            .route("/_simulator/reset", post(control::reset))
-            .layer(DefaultBodyLimit::max(MAX_BODY))
-            .with_state(self.clone())
     }
 
     fn config(&self) -> &SimulatorConfig {

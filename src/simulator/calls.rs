@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::Serialize;
 
 use super::faults::Fault;
-use super::op::Op;
+use super::op::Method;
 use super::script::Subject;
 
 const KEPT: usize = 10_000;
 
-/// One call to `/router/rest`. Contains no personal data.
+/// One call to `/router/rest` or `/token`. Contains no personal data and no secrets.
 #[derive(Debug, Clone, Serialize)]
 pub struct Call {
     /// Sequence number, from 1, since the start or the last reset.
@@ -18,7 +18,7 @@ pub struct Call {
     /// When it arrived, RFC 3339.
     pub at: String,
     /// The method.
-    pub method: Op,
+    pub method: Method,
     /// The caller's number of the order.
     pub out_order_no: Option<String>,
     /// TOP's id of the order.
@@ -43,21 +43,21 @@ pub(super) struct Counts {
 pub(super) struct CallLog {
     last: u64,
     kept: VecDeque<Call>,
-    counts: BTreeMap<Op, Counts>,
+    counts: BTreeMap<Method, Counts>,
 }
 
 /// The matching calls, with their counts per method.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     items: Vec<Call>,
-    counts: BTreeMap<Op, Counts>,
+    counts: BTreeMap<Method, Counts>,
 }
 
 impl CallLog {
     pub(super) fn record(
         &mut self,
         at: jiff::Timestamp,
-        op: Op,
+        method: Method,
         subject: Subject,
         fault: Option<Fault>,
         effect: bool,
@@ -70,37 +70,40 @@ impl CallLog {
         self.kept.push_back(Call {
             number: self.last,
             at: at.to_string(),
-            method: op,
+            method,
             out_order_no: subject.out_order_no,
             order_id: subject.order_id.map(|id| id.to_string()),
             fault,
             effect,
             outcome,
         });
-        let counts = self.counts.entry(op).or_default();
+        let counts = self.counts.entry(method).or_default();
         counts.received += 1;
         counts.effects += u64::from(effect);
     }
 
     pub(super) fn report(
         &self,
-        method: Option<Op>,
+        method: Option<Method>,
         out_order_no: Option<&str>,
         order_id: Option<&str>,
     ) -> Report {
         let fits = |call: &&Call| {
-            method.is_none_or(|op| call.method == op)
+            method.is_none_or(|method| call.method == method)
                 && out_order_no.is_none_or(|no| call.out_order_no.as_deref() == Some(no))
                 && order_id.is_none_or(|id| call.order_id.as_deref() == Some(id))
         };
         let items: Vec<Call> = self.kept.iter().filter(fits).cloned().collect();
-        let mut counts: BTreeMap<Op, Counts> = Op::ALL
-            .into_iter()
-            .map(|op| (op, Counts::default()))
+        let mut counts: BTreeMap<Method, Counts> = Method::all()
+            .map(|method| (method, Counts::default()))
             .collect();
         if out_order_no.is_none() && order_id.is_none() {
             // Count all calls, including those no longer kept.
-            counts.extend(self.counts.iter().map(|(op, counts)| (*op, *counts)));
+            counts.extend(
+                self.counts
+                    .iter()
+                    .map(|(method, counts)| (*method, *counts)),
+            );
         } else {
             for call in &items {
                 let counts = counts.entry(call.method).or_default();

@@ -4,6 +4,8 @@
 mod changes;
 mod messages;
 mod refunds;
+mod sessions;
+mod users;
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -14,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::files::File;
-use super::op::Op;
+use super::op::Method;
 use super::order::{Effects, Order, Status, wire_time};
 use super::script::NewRule;
 use super::{Simulator, State as World};
@@ -25,6 +27,10 @@ pub(super) use messages::{
     set_channel,
 };
 pub(super) use refunds::{advance_refund, list_refunds, supplement_refund};
+pub(super) use sessions::{
+    add_session, expire_sessions, list_sessions, revoke_sessions, set_oauth, show_oauth,
+};
+pub(super) use users::{list_users, permit_topics};
 
 /// Limit of a schedule change; airlines do not move flights further.
 const FARTHEST_MINUTES: i64 = 7 * 24 * 60;
@@ -67,7 +73,7 @@ impl From<&Order> for Row {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
-    method: Option<Op>,
+    method: Option<Method>,
     out_order_no: Option<String>,
     order_id: Option<String>,
 }

@@ -14,6 +14,9 @@ const REFUND: &str = "alitrip_flight_RefundNotify";
 const CHANGE: &str = "alitrip_flight_ChangeStatusNotify";
 const FLIGHT: &str = "alitrip_flight_FlightChange";
 
+/// The topics of the app.
+pub(super) const TOPICS: [&str; 5] = [TRADE, PAYMENT, REFUND, CHANGE, FLIGHT];
+
 /// A fact that TOP reports with one message.
 #[derive(Clone)]
 pub(super) struct Fact {

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use super::SimulatorConfig;
 use super::order::from_wire_time;
 use super::params::Params;
+use super::sessions::{SessionState, Sessions};
 use crate::top::sign::{SignMethod, base_string, verify};
 
 /// An `error_response`.
@@ -53,6 +54,16 @@ impl PlatformError {
         )
     }
 
+    /// The sub-code is documented, its text is not.
+    pub(super) fn session_expired() -> Self {
+        Self::new(27, "Invalid session").sub("session-expired", "SessionKey已过期")
+    }
+
+    /// An error of the service behind the gateway.
+    pub(super) fn service(code: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::new(15, "Remote service error").sub(code, text)
+    }
+
     pub(super) fn clock_skew() -> Self {
         Self::new(31, "Invalid timestamp")
     }
@@ -69,8 +80,7 @@ impl PlatformError {
     }
 
     pub(super) fn remote_timeout() -> Self {
-        Self::new(15, "Remote service error")
-            .sub("isp.top-remote-connection-timeout", "远程调用服务超时")
+        Self::service("isp.top-remote-connection-timeout", "远程调用服务超时")
     }
 
     pub(super) fn call_limited(seconds: u32) -> Self {
@@ -97,21 +107,28 @@ pub(super) fn given<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
     value.filter(|value| !value.trim().is_empty())
 }
 
-/// The account of the session, if TOP would accept the call. The caller of this function checks `method`.
-pub(super) fn check(config: &SimulatorConfig, params: &Params) -> Result<String, PlatformError> {
-    check_app(config, params)?;
+/// The account of the session, if TOP accepts it.
+pub(super) fn check_session(
+    config: &SimulatorConfig,
+    sessions: &Sessions,
+    params: &Params,
+) -> Result<String, PlatformError> {
     let Some(session) = given(params, "session") else {
         return Err(
             PlatformError::new(26, "Missing session").sub_msg("传入http参数中必需包含session字段")
         );
     };
-    match config.sessions.get(session) {
-        Some(account) => Ok(account.clone()),
-        None => Err(PlatformError::invalid_session()),
+    let session = sessions
+        .get(session)
+        .ok_or_else(PlatformError::invalid_session)?;
+    match session.state(config.clock.wall()) {
+        SessionState::Valid => Ok(session.account.clone()),
+        SessionState::Expired => Err(PlatformError::session_expired()),
+        SessionState::Revoked => Err(PlatformError::invalid_session()),
     }
 }
 
-/// The checks of a method that needs no session.
+/// The checks of all methods, except of the session. The caller of this function checks `method`.
 pub(super) fn check_app(config: &SimulatorConfig, params: &Params) -> Result<(), PlatformError> {
     let given = |name: &str| given(params, name);
     match given("format") {

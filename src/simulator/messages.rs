@@ -8,7 +8,7 @@ mod message;
 mod queue;
 pub(super) mod wire;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::SimulatorConfig;
 use super::facts::Fact;
 use super::ledger::{Ledger, ids_from};
+use super::users::User;
 use crate::clock::SharedClock;
 
 pub(super) use faults::Rules;
@@ -28,20 +29,10 @@ use queue::Queue;
 
 /// The group of accounts without another one (documented).
 pub(super) const DEFAULT_GROUP: &str = "default";
-/// The first of the user ids that are given to accounts without a configured one.
-const FIRST_USER_ID: i64 = 2_200_000_000_001;
 /// How long the fault `delay` delays a message by default.
 const DELAY: Duration = Duration::from_secs(2);
 /// Maximum number of connections.
 const MAX_CONNECTIONS: usize = 1_000;
-
-/// Whom the messages of an account go to.
-#[derive(Debug, Clone)]
-struct Recipient {
-    group: Arc<str>,
-    nick: Arc<str>,
-    user_id: i64,
-}
 
 /// A connection; when it is dropped, it is closed.
 #[derive(Debug)]
@@ -85,7 +76,6 @@ pub(super) enum Next {
 pub(super) struct Messages {
     clock: SharedClock,
     last_id: i64,
-    recipients: BTreeMap<String, Recipient>,
     groups: BTreeMap<String, Tokens>,
     queue: Queue,
     pub(super) rules: Rules,
@@ -97,25 +87,12 @@ pub(super) struct Messages {
 
 impl Messages {
     pub(super) fn new(config: &SimulatorConfig) -> Self {
-        let accounts: BTreeSet<&String> = config.sessions.values().collect();
-        let recipients: BTreeMap<_, _> = (FIRST_USER_ID..)
-            .zip(accounts)
-            .map(|(user_id, account)| {
-                let recipient = Recipient {
-                    group: group_of(config, account),
-                    nick: account.as_str().into(),
-                    user_id: config.user_ids.get(account).copied().unwrap_or(user_id),
-                };
-                (account.clone(), recipient)
-            })
-            .collect();
         let groups = config.groups.values().map(String::as_str);
         let groups = groups.chain([DEFAULT_GROUP]);
         let first = ids_from(6_000_000_000_000_000_000, &config.clock);
         Self {
             clock: config.clock.clone(),
             last_id: i64::try_from(first).unwrap_or(1),
-            recipients,
             groups: groups
                 .map(|name| (name.to_owned(), Tokens::new()))
                 .collect(),
@@ -127,33 +104,30 @@ impl Messages {
         }
     }
 
-    /// The account that a message concerns if none is given.
-    pub(super) fn any_account(&self) -> Option<&str> {
-        self.recipients.keys().next().map(String::as_str)
-    }
-
-    pub(super) fn has_account(&self, account: &str) -> bool {
-        self.recipients.contains_key(account)
-    }
-
-    /// Publishes what happened in the ledger.
-    pub(super) fn report(&mut self, fact: Fact, ledger: &mut Ledger) {
+    /// Publishes what happened in the ledger, unless the user has not permitted the topic.
+    pub(super) fn report(&mut self, fact: Fact, user: Option<&User>, ledger: &mut Ledger) {
+        let Some(user) = user.filter(|user| user.permits(fact.topic)) else {
+            return;
+        };
         let strike = self.rules.take_on_publish(fact.topic);
         if let Some((MessageFault::Early, delay)) = strike {
             ledger.hide_fact(fact.before, delay);
         }
-        self.add(&fact.account, fact.topic, fact.content.to_string(), strike);
+        self.add(user, fact.topic, fact.content.to_string(), strike);
     }
 
-    /// Publishes a message and returns the ids of its deliveries.
-    pub(super) fn publish(&mut self, account: &str, topic: &str, content: String) -> Vec<i64> {
+    /// Publishes a message and returns the ids of its deliveries: none if the user has not permitted the topic.
+    pub(super) fn publish(&mut self, user: &User, topic: &str, content: String) -> Vec<i64> {
+        if !user.permits(topic) {
+            return Vec::new();
+        }
         let strike = self.rules.take_on_publish(topic);
-        self.add(account, topic, content, strike)
+        self.add(user, topic, content, strike)
     }
 
     fn add(
         &mut self,
-        account: &str,
+        user: &User,
         topic: &str,
         content: String,
         strike: Option<(MessageFault, Option<Duration>)>,
@@ -163,9 +137,6 @@ impl Messages {
             Some(MessageFault::Drop) => 0,
             Some(MessageFault::Duplicate) => 2,
             _ => 1,
-        };
-        let Some(recipient) = self.recipients.get(account).cloned() else {
-            return Vec::new();
         };
         let (at, steady) = (self.clock.wall(), self.clock.steady());
         let data_id = self.last_id + 2;
@@ -179,9 +150,9 @@ impl Messages {
                 data_id,
                 topic: Arc::clone(&topic),
                 content: Arc::clone(&content),
-                group: Arc::clone(&recipient.group),
-                user_id: recipient.user_id,
-                user_nick: Arc::clone(&recipient.nick),
+                group: Arc::clone(&user.group),
+                user_id: user.user_id,
+                user_nick: Arc::clone(&user.nick),
                 published_at: at,
                 published_steady: steady,
                 deliveries: 0,
@@ -323,9 +294,4 @@ impl Messages {
     pub(super) fn next_due(&self) -> Option<Duration> {
         self.queue.next_due()
     }
-}
-
-fn group_of(config: &SimulatorConfig, account: &str) -> Arc<str> {
-    let group = config.groups.get(account).map(String::as_str);
-    group.unwrap_or(DEFAULT_GROUP).into()
 }

@@ -1,8 +1,67 @@
 //! The methods of the simulator, with the short names used in rules and magic order numbers.
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::StrDeserializer;
+use serde::de::{Error as _, IntoDeserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
-/// A method of the simulator.
+use super::platform::PlatformMethod;
+
+/// A method that rules and the call log name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(untagged)]
+pub enum Method {
+    /// A method of the flight API.
+    Flight(Op),
+    /// A method of the platform.
+    Platform(PlatformMethod),
+}
+
+impl Method {
+    /// All methods.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let flight = Op::ALL.into_iter().map(Self::Flight);
+        flight.chain(PlatformMethod::ALL.into_iter().map(Self::Platform))
+    }
+
+    /// The short name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Flight(op) => op.as_str(),
+            Self::Platform(method) => method.as_str(),
+        }
+    }
+}
+
+impl From<Op> for Method {
+    fn from(op: Op) -> Self {
+        Self::Flight(op)
+    }
+}
+
+impl From<PlatformMethod> for Method {
+    fn from(method: PlatformMethod) -> Self {
+        Self::Platform(method)
+    }
+}
+
+impl<'de> Deserialize<'de> for Method {
+    fn deserialize<D: Deserializer<'de>>(de: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(de)?;
+        let text = || -> StrDeserializer<'_, D::Error> { word.as_str().into_deserializer() };
+        let platform = || PlatformMethod::deserialize(text()).map(Self::Platform);
+        let found = Op::deserialize(text()).map(Self::Flight);
+        found.or_else(|_| platform()).map_err(|_| {
+            let names: Vec<_> = Self::all().map(Self::as_str).collect();
+            D::Error::custom(format!(
+                "unknown method `{word}`, expected one of {}",
+                names.join(", ")
+            ))
+        })
+    }
+}
+
+/// A method of the flight API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Op {
     /// alitrip.flight.service.search
@@ -146,8 +205,14 @@ mod tests {
         for method in Registry::embedded().methods() {
             assert!(Op::of_method(&method.name).is_some(), "{}", method.name);
         }
-        for op in Op::ALL {
-            assert_eq!(serde_json::to_value(op).unwrap(), op.as_str());
+        let mut names = std::collections::BTreeSet::new();
+        for method in Method::all() {
+            assert_eq!(serde_json::to_value(method).unwrap(), method.as_str());
+            let read: Method = serde_json::from_value(method.as_str().into()).unwrap();
+            assert_eq!(read, method);
+            assert!(names.insert(method.as_str()));
         }
+        let unknown = serde_json::from_value::<Method>("no_such".into());
+        assert!(unknown.unwrap_err().to_string().contains("token_create"));
     }
 }

@@ -4,32 +4,27 @@ use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::header::ACCEPT_ENCODING;
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::answer::{Delivery, platform, respond, wrap_lists};
+use super::answer::{platform, wrap_lists};
 use super::faults::Fault;
-use super::gate::{PlatformError, check, check_app};
+use super::gate::{PlatformError, check_app, check_session};
 use super::input::{asked, input};
 use super::ledger::Changed;
 use super::message_methods::MessageMethod;
 use super::methods::{Context, Done, Refusal, run, subject};
 use super::op::Op;
 use super::params::{FilePart, Received, read};
+use super::platform::PlatformMethod;
 use super::script::{Strike, Subject};
 use super::trouble::{another, business, distort, preempt};
+use super::verdict::Verdict;
 use super::{MAX_BODY, Simulator};
 use crate::top::contract::{Finding, FindingKind, MethodContract, validate_request};
 
 /// How long a client may take to send its request.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The response to a call, and its delay.
-struct Verdict {
-    delivery: Delivery,
-    delay: Duration,
-}
 
 /// Handles one call. The effect is complete before any wait, so a client that disconnects cannot undo it.
 pub(super) async fn handle(State(simulator): State<Simulator>, request: Request) -> Response {
@@ -45,83 +40,54 @@ pub(super) async fn handle(State(simulator): State<Simulator>, request: Request)
         }
         _ => bytes::Bytes::new(),
     };
-    let gzip = takes_gzip(&head.headers);
     let verdict = if head.method == Method::POST || head.method == Method::GET {
         simulator.answer(&read(head.uri.query(), &head.headers, &body))
     } else {
-        let error = PlatformError::http_action();
-        Verdict {
-            delivery: Delivery::Json(platform(&error, "").to_string()),
-            delay: Duration::ZERO,
-        }
+        Verdict::error(&PlatformError::http_action(), "")
     };
-    simulator.wait(verdict.delay).await;
-    if matches!(verdict.delivery, Delivery::Hang) {
-        simulator.wait(simulator.config().timing.hang_limit).await;
-    }
-    respond(verdict.delivery, gzip)
-}
-
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(ACCEPT_ENCODING).iter();
-    accepted
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| {
-            value
-                .split(',')
-                .any(|coding| coding.trim().starts_with("gzip"))
-        })
+    simulator.send(verdict, &head.headers).await
 }
 
 impl Simulator {
-    async fn wait(&self, time: Duration) {
-        if !time.is_zero() {
-            tokio::select! {
-                () = tokio::time::sleep(time) => {}
-                () = self.inner.closing.cancelled() => {}
-            }
-        }
-    }
-
     /// Checks the call, applies its effect and builds the response, without any wait.
     fn answer(&self, received: &Received) -> Verdict {
         let params = &received.params;
         let request_id = request_id();
         let method = params.get("method").map_or("", |name| name.trim());
         let contract = self.config().registry.method(method);
-        let refused = |error: &PlatformError| Verdict {
-            delivery: Delivery::Json(platform(error, &request_id).to_string()),
-            delay: Duration::ZERO,
-        };
         if method.is_empty() {
-            return refused(&PlatformError::new(21, "Missing method"));
+            let error = PlatformError::new(21, "Missing method");
+            return Verdict::error(&error, &request_id);
         }
         if let Some(method) = MessageMethod::of(method) {
             let response = check_app(self.config(), params)
                 .and_then(|()| method.run(params, &mut self.state().messages, &request_id));
             return match response {
-                Ok(response) => Verdict {
-                    delivery: Delivery::Json(response.to_string()),
-                    delay: Duration::ZERO,
-                },
-                Err(error) => refused(&error),
+                Ok(response) => Verdict::json(response.to_string()),
+                Err(error) => Verdict::error(&error, &request_id),
             };
         }
+        if let Some(method) = PlatformMethod::of_method(method) {
+            return self.answer_platform(method, params, &request_id);
+        }
         let (Some(contract), Some(op)) = (contract, Op::of_method(method)) else {
-            return refused(&PlatformError::invalid_method());
+            return Verdict::error(&PlatformError::invalid_method(), &request_id);
         };
         let input = input(&self.config().overrides, contract, received);
         let named = match &input {
             Ok(input) => subject(asked(contract, input)),
             Err(_) => Subject::default(),
         };
-        let account = match check(self.config(), params) {
+        let checked = check_app(self.config(), params)
+            .and_then(|()| check_session(self.config(), &self.state().sessions, params));
+        let account = match checked {
             Ok(account) => account,
             Err(error) => {
                 let mut state = self.state();
                 let (now, outcome) = (self.config().clock.wall(), format!("error {}", error.code));
-                state.calls.record(now, op, named, None, false, outcome);
-                return refused(&error);
+                let method = op.into();
+                state.calls.record(now, method, named, None, false, outcome);
+                return Verdict::error(&error, &request_id);
             }
         };
         let call = AcceptedCall {
@@ -222,9 +188,10 @@ impl AcceptedCall<'_> {
             Err(Refusal::Platform(error)) => format!("error {}", error.code),
         };
         let now = config.clock.wall();
+        let (method, effect) = (self.op.into(), changed.is_some());
         state
             .calls
-            .record(now, self.op, subject, fault, changed.is_some(), outcome);
+            .record(now, method, subject, fault, effect, outcome);
         self.verdict(result, strike)
     }
 
@@ -269,34 +236,7 @@ impl AcceptedCall<'_> {
             }
             Err(Refusal::Platform(error)) => platform(&error, &self.request_id).to_string(),
         };
-        let delay_ms = strike.as_ref().and_then(|strike| strike.delay_ms);
-        let delay_ms = match fault {
-            Some(Fault::LateVisibility) => 0,
-            Some(Fault::Slow) => delay_ms.unwrap_or(2_000),
-            _ => delay_ms.unwrap_or(0),
-        };
-        let hang = strike.is_some_and(|strike| strike.code.as_deref() == Some("hang"));
-        let delivery = match fault {
-            Some(Fault::HangThenSucceed | Fault::HangThenNothing) => Delivery::Hang,
-            Some(Fault::LateVisibility) if hang => Delivery::Hang,
-            Some(Fault::LateVisibility | Fault::Html502 | Fault::Html502Nothing) => {
-                Delivery::BadGateway
-            }
-            Some(Fault::Http500Empty) => Delivery::Empty(StatusCode::INTERNAL_SERVER_ERROR),
-            Some(Fault::Redirect307) => Delivery::Redirect,
-            Some(Fault::CutJson) => Delivery::CutJson(json),
-            Some(Fault::CutBody) => Delivery::CutBody(json),
-            Some(Fault::Empty200) => Delivery::Empty(StatusCode::OK),
-            Some(Fault::ResetBefore | Fault::ResetAfter) => Delivery::Drop,
-            Some(Fault::HugeAnswer) => Delivery::Huge(json),
-            Some(Fault::GzipBomb) => Delivery::GzipBomb,
-            Some(Fault::DeepJson) => Delivery::Deep(self.contract.root()),
-            _ => Delivery::Json(json),
-        };
-        Verdict {
-            delivery,
-            delay: Duration::from_millis(delay_ms),
-        }
+        Verdict::under(strike.as_ref(), json, self.contract.root())
     }
 
     fn root(&self, mut inner: Map<String, Value>, success: bool, fault: Option<Fault>) -> String {

@@ -7,7 +7,7 @@ use serde::de::{Error as _, IntoDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::faults::Fault;
-use super::op::Op;
+use super::op::{Method, Op};
 
 /// The orders that a rule applies to. Empty: any.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct Match {
 #[serde(deny_unknown_fields)]
 pub struct NewRule {
     /// The method that the rule applies to.
-    pub method: Op,
+    pub method: Method,
     /// The fault to inject.
     pub fault: Fault,
     /// How often: once by default; `null` means until it is deleted.
@@ -139,11 +139,12 @@ impl Scripts {
 
     /// The fault for this call, if any: rules first, in the order of creation.
     pub(super) fn take(&mut self, op: Op, subject: &Subject) -> Option<Strike> {
-        self.take_rule(op, subject)
+        self.take_rule(op.into(), subject)
             .or_else(|| self.take_magic(op, subject.out_order_no.as_deref()?))
     }
 
-    fn take_rule(&mut self, op: Op, subject: &Subject) -> Option<Strike> {
+    /// The fault of a rule for this call, if any, in the order of creation.
+    pub(super) fn take_rule(&mut self, method: Method, subject: &Subject) -> Option<Strike> {
         let order_id = subject.order_id.map(|id| id.to_string());
         let fits = |wanted: &Option<String>, found: Option<&str>| match wanted {
             Some(wanted) => found == Some(wanted.as_str()),
@@ -151,7 +152,7 @@ impl Scripts {
         };
         let rule = self.rules.iter_mut().find(|rule| {
             let only = &rule.rule.only;
-            rule.rule.method == op
+            rule.rule.method == method
                 && rule.rule.times.is_none_or(|times| rule.struck < times)
                 && fits(&only.out_order_no, subject.out_order_no.as_deref())
                 && fits(&only.order_id, order_id.as_deref())

@@ -9,6 +9,8 @@ use super::calls::CallLog;
 use super::ledger::Ledger;
 use super::messages::Messages;
 use super::script::Scripts;
+use super::sessions::Sessions;
+use super::users::Users;
 use super::{Inner, SimulatorConfig, known};
 
 /// The mutable state.
@@ -18,6 +20,8 @@ pub(super) struct State {
     pub(super) scripts: Scripts,
     pub(super) calls: CallLog,
     pub(super) messages: Messages,
+    pub(super) sessions: Sessions,
+    pub(super) users: Users,
     /// The next due time that the driver knows of.
     due: Option<Duration>,
 }
@@ -79,6 +83,8 @@ impl State {
             scripts: Scripts::default(),
             calls: CallLog::default(),
             messages: Messages::new(config),
+            sessions: Sessions::new(config),
+            users: Users::new(config),
             due: None,
         }
     }
@@ -86,7 +92,8 @@ impl State {
     /// Publishes what happened. Returns whether messages may have become ready.
     fn settle(&mut self) -> bool {
         for fact in self.ledger.take_facts() {
-            self.messages.report(fact, &mut self.ledger);
+            let user = self.users.get(&fact.account);
+            self.messages.report(fact, user, &mut self.ledger);
         }
         self.messages.settle()
     }

@@ -31,28 +31,38 @@ pub(super) fn preempt(
         Fault::SuccessWithoutEffect => return None, // the method runs and is undone
         _ if fault.has_effect() => return None,
         Fault::LookupNotFound | Fault::LookupNotFoundOnce => return Some(nothing_found(op)),
-        Fault::TimeoutNothing => PlatformError::remote_timeout().into(),
         Fault::BusinessTimeoutNothing => business(strike, None, "远程调用服务超时"),
         Fault::SystemErrorNothing | Fault::LookupSystemError => {
             business(strike, Some("isv.SYSTEM_ERROR"), "系统错误")
         }
         Fault::LookupError => business(strike, Some("isv.INVALID_PARAMETER"), "请求参数错误"),
-        Fault::AppCallLimited => {
-            let seconds = strike.as_ref().and_then(|strike| strike.seconds);
-            PlatformError::call_limited(seconds.unwrap_or(1)).into()
-        }
         Fault::Refuse => {
             let (code, text) = usual_refusal(op);
             business(strike, Some(code), text)
         }
         Fault::RefuseUnlisted => business(strike, None, "当前业务不支持该操作"),
-        Fault::ClockSkew => PlatformError::clock_skew().into(),
-        Fault::InvalidSession => PlatformError::invalid_session().into(),
-        Fault::IpNotAllowed => PlatformError::address_not_allowed(&config.app_key).into(),
-        // The whole response is replaced later, so its content does not matter.
-        _ => Refusal::text("no effect"),
+        _ => match strike
+            .as_ref()
+            .and_then(|strike| gateway_error(strike, config))
+        {
+            Some(error) => error.into(),
+            // The whole response is replaced later, so its content does not matter.
+            None => Refusal::text("no effect"),
+        },
     };
     Some(Err(refusal))
+}
+
+/// The error of a fault in which the gateway of TOP refuses the call or gives up, whatever its method.
+pub(super) fn gateway_error(strike: &Strike, config: &SimulatorConfig) -> Option<PlatformError> {
+    Some(match strike.fault {
+        Fault::TimeoutNothing => PlatformError::remote_timeout(),
+        Fault::AppCallLimited => PlatformError::call_limited(strike.seconds.unwrap_or(1)),
+        Fault::ClockSkew => PlatformError::clock_skew(),
+        Fault::InvalidSession => PlatformError::invalid_session(),
+        Fault::IpNotAllowed => PlatformError::address_not_allowed(&config.app_key),
+        _ => return None,
+    })
 }
 
 pub(super) fn business(strike: &Option<Strike>, code: Option<&str>, text: &str) -> Refusal {

@@ -11,9 +11,15 @@ mod message_facts;
 mod message_faults;
 mod message_methods;
 mod messages;
+mod oauth;
+mod platform;
+mod platform_faults;
 mod refunds;
+mod sessions;
 mod tmc;
+mod token_methods;
 mod uploads;
+mod user_methods;
 
 use std::time::Duration;
 

@@ -118,7 +118,8 @@ async fn malformed_arguments_and_unknown_groups_are_errors() {
         ("auth.get", vec![("group", "none")], 41, "group"),
         ("messages.consume", vec![("format", "xml")], 23, ""),
         ("messages.consume", vec![("app_key", "7")], 29, ""),
-        ("user.permit", vec![], 22, ""),
+        ("user.permit", vec![], 26, ""),
+        ("user.cancel", vec![], 22, ""),
     ] {
         let body = call(&top, method, &params).await;
         let error = &body["error_response"];

@@ -57,15 +57,15 @@ pub(in crate::simulator) async fn publish_message(
         other => other.to_string(),
     };
     let mut state = simulator.state();
-    let messages = &mut state.messages;
-    let account = match message.account {
-        Some(account) => Some(account),
-        None => messages.any_account().map(ToOwned::to_owned),
+    let state = &mut *state;
+    let account = match &message.account {
+        Some(account) => Some(account.as_str()),
+        None => state.users.any_account(),
     };
-    let Some(account) = account.filter(|account| messages.has_account(account)) else {
+    let Some(user) = account.and_then(|account| state.users.get(account)) else {
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, "no such account");
     };
-    let ids = messages.publish(&account, &message.topic, content);
+    let ids = state.messages.publish(user, &message.topic, content);
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     (StatusCode::CREATED, Json(json!({"ids": ids}))).into_response()
 }
