@@ -23,6 +23,7 @@ pub mod refund;
 pub mod resource;
 pub mod sealed;
 pub mod search;
+pub mod session;
 pub(crate) mod text;
 pub mod time;
 pub mod trip;

@@ -15,6 +15,7 @@ mod relations;
 mod resources;
 mod schedule;
 pub mod seal;
+mod sessions;
 pub mod sqlite;
 mod webhooks;
 
@@ -38,6 +39,7 @@ pub use resources::{
     may_change, order_numbers, subjects_of,
 };
 pub use schedule::Schedule;
+pub use sessions::{SavedSession, Sessions, decide_session};
 pub use webhooks::{
     AttemptFilter, Attempted, Creation, DeliveryFilter, DueDelivery, DueOrder, Enqueue, Progress,
     SavedWebhook, StoredAttempt, WebhookFilter, Webhooks,
@@ -45,7 +47,16 @@ pub use webhooks::{
 
 /// A store: all concerns together.
 pub trait Store:
-    Journal + Schedule + Relations + Feed + Inbox + Resources + Attachments + Owners + Webhooks
+    Journal
+    + Schedule
+    + Relations
+    + Feed
+    + Inbox
+    + Resources
+    + Attachments
+    + Owners
+    + Webhooks
+    + Sessions
 {
     /// Writes a meaningless row to check that the journal can be written.
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>>;

@@ -16,6 +16,7 @@ mod relations;
 mod resources;
 mod row;
 mod schedule;
+mod sessions;
 mod timeline;
 mod webhooks;
 mod writer;

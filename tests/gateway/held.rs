@@ -9,14 +9,15 @@ use fliggy_gateway::domain::ids::{
 use fliggy_gateway::domain::operation::{
     Basis, Intent, Kind, LookupKind, NewEvent, Operation, Ownership, Proof, Standing, State,
 };
+use fliggy_gateway::domain::session::StoredSession;
 use fliggy_gateway::domain::webhook::{Delivery, Webhook};
 use fliggy_gateway::store::sqlite::SqliteJournal;
 use fliggy_gateway::store::{
     Acceptance, Attachments, AttemptFilter, Attempted, Condition, Creation, DeliveryFilter, Due,
     DueDelivery, DueOrder, Enqueue, Event, EventFilter, Feed, Filter, Inbox, Journal, JournalError,
     Known, MessageFilter, NewMessage, NewOperation, Observed, Owners, Publication, Reception,
-    Relations, Resources, Save, Saved, SavedWebhook, Schedule, Store, StoredAttempt, StoredMessage,
-    Waking, WebhookFilter, Webhooks, WithTimeline,
+    Relations, Resources, Save, Saved, SavedSession, SavedWebhook, Schedule, Sessions, Store,
+    StoredAttempt, StoredMessage, Waking, WebhookFilter, Webhooks, WithTimeline,
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -476,6 +477,26 @@ impl Webhooks for HeldJournal {
         dead_before: Timestamp,
     ) -> BoxFuture<'_, Result<u64, JournalError>> {
         self.inner.forget_deliveries(dead_before)
+    }
+}
+
+impl Sessions for HeldJournal {
+    fn sessions(&self) -> BoxFuture<'_, Result<Vec<StoredSession>, JournalError>> {
+        self.inner.sessions()
+    }
+
+    fn session(
+        &self,
+        account: &AccountName,
+    ) -> BoxFuture<'_, Result<Option<StoredSession>, JournalError>> {
+        self.inner.session(account)
+    }
+
+    fn save_session(
+        &self,
+        session: StoredSession,
+    ) -> BoxFuture<'_, Result<SavedSession, JournalError>> {
+        self.inner.save_session(session)
     }
 }
 

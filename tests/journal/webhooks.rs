@@ -211,7 +211,7 @@ async fn give_up(journal: &dyn Store, webhook: &Webhook, sequence: i64, ms: i64)
     assert_eq!(delivery.state, DeliveryState::Dead);
 }
 
-async fn deliveries(journal: &dyn Store, webhook: &Webhook) -> Vec<Delivery> {
+pub(super) async fn deliveries(journal: &dyn Store, webhook: &Webhook) -> Vec<Delivery> {
     let filter = DeliveryFilter {
         webhook: webhook.id,
         state: None,

@@ -7,13 +7,14 @@ use fliggy_gateway::domain::ids::{
 use fliggy_gateway::domain::operation::{
     Intent, Kind, LookupKind, NewEvent, Operation, Ownership, Proof, State,
 };
+use fliggy_gateway::domain::session::StoredSession;
 use fliggy_gateway::domain::webhook::{Delivery, Webhook};
 use fliggy_gateway::store::{
     Acceptance, Attachments, AttemptFilter, Attempted, Condition, Creation, DeliveryFilter, Due,
     DueDelivery, DueOrder, Enqueue, Event, EventFilter, Feed, Filter, Inbox, Journal, JournalError,
     Known, MessageFilter, NewMessage, NewOperation, Observed, Owners, Publication, Reception,
-    Relations, Resources, Save, Saved, SavedWebhook, Schedule, Store, StoredAttempt, StoredMessage,
-    Waking, WebhookFilter, Webhooks, WithTimeline,
+    Relations, Resources, Save, Saved, SavedSession, SavedWebhook, Schedule, Sessions, Store,
+    StoredAttempt, StoredMessage, Waking, WebhookFilter, Webhooks, WithTimeline,
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -392,6 +393,27 @@ impl Webhooks for GatedJournal {
         dead_before: Timestamp,
     ) -> BoxFuture<'_, Result<u64, JournalError>> {
         self.read(move |store| store.forget_deliveries(dead_before))
+    }
+}
+
+impl Sessions for GatedJournal {
+    fn sessions(&self) -> BoxFuture<'_, Result<Vec<StoredSession>, JournalError>> {
+        self.read(|store| store.sessions())
+    }
+
+    fn session(
+        &self,
+        account: &AccountName,
+    ) -> BoxFuture<'_, Result<Option<StoredSession>, JournalError>> {
+        let account = account.clone();
+        self.read(move |store| store.session(&account))
+    }
+
+    fn save_session(
+        &self,
+        session: StoredSession,
+    ) -> BoxFuture<'_, Result<SavedSession, JournalError>> {
+        self.read(move |store| store.save_session(session))
     }
 }
 

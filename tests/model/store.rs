@@ -1,7 +1,9 @@
 //! A journal in memory: a second, independent implementation of the acceptance rules, without a
 //! database. It passes the suite of `tests/journal`.
 
-// The path is relative to this file, which two tests include.
+// The paths are relative to this file, which two tests include.
+#[path = "store/sessions.rs"]
+mod sessions;
 #[path = "store/webhooks.rs"]
 mod webhooks;
 
@@ -15,6 +17,7 @@ use fliggy_gateway::domain::operation::{
     OwnershipFact, Proof, State, Subject, TimelineEntry,
 };
 use fliggy_gateway::domain::resource::Resource;
+use fliggy_gateway::domain::session::StoredSession;
 use fliggy_gateway::domain::time::Rfc3339;
 use fliggy_gateway::store::{
     Acceptance, Around, Attachments, Changes, Check, Condition, Content, Due, Event, EventFilter,
@@ -58,6 +61,7 @@ struct Tables {
     inbox: Vec<InboxRow>,
     last_message: i64,
     hooks: webhooks::WebhookTables,
+    sessions: Vec<StoredSession>,
 }
 
 /// A message, with the time of its last delivery.
@@ -768,6 +772,11 @@ impl ModelStore {
 }
 
 /// A result that is available at once.
+/// The time as a store keeps it.
+fn ms(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap()
+}
+
 fn at_once<'a, T: Send + 'a>(answer: T) -> BoxFuture<'a, Result<T, JournalError>> {
     Box::pin(std::future::ready(Ok(answer)))
 }

@@ -22,10 +22,13 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::domain::ids::{OperationId, OrderId};
 use crate::domain::order::{OrderReceipt, OrderStatus};
 use crate::domain::resource::{Resource, ResourceStatus, Snapshot};
+use crate::domain::sealed::Sealed;
+use crate::domain::session::{ExpiryBasis, StoredSession};
 use crate::store::{
     Attachments as _, Content, DueOrder, EventFilter, Feed as _, Filter, Inbox as _, Journal as _,
     MessageFilter, MessageState, NewMessage, NewOperation, Observed, Owners as _, Publication,
-    Relations as _, Resources as _, Save, Schedule as _, Waking, Webhooks as _,
+    Relations as _, Resources as _, Save, SavedSession, Schedule as _, Sessions as _, Waking,
+    Webhooks as _,
 };
 
 /// A history of this many operations: half are succeeded payments of `app`, half are rejected bookings of `other`, and
@@ -67,6 +70,10 @@ const FILL_INBOX: &str = "INSERT INTO inbox (topic, id, state, received_at, deli
 const FILL_RESOURCES: &str = "INSERT INTO resources (account, kind, number, order_id, owner, told, finished, changed_at, next_read_at) \
     SELECT account, 'order', rowid, rowid, caller, '[]', rowid % 2, 0, iif(rowid < 9, 1000, NULL) FROM operations";
 
+/// More sessions than there are accounts: the search for one account or user must not read them all.
+const FILL_SESSIONS: &str = "INSERT INTO sessions (account, revision, tag, user_id, authorised_at, expires_at, expiry) \
+    SELECT 'a-' || rowid, 1, 'tag', rowid, 0, 0, 'estimated' FROM operations";
+
 fn settings(dir: &Path) -> SqliteSettings {
     SqliteSettings {
         path: dir.join("journal.db"),
@@ -94,6 +101,7 @@ async fn filled(dir: &Path, rows: i64) -> SqliteConnection {
         FILL_ATTACHMENTS,
         FILL_INBOX,
         FILL_RESOURCES,
+        FILL_SESSIONS,
     ] {
         let mut query = sqlx::query(statement);
         if statement == FILL {
@@ -277,6 +285,25 @@ fn an_acceptance(operation: Operation, key: u8) -> Command {
     Command::Accept(Box::new(new), answer)
 }
 
+/// A session of this account and Taobao user.
+fn a_session(account: &str, revision: i64, user: i64) -> Command {
+    let (answer, _) = oneshot::channel();
+    let now = SystemClock::new().wall();
+    let session = StoredSession {
+        account: account.parse().unwrap(),
+        revision,
+        tag: SessionTag::from_store("tag".to_owned()),
+        sealed: Some(Sealed(vec![1; 256])),
+        configured: None,
+        user_id: Some(user),
+        authorised_at: now,
+        expires_at: now,
+        expiry: ExpiryBasis::Stated,
+        refreshable_until: Some(now),
+    };
+    Command::SaveSession(Box::new(session), answer)
+}
+
 /// The cost of each read of the journal.
 async fn reads(dir: &Path) -> Vec<(String, u64)> {
     let journal = SqliteJournal::open(&settings(dir)).await.unwrap();
@@ -385,6 +412,8 @@ async fn reads(dir: &Path) -> Vec<(String, u64)> {
         "has_attachment".to_owned(),
         journal.has_attachment(account, order)
     );
+    let of_session = "a-7".parse().unwrap();
+    cost!("session".to_owned(), journal.session(&of_session));
     let now = jiff::Timestamp::UNIX_EPOCH;
     for id in webhooks::ids() {
         cost!(format!("webhook {id}"), journal.webhook(id));
@@ -479,6 +508,11 @@ async fn writes(connection: &mut SqliteConnection) -> Vec<(String, u64)> {
             "observe",
             Command::Observe(vec![a_read(OrderStatus::Ticketed)], observing),
         ),
+        ("insert a session", a_session("default", 0, 1_000_000)),
+        ("update a session", a_session("a-7", 1, 7)),
+        ("refuse a stale session", a_session("a-7", 1, 7)),
+        ("refuse a session of a user", a_session("a-7", 2, 8)),
+        ("refuse a user of a session", a_session("b", 0, 8)),
     ];
     let last: i64 = sqlx::query_scalar("SELECT max(seq) FROM events")
         .fetch_one(&mut *connection)
@@ -494,6 +528,10 @@ async fn writes(connection: &mut SqliteConnection) -> Vec<(String, u64)> {
             .unwrap();
         let is_refused = matches!(&done[..], [Done::Changed(false)]);
         assert_eq!(is_refused, name == "refuse an attempt", "{name}");
+        if let [Done::SaveSession(saved)] = &done[..] {
+            let is_done = matches!(saved, SavedSession::Done(_));
+            assert_eq!(is_done, !name.starts_with("refuse"), "{name}");
+        }
         costs.push((name.to_owned(), steps.load(Ordering::Relaxed)));
     }
     costs

@@ -17,7 +17,7 @@ pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of the schema, which SQLite keeps in the file's header (`PRAGMA user_version`). Raise it when earlier
 /// gateways cannot use a journal that the new gateway writes.
-const VERSION: i64 = 8;
+const VERSION: i64 = 9;
 
 /// Converts a journal of version 1 to version 2: locks are per account, and operations that sent nothing are
 /// deleted after some time. Such operations of version 1 have an event, so they are kept.
@@ -40,6 +40,9 @@ const FROM_6_TO_7: &str = include_str!("from_6_to_7.sql");
 
 /// Converts a journal of version 7 to version 8: events are delivered to webhooks.
 const FROM_7_TO_8: &str = include_str!("from_7_to_8.sql");
+
+/// Converts a journal of version 8 to version 9: sessions of accounts are kept.
+const FROM_8_TO_9: &str = include_str!("from_8_to_9.sql");
 
 /// The end of the lease of an instance that is known to have ended.
 pub(super) const ENDED: i64 = i64::MIN + 1;
@@ -103,6 +106,7 @@ async fn checked(
         FROM_5_TO_6,
         FROM_6_TO_7,
         FROM_7_TO_8,
+        FROM_8_TO_9,
     ];
     for (from, script) in (1..).zip(scripts) {
         if (1..=from).contains(&version) {

@@ -227,6 +227,26 @@ CREATE TABLE IF NOT EXISTS attempts (
 CREATE INDEX IF NOT EXISTS attempts_webhook ON attempts (webhook, id);
 CREATE INDEX IF NOT EXISTS attempts_event ON attempts (webhook, seq, id);
 
+-- The sessions of purchasing accounts, one for each account.
+CREATE TABLE IF NOT EXISTS sessions (
+    account             TEXT    NOT NULL PRIMARY KEY,
+    -- The compare-and-set of every change.
+    revision            INTEGER NOT NULL,
+    -- Keyed hashes: of the session, and of the session in the configuration when it was stored.
+    tag                 TEXT    NOT NULL,
+    configured          TEXT,
+    -- The session with its refresh token, encrypted with the seal key; NULL if the configuration contains it.
+    sealed              BLOB,
+    -- The Taobao user; NULL until it is known.
+    user_id             INTEGER,
+    authorised_at       INTEGER NOT NULL,
+    expires_at          INTEGER NOT NULL,
+    expiry              TEXT    NOT NULL,
+    refreshable_until   INTEGER
+) WITHOUT ROWID;
+-- A unique index allows several NULLs.
+CREATE UNIQUE INDEX IF NOT EXISTS sessions_user ON sessions (user_id);
+
 -- Files that were uploaded to Fliggy. The id is a keyed hash of account, order and content.
 CREATE TABLE IF NOT EXISTS attachments (
     id              BLOB    NOT NULL PRIMARY KEY,

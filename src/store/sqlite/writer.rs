@@ -13,20 +13,21 @@ use tokio::time::timeout;
 
 use super::health::Health;
 use super::{
-    attachments, failed, feed, inbox, ms_of, open, owners, resources, row, schedule, timeline,
-    webhooks,
+    attachments, failed, feed, inbox, ms_of, open, owners, resources, row, schedule, sessions,
+    timeline, webhooks,
 };
 use crate::domain::attachment::KeptAttachment;
 use crate::domain::ids::{OperationId, WebhookId};
 use crate::domain::operation::{
     Baseline, Basis, Operation, OrderNumbers, OwnershipFact, SessionTag, State,
 };
+use crate::domain::session::StoredSession;
 use crate::domain::webhook::{Outcome, Webhook};
 use crate::kill_point::{Point, reach};
 use crate::store::accept::{self, Conflicts, Placed};
 use crate::store::{
     Acceptance, Attempted, Creation, Enqueue, JournalError, Known, NewMessage, NewOperation,
-    Observed, Publication, Reception, Rereads, Save, Saved, SavedWebhook, Waking,
+    Observed, Publication, Reception, Rereads, Save, Saved, SavedSession, SavedWebhook, Waking,
 };
 use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
 
@@ -48,6 +49,7 @@ pub(super) enum Command {
     Enqueue(Box<Enqueue>, Answer<bool>),
     RecordAttempt(Box<Attempted>, Answer<bool>),
     ForgetDeliveries(i64, Answer<u64>),
+    SaveSession(Box<StoredSession>, Answer<SavedSession>),
     Renew(String, i64, Answer<()>),
     WakeAll(i64, Answer<()>),
     Prune(i64, Answer<u64>),
@@ -74,6 +76,7 @@ impl Command {
             | Self::Enqueue(..)
             | Self::RecordAttempt(..)
             | Self::ForgetDeliveries(..)
+            | Self::SaveSession(..)
             | Self::Renew(..)
             | Self::WakeAll(..)
             | Self::Prune(..)
@@ -101,6 +104,7 @@ impl Command {
             | Self::DeleteWebhook(..)
             | Self::Enqueue(..)
             | Self::ForgetDeliveries(..)
+            | Self::SaveSession(..)
             | Self::Renew(..)
             | Self::WakeAll(..)
             | Self::Prune(..)
@@ -233,6 +237,7 @@ pub(super) enum Done {
     Receive(Vec<Reception>),
     CreateWebhook(Creation),
     SaveWebhook(SavedWebhook),
+    SaveSession(SavedSession),
     Changed(bool),
     Nothing,
 }
@@ -311,6 +316,9 @@ async fn committed(
             Command::ForgetDeliveries(before, _) => {
                 Done::Prune(webhooks::forget(connection, *before).await?)
             }
+            Command::SaveSession(session, _) => {
+                Done::SaveSession(sessions::save(connection, session).await?)
+            }
             Command::Renew(instance, until, _) => {
                 schedule::renew(connection, instance, *until).await?;
                 Done::Nothing
@@ -371,6 +379,9 @@ fn reply(work: Vec<Command>, done: Vec<Done>) {
             (Command::SaveWebhook(_, answer), Done::SaveWebhook(saved)) => {
                 drop(answer.send(Ok(saved)));
             }
+            (Command::SaveSession(_, answer), Done::SaveSession(saved)) => {
+                drop(answer.send(Ok(saved)));
+            }
             (
                 Command::DeleteWebhook(_, answer)
                 | Command::Enqueue(_, answer)
@@ -403,6 +414,7 @@ fn reply(work: Vec<Command>, done: Vec<Done>) {
                 | Command::Enqueue(..)
                 | Command::RecordAttempt(..)
                 | Command::ForgetDeliveries(..)
+                | Command::SaveSession(..)
                 | Command::Stop(_),
                 _,
             ) => {}
@@ -421,6 +433,7 @@ fn refuse(command: Command, error: &JournalError) {
         | Command::ForgetDeliveries(_, answer) => drop(answer.send(Err(error.clone()))),
         Command::CreateWebhook(.., answer) => drop(answer.send(Err(error.clone()))),
         Command::SaveWebhook(_, answer) => drop(answer.send(Err(error.clone()))),
+        Command::SaveSession(_, answer) => drop(answer.send(Err(error.clone()))),
         Command::DeleteWebhook(_, answer)
         | Command::Enqueue(_, answer)
         | Command::RecordAttempt(_, answer) => drop(answer.send(Err(error.clone()))),

@@ -16,7 +16,7 @@ use fliggy_gateway::store::{
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::{ModelStore, Tables, at_once};
+use super::{ModelStore, Tables, at_once, ms};
 
 /// The webhooks, with their deliveries and attempts.
 #[derive(Debug, Default)]
@@ -27,11 +27,6 @@ pub(super) struct WebhookTables {
     deliveries: Vec<Delivery>,
     attempts: Vec<(WebhookId, StoredAttempt)>,
     last_attempt: i64,
-}
-
-/// The time as a store keeps it.
-fn ms(at: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(at.as_millisecond()).unwrap()
 }
 
 impl WebhookTables {

@@ -1,0 +1,59 @@
+//! Sessions (授权) of purchasing accounts, as far as they are not secret.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::ids::AccountName;
+use super::operation::SessionTag;
+use super::sealed::Sealed;
+
+/// What the store keeps about the session of an account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredSession {
+    /// The account.
+    pub account: AccountName,
+    /// Increases with every change, which is a compare-and-set on it; 0 before it is stored.
+    pub revision: i64,
+    /// The session that the rest is about.
+    pub tag: SessionTag,
+    /// The session itself with its refresh token, if it was authorised through the gateway.
+    pub sealed: Option<Sealed>,
+    /// The session in the configuration when this one was stored. Once the configuration contains another one, that one is the
+    /// newer.
+    pub configured: Option<SessionTag>,
+    /// The Taobao user of the account, once known. It never changes.
+    pub user_id: Option<i64>,
+    /// When the user authorised it; for a session from the configuration, when the gateway first saw it.
+    pub authorised_at: Timestamp,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// How that is known.
+    pub expiry: ExpiryBasis,
+    /// Until when it can be refreshed; none if TOP does not grant that.
+    pub refreshable_until: Option<Timestamp>,
+}
+
+/// How the expiry of a session is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpiryBasis {
+    /// TOP, or the person who entered the session, stated it.
+    Stated,
+    /// The session is assumed to live for 90 days (3 to 6 months are usual).
+    Estimated,
+}
+
+impl ExpiryBasis {
+    /// The word of the API and the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stated => "stated",
+            Self::Estimated => "estimated",
+        }
+    }
+}
+
+/// The assumed life of a session whose expiry is not stated. Fliggy names 3 to 6 months (seed).
+pub const ESTIMATED_LIFE: SignedDuration = SignedDuration::from_hours(90 * 24);

@@ -1,0 +1,119 @@
+//! Sessions in the file: unreadable rows, and journals of earlier gateways.
+
+use fliggy_gateway::store::{WebhookFilter, Webhooks as _};
+
+use super::*;
+
+#[tokio::test]
+async fn an_unreadable_session_is_damage() {
+    let wrong = [
+        "revision = 0",
+        "revision = 'one'",
+        "tag = x'ff'",
+        "account = 'No account'",
+        "sealed = 7",
+        "user_id = 'user'",
+        "authorised_at = 9223372036854775807",
+        "expires_at = 'never'",
+        "expiry = 'guessed'",
+        "refreshable_until = -9223372036854775808",
+    ];
+    for set in wrong {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = open(dir.path()).await;
+        let stored = put(&journal, &authorised("default", 0)).await;
+        let mut other = connect(dir.path()).await;
+        let sql = format!("UPDATE sessions SET {set}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(&mut other)
+            .await
+            .unwrap();
+        let error = match set.starts_with("account") {
+            true => {
+                let claim = with_user(session("other"), FIRST_USER);
+                journal.save_session(claim).await.unwrap_err()
+            }
+            false => journal.save_session(stored).await.unwrap_err(),
+        };
+        assert_eq!(error.fault, Fault::Damaged, "{set}: {error}");
+        let error = journal.sessions().await.unwrap_err();
+        assert_eq!(error.fault, Fault::Damaged, "{set}: {error}");
+        assert!(error.what.contains("session of the account"), "{error}");
+        let error = journal.probe().await.unwrap_err();
+        assert_eq!(error.fault, Fault::Damaged, "{set}: {error}");
+    }
+}
+
+/// The columns and indexes of the sessions.
+async fn layout(dir: &Path) -> Vec<String> {
+    sqlx::query_scalar(
+        "SELECT concat_ws(' ', cid, name, type, \"notnull\", dflt_value, pk) FROM pragma_table_info('sessions') \
+         UNION ALL SELECT concat_ws(' ', name, \"unique\", origin, partial) FROM pragma_index_list('sessions') ORDER BY 1",
+    )
+    .fetch_all(&mut connect(dir).await)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_journal_of_every_earlier_version_keeps_sessions() {
+    let dir = tempfile::tempdir().unwrap();
+    open(dir.path()).await.close().await;
+    let expected = layout(dir.path()).await;
+    assert_eq!(expected.len(), 12, "{expected:?}");
+    let earlier = [
+        VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7, VERSION_8,
+    ];
+    for (version, script) in (1..).zip(earlier) {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = open_old(dir.path(), script).await;
+        assert_eq!(journal.sessions().await.unwrap(), [], "version {version}");
+        let stored = put(&journal, &authorised("default", 0)).await;
+        let claim = with_user(session("other"), FIRST_USER);
+        let taken = SavedSession::UserTaken(stored.account.clone());
+        assert_eq!(save(&journal, &claim).await, taken);
+        assert_eq!(layout(dir.path()).await, expected, "version {version}");
+        journal.close().await;
+        drop(journal);
+        let journal = open_with(dir.path(), Some(HashKey::new([0x5a; 32])))
+            .await
+            .unwrap();
+        assert_eq!(journal.sessions().await.unwrap(), [stored]);
+    }
+}
+
+#[tokio::test]
+async fn a_journal_of_version_8_keeps_its_deliveries() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open_old(dir.path(), VERSION_8).await;
+    let filter = WebhookFilter {
+        limit: 9,
+        ..WebhookFilter::default()
+    };
+    let mut found = Vec::new();
+    for webhook in journal.webhooks(filter).await.unwrap() {
+        let states = webhooks::deliveries(&journal, &webhook).await;
+        let count = |state: &str| states.iter().filter(|d| d.state.as_str() == state).count();
+        found.push((
+            webhook.url.rsplit('/').next().unwrap().to_owned(),
+            ["delivered", "pending", "dead"].map(count),
+            webhook.replays.len(),
+        ));
+    }
+    let expected = [
+        ("all", [27, 0, 0], 0),
+        ("flaky", [9, 2, 1], 0),
+        ("paused", [1, 0, 0], 1),
+    ];
+    assert_eq!(
+        found,
+        expected.map(|(url, states, replays)| (url.to_owned(), states, replays))
+    );
+    assert_eq!(journal.last_event().await.unwrap(), 29);
+    let filter = Filter {
+        state: Some(State::Unknown),
+        limit: 9,
+        ..Filter::default()
+    };
+    assert_eq!(journal.list(filter).await.unwrap().len(), 1);
+}
