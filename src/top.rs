@@ -7,6 +7,7 @@ pub mod departure;
 pub mod envelope;
 pub mod lenient;
 pub mod method;
+pub mod oauth;
 pub mod sessions;
 pub mod sign;
 pub mod stack;

@@ -296,11 +296,34 @@ impl TopClient {
         &self,
         params: Vec<(String, String)>,
     ) -> Result<M::Answer, CallError> {
+        self.platform_call::<M>(None, params).await
+    }
+
+    /// Like [`Self::platform`], for a method that concerns the user of an account.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    pub async fn platform_of<M: PlatformMethod>(
+        &self,
+        account: &Account,
+        params: Vec<(String, String)>,
+    ) -> Result<M::Answer, CallError> {
+        let session = account.session.key().clone();
+        let result = self.platform_call::<M>(Some(session), params).await;
+        account.session.observe(&result, self.clock.wall());
+        result
+    }
+
+    async fn platform_call<M: PlatformMethod>(
+        &self,
+        session: Option<SecretString>,
+        params: Vec<(String, String)>,
+    ) -> Result<M::Answer, CallError> {
         let call = Call {
             method: M::NAME.into(),
             effect: Effect::Read,
             lane: Lane::Watch,
-            session: None,
+            session,
             params: params.into(),
             file: None,
             departure: None,

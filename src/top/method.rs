@@ -28,7 +28,7 @@ pub trait Method: Send + Sync + 'static {
     type Answer: DeserializeOwned + Answer + Send + 'static;
 }
 
-/// A method of TOP itself, with flat parameters and without a session. Its parameters are documented by TOP, so it is not
+/// A method of TOP itself, with flat parameters. Its parameters are documented by TOP, so it is not
 /// part of the contract that overrides correct.
 pub trait PlatformMethod: Send + Sync + 'static {
     /// The name, e.g. `taobao.tmc.messages.consume`.

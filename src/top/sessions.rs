@@ -59,6 +59,7 @@ pub enum NoSession {
 #[derive(Debug)]
 pub struct Sessions {
     in_force: BTreeMap<AccountName, RwLock<Option<Arc<Session>>>>,
+    users: RwLock<BTreeMap<AccountName, i64>>,
     key: HashKey,
     doubted: Arc<Notify>,
 }
@@ -124,6 +125,7 @@ impl Sessions {
                 .into_iter()
                 .map(|account| (account, RwLock::default()))
                 .collect(),
+            users: RwLock::default(),
             key,
             doubted: Arc::default(),
         }
@@ -156,18 +158,46 @@ impl Sessions {
         SessionTag::new(&self.key, key.expose_secret())
     }
 
-    /// Puts a session in force; calls that were prepared before keep the previous one.
-    pub fn replace(&self, account: &AccountName, key: SecretString) {
-        let session = Session {
+    /// A session that is not in force.
+    #[must_use]
+    pub fn candidate(&self, key: SecretString) -> Arc<Session> {
+        Arc::new(Session {
             tag: self.tag(&key),
             key,
             doubt: Mutex::default(),
             doubted: self.doubted.clone(),
-        };
+        })
+    }
+
+    /// Puts a session in force; calls that were prepared before keep the previous one.
+    pub fn replace(&self, account: &AccountName, key: SecretString) {
+        let session = self.candidate(key);
         if let Some(slot) = self.in_force.get(account) {
             let mut slot = slot.write().unwrap_or_else(PoisonError::into_inner);
-            *slot = Some(Arc::new(session));
+            *slot = Some(session);
         }
+    }
+
+    /// Records the Taobao user of an account.
+    pub fn identify(&self, account: &AccountName, user_id: i64) {
+        let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
+        users.insert(account.clone(), user_id);
+    }
+
+    /// The Taobao user of an account, once known.
+    #[must_use]
+    pub fn user(&self, account: &AccountName) -> Option<i64> {
+        let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
+        users.get(account).copied()
+    }
+
+    /// All accounts with their Taobao users.
+    #[must_use]
+    pub fn users(&self) -> Vec<(AccountName, Option<i64>)> {
+        let accounts = self.in_force.keys();
+        accounts
+            .map(|account| (account.clone(), self.user(account)))
+            .collect()
     }
 
     /// Waits until a session is suspected. Suspicions since the last call count too.

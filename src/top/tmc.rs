@@ -7,3 +7,4 @@ pub mod content;
 pub mod frame;
 pub mod http;
 pub mod message;
+pub mod users;
