@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -166,6 +167,9 @@ impl Config {
             auth.as_ref(),
             reconcile.as_ref(),
         );
+        if let Some(store) = &store {
+            unauthorised(&problems, &accounts, store);
+        }
         if let Some(notifications) = &notifications {
             // The sandbox gives its accounts the user ids of its simulator.
             if profile == Profile::Serve {
@@ -207,6 +211,14 @@ impl Config {
                 .accounts
                 .keys()
                 .find(|name| name.to_string() == "default"),
+        }
+    }
+
+    /// Sets the callback address of authorisations for a gateway that calls a simulator: its own page at this address. TOP
+    /// accepts only the address that is registered for the app.
+    pub fn complete_callback(&mut self, listener: SocketAddr) {
+        if self.top.calls_simulator() && self.top.oauth.callback_url.is_none() {
+            self.top.oauth.callback_url = format!("http://{listener}/oauth/callback").parse().ok();
         }
     }
 
@@ -277,7 +289,32 @@ fn contradictions(
                     format!("`auth.keys.{name}.accounts` names the unknown account `{account}`")
                 });
             }
+            if let Some(account) = &key.default_account {
+                problems.unless(accounts.contains_key(account), || {
+                    format!(
+                        "`auth.keys.{name}.default_account` names the unknown account `{account}`"
+                    )
+                });
+                let is_own = |own: &Vec<AccountName>| own.contains(account);
+                problems.unless(key.accounts.as_ref().is_none_or(is_own), || {
+                    format!(
+                        "`auth.keys.{name}.default_account` is `{account}`, which `auth.keys.{name}.accounts` does not list"
+                    )
+                });
+            }
         }
+    }
+}
+
+/// An account needs a session, or a key with which a session can be stored later.
+fn unauthorised(problems: &Problems, accounts: &BTreeMap<AccountName, Account>, store: &Store) {
+    for (name, account) in accounts {
+        problems.unless(account.session.is_some() || store.seal_key.is_some(), || {
+            format!(
+                "`accounts.{name}.session` is missing: set it or `accounts.{name}.session_file`, or set \
+                 `store.seal_key_file` and authorise the account while the gateway runs"
+            )
+        });
     }
 }
 

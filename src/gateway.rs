@@ -20,11 +20,11 @@ use crate::domain::refund::RefundKinds;
 use crate::domain::vocabulary::Vocabulary;
 use crate::notifications::feed::EventReader;
 use crate::notifications::housekeeping::Housekeeping;
-use crate::notifications::inbox::Accounts;
 use crate::notifications::receiver::{Receiver, ReceiverSettings};
 use crate::notifications::webhooks::client::{ClientSettings, WebhookClient};
 use crate::notifications::webhooks::service::WebhookService;
 use crate::notifications::webhooks::{self, Dispatcher, Recipients};
+use crate::operations::accounts::service::{AccountSettings, Accounts, ConfiguredAccount};
 use crate::operations::classify::Classifier;
 use crate::operations::observer::Observer;
 use crate::operations::reconcile::decide::Patience;
@@ -37,6 +37,7 @@ use crate::top::client::TopClient;
 use crate::top::contract::{Overrides, Registry};
 use crate::top::sessions::Sessions;
 use crate::top::stack::{self, Gate, QuotaSettings, RetrySettings, SigningKeys, TransportSettings};
+use crate::translate::notice::Topic;
 
 /// Why the gateway did not start.
 #[derive(Debug, thiserror::Error)]
@@ -79,37 +80,34 @@ impl Gateway {
     ) -> Result<Self, StartError> {
         let clients = Clients::new(config, &clock)?;
         let journal = Arc::new(open_journal(config).await?);
-        Ok(Self::assemble(config, clock, metrics, clients, journal))
+        Self::assemble(config, clock, metrics, clients, journal).await
     }
 
     /// Like [`Gateway::start`], on a journal that is already open.
     ///
     /// # Errors
-    /// [`StartError`], except [`StartError::Journal`].
-    pub fn start_on(
+    /// [`StartError`].
+    pub async fn start_on(
         config: &Config,
         clock: SharedClock,
         metrics: Option<PrometheusHandle>,
         journal: Arc<dyn Store>,
     ) -> Result<Self, StartError> {
         let clients = Clients::new(config, &clock)?;
-        Ok(Self::assemble(config, clock, metrics, clients, journal))
+        Self::assemble(config, clock, metrics, clients, journal).await
     }
 
-    fn assemble(
+    async fn assemble(
         config: &Config,
         clock: SharedClock,
         metrics: Option<PrometheusHandle>,
         clients: Clients,
         journal: Arc<dyn Store>,
-    ) -> Self {
+    ) -> Result<Self, StartError> {
         let stopping = CancellationToken::new();
         let accounts = config.accounts.iter();
         let channels = accounts.map(|(name, account)| (name.clone(), account.channel.clone()));
         let sessions = Sessions::new(config.accounts.keys().cloned(), journal.hash_key().clone());
-        for (name, account) in &config.accounts {
-            sessions.replace(name, account.session.clone());
-        }
         let top = Arc::new(clients.top);
         let (observer, seen) = Observer::new();
         let upstream = Upstream::new(UpstreamParts {
@@ -157,6 +155,13 @@ impl Gateway {
             clock: clock.clone(),
             stopping: stopping.clone(),
         });
+        let accounts = Accounts::new(
+            operations.clone(),
+            account_settings(config, seal_keys.clone()),
+        );
+        // Before anything is sent.
+        accounts.load().await?;
+        let keeper = tokio::spawn(accounts.clone().keep());
         let reconciler = tokio::spawn(operations.clone().reconcile());
         let recorder = tokio::spawn(operations.clone().record_reads(seen));
         let pause = config.watcher.pause(config.top.quota.looks_per_second);
@@ -172,6 +177,7 @@ impl Gateway {
         let receiver = tokio::spawn(receiver.run());
         let state = ApiState::new(config, clock, metrics).with_operations(
             operations.clone(),
+            accounts,
             reader,
             Arc::new(hooks),
         );
@@ -180,6 +186,7 @@ impl Gateway {
             ("the reconciler", reconciler),
             ("the recorder of reads", recorder),
             ("the watcher", watcher),
+            ("the check of the sessions", keeper),
             ("the reader of the event feed", feed),
             ("the deletion of old events and messages", housekeeping),
         ];
@@ -187,13 +194,13 @@ impl Gateway {
             ("the receiver of TOP's messages", receiver),
             ("the delivery to webhooks", dispatcher),
         ];
-        Self {
+        Ok(Self {
             operations,
             state,
             stopping,
             tasks,
             peers,
-        }
+        })
     }
 
     /// The state for the API router.
@@ -366,7 +373,6 @@ fn settings(reconcile: &Reconcile, top: &Top) -> ReconcileSettings {
 
 fn receiver_settings(config: &Config) -> ReceiverSettings {
     let notifications = &config.notifications;
-    let accounts = config.accounts.iter();
     ReceiverSettings {
         mode: notifications.mode,
         url: notifications.url.to_string(),
@@ -375,7 +381,27 @@ fn receiver_settings(config: &Config) -> ReceiverSettings {
         quarantine: notifications.quarantine,
         app_key: config.top.app_key.clone(),
         app_secret: config.top.app_secret.clone(),
-        accounts: Accounts::new(accounts.map(|(name, account)| (name.clone(), account.user_id))),
+    }
+}
+
+fn account_settings(config: &Config, seal_keys: Option<Arc<SealKeys>>) -> AccountSettings {
+    let accounts = config.accounts.iter().map(|(name, account)| {
+        let configured = ConfiguredAccount {
+            session: account.session.clone(),
+            file: account.session_file.clone(),
+            user_id: account.user_id,
+            nick: account.nick.clone(),
+        };
+        (name.clone(), configured)
+    });
+    let oauth = &config.top.oauth;
+    AccountSettings {
+        accounts: accounts.collect(),
+        app_key: config.top.app_key.clone(),
+        authorize_url: oauth.authorize_url.clone(),
+        callback_url: oauth.callback_url.clone(),
+        seal_keys,
+        topics: Topic::ALL.map(|topic| topic.as_str().to_owned()).into(),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod gateway;
 mod kill_point;
 pub mod notifications;
 pub mod operations;
+mod secret_file;
 pub mod server;
 pub mod simulator;
 pub mod store;

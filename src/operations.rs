@@ -4,6 +4,7 @@
 //! [`upstream`] reads from Fliggy, [`service`] changes operations. Decisions are pure functions with table tests:
 //! [`classify`], [`writes::kinds`] and [`reconcile::decide`].
 
+pub mod accounts;
 pub mod classify;
 mod failure;
 mod masking;

@@ -32,11 +32,12 @@ const PICTURE: &str = "
     main → cli
     cli → server, gateway → api → config
     cli → telemetry, top
-    gateway → notifications, operations, store, top, domain
+    gateway → notifications, operations, store, translate, top, domain
 
     api, console, access, notifications → telemetry::metrics, telemetry::handles → clock
     operations, store, top → telemetry::metrics, telemetry::handles → clock
     operations, store, notifications → kill_point
+    config, operations → secret_file
     cli, gateway, server, simulator, notifications, domain → clock
     lib
 ";

@@ -140,7 +140,7 @@ async fn receive_messages(config: &Config) {
         config.notifications.mode = mode;
         config.notifications.url = format!("ws://{top}/").parse().unwrap();
         for account in config.accounts.values_mut() {
-            account.session = SecretString::from(session.clone());
+            account.session = Some(SecretString::from(session.clone()));
         }
         let gateway = Gateway::start(&config, SystemClock::shared(), None)
             .await

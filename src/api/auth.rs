@@ -27,14 +27,16 @@ pub struct Caller {
     pub role: Role,
     /// The accounts that the key may use; `None` means all.
     pub accounts: Option<Arc<BTreeSet<AccountName>>>,
+    /// The account of its requests that name none.
+    pub default_account: Option<AccountName>,
 }
 
 /// A caller that is an operator; every other caller is refused with `forbidden`.
 #[derive(Debug, Clone)]
 pub struct Operator(pub Caller);
 
-/// The purchasing account of a request: the one named by the header `Gateway-Account`, else the only
-/// one that the key may use, else the configured default.
+/// The purchasing account of a request: the one named by the header `Gateway-Account`, else the default of the key, else the
+/// only one that the key may use, else the configured default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account(pub AccountName);
 
@@ -74,6 +76,7 @@ impl AuthTable {
                 name: name.as_str().into(),
                 role: key.role,
                 accounts: accounts.map(|names| Arc::new(names.iter().cloned().collect())),
+                default_account: key.default_account.clone(),
             };
             (key.digest, caller)
         });
@@ -84,6 +87,7 @@ impl AuthTable {
                 name: LOCAL.into(),
                 role: Role::Operator,
                 accounts: None,
+                default_account: None,
             },
             accounts: config.accounts.keys().cloned().collect(),
             default_account: config.default_account().cloned(),
@@ -143,7 +147,8 @@ impl AuthTable {
             .default_account
             .as_ref()
             .filter(|account| caller.may_use(account));
-        own.or(default).cloned().ok_or_else(|| {
+        let of_key = caller.default_account.as_ref();
+        of_key.or(own).or(default).cloned().ok_or_else(|| {
             Problem::invalid(FieldError::new(
                 format!("header/{ACCOUNT_HEADER}"),
                 "missing",

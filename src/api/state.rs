@@ -18,6 +18,7 @@ use crate::clock::SharedClock;
 use crate::config::{Config, Server};
 use crate::notifications::feed::EventReader;
 use crate::notifications::webhooks::service::WebhookService;
+use crate::operations::accounts::service::Accounts;
 use crate::operations::service::Operations;
 use crate::operations::services::Services;
 
@@ -91,16 +92,17 @@ impl Limits {
 }
 
 impl ApiState {
-    /// The same state with the operations, the feed of their events, and webhooks.
+    /// The same state with the operations, the accounts, the feed of their events, and webhooks.
     #[must_use]
     pub fn with_operations(
         self,
         operations: Arc<Operations>,
+        accounts: Arc<Accounts>,
         feed: Arc<EventReader>,
         webhooks: Arc<WebhookService>,
     ) -> Self {
         Self(Arc::new(Shared {
-            services: Some(Arc::new(Services::new(operations))),
+            services: Some(Arc::new(Services::new(operations, accounts))),
             feed: Some(feed),
             webhooks: Some(webhooks),
             ..Arc::unwrap_or_clone(self.0)

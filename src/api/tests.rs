@@ -35,6 +35,7 @@ pub(super) fn config(mode: AuthMode) -> Config {
                 digest,
                 role,
                 accounts,
+                default_account: None,
             },
         );
     }

@@ -22,6 +22,9 @@ pub(super) fn run(args: &SandboxArgs) -> Result<(), Failure> {
         config.top.endpoint = format!("http://{top}/router/rest")
             .parse()
             .map_err(Failure::failed)?;
+        config.top.oauth.authorize_url = format!("http://{top}/authorize")
+            .parse()
+            .map_err(Failure::failed)?;
         config.notifications.url = format!("ws://{top}/").parse().map_err(Failure::failed)?;
         for (number, account) in (1..).zip(config.accounts.values_mut()) {
             account.user_id.get_or_insert(FIRST_USER + number);
@@ -29,7 +32,7 @@ pub(super) fn run(args: &SandboxArgs) -> Result<(), Failure> {
         let stand_in = top_simulator::simulator(&config)?;
         // The simulator runs until the process ends, because the gateway's last operations may still call it.
         tokio::spawn(simulator::serve(listener, stand_in, shutdown.hard.clone()));
-        let ended = serve(&config, shutdown, |gateway| print(&welcome(gateway, top))).await;
+        let ended = serve(config, shutdown, |gateway| print(&welcome(gateway, top))).await;
         if let Some(journal) = journal {
             journal.remove();
         }

@@ -20,7 +20,7 @@ pub(super) fn run(args: &ConfigArgs) -> Result<(), Failure> {
     let config = args.load(Profile::Serve)?;
     block_on(async {
         let shutdown = prepare(&config)?;
-        serve(&config, shutdown, |_| Ok(())).await
+        serve(config, shutdown, |_| Ok(())).await
     })
 }
 
@@ -32,7 +32,7 @@ pub(super) fn prepare(config: &Config) -> Result<Shutdown, Failure> {
 
 /// Runs the gateway until it stops. `started` is called with the address of the listener.
 pub(super) async fn serve(
-    config: &Config,
+    mut config: Config,
     shutdown: Shutdown,
     started: impl FnOnce(std::net::SocketAddr) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -50,6 +50,8 @@ pub(super) async fn serve(
         .await
         .map_err(|error| Failure::failed(format!("{}: {error}", config.server.listen)))?;
     let address = listener.local_addr().map_err(Failure::failed)?;
+    config.complete_callback(address);
+    let config = &config;
     let (listener, second_listener) = duplicated(listener).map_err(Failure::failed)?;
     let path = config.store.path();
     // A relative path depends on where the process was started.

@@ -70,7 +70,12 @@ async fn call(
         })?;
     let top = client(&config.top, Overrides::default(), &SystemClock::shared())
         .map_err(Failure::failed)?;
-    let session = Some(account.session.clone());
+    let session = account.session.clone();
+    if session.is_none() {
+        return Err(Failure::Usage(
+            "the configuration contains no session of the account, and this command does not read the journal".into(),
+        ));
+    }
     let received = top
         .raw(&args.method, session, params)
         .await

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
+use uuid::Uuid;
 
 use super::serve::prepare;
 use super::{Failure, TopSimulatorArgs, block_on, print};
@@ -38,7 +39,13 @@ pub(super) fn simulator(config: &Config) -> Result<Simulator, Failure> {
     let sessions: BTreeMap<_, _> = config
         .accounts
         .iter()
-        .map(|(name, account)| (account.session.expose_secret().to_owned(), name.to_string()))
+        .map(|(name, account)| {
+            let session = account.session.as_ref();
+            // An account without a session is to be authorised, so the simulator must know it.
+            let unused = || format!("unused-{}", Uuid::new_v4());
+            let session = session.map_or_else(unused, |session| session.expose_secret().to_owned());
+            (session, name.to_string())
+        })
         .collect();
     let user_ids: BTreeMap<_, _> = config
         .accounts

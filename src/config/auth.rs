@@ -57,10 +57,18 @@ pub struct Key {
     /// The accounts it may use; `None` means all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accounts: Option<Vec<AccountName>>,
+    /// The account of its calls that name none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_account: Option<AccountName>,
 }
 
 fn digest(value: &Value) -> Result<[u8; 32], String> {
     value::hex_bytes(&value::text(value)?)
+}
+
+fn account_name(value: &Value) -> Result<AccountName, String> {
+    let name = value::text(value)?.parse();
+    name.map_err(|_| "expected the name of a purchasing account".to_owned())
 }
 
 impl Key {
@@ -75,6 +83,7 @@ impl Key {
         let role = table.optional("role", value::word).unwrap_or(Role::Caller);
         let names = table.optional("accounts", value::texts);
         let accounts_path = table.path_of("accounts");
+        let default_account = table.optional("default_account", account_name);
         table.finish();
 
         let accounts = names.map(|names| {
@@ -112,6 +121,7 @@ impl Key {
             digest: digest?,
             role,
             accounts,
+            default_account,
         })
     }
 }

@@ -28,6 +28,17 @@ pub(crate) fn url_text<S: Serializer>(url: &Url, out: S) -> Result<S::Ok, S::Err
     out.serialize_str(url.as_str())
 }
 
+/// Serialises an optional URL.
+pub(crate) fn optional_url_text<S: Serializer>(
+    url: &Option<Url>,
+    out: S,
+) -> Result<S::Ok, S::Error> {
+    match url {
+        Some(url) => url_text(url, out),
+        None => out.serialize_none(),
+    }
+}
+
 /// Masks the digest of a key as well: the key behind it could be guessed if it is short.
 pub(crate) fn masked_digest<S: Serializer>(_: &[u8; 32], out: S) -> Result<S::Ok, S::Error> {
     out.serialize_str(MASK)

@@ -9,6 +9,7 @@ use config::{Value, ValueKind};
 use secrecy::SecretString;
 
 use super::value::{self, Parse, kind_of};
+use crate::secret_file;
 
 /// Collects the problems found.
 #[derive(Debug, Default)]
@@ -186,7 +187,7 @@ impl<'p> Table<'p> {
             (Some(value), None) => self.parsed(key, &value, value::secret),
             (None, Some(value)) => {
                 let file = self.parsed(key_file, &value, value::text)?;
-                read_secret(Path::new(&file))
+                secret_file::read(Path::new(&file))
                     .map_err(|why| {
                         self.problems.note_broken(&self.path_of(key));
                         self.problems
@@ -196,6 +197,11 @@ impl<'p> Table<'p> {
             }
             (None, None) => None,
         }
+    }
+
+    /// The text of a key that is read later; none if it is missing or not text.
+    pub(crate) fn peek(&self, key: &str) -> Option<String> {
+        value::text(self.entries.get(key)?).ok()
     }
 
     /// Reads a required secret.
@@ -260,18 +266,6 @@ fn origin(value: &Value) -> &'static str {
 /// The environment variable of a key.
 pub(crate) fn environment_name(path: &str) -> String {
     format!("GATEWAY__{}", path.to_uppercase().replace('.', "__"))
-}
-
-fn read_secret(file: &Path) -> Result<SecretString, String> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| format!("cannot read {}: {}", file.display(), error.kind()))?;
-    match text.trim() {
-        "" => Err(format!("{} is empty", file.display())),
-        secret if secret.lines().count() > 1 => {
-            Err(format!("{} has more than one line", file.display()))
-        }
-        secret => Ok(SecretString::from(secret)),
-    }
 }
 
 /// The known key that was probably meant: at most a third of its letters differ.

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde::{Serialize, Serializer};
 
 use super::after_sales::{Change, Refund};
-use super::show::{MASK, masked, url_text};
+use super::show::{MASK, masked, optional_url_text, url_text};
 use super::table::{Problems, Table};
 use super::{Override, SignMethod, value};
 
@@ -43,6 +43,8 @@ pub struct Top {
     pub retry: Retry,
     /// Overrides of the built-in contract.
     pub contract: Contract,
+    /// How accounts are authorised.
+    pub oauth: OAuth,
     /// Parameters of refund requests.
     pub refund: Refund,
     /// Parameters of change requests.
@@ -83,6 +85,20 @@ pub struct Retry {
 pub struct Contract {
     /// Corrections of single fields. They apply to requests and responses without a rebuild.
     pub overrides: Vec<Override>,
+}
+
+/// `[top.oauth]`.
+#[derive(Debug, Clone, Serialize)]
+pub struct OAuth {
+    /// Taobao's page on which a user authorises the app.
+    #[serde(serialize_with = "url_text")]
+    pub authorize_url: Url,
+    /// The callback address (回调地址) that is registered for the app.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "optional_url_text"
+    )]
+    pub callback_url: Option<Url>,
 }
 
 /// The URL of a proxy. It is printed without user and password.
@@ -128,6 +144,17 @@ fn endpoint(value: &Value) -> Result<Url, String> {
     Ok(url)
 }
 
+/// The callback may have a query, but no fragment.
+fn callback(value: &Value) -> Result<Url, String> {
+    const EXAMPLE: &str = "https://gateway.example.com/oauth/callback";
+    let url = value::http_url(value).map_err(|_| format!("expected a URL such as {EXAMPLE:?}"))?;
+    let credentials = url.password().is_some() || !url.username().is_empty();
+    if url.fragment().is_some() || credentials {
+        return Err("must be a URL without credentials and fragment".to_owned());
+    }
+    Ok(url)
+}
+
 fn proxy(value: &Value) -> Result<Proxy, String> {
     value::http_url(value)
         .map(Proxy)
@@ -148,6 +175,7 @@ impl Top {
         let quota = Quota::read(table.table("quota"));
         let retry = Retry::read(table.table("retry"));
         let contract = Contract::read(table.table("contract"));
+        let oauth = OAuth::read(table.table("oauth"));
         let refund = Refund::read(table.table("refund"));
         let change = Change::read(table.table("change"));
         table.finish();
@@ -164,6 +192,7 @@ impl Top {
             quota: quota?,
             retry: retry?,
             contract: contract?,
+            oauth: oauth?,
             refund: refund?,
             change,
         };
@@ -235,6 +264,18 @@ impl Retry {
             attempts: attempts?,
             base: base?,
             max: max?,
+        })
+    }
+}
+
+impl OAuth {
+    fn read(mut table: Table<'_>) -> Option<Self> {
+        let authorize_url = table.required("authorize_url", endpoint);
+        let callback_url = table.optional("callback_url", callback);
+        table.finish();
+        Some(Self {
+            authorize_url: authorize_url?,
+            callback_url,
         })
     }
 }

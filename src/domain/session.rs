@@ -57,3 +57,61 @@ impl ExpiryBasis {
 
 /// The assumed life of a session whose expiry is not stated. Fliggy names 3 to 6 months (seed).
 pub const ESTIMATED_LIFE: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// How many days before its expiry a session is reported: first 14, then 3.
+const WARNINGS: [i64; 2] = [3, 14];
+
+/// The number of days of the warning that is due, if any.
+#[must_use]
+pub fn warning(now: Timestamp, expires_at: Timestamp) -> Option<i64> {
+    let left = expires_at.duration_since(now);
+    WARNINGS
+        .into_iter()
+        .find(|days| left <= SignedDuration::from_hours(days * 24))
+}
+
+/// When a session that can be refreshed is refreshed: when a third of its life is left, and one day before the first warning at
+/// the latest.
+#[must_use]
+pub fn refresh_at(authorised_at: Timestamp, expires_at: Timestamp) -> Timestamp {
+    const LATEST: SignedDuration = SignedDuration::from_hours(15 * 24);
+    let third = expires_at.duration_since(authorised_at) / 3;
+    let ahead = third.clamp(SignedDuration::ZERO, LATEST);
+    expires_at.checked_sub(ahead).unwrap_or(expires_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_due_14_and_3_days_ahead() {
+        let now = Timestamp::UNIX_EPOCH;
+        let hours = |hours| now + SignedDuration::from_hours(hours);
+        for (left, due) in [
+            (14 * 24 + 1, None),
+            (14 * 24, Some(14)),
+            (3 * 24 + 1, Some(14)),
+            (3 * 24, Some(3)),
+            (0, Some(3)),
+            (-100, Some(3)),
+        ] {
+            assert_eq!(warning(now, hours(left)), due, "{left}");
+        }
+    }
+
+    #[test]
+    fn a_session_is_refreshed_before_it_is_reported() {
+        let start = Timestamp::UNIX_EPOCH;
+        let hours = |hours| start + SignedDuration::from_hours(hours);
+        for (life, at) in [
+            (24, 16),
+            (90 * 24, 75 * 24),
+            (30 * 24, 20 * 24),
+            (0, 0),
+            (-5, -5),
+        ] {
+            assert_eq!(refresh_at(start, hours(life)), hours(at), "{life}");
+        }
+    }
+}

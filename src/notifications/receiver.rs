@@ -67,8 +67,6 @@ pub struct ReceiverSettings {
     pub app_key: String,
     /// The app secret.
     pub app_secret: SecretString,
-    /// The accounts of the messages.
-    pub accounts: Accounts,
 }
 
 /// Receives TOP's messages.
@@ -167,9 +165,10 @@ impl Receiver {
         reach(Point::MessageReceived).await;
         let now = self.clock.wall();
         let key = self.operations.upstream().hash_key();
+        let accounts = Accounts::new(self.operations.upstream().sessions().users());
         let messages: Vec<_> = received
             .into_iter()
-            .map(|message| prepare(message, &self.settings.accounts, key, now))
+            .map(|message| prepare(message, &accounts, key, now))
             .collect();
         let verdicts = match self.operations.receive(messages.clone()).await {
             Ok(receptions) => self.verdicts(&messages, &receptions),

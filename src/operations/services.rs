@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::accounts::service::Accounts;
 use super::reads::search::Searches;
 use super::service::Operations;
 use super::upstream::Upstream;
@@ -16,6 +17,8 @@ pub struct Services {
     pub searches: Searches,
     /// Uploads attachments.
     pub uploads: Uploads,
+    /// The purchasing accounts and their sessions.
+    pub accounts: Arc<Accounts>,
 }
 
 // === impl Services ===
@@ -23,12 +26,13 @@ pub struct Services {
 impl Services {
     /// Builds the services on these operations.
     #[must_use]
-    pub fn new(operations: Arc<Operations>) -> Self {
+    pub fn new(operations: Arc<Operations>, accounts: Arc<Accounts>) -> Self {
         let (upstream, tasks) = (&operations.upstream, &operations.tasks);
         Self {
             searches: Searches::new(upstream.clone(), tasks.clone()),
             uploads: Uploads::new(upstream.clone(), operations.journal.clone(), tasks.clone()),
             operations,
+            accounts,
         }
     }
 

@@ -20,8 +20,9 @@ use crate::top::call::{CallError, Lost};
 use crate::top::client::{Account, ReadOptions, Reply, TopClient};
 use crate::top::lenient::Field;
 use crate::top::method::{Answer, BusinessVerdict, Method};
-use crate::top::sessions::{NoSession, Sessions};
-use crate::translate::Context;
+use crate::top::sessions::{NoSession, Session, Sessions};
+use crate::top::wire::QueryOrderList;
+use crate::translate::{self, Context};
 
 /// How refunds are requested.
 #[derive(Clone, Debug)]
@@ -143,6 +144,12 @@ impl Upstream {
         &self.hash_key
     }
 
+    /// The sessions of the accounts.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
     /// The time of day on the +08:00 clock.
     #[must_use]
     pub fn now(&self) -> LocalTime {
@@ -201,6 +208,29 @@ impl Upstream {
     /// Whether the account is configured.
     pub(in crate::operations) fn has_account(&self, name: &AccountName) -> bool {
         self.channels.contains_key(name)
+    }
+
+    /// Makes a harmless read to find out whether TOP accepts a session. None if the read does not tell.
+    pub(in crate::operations) async fn try_session(
+        &self,
+        name: &AccountName,
+        session: &Arc<Session>,
+    ) -> Option<bool> {
+        let account = Account {
+            name: name.clone(),
+            session: session.clone(),
+            channel: self.channel(name).ok()?.to_owned(),
+        };
+        let now = self.now();
+        let request = translate::list::request(now, now, 1, 1);
+        let read = self
+            .top
+            .read::<QueryOrderList>(&account, &request, ReadOptions::WATCH);
+        match read.await {
+            Ok(_) => Some(true),
+            Err(CallError::Refused(error)) => error.session_code().map(|_| false),
+            Err(CallError::NotSent(_) | CallError::Lost(_)) => None,
+        }
     }
 
     /// The tag of the session in force of an account; none if it has no session, or is no longer configured.

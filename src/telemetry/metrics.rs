@@ -49,6 +49,10 @@ pub const WEBHOOK_ATTEMPTS: &str = "gateway_webhook_attempts_total";
 pub const WEBHOOK_OLDEST_UNDELIVERED_SECONDS: &str = "gateway_webhook_oldest_undelivered_seconds";
 /// Gauge: webhooks by `state` (`active`, `paused`, `auto_paused`).
 pub const WEBHOOKS: &str = "gateway_webhooks";
+/// Gauge: whether the session of an `account` can be used (0 or 1). Alert at zero.
+pub const SESSION_USABLE: &str = "gateway_session_usable";
+/// Gauge, seconds since 1970: when the session of an `account` expires.
+pub const SESSION_EXPIRES: &str = "gateway_session_expires_timestamp_seconds";
 
 /// Gauge: hard links to the journal's database file. Alert at two.
 pub const JOURNAL_LINKS: &str = "gateway_journal_links";

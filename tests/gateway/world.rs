@@ -171,6 +171,7 @@ impl World {
         let store = format!("sqlite://{}", dir.path().join("journal.db").display());
         let endpoint = format!("{top}/router/rest");
         let channel = format!("{}/", top.replace("http://", "ws://"));
+        let authorize = format!("{top}/authorize");
         let env = FAST
             .iter()
             .copied()
@@ -178,12 +179,15 @@ impl World {
                 ("GATEWAY__STORE__URL", store.as_str()),
                 ("GATEWAY__TOP__ENDPOINT", endpoint.as_str()),
                 ("GATEWAY__NOTIFICATIONS__URL", channel.as_str()),
+                ("GATEWAY__TOP__OAUTH__AUTHORIZE_URL", authorize.as_str()),
             ])
             .chain(more.iter().copied())
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config = Config::load(None, env, Profile::Sandbox).unwrap();
         let journal = journal(gateway::open_journal(&config).await.unwrap());
-        let gateway = Gateway::start_on(&config, clock.clone(), Some(metrics()), journal).unwrap();
+        let gateway = Gateway::start_on(&config, clock.clone(), Some(metrics()), journal)
+            .await
+            .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let router = api::router(gateway.state());

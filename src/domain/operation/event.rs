@@ -8,14 +8,14 @@ use utoipa::ToSchema;
 pub struct NewEvent {
     /// The kind of the fact.
     pub kind: EventKind,
-    /// The id of the operation, or Fliggy's number of the order, refund or change, that the fact is about.
+    /// What the fact is about: the id of an operation, Fliggy's number of an order, refund or change, or the name of an
+    /// account.
     pub subject: String,
     /// The fact itself; with kind and subject it is unique.
     pub fact: String,
 }
 
-/// The types of events. Some are reserved: the schema lists them before the gateway publishes such events, so that clients
-/// need no change later.
+/// The types of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum EventKind {
     /// The outcome of an operation is unknown; the gateway looks it up.
@@ -76,10 +76,11 @@ pub enum EventKind {
     /// A change was closed, and no payment of it is known: cancelled, refused, or not paid in time.
     #[serde(rename = "change.closed")]
     ChangeClosed,
-    /// Reserved: the session of an account expires soon.
+    /// The session of an account expires in 14 days, or in 3. The subject is the name of the account, the fact contains the
+    /// number of days. For operators.
     #[serde(rename = "session.expiring")]
     SessionExpiring,
-    /// Reserved: the session of an account is not valid any more.
+    /// TOP refuses the session of an account, whose name is the subject. For operators.
     #[serde(rename = "session.invalid")]
     SessionInvalid,
     /// An event could not be delivered to a webhook for 72 hours. The fact is the `sequence` of the event, `/` and the

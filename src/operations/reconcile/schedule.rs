@@ -89,11 +89,19 @@ impl Slots {
 // === impl Operations ===
 
 impl Operations {
+    /// Makes all open operations due now: their lookups could not be made, and now they can.
+    pub(in crate::operations) async fn make_all_due(&self) {
+        match self.journal.wake_all(self.store_ms()).await {
+            Ok(()) => self.wake.notify_one(),
+            Err(error) => {
+                tracing::error!(%error, "open operations were not made due; each waits for its next lookup");
+            }
+        }
+    }
+
     /// Runs until the process stops. A pass that panics counts as failed.
     pub async fn reconcile(self: Arc<Self>) {
-        if let Err(error) = self.journal.wake_all(self.store_ms()).await {
-            tracing::error!(%error, "open operations were not made due at the start; each waits for its next lookup");
-        }
+        self.make_all_due().await;
         let slots = Slots::new(self.settings.concurrency);
         loop {
             let (this, slots) = (self.clone(), slots.clone());

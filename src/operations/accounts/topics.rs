@@ -1,0 +1,137 @@
+//! The topics whose messages TOP sends for an account. The user of the account permits them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use secrecy::ExposeSecret as _;
+
+use super::authorise::NotAuthorised;
+use super::service::{Accounts, Known};
+use crate::domain::ids::AccountName;
+use crate::domain::operation::{Cause, Failure};
+use crate::domain::personal::Personal;
+use crate::top::call::CallError;
+use crate::top::lenient::Field;
+use crate::top::method::PlatformMethod;
+use crate::top::tmc::users::{GetUser, PermitUser};
+
+/// The topics of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topics {
+    /// The topics that the user permits, in alphabetical order.
+    pub permitted: Vec<String>,
+    /// The topics that the gateway reads and the user does not permit.
+    pub missing: Vec<String>,
+}
+
+/// The topics of a user, compared with those that the gateway reads.
+fn compare(permitted: BTreeSet<String>, read: &[String]) -> Topics {
+    let missing = read.iter().filter(|topic| !permitted.contains(*topic));
+    Topics {
+        missing: missing.cloned().collect(),
+        permitted: permitted.into_iter().collect(),
+    }
+}
+
+// === impl Accounts ===
+
+impl Accounts {
+    /// The topics of an account.
+    ///
+    /// # Errors
+    /// [`NotAuthorised`]. TOP tells the topics of a user by name, which is known if the account was authorised through
+    /// the gateway or the configuration states it.
+    pub async fn topics(&self, account: &AccountName) -> Result<Topics, NotAuthorised> {
+        let configured = self.configured(account)?.nick.clone();
+        let stated = |known: &Known| known.secret.nick.clone();
+        let stated = self.known().get(account).and_then(stated);
+        let nick = match (stated, configured) {
+            (Some(nick), _) => nick,
+            (None, Some(nick)) => Personal::new(nick.expose_secret().to_owned()),
+            (None, None) => return Err(NotAuthorised::TopicsUnknown),
+        };
+        let top = &self.operations.upstream.top;
+        let answer = top
+            .platform::<GetUser>(GetUser::params(nick.expose()))
+            .await;
+        let answer = answer.map_err(|error| self.failed::<GetUser>(&error))?;
+        let user = answer.tmc_user.unwrap_or_default();
+        let is_off = matches!(user.is_valid, Field::Value(false));
+        let mut permitted = BTreeSet::new();
+        for topic in user.topics {
+            match topic.0 {
+                Field::Value(topic) => {
+                    permitted.insert(topic);
+                }
+                Field::Absent => {}
+                Field::Unreadable => return Err(NotAuthorised::Unreadable),
+            }
+        }
+        let topics = compare(permitted, &self.settings.topics);
+        if is_off {
+            // Nothing is sent, whatever is permitted.
+            return Ok(Topics {
+                missing: self.settings.topics.clone(),
+                ..topics
+            });
+        }
+        Ok(topics)
+    }
+
+    /// Permits the topics that the gateway reads, in addition to those that are permitted already: TOP replaces them all.
+    ///
+    /// # Errors
+    /// [`NotAuthorised`].
+    pub async fn permit(self: &Arc<Self>, account: &AccountName) -> Result<Topics, NotAuthorised> {
+        let before = self.topics(account).await?;
+        if before.missing.is_empty() {
+            return Ok(before);
+        }
+        let mut all: BTreeSet<_> = before.permitted.into_iter().collect();
+        all.extend(self.settings.topics.iter().cloned());
+        if all.len() > PermitUser::MOST_TOPICS {
+            return Err(NotAuthorised::TooManyTopics);
+        }
+        let all: Vec<_> = all.into_iter().collect();
+        let upstream = &self.operations.upstream;
+        let prepared = upstream.account(account).map_err(NotAuthorised::Call)?;
+        let params = PermitUser::params(&all);
+        let answer = upstream
+            .top
+            .platform_of::<PermitUser>(&prepared, params)
+            .await;
+        let answer = answer.map_err(|error| self.failed::<PermitUser>(&error))?;
+        match answer.is_success {
+            Field::Value(true) => {
+                tracing::info!(%account, "the topics of an account were permitted");
+                self.topics(account).await
+            }
+            Field::Value(false) | Field::Absent | Field::Unreadable => {
+                let failure = Failure::of(Cause::UpstreamUnreadable);
+                let what = format!("{}: TOP did not confirm it", PermitUser::NAME);
+                Err(NotAuthorised::Call(failure.with_detail(what)))
+            }
+        }
+    }
+
+    fn failed<M: PlatformMethod>(&self, error: &CallError) -> NotAuthorised {
+        NotAuthorised::Call(self.operations.upstream.read_failure(M::NAME, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_topics_are_those_that_the_gateway_reads() {
+        let texts = |all: &[&str]| -> Vec<String> { all.iter().map(|t| (*t).to_owned()).collect() };
+        let permitted = texts(&["other", "trade"]).into_iter().collect();
+        let found = compare(permitted, &texts(&["trade", "refund"]));
+        let expected = Topics {
+            permitted: texts(&["other", "trade"]),
+            missing: texts(&["refund"]),
+        };
+        assert_eq!(found, expected);
+    }
+}
