@@ -1,5 +1,6 @@
 //! The REST API. Each operation has one file; a route and its documentation are declared together.
 
+pub mod accounts;
 pub mod attachments;
 pub mod auth;
 pub mod changes;

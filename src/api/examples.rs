@@ -1,9 +1,11 @@
 //! Requests that work unchanged in the sandbox (tests send them), and their responses.
 
+mod accounts;
 mod webhooks;
 
 use serde_json::{Value, json};
 
+pub(super) use accounts::{account, accounts, authorization_link, enter_session, topics};
 pub(super) use webhooks::{
     attempts, deliveries, message, new_webhook, ping, webhook, webhook_with_secret, webhooks,
 };

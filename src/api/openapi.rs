@@ -45,7 +45,7 @@ Never use a new key to get rid of an open operation. Every problem says whether 
 been executed (`side_effects`) and what to do next (`retry`). `needs_attention` means that a person must \
 decide; lookups continue meanwhile.";
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("flights", "Search offers."),
     ("orders", "Book, read, pay and close orders."),
     (
@@ -67,6 +67,10 @@ const TAGS: [(&str, &str); 8] = [
     (
         "webhooks",
         "Endpoints of yours to which the gateway delivers events, signed as in Standard Webhooks.",
+    ),
+    (
+        "accounts",
+        "The purchasing accounts and their sessions. For operators.",
     ),
     (
         "system",

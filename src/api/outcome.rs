@@ -2,7 +2,7 @@
 
 use super::problem::{Code, FieldError, Problem, Retry, SideEffects, UpstreamFault};
 use crate::domain::ids::OperationId;
-use crate::domain::operation::{Cause, Failure, Operation, State};
+use crate::domain::operation::{Cause, Failure, Operation, State, UpstreamAnswer};
 use crate::domain::violation::{About, Violation};
 use crate::operations::writes::perform::Refusal;
 
@@ -49,6 +49,18 @@ pub(super) fn code_of(cause: Cause) -> Code {
     }
 }
 
+impl From<UpstreamAnswer> for UpstreamFault {
+    fn from(answer: UpstreamAnswer) -> Self {
+        Self {
+            method: answer.method,
+            code: answer.code,
+            sub_code: answer.sub_code,
+            message: answer.message,
+            request_id: answer.request_id,
+        }
+    }
+}
+
 /// The problem of a failure: of a read, or of the operation with this id.
 #[must_use]
 pub(super) fn problem_of(failure: &Failure, operation: Option<OperationId>) -> Problem {
@@ -71,13 +83,7 @@ pub(super) fn problem_of(failure: &Failure, operation: Option<OperationId>) -> P
         problem = problem.retry_after(u32::try_from(seconds).unwrap_or(u32::MAX));
     }
     if let Some(upstream) = &failure.upstream {
-        problem = problem.upstream(UpstreamFault {
-            method: upstream.method.clone(),
-            code: upstream.code.clone(),
-            sub_code: upstream.sub_code.clone(),
-            message: upstream.message.clone(),
-            request_id: upstream.request_id.clone(),
-        });
+        problem = problem.upstream((**upstream).clone().into());
     }
     if let Some(hint) = &failure.hint {
         problem = problem.hint(hint.clone());

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -259,6 +259,18 @@ impl Problem {
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
+    }
+
+    /// The status of the response.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.body.code.spec().status
+    }
+
+    /// What to do about the problem.
+    #[must_use]
+    pub fn advice(&self) -> Option<&str> {
+        self.body.hint.as_deref()
     }
 
     /// The code.

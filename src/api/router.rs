@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 
 use super::problem::{Code, Problem};
 use super::{
-    ApiState, attachments, changes, events, flights, notifications, openapi, operations, orders,
-    refunds, request_log, swagger_ui, system, webhooks,
+    ApiState, accounts, attachments, changes, events, flights, notifications, openapi, operations,
+    orders, refunds, request_log, swagger_ui, system, webhooks,
 };
 
 /// The allowance for the rest of an upload: the other part and the multipart framing.
@@ -55,6 +55,15 @@ pub(super) fn v1(max_attachment: usize) -> OpenApiRouter<ApiState> {
         .routes(routes!(operations::reconcile::reconcile_operation))
         .routes(routes!(operations::resolve::resolve_operation))
         .routes(routes!(notifications::list::list_notifications))
+        .routes(routes!(accounts::list::list_accounts))
+        .routes(routes!(accounts::get::get_account))
+        .routes(routes!(accounts::authorize::authorize_account))
+        .routes(routes!(accounts::enter_session::enter_session))
+        .routes(routes!(accounts::refresh_session::refresh_session))
+        .routes(routes!(
+            accounts::get_topics::get_topics,
+            accounts::permit_topics::permit_topics
+        ))
         .routes(routes!(
             webhooks::create::create_webhook,
             webhooks::list::list_webhooks
@@ -98,6 +107,7 @@ pub(super) fn assemble(v1: OpenApiRouter<ApiState>, state: ApiState) -> Router {
 
     routes
         .merge(swagger_ui::routes())
+        .merge(accounts::callback::routes())
         .fallback(|| async { Problem::new(Code::NotFound) })
         .layer(
             // Outermost first.

@@ -8,9 +8,12 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::accounts::SessionStateWord;
 use super::extract::{Json, Path};
 use super::problem::{self, Code, Problem};
 use super::{ApiState, Ready};
+use crate::domain::ids::AccountName;
+use crate::operations::accounts::service::AccountStatus;
 use crate::operations::{Condition, Fault};
 use crate::problem_answers;
 
@@ -68,6 +71,18 @@ struct ReadyHealth {
     status: HealthStatus,
     /// The condition of the journal's data.
     journal: Condition,
+    /// The sessions of the purchasing accounts. A gateway whose sessions cannot be used is ready, because it still serves
+    /// what its journal contains.
+    accounts: Vec<AccountHealth>,
+}
+
+/// The health of a purchasing account.
+#[derive(Debug, Serialize, ToSchema)]
+struct AccountHealth {
+    /// The name of the account.
+    account: AccountName,
+    /// Whether its session can be used.
+    session: SessionStateWord,
 }
 
 problem_answers!(ReadyProblems = &[Code::ShuttingDown, Code::JournalUnavailable, Code::Internal]);
@@ -95,17 +110,29 @@ async fn probe_journal(state: &ApiState) -> Result<Condition, Problem> {
     }
 }
 
+fn accounts(state: &ApiState) -> Vec<AccountHealth> {
+    let all = state.services().map(|services| services.accounts.all());
+    let health = |account: AccountStatus| AccountHealth {
+        account: account.name,
+        session: account.session.state.into(),
+    };
+    all.unwrap_or_default().into_iter().map(health).collect()
+}
+
 /// Whether the gateway accepts work
 ///
 /// The gateway is not ready before the journal is open, while the journal cannot be written, while the journal's
 /// files are not in their place, once the journal is found damaged, and once the process is stopping. `journal`
 /// shows the progress of the check of the whole database, which begins at the start of the process, and the
-/// warnings that an operator should look into.
+/// warnings that an operator should look into. `accounts` shows whose authorisation has to be renewed.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "readyz", tag = "system", security(()),
     responses(
         (status = 200, description = "The gateway accepts work.", body = ReadyHealth,
-         example = json!({"status": "ready", "journal": {"check": "passed", "warnings": []}})),
+         example = json!({
+            "status": "ready", "journal": {"check": "passed", "warnings": []},
+            "accounts": [{"account": "default", "session": "valid"}],
+         })),
         ReadyProblems,
     )
 )]
@@ -114,6 +141,7 @@ async fn readyz(State(state): State<ApiState>) -> Result<Json<ReadyHealth>, Prob
         Ready::Yes => Ok(Json(ReadyHealth {
             status: HealthStatus::Ready,
             journal: probe_journal(&state).await?,
+            accounts: accounts(&state),
         })),
         Ready::Starting => {
             Err(Problem::new(Code::JournalUnavailable).detail("The journal is not open yet."))

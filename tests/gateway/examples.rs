@@ -142,6 +142,7 @@ impl Sender {
         let path = path
             .replace("{order_id}", number)
             .replace("{change_order_no}", number)
+            .replace("{account}", "default")
             .replace("{id}", number);
         self.world.post_with(&path, &headers, &body).await
     }
@@ -263,6 +264,9 @@ async fn every_example_request_of_the_document_works_unchanged() {
     );
 
     let webhook = webhooks(&mut sender).await;
+    let account = sender.send("enter_session", "").await;
+    assert_eq!(account.status, 200, "{account:?}");
+    assert_eq!(account.body["session"]["origin"], "authorization");
 
     let Sender {
         world,
@@ -324,6 +328,7 @@ async fn every_example_request_of_the_document_works_unchanged() {
             )
             .replace("{change_order_no}", &change_no)
             .replace("{out_order_no}", booking["out_order_no"].as_str().unwrap())
+            .replace("{account}", "default")
             .replace("{id}", item)
             .replace("{code}", "not_sent");
         let mut separator = '?';

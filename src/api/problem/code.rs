@@ -172,6 +172,10 @@ codes! {
         "There is no such operation";
         "The journal holds no operation with this id that the key may see.";
         Option::None,
+    AccountNotFound "account_not_found" NOT_FOUND None Never None;
+        "There is no such purchasing account";
+        "The configuration of the gateway contains no account with this name.";
+        Some("`GET /v1/accounts` lists the accounts."),
     WebhookNotFound "webhook_not_found" NOT_FOUND None Never None;
         "There is no such webhook";
         "There is no webhook with this id that the key may see.";
@@ -272,6 +276,19 @@ codes! {
         "The caller has a webhook with this address";
         "Each caller has at most one webhook for an address, so that a repeated request creates no second one.";
         Some("Use the existing webhook. If its secret is not known, rotate it."),
+    AccountMismatch "account_mismatch" CONFLICT None Never None;
+        "Another Taobao user";
+        "An account belongs to one Taobao user for ever, and a Taobao user to one account. The session was not stored.";
+        Some("Sign in on Taobao's page as the user of the account. For another user, configure an account with another name."),
+    SessionNotRefreshable "session_not_refreshable" CONFLICT None Never None;
+        "The session cannot be refreshed";
+        "TOP grants refreshing to apps of the service market only, and for a limited time. The session stays in force.";
+        Some("Authorise the account again: `POST /v1/accounts/{account}/authorization` returns the link for a browser."),
+    TopicsUnknown "topics_unknown" CONFLICT None Never None;
+        "The topics of the account cannot be changed safely";
+        "TOP replaces all topics of a user, and the gateway does not know which ones it would drop: TOP tells the topics of a \
+         user by the name that it states when the account is authorised through the gateway. Nothing was changed.";
+        Some("Authorise the account through the gateway, or set `accounts.<name>.nick`."),
     WebhookLimit "webhook_limit" CONFLICT None Never None;
         "There are too many webhooks or secrets";
         "The caller has as many webhooks as `webhooks.max_per_caller` allows, or the webhook has as many secrets in \
@@ -334,6 +351,11 @@ codes! {
         "Fliggy understood the request and refused it. Nothing was booked, paid or closed. \
          `upstream` contains Fliggy's error.";
         Option::None,
+    AuthorizationFailed "authorization_failed" UNPROCESSABLE_ENTITY None Never None;
+        "The account was not authorised";
+        "TOP refused the code, the session or the refresh token, the user refused, or the link is not valid any more. The \
+         previous session stays in force.";
+        Some("Begin again: `POST /v1/accounts/{account}/authorization` returns a new link for a browser."),
     TargetNotAllowed "target_not_allowed" UNPROCESSABLE_ENTITY None Never None;
         "The address is not an allowed target";
         "A webhook's address is `https`, or `http` if `webhooks.allow` lists its host. Private addresses must be listed \
@@ -410,6 +432,10 @@ codes! {
          sent.";
         Some("Ask an operator of the gateway: the disk may be full or read-only, or the journal's files \
               may be damaged, deleted or replaced. `/readyz` reports the cause."),
+    AuthorizationDisabled "authorization_disabled" SERVICE_UNAVAILABLE None Never None;
+        "The gateway is not set up to authorise accounts";
+        "The key that encrypts sessions or the address of the callback is not configured.";
+        Some("Set `store.seal_key_file`, and for links `top.oauth.callback_url`, and restart."),
     WebhooksDisabled "webhooks_disabled" SERVICE_UNAVAILABLE None Never None;
         "The gateway has no key for the secrets of webhooks";
         "The secrets of webhooks are stored sealed. The key is not configured, or is another one than that with which the \
