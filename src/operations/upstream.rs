@@ -17,7 +17,7 @@ use crate::domain::time::{LocalTime, Rfc3339};
 use crate::domain::violation::{Violation, invisible_texts};
 use crate::domain::vocabulary::Vocabulary;
 use crate::top::call::{CallError, Lost};
-use crate::top::client::{Account, ReadOptions, Reply, TopClient};
+use crate::top::client::{ReadOptions, Reply, TopClient};
 use crate::top::lenient::Field;
 use crate::top::method::{Answer, BusinessVerdict, Method};
 use crate::top::sessions::{NoSession, Session, Sessions};
@@ -188,21 +188,16 @@ impl Upstream {
             .ok_or_else(|| Failure::of(Cause::ReadFailed).with_detail(NO_ACCOUNT))
     }
 
-    /// The account with its session in force, for one call.
+    /// The session in force of an account, for one call.
     ///
     /// # Errors
     /// When no such account is configured, or TOP would refuse the call because of its session.
-    pub(in crate::operations) fn account(&self, name: &AccountName) -> Result<Account, Failure> {
-        let channel = self.channel(name)?.to_owned();
-        let session = self
-            .sessions
-            .usable(name)
-            .map_err(|why| no_session(name, why))?;
-        Ok(Account {
-            name: name.clone(),
-            session,
-            channel,
-        })
+    pub(in crate::operations) fn session(
+        &self,
+        account: &AccountName,
+    ) -> Result<Arc<Session>, Failure> {
+        let session = self.sessions.usable(account);
+        session.map_err(|why| no_session(account, why))
     }
 
     /// Whether the account is configured.
@@ -211,21 +206,12 @@ impl Upstream {
     }
 
     /// Makes a harmless read to find out whether TOP accepts a session. None if the read does not tell.
-    pub(in crate::operations) async fn try_session(
-        &self,
-        name: &AccountName,
-        session: &Arc<Session>,
-    ) -> Option<bool> {
-        let account = Account {
-            name: name.clone(),
-            session: session.clone(),
-            channel: self.channel(name).ok()?.to_owned(),
-        };
+    pub(in crate::operations) async fn try_session(&self, session: &Arc<Session>) -> Option<bool> {
         let now = self.now();
         let request = translate::list::request(now, now, 1, 1);
         let read = self
             .top
-            .read::<QueryOrderList>(&account, &request, ReadOptions::WATCH);
+            .read::<QueryOrderList>(session, &request, ReadOptions::WATCH);
         match read.await {
             Ok(_) => Some(true),
             Err(CallError::Refused(error)) => error.session_code().map(|_| false),
@@ -249,8 +235,8 @@ impl Upstream {
         options: ReadOptions<'_>,
         about: Missing,
     ) -> Result<Reply<M::Answer>, ReadError> {
-        let account = self.account(account).map_err(ReadError::Failed)?;
-        self.interpret_read::<M>(self.top.read::<M>(&account, request, options).await, about)
+        let session = self.session(account).map_err(ReadError::Failed)?;
+        self.interpret_read::<M>(self.top.read::<M>(&session, request, options).await, about)
     }
 
     /// Reads a list. None if a configured row says that the response means an empty list.

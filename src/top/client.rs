@@ -20,19 +20,7 @@ use super::method::{Effect, Method, PlatformMethod};
 use super::sessions::Session;
 use super::stack::{self, Gate, Parts, Permit, RetrySettings, Stack, Transport, TransportSettings};
 use crate::clock::SharedClock;
-use crate::domain::ids::AccountName;
 use crate::domain::violation::Violation;
-
-/// A purchasing account (采购账号), for one call: one Taobao user, and the channel label that is sent with its requests.
-#[derive(Clone, Debug)]
-pub struct Account {
-    /// The name in the configuration.
-    pub name: AccountName,
-    /// The session in force when the call was prepared.
-    pub session: Arc<Session>,
-    /// The channel name (渠道名称): a label that Fliggy assigned, not the account.
-    pub channel: String,
-}
 
 /// A usable response.
 #[derive(Debug, Default)]
@@ -148,14 +136,14 @@ impl TopClient {
     /// See [`CallError`].
     pub async fn read<M: Method>(
         &self,
-        account: &Account,
+        session: &Arc<Session>,
         request: &M::Request,
         options: ReadOptions<'_>,
     ) -> Result<Reply<M::Answer>, CallError> {
-        let call = self.encode::<M>(account, request, options.lane, options.extra)?;
+        let call = self.encode::<M>(session, request, options.lane, options.extra)?;
         let received = self.read.clone().oneshot(call).await;
         let result = received.and_then(|got| self.decode::<M>(&got, options.keep_upstream));
-        account.session.observe(&result, self.clock.wall());
+        session.observe(&result, self.clock.wall());
         result
     }
 
@@ -165,14 +153,14 @@ impl TopClient {
     /// [`NotSent::Encode`].
     pub fn prepare<M: Method>(
         &self,
-        account: &Account,
+        session: &Arc<Session>,
         request: &M::Request,
         extra: Option<&Map<String, Value>>,
     ) -> Result<Prepared, CallError> {
-        self.encode::<M>(account, request, Lane::Caller, extra)
+        self.encode::<M>(session, request, Lane::Caller, extra)
             .map(|call| Prepared {
                 call,
-                session: account.session.clone(),
+                session: session.clone(),
             })
     }
 
@@ -243,7 +231,7 @@ impl TopClient {
     /// See [`CallError`].
     pub async fn upload<M: Method>(
         &self,
-        account: &Account,
+        session: &Arc<Session>,
         texts: Vec<(String, String)>,
         file: FilePart,
     ) -> Result<Reply<M::Answer>, CallError> {
@@ -254,14 +242,14 @@ impl TopClient {
             method: M::NAME.into(),
             effect: M::EFFECT,
             lane: Lane::Caller,
-            session: Some(account.session.key().clone()),
+            session: Some(session.key().clone()),
             params: texts.into(),
             file: Some(file),
             departure: None,
         };
         let received = self.read.clone().oneshot(call).await;
         let result = received.and_then(|received| self.decode::<M>(&received, false));
-        account.session.observe(&result, self.clock.wall());
+        session.observe(&result, self.clock.wall());
         result
     }
 
@@ -299,18 +287,18 @@ impl TopClient {
         self.platform_call::<M>(None, params).await
     }
 
-    /// Like [`Self::platform`], for a method that concerns the user of an account.
+    /// Like [`Self::platform`], for a method that concerns the user of a session.
     ///
     /// # Errors
     /// See [`CallError`].
-    pub async fn platform_of<M: PlatformMethod>(
+    pub async fn platform_under<M: PlatformMethod>(
         &self,
-        account: &Account,
+        session: &Arc<Session>,
         params: Vec<(String, String)>,
     ) -> Result<M::Answer, CallError> {
-        let session = account.session.key().clone();
-        let result = self.platform_call::<M>(Some(session), params).await;
-        account.session.observe(&result, self.clock.wall());
+        let key = session.key().clone();
+        let result = self.platform_call::<M>(Some(key), params).await;
+        session.observe(&result, self.clock.wall());
         result
     }
 
@@ -334,7 +322,7 @@ impl TopClient {
 
     fn encode<M: Method>(
         &self,
-        account: &Account,
+        session: &Arc<Session>,
         request: &M::Request,
         lane: Lane,
         extra: Option<&Map<String, Value>>,
@@ -346,7 +334,7 @@ impl TopClient {
             method: M::NAME.into(),
             effect: M::EFFECT,
             lane,
-            session: Some(account.session.key().clone()),
+            session: Some(session.key().clone()),
             params: text.into(),
             file: None,
             departure: None,

@@ -12,11 +12,11 @@ use fliggy_gateway::clock::SystemClock;
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OrderId};
 use fliggy_gateway::domain::vocabulary::Vocabulary;
 use fliggy_gateway::top::call::{Call, CallError, Delivery, FilePart, Lane, Received};
-use fliggy_gateway::top::client::{Account, Reply, TopClient};
+use fliggy_gateway::top::client::{Reply, TopClient};
 use fliggy_gateway::top::contract::{Override, Overrides, Registry};
 use fliggy_gateway::top::departure::Departure;
 use fliggy_gateway::top::method::{Effect, Method};
-use fliggy_gateway::top::sessions::Sessions;
+use fliggy_gateway::top::sessions::{Session, Sessions};
 use fliggy_gateway::top::sign::{SignMethod, base_string, sign};
 use fliggy_gateway::top::stack::{
     self, Gate, Parts, QuotaSettings, RetrySettings, SigningKeys, Stack, Transport,
@@ -195,15 +195,11 @@ fn assert_signed_but(parts: &[(String, String)], file: &str) {
 const UPLOADED: &str = r#"{"alitrip_flight_service_upload_response":{
     "file_id":"FILE-TEST-0001","is_success":true,"request_id":"1"}}"#;
 
-fn account() -> Account {
-    let name: AccountName = "main".parse().unwrap();
-    let sessions = Sessions::new([name.clone()], HashKey::new([0; 32]));
-    sessions.replace(&name, "session-1".into());
-    Account {
-        session: sessions.usable(&name).unwrap(),
-        name,
-        channel: "C".into(),
-    }
+fn session() -> Arc<Session> {
+    let account: AccountName = "main".parse().unwrap();
+    let sessions = Sessions::new([account.clone()], HashKey::new([0; 32]));
+    sessions.replace(&account, "session-1".into());
+    sessions.usable(&account).unwrap()
 }
 
 async fn upload(
@@ -218,7 +214,7 @@ async fn upload(
         file_name: "proof.png".into(),
         content: bytes::Bytes::from_static(b"\x89PNG...."),
     };
-    client.upload::<wire::Upload>(&account(), texts, file).await
+    client.upload::<wire::Upload>(&session(), texts, file).await
 }
 
 #[tokio::test]
@@ -228,7 +224,7 @@ async fn an_upload_has_an_unsigned_file_and_signed_texts() {
     let context = translate::Context {
         vocabulary: &Vocabulary::default(),
         key: &HashKey::new([0; 32]),
-        account: &account().name,
+        account: &"main".parse().unwrap(),
         now: "2030-05-01T10:00:00+08:00".parse().unwrap(),
     };
     let uploaded = translate::upload::answer(reply.answer, &context).unwrap();

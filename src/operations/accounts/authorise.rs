@@ -222,7 +222,7 @@ impl Accounts {
                     if let Some(other) = this.owner_of(&account, &tag) {
                         return Err(NotAuthorised::UserTaken(other));
                     }
-                    this.try_out(&account, &session).await?;
+                    this.try_out(&session).await?;
                     let secret = Secret::of(&session);
                     return this.adopt(&account, secret, None, expires_at, None).await;
                 }
@@ -278,14 +278,10 @@ impl Accounts {
     }
 
     /// Makes a harmless call under a session that somebody entered, so that a wrong one does not replace one that works.
-    async fn try_out(
-        &self,
-        account: &AccountName,
-        session: &SecretString,
-    ) -> Result<(), NotAuthorised> {
+    async fn try_out(&self, session: &SecretString) -> Result<(), NotAuthorised> {
         let upstream = &self.operations.upstream;
         let session = self.sessions().candidate(session.clone());
-        match upstream.try_session(account, &session).await {
+        match upstream.try_session(&session).await {
             Some(true) => Ok(()),
             Some(false) => Err(NotAuthorised::Refused(Failure::of(Cause::SessionInvalid))),
             None => Err(NotAuthorised::Call(

@@ -119,7 +119,7 @@ impl Accounts {
             Doubt::Refused(_) => return,
         }
         let upstream = &self.operations.upstream;
-        let Some(is_accepted) = upstream.try_session(account, &session).await else {
+        let Some(is_accepted) = upstream.try_session(&session).await else {
             return;
         };
         if !session.decide(is_accepted) {

@@ -94,11 +94,11 @@ impl Accounts {
         }
         let all: Vec<_> = all.into_iter().collect();
         let upstream = &self.operations.upstream;
-        let prepared = upstream.account(account).map_err(NotAuthorised::Call)?;
+        let session = upstream.session(account).map_err(NotAuthorised::Call)?;
         let params = PermitUser::params(&all);
         let answer = upstream
             .top
-            .platform_of::<PermitUser>(&prepared, params)
+            .platform_under::<PermitUser>(&session, params)
             .await;
         let answer = answer.map_err(|error| self.failed::<PermitUser>(&error))?;
         match answer.is_success {

@@ -72,14 +72,14 @@ impl Upstream {
         keep_upstream: bool,
     ) -> Result<Reply<SearchAnswer>, Failure> {
         const NAME: &str = Search::NAME;
-        let prepared = self.account(account)?;
-        let request = translate::search::request(query, &prepared.channel);
+        let session = self.session(account)?;
+        let request = translate::search::request(query, self.channel(account)?);
         let options = ReadOptions {
             extra,
             keep_upstream,
             ..ReadOptions::CALLER
         };
-        let reply = match self.top.read::<Search>(&prepared, &request, options).await {
+        let reply = match self.top.read::<Search>(&session, &request, options).await {
             Ok(reply) => reply,
             Err(error) => {
                 let failure = self.read_failure(NAME, &error);

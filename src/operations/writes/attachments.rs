@@ -125,8 +125,8 @@ impl Uploads {
         };
         let texts = translate::upload::texts(&name, order_id);
         let upstream = &self.upstream;
-        let prepared = upstream.account(&account)?;
-        let sent = upstream.top.upload::<Upload>(&prepared, texts, part).await;
+        let session = upstream.session(&account)?;
+        let sent = upstream.top.upload::<Upload>(&session, texts, part).await;
         let reply = upstream
             .interpret_read::<Upload>(sent, Missing::Order)
             .map_err(ReadError::into_failure)?;

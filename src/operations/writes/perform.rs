@@ -438,10 +438,10 @@ impl Operations {
             ready = reads => ready?,
             () = self.stopping.cancelled() => return Err(Failure::of(Cause::Stopping)),
         };
-        let account = self.upstream.account(&request.account)?;
+        let session = self.upstream.session(&request.account)?;
         let top = &self.upstream.top;
         let prepared = top
-            .prepare::<W::Method>(&account, &ready.request, write.extra())
+            .prepare::<W::Method>(&session, &ready.request, write.extra())
             .map_err(|_| Failure::of(Cause::NotEncodable))?;
         let opened = tokio::select! {
             biased;
