@@ -35,6 +35,10 @@ pub struct AccountView {
     user_id: Option<String>,
     /// The session.
     session: SessionView,
+    /// The topics of messages that the account lacked when the gateway read them last: after each authorisation, and with
+    /// `…/topics`. Null if they were not read under this session.
+    #[schema(required = true, max_items = 100)]
+    missing_topics: Option<Vec<String>>,
 }
 
 /// The session (授权) of a purchasing account. The session key itself is never shown.
@@ -151,6 +155,7 @@ impl From<AccountStatus> for AccountView {
             channel: account.channel,
             user_id: account.user_id.map(|id| id.to_string()),
             session: account.session.into(),
+            missing_topics: account.missing_topics,
         }
     }
 }

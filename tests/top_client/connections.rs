@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use crate::{RETRY, account, parts, settings};
+use crate::{RETRY, parts, session, settings};
 
 /// A response that does not close its connection.
 const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 56\r\n\r\n\
@@ -54,7 +54,7 @@ impl Client {
             order_id: 1,
             out_order_no: Some("OURS".into()),
         };
-        let prepared = self.top.prepare::<Close>(&account(), &request, None);
+        let prepared = self.top.prepare::<Close>(&session(), &request, None);
         self.top.open::<Close>(prepared.unwrap()).await
     }
 

@@ -17,6 +17,7 @@ pub(in crate::api) fn account() -> Value {
             "refused_since": null,
             "file_problem": null,
         },
+        "missing_topics": [],
     })
 }
 

@@ -109,6 +109,29 @@ pub enum NotAuthorised {
     Stopping,
 }
 
+/// A session to put in force.
+struct Adopted {
+    secret: Secret,
+    /// The Taobao user, if TOP states it.
+    user_id: Option<i64>,
+    expires_at: Option<Timestamp>,
+    refreshable_until: Option<Timestamp>,
+    /// The revision that it replaces; any if none.
+    revision: Option<i64>,
+}
+
+impl Adopted {
+    fn of(secret: Secret) -> Self {
+        Self {
+            secret,
+            user_id: None,
+            expires_at: None,
+            refreshable_until: None,
+            revision: None,
+        }
+    }
+}
+
 /// How long a link can be used. A code is valid for 30 minutes.
 const LINK_LIFE: SignedDuration = SignedDuration::from_mins(30);
 
@@ -224,10 +247,17 @@ impl Accounts {
                     }
                     this.try_out(&session).await?;
                     let secret = Secret::of(&session);
-                    return this.adopt(&account, secret, None, expires_at, None).await;
+                    let adopted = Adopted {
+                        expires_at,
+                        ..Adopted::of(secret)
+                    };
+                    this.adopt(&account, adopted).await?;
+                    return this.status(&account).ok_or(NotAuthorised::UnknownAccount);
                 }
             };
-            this.adopt_token(&account, token).await
+            this.adopt_token(&account, token, None).await?;
+            this.check_topics(&account).await;
+            this.status(&account).ok_or(NotAuthorised::UnknownAccount)
         })
         .await
     }
@@ -243,25 +273,27 @@ impl Accounts {
         self.configured(account)?;
         self.seal_keys()?;
         let token = self.refresh_token(account);
-        let token = token.ok_or(NotAuthorised::NotRefreshable)?;
+        let (token, revision) = token.ok_or(NotAuthorised::NotRefreshable)?;
         let (this, account) = (self.clone(), account.clone());
         self.detached(async move {
             let params = TokenRefresh::params(token.expose_secret());
             let token = this.exchange::<TokenRefresh>(params).await?;
-            this.adopt_token(&account, token).await
+            this.adopt_token(&account, token, Some(revision)).await?;
+            this.status(&account).ok_or(NotAuthorised::UnknownAccount)
         })
         .await
     }
 
-    /// The refresh token, if it can be used now.
-    pub(super) fn refresh_token(&self, account: &AccountName) -> Option<SecretString> {
+    /// The refresh token, if it can be used now, and the revision of its session.
+    pub(super) fn refresh_token(&self, account: &AccountName) -> Option<(SecretString, i64)> {
         let known = self.known();
         let known = known.get(account)?;
-        let is_usable = known
-            .row
+        let row = &known.row;
+        let is_usable = row
             .refreshable_until
             .is_some_and(|until| until > self.now());
-        known.secret.refresh_token.clone().filter(|_| is_usable)
+        let token = known.secret.refresh_token.clone().filter(|_| is_usable)?;
+        Some((token, row.revision))
     }
 
     /// Runs work that must not be cut short when its caller hangs up: a code and a refresh token can be used once.
@@ -313,27 +345,32 @@ impl Accounts {
         &self,
         account: &AccountName,
         token: Token,
-    ) -> Result<AccountStatus, NotAuthorised> {
+        revision: Option<i64>,
+    ) -> Result<(), NotAuthorised> {
         let now = self.now();
-        let (expires_at, refreshable) = (token.life.end(now), token.refresh_life.end(now));
-        let secret = Secret {
-            session: token.session,
-            refresh_token: token.refresh_token,
-            nick: token.nick,
+        let adopted = Adopted {
+            user_id: token.user_id,
+            expires_at: token.life.end(now),
+            refreshable_until: token.refresh_life.end(now),
+            revision,
+            ..Adopted::of(Secret {
+                session: token.session,
+                refresh_token: token.refresh_token,
+                nick: token.nick,
+            })
         };
-        self.adopt(account, secret, token.user_id, expires_at, refreshable)
-            .await
+        self.adopt(account, adopted).await
     }
 
     /// Stores a session and puts it in force.
-    async fn adopt(
-        &self,
-        account: &AccountName,
-        mut secret: Secret,
-        user_id: Option<i64>,
-        expires_at: Option<Timestamp>,
-        refreshable_until: Option<Timestamp>,
-    ) -> Result<AccountStatus, NotAuthorised> {
+    async fn adopt(&self, account: &AccountName, adopted: Adopted) -> Result<(), NotAuthorised> {
+        let Adopted {
+            mut secret,
+            user_id,
+            expires_at,
+            refreshable_until,
+            revision,
+        } = adopted;
         if let (Some(expected), Some(found)) = (self.configured(account)?.user_id, user_id)
             && expected != found
         {
@@ -342,24 +379,28 @@ impl Accounts {
         let now = self.now();
         for _ in 0..TRIES {
             let stored = self.store().session(account).await?;
+            let before = stored.as_ref().map_or(0, |row| row.revision);
+            if revision.is_some_and(|revision| revision != before) {
+                return Err(NotAuthorised::Conflict);
+            }
             // A refreshed token need not repeat the name.
             if secret.nick.is_none() {
                 secret.nick = self
                     .known()
                     .get(account)
-                    .and_then(|k| k.secret.nick.clone());
+                    .and_then(|known| known.secret.nick.clone());
             }
             let sealed = secret.sealed(self.seal_keys()?, account);
             let row = StoredSession {
                 account: account.clone(),
-                revision: stored.map_or(0, |row| row.revision),
+                revision: before,
                 tag: self.sessions().tag(&secret.session),
                 sealed: Some(sealed.map_err(no_randomness)?),
                 configured: self
                     .seen()
                     .get(account)
                     .and_then(|seen| seen.configured.clone()),
-                user_id,
+                user_id: user_id.or_else(|| stored.and_then(|row| row.user_id)),
                 authorised_at: now,
                 expires_at: expires_at.unwrap_or_else(|| estimated(now)),
                 expiry: match expires_at {
@@ -370,15 +411,10 @@ impl Accounts {
             };
             match self.store().save_session(row.clone()).await? {
                 SavedSession::Done(revision) => {
-                    let user_id = user_id.or_else(|| self.sessions().user(account));
-                    let row = StoredSession {
-                        revision,
-                        user_id,
-                        ..row
-                    };
+                    let row = StoredSession { revision, ..row };
                     self.put_in_force(row, secret, Origin::Authorization);
                     self.operations.make_all_due().await;
-                    return self.status(account).ok_or(NotAuthorised::UnknownAccount);
+                    return Ok(());
                 }
                 SavedSession::Stale(_) => {}
                 SavedSession::UserTaken(other) => return Err(NotAuthorised::UserTaken(other)),

@@ -103,6 +103,8 @@ pub struct AccountStatus {
     pub user_id: Option<i64>,
     /// Its session.
     pub session: SessionStatus,
+    /// The topics that it lacked when they were read last; none if they were not read under this session.
+    pub missing_topics: Option<Vec<String>>,
 }
 
 /// How often a change is tried if another change interferes.
@@ -114,6 +116,8 @@ pub(super) struct Known {
     pub(super) row: StoredSession,
     pub(super) secret: Secret,
     origin: Origin,
+    /// The topics that the account lacked when they were read last.
+    pub(super) missing_topics: Option<Vec<String>>,
     /// The last warning that was logged.
     pub(super) warned: Option<i64>,
     /// The steady time of the last call that tried a refused session, or tried to refresh it.
@@ -347,6 +351,7 @@ impl Accounts {
             row,
             secret,
             origin,
+            missing_topics: None,
             warned: None,
             tried_at: None,
         };
@@ -372,10 +377,12 @@ impl Accounts {
         let known = self.known();
         let known = known.get(account);
         let row = known.map(|known| &known.row);
+        let missing_topics = known.and_then(|known| known.missing_topics.clone());
         Some(AccountStatus {
             name: account.clone(),
             channel,
             user_id: self.sessions().user(account),
+            missing_topics,
             session: SessionStatus {
                 origin: known.map(|known| known.origin),
                 authorised_at: row.map(|row| row.authorised_at),

@@ -67,15 +67,29 @@ impl Accounts {
                 Field::Unreadable => return Err(NotAuthorised::Unreadable),
             }
         }
-        let topics = compare(permitted, &self.settings.topics);
+        let mut topics = compare(permitted, &self.settings.topics);
         if is_off {
             // Nothing is sent, whatever is permitted.
-            return Ok(Topics {
-                missing: self.settings.topics.clone(),
-                ..topics
-            });
+            topics.missing.clone_from(&self.settings.topics);
+        }
+        if let Some(known) = self.known().get_mut(account) {
+            known.missing_topics = Some(topics.missing.clone());
         }
         Ok(topics)
+    }
+
+    /// Reports the topics that an account lacks after its authorisation.
+    pub(super) async fn check_topics(&self, account: &AccountName) {
+        match self.topics(account).await {
+            Ok(topics) if topics.missing.is_empty() => {}
+            Ok(topics) => tracing::warn!(
+                %account, missing = ?topics.missing,
+                "TOP sends no messages of some topics for the account; POST /v1/accounts/{account}/topics permits them"
+            ),
+            Err(why) => {
+                tracing::warn!(%account, ?why, "the topics of the account could not be read")
+            }
+        }
     }
 
     /// Permits the topics that the gateway reads, in addition to those that are permitted already: TOP replaces them all.
