@@ -169,6 +169,12 @@ impl Config {
         );
         if let Some(store) = &store {
             unauthorised(&problems, &accounts, store);
+            let has_callback = top
+                .as_ref()
+                .is_some_and(|top| top.oauth.callback_url.is_some());
+            problems.unless(!has_callback || store.seal_key.is_some(), || {
+                "`top.oauth.callback_url` is set, but `store.seal_key` is not: sessions could not be stored".to_owned()
+            });
         }
         if let Some(notifications) = &notifications {
             // The sandbox gives its accounts the user ids of its simulator.

@@ -12,9 +12,10 @@ pub mod refresh_session;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::auth::Caller;
 use super::operations::unreadable;
 use super::outcome::problem_of;
-use super::problem::{Code, Problem, SideEffects};
+use super::problem::{Code, Problem, Retry, SideEffects};
 use crate::domain::ids::AccountName;
 use crate::domain::session::ExpiryBasis;
 use crate::domain::time::Rfc3339;
@@ -63,12 +64,13 @@ pub struct SessionView {
     /// refreshed by itself.
     #[schema(required = true)]
     refreshable_until: Option<Rfc3339>,
-    /// Since when TOP refuses it (+08:00); null if it does not.
+    /// Since when TOP refuses it, or writes under it (+08:00); null if it does not.
     #[schema(required = true)]
     refused_since: Option<Rfc3339>,
-    /// What is wrong with the file of the session; null if nothing is. The previous session stays in force.
+    /// What is wrong with the stored session, the configuration of the account or its file; null if nothing is. A file that
+    /// cannot be used does not replace the session in force.
     #[schema(required = true)]
-    file_problem: Option<String>,
+    problem: Option<String>,
 }
 
 /// Whether a session can be used.
@@ -80,8 +82,11 @@ pub enum SessionStateWord {
     Missing,
     /// It can be used.
     Valid,
-    /// It can be used, and expires within 14 days: authorise the account again.
+    /// It can be used, and expires within 14 days or has expired: authorise the account again.
     Expiring,
+    /// TOP accepts it for reads and refuses it for writes, because the user must renew it for their security level (53):
+    /// authorise the account again.
+    Restricted,
     /// TOP refuses it. Nothing is sent for the account until it is authorised again. The gateway tries the session once a
     /// minute.
     Invalid,
@@ -118,6 +123,7 @@ impl From<SessionState> for SessionStateWord {
             SessionState::Missing => Self::Missing,
             SessionState::Valid => Self::Valid,
             SessionState::Expiring => Self::Expiring,
+            SessionState::Restricted => Self::Restricted,
             SessionState::Invalid => Self::Invalid,
         }
     }
@@ -143,7 +149,7 @@ impl From<SessionStatus> for SessionView {
             expiry: session.expires.map(|(_, basis)| basis),
             refreshable_until: session.refreshable_until.map(Rfc3339),
             refused_since: session.refused.map(|refused| Rfc3339(refused.at)),
-            file_problem: session.file_problem,
+            problem: session.problem,
         }
     }
 }
@@ -186,6 +192,18 @@ const AUTHORISE: &[Code] = &[
     Code::JournalUnavailable,
 ];
 
+/// The account in a path, if the operator may use it.
+///
+/// # Errors
+/// [`Code::AccountNotFound`] for every other account: the key must not learn which exist.
+fn usable(operator: &Caller, account: AccountName) -> Result<AccountName, Problem> {
+    if operator.may_use(&account) {
+        Ok(account)
+    } else {
+        Err(Problem::new(Code::AccountNotFound))
+    }
+}
+
 /// The problem of what was not done.
 fn refused(why: NotAuthorised) -> Problem {
     match why {
@@ -206,9 +224,18 @@ fn refused(why: NotAuthorised) -> Problem {
                 None => failed,
             }
         }
+        NotAuthorised::SessionRefused => Problem::new(Code::AuthorizationFailed)
+            .detail("TOP refuses the session that was entered."),
+        NotAuthorised::Lost(failure) => problem_of(&failure, None)
+            .side_effects(SideEffects::Unknown)
+            .retry(Retry::Never)
+            .hint(
+                "TOP may have done it. Read the account. A code or a refresh token that was sent may be used up: if the \
+                 session is unchanged, begin again with a new link.",
+            ),
         NotAuthorised::Call(failure) => problem_of(&failure, None),
         NotAuthorised::Unreadable => Problem::new(Code::UpstreamUnreadable)
-            .detail("TOP's response contains no session, or topics that cannot be read."),
+            .detail("TOP's response contains no session, does not state the user, or contains topics that cannot be read."),
         NotAuthorised::OtherUser { expected, found } => Problem::new(Code::AccountMismatch).detail(
             format!("The account belongs to the Taobao user {expected}, and {found} authorised it."),
         ),
@@ -222,6 +249,7 @@ fn refused(why: NotAuthorised) -> Problem {
         NotAuthorised::Conflict => Problem::new(Code::AuthorizationFailed)
             .detail("The session was changed at the same time. Read the account."),
         NotAuthorised::Stopping => Problem::new(Code::ShuttingDown),
+        NotAuthorised::Unread(error) => unreadable(error),
         NotAuthorised::Journal(error) => {
             unreadable(error).side_effects(SideEffects::Unknown).hint(
                 "Read the account to find out whether the session was stored. A code can be used once: if it was not, \

@@ -43,7 +43,7 @@ impl Account {
         let session_file = table.peek("session_file").map(PathBuf::from);
         let session = table.secret("session", "session_file");
         let channel = table.required("channel", value::text_or_integer);
-        let nick = table.optional("nick", value::secret);
+        let nick = table.secret("nick", "nick_file");
         let user_id = table.optional("user_id", value::user_id);
         table.finish();
         Some(Self {

@@ -152,6 +152,10 @@ fn callback(value: &Value) -> Result<Url, String> {
     if url.fragment().is_some() || credentials {
         return Err("must be a URL without credentials and fragment".to_owned());
     }
+    let is_local = url.host_str().is_some_and(super::is_loopback_host);
+    if url.scheme() == "http" && !is_local {
+        return Err("must be an https URL, because Taobao appends a code to it".to_owned());
+    }
     Ok(url)
 }
 

@@ -70,13 +70,13 @@ pub fn warning(now: Timestamp, expires_at: Timestamp) -> Option<i64> {
         .find(|days| left <= SignedDuration::from_hours(days * 24))
 }
 
-/// When a session that can be refreshed is refreshed: when a third of its life is left, and one day before the first warning at
-/// the latest.
+/// When a session that can be refreshed is refreshed: when a third of its life or 15 days are left, whichever is earlier, but not
+/// before a third of its life is over.
 #[must_use]
 pub fn refresh_at(authorised_at: Timestamp, expires_at: Timestamp) -> Timestamp {
-    const LATEST: SignedDuration = SignedDuration::from_hours(15 * 24);
-    let third = expires_at.duration_since(authorised_at) / 3;
-    let ahead = third.clamp(SignedDuration::ZERO, LATEST);
+    const DAYS: SignedDuration = SignedDuration::from_hours(15 * 24);
+    let third = (expires_at.duration_since(authorised_at) / 3).max(SignedDuration::ZERO);
+    let ahead = third.max(DAYS).min(third * 2);
     expires_at.checked_sub(ahead).unwrap_or(expires_at)
 }
 
@@ -105,9 +105,9 @@ mod tests {
         let start = Timestamp::UNIX_EPOCH;
         let hours = |hours| start + SignedDuration::from_hours(hours);
         for (life, at) in [
-            (24, 16),
-            (90 * 24, 75 * 24),
-            (30 * 24, 20 * 24),
+            (24, 8),
+            (30 * 24, 15 * 24),
+            (90 * 24, 60 * 24),
             (0, 0),
             (-5, -5),
         ] {

@@ -214,7 +214,12 @@ impl Upstream {
             .read::<QueryOrderList>(session, &request, ReadOptions::WATCH);
         match read.await {
             Ok(_) => Some(true),
-            Err(CallError::Refused(error)) => error.session_code().map(|_| false),
+            Err(CallError::Refused(error)) => match (error.session_code(), error.code) {
+                (Some(_), _) => Some(false),
+                // The call got as far as its arguments or the service, and so past its session.
+                (None, Some(15 | 40 | 41)) => Some(true),
+                (None, _) => None,
+            },
             Err(CallError::NotSent(_) | CallError::Lost(_)) => None,
         }
     }

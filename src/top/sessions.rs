@@ -17,6 +17,7 @@ pub struct Session {
     key: SecretString,
     tag: SessionTag,
     doubt: Mutex<Doubt>,
+    restricted: Mutex<Option<Refused>>,
     doubted: Arc<Notify>,
 }
 
@@ -31,6 +32,9 @@ pub enum Doubt {
     /// TOP refuses it. Nothing is sent until TOP accepts it again or it is replaced.
     Refused(Refused),
 }
+
+/// The session is valid, but the user must renew it for calls of this security level (documented).
+const INSUFFICIENT: i64 = 53;
 
 /// TOP refused a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,11 +97,33 @@ impl Session {
         let Some(code) = error.session_code() else {
             return;
         };
+        let refused = Refused { code, at: now };
+        if code == INSUFFICIENT {
+            let mut restricted = self
+                .restricted
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            if restricted.is_none() {
+                *restricted = Some(refused);
+                self.doubted.notify_one();
+            }
+            return;
+        }
         let mut doubt = self.doubt.lock().unwrap_or_else(PoisonError::into_inner);
         if *doubt == Doubt::None {
-            *doubt = Doubt::Suspected(Refused { code, at: now });
+            *doubt = Doubt::Suspected(refused);
             self.doubted.notify_one();
         }
+    }
+
+    /// Since when TOP refuses the session for some calls because its security level is not sufficient any more (53). Other
+    /// calls may still work, so calls continue.
+    #[must_use]
+    pub fn restricted(&self) -> Option<Refused> {
+        *self
+            .restricted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Decides a doubt by a call that was made for that purpose. Returns whether the session was suspected or refused
@@ -165,6 +191,7 @@ impl Sessions {
             tag: self.tag(&key),
             key,
             doubt: Mutex::default(),
+            restricted: Mutex::default(),
             doubted: self.doubted.clone(),
         })
     }
@@ -239,8 +266,11 @@ mod tests {
             session.observe(&other, now);
         }
         assert_eq!(session.doubt(), Doubt::None);
-        session.observe(&error(27), now);
         session.observe(&error(53), now);
+        assert_eq!(session.doubt(), Doubt::None);
+        assert_eq!(session.restricted(), Some(Refused { code: 53, at: now }));
+        session.observe(&error(27), now);
+        session.observe(&error(26), now);
         let refused = Refused { code: 27, at: now };
         assert_eq!(session.doubt(), Doubt::Suspected(refused));
         assert!(sessions.usable(&account()).is_ok());

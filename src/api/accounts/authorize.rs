@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::refused;
+use super::{refused, usable};
 use crate::api::ApiState;
 use crate::api::auth::Operator;
 use crate::api::extract::{Json, Path};
@@ -62,6 +62,7 @@ pub async fn authorize_account(
     Operator(operator): Operator,
     Path(account): Path<AccountName>,
 ) -> Result<Response, Problem> {
+    let account = usable(&operator, account)?;
     let accounts = &state.services()?.accounts;
     let link = accounts.begin(&account, &operator.name).await;
     let link = link.map_err(refused)?;

@@ -6,17 +6,18 @@ use std::fmt::Write as _;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
 use super::refused;
 use crate::api::ApiState;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::domain::time::Rfc3339;
 use crate::operations::accounts::authorise::Typed;
 use crate::operations::accounts::service::AccountStatus;
@@ -37,9 +38,16 @@ pub(in crate::api) fn routes() -> Router<ApiState> {
 }
 
 async fn callback(
+    method: Method,
     State(state): State<ApiState>,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Response {
+    // A link checker must not use up the code.
+    if method != Method::GET {
+        return Problem::new(Code::MethodNotAllowed)
+            .header(ALLOW, HeaderValue::from_static("GET"))
+            .into_response();
+    }
     // Parameters that cannot be read are not those of a link of this gateway.
     let parameters = parameters.map_or_else(|_| Parameters::default(), |query| query.0);
     match complete(&state, parameters).await {

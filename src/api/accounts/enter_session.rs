@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{AUTHORISE, AccountView, refused};
+use super::{AUTHORISE, AccountView, refused, usable};
 use crate::api::ApiState;
 use crate::api::auth::Operator;
 use crate::api::extract::{Json, Path};
@@ -39,7 +39,7 @@ problem_answers!(EnterSessionProblems = API, RESTRICTED, BODY, AUTHORISE);
 /// Authorise an account with a code or a session
 ///
 /// For a callback address that is not a page of this gateway, and for sessions from another tool. The session is stored
-/// encrypted and used for the next call. A code that another Taobao user authorised than the one of the account is refused.
+/// encrypted and used for the next call. A code of another Taobao user than that of the account is refused.
 /// For operators.
 #[utoipa::path(
     post,
@@ -59,8 +59,16 @@ pub async fn enter_session(
     Path(account): Path<AccountName>,
     Json(request): Json<EnterSessionRequest>,
 ) -> Result<Json<AccountView>, Problem> {
+    let account = usable(&operator, account)?;
     let entered = match (request.code, request.session, request.expires_at) {
         (Some(code), None, None) => Entered::Code(code.into()),
+        (None, Some(_), Some(expires_at)) if expires_at.0 <= state.clock.wall() => {
+            return Err(Problem::invalid(FieldError::new(
+                "/expires_at",
+                "past",
+                "is in the past",
+            )));
+        }
         (None, Some(session), expires_at) => Entered::Session {
             session: session.into(),
             expires_at: expires_at.map(|at| at.0),

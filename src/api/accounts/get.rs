@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 
-use super::AccountView;
+use super::{AccountView, usable};
 use crate::api::ApiState;
 use crate::api::auth::Operator;
 use crate::api::extract::{Json, Path};
@@ -32,9 +32,10 @@ problem_answers!(
 )]
 pub async fn get_account(
     State(state): State<ApiState>,
-    Operator(_): Operator,
+    Operator(operator): Operator,
     Path(account): Path<AccountName>,
 ) -> Result<Json<AccountView>, Problem> {
+    let account = usable(&operator, account)?;
     let status = state.services()?.accounts.status(&account);
     let status = status.ok_or(Code::AccountNotFound)?;
     Ok(Json(status.into()))

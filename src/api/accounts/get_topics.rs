@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 
-use super::{TopicsView, refused};
+use super::{TopicsView, refused, usable};
 use crate::api::ApiState;
 use crate::api::auth::Operator;
 use crate::api::extract::{Json, Path};
@@ -34,9 +34,10 @@ problem_answers!(
 )]
 pub async fn get_topics(
     State(state): State<ApiState>,
-    Operator(_): Operator,
+    Operator(operator): Operator,
     Path(account): Path<AccountName>,
 ) -> Result<Json<TopicsView>, Problem> {
+    let account = usable(&operator, account)?;
     let topics = state.services()?.accounts.topics(&account).await;
     Ok(Json(topics.map_err(refused)?.into()))
 }

@@ -25,7 +25,7 @@ problem_answers!(ListAccountsProblems = API, RESTRICTED);
 
 /// List the purchasing accounts
 ///
-/// With their sessions. For operators.
+/// With their sessions: all accounts that the key may use. For operators.
 #[utoipa::path(
     get,
     path = "/v1/accounts",
@@ -38,11 +38,14 @@ problem_answers!(ListAccountsProblems = API, RESTRICTED);
 )]
 pub async fn list_accounts(
     State(state): State<ApiState>,
-    Operator(_): Operator,
+    Operator(operator): Operator,
 ) -> Result<Json<AccountPage>, Problem> {
     let accounts = state.services()?.accounts.all();
+    let usable = accounts
+        .into_iter()
+        .filter(|account| operator.may_use(&account.name));
     Ok(Json(AccountPage {
-        items: accounts.into_iter().map(AccountView::from).collect(),
+        items: usable.map(AccountView::from).collect(),
         next_cursor: None,
     }))
 }

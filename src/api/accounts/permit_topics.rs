@@ -3,7 +3,7 @@
 use axum::extract::State;
 
 use super::get_topics::TopicsProblems;
-use super::{TopicsView, refused};
+use super::{TopicsView, refused, usable};
 use crate::api::ApiState;
 use crate::api::auth::Operator;
 use crate::api::extract::{Json, Path};
@@ -30,6 +30,7 @@ pub async fn permit_topics(
     Operator(operator): Operator,
     Path(account): Path<AccountName>,
 ) -> Result<Json<TopicsView>, Problem> {
+    let account = usable(&operator, account)?;
     tracing::info!(%account, operator = &*operator.name, "topics are permitted");
     let topics = state.services()?.accounts.permit(&account).await;
     Ok(Json(topics.map_err(refused)?.into()))

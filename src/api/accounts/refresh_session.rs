@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 
-use super::{AUTHORISE, AccountView, refused};
+use super::{AUTHORISE, AccountView, refused, usable};
 use crate::api::ApiState;
 use crate::api::auth::Operator;
 use crate::api::extract::{Json, Path};
@@ -36,6 +36,7 @@ pub async fn refresh_session(
     Operator(operator): Operator,
     Path(account): Path<AccountName>,
 ) -> Result<Json<AccountView>, Problem> {
+    let account = usable(&operator, account)?;
     tracing::info!(%account, operator = &*operator.name, "a session is refreshed");
     let status = state.services()?.accounts.refresh(&account).await;
     Ok(Json(status.map_err(refused)?.into()))

@@ -15,7 +15,7 @@ pub(in crate::api) fn account() -> Value {
             "expiry": "stated",
             "refreshable_until": null,
             "refused_since": null,
-            "file_problem": null,
+            "problem": null,
         },
         "missing_topics": [],
     })

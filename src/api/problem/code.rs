@@ -278,7 +278,7 @@ codes! {
         Some("Use the existing webhook. If its secret is not known, rotate it."),
     AccountMismatch "account_mismatch" CONFLICT None Never None;
         "Another Taobao user";
-        "An account belongs to one Taobao user for ever, and a Taobao user to one account. The session was not stored.";
+        "An account keeps its Taobao user, and a Taobao user has one account. The session was not stored.";
         Some("Sign in on Taobao's page as the user of the account. For another user, configure an account with another name."),
     SessionNotRefreshable "session_not_refreshable" CONFLICT None Never None;
         "The session cannot be refreshed";
@@ -286,8 +286,8 @@ codes! {
         Some("Authorise the account again: `POST /v1/accounts/{account}/authorization` returns the link for a browser."),
     TopicsUnknown "topics_unknown" CONFLICT None Never None;
         "The topics of the account cannot be changed safely";
-        "TOP replaces all topics of a user, and the gateway does not know which ones it would drop: TOP tells the topics of a \
-         user by the name that it states when the account is authorised through the gateway. Nothing was changed.";
+        "TOP replaces all topics of a user, so the gateway must know which ones the user permits. It can read them by the \
+         name of the user, which is not known or belongs to another user. Nothing was changed.";
         Some("Authorise the account through the gateway, or set `accounts.<name>.nick`."),
     WebhookLimit "webhook_limit" CONFLICT None Never None;
         "There are too many webhooks or secrets";
@@ -395,12 +395,12 @@ codes! {
         Some("Ask Fliggy's operations team (运营) whether a channel (渠道) is assigned to the account, \
               and set the channel name as `accounts.<name>.channel`. If the name is correct, another \
               parameter is wrong."),
-    SessionMissing "session_missing" BAD_GATEWAY None Later None;
+    SessionMissing "session_missing" BAD_GATEWAY None Later Some(60);
         "The purchasing account is not authorised";
         "The account has no session key (授权), or TOP returned 26 Missing session. Nothing was executed.";
         Some("An operator of the gateway authorises the account: `POST /v1/accounts/{account}/authorization` returns the \
               link for a browser. Then repeat the request."),
-    SessionInvalid "session_invalid" BAD_GATEWAY None Later None;
+    SessionInvalid "session_invalid" BAD_GATEWAY None Later Some(60);
         "The authorisation of the purchasing account is no longer valid";
         "TOP returned 27 Invalid session or 53: the session key has expired, was revoked or belongs to another \
          application. Nothing was executed. The gateway sends nothing more for the account until its session is replaced or \

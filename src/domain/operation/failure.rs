@@ -133,6 +133,13 @@ impl Failure {
         self.cause == Cause::RateLimited && self.upstream.is_none()
     }
 
+    /// Whether a call was not made because the account has no session that TOP accepts.
+    #[must_use]
+    pub fn had_no_session(&self) -> bool {
+        matches!(self.cause, Cause::SessionMissing | Cause::SessionInvalid)
+            && self.upstream.is_none()
+    }
+
     /// A failure without a response from upstream.
     #[must_use]
     pub fn of(cause: Cause) -> Self {

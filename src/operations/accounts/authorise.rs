@@ -1,6 +1,10 @@
 //! Authorising an account: the link for a browser, the exchange of the code, sessions that an operator enters, and refreshing.
 
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
@@ -14,12 +18,13 @@ use crate::domain::ids::AccountName;
 use crate::domain::operation::{Cause, Failure};
 use crate::domain::session::{ExpiryBasis, StoredSession};
 use crate::store::seal::{SealError, SealKeys};
-use crate::store::{JournalError, SavedSession};
+use crate::store::{Fault, JournalError, SavedSession};
+use crate::top::call::CallError;
 use crate::top::method::PlatformMethod;
 use crate::top::oauth::{Token, TokenAnswer, TokenCreate, TokenRefresh, authorize_url};
 
 /// A link to Taobao's page.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Link {
     /// Its address. The `state` in it authorises whoever has it to complete the authorisation.
     pub url: Url,
@@ -27,6 +32,12 @@ pub struct Link {
     pub expires_at: Timestamp,
     /// The address to which Taobao sends the browser.
     pub callback_url: Url,
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Link(***)")
+    }
 }
 
 /// A code or a session in a request.
@@ -80,8 +91,12 @@ pub enum NotAuthorised {
     BadState,
     /// The user refused, or Taobao's page reported an error.
     Denied,
-    /// TOP refused the code, the session or the refresh token.
+    /// TOP refused the code or the refresh token.
     Refused(Failure),
+    /// TOP refused the session that was entered.
+    SessionRefused,
+    /// It is not known what the call did: there was no usable response.
+    Lost(Failure),
     /// The call to TOP failed.
     Call(Failure),
     /// TOP's response contains no session.
@@ -103,11 +118,17 @@ pub enum NotAuthorised {
     TooManyTopics,
     /// The session was changed at the same time.
     Conflict,
+    /// The journal could not be read. Nothing was done.
+    Unread(JournalError),
     /// The journal failed; the session may have been stored.
     Journal(JournalError),
     /// The gateway is stopping.
     Stopping,
 }
+
+/// How often, and after which pause, the store is accessed until it keeps a new session.
+const STORE_TRIES: u32 = 30;
+const STORE_AGAIN: Duration = Duration::from_secs(1);
 
 /// A session to put in force.
 struct Adopted {
@@ -192,12 +213,14 @@ impl Accounts {
         })
     }
 
-    async fn revision(&self, account: &AccountName) -> Result<i64, JournalError> {
-        let stored = self.store().session(account).await?;
+    async fn revision(&self, account: &AccountName) -> Result<i64, NotAuthorised> {
+        let stored = self.store().session(account).await;
+        let stored = stored.map_err(NotAuthorised::Unread)?;
         Ok(stored.map_or(0, |row| row.revision))
     }
 
-    /// Completes an authorisation with the parameters of Taobao's callback. Without a code, the user refused.
+    /// Completes an authorisation with the parameters of Taobao's callback. Without a code, the user refused. A callback that
+    /// is repeated after its authorisation succeeded succeeds again.
     ///
     /// # Errors
     /// [`NotAuthorised`].
@@ -206,17 +229,34 @@ impl Accounts {
         state: &str,
         code: Option<SecretString>,
     ) -> Result<AccountStatus, NotAuthorised> {
-        let keys = self.seal_keys()?;
-        let begun = Begun::read(state, keys).ok_or(NotAuthorised::BadState)?;
-        let account = &begun.account;
-        if self.now().as_millisecond() >= begun.until_ms
-            || self.revision(account).await? != begun.revision
-        {
+        let begun = Begun::read(state, self.seal_keys()?).ok_or(NotAuthorised::BadState)?;
+        if self.now().as_millisecond() >= begun.until_ms {
             return Err(NotAuthorised::BadState);
         }
-        tracing::info!(%account, operator = begun.operator, denied = code.is_none(), "Taobao sent the browser back");
-        let code = code.ok_or(NotAuthorised::Denied)?;
-        self.enter(account, Entered::Code(code)).await
+        let this = self.clone();
+        self.detached(async move {
+            let account = &begun.account;
+            let _change = this.change(account).await.ok_or(NotAuthorised::UnknownAccount)?;
+            let revision = this.revision(account).await?;
+            if revision == begun.revision + 1 && this.is_authorised_at(account, revision) {
+                return this.status(account).ok_or(NotAuthorised::UnknownAccount);
+            }
+            if revision != begun.revision {
+                return Err(NotAuthorised::BadState);
+            }
+            let operator = &begun.operator;
+            tracing::info!(%account, operator, denied = code.is_none(), "Taobao sent the browser back");
+            let code = code.ok_or(NotAuthorised::Denied)?;
+            this.redeem(account, &code).await
+        })
+        .await
+    }
+
+    /// Whether the session in force was authorised through the gateway, and has this revision.
+    fn is_authorised_at(&self, account: &AccountName, revision: i64) -> bool {
+        let known = self.known();
+        let row = known.get(account).map(|known| &known.row);
+        row.is_some_and(|row| row.sealed.is_some() && row.revision == revision)
     }
 
     /// Authorises an account with a code or a session.
@@ -232,11 +272,9 @@ impl Accounts {
         self.seal_keys()?;
         let (this, account) = (self.clone(), account.clone());
         self.detached(async move {
-            let token = match entered {
-                Entered::Code(code) => {
-                    let params = TokenCreate::params(code.expose_secret());
-                    this.exchange::<TokenCreate>(params).await?
-                }
+            let _change = this.change(&account).await;
+            match entered {
+                Entered::Code(code) => this.redeem(&account, &code).await,
                 Entered::Session {
                     session,
                     expires_at,
@@ -246,20 +284,33 @@ impl Accounts {
                         return Err(NotAuthorised::UserTaken(other));
                     }
                     this.try_out(&session).await?;
-                    let secret = Secret::of(&session);
                     let adopted = Adopted {
                         expires_at,
-                        ..Adopted::of(secret)
+                        ..Adopted::of(Secret::of(&session))
                     };
                     this.adopt(&account, adopted).await?;
-                    return this.status(&account).ok_or(NotAuthorised::UnknownAccount);
+                    this.status(&account).ok_or(NotAuthorised::UnknownAccount)
                 }
-            };
-            this.adopt_token(&account, token, None).await?;
-            this.check_topics(&account).await;
-            this.status(&account).ok_or(NotAuthorised::UnknownAccount)
+            }
         })
         .await
+    }
+
+    /// Exchanges a code for a session, and puts it in force.
+    async fn redeem(
+        &self,
+        account: &AccountName,
+        code: &SecretString,
+    ) -> Result<AccountStatus, NotAuthorised> {
+        let params = TokenCreate::params(code.expose_secret());
+        let token = self.exchange::<TokenCreate>(params, code).await?;
+        // TOP states who authorised. Without that, the session may be another user's.
+        if token.user_id.is_none() {
+            return Err(NotAuthorised::Unreadable);
+        }
+        self.adopt_token(account, token, None).await?;
+        self.check_topics(account).await;
+        self.status(account).ok_or(NotAuthorised::UnknownAccount)
     }
 
     /// Exchanges the refresh token of an account for a new session.
@@ -272,16 +323,43 @@ impl Accounts {
     ) -> Result<AccountStatus, NotAuthorised> {
         self.configured(account)?;
         self.seal_keys()?;
-        let token = self.refresh_token(account);
-        let (token, revision) = token.ok_or(NotAuthorised::NotRefreshable)?;
+        let before = self.refresh_token(account);
+        let (_, before) = before.ok_or(NotAuthorised::NotRefreshable)?;
         let (this, account) = (self.clone(), account.clone());
         self.detached(async move {
+            let _change = this.change(&account).await;
+            let token = this.refresh_token(&account);
+            let (token, revision) = token.ok_or(NotAuthorised::NotRefreshable)?;
+            // Another change that was in progress has replaced the session.
+            if revision != before {
+                return this.status(&account).ok_or(NotAuthorised::UnknownAccount);
+            }
             let params = TokenRefresh::params(token.expose_secret());
-            let token = this.exchange::<TokenRefresh>(params).await?;
-            this.adopt_token(&account, token, Some(revision)).await?;
+            let refreshed = match this.exchange::<TokenRefresh>(params, &token).await {
+                Ok(refreshed) => refreshed,
+                Err(why) => {
+                    if let NotAuthorised::Refused(_) = &why {
+                        this.forget_refresh_token(&account, revision);
+                    }
+                    return Err(why);
+                }
+            };
+            this.adopt_token(&account, refreshed, Some(revision))
+                .await?;
             this.status(&account).ok_or(NotAuthorised::UnknownAccount)
         })
         .await
+    }
+
+    /// TOP does not accept the refresh token any more.
+    fn forget_refresh_token(&self, account: &AccountName, revision: i64) {
+        let mut known = self.known();
+        if let Some(known) = known.get_mut(account)
+            && known.row.revision == revision
+        {
+            known.secret.refresh_token = None;
+            known.row.refreshable_until = None;
+        }
     }
 
     /// The refresh token, if it can be used now, and the revision of its session.
@@ -315,7 +393,7 @@ impl Accounts {
         let session = self.sessions().candidate(session.clone());
         match upstream.try_session(&session).await {
             Some(true) => Ok(()),
-            Some(false) => Err(NotAuthorised::Refused(Failure::of(Cause::SessionInvalid))),
+            Some(false) => Err(NotAuthorised::SessionRefused),
             None => Err(NotAuthorised::Call(
                 Failure::of(Cause::UpstreamUnavailable)
                     .with_detail("The session could not be tried, so it was not stored."),
@@ -323,22 +401,30 @@ impl Accounts {
         }
     }
 
+    /// `secret` is what TOP might repeat in its response.
     async fn exchange<M: PlatformMethod<Answer = TokenAnswer>>(
         &self,
         params: Vec<(String, String)>,
+        secret: &SecretString,
     ) -> Result<Token, NotAuthorised> {
         let upstream = &self.operations.upstream;
-        let answer = upstream.top.platform::<M>(params).await;
-        let answer = answer.map_err(|error| {
-            let failure = upstream.read_failure(M::NAME, &error);
-            match failure.cause {
-                Cause::ArgumentRefused | Cause::Refused if failure.upstream.is_some() => {
-                    NotAuthorised::Refused(failure)
-                }
-                _ => NotAuthorised::Call(failure),
-            }
-        })?;
-        answer.token().ok_or(NotAuthorised::Unreadable)
+        let error = match upstream.top.platform::<M>(params).await {
+            Ok(answer) => return answer.token().ok_or(NotAuthorised::Unreadable),
+            Err(error) => error,
+        };
+        let mut failure = upstream.read_failure(M::NAME, &error);
+        if let Some(answer) = &mut failure.upstream {
+            let message = answer.message.take();
+            answer.message = message.map(|text| text.replace(secret.expose_secret(), "***"));
+        }
+        Err(match (&error, failure.cause) {
+            (CallError::Lost(_), _) => NotAuthorised::Lost(failure),
+            (
+                CallError::Refused(_),
+                Cause::ArgumentRefused | Cause::Refused | Cause::SessionInvalid,
+            ) => NotAuthorised::Refused(failure),
+            (CallError::Refused(_) | CallError::NotSent(_), _) => NotAuthorised::Call(failure),
+        })
     }
 
     async fn adopt_token(
@@ -362,6 +448,25 @@ impl Accounts {
         self.adopt(account, adopted).await
     }
 
+    /// Repeats an access to the store that fails: a session that TOP has issued must not be lost, because its code or refresh
+    /// token is used up.
+    async fn persisted<'s, T>(
+        &'s self,
+        access: impl Fn() -> BoxFuture<'s, Result<T, JournalError>>,
+    ) -> Result<T, JournalError> {
+        let mut tries = 1;
+        loop {
+            match access().await {
+                Err(error) if error.fault == Fault::Unavailable && tries < STORE_TRIES => {
+                    tracing::error!(%error, "a new session is not stored yet; it is tried again");
+                    tries += 1;
+                    tokio::time::sleep(STORE_AGAIN).await;
+                }
+                ended => return ended,
+            }
+        }
+    }
+
     /// Stores a session and puts it in force.
     async fn adopt(&self, account: &AccountName, adopted: Adopted) -> Result<(), NotAuthorised> {
         let Adopted {
@@ -376,9 +481,14 @@ impl Accounts {
         {
             return Err(NotAuthorised::OtherUser { expected, found });
         }
+        if let Some(user_id) = user_id
+            && let Some(other) = self.account_of(user_id, account)
+        {
+            return Err(NotAuthorised::UserTaken(other));
+        }
         let now = self.now();
         for _ in 0..TRIES {
-            let stored = self.store().session(account).await?;
+            let stored = self.persisted(|| self.store().session(account)).await?;
             let before = stored.as_ref().map_or(0, |row| row.revision);
             if revision.is_some_and(|revision| revision != before) {
                 return Err(NotAuthorised::Conflict);
@@ -409,10 +519,14 @@ impl Accounts {
                 },
                 refreshable_until: refreshable_until.filter(|_| secret.refresh_token.is_some()),
             };
-            match self.store().save_session(row.clone()).await? {
+            let saved = self
+                .persisted(|| self.store().save_session(row.clone()))
+                .await?;
+            match saved {
                 SavedSession::Done(revision) => {
                     let row = StoredSession { revision, ..row };
-                    self.put_in_force(row, secret, Origin::Authorization);
+                    self.put_in_force(row, secret, Origin::Authorization)
+                        .map_err(NotAuthorised::UserTaken)?;
                     self.operations.make_all_due().await;
                     return Ok(());
                 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::gauge;
+use secrecy::SecretString;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::service::{Accounts, SessionState};
+use super::service::{Accounts, Known, SessionState};
 use crate::domain::ids::AccountName;
 use crate::domain::operation::{EventKind, NewEvent, OrderNumbers};
 use crate::domain::session::{refresh_at, warning};
@@ -16,7 +17,7 @@ use crate::domain::time::Rfc3339;
 use crate::secret_file;
 use crate::store::Publication;
 use crate::telemetry::metrics as names;
-use crate::top::sessions::{Doubt, Refused};
+use crate::top::sessions::Doubt;
 
 /// How often the files are read.
 const EVERY: Duration = Duration::from_secs(5);
@@ -24,6 +25,18 @@ const EVERY: Duration = Duration::from_secs(5);
 const TRY_AGAIN: Duration = Duration::from_mins(1);
 /// The pause after a failed refresh.
 const REFRESH_AGAIN: Duration = Duration::from_mins(10);
+
+/// What became of the session in a file.
+enum Taken {
+    /// It is the one that was taken before.
+    NoChange,
+    /// It is tried again.
+    Later,
+    /// It is in force, with what is wrong nevertheless.
+    Done(Option<String>),
+    /// It cannot be used.
+    Not(String),
+}
 
 // === impl Accounts ===
 
@@ -59,11 +72,12 @@ impl Accounts {
             self.read_file_again(account).await;
             self.settle_doubt(account).await;
             self.refresh_if_due(account).await;
+            self.publish_refusal(account).await;
             self.report(account).await;
         }
     }
 
-    /// Takes the session from its file if it was replaced.
+    /// Takes the session from its file if it was replaced and TOP accepts it.
     async fn read_file_again(&self, account: &AccountName) {
         let configured = self.settings.accounts.get(account);
         let Some(file) = configured.and_then(|account| account.file.clone()) else {
@@ -74,31 +88,74 @@ impl Accounts {
             return;
         };
         let problem = match read {
-            Ok(session) => {
-                let tag = self.sessions().tag(&session);
-                let is_known = self
-                    .seen()
-                    .get(account)
-                    .is_some_and(|seen| seen.configured.as_ref() == Some(&tag));
-                if !is_known {
-                    tracing::info!(%account, "the file of a session was replaced");
-                    if let Err(error) = self.take(account, Some(&session)).await {
-                        tracing::error!(%account, %error, "a replaced session was not stored; it is tried again");
-                    } else {
-                        self.operations.make_all_due().await;
-                    }
-                }
-                None
+            Ok(session) => self.take_replaced(account, &session).await,
+            Err(problem) => Taken::Not(problem),
+        };
+        let problem = match problem {
+            Taken::NoChange => None,
+            Taken::Later => return,
+            Taken::Done(problem) => {
+                tracing::info!(%account, "a replaced session is taken from its file");
+                self.operations.make_all_due().await;
+                problem
             }
-            Err(problem) => Some(problem),
+            Taken::Not(problem) => Some(problem),
         };
         let mut seen = self.seen();
         let seen = seen.entry(account.clone()).or_default();
-        if seen.file_problem != problem {
+        if seen.problem != problem {
             if let Some(problem) = &problem {
-                tracing::error!(%account, problem, "the file of a session cannot be used; the session remains in force");
+                tracing::error!(%account, problem, "the file of a session cannot be used; the session in force stays");
             }
-            seen.file_problem = problem;
+            seen.problem = problem;
+        }
+    }
+
+    async fn take_replaced(&self, account: &AccountName, session: &SecretString) -> Taken {
+        let tag = self.sessions().tag(session);
+        let now = self.operations.clock.steady();
+        if let Some(seen) = self.seen().get(account) {
+            if seen.configured.as_ref() == Some(&tag) {
+                // What was wrong at the start is still wrong.
+                return seen.problem.clone().map_or(Taken::NoChange, Taken::Not);
+            }
+            let is_recent = |at: Duration| now.saturating_sub(at) < TRY_AGAIN;
+            if seen
+                .refused
+                .as_ref()
+                .is_some_and(|(refused, at)| *refused == tag && is_recent(*at))
+            {
+                return Taken::Later;
+            }
+        }
+        let _change = self.change(account).await;
+        let candidate = self.sessions().candidate(session.clone());
+        match self.operations.upstream.try_session(&candidate).await {
+            Some(true) => {}
+            Some(false) => {
+                let mut seen = self.seen();
+                let seen = seen.entry(account.clone()).or_default();
+                seen.refused = Some((tag, now));
+                return Taken::Not("TOP refuses the session in the file".to_owned());
+            }
+            None => return Taken::Later,
+        }
+        match self.take(account, Some(session)).await {
+            Ok(problem) => {
+                let is_taken = self
+                    .seen()
+                    .get(account)
+                    .is_some_and(|seen| seen.configured.as_ref() == Some(&tag));
+                match (is_taken, problem) {
+                    (true, problem) => Taken::Done(problem),
+                    (false, Some(problem)) => Taken::Not(problem),
+                    (false, None) => Taken::Later,
+                }
+            }
+            Err(error) => {
+                tracing::error!(%account, %error, "a replaced session was not stored; it is tried again");
+                Taken::Later
+            }
         }
     }
 
@@ -133,7 +190,11 @@ impl Accounts {
             (true, Doubt::None | Doubt::Suspected(_)) => {
                 tracing::warn!(%account, "TOP refused the session for one call, but accepts it");
             }
-            (false, Doubt::Suspected(refused)) => self.report_refusal(account, refused).await,
+            (false, Doubt::Suspected(refused)) => tracing::error!(
+                %account, code = refused.code, since = %Rfc3339(refused.at),
+                "ALARM: TOP refuses the session of an account. Nothing is sent for it until it is authorised again: \
+                 docs/operations.md, \"Sessions\""
+            ),
             (false, Doubt::None | Doubt::Refused(_)) => {}
         }
     }
@@ -154,14 +215,39 @@ impl Accounts {
         is_time
     }
 
-    async fn report_refusal(&self, account: &AccountName, refused: Refused) {
-        tracing::error!(
-            %account, code = refused.code, since = %Rfc3339(refused.at),
-            "ALARM: TOP refuses the session of an account. Nothing is sent for it until it is authorised again: \
-             docs/operations.md, \"Sessions\""
-        );
-        self.publish(account, EventKind::SessionInvalid, "refused")
-            .await;
+    /// Publishes that TOP refuses the session in force, or writes under it.
+    async fn publish_refusal(&self, account: &AccountName) {
+        let Some(session) = self.sessions().in_force(account) else {
+            return;
+        };
+        let refused = match session.doubt() {
+            Doubt::Refused(refused) => refused,
+            Doubt::None | Doubt::Suspected(_) => match session.restricted() {
+                Some(restricted) => restricted,
+                None => return,
+            },
+        };
+        {
+            let known = self.known();
+            let known = known.get(account);
+            let is_new =
+                |known: &Known| known.row.tag == *session.tag() && known.announced != Some(refused);
+            if !known.is_some_and(is_new) {
+                return;
+            }
+        }
+        if session.restricted() == Some(refused) {
+            tracing::error!(
+                %account, code = refused.code, since = %Rfc3339(refused.at),
+                "ALARM: TOP refuses some calls for an account until it is authorised again: docs/operations.md, \"Sessions\""
+            );
+        }
+        let fact = format!("{} at {}", refused.code, Rfc3339(refused.at));
+        if self.publish(account, EventKind::SessionInvalid, fact).await
+            && let Some(known) = self.known().get_mut(account)
+        {
+            known.announced = Some(refused);
+        }
     }
 
     async fn refresh_if_due(self: &Arc<Self>, account: &AccountName) {
@@ -184,6 +270,9 @@ impl Accounts {
             Ok(_) => true,
             Err(why) => {
                 tracing::warn!(%account, ?why, "a session was not refreshed");
+                if let Some(known) = self.known().get_mut(account) {
+                    known.has_failed_to_refresh = true;
+                }
                 false
             }
         }
@@ -198,7 +287,7 @@ impl Accounts {
         let session = status.session;
         let is_usable = match session.state {
             SessionState::Valid | SessionState::Expiring => 1.0,
-            SessionState::Missing | SessionState::Invalid => 0.0,
+            SessionState::Restricted | SessionState::Missing | SessionState::Invalid => 0.0,
         };
         gauge!(names::SESSION_USABLE, "account" => label.clone()).set(is_usable);
         let Some((expires_at, expiry)) = session.expires else {
@@ -209,42 +298,55 @@ impl Accounts {
         let Some(days) = warning(self.now(), expires_at) else {
             return;
         };
-        {
-            let mut known = self.known();
-            let Some(known) = known.get_mut(account) else {
+        let (revision, is_warned) = {
+            let known = self.known();
+            let Some(known) = known.get(account) else {
                 return;
             };
-            if known.warned == Some(days) {
-                return;
-            }
-            known.warned = Some(days);
+            // It is refreshed before it expires.
+            let is_refreshed =
+                known.row.refreshable_until.is_some() && !known.has_failed_to_refresh;
+            (
+                known.row.revision,
+                is_refreshed || known.warned == Some(days),
+            )
+        };
+        if is_warned {
+            return;
         }
         tracing::warn!(
             %account, expires_at = %Rfc3339(expires_at), expiry = expiry.as_str(),
             "the session of an account expires within {days} days; authorise it again: docs/operations.md, \"Sessions\""
         );
-        self.publish(account, EventKind::SessionExpiring, &format!("{days} days"))
-            .await;
+        let fact = format!("{days} days before {}", Rfc3339(expires_at));
+        if self
+            .publish(account, EventKind::SessionExpiring, fact)
+            .await
+            && let Some(known) = self.known().get_mut(account)
+            && known.row.revision == revision
+        {
+            known.warned = Some(days);
+        }
     }
 
-    /// Publishes a fact about the session in force; once, also after a restart.
-    async fn publish(&self, account: &AccountName, kind: EventKind, fact: &str) {
-        let Some(revision) = self.known().get(account).map(|known| known.row.revision) else {
-            return;
-        };
+    /// Publishes a fact about a session; once, also after a restart. Returns whether it is published.
+    async fn publish(&self, account: &AccountName, kind: EventKind, fact: String) -> bool {
         let publication = Publication {
             event: NewEvent {
                 kind,
                 subject: account.to_string(),
-                fact: format!("{fact}/{revision}"),
+                fact,
             },
             account: account.clone(),
             owner: None,
             order: OrderNumbers::default(),
             at: self.now(),
         };
-        if let Err(error) = self.store().publish(vec![publication]).await {
-            tracing::error!(%account, %error, "an event about a session was not published");
-        }
+        let published = self.store().publish(vec![publication]).await;
+        published
+            .inspect_err(|error| {
+                tracing::error!(%account, %error, "an event about a session was not published; it is tried again");
+            })
+            .is_ok()
     }
 }

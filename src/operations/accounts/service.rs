@@ -16,7 +16,7 @@ use crate::domain::operation::SessionTag;
 use crate::domain::session::{ESTIMATED_LIFE, ExpiryBasis, StoredSession, warning};
 use crate::operations::service::Operations;
 use crate::store::seal::SealKeys;
-use crate::store::{JournalError, SavedSession, Store};
+use crate::store::{Fault, JournalError, SavedSession, Store};
 use crate::top::sessions::{Doubt, Refused, Sessions};
 
 /// What the accounts are built from.
@@ -71,10 +71,10 @@ pub struct SessionStatus {
     pub expires: Option<(Timestamp, ExpiryBasis)>,
     /// Until when it can be refreshed.
     pub refreshable_until: Option<Timestamp>,
-    /// Since when TOP refuses it.
+    /// Since when TOP refuses it, or refuses writes under it.
     pub refused: Option<Refused>,
-    /// What is wrong with its file. The previous session stays in force.
-    pub file_problem: Option<String>,
+    /// What is wrong with the stored session, the configuration or the file.
+    pub problem: Option<String>,
     /// Whether it can be used.
     pub state: SessionState,
 }
@@ -86,8 +86,10 @@ pub enum SessionState {
     Missing,
     /// Nothing speaks against it.
     Valid,
-    /// It expires within 14 days.
+    /// It expires within 14 days, or has expired and TOP has not refused it yet.
     Expiring,
+    /// TOP accepts it for reads and refuses it for writes (code 53).
+    Restricted,
     /// TOP refuses it.
     Invalid,
 }
@@ -120,6 +122,10 @@ pub(super) struct Known {
     pub(super) missing_topics: Option<Vec<String>>,
     /// The last warning that was logged.
     pub(super) warned: Option<i64>,
+    /// The refusal that was published last.
+    pub(super) announced: Option<Refused>,
+    /// Whether the last refresh failed.
+    pub(super) has_failed_to_refresh: bool,
     /// The steady time of the last call that tried a refused session, or tried to refresh it.
     pub(super) tried_at: Option<Duration>,
 }
@@ -128,7 +134,10 @@ pub(super) struct Known {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) configured: Option<SessionTag>,
-    pub(super) file_problem: Option<String>,
+    /// What is wrong with it.
+    pub(super) problem: Option<String>,
+    /// The session in the file that TOP refused, and the steady time of that.
+    pub(super) refused: Option<(SessionTag, Duration)>,
 }
 
 /// The purchasing accounts.
@@ -138,6 +147,8 @@ pub struct Accounts {
     pub(super) settings: AccountSettings,
     known: Mutex<BTreeMap<AccountName, Known>>,
     seen: Mutex<BTreeMap<AccountName, Seen>>,
+    /// Held while a session is changed.
+    changing: BTreeMap<AccountName, tokio::sync::Mutex<()>>,
 }
 
 // === impl Accounts ===
@@ -151,7 +162,11 @@ impl Accounts {
                 operations.upstream.sessions.identify(account, user_id);
             }
         }
+        let names = settings.accounts.keys();
         Arc::new(Self {
+            changing: names
+                .map(|name| (name.clone(), tokio::sync::Mutex::default()))
+                .collect(),
             operations,
             settings,
             known: Mutex::default(),
@@ -179,41 +194,73 @@ impl Accounts {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits until no other change of the account's session is in progress: two changes would each undo a part of the other.
+    pub(super) async fn change(
+        &self,
+        account: &AccountName,
+    ) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        Some(self.changing.get(account)?.lock().await)
+    }
+
     /// Puts the sessions in force that the configuration and the store contain.
     ///
     /// # Errors
-    /// When the store cannot be read or written.
+    /// When the journal is damaged or closed.
     pub async fn load(&self) -> Result<(), JournalError> {
+        let rows = self.store().sessions().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the stored sessions cannot be read; each is tried by itself");
+            Vec::new()
+        });
+        for row in rows {
+            if let Some(user_id) = row.user_id
+                && self.configured_user(&row.account).is_none()
+            {
+                self.sessions().identify(&row.account, user_id);
+            }
+        }
         for (account, configured) in &self.settings.accounts {
-            self.take(account, configured.session.as_ref()).await?;
+            let problem = match self.take(account, configured.session.as_ref()).await {
+                Ok(problem) => problem,
+                Err(error) if error.fault == Fault::Unavailable => {
+                    Some(format!("its stored session cannot be read: {error}"))
+                }
+                Err(error) => return Err(error),
+            };
+            if let Some(problem) = &problem {
+                tracing::error!(%account, problem, "the session of an account cannot be used");
+            }
+            self.seen().entry(account.clone()).or_default().problem = problem;
         }
         Ok(())
     }
 
-    /// Puts the newer of the stored and the configured session in force.
+    /// Puts the newer of the stored and the configured session in force. Returns what is wrong, if anything.
     pub(super) async fn take(
         &self,
         account: &AccountName,
         configured: Option<&SecretString>,
-    ) -> Result<(), JournalError> {
+    ) -> Result<Option<String>, JournalError> {
         let tag = configured.map(|key| self.sessions().tag(key));
-        if let Some(tag) = &tag
-            && let Some(other) = self.owner_of(account, tag)
-        {
-            tracing::error!(%account, %other, "the session of an account is the one of another account; it is not used");
-            self.seen().entry(account.clone()).or_default().configured = Some(tag.clone());
-            return Ok(());
-        }
         for _ in 0..TRIES {
             let stored = self.store().session(account).await?;
-            if self.belongs_to_another_user(account, stored.as_ref()) {
-                break;
+            if let Some(problem) = self.user_problem(account, stored.as_ref()) {
+                return Ok(Some(problem));
             }
+            let mut problem = None;
             let choice = choose(stored.as_ref(), tag.as_ref());
             let (row, secret, origin) = match (choice, stored, configured, &tag) {
-                (Choice::Stored, Some(row), _, _) => match self.opened(&row).await {
-                    Some(secret) => (row, secret, Origin::Authorization),
-                    None => break,
+                (Choice::Stored, Some(row), configured, _) => match self.opened(&row).await {
+                    Ok(secret) => (row, secret, Origin::Authorization),
+                    Err(why) => {
+                        let why = format!("its stored session cannot be opened: {why}");
+                        let Some(key) = configured else {
+                            return Ok(Some(why));
+                        };
+                        problem = Some(format!("{why}; the configured one is used"));
+                        let tag = self.sessions().tag(key);
+                        let row = StoredSession { tag, ..row };
+                        (row, Secret::of(key), self.origin(account))
+                    }
                 },
                 (Choice::Configured, Some(row), Some(key), _) => {
                     (row, Secret::of(key), self.origin(account))
@@ -232,6 +279,9 @@ impl Accounts {
                         expiry: ExpiryBasis::Estimated,
                         refreshable_until: None,
                     };
+                    if let Some(other) = self.owner_of(account, tag) {
+                        return Ok(Some(same_as(&other)));
+                    }
                     match self.store().save_session(row.clone()).await? {
                         SavedSession::Done(revision) => {
                             let row = StoredSession { revision, ..row };
@@ -247,14 +297,18 @@ impl Accounts {
                     ..,
                 ) => {
                     tracing::warn!(%account, "an account is not authorised; see docs/operations.md, \"Sessions\"");
-                    break;
+                    return Ok(None);
                 }
             };
-            self.put_in_force(row, secret, origin);
-            break;
+            if let Err(other) = self.put_in_force(row, secret, origin) {
+                return Ok(Some(same_as(&other)));
+            }
+            self.seen().entry(account.clone()).or_default().configured = tag;
+            return Ok(problem);
         }
-        self.seen().entry(account.clone()).or_default().configured = tag;
-        Ok(())
+        Ok(Some(
+            "its session was changed by others at the same time".to_owned(),
+        ))
     }
 
     fn origin(&self, account: &AccountName) -> Origin {
@@ -265,25 +319,39 @@ impl Accounts {
         }
     }
 
-    /// Whether the configuration names another Taobao user than the one who authorised the account.
-    fn belongs_to_another_user(
+    /// The Taobao user that the configuration states for an account.
+    pub(super) fn configured_user(&self, account: &AccountName) -> Option<i64> {
+        self.settings.accounts.get(account)?.user_id
+    }
+
+    /// The other account to which a Taobao user belongs.
+    pub(super) fn account_of(&self, user_id: i64, except: &AccountName) -> Option<AccountName> {
+        let users = self.sessions().users().into_iter();
+        let mut others = users.filter(|(account, _)| account != except);
+        let owner = others.find(|(_, user)| *user == Some(user_id));
+        owner.map(|(account, _)| account)
+    }
+
+    /// What is wrong with the Taobao user of an account, if anything.
+    fn user_problem(
         &self,
         account: &AccountName,
         stored: Option<&StoredSession>,
-    ) -> bool {
-        let configured = self.settings.accounts.get(account).and_then(|a| a.user_id);
-        let (Some(configured), Some(authorised)) = (configured, stored.and_then(|row| row.user_id))
-        else {
-            return false;
-        };
-        if configured != authorised {
-            tracing::error!(
-                %account, configured, authorised,
-                "`user_id` of an account is not the Taobao user who authorised it; correct it, or use another name for \
-                 another user. The account is not used"
-            );
+    ) -> Option<String> {
+        let configured = self.configured_user(account);
+        let authorised = stored.and_then(|row| row.user_id);
+        if let (Some(configured), Some(authorised)) = (configured, authorised)
+            && configured != authorised
+        {
+            return Some(format!(
+                "its `user_id` is {configured}, but the Taobao user {authorised} authorised it; correct `user_id`, or use \
+                 another name for another user"
+            ));
         }
-        configured != authorised
+        let other = self.account_of(configured.or(authorised)?, account)?;
+        Some(format!(
+            "its Taobao user belongs to the account `{other}`; two names for one user could pay an order twice"
+        ))
     }
 
     /// The other account whose session in force has this tag.
@@ -295,20 +363,14 @@ impl Accounts {
     }
 
     /// Opens a stored session. If the previous key opened it, it is sealed with the current one.
-    async fn opened(&self, row: &StoredSession) -> Option<Secret> {
+    async fn opened(&self, row: &StoredSession) -> Result<Secret, String> {
         let account = &row.account;
-        let opened = match (&row.sealed, &self.settings.seal_keys) {
+        let (secret, by_previous) = match (&row.sealed, &self.settings.seal_keys) {
             (Some(sealed), Some(keys)) => {
-                Secret::opened(sealed, keys, account).map_err(|error| error.to_string())
+                Secret::opened(sealed, keys, account).map_err(|error| error.to_string())?
             }
-            (Some(_), None) => Err("`store.seal_key` is not set".to_owned()),
-            (None, _) => return None,
+            (Some(_) | None, _) => return Err("`store.seal_key` is not set".to_owned()),
         };
-        let (secret, by_previous) = opened
-            .inspect_err(|why| {
-                tracing::error!(%account, why, "the session of an account cannot be opened; authorise the account again");
-            })
-            .ok()?;
         if by_previous
             && let Some(keys) = &self.settings.seal_keys
             && let Ok(sealed) = secret.sealed(keys, account)
@@ -326,18 +388,30 @@ impl Accounts {
                 }
             }
         }
-        Some(secret)
+        Ok(secret)
     }
 
     /// Puts a session in force, unless a newer one is.
-    pub(super) fn put_in_force(&self, row: StoredSession, secret: Secret, origin: Origin) {
+    ///
+    /// # Errors
+    /// The other account for which the same session is in force.
+    pub(super) fn put_in_force(
+        &self,
+        row: StoredSession,
+        secret: Secret,
+        origin: Origin,
+    ) -> Result<(), AccountName> {
         let account = row.account.clone();
         let mut known = self.known();
+        let mut others = known.iter().filter(|(name, _)| **name != account);
+        if let Some((other, _)) = others.find(|(_, other)| other.row.tag == row.tag) {
+            return Err(other.clone());
+        }
         if known
             .get(&account)
             .is_some_and(|known| known.row.revision >= row.revision)
         {
-            return;
+            return Ok(());
         }
         self.sessions().replace(&account, secret.session.clone());
         if let Some(user_id) = row.user_id {
@@ -353,9 +427,12 @@ impl Accounts {
             origin,
             missing_topics: None,
             warned: None,
+            announced: None,
+            has_failed_to_refresh: false,
             tried_at: None,
         };
         known.insert(account, new);
+        Ok(())
     }
 
     /// All accounts.
@@ -369,11 +446,18 @@ impl Accounts {
     #[must_use]
     pub fn status(&self, account: &AccountName) -> Option<AccountStatus> {
         let channel = self.operations.upstream.channel(account).ok()?.to_owned();
-        let refused = match self.sessions().in_force(account).map(|s| s.doubt()) {
-            Some(Doubt::Refused(refused)) => Some(refused),
-            Some(Doubt::None | Doubt::Suspected(_)) | None => None,
-        };
-        let file_problem = self.seen().get(account)?.file_problem.clone();
+        let session = self.sessions().in_force(account);
+        let (refused, restricted) = session.map_or((None, None), |session| {
+            let refused = match session.doubt() {
+                Doubt::Refused(refused) => Some(refused),
+                Doubt::None | Doubt::Suspected(_) => None,
+            };
+            (refused, session.restricted())
+        });
+        let problem = self
+            .seen()
+            .get(account)
+            .and_then(|seen| seen.problem.clone());
         let known = self.known();
         let known = known.get(account);
         let row = known.map(|known| &known.row);
@@ -388,11 +472,12 @@ impl Accounts {
                 authorised_at: row.map(|row| row.authorised_at),
                 expires: row.map(|row| (row.expires_at, row.expiry)),
                 refreshable_until: row.and_then(|row| row.refreshable_until),
-                refused,
-                file_problem,
+                refused: refused.or(restricted),
+                problem,
                 state: match row {
                     None => SessionState::Missing,
                     Some(_) if refused.is_some() => SessionState::Invalid,
+                    Some(_) if restricted.is_some() => SessionState::Restricted,
                     Some(row) if warning(self.now(), row.expires_at).is_some() => {
                         SessionState::Expiring
                     }
@@ -412,6 +497,12 @@ impl Secret {
             nick: None,
         }
     }
+}
+
+fn same_as(other: &AccountName) -> String {
+    format!(
+        "its session is the one of the account `{other}`; two names for one user could pay an order twice"
+    )
 }
 
 pub(super) fn estimated(now: Timestamp) -> Timestamp {

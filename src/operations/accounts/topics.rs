@@ -13,7 +13,7 @@ use crate::domain::personal::Personal;
 use crate::top::call::CallError;
 use crate::top::lenient::Field;
 use crate::top::method::PlatformMethod;
-use crate::top::tmc::users::{GetUser, PermitUser};
+use crate::top::tmc::users::{GetUser, PermitUser, PermittedTopics};
 
 /// The topics of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,9 +45,9 @@ impl Accounts {
         let configured = self.configured(account)?.nick.clone();
         let stated = |known: &Known| known.secret.nick.clone();
         let stated = self.known().get(account).and_then(stated);
-        let nick = match (stated, configured) {
-            (Some(nick), _) => nick,
-            (None, Some(nick)) => Personal::new(nick.expose_secret().to_owned()),
+        let (nick, is_stated) = match (stated, configured) {
+            (Some(nick), _) => (nick, true),
+            (None, Some(nick)) => (Personal::new(nick.expose_secret().to_owned()), false),
             (None, None) => return Err(NotAuthorised::TopicsUnknown),
         };
         let top = &self.operations.upstream.top;
@@ -55,7 +55,18 @@ impl Accounts {
             .platform::<GetUser>(GetUser::params(nick.expose()))
             .await;
         let answer = answer.map_err(|error| self.failed::<GetUser>(&error))?;
-        let user = answer.tmc_user.unwrap_or_default();
+        let user = match answer.tmc_user {
+            Some(user) => user,
+            // TOP stated the name, and has no topics of the user.
+            None if is_stated => PermittedTopics::default(),
+            // The name may be misspelt.
+            None => return Err(NotAuthorised::TopicsUnknown),
+        };
+        if let (Field::Value(found), Some(known)) = (user.user_id, self.sessions().user(account))
+            && found != known
+        {
+            return Err(NotAuthorised::TopicsUnknown);
+        }
         let is_off = matches!(user.is_valid, Field::Value(false));
         let mut permitted = BTreeSet::new();
         for topic in user.topics {
@@ -114,7 +125,12 @@ impl Accounts {
             .top
             .platform_under::<PermitUser>(&session, params)
             .await;
-        let answer = answer.map_err(|error| self.failed::<PermitUser>(&error))?;
+        let answer = answer.map_err(|error| match self.failed::<PermitUser>(&error) {
+            NotAuthorised::Call(failure) if matches!(error, CallError::Lost(_)) => {
+                NotAuthorised::Lost(failure)
+            }
+            failed => failed,
+        })?;
         match answer.is_success {
             Field::Value(true) => {
                 tracing::info!(%account, "the topics of an account were permitted");

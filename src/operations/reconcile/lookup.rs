@@ -116,6 +116,9 @@ impl Settlement {
 impl NotMade {
     /// A call that upstream refused because of a limit was made, and is inconclusive.
     fn of(failure: &Failure) -> Option<Self> {
+        if failure.had_no_session() {
+            return Some(Self(WITHOUT_SESSION));
+        }
         failure
             .had_no_quota()
             .then(|| Self(Duration::from_secs(failure.retry_after.unwrap_or(1).max(1))))
@@ -216,6 +219,8 @@ fn orders_about(operation: &Operation, before: SignedDuration) -> OrderWindow {
     }
 }
 
+/// The pause of a lookup for which the account has no usable session. All lookups are due as soon as it has one.
+const WITHOUT_SESSION: Duration = Duration::from_mins(1);
 /// The maximum age of a control.
 const CONTROL_AGE: Duration = Duration::from_mins(5);
 /// How long ago an order may have been booked to serve as a control.
@@ -514,12 +519,15 @@ impl Operations {
             }
             let mut moment = self.moment(&one);
             let mut lookup = match &listed {
-                Some(observation) => self.interpret(&one, &moment, observation).await,
-                None => match self.observe(&one, ReadOptions::CALLER).await {
+                // The list was read under the session of its own moment.
+                Some((observation, session)) if *session == moment.session => {
+                    self.interpret(&one, &moment, observation).await
+                }
+                Some(_) | None => match self.observe(&one, ReadOptions::CALLER).await {
                     Ok(observation) => {
                         let lookup = self.interpret(&one, &moment, &observation).await;
                         // One list shows all refunds or changes of an order.
-                        listed = Some(observation)
+                        listed = Some((observation, moment.session.clone()))
                             .filter(|_| one.intent.number_among_several().is_some());
                         lookup
                     }

@@ -124,7 +124,8 @@ impl Operations {
         let mut confirmed = false;
         let mut result = None;
         let mut differs = Vec::new();
-        if self.upstream.has_account(&operation.account) {
+        // Without a session, nothing can be looked up, and the person decides.
+        if self.upstream.session(&operation.account).is_ok() {
             let moment = self.moment(&operation);
             let lookup = self.look_up(&operation, &moment, ReadOptions::LOOKUP).await;
             if let Some(pause) = lookup.not_made {

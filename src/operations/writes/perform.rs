@@ -426,6 +426,7 @@ impl Operations {
         request: &WriteRequest,
         operation: &Operation,
     ) -> Result<(Opened, Background), Failure> {
+        let session = self.upstream.session(&request.account)?;
         let reads = async {
             self.look_up_earlier(operation).await?;
             let ready = write.request(&self.upstream, &request.account).await?;
@@ -438,7 +439,12 @@ impl Operations {
             ready = reads => ready?,
             () = self.stopping.cancelled() => return Err(Failure::of(Cause::Stopping)),
         };
-        let session = self.upstream.session(&request.account)?;
+        // What was read under one session says nothing about what another would show.
+        let now = self.upstream.session(&request.account)?;
+        if !Arc::ptr_eq(&now, &session) {
+            return Err(Failure::of(Cause::ReadFailed)
+                .with_detail("the session of the account was replaced during the reads"));
+        }
         let top = &self.upstream.top;
         let prepared = top
             .prepare::<W::Method>(&session, &ready.request, write.extra())

@@ -64,12 +64,12 @@ async fn find<'c>(
     found.as_ref().map(session).transpose()
 }
 
-/// The session in a row. A row that cannot be read counts as damage.
+/// The session in a row. A row that cannot be read concerns its account only, so it does not count as damage of the journal.
 fn session(line: &SqliteRow) -> Result<StoredSession, JournalError> {
     read(line).map_err(|error| {
         let account: String = line.try_get("account").unwrap_or_default();
         JournalError {
-            fault: Fault::Damaged,
+            fault: Fault::Unavailable,
             what: format!(
                 "the session of the account {account:?} cannot be read: {}",
                 error.what

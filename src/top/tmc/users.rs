@@ -18,7 +18,7 @@ impl GetUser {
     /// The parameters, for the user with this name.
     #[must_use]
     pub fn params(nick: &str) -> Vec<(String, String)> {
-        [("fields", "topics,is_valid"), ("nick", nick)]
+        [("fields", "topics,is_valid,user_id"), ("nick", nick)]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into()
     }
@@ -40,6 +40,8 @@ pub struct PermittedTopics {
     pub topics: List<TextItem>,
     /// Whether messages are sent.
     pub is_valid: Field<bool>,
+    /// The user.
+    pub user_id: Field<i64>,
 }
 
 /// `taobao.tmc.user.permit`: replaces the topics of the user of the session.
