@@ -52,7 +52,12 @@ async fn callback(
     let parameters = parameters.map_or_else(|_| Parameters::default(), |query| query.0);
     match complete(&state, parameters).await {
         Ok(account) => page(StatusCode::OK, &authorised(&account)),
-        Err(problem) => page(problem.status(), &failed(&problem)),
+        Err(problem) => {
+            let mut response = page(problem.status(), &failed(&problem));
+            // Without its code, the request log would take the page for a failure of the router, and replace it.
+            response.extensions_mut().insert(problem.code());
+            response
+        }
     }
 }
 
