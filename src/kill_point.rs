@@ -60,6 +60,12 @@ pub(crate) enum Point {
     DeliveryDue,
     /// The event was sent to the webhook; the attempt is not yet recorded.
     DeliverySent,
+    /// TOP has issued a session; it is not yet stored.
+    SessionIssued,
+    /// In the writer, before the COMMIT of a transaction that stores a session.
+    SessionCommit,
+    /// In the writer, after that COMMIT and before it is acknowledged.
+    SessionCommitted,
 }
 
 #[cfg(all(debug_assertions, unix))]
@@ -89,6 +95,9 @@ impl Point {
             Self::Confirmed => "confirmed",
             Self::DeliveryDue => "delivery_due",
             Self::DeliverySent => "delivery_sent",
+            Self::SessionIssued => "session_issued",
+            Self::SessionCommit => "session_commit",
+            Self::SessionCommitted => "session_committed",
         }
     }
 }

@@ -17,6 +17,7 @@ use super::state::Begun;
 use crate::domain::ids::AccountName;
 use crate::domain::operation::{Cause, Failure};
 use crate::domain::session::{ExpiryBasis, StoredSession};
+use crate::kill_point::{Point, reach};
 use crate::store::seal::{SealError, SealKeys};
 use crate::store::{Fault, JournalError, SavedSession};
 use crate::top::call::CallError;
@@ -409,7 +410,10 @@ impl Accounts {
     ) -> Result<Token, NotAuthorised> {
         let upstream = &self.operations.upstream;
         let error = match upstream.top.platform::<M>(params).await {
-            Ok(answer) => return answer.token().ok_or(NotAuthorised::Unreadable),
+            Ok(answer) => {
+                reach(Point::SessionIssued).await;
+                return answer.token().ok_or(NotAuthorised::Unreadable);
+            }
             Err(error) => error,
         };
         let mut failure = upstream.read_failure(M::NAME, &error);

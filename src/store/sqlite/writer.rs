@@ -338,6 +338,7 @@ async fn committed(
     let accepts = work.iter().any(|c| matches!(c, Command::Accept(..)));
     let saves = work.iter().any(|c| matches!(c, Command::Save(..)));
     let receives = work.iter().any(|c| matches!(c, Command::Receive(..)));
+    let authorises = work.iter().any(|c| matches!(c, Command::SaveSession(..)));
     if accepts {
         reach(Point::AcceptCommit).await;
     }
@@ -346,6 +347,9 @@ async fn committed(
     }
     if receives {
         reach(Point::InboxCommit).await;
+    }
+    if authorises {
+        reach(Point::SessionCommit).await;
     }
     control(connection, "COMMIT").await?;
     if accepts {
@@ -356,6 +360,9 @@ async fn committed(
     }
     if receives {
         reach(Point::InboxCommitted).await;
+    }
+    if authorises {
+        reach(Point::SessionCommitted).await;
     }
     Ok(done)
 }
