@@ -72,7 +72,7 @@ fn authorised(account: &AccountStatus) -> String {
     let until = account.session.expires.map_or_else(String::new, |(at, _)| {
         let at = Rfc3339(at);
         format!(
-            "<p>The session expires at <span id=\"expires\">{at}</span>. 授权有效期至 {at}。</p>"
+            "<p>The session expires at <span id=\"expires\">{at}</span>. 授权有效期至 <span>{at}</span>。</p>"
         )
     });
     format!(
@@ -110,7 +110,8 @@ fn page(status: StatusCode, content: &str) -> Response {
     let body = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>fliggy-gateway</title>\
-         <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}}</style>\
+         <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem;overflow-wrap:anywhere}}\
+         h1{{font-size:1.5rem}}span{{white-space:nowrap}}</style>\
          </head><body><main>{content}</main></body></html>"
     );
     (status, headers, body).into_response()
