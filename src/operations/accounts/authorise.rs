@@ -234,12 +234,15 @@ impl Accounts {
         if self.now().as_millisecond() >= begun.until_ms {
             return Err(NotAuthorised::BadState);
         }
+        let given = code.as_ref().map_or("", |code| code.expose_secret());
+        let key = self.store().hash_key();
+        let callback = key.mac(&[b"callback", state.as_bytes(), given.as_bytes()]);
         let this = self.clone();
         self.detached(async move {
             let account = &begun.account;
             let _change = this.change(account).await.ok_or(NotAuthorised::UnknownAccount)?;
             let revision = this.revision(account).await?;
-            if revision == begun.revision + 1 && this.is_authorised_at(account, revision) {
+            if this.led_to_session(account, callback) {
                 return this.status(account).ok_or(NotAuthorised::UnknownAccount);
             }
             if revision != begun.revision {
@@ -248,16 +251,20 @@ impl Accounts {
             let operator = &begun.operator;
             tracing::info!(%account, operator, denied = code.is_none(), "Taobao sent the browser back");
             let code = code.ok_or(NotAuthorised::Denied)?;
-            this.redeem(account, &code).await
+            let status = this.redeem(account, &code).await?;
+            if let Some(known) = this.known().get_mut(account) {
+                known.callback = Some(callback);
+            }
+            Ok(status)
         })
         .await
     }
 
-    /// Whether the session in force was authorised through the gateway, and has this revision.
-    fn is_authorised_at(&self, account: &AccountName, revision: i64) -> bool {
+    /// Whether this callback led to the session in force.
+    fn led_to_session(&self, account: &AccountName, callback: [u8; 32]) -> bool {
         let known = self.known();
-        let row = known.get(account).map(|known| &known.row);
-        row.is_some_and(|row| row.sealed.is_some() && row.revision == revision)
+        let known = known.get(account);
+        known.is_some_and(|known| known.callback == Some(callback))
     }
 
     /// Authorises an account with a code or a session.
@@ -497,6 +504,12 @@ impl Accounts {
             if revision.is_some_and(|revision| revision != before) {
                 return Err(NotAuthorised::Conflict);
             }
+            let authorised = stored.as_ref().and_then(|row| row.user_id);
+            if let (Some(found), Some(expected)) = (self.configured_user(account), authorised)
+                && expected != found
+            {
+                return Err(NotAuthorised::OtherUser { expected, found });
+            }
             // A refreshed token need not repeat the name.
             if secret.nick.is_none() {
                 secret.nick = self
@@ -514,7 +527,7 @@ impl Accounts {
                     .seen()
                     .get(account)
                     .and_then(|seen| seen.configured.clone()),
-                user_id: user_id.or_else(|| stored.and_then(|row| row.user_id)),
+                user_id: user_id.or(authorised),
                 authorised_at: now,
                 expires_at: expires_at.unwrap_or_else(|| estimated(now)),
                 expiry: match expires_at {

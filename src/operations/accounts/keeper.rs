@@ -32,8 +32,8 @@ enum Taken {
     NoChange,
     /// It is tried again.
     Later,
-    /// It is in force, with what is wrong nevertheless.
-    Done(Option<String>),
+    /// It is in force.
+    Done,
     /// It cannot be used.
     Not(String),
 }
@@ -94,20 +94,20 @@ impl Accounts {
         let problem = match problem {
             Taken::NoChange => None,
             Taken::Later => return,
-            Taken::Done(problem) => {
+            Taken::Done => {
                 tracing::info!(%account, "a replaced session is taken from its file");
                 self.operations.make_all_due().await;
-                problem
+                None
             }
             Taken::Not(problem) => Some(problem),
         };
         let mut seen = self.seen();
         let seen = seen.entry(account.clone()).or_default();
-        if seen.problem != problem {
+        if seen.file_problem != problem {
             if let Some(problem) = &problem {
                 tracing::error!(%account, problem, "the file of a session cannot be used; the session in force stays");
             }
-            seen.problem = problem;
+            seen.file_problem = problem;
         }
     }
 
@@ -116,8 +116,7 @@ impl Accounts {
         let now = self.operations.clock.steady();
         if let Some(seen) = self.seen().get(account) {
             if seen.configured.as_ref() == Some(&tag) {
-                // What was wrong at the start is still wrong.
-                return seen.problem.clone().map_or(Taken::NoChange, Taken::Not);
+                return Taken::NoChange;
             }
             let is_recent = |at: Duration| now.saturating_sub(at) < TRY_AGAIN;
             if seen
@@ -147,7 +146,7 @@ impl Accounts {
                     .get(account)
                     .is_some_and(|seen| seen.configured.as_ref() == Some(&tag));
                 match (is_taken, problem) {
-                    (true, problem) => Taken::Done(problem),
+                    (true, _) => Taken::Done,
                     (false, Some(problem)) => Taken::Not(problem),
                     (false, None) => Taken::Later,
                 }

@@ -124,6 +124,8 @@ pub(super) struct Known {
     pub(super) warned: Option<i64>,
     /// The refusal that was published last.
     pub(super) announced: Option<Refused>,
+    /// Identifies the callback that led to it.
+    pub(super) callback: Option<[u8; 32]>,
     /// Whether the last refresh failed.
     pub(super) has_failed_to_refresh: bool,
     /// The steady time of the last call that tried a refused session, or tried to refresh it.
@@ -134,8 +136,10 @@ pub(super) struct Known {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) configured: Option<SessionTag>,
-    /// What is wrong with it.
+    /// What was wrong when it was put in force.
     pub(super) problem: Option<String>,
+    /// What is wrong with the file now.
+    pub(super) file_problem: Option<String>,
     /// The session in the file that TOP refused, and the steady time of that.
     pub(super) refused: Option<(SessionTag, Duration)>,
 }
@@ -303,7 +307,10 @@ impl Accounts {
             if let Err(other) = self.put_in_force(row, secret, origin) {
                 return Ok(Some(same_as(&other)));
             }
-            self.seen().entry(account.clone()).or_default().configured = tag;
+            let mut seen = self.seen();
+            let seen = seen.entry(account.clone()).or_default();
+            seen.configured = tag;
+            seen.problem.clone_from(&problem);
             return Ok(problem);
         }
         Ok(Some(
@@ -428,6 +435,7 @@ impl Accounts {
             missing_topics: None,
             warned: None,
             announced: None,
+            callback: None,
             has_failed_to_refresh: false,
             tried_at: None,
         };
@@ -454,10 +462,7 @@ impl Accounts {
             };
             (refused, session.restricted())
         });
-        let problem = self
-            .seen()
-            .get(account)
-            .and_then(|seen| seen.problem.clone());
+        let problem = self.seen().get(account).and_then(Seen::problem);
         let known = self.known();
         let known = known.get(account);
         let row = known.map(|known| &known.row);
@@ -485,6 +490,12 @@ impl Accounts {
                 },
             },
         })
+    }
+}
+
+impl Seen {
+    fn problem(&self) -> Option<String> {
+        self.file_problem.clone().or_else(|| self.problem.clone())
     }
 }
 
