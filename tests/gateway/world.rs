@@ -15,6 +15,7 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::documented;
@@ -30,6 +31,9 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     http: reqwest::Client,
     stop: CancellationToken,
+    /// Stops the gateway only.
+    stop_gateway: CancellationToken,
+    served: JoinHandle<()>,
     dir: tempfile::TempDir,
 }
 
@@ -168,6 +172,23 @@ impl World {
         journal: impl FnOnce(SqliteJournal) -> Arc<dyn Store>,
     ) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let config = Self::config(&dir, &top, more);
+        let journal = journal(gateway::open_journal(&config).await.unwrap());
+        let stop_gateway = stop.child_token();
+        let (gateway, served) = Self::serve(&config, &clock, journal, &stop_gateway).await;
+        Self {
+            gateway,
+            top,
+            clock,
+            http: reqwest::Client::new(),
+            stop,
+            stop_gateway,
+            served,
+            dir,
+        }
+    }
+
+    fn config(dir: &tempfile::TempDir, top: &str, more: &[(&str, &str)]) -> Config {
         let store = format!("sqlite://{}", dir.path().join("journal.db").display());
         let endpoint = format!("{top}/router/rest");
         let channel = format!("{}/", top.replace("http://", "ws://"));
@@ -183,31 +204,51 @@ impl World {
             ])
             .chain(more.iter().copied())
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let config = Config::load(None, env, Profile::Sandbox).unwrap();
-        let journal = journal(gateway::open_journal(&config).await.unwrap());
-        let gateway = Gateway::start_on(&config, clock.clone(), Some(metrics()), journal)
+        Config::load(None, env, Profile::Sandbox).unwrap()
+    }
+
+    /// Starts a gateway; returns its base address, and the task that ends once it has stopped.
+    async fn serve(
+        config: &Config,
+        clock: &Arc<ManualClock>,
+        journal: Arc<dyn Store>,
+        stop: &CancellationToken,
+    ) -> (String, JoinHandle<()>) {
+        let gateway = Gateway::start_on(config, clock.clone(), Some(metrics()), journal)
             .await
             .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let router = api::router(gateway.state());
-        let stopped = stop.clone();
-        tokio::spawn(async move {
-            let shutdown = stopped.clone().cancelled_owned();
+        let shutdown = stop.clone().cancelled_owned();
+        let served = tokio::spawn(async move {
             axum::serve(listener, router)
                 .with_graceful_shutdown(shutdown)
                 .await
                 .unwrap();
             gateway.stop().await;
         });
-        Self {
-            gateway: address,
-            top,
-            clock,
-            http: reqwest::Client::new(),
-            stop,
-            dir,
-        }
+        (address, served)
+    }
+
+    /// Stops the gateway, and starts it again on the same journal, against the same simulator.
+    pub(crate) async fn restart(&mut self, more: &[(&str, &str)]) {
+        self.stop_gateway.cancel();
+        (&mut self.served).await.unwrap();
+        let config = Self::config(&self.dir, &self.top, more);
+        let journal = Arc::new(gateway::open_journal(&config).await.unwrap());
+        self.stop_gateway = self.stop.child_token();
+        (self.gateway, self.served) =
+            Self::serve(&config, &self.clock, journal, &self.stop_gateway).await;
+    }
+
+    fn address(&self, path: &str) -> String {
+        let base = if path.starts_with("/_simulator") {
+            &self.top
+        } else {
+            &self.gateway
+        };
+        format!("{base}{path}")
     }
 
     /// The gateway's time of day this many hours from now, for a query.
@@ -222,12 +263,7 @@ impl World {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        let address = if path.starts_with("/_simulator") {
-            &self.top
-        } else {
-            &self.gateway
-        };
-        answer(self.http.get(format!("{address}{path}"))).await
+        answer(self.http.get(self.address(path))).await
     }
 
     pub(crate) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -245,14 +281,9 @@ impl World {
         headers: &[(&str, &str)],
         body: &Value,
     ) -> Answer {
-        let address = if path.starts_with("/_simulator") {
-            &self.top
-        } else {
-            &self.gateway
-        };
         let mut request = self
             .http
-            .post(format!("{address}{path}"))
+            .post(self.address(path))
             .header(CONTENT_TYPE, "application/json")
             .body(body.to_string());
         for (name, value) in headers {
@@ -269,7 +300,7 @@ impl World {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.gateway));
+        let mut request = self.http.request(method, self.address(path));
         if let Some(body) = body {
             request = request
                 .header(CONTENT_TYPE, "application/json")
