@@ -257,7 +257,7 @@ impl Operations {
             let (findings, step) = waited(&Before::of(row), moment, &self.settings.patience);
             row.findings = findings;
             if let Step::Attention(why) = step {
-                return Some(self.needs_attention(row, "no quota for a lookup", why));
+                return Some(self.needs_attention(row, "no lookup could be made", why));
             }
             let pause = pause.min(self.settings.max_interval);
             row.next_look_at = Some(self.store_ms() + millis(pause));
