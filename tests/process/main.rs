@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, and prints the cause"
 )]
 
+mod accounts;
 mod ask;
 mod disk;
 mod feed;

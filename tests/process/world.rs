@@ -217,10 +217,16 @@ pub(crate) fn binary() -> Command {
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Like [`World::start`], with this configuration of the simulator.
+    pub(crate) async fn start_with(env: &[(&str, &str)]) -> Self {
         let one = ONE.lock().await;
         let dir = tempfile::tempdir().unwrap();
         let mut command = binary();
         command.args(["top-simulator", "--listen", "127.0.0.1:0"]);
+        command.envs(env.iter().copied());
         let mut simulator = Process::start("simulator", command, dir.path());
         let line = simulator.line("listens on ").await;
         let (_, address) = line.split_once("listens on ").unwrap();
@@ -471,7 +477,7 @@ pub(crate) fn states(operation: &Value) -> Vec<&str> {
     states
 }
 
-async fn read(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
+pub(crate) async fn read(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
     let response = request.send().await?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await?;
