@@ -80,11 +80,18 @@ pub async fn enter_session(
                 "is for `session` only; TOP states when the session of a code expires",
             )));
         }
-        (Some(_), Some(_), _) | (None, None, _) => {
+        (Some(_), Some(_), _) => {
             return Err(Problem::invalid(FieldError::new(
-                "",
+                "/session",
+                "not_allowed",
+                "is not allowed with `code`",
+            )));
+        }
+        (None, None, _) => {
+            return Err(Problem::invalid(FieldError::new(
+                "/code",
                 "missing",
-                "needs exactly one of `code` and `session`",
+                "is missing: either `code` or `session` is required",
             )));
         }
     };
