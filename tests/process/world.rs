@@ -117,7 +117,12 @@ impl Drop for Process {
                 println!("{line}");
             }
         }
-        // The child is killed when its handle is dropped, which is now.
+        // The child would be killed when its handle is dropped, which is now. Wait for its end, because the next process
+        // needs its journal.
+        if self.child.id().is_some() && self.child.start_kill().is_ok() {
+            let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            let _ = waitid(WaitId::Pid(self.pid()), ended);
+        }
     }
 }
 
