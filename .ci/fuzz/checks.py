@@ -9,9 +9,9 @@ from schemathesis.generation import GenerationMode
 
 numbers = itertools.count(1)
 
-# Ids of existing objects: the orders that .ci/schemathesis has ticketed, and their refunds and changes. A
-# refunded ticket cannot be changed, so there are two orders.
-KNOWN = {"order_id": os.environ["FUZZ_ORDER_ID"]}
+# Ids of existing objects: the orders that .ci/schemathesis has ticketed, their refunds and changes, and the
+# account. A refunded ticket cannot be changed, so there are two orders.
+KNOWN = {"order_id": os.environ["FUZZ_ORDER_ID"], "account": "default"}
 TO_CHANGE = os.environ["FUZZ_ORDER_TO_CHANGE"]
 # The ids in the examples of the document, which are replaced by existing ones.
 SHOWN = {
@@ -86,7 +86,7 @@ FORM = {
     "not_listed", "not_json",
 }  # fmt: skip
 # Fields that are required depending on the value of another field.
-DEPENDENT = ("/birth_date", "/mobile_country_code", "/quote_id", "/fee")
+DEPENDENT = ("/birth_date", "/mobile_country_code", "/quote_id", "/fee", "/code")
 
 
 @schemathesis.check
