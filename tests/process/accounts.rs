@@ -75,10 +75,12 @@ impl Desk {
         Gateway::serving(self.world.run(JOURNAL, command)).await
     }
 
+    /// The account, without the topics, which the gateway does not remember across a restart.
     async fn account(&self, gateway: &Gateway, account: &str) -> Value {
         let path = format!("/v1/accounts/{account}");
-        let answer = self.world.get(&gateway.address, &path).await;
+        let mut answer = self.world.get(&gateway.address, &path).await;
         assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body["missing_topics"].take();
         answer.body
     }
 
@@ -122,9 +124,10 @@ impl Desk {
     /// Authorises the account of the gateway with a code, and returns the account.
     async fn authorise(&self, gateway: &Gateway) -> Value {
         let code = self.code(gateway, "default").await;
-        let entered = self.enter(gateway, "default", &code).await.unwrap();
+        let mut entered = self.enter(gateway, "default", &code).await.unwrap();
         assert_eq!(entered.status, 200, "{entered:?}");
         assert_eq!(entered.body["session"]["origin"], "authorization");
+        entered.body["missing_topics"].take();
         entered.body
     }
 
@@ -294,12 +297,17 @@ async fn a_session_that_cannot_be_opened_leaves_the_account_without_one() {
     gateway.process.kill().await;
 
     let mut gateway = desk.gateway(SECOND, &[]).await;
-    let line = "the session of an account cannot be opened; authorise the account again";
+    let line = "the session of an account cannot be used";
     let line = gateway.process.line(line).await;
     let line: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(line["level"], "ERROR", "{line}");
     assert_eq!(line["account"], "default", "{line}");
-    assert!(line["why"].as_str().unwrap().contains("previous_seal_key"));
+    assert!(
+        line["problem"]
+            .as_str()
+            .unwrap()
+            .contains("previous_seal_key")
+    );
     is_missing(&desk, &gateway, &order).await;
     gateway.process.kill().await;
 
@@ -411,8 +419,9 @@ async fn a_stop_during_an_exchange_waits_for_it_within_the_grace() {
     // TOP answers: the session is stored, and the caller is told.
     let slow = json!({"method": "token_create", "fault": "slow", "delay_ms": 500});
     let (answer, took, output) = stopped_during_an_exchange(&desk, &env, slow).await;
-    let answer = answer.unwrap();
+    let mut answer = answer.unwrap();
     assert_eq!(answer.status, 200, "{answer:?}");
+    answer.body["missing_topics"].take();
     assert!(took < deadline, "{took:?}");
     assert!(output.contains(r#""message":"stopped""#));
     let gateway = desk.gateway(FIRST, &env).await;
@@ -506,16 +515,10 @@ async fn the_sandbox_authorises_its_account_out_of_the_box() {
     let search = json!({"journeys": [{"from": "BJS", "to": "XMN", "date": "2030-05-20"}]});
     let found = desk.world.post(base, "/v1/flights/search", &search).await;
     assert_eq!(found.status, 200, "{found:?}");
-    // The link is used up.
+    // Reloading the page shows the same.
     let again = read(desk.browser.get(target)).await.unwrap();
-    assert!((400..500).contains(&again.status), "{again:?}");
-    assert!(
-        again
-            .body
-            .as_str()
-            .unwrap()
-            .contains("authorization_failed")
-    );
+    assert_eq!(again.status, 200, "{again:?}");
+    assert_eq!(again.body.as_str().unwrap(), done);
     sandbox.signal(Signal::INT);
     assert_eq!(sandbox.end().await.code(), Some(0));
 }

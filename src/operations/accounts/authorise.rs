@@ -544,6 +544,7 @@ impl Accounts {
                     let row = StoredSession { revision, ..row };
                     self.put_in_force(row, secret, Origin::Authorization)
                         .map_err(NotAuthorised::UserTaken)?;
+                    self.seen().entry(account.clone()).or_default().problem = None;
                     self.operations.make_all_due().await;
                     return Ok(());
                 }

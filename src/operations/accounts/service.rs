@@ -215,14 +215,21 @@ impl Accounts {
             tracing::error!(%error, "the stored sessions cannot be read; each is tried by itself");
             Vec::new()
         });
+        let mut authorised = Vec::new();
         for row in rows {
             if let Some(user_id) = row.user_id
                 && self.configured_user(&row.account).is_none()
             {
                 self.sessions().identify(&row.account, user_id);
             }
+            if row.sealed.is_some() {
+                authorised.push(row.account);
+            }
         }
-        for (account, configured) in &self.settings.accounts {
+        // An authorised session is not taken from its account by another one whose configuration contains it.
+        let mut accounts: Vec<_> = self.settings.accounts.iter().collect();
+        accounts.sort_by_key(|(account, _)| !authorised.contains(account));
+        for (account, configured) in accounts {
             let problem = match self.take(account, configured.session.as_ref()).await {
                 Ok(problem) => problem,
                 Err(error) if error.fault == Fault::Unavailable => {
@@ -233,7 +240,13 @@ impl Accounts {
             if let Some(problem) = &problem {
                 tracing::error!(%account, problem, "the session of an account cannot be used");
             }
-            self.seen().entry(account.clone()).or_default().problem = problem;
+            let mut seen = self.seen();
+            let seen = seen.entry(account.clone()).or_default();
+            seen.configured = configured
+                .session
+                .as_ref()
+                .map(|key| self.sessions().tag(key));
+            seen.problem = problem;
         }
         Ok(())
     }
@@ -250,20 +263,13 @@ impl Accounts {
             if let Some(problem) = self.user_problem(account, stored.as_ref()) {
                 return Ok(Some(problem));
             }
-            let mut problem = None;
             let choice = choose(stored.as_ref(), tag.as_ref());
             let (row, secret, origin) = match (choice, stored, configured, &tag) {
-                (Choice::Stored, Some(row), configured, _) => match self.opened(&row).await {
+                (Choice::Stored, Some(row), _, _) => match self.opened(&row).await {
                     Ok(secret) => (row, secret, Origin::Authorization),
+                    // The configured session was replaced for a reason, so it is not used instead.
                     Err(why) => {
-                        let why = format!("its stored session cannot be opened: {why}");
-                        let Some(key) = configured else {
-                            return Ok(Some(why));
-                        };
-                        problem = Some(format!("{why}; the configured one is used"));
-                        let tag = self.sessions().tag(key);
-                        let row = StoredSession { tag, ..row };
-                        (row, Secret::of(key), self.origin(account))
+                        return Ok(Some(format!("its stored session cannot be opened: {why}")));
                     }
                 },
                 (Choice::Configured, Some(row), Some(key), _) => {
@@ -310,8 +316,8 @@ impl Accounts {
             let mut seen = self.seen();
             let seen = seen.entry(account.clone()).or_default();
             seen.configured = tag;
-            seen.problem.clone_from(&problem);
-            return Ok(problem);
+            seen.problem = None;
+            return Ok(None);
         }
         Ok(Some(
             "its session was changed by others at the same time".to_owned(),
@@ -355,7 +361,10 @@ impl Accounts {
                  another name for another user"
             ));
         }
-        let other = self.account_of(configured.or(authorised)?, account)?;
+        if authorised.is_some() {
+            return None;
+        }
+        let other = self.account_of(configured?, account)?;
         Some(format!(
             "its Taobao user belongs to the account `{other}`; two names for one user could pay an order twice"
         ))

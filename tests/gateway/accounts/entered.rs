@@ -52,10 +52,14 @@ async fn either_a_code_or_a_session_is_entered() {
     let sent = calls(&world).await;
     let at = "2030-01-01T00:00:00+08:00";
     for (body, pointer) in [
-        (json!({}), ""),
-        (json!({"expires_at": at}), ""),
-        (json!({"code": "a", "session": "b"}), ""),
-        (json!({"code": null, "session": null}), ""),
+        (json!({}), "/code"),
+        (json!({"expires_at": at}), "/code"),
+        (json!({"code": "a", "session": "b"}), "/session"),
+        (json!({"code": null, "session": null}), "/code"),
+        (
+            json!({"session": "a", "expires_at": "2020-01-01T00:00:00+08:00"}),
+            "/expires_at",
+        ),
         (json!({"code": "a", "expires_at": at}), "/expires_at"),
         (json!({"code": ""}), "/code"),
         (json!({"code": "a b"}), "/code"),

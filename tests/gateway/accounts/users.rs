@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    ANOTHER_USER, CONFIGURED, DEFAULT_USER, LINKED, SECOND_USER, add, assert_not_authorised,
+    ANOTHER_USER, CONFIGURED, DEFAULT_USER, LINKED, SECOND_USER, TWO, add, assert_not_authorised,
     assert_works, authorise, calls, code, enter, entered, issued, read, search_under, two,
 };
 use crate::ticket::problem;
@@ -120,5 +120,30 @@ async fn an_account_whose_configured_user_is_not_the_authorised_one_is_not_used(
 
     world.restart(&[LINKED[0], (USER_ID, DEFAULT_USER)]).await;
     assert_eq!(read(&world, "default").await["session"]["state"], "valid");
+    assert_works(&world, "default").await;
+}
+
+#[tokio::test]
+async fn the_authorised_session_of_another_account_is_not_used_after_a_restart() {
+    let mut world = two(&[]).await;
+    assert_eq!(authorise(&world, "second", "second").await.status, 200);
+    let authorised = issued(&world).await.pop().unwrap();
+    let copied = ("GATEWAY__ACCOUNTS__DEFAULT__SESSION", &*authorised);
+    world.restart(&[TWO, &[copied]].concat()).await;
+    let refused = search_under(&world, "default").await;
+    assert_eq!(problem(&refused), (502, "session_missing"), "{refused:?}");
+    assert_works(&world, "second").await;
+    world.restart(TWO).await;
+    assert_works(&world, "default").await;
+}
+
+#[tokio::test]
+async fn the_configured_user_of_an_account_may_not_be_the_authorised_one_of_another() {
+    let mut world = two(&[]).await;
+    assert_eq!(authorise(&world, "default", "second").await.status, 200);
+    let user_id = ("GATEWAY__ACCOUNTS__SECOND__USER_ID", SECOND_USER);
+    world.restart(&[TWO, &[user_id]].concat()).await;
+    let refused = search_under(&world, "second").await;
+    assert_eq!(problem(&refused), (502, "session_missing"), "{refused:?}");
     assert_works(&world, "default").await;
 }
