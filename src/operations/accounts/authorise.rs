@@ -498,8 +498,16 @@ impl Accounts {
             return Err(NotAuthorised::UserTaken(other));
         }
         let now = self.now();
-        for _ in 0..TRIES {
+        let tag = self.sessions().tag(&secret.session);
+        for attempt in 0..TRIES {
             let stored = self.persisted(|| self.store().session(account)).await?;
+            // An earlier attempt was committed without being acknowledged.
+            if attempt > 0
+                && let Some(row) = &stored
+                && row.tag == tag
+            {
+                return self.put_adopted(row.clone(), secret).await;
+            }
             let before = stored.as_ref().map_or(0, |row| row.revision);
             if revision.is_some_and(|revision| revision != before) {
                 return Err(NotAuthorised::Conflict);
@@ -521,7 +529,7 @@ impl Accounts {
             let row = StoredSession {
                 account: account.clone(),
                 revision: before,
-                tag: self.sessions().tag(&secret.session),
+                tag: tag.clone(),
                 sealed: Some(sealed.map_err(no_randomness)?),
                 configured: self
                     .seen()
@@ -542,11 +550,7 @@ impl Accounts {
             match saved {
                 SavedSession::Done(revision) => {
                     let row = StoredSession { revision, ..row };
-                    self.put_in_force(row, secret, Origin::Authorization)
-                        .map_err(NotAuthorised::UserTaken)?;
-                    self.seen().entry(account.clone()).or_default().problem = None;
-                    self.operations.make_all_due().await;
-                    return Ok(());
+                    return self.put_adopted(row, secret).await;
                 }
                 SavedSession::Stale(_) => {}
                 SavedSession::UserTaken(other) => return Err(NotAuthorised::UserTaken(other)),
@@ -557,6 +561,16 @@ impl Accounts {
             }
         }
         Err(NotAuthorised::Conflict)
+    }
+
+    /// Puts a session in force that is stored.
+    async fn put_adopted(&self, row: StoredSession, secret: Secret) -> Result<(), NotAuthorised> {
+        let account = row.account.clone();
+        self.put_in_force(row, secret, Origin::Authorization)
+            .map_err(NotAuthorised::UserTaken)?;
+        self.seen().entry(account).or_default().problem = None;
+        self.operations.make_all_due().await;
+        Ok(())
     }
 }
 

@@ -265,7 +265,7 @@ impl Accounts {
             }
             let choice = choose(stored.as_ref(), tag.as_ref());
             let (row, secret, origin) = match (choice, stored, configured, &tag) {
-                (Choice::Stored, Some(row), _, _) => match self.opened(&row).await {
+                (Choice::Stored, Some(mut row), _, _) => match self.opened(&mut row).await {
                     Ok(secret) => (row, secret, Origin::Authorization),
                     // The configured session was replaced for a reason, so it is not used instead.
                     Err(why) => {
@@ -379,24 +379,22 @@ impl Accounts {
     }
 
     /// Opens a stored session. If the previous key opened it, it is sealed with the current one.
-    async fn opened(&self, row: &StoredSession) -> Result<Secret, String> {
-        let account = &row.account;
+    async fn opened(&self, row: &mut StoredSession) -> Result<Secret, String> {
+        let account = row.account.clone();
         let (secret, by_previous) = match (&row.sealed, &self.settings.seal_keys) {
             (Some(sealed), Some(keys)) => {
-                Secret::opened(sealed, keys, account).map_err(|error| error.to_string())?
+                Secret::opened(sealed, keys, &account).map_err(|error| error.to_string())?
             }
             (Some(_) | None, _) => return Err("`store.seal_key` is not set".to_owned()),
         };
         if by_previous
             && let Some(keys) = &self.settings.seal_keys
-            && let Ok(sealed) = secret.sealed(keys, account)
+            && let Ok(sealed) = secret.sealed(keys, &account)
         {
-            let row = StoredSession {
-                sealed: Some(sealed),
-                ..row.clone()
-            };
-            match self.store().save_session(row).await {
-                Ok(SavedSession::Done(_)) => {
+            row.sealed = Some(sealed);
+            match self.store().save_session(row.clone()).await {
+                Ok(SavedSession::Done(revision)) => {
+                    row.revision = revision;
                     tracing::info!(%account, "the session of an account is sealed with the current key");
                 }
                 Ok(_) | Err(_) => {

@@ -180,3 +180,17 @@ async fn a_refresh_token_survives_a_restart() {
     assert_eq!(refresh(&world, "default").await.status, 200);
     assert_newest_in_force(&world).await;
 }
+
+#[tokio::test]
+async fn a_session_that_was_sealed_with_another_key_can_be_refreshed() {
+    let mut world = refreshable(90, 90).await;
+    let (new, old) = ("b6".repeat(32), "a5".repeat(32));
+    let mut settings = LINKED.to_vec();
+    settings.push(("GATEWAY__STORE__SEAL_KEY", &new));
+    settings.push(("GATEWAY__STORE__PREVIOUS_SEAL_KEY", &old));
+    world.restart(&settings).await;
+    assert_works(&world, "default").await;
+    let refreshed = refresh(&world, "default").await;
+    assert_eq!(refreshed.status, 200, "{refreshed:?}");
+    assert_newest_in_force(&world).await;
+}
