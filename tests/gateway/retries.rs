@@ -10,7 +10,7 @@ async fn a_refused_read_mentions_no_key() {
     for (fault, code, retry) in [
         ("refuse_unlisted", (422, "upstream_rejected"), "never"),
         ("timeout_nothing", (504, "upstream_timeout"), "later"),
-        ("invalid_session", (502, "session_invalid"), "never"),
+        ("invalid_session", (502, "session_invalid"), "later"),
     ] {
         let world = World::start().await;
         let order = world.booked("READ-1").await;
