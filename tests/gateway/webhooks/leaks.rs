@@ -30,7 +30,7 @@ async fn everything_is_logged_in_a_child_process() {
     };
     let world = World::start_with(
         &[
-            ("GATEWAY__WEBHOOKS__SEAL_KEY", SEAL_KEY),
+            ("GATEWAY__STORE__SEAL_KEY", SEAL_KEY),
             // Everything is logged, which takes time.
             ("GATEWAY__TOP__DEADLINE", "3s"),
             ("GATEWAY__TOP__CONNECT_TIMEOUT", "2500ms"),
