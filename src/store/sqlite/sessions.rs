@@ -10,7 +10,7 @@ use crate::domain::ids::AccountName;
 use crate::domain::operation::SessionTag;
 use crate::domain::sealed::Sealed;
 use crate::domain::session::StoredSession;
-use crate::store::{Fault, JournalError, SavedSession, Sessions, decide_session};
+use crate::store::{JournalError, SavedSession, Sessions, decide_session};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -69,7 +69,6 @@ fn session(line: &SqliteRow) -> Result<StoredSession, JournalError> {
     read(line).map_err(|error| {
         let account: String = line.try_get("account").unwrap_or_default();
         JournalError {
-            fault: Fault::Unavailable,
             what: format!(
                 "the session of the account {account:?} cannot be read: {}",
                 error.what
@@ -83,10 +82,9 @@ fn read(line: &SqliteRow) -> Result<StoredSession, JournalError> {
     let account: &str = line.try_get("account").map_err(failed)?;
     let revision: i64 = line.try_get("revision").map_err(failed)?;
     if !(1..i64::MAX).contains(&revision) {
-        return Err(JournalError::new(
-            Fault::Damaged,
-            format!("{revision} is not a revision"),
-        ));
+        return Err(JournalError::unavailable(format!(
+            "{revision} is not a revision"
+        )));
     }
     let sealed: Option<Vec<u8>> = line.try_get("sealed").map_err(failed)?;
     let configured: Option<String> = line.try_get("configured").map_err(failed)?;
@@ -153,8 +151,5 @@ async fn account_of(
             .await
             .map_err(failed)?;
     let parsed = found.map(|account| account.parse().map_err(failed));
-    parsed.transpose().map_err(|error| JournalError {
-        fault: Fault::Damaged,
-        ..error
-    })
+    parsed.transpose()
 }
