@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod gateway;
+mod html;
 mod kill_point;
 pub mod notifications;
 pub mod operations;

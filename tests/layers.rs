@@ -38,6 +38,7 @@ const PICTURE: &str = "
     operations, store, top → telemetry::metrics, telemetry::handles → clock
     operations, store, notifications → kill_point
     config, operations → secret_file
+    api, simulator → html
     cli, gateway, server, simulator, notifications, domain → clock
     lib
 ";

@@ -19,6 +19,7 @@ use super::refused;
 use crate::api::ApiState;
 use crate::api::problem::{Code, Problem};
 use crate::domain::time::Rfc3339;
+use crate::html::escaped;
 use crate::operations::accounts::authorise::Typed;
 use crate::operations::accounts::service::AccountStatus;
 
@@ -115,33 +116,4 @@ fn page(status: StatusCode, content: &str) -> Response {
          </head><body><main>{content}</main></body></html>"
     );
     (status, headers, body).into_response()
-}
-
-/// Text as the content of an element.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_escaped() {
-        assert_eq!(
-            escaped("<a href='x'>&\"票\""),
-            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;票&quot;"
-        );
-    }
 }

@@ -2,6 +2,7 @@
 
 use reqwest::Url;
 
+use crate::html::escaped;
 use crate::simulator::SimulatorConfig;
 use crate::simulator::params::Params;
 use crate::simulator::users::User;
@@ -33,20 +34,20 @@ pub(super) fn authorise(
     params: &Params,
     target: &Url,
 ) -> String {
-    let app = escape(&config.app_key);
-    let target = escape(target.host_str().unwrap_or_default());
+    let app = escaped(&config.app_key);
+    let target = escaped(target.host_str().unwrap_or_default());
     let hidden: String = KEPT
         .iter()
         .filter_map(|name| Some((name, params.get(*name)?)))
         .map(|(name, value)| {
-            let value = escape(value);
+            let value = escaped(value);
             format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">\n")
         })
         .collect();
     let options: String = users
         .iter()
         .map(|user| {
-            let (account, nick) = (escape(&user.account), escape(&user.nick));
+            let (account, nick) = (escaped(&user.account), escaped(&user.nick));
             let id = user.user_id;
             format!("<option value=\"{account}\">{nick} ({id})</option>\n")
         })
@@ -68,7 +69,7 @@ You then return to <strong id=\"target\">{target}</strong>.</p>
 
 /// The page for a request that must not lead to a redirect.
 pub(super) fn error(why: &str) -> String {
-    let why = escape(why);
+    let why = escaped(why);
     let content =
         format!("<h1>The app cannot be authorised</h1>\n<p id=\"error\" role=\"alert\">{why}</p>");
     document("Error", &content)
@@ -95,20 +96,4 @@ fn document(title: &str, content: &str) -> String {
 </html>
 "
     )
-}
-
-/// Escapes text for content and for quoted attributes.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
