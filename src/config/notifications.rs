@@ -76,8 +76,8 @@ impl Notifications {
 fn channel_url(value: &Value) -> Result<Url, String> {
     let problem = || "expected a URL such as \"ws://mc.api.taobao.com/\"".to_owned();
     let url: Url = value::text(value)?.parse().map_err(|_| problem())?;
-    let credentials = url.password().is_some() || !url.username().is_empty();
-    if !matches!(url.scheme(), "ws" | "wss") || !url.has_host() || credentials {
+    let is_channel = matches!(url.scheme(), "ws" | "wss") && url.has_host();
+    if !is_channel || value::has_credentials(&url) {
         return Err(problem());
     }
     Ok(url)

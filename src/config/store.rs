@@ -86,33 +86,27 @@ impl Store {
     /// The bytes of `hash_key`.
     #[must_use]
     pub fn hash_key_bytes(&self) -> Option<[u8; 32]> {
-        value::hex_bytes(self.hash_key.as_ref()?.expose_secret()).ok()
+        key_bytes(self.hash_key.as_ref())
     }
 
     /// The bytes of `seal_key`.
     #[must_use]
     pub fn seal_key_bytes(&self) -> Option<[u8; 32]> {
-        value::hex_bytes(self.seal_key.as_ref()?.expose_secret()).ok()
+        key_bytes(self.seal_key.as_ref())
     }
 
     /// The bytes of `previous_seal_key`.
     #[must_use]
     pub fn previous_seal_key_bytes(&self) -> Option<[u8; 32]> {
-        value::hex_bytes(self.previous_seal_key.as_ref()?.expose_secret()).ok()
+        key_bytes(self.previous_seal_key.as_ref())
     }
 
     pub(crate) fn read(mut table: Table<'_>) -> Option<Self> {
         let problems = table.problems();
         let url = table.required("url", sqlite_url);
-        let hash_key = table.secret("hash_key", "hash_key_file");
-        if let Some(key) = &hash_key
-            && let Err(why) = value::hex_bytes::<32>(key.expose_secret())
-        {
-            problems.add(format!("`{}`: {why}", table.path_of("hash_key")));
-        }
-        let seal_key = seal_key_of(&mut table, "seal_key", "seal_key_file");
-        let previous_seal_key =
-            seal_key_of(&mut table, "previous_seal_key", "previous_seal_key_file");
+        let hash_key = key(&mut table, "hash_key", "hash_key_file");
+        let seal_key = key(&mut table, "seal_key", "seal_key_file");
+        let previous_seal_key = key(&mut table, "previous_seal_key", "previous_seal_key_file");
         let read_connections = table.required("read_connections", value::count);
         let queue = table.required("queue", value::count);
         table.finish();
@@ -140,14 +134,15 @@ impl Store {
     }
 }
 
-fn seal_key_of(
-    table: &mut Table<'_>,
-    key: &'static str,
-    key_file: &'static str,
-) -> Option<SecretString> {
-    let secret = table.secret(key, key_file)?;
+fn key_bytes(key: Option<&SecretString>) -> Option<[u8; 32]> {
+    value::hex_bytes(key?.expose_secret()).ok()
+}
+
+/// A key of 32 bytes.
+fn key(table: &mut Table<'_>, name: &'static str, file: &'static str) -> Option<SecretString> {
+    let secret = table.secret(name, file)?;
     if let Err(why) = value::hex_bytes::<32>(secret.expose_secret()) {
-        let path = table.path_of(key);
+        let path = table.path_of(name);
         let problem = format!("`{path}`: {why}; create one with `openssl rand -hex 32`");
         table.problems().add(problem);
     }

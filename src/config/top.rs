@@ -114,7 +114,7 @@ impl Proxy {
 
     fn shown(&self) -> String {
         let mut url = self.0.clone();
-        if !url.username().is_empty() || url.password().is_some() {
+        if value::has_credentials(&url) {
             // Both setters fail only for a URL without a host; this URL has one.
             let _ = url.set_username(MASK);
             let _ = url.set_password(None);
@@ -137,8 +137,7 @@ impl Serialize for Proxy {
 
 fn endpoint(value: &Value) -> Result<Url, String> {
     let url = value::http_url(value)?;
-    let credentials = url.password().is_some() || !url.username().is_empty();
-    if url.query().is_some() || url.fragment().is_some() || credentials {
+    if url.query().is_some() || url.fragment().is_some() || value::has_credentials(&url) {
         return Err("must be a URL without credentials, query or fragment".to_owned());
     }
     Ok(url)
@@ -148,8 +147,7 @@ fn endpoint(value: &Value) -> Result<Url, String> {
 fn callback(value: &Value) -> Result<Url, String> {
     const EXAMPLE: &str = "https://gateway.example.com/oauth/callback";
     let url = value::http_url(value).map_err(|_| format!("expected a URL such as {EXAMPLE:?}"))?;
-    let credentials = url.password().is_some() || !url.username().is_empty();
-    if url.fragment().is_some() || credentials {
+    if url.fragment().is_some() || value::has_credentials(&url) {
         return Err("must be a URL without credentials and fragment".to_owned());
     }
     let is_local = url.host_str().is_some_and(super::is_loopback_host);

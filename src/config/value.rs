@@ -190,6 +190,11 @@ pub(crate) fn http_url(value: &Value) -> Result<Url, String> {
     Ok(url)
 }
 
+/// Whether a URL contains a user or a password.
+pub(crate) fn has_credentials(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
 /// A list of texts; the environment supplies it separated by commas.
 pub(crate) fn texts(value: &Value) -> Result<Vec<String>, String> {
     match &value.kind {
