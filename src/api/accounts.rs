@@ -9,18 +9,23 @@ pub mod list;
 pub mod permit_topics;
 pub mod refresh_session;
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::Caller;
+use super::ApiState;
+use super::auth::{Caller, Operator};
+use super::extract::Path;
 use super::operations::unreadable;
 use super::outcome::problem_of;
 use super::problem::{Code, Problem, Retry, SideEffects};
 use crate::domain::ids::AccountName;
 use crate::domain::session::ExpiryBasis;
 use crate::domain::time::Rfc3339;
-use crate::operations::accounts::authorise::NotAuthorised;
-use crate::operations::accounts::service::{AccountStatus, Origin, SessionState, SessionStatus};
+use crate::operations::accounts::not_authorised::NotAuthorised;
+use crate::operations::accounts::service::Origin;
+use crate::operations::accounts::status::{AccountStatus, SessionState, SessionStatus};
 use crate::operations::accounts::topics::Topics;
 
 /// A purchasing account (采购账号): one Taobao user.
@@ -192,15 +197,24 @@ const AUTHORISE: &[Code] = &[
     Code::JournalUnavailable,
 ];
 
-/// The account in a path, if the operator may use it.
-///
-/// # Errors
-/// [`Code::AccountNotFound`] for every other account: the key must not learn which exist.
-fn usable(operator: &Caller, account: AccountName) -> Result<AccountName, Problem> {
-    if operator.may_use(&account) {
-        Ok(account)
-    } else {
-        Err(Problem::new(Code::AccountNotFound))
+/// The operator that calls, and the account in the path, if the operator may use it. Every other account is not found: the
+/// key must not learn which exist.
+pub struct OperatedAccount {
+    operator: Caller,
+    account: AccountName,
+}
+
+impl FromRequestParts<ApiState> for OperatedAccount {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let Operator(operator) = Operator::from_request_parts(parts, state).await?;
+        let Path(account) = Path::<AccountName>::from_request_parts(parts, state).await?;
+        if operator.may_use(&account) {
+            Ok(Self { operator, account })
+        } else {
+            Err(Problem::new(Code::AccountNotFound))
+        }
     }
 }
 

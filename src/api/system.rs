@@ -13,7 +13,7 @@ use super::extract::{Json, Path};
 use super::problem::{self, Code, Problem};
 use super::{ApiState, Ready};
 use crate::domain::ids::AccountName;
-use crate::operations::accounts::service::AccountStatus;
+use crate::operations::accounts::status::AccountStatus;
 use crate::operations::{Condition, Fault};
 use crate::problem_answers;
 

@@ -24,7 +24,7 @@ pub struct Session {
 /// Whether TOP accepts a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Doubt {
-    /// Nothing speaks against it.
+    /// It accepts it, as far as known.
     #[default]
     None,
     /// TOP refused it for a call. That may be a mistake, so calls continue until another call confirms it.
@@ -66,6 +66,19 @@ pub struct Sessions {
     users: RwLock<BTreeMap<AccountName, i64>>,
     key: HashKey,
     doubted: Arc<Notify>,
+}
+
+// === impl Doubt ===
+
+impl Doubt {
+    /// The refusal, if TOP refuses the session.
+    #[must_use]
+    pub const fn refused(self) -> Option<Refused> {
+        match self {
+            Self::Refused(refused) => Some(refused),
+            Self::None | Self::Suspected(_) => None,
+        }
+    }
 }
 
 // === impl Session ===
@@ -126,8 +139,7 @@ impl Session {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Decides a doubt by a call that was made for that purpose. Returns whether the session was suspected or refused
-    /// differently before.
+    /// Records whether TOP accepted a call that was made to try the session. Returns whether the doubt changed.
     pub fn decide(&self, is_accepted: bool) -> bool {
         let mut doubt = self.doubt.lock().unwrap_or_else(PoisonError::into_inner);
         let before = *doubt;
@@ -165,9 +177,9 @@ impl Sessions {
         let slot = self.in_force.get(account);
         slot.ok_or(NoSession::UnknownAccount)?;
         let session = self.in_force(account).ok_or(NoSession::Missing)?;
-        match session.doubt() {
-            Doubt::Refused(refused) => Err(NoSession::Refused(refused)),
-            Doubt::None | Doubt::Suspected(_) => Ok(session),
+        match session.doubt().refused() {
+            Some(refused) => Err(NoSession::Refused(refused)),
+            None => Ok(session),
         }
     }
 

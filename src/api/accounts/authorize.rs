@@ -1,16 +1,12 @@
 //! `POST /v1/accounts/{account}/authorization`
 
 use axum::extract::State;
-use axum::http::HeaderValue;
-use axum::http::header::CACHE_CONTROL;
-use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{refused, usable};
+use super::{OperatedAccount, refused};
 use crate::api::ApiState;
-use crate::api::auth::Operator;
-use crate::api::extract::{Json, Path};
+use crate::api::extract::Json;
 use crate::api::problem::{API, Code, Problem, RESTRICTED};
 use crate::domain::ids::AccountName;
 use crate::domain::time::Rfc3339;
@@ -59,18 +55,14 @@ problem_answers!(
 )]
 pub async fn authorize_account(
     State(state): State<ApiState>,
-    Operator(operator): Operator,
-    Path(account): Path<AccountName>,
-) -> Result<Response, Problem> {
-    let account = usable(&operator, account)?;
+    OperatedAccount { operator, account }: OperatedAccount,
+) -> Result<Json<AuthorizationLink>, Problem> {
     let accounts = &state.services()?.accounts;
     let link = accounts.begin(&account, &operator.name).await;
     let link = link.map_err(refused)?;
-    let body = Json(AuthorizationLink {
+    Ok(Json(AuthorizationLink {
         url: link.url.to_string(),
         expires_at: Rfc3339(link.expires_at),
         callback_url: link.callback_url.to_string(),
-    });
-    let private = HeaderValue::from_static("no-store");
-    Ok(([(CACHE_CONTROL, private)], body).into_response())
+    }))
 }

@@ -21,7 +21,7 @@ use crate::api::problem::{Code, Problem};
 use crate::domain::time::Rfc3339;
 use crate::html::escaped;
 use crate::operations::accounts::authorise::Typed;
-use crate::operations::accounts::service::AccountStatus;
+use crate::operations::accounts::status::AccountStatus;
 
 /// The path of the page.
 pub const PATH: &str = "/oauth/callback";

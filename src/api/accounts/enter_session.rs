@@ -4,10 +4,9 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{AUTHORISE, AccountView, refused, usable};
+use super::{AUTHORISE, AccountView, OperatedAccount, refused};
 use crate::api::ApiState;
-use crate::api::auth::Operator;
-use crate::api::extract::{Json, Path};
+use crate::api::extract::Json;
 use crate::api::problem::{API, BODY, FieldError, Problem, RESTRICTED};
 use crate::domain::ids::AccountName;
 use crate::domain::time::Rfc3339;
@@ -55,11 +54,9 @@ problem_answers!(EnterSessionProblems = API, RESTRICTED, BODY, AUTHORISE);
 )]
 pub async fn enter_session(
     State(state): State<ApiState>,
-    Operator(operator): Operator,
-    Path(account): Path<AccountName>,
+    OperatedAccount { operator, account }: OperatedAccount,
     Json(request): Json<EnterSessionRequest>,
 ) -> Result<Json<AccountView>, Problem> {
-    let account = usable(&operator, account)?;
     let entered = match (request.code, request.session, request.expires_at) {
         (Some(code), None, None) => Entered::Code(code.into()),
         (None, Some(_), Some(expires_at)) if expires_at.0 <= state.clock.wall() => {

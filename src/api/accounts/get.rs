@@ -2,10 +2,9 @@
 
 use axum::extract::State;
 
-use super::{AccountView, usable};
+use super::{AccountView, OperatedAccount};
 use crate::api::ApiState;
-use crate::api::auth::Operator;
-use crate::api::extract::{Json, Path};
+use crate::api::extract::Json;
 use crate::api::problem::{API, Code, Problem, RESTRICTED};
 use crate::domain::ids::AccountName;
 use crate::problem_answers;
@@ -32,10 +31,8 @@ problem_answers!(
 )]
 pub async fn get_account(
     State(state): State<ApiState>,
-    Operator(operator): Operator,
-    Path(account): Path<AccountName>,
+    OperatedAccount { account, .. }: OperatedAccount,
 ) -> Result<Json<AccountView>, Problem> {
-    let account = usable(&operator, account)?;
     let status = state.services()?.accounts.status(&account);
     let status = status.ok_or(Code::AccountNotFound)?;
     Ok(Json(status.into()))

@@ -2,10 +2,9 @@
 
 use axum::extract::State;
 
-use super::{TopicsView, refused, usable};
+use super::{OperatedAccount, TopicsView, refused};
 use crate::api::ApiState;
-use crate::api::auth::Operator;
-use crate::api::extract::{Json, Path};
+use crate::api::extract::Json;
 use crate::api::problem::{API, Code, Problem, READ, RESTRICTED};
 use crate::domain::ids::AccountName;
 use crate::problem_answers;
@@ -34,10 +33,8 @@ problem_answers!(
 )]
 pub async fn get_topics(
     State(state): State<ApiState>,
-    Operator(operator): Operator,
-    Path(account): Path<AccountName>,
+    OperatedAccount { account, .. }: OperatedAccount,
 ) -> Result<Json<TopicsView>, Problem> {
-    let account = usable(&operator, account)?;
     let topics = state.services()?.accounts.topics(&account).await;
     Ok(Json(topics.map_err(refused)?.into()))
 }

@@ -3,10 +3,9 @@
 use axum::extract::State;
 
 use super::get_topics::TopicsProblems;
-use super::{TopicsView, refused, usable};
+use super::{OperatedAccount, TopicsView, refused};
 use crate::api::ApiState;
-use crate::api::auth::Operator;
-use crate::api::extract::{Json, Path};
+use crate::api::extract::Json;
 use crate::api::problem::Problem;
 use crate::domain::ids::AccountName;
 
@@ -27,10 +26,8 @@ use crate::domain::ids::AccountName;
 )]
 pub async fn permit_topics(
     State(state): State<ApiState>,
-    Operator(operator): Operator,
-    Path(account): Path<AccountName>,
+    OperatedAccount { operator, account }: OperatedAccount,
 ) -> Result<Json<TopicsView>, Problem> {
-    let account = usable(&operator, account)?;
     tracing::info!(%account, operator = &*operator.name, "topics are permitted");
     let topics = state.services()?.accounts.permit(&account).await;
     Ok(Json(topics.map_err(refused)?.into()))

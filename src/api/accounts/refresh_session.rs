@@ -2,10 +2,9 @@
 
 use axum::extract::State;
 
-use super::{AUTHORISE, AccountView, refused, usable};
+use super::{AUTHORISE, AccountView, OperatedAccount, refused};
 use crate::api::ApiState;
-use crate::api::auth::Operator;
-use crate::api::extract::{Json, Path};
+use crate::api::extract::Json;
 use crate::api::problem::{API, Code, Problem, RESTRICTED};
 use crate::domain::ids::AccountName;
 use crate::problem_answers;
@@ -33,10 +32,8 @@ problem_answers!(
 )]
 pub async fn refresh_session(
     State(state): State<ApiState>,
-    Operator(operator): Operator,
-    Path(account): Path<AccountName>,
+    OperatedAccount { operator, account }: OperatedAccount,
 ) -> Result<Json<AccountView>, Problem> {
-    let account = usable(&operator, account)?;
     tracing::info!(%account, operator = &*operator.name, "a session is refreshed");
     let status = state.services()?.accounts.refresh(&account).await;
     Ok(Json(status.map_err(refused)?.into()))

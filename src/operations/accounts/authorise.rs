@@ -2,24 +2,22 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
-
-use futures::future::BoxFuture;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::{Deserialize, Deserializer, Error as _};
 
+use super::adopt::Adopted;
+use super::not_authorised::NotAuthorised;
 use super::secret::Secret;
-use super::service::{AccountStatus, Accounts, ConfiguredAccount, Origin, TRIES, estimated};
+use super::service::{Accounts, ConfiguredAccount};
 use super::state::Begun;
+use super::status::AccountStatus;
 use crate::domain::ids::AccountName;
 use crate::domain::operation::{Cause, Failure};
-use crate::domain::session::{ExpiryBasis, StoredSession};
 use crate::kill_point::{Point, reach};
-use crate::store::seal::{SealError, SealKeys};
-use crate::store::{Fault, JournalError, SavedSession};
+use crate::store::seal::SealKeys;
 use crate::top::call::CallError;
 use crate::top::method::PlatformMethod;
 use crate::top::oauth::{Token, TokenAnswer, TokenCreate, TokenRefresh, authorize_url};
@@ -79,89 +77,8 @@ pub enum Entered {
     },
 }
 
-/// Why an account was not authorised, or its topics were not changed.
-#[derive(Debug)]
-pub enum NotAuthorised {
-    /// There is no such account.
-    UnknownAccount,
-    /// There is no key to seal sessions with.
-    NoSealKey,
-    /// No callback address is configured.
-    NoCallback,
-    /// The state of the callback is unknown, expired or used up.
-    BadState,
-    /// The user refused, or Taobao's page reported an error.
-    Denied,
-    /// TOP refused the code or the refresh token.
-    Refused(Failure),
-    /// TOP refused the session that was entered.
-    SessionRefused,
-    /// It is not known what the call did: there was no usable response.
-    Lost(Failure),
-    /// The call to TOP failed.
-    Call(Failure),
-    /// TOP's response contains no session.
-    Unreadable,
-    /// Another Taobao user authorised it than the one to whom the account belongs.
-    OtherUser {
-        /// The user of the account.
-        expected: i64,
-        /// The user who authorised it; none if the same session is in force for another account.
-        found: i64,
-    },
-    /// The Taobao user belongs to another account.
-    UserTaken(AccountName),
-    /// The session has no refresh token, or it is too old.
-    NotRefreshable,
-    /// The topics that are permitted already cannot be read, so others could be dropped.
-    TopicsUnknown,
-    /// TOP would have to permit more topics than it allows.
-    TooManyTopics,
-    /// The session was changed at the same time.
-    Conflict,
-    /// The journal could not be read. Nothing was done.
-    Unread(JournalError),
-    /// The journal failed; the session may have been stored.
-    Journal(JournalError),
-    /// The gateway is stopping.
-    Stopping,
-}
-
-/// How often, and after which pause, the store is accessed until it keeps a new session.
-const STORE_TRIES: u32 = 30;
-const STORE_AGAIN: Duration = Duration::from_secs(1);
-
-/// A session to put in force.
-struct Adopted {
-    secret: Secret,
-    /// The Taobao user, if TOP states it.
-    user_id: Option<i64>,
-    expires_at: Option<Timestamp>,
-    refreshable_until: Option<Timestamp>,
-    /// The revision that it replaces; any if none.
-    revision: Option<i64>,
-}
-
-impl Adopted {
-    fn of(secret: Secret) -> Self {
-        Self {
-            secret,
-            user_id: None,
-            expires_at: None,
-            refreshable_until: None,
-            revision: None,
-        }
-    }
-}
-
 /// How long a link can be used. A code is valid for 30 minutes.
 const LINK_LIFE: SignedDuration = SignedDuration::from_mins(30);
-
-impl From<JournalError> for NotAuthorised {
-    fn from(error: JournalError) -> Self {
-        Self::Journal(error)
-    }
-}
 
 // === impl Accounts ===
 
@@ -174,7 +91,11 @@ impl Accounts {
         configured.ok_or(NotAuthorised::UnknownAccount)
     }
 
-    fn seal_keys(&self) -> Result<&Arc<SealKeys>, NotAuthorised> {
+    fn shown(&self, account: &AccountName) -> Result<AccountStatus, NotAuthorised> {
+        self.status(account).ok_or(NotAuthorised::UnknownAccount)
+    }
+
+    pub(super) fn seal_keys(&self) -> Result<&Arc<SealKeys>, NotAuthorised> {
         let keys = self.settings.seal_keys.as_ref();
         keys.ok_or(NotAuthorised::NoSealKey)
     }
@@ -200,7 +121,7 @@ impl Accounts {
             until_ms: expires_at.as_millisecond(),
             operator: operator.to_owned(),
         };
-        let state = begun.state(keys).map_err(no_randomness)?;
+        let state = begun.state(keys)?;
         tracing::info!(%account, operator, "an authorisation was begun");
         Ok(Link {
             url: authorize_url(
@@ -243,7 +164,7 @@ impl Accounts {
             let _change = this.change(account).await.ok_or(NotAuthorised::UnknownAccount)?;
             let revision = this.revision(account).await?;
             if this.led_to_session(account, callback) {
-                return this.status(account).ok_or(NotAuthorised::UnknownAccount);
+                return this.shown(account);
             }
             if revision != begun.revision {
                 return Err(NotAuthorised::BadState);
@@ -292,12 +213,10 @@ impl Accounts {
                         return Err(NotAuthorised::UserTaken(other));
                     }
                     this.try_out(&session).await?;
-                    let adopted = Adopted {
-                        expires_at,
-                        ..Adopted::of(Secret::of(&session))
-                    };
+                    let mut adopted = Adopted::of(Secret::of(&session));
+                    adopted.expires_at = expires_at;
                     this.adopt(&account, adopted).await?;
-                    this.status(&account).ok_or(NotAuthorised::UnknownAccount)
+                    this.shown(&account)
                 }
             }
         })
@@ -318,7 +237,7 @@ impl Accounts {
         }
         self.adopt_token(account, token, None).await?;
         self.check_topics(account).await;
-        self.status(account).ok_or(NotAuthorised::UnknownAccount)
+        self.shown(account)
     }
 
     /// Exchanges the refresh token of an account for a new session.
@@ -340,7 +259,7 @@ impl Accounts {
             let (token, revision) = token.ok_or(NotAuthorised::NotRefreshable)?;
             // Another change that was in progress has replaced the session.
             if revision != before {
-                return this.status(&account).ok_or(NotAuthorised::UnknownAccount);
+                return this.shown(&account);
             }
             let params = TokenRefresh::params(token.expose_secret());
             let refreshed = match this.exchange::<TokenRefresh>(params, &token).await {
@@ -354,7 +273,7 @@ impl Accounts {
             };
             this.adopt_token(&account, refreshed, Some(revision))
                 .await?;
-            this.status(&account).ok_or(NotAuthorised::UnknownAccount)
+            this.shown(&account)
         })
         .await
     }
@@ -428,152 +347,13 @@ impl Accounts {
             let message = answer.message.take();
             answer.message = message.map(|text| text.replace(secret.expose_secret(), "***"));
         }
-        Err(match (&error, failure.cause) {
-            (CallError::Lost(_), _) => NotAuthorised::Lost(failure),
-            (
-                CallError::Refused(_),
-                Cause::ArgumentRefused | Cause::Refused | Cause::SessionInvalid,
-            ) => NotAuthorised::Refused(failure),
-            (CallError::Refused(_) | CallError::NotSent(_), _) => NotAuthorised::Call(failure),
+        let is_refused = matches!(
+            failure.cause,
+            Cause::ArgumentRefused | Cause::Refused | Cause::SessionInvalid
+        );
+        Err(match error {
+            CallError::Refused(_) if is_refused => NotAuthorised::Refused(failure),
+            _ => NotAuthorised::of_change(&error, failure),
         })
     }
-
-    async fn adopt_token(
-        &self,
-        account: &AccountName,
-        token: Token,
-        revision: Option<i64>,
-    ) -> Result<(), NotAuthorised> {
-        let now = self.now();
-        let adopted = Adopted {
-            user_id: token.user_id,
-            expires_at: token.life.end(now),
-            refreshable_until: token.refresh_life.end(now),
-            revision,
-            ..Adopted::of(Secret {
-                session: token.session,
-                refresh_token: token.refresh_token,
-                nick: token.nick,
-            })
-        };
-        self.adopt(account, adopted).await
-    }
-
-    /// Repeats an access to the store that fails: a session that TOP has issued must not be lost, because its code or refresh
-    /// token is used up.
-    async fn persisted<'s, T>(
-        &'s self,
-        access: impl Fn() -> BoxFuture<'s, Result<T, JournalError>>,
-    ) -> Result<T, JournalError> {
-        let mut tries = 1;
-        loop {
-            match access().await {
-                Err(error) if error.fault == Fault::Unavailable && tries < STORE_TRIES => {
-                    tracing::error!(%error, "a new session is not stored yet; it is tried again");
-                    tries += 1;
-                    tokio::time::sleep(STORE_AGAIN).await;
-                }
-                ended => return ended,
-            }
-        }
-    }
-
-    /// Stores a session and puts it in force.
-    async fn adopt(&self, account: &AccountName, adopted: Adopted) -> Result<(), NotAuthorised> {
-        let Adopted {
-            mut secret,
-            user_id,
-            expires_at,
-            refreshable_until,
-            revision,
-        } = adopted;
-        if let (Some(expected), Some(found)) = (self.configured(account)?.user_id, user_id)
-            && expected != found
-        {
-            return Err(NotAuthorised::OtherUser { expected, found });
-        }
-        if let Some(user_id) = user_id
-            && let Some(other) = self.account_of(user_id, account)
-        {
-            return Err(NotAuthorised::UserTaken(other));
-        }
-        let now = self.now();
-        let tag = self.sessions().tag(&secret.session);
-        for attempt in 0..TRIES {
-            let stored = self.persisted(|| self.store().session(account)).await?;
-            // An earlier attempt was committed without being acknowledged.
-            if attempt > 0
-                && let Some(row) = &stored
-                && row.tag == tag
-            {
-                return self.put_adopted(row.clone(), secret).await;
-            }
-            let before = stored.as_ref().map_or(0, |row| row.revision);
-            if revision.is_some_and(|revision| revision != before) {
-                return Err(NotAuthorised::Conflict);
-            }
-            let authorised = stored.as_ref().and_then(|row| row.user_id);
-            if let (Some(found), Some(expected)) = (self.configured_user(account), authorised)
-                && expected != found
-            {
-                return Err(NotAuthorised::OtherUser { expected, found });
-            }
-            // A refreshed token need not repeat the name.
-            if secret.nick.is_none() {
-                secret.nick = self
-                    .known()
-                    .get(account)
-                    .and_then(|known| known.secret.nick.clone());
-            }
-            let sealed = secret.sealed(self.seal_keys()?, account);
-            let row = StoredSession {
-                account: account.clone(),
-                revision: before,
-                tag: tag.clone(),
-                sealed: Some(sealed.map_err(no_randomness)?),
-                configured: self
-                    .seen()
-                    .get(account)
-                    .and_then(|seen| seen.configured.clone()),
-                user_id: user_id.or(authorised),
-                authorised_at: now,
-                expires_at: expires_at.unwrap_or_else(|| estimated(now)),
-                expiry: match expires_at {
-                    Some(_) => ExpiryBasis::Stated,
-                    None => ExpiryBasis::Estimated,
-                },
-                refreshable_until: refreshable_until.filter(|_| secret.refresh_token.is_some()),
-            };
-            let saved = self
-                .persisted(|| self.store().save_session(row.clone()))
-                .await?;
-            match saved {
-                SavedSession::Done(revision) => {
-                    let row = StoredSession { revision, ..row };
-                    return self.put_adopted(row, secret).await;
-                }
-                SavedSession::Stale(_) => {}
-                SavedSession::UserTaken(other) => return Err(NotAuthorised::UserTaken(other)),
-                SavedSession::UserMismatch(expected) => {
-                    let found = user_id.unwrap_or_default();
-                    return Err(NotAuthorised::OtherUser { expected, found });
-                }
-            }
-        }
-        Err(NotAuthorised::Conflict)
-    }
-
-    /// Puts a session in force that is stored.
-    async fn put_adopted(&self, row: StoredSession, secret: Secret) -> Result<(), NotAuthorised> {
-        let account = row.account.clone();
-        self.put_in_force(row, secret, Origin::Authorization)
-            .map_err(NotAuthorised::UserTaken)?;
-        self.seen().entry(account).or_default().problem = None;
-        self.operations.make_all_due().await;
-        Ok(())
-    }
-}
-
-fn no_randomness(error: SealError) -> NotAuthorised {
-    NotAuthorised::Journal(JournalError::unavailable(error.to_string()))
 }

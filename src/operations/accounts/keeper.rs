@@ -9,7 +9,8 @@ use secrecy::SecretString;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::service::{Accounts, Known, SessionState};
+use super::service::{Accounts, Known};
+use super::status::SessionState;
 use crate::domain::ids::AccountName;
 use crate::domain::operation::{EventKind, NewEvent, OrderNumbers};
 use crate::domain::session::{refresh_at, warning};
@@ -140,17 +141,11 @@ impl Accounts {
             None => return Taken::Later,
         }
         match self.take(account, Some(session)).await {
-            Ok(problem) => {
-                let is_taken = self
-                    .seen()
-                    .get(account)
-                    .is_some_and(|seen| seen.configured.as_ref() == Some(&tag));
-                match (is_taken, problem) {
-                    (true, _) => Taken::Done,
-                    (false, Some(problem)) => Taken::Not(problem),
-                    (false, None) => Taken::Later,
-                }
+            Ok(None) => {
+                self.remember(account, Some(session), None);
+                Taken::Done
             }
+            Ok(Some(problem)) => Taken::Not(problem),
             Err(error) => {
                 tracing::error!(%account, %error, "a replaced session was not stored; it is tried again");
                 Taken::Later
@@ -198,7 +193,7 @@ impl Accounts {
         }
     }
 
-    /// Whether this time has passed since the last try. Begins it anew if so.
+    /// Whether this time has passed since the last try. If so, this counts as the last try.
     fn is_time_for(&self, account: &AccountName, pause: Duration) -> bool {
         let now = self.operations.clock.steady();
         let mut known = self.known();
@@ -219,12 +214,8 @@ impl Accounts {
         let Some(session) = self.sessions().in_force(account) else {
             return;
         };
-        let refused = match session.doubt() {
-            Doubt::Refused(refused) => refused,
-            Doubt::None | Doubt::Suspected(_) => match session.restricted() {
-                Some(restricted) => restricted,
-                None => return,
-            },
+        let Some(refused) = session.doubt().refused().or(session.restricted()) else {
+            return;
         };
         {
             let known = self.known();

@@ -13,11 +13,11 @@ use super::choose::{Choice, choose};
 use super::secret::Secret;
 use crate::domain::ids::AccountName;
 use crate::domain::operation::SessionTag;
-use crate::domain::session::{ESTIMATED_LIFE, ExpiryBasis, StoredSession, warning};
+use crate::domain::session::{ESTIMATED_LIFE, ExpiryBasis, StoredSession};
 use crate::operations::service::Operations;
 use crate::store::seal::SealKeys;
 use crate::store::{Fault, JournalError, SavedSession, Store};
-use crate::top::sessions::{Doubt, Refused, Sessions};
+use crate::top::sessions::{Refused, Sessions};
 
 /// What the accounts are built from.
 #[derive(Clone, Debug)]
@@ -60,55 +60,6 @@ pub enum Origin {
     Authorization,
 }
 
-/// The session of an account, as far as it is not secret.
-#[derive(Clone, Debug)]
-pub struct SessionStatus {
-    /// Where it comes from; none if there is none.
-    pub origin: Option<Origin>,
-    /// When it was authorised, or first seen.
-    pub authorised_at: Option<Timestamp>,
-    /// When it expires, and how that is known.
-    pub expires: Option<(Timestamp, ExpiryBasis)>,
-    /// Until when it can be refreshed.
-    pub refreshable_until: Option<Timestamp>,
-    /// Since when TOP refuses it, or refuses writes under it.
-    pub refused: Option<Refused>,
-    /// What is wrong with the stored session, the configuration or the file.
-    pub problem: Option<String>,
-    /// Whether it can be used.
-    pub state: SessionState,
-}
-
-/// Whether a session can be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionState {
-    /// There is none.
-    Missing,
-    /// Nothing speaks against it.
-    Valid,
-    /// It expires within 14 days, or has expired and TOP has not refused it yet.
-    Expiring,
-    /// TOP accepts it for reads and refuses it for writes (code 53).
-    Restricted,
-    /// TOP refuses it.
-    Invalid,
-}
-
-/// An account as operators see it.
-#[derive(Clone, Debug)]
-pub struct AccountStatus {
-    /// Its name.
-    pub name: AccountName,
-    /// The channel name (渠道名称).
-    pub channel: String,
-    /// Its Taobao user, once known.
-    pub user_id: Option<i64>,
-    /// Its session.
-    pub session: SessionStatus,
-    /// The topics that it lacked when they were read last; none if they were not read under this session.
-    pub missing_topics: Option<Vec<String>>,
-}
-
 /// How often a change is tried if another change interferes.
 pub(super) const TRIES: usize = 5;
 
@@ -117,7 +68,7 @@ pub(super) const TRIES: usize = 5;
 pub(super) struct Known {
     pub(super) row: StoredSession,
     pub(super) secret: Secret,
-    origin: Origin,
+    pub(super) origin: Origin,
     /// The topics that the account lacked when they were read last.
     pub(super) missing_topics: Option<Vec<String>>,
     /// The last warning that was logged.
@@ -240,13 +191,7 @@ impl Accounts {
             if let Some(problem) = &problem {
                 tracing::error!(%account, problem, "the session of an account cannot be used");
             }
-            let mut seen = self.seen();
-            let seen = seen.entry(account.clone()).or_default();
-            seen.configured = configured
-                .session
-                .as_ref()
-                .map(|key| self.sessions().tag(key));
-            seen.problem = problem;
+            self.remember(account, configured.session.as_ref(), problem);
         }
         Ok(())
     }
@@ -310,18 +255,25 @@ impl Accounts {
                     return Ok(None);
                 }
             };
-            if let Err(other) = self.put_in_force(row, secret, origin) {
-                return Ok(Some(same_as(&other)));
-            }
-            let mut seen = self.seen();
-            let seen = seen.entry(account.clone()).or_default();
-            seen.configured = tag;
-            seen.problem = None;
-            return Ok(None);
+            let other = self.put_in_force(row, secret, origin).err();
+            return Ok(other.as_ref().map(same_as));
         }
         Ok(Some(
             "its session was changed by others at the same time".to_owned(),
         ))
+    }
+
+    /// Remembers the configured session that was taken, and what is wrong with it.
+    pub(super) fn remember(
+        &self,
+        account: &AccountName,
+        configured: Option<&SecretString>,
+        problem: Option<String>,
+    ) {
+        let mut seen = self.seen();
+        let seen = seen.entry(account.clone()).or_default();
+        seen.configured = configured.map(|key| self.sessions().tag(key));
+        seen.problem = problem;
     }
 
     fn origin(&self, account: &AccountName) -> Origin {
@@ -448,61 +400,6 @@ impl Accounts {
         };
         known.insert(account, new);
         Ok(())
-    }
-
-    /// All accounts.
-    #[must_use]
-    pub fn all(&self) -> Vec<AccountStatus> {
-        let names = self.settings.accounts.keys();
-        names.filter_map(|name| self.status(name)).collect()
-    }
-
-    /// One account; none if it is not configured.
-    #[must_use]
-    pub fn status(&self, account: &AccountName) -> Option<AccountStatus> {
-        let channel = self.operations.upstream.channel(account).ok()?.to_owned();
-        let session = self.sessions().in_force(account);
-        let (refused, restricted) = session.map_or((None, None), |session| {
-            let refused = match session.doubt() {
-                Doubt::Refused(refused) => Some(refused),
-                Doubt::None | Doubt::Suspected(_) => None,
-            };
-            (refused, session.restricted())
-        });
-        let problem = self.seen().get(account).and_then(Seen::problem);
-        let known = self.known();
-        let known = known.get(account);
-        let row = known.map(|known| &known.row);
-        let missing_topics = known.and_then(|known| known.missing_topics.clone());
-        Some(AccountStatus {
-            name: account.clone(),
-            channel,
-            user_id: self.sessions().user(account),
-            missing_topics,
-            session: SessionStatus {
-                origin: known.map(|known| known.origin),
-                authorised_at: row.map(|row| row.authorised_at),
-                expires: row.map(|row| (row.expires_at, row.expiry)),
-                refreshable_until: row.and_then(|row| row.refreshable_until),
-                refused: refused.or(restricted),
-                problem,
-                state: match row {
-                    None => SessionState::Missing,
-                    Some(_) if refused.is_some() => SessionState::Invalid,
-                    Some(_) if restricted.is_some() => SessionState::Restricted,
-                    Some(row) if warning(self.now(), row.expires_at).is_some() => {
-                        SessionState::Expiring
-                    }
-                    Some(_) => SessionState::Valid,
-                },
-            },
-        })
-    }
-}
-
-impl Seen {
-    fn problem(&self) -> Option<String> {
-        self.file_problem.clone().or_else(|| self.problem.clone())
     }
 }
 

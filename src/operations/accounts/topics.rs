@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 
-use super::authorise::NotAuthorised;
+use super::not_authorised::NotAuthorised;
 use super::service::{Accounts, Known};
 use crate::domain::ids::AccountName;
 use crate::domain::operation::{Cause, Failure};
 use crate::domain::personal::Personal;
-use crate::top::call::CallError;
 use crate::top::lenient::Field;
 use crate::top::method::PlatformMethod;
 use crate::top::tmc::users::{GetUser, PermitUser, PermittedTopics};
@@ -50,11 +49,11 @@ impl Accounts {
             (None, Some(nick)) => (Personal::new(nick.expose_secret().to_owned()), false),
             (None, None) => return Err(NotAuthorised::TopicsUnknown),
         };
-        let top = &self.operations.upstream.top;
-        let answer = top
-            .platform::<GetUser>(GetUser::params(nick.expose()))
-            .await;
-        let answer = answer.map_err(|error| self.failed::<GetUser>(&error))?;
+        let upstream = &self.operations.upstream;
+        let params = GetUser::params(nick.expose());
+        let answer = upstream.top.platform::<GetUser>(params).await;
+        let answer = answer
+            .map_err(|error| NotAuthorised::Call(upstream.read_failure(GetUser::NAME, &error)))?;
         let user = match answer.tmc_user {
             Some(user) => user,
             // TOP stated the name, and has no topics of the user.
@@ -125,11 +124,9 @@ impl Accounts {
             .top
             .platform_under::<PermitUser>(&session, params)
             .await;
-        let answer = answer.map_err(|error| match self.failed::<PermitUser>(&error) {
-            NotAuthorised::Call(failure) if matches!(error, CallError::Lost(_)) => {
-                NotAuthorised::Lost(failure)
-            }
-            failed => failed,
+        let answer = answer.map_err(|error| {
+            let failure = upstream.read_failure(PermitUser::NAME, &error);
+            NotAuthorised::of_change(&error, failure)
         })?;
         match answer.is_success {
             Field::Value(true) => {
@@ -142,10 +139,6 @@ impl Accounts {
                 Err(NotAuthorised::Call(failure.with_detail(what)))
             }
         }
-    }
-
-    fn failed<M: PlatformMethod>(&self, error: &CallError) -> NotAuthorised {
-        NotAuthorised::Call(self.operations.upstream.read_failure(M::NAME, error))
     }
 }
 
