@@ -349,7 +349,7 @@ impl Accounts {
         }
         let is_refused = matches!(
             failure.cause,
-            Cause::ArgumentRefused | Cause::Refused | Cause::SessionInvalid
+            Cause::ArgumentRefused | Cause::Refused | Cause::SessionInvalid | Cause::SessionMissing
         );
         Err(match error {
             CallError::Refused(_) if is_refused => NotAuthorised::Refused(failure),
