@@ -8,10 +8,11 @@ mod sessions;
 mod users;
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -102,15 +103,39 @@ fn refuse(status: StatusCode, message: impl Into<String>) -> Response {
     (status, Json(json!({"error": message.into()}))).into_response()
 }
 
+/// The JSON body of a request. An invalid body is answered with [`refuse`].
+pub(super) struct Body<T>(T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        match Json::from_request(request, state).await {
+            Ok(Json(body)) => Ok(Self(body)),
+            Err(error) => Err(refuse(error.status(), error.body_text())),
+        }
+    }
+}
+
+/// The filter in a query string. An invalid filter is answered with [`refuse`].
+pub(super) struct Filtered<T>(T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Filtered<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        match Query::from_request_parts(parts, state).await {
+            Ok(Query(filter)) => Ok(Self(filter)),
+            Err(error) => Err(refuse(error.status(), error.body_text())),
+        }
+    }
+}
+
 /// `POST /_simulator/faults`
 pub(super) async fn add_fault(
     State(simulator): State<Simulator>,
-    rule: Result<Json<NewRule>, JsonRejection>,
+    Body(rule): Body<NewRule>,
 ) -> Response {
-    let rule = match rule {
-        Ok(Json(rule)) => rule,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     match simulator.state().scripts.add(rule) {
         Some(rule) => (StatusCode::CREATED, Json(rule)).into_response(),
         None => refuse(StatusCode::CONFLICT, "too many rules; delete some"),
@@ -144,12 +169,8 @@ pub(super) async fn remove_fault(
 /// `GET /_simulator/orders`
 pub(super) async fn list_orders(
     State(simulator): State<Simulator>,
-    filter: Result<Query<Filter>, QueryRejection>,
+    Filtered(filter): Filtered<Filter>,
 ) -> Response {
-    let filter = match filter {
-        Ok(Query(filter)) => filter,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     let orders = simulator.state().ledger.all();
     let rows = orders.iter().map(Row::from).filter(|row| {
         fits(&filter.out_order_no, &row.out_order_no) && fits(&filter.order_id, &row.order_id)
@@ -161,12 +182,8 @@ pub(super) async fn list_orders(
 /// `GET /_simulator/calls`
 pub(super) async fn list_calls(
     State(simulator): State<Simulator>,
-    filter: Result<Query<Filter>, QueryRejection>,
+    Filtered(filter): Filtered<Filter>,
 ) -> Response {
-    let filter = match filter {
-        Ok(Query(filter)) => filter,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     let report = simulator.state().calls.report(
         filter.method,
         filter.out_order_no.as_deref(),
@@ -179,12 +196,8 @@ pub(super) async fn list_calls(
 pub(super) async fn advance(
     State(simulator): State<Simulator>,
     Path(order_id): Path<u64>,
-    target: Result<Json<Advance>, JsonRejection>,
+    Body(Advance { to }): Body<Advance>,
 ) -> Response {
-    let to = match target {
-        Ok(Json(Advance { to })) => to,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     match simulator.state().ledger.advance(order_id, to) {
         Some(order) => Json(Row::from(order)).into_response(),
         None => refuse(StatusCode::NOT_FOUND, "no such order"),
@@ -195,12 +208,8 @@ pub(super) async fn advance(
 pub(super) async fn change_schedule(
     State(simulator): State<Simulator>,
     Path(order_id): Path<u64>,
-    change: Result<Json<ChangeSchedule>, JsonRejection>,
+    Body(change): Body<ChangeSchedule>,
 ) -> Response {
-    let change = match change {
-        Ok(Json(change)) => change,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     let minutes = match (change.minutes, change.cancelled) {
         (None, true) => None,
         (Some(minutes), false) if minutes != 0 && minutes.abs() <= FARTHEST_MINUTES => {

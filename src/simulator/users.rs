@@ -16,7 +16,7 @@ use crate::clock::SharedClock;
 /// The first of the user ids that are given to accounts without a configured one.
 const FIRST_USER_ID: i64 = 2_200_000_000_001;
 /// The user that belongs to no configured account: the wrong choice on the authorisation page.
-pub(super) const ANOTHER_USER: &str = "another-user";
+const ANOTHER_USER: &str = "another-user";
 const ANOTHER_NICK: &str = "另一位用户";
 /// The first candidate for that user's id.
 const ANOTHER_USER_ID: i64 = 2_209_999_999_999;
@@ -105,8 +105,8 @@ pub(super) struct Users {
 impl Users {
     pub(super) fn new(config: &SimulatorConfig) -> Self {
         let now = config.clock.wall();
-        let accounts: BTreeSet<&String> = config.sessions.values().collect();
-        let known = accounts.contains(&ANOTHER_USER.to_owned());
+        let accounts: BTreeSet<&str> = config.sessions.values().map(String::as_str).collect();
+        let known = accounts.contains(ANOTHER_USER);
         let user = |account: &str, nick: &str, user_id, configured| User {
             account: account.to_owned(),
             nick: nick.into(),
@@ -137,10 +137,9 @@ impl Users {
         &self.all
     }
 
-    /// The account that a message concerns if none is given.
-    pub(super) fn any_account(&self) -> Option<&str> {
-        let user = self.all.iter().find(|user| user.configured);
-        user.map(|user| user.account.as_str())
+    /// The first configured account: a message without an account is published for it.
+    pub(super) fn first_configured(&self) -> Option<&User> {
+        self.all.iter().find(|user| user.configured)
     }
 
     pub(super) fn get(&self, account: &str) -> Option<&User> {
@@ -183,7 +182,8 @@ mod tests {
         let users = Users::new(&config);
         let another = users.get(ANOTHER_USER).unwrap();
         assert_eq!(another.user_id, ANOTHER_USER_ID + 1);
-        assert_eq!(users.any_account(), Some("default"));
+        let first = users.first_configured().unwrap();
+        assert_eq!(first.account, "default");
         config
             .sessions
             .insert("s".to_owned(), ANOTHER_USER.to_owned());

@@ -1,14 +1,13 @@
 //! Changes: listed and advanced.
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{fits, refuse};
+use super::{Body, Filtered, fits, refuse};
 use crate::simulator::Simulator;
 use crate::simulator::change::{Change, ChangeEffects, ChangeStatus};
 
@@ -53,12 +52,8 @@ pub(in crate::simulator) struct Advance {
 /// `GET /_simulator/changes`
 pub(in crate::simulator) async fn list_changes(
     State(simulator): State<Simulator>,
-    filter: Result<Query<Filter>, QueryRejection>,
+    Filtered(filter): Filtered<Filter>,
 ) -> Response {
-    let filter = match filter {
-        Ok(Query(filter)) => filter,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     let changes = simulator.state().ledger.changes.all();
     let rows = changes.iter().map(Row::from).filter(|row| {
         fits(&filter.order_id, &row.order_id) && fits(&filter.change_order_no, &row.change_order_no)
@@ -71,12 +66,8 @@ pub(in crate::simulator) async fn list_changes(
 pub(in crate::simulator) async fn advance_change(
     State(simulator): State<Simulator>,
     Path(number): Path<u64>,
-    target: Result<Json<Advance>, JsonRejection>,
+    Body(Advance { to }): Body<Advance>,
 ) -> Response {
-    let to = match target {
-        Ok(Json(Advance { to })) => to,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     match simulator.state().ledger.changes.advance(number, to) {
         Some(change) => Json(Row::from(change)).into_response(),
         None => refuse(StatusCode::NOT_FOUND, "no such change"),

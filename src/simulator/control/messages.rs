@@ -1,14 +1,13 @@
 //! Messages: published, listed, with faults; and the state of their channel.
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{fits, refuse};
+use super::{Body, Filtered, fits, refuse};
 use crate::simulator::Simulator;
 use crate::simulator::messages::{NewMessageRule, Row, RowState};
 
@@ -46,23 +45,19 @@ pub(in crate::simulator) struct Channel {
 /// `POST /_simulator/messages`
 pub(in crate::simulator) async fn publish_message(
     State(simulator): State<Simulator>,
-    message: Result<Json<NewMessage>, JsonRejection>,
+    Body(message): Body<NewMessage>,
 ) -> Response {
-    let message = match message {
-        Ok(Json(message)) => message,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     let content = match message.content {
         Value::String(text) => text,
         other => other.to_string(),
     };
     let mut state = simulator.state();
     let state = &mut *state;
-    let account = match &message.account {
-        Some(account) => Some(account.as_str()),
-        None => state.users.any_account(),
+    let user = match &message.account {
+        Some(account) => state.users.get(account),
+        None => state.users.first_configured(),
     };
-    let Some(user) = account.and_then(|account| state.users.get(account)) else {
+    let Some(user) = user else {
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, "no such account");
     };
     let ids = state.messages.publish(user, &message.topic, content);
@@ -73,12 +68,8 @@ pub(in crate::simulator) async fn publish_message(
 /// `GET /_simulator/messages`
 pub(in crate::simulator) async fn list_messages(
     State(simulator): State<Simulator>,
-    filter: Result<Query<Filter>, QueryRejection>,
+    Filtered(filter): Filtered<Filter>,
 ) -> Response {
-    let filter = match filter {
-        Ok(Query(filter)) => filter,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     let state = simulator.state();
     let messages = &state.messages;
     let mut items: Vec<Row> = messages.rows();
@@ -99,28 +90,21 @@ pub(in crate::simulator) async fn list_messages(
 /// `POST /_simulator/messages/channel`
 pub(in crate::simulator) async fn set_channel(
     State(simulator): State<Simulator>,
-    channel: Result<Json<Channel>, JsonRejection>,
-) -> Response {
-    let open = match channel {
-        Ok(Json(channel)) => match channel.state {
-            ChannelState::Open => true,
-            ChannelState::Closed => false,
-        },
-        Err(error) => return refuse(error.status(), error.body_text()),
+    Body(channel): Body<Channel>,
+) -> StatusCode {
+    let open = match channel.state {
+        ChannelState::Open => true,
+        ChannelState::Closed => false,
     };
     simulator.state().messages.set_open(open);
-    StatusCode::NO_CONTENT.into_response()
+    StatusCode::NO_CONTENT
 }
 
 /// `POST /_simulator/messages/faults`
 pub(in crate::simulator) async fn add_message_fault(
     State(simulator): State<Simulator>,
-    rule: Result<Json<NewMessageRule>, JsonRejection>,
+    Body(rule): Body<NewMessageRule>,
 ) -> Response {
-    let rule = match rule {
-        Ok(Json(rule)) => rule,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     match simulator.state().messages.rules.add(rule) {
         Some(rule) => (StatusCode::CREATED, Json(rule)).into_response(),
         None => refuse(StatusCode::CONFLICT, "too many rules; delete some"),

@@ -1,14 +1,13 @@
 //! Refunds: listed, advanced and supplemented.
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{fits, refuse};
+use super::{Body, Filtered, fits, refuse};
 use crate::simulator::Simulator;
 use crate::simulator::refund::{Refund, RefundStatus};
 
@@ -66,12 +65,8 @@ fn row(refund: Option<&Refund>, status: StatusCode) -> Response {
 /// `GET /_simulator/refunds`
 pub(in crate::simulator) async fn list_refunds(
     State(simulator): State<Simulator>,
-    filter: Result<Query<Filter>, QueryRejection>,
+    Filtered(filter): Filtered<Filter>,
 ) -> Response {
-    let filter = match filter {
-        Ok(Query(filter)) => filter,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     let refunds = simulator.state().ledger.refunds.all();
     let rows = refunds.iter().map(Row::from).filter(|row| {
         fits(&filter.order_id, &row.order_id) && fits(&filter.out_refund_no, &row.out_refund_no)
@@ -84,12 +79,8 @@ pub(in crate::simulator) async fn list_refunds(
 pub(in crate::simulator) async fn advance_refund(
     State(simulator): State<Simulator>,
     Path(number): Path<u64>,
-    target: Result<Json<Advance>, JsonRejection>,
+    Body(Advance { to }): Body<Advance>,
 ) -> Response {
-    let to = match target {
-        Ok(Json(Advance { to })) => to,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     let mut state = simulator.state();
     row(state.ledger.refunds.advance(number, to), StatusCode::OK)
 }

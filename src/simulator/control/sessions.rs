@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use jiff::Timestamp;
@@ -10,9 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::refuse;
+use super::{Body, refuse};
 use crate::simulator::Simulator;
-use crate::simulator::sessions::{OauthSettings, Session, SessionState, Which};
+use crate::simulator::sessions::{OauthSettings, Session, SessionState, Sessions, Which};
 use crate::simulator::users::Users;
 
 /// A session. Its value is shown, because the simulator is only for tests.
@@ -78,12 +77,8 @@ pub(in crate::simulator) async fn list_sessions(State(simulator): State<Simulato
 /// `POST /_simulator/sessions`
 pub(in crate::simulator) async fn add_session(
     State(simulator): State<Simulator>,
-    session: Result<Json<NewSession>, JsonRejection>,
+    Body(new): Body<NewSession>,
 ) -> Response {
-    let new = match session {
-        Ok(Json(new)) => new,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     let now = simulator.config().clock.wall();
     let mut state = simulator.state();
     let state = &mut *state;
@@ -115,39 +110,31 @@ pub(in crate::simulator) async fn add_session(
 /// `POST /_simulator/sessions/expire`
 pub(in crate::simulator) async fn expire_sessions(
     State(simulator): State<Simulator>,
-    concerned: Result<Json<Concerned>, JsonRejection>,
+    Body(concerned): Body<Concerned>,
 ) -> Response {
-    change(&simulator, concerned, true)
+    change(&simulator, &concerned, Sessions::expire)
 }
 
 /// `POST /_simulator/sessions/revoke`
 pub(in crate::simulator) async fn revoke_sessions(
     State(simulator): State<Simulator>,
-    concerned: Result<Json<Concerned>, JsonRejection>,
+    Body(concerned): Body<Concerned>,
 ) -> Response {
-    change(&simulator, concerned, false)
+    change(&simulator, &concerned, Sessions::revoke)
 }
 
 fn change(
     simulator: &Simulator,
-    concerned: Result<Json<Concerned>, JsonRejection>,
-    expire: bool,
+    concerned: &Concerned,
+    change: for<'a> fn(&'a mut Sessions, Which<'_>) -> Vec<&'a Session>,
 ) -> Response {
-    let concerned = match concerned {
-        Ok(Json(concerned)) => concerned,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     let Some(which) = concerned.which() else {
         let why = "expected either account or session";
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, why);
     };
     let mut state = simulator.state();
     let state = &mut *state;
-    let changed = if expire {
-        state.sessions.expire(which)
-    } else {
-        state.sessions.revoke(which)
-    };
+    let changed = change(&mut state.sessions, which);
     if changed.is_empty() {
         return refuse(StatusCode::NOT_FOUND, "no such session");
     }
@@ -168,12 +155,8 @@ pub(in crate::simulator) async fn show_oauth(State(simulator): State<Simulator>)
 /// `PUT /_simulator/oauth`
 pub(in crate::simulator) async fn set_oauth(
     State(simulator): State<Simulator>,
-    settings: Result<Json<OauthSettings>, JsonRejection>,
+    Body(settings): Body<OauthSettings>,
 ) -> Response {
-    let settings = match settings {
-        Ok(Json(settings)) => settings,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     simulator.state().sessions.settings = settings.clone();
     Json(settings).into_response()
 }

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::refuse;
+use super::{Body, refuse};
 use crate::simulator::Simulator;
 use crate::simulator::users::{Row, User};
 
@@ -33,12 +32,8 @@ pub(in crate::simulator) async fn list_users(State(simulator): State<Simulator>)
 pub(in crate::simulator) async fn permit_topics(
     State(simulator): State<Simulator>,
     Path(account): Path<String>,
-    permitted: Result<Json<Permitted>, JsonRejection>,
+    Body(Permitted { topics }): Body<Permitted>,
 ) -> Response {
-    let topics = match permitted {
-        Ok(Json(Permitted { topics })) => topics,
-        Err(error) => return refuse(error.status(), error.body_text()),
-    };
     match simulator.state().users.permit(&account, topics) {
         Some(user) => Json(user.row()).into_response(),
         None => refuse(StatusCode::NOT_FOUND, "no such user"),
