@@ -518,6 +518,24 @@ async fn law_6_a_success_reported_by_fliggy_is_confirmed_by_a_lookup() {
 }
 
 #[tokio::test]
+async fn law_6_a_success_whose_lookups_are_inconclusive_is_soon_looked_up_again() {
+    let world = World::start_with(&[CONFIRMED_SOON], |_| {}).await;
+    world
+        .fault(json!({"method": "detail", "fault": "lookup_error", "times": 3}))
+        .await;
+    let body = booking(&world.offer().await, "INCONCLUSIVE-0");
+    let booked = world.write("/v1/orders", "k", &body).await;
+    assert_eq!(booked.status, 201, "{booked:?}");
+    let confirmed = |o: &Value| !o["confirmed_at"].is_null();
+    // The next step of the schedule comes only after a minute.
+    let operation = world.until(booked.operation(), confirmed).await;
+    let lookups = operation["timeline"].as_array().unwrap();
+    let inconclusive = |entry: &&Value| entry["what"].as_str().unwrap().contains("lookup 3");
+    assert!(lookups.iter().any(|e| inconclusive(&e)), "{operation:#}");
+    assert_eq!(operation["state"], "succeeded");
+}
+
+#[tokio::test]
 async fn law_6_a_refusal_that_a_lookup_agrees_with_is_watched_but_not_confirmed() {
     let world = World::start().await;
     let order = world.booked("REFUSED-2").await;

@@ -284,8 +284,9 @@ impl Operations {
         Some(now + millis(pause))
     }
 
-    /// When to look up a settled operation next. A success that lookups do not confirm is looked up like an unknown
-    /// operation until it is confirmed or contradicted.
+    /// When to look up a settled operation next. A success that lookups doubt is looked up like an unknown operation
+    /// until it is confirmed or contradicted. A success whose lookups were inconclusive is looked up again before the
+    /// next step of the schedule, but in an outage less and less often.
     fn next_watch(&self, row: &Operation, now: i64) -> Option<i64> {
         let settings = &self.settings;
         row.watch_until?;
@@ -294,19 +295,27 @@ impl Operations {
         let since = counted.map_or(0, |anchor| self.steady_ms().saturating_sub(anchor.at_ms));
         let began = now - i64::try_from(since).unwrap_or(0) - watched;
         let by_schedule = next_watch(watched, settings.watch).map(|at| began + at);
-        let doubted = row.findings.absent + row.findings.refuting + row.findings.differing > 0;
-        if row.state() != State::Succeeded || !doubted {
+        if row.state() != State::Succeeded {
             return by_schedule;
         }
-        let pause = self.confirming_pause(row);
-        Some(now + millis(pause.unwrap_or_else(|| self.back_off(row))))
+        let doubted = row.findings.absent + row.findings.refuting + row.findings.differing > 0;
+        if doubted {
+            let pause = self.confirming_pause(row);
+            return Some(now + millis(pause.unwrap_or_else(|| self.back_off(row))));
+        }
+        let again = now + millis(jittered(self.doubled(row), row));
+        by_schedule.map(|at| at.min(again))
     }
 
     /// The next of the growing pauses.
     fn back_off(&self, row: &Operation) -> Duration {
+        jittered(self.doubled(row).min(self.settings.max_interval), row)
+    }
+
+    /// The first pause, doubled with each lookup.
+    fn doubled(&self, row: &Operation) -> Duration {
         let first = self.settings.first_look;
-        let doubled = first.saturating_mul(1 << row.findings.lookups.min(20));
-        jittered(doubled.min(self.settings.max_interval), row)
+        first.saturating_mul(1 << row.findings.lookups.min(20))
     }
 
     pub(in crate::operations) fn confirming_pause(&self, row: &Operation) -> Option<Duration> {
