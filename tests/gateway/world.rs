@@ -437,7 +437,6 @@ impl World {
         }
     }
 
-    /// The events so far.
     /// Waits until the feed has an event of this type about this subject. What a read shows is recorded after its response.
     pub(crate) async fn until_event(&self, kind: &str, subject: &Value) -> Value {
         let limit = tokio::time::Instant::now() + LIMIT;
@@ -455,6 +454,7 @@ impl World {
         }
     }
 
+    /// The events so far.
     pub(crate) async fn events(&self) -> Vec<Value> {
         let page = self.get("/v1/events?limit=200").await;
         assert_eq!(page.status, 200, "{page:?}");

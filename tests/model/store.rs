@@ -771,12 +771,12 @@ impl ModelStore {
     }
 }
 
-/// A result that is available at once.
 /// The time as a store keeps it.
 fn ms(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap()
 }
 
+/// A result that is available at once.
 fn at_once<'a, T: Send + 'a>(answer: T) -> BoxFuture<'a, Result<T, JournalError>> {
     Box::pin(std::future::ready(Ok(answer)))
 }

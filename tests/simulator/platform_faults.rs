@@ -99,6 +99,7 @@ async fn a_fault_shows_whether_the_code_was_used() {
         match (&response, expected) {
             (Some((status, body)), Some((expected, part))) => {
                 assert_eq!(*status, expected, "{fault}");
+                assert_eq!(body.is_empty(), part.is_empty(), "{fault} {body}");
                 assert!(body.contains(part), "{fault} {body}");
             }
             (None, None) => {}

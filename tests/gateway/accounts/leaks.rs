@@ -17,7 +17,7 @@ const PASTED: &str = "canary-pasted-c5a8";
 const WRONG_SESSION: &str = "canary-wrong-session-15ee";
 const WRONG_CODE: &str = "canary-wrong-code-8b12";
 const WRONG_STATE: &str = "canary-wrong-state-6a6a";
-/// The name of the simulator's user who has no account.
+/// The nick of the simulator's user `another-user`, which belongs to no account.
 const NICK: &str = "另一位用户";
 
 fn holds(bytes: &[u8], part: &[u8]) -> bool {
