@@ -14,7 +14,7 @@ use super::status::SessionState;
 use crate::domain::ids::AccountName;
 use crate::domain::operation::{EventKind, NewEvent, OrderNumbers};
 use crate::domain::session::{refresh_at, warning};
-use crate::domain::time::Rfc3339;
+use crate::domain::time::{LocalTime, Rfc3339};
 use crate::secret_file;
 use crate::store::Publication;
 use crate::telemetry::metrics as names;
@@ -217,22 +217,26 @@ impl Accounts {
         let Some(refused) = session.doubt().refused().or(session.restricted()) else {
             return;
         };
-        {
+        let revision = {
             let known = self.known();
             let known = known.get(account);
-            let is_new =
-                |known: &Known| known.row.tag == *session.tag() && known.announced != Some(refused);
-            if !known.is_some_and(is_new) {
+            let is_new = |known: &&Known| {
+                known.row.tag == *session.tag() && known.announced != Some(refused)
+            };
+            let Some(known) = known.filter(is_new) else {
                 return;
-            }
-        }
+            };
+            known.row.revision
+        };
         if session.restricted() == Some(refused) {
             tracing::error!(
                 %account, code = refused.code, since = %Rfc3339(refused.at),
                 "ALARM: TOP refuses some calls for an account until it is authorised again: docs/operations.md, \"Sessions\""
             );
         }
-        let fact = format!("{} at {}", refused.code, Rfc3339(refused.at));
+        // The first refusal is not known after a restart, so this is one fact for each session, code and day.
+        let day = LocalTime::from_timestamp(refused.at).date();
+        let fact = format!("{} for session {revision} on {day}", refused.code);
         if self.publish(account, EventKind::SessionInvalid, fact).await
             && let Some(known) = self.known().get_mut(account)
         {

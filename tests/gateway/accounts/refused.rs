@@ -255,6 +255,10 @@ async fn a_refused_session_is_refused_again_after_a_restart() {
     let refused = search_under(&world, "default").await;
     assert_eq!(problem(&refused), (502, "session_invalid"), "{refused:?}");
     until_state(&world, "default", "invalid").await;
-    // Operators know already.
-    until_events(&world, "session.invalid", "default", 1).await;
+    // Operators know already; a refusal of another session is news.
+    add(&world, "default", "twice").await;
+    entered(&world, "default", &json!({"session": "twice"})).await;
+    revoke(&world, "twice").await;
+    search_under(&world, "default").await;
+    until_events(&world, "session.invalid", "default", 2).await;
 }
