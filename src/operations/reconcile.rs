@@ -1,6 +1,7 @@
 //! Looks up operations until their outcome is known.
 
 mod apply;
+mod control;
 pub mod decide;
 pub mod evidence;
 pub(in crate::operations) mod lookup;
