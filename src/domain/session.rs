@@ -56,7 +56,14 @@ impl ExpiryBasis {
 }
 
 /// The assumed life of a session whose expiry is not stated. Fliggy names 3 to 6 months (seed).
-pub const ESTIMATED_LIFE: SignedDuration = SignedDuration::from_hours(90 * 24);
+const ESTIMATED_LIFE: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// The assumed expiry of a session that was authorised at this time.
+#[must_use]
+pub fn estimated(authorised_at: Timestamp) -> Timestamp {
+    let expires_at = authorised_at.checked_add(ESTIMATED_LIFE);
+    expires_at.unwrap_or(Timestamp::MAX)
+}
 
 /// How many days before its expiry a session is reported: first 14, then 3.
 const WARNINGS: [i64; 2] = [3, 14];

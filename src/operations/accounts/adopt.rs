@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::not_authorised::NotAuthorised;
 use super::secret::Secret;
-use super::service::{Accounts, Origin, TRIES, estimated};
+use super::service::{Accounts, Origin, TRIES};
 use crate::domain::ids::AccountName;
-use crate::domain::session::{ExpiryBasis, StoredSession};
+use crate::domain::session::{ExpiryBasis, StoredSession, estimated};
 use crate::store::{Fault, JournalError, SavedSession};
 use crate::top::oauth::Token;
 

@@ -4,37 +4,40 @@
 use crate::domain::operation::SessionTag;
 use crate::domain::session::StoredSession;
 
-/// The session in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Choice {
+/// The session in force. `C` is the one from the configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Choice<C> {
     /// There is none.
     None,
     /// The one in the store.
-    Stored,
-    /// The one from the configuration, which the store knows.
-    Configured,
-    /// The one from the configuration, which is newer than what the store knows.
-    NewlyConfigured,
+    Stored(StoredSession),
+    /// The one from the configuration, with what the store knows about it.
+    Configured(StoredSession, C),
+    /// The one from the configuration, with its tag. It is newer than what the store knows.
+    NewlyConfigured(Option<StoredSession>, SessionTag, C),
 }
 
 /// The newer session counts. The configured one is newer if it is another one than at the time of the stored session.
-pub(super) fn choose(stored: Option<&StoredSession>, configured: Option<&SessionTag>) -> Choice {
-    let Some(configured) = configured else {
+pub(super) fn choose<C>(
+    stored: Option<StoredSession>,
+    configured: Option<(SessionTag, C)>,
+) -> Choice<C> {
+    let Some((tag, configured)) = configured else {
         return match stored {
-            Some(row) if row.sealed.is_some() => Choice::Stored,
+            Some(row) if row.sealed.is_some() => Choice::Stored(row),
             Some(_) | None => Choice::None,
         };
     };
     match stored {
         Some(row) if row.sealed.is_some() => {
-            if row.configured.as_ref() == Some(configured) || row.tag == *configured {
-                Choice::Stored
+            if row.configured.as_ref() == Some(&tag) || row.tag == tag {
+                Choice::Stored(row)
             } else {
-                Choice::NewlyConfigured
+                Choice::NewlyConfigured(Some(row), tag, configured)
             }
         }
-        Some(row) if row.tag == *configured => Choice::Configured,
-        Some(_) | None => Choice::NewlyConfigured,
+        Some(row) if row.tag == tag => Choice::Configured(row, configured),
+        stored => Choice::NewlyConfigured(stored, tag, configured),
     }
 }
 
@@ -68,28 +71,39 @@ mod tests {
     #[test]
     fn the_session_that_was_changed_last_is_in_force() {
         let authorised = |configured| Some(row("a", true, configured));
-        let configured_before = Some(row("c", false, Some("c")));
-        for (stored, configured, expected) in [
+        let before = row("c", false, Some("c"));
+        let configured_before = Some(before.clone());
+        let newly = |name: &str, stored| Choice::NewlyConfigured(stored, tag(name), ());
+        let stored = |configured| Choice::Stored(row("a", true, configured));
+        for (present, configured, expected) in [
             (None, None, Choice::None),
-            (None, Some("c"), Choice::NewlyConfigured),
-            (configured_before.clone(), Some("c"), Choice::Configured),
+            (None, Some("c"), newly("c", None)),
+            (
+                configured_before.clone(),
+                Some("c"),
+                Choice::Configured(before, ()),
+            ),
             (
                 configured_before.clone(),
                 Some("d"),
-                Choice::NewlyConfigured,
+                newly("d", configured_before.clone()),
             ),
             // Removed from the configuration, and it is not in the store.
             (configured_before, None, Choice::None),
-            (authorised(None), None, Choice::Stored),
-            (authorised(None), Some("c"), Choice::NewlyConfigured),
-            (authorised(Some("c")), Some("c"), Choice::Stored),
-            (authorised(Some("c")), Some("d"), Choice::NewlyConfigured),
-            (authorised(Some("c")), None, Choice::Stored),
+            (authorised(None), None, stored(None)),
+            (authorised(None), Some("c"), newly("c", authorised(None))),
+            (authorised(Some("c")), Some("c"), stored(Some("c"))),
+            (
+                authorised(Some("c")),
+                Some("d"),
+                newly("d", authorised(Some("c"))),
+            ),
+            (authorised(Some("c")), None, stored(Some("c"))),
             // The authorised session was copied into the configuration.
-            (authorised(Some("c")), Some("a"), Choice::Stored),
+            (authorised(Some("c")), Some("a"), stored(Some("c"))),
         ] {
-            let found = choose(stored.as_ref(), configured.map(tag).as_ref());
-            assert_eq!(found, expected, "{stored:?} {configured:?}");
+            let found = choose(present.clone(), configured.map(|name| (tag(name), ())));
+            assert_eq!(found, expected, "{present:?} {configured:?}");
         }
     }
 }

@@ -31,6 +31,15 @@ fn owner(account: &AccountName) -> Vec<u8> {
 }
 
 impl Secret {
+    /// A session without anything else.
+    pub(super) fn of(session: &SecretString) -> Self {
+        Self {
+            session: session.clone(),
+            refresh_token: None,
+            nick: None,
+        }
+    }
+
     pub(super) fn sealed(
         &self,
         keys: &SealKeys,

@@ -13,7 +13,7 @@ use super::choose::{Choice, choose};
 use super::secret::Secret;
 use crate::domain::ids::AccountName;
 use crate::domain::operation::SessionTag;
-use crate::domain::session::{ESTIMATED_LIFE, ExpiryBasis, StoredSession};
+use crate::domain::session::{ExpiryBasis, StoredSession, estimated};
 use crate::operations::service::Operations;
 use crate::store::seal::SealKeys;
 use crate::store::{Fault, JournalError, SavedSession, Store};
@@ -208,35 +208,36 @@ impl Accounts {
             if let Some(problem) = self.user_problem(account, stored.as_ref()) {
                 return Ok(Some(problem));
             }
-            let choice = choose(stored.as_ref(), tag.as_ref());
-            let (row, secret, origin) = match (choice, stored, configured, &tag) {
-                (Choice::Stored, Some(mut row), _, _) => match self.opened(&mut row).await {
+            let (row, secret, origin) = match choose(stored, tag.clone().zip(configured)) {
+                Choice::None => {
+                    tracing::warn!(%account, "an account is not authorised; see docs/operations.md, \"Sessions\"");
+                    return Ok(None);
+                }
+                Choice::Stored(mut row) => match self.opened(&mut row).await {
                     Ok(secret) => (row, secret, Origin::Authorization),
                     // The configured session was replaced for a reason, so it is not used instead.
                     Err(why) => {
                         return Ok(Some(format!("its stored session cannot be opened: {why}")));
                     }
                 },
-                (Choice::Configured, Some(row), Some(key), _) => {
-                    (row, Secret::of(key), self.origin(account))
-                }
-                (Choice::NewlyConfigured, stored, Some(key), Some(tag)) => {
+                Choice::Configured(row, key) => (row, Secret::of(key), self.origin(account)),
+                Choice::NewlyConfigured(stored, tag, key) => {
                     let now = self.now();
+                    if let Some(other) = self.owner_of(account, &tag) {
+                        return Ok(Some(same_as(&other)));
+                    }
                     let row = StoredSession {
                         account: account.clone(),
                         revision: stored.as_ref().map_or(0, |row| row.revision),
                         tag: tag.clone(),
                         sealed: None,
-                        configured: Some(tag.clone()),
+                        configured: Some(tag),
                         user_id: stored.and_then(|row| row.user_id),
                         authorised_at: now,
                         expires_at: estimated(now),
                         expiry: ExpiryBasis::Estimated,
                         refreshable_until: None,
                     };
-                    if let Some(other) = self.owner_of(account, tag) {
-                        return Ok(Some(same_as(&other)));
-                    }
                     match self.store().save_session(row.clone()).await? {
                         SavedSession::Done(revision) => {
                             let row = StoredSession { revision, ..row };
@@ -246,13 +247,6 @@ impl Accounts {
                         | SavedSession::UserTaken(_)
                         | SavedSession::UserMismatch(_) => continue,
                     }
-                }
-                (
-                    Choice::None | Choice::Stored | Choice::Configured | Choice::NewlyConfigured,
-                    ..,
-                ) => {
-                    tracing::warn!(%account, "an account is not authorised; see docs/operations.md, \"Sessions\"");
-                    return Ok(None);
                 }
             };
             let other = self.put_in_force(row, secret, origin).err();
@@ -403,23 +397,8 @@ impl Accounts {
     }
 }
 
-impl Secret {
-    /// A session without anything else.
-    pub(super) fn of(session: &SecretString) -> Self {
-        Self {
-            session: session.clone(),
-            refresh_token: None,
-            nick: None,
-        }
-    }
-}
-
 fn same_as(other: &AccountName) -> String {
     format!(
         "its session is the one of the account `{other}`; two names for one user could pay an order twice"
     )
-}
-
-pub(super) fn estimated(now: Timestamp) -> Timestamp {
-    now.checked_add(ESTIMATED_LIFE).unwrap_or(Timestamp::MAX)
 }
