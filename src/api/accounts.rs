@@ -21,11 +21,10 @@ use super::operations::unreadable;
 use super::outcome::problem_of;
 use super::problem::{Code, Problem, Retry, SideEffects};
 use crate::domain::ids::AccountName;
-use crate::domain::session::ExpiryBasis;
+use crate::domain::session::{ExpiryBasis, SessionOrigin, SessionState};
 use crate::domain::time::Rfc3339;
 use crate::operations::accounts::not_authorised::NotAuthorised;
-use crate::operations::accounts::service::Origin;
-use crate::operations::accounts::status::{AccountStatus, SessionState, SessionStatus};
+use crate::operations::accounts::status::{AccountStatus, SessionStatus};
 use crate::operations::accounts::topics::Topics;
 
 /// A purchasing account (采购账号): one Taobao user.
@@ -52,10 +51,10 @@ pub struct AccountView {
 #[schema(as = Session)]
 pub struct SessionView {
     /// Whether it can be used.
-    state: SessionStateWord,
+    state: SessionState,
     /// Where it comes from; null if there is none.
     #[schema(required = true)]
-    origin: Option<OriginWord>,
+    origin: Option<SessionOrigin>,
     /// When the user authorised it; for a session from the configuration, when the gateway first saw it (+08:00).
     #[schema(required = true)]
     authorised_at: Option<Rfc3339>,
@@ -78,38 +77,6 @@ pub struct SessionView {
     problem: Option<String>,
 }
 
-/// Whether a session can be used.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[schema(as = SessionState)]
-#[serde(rename_all = "snake_case")]
-pub enum SessionStateWord {
-    /// The account has no session: authorise it.
-    Missing,
-    /// It can be used.
-    Valid,
-    /// It can be used, and expires within 14 days or has expired: authorise the account again.
-    Expiring,
-    /// TOP accepts it for reads and refuses it for writes, because the user must renew it for their security level (53):
-    /// authorise the account again.
-    Restricted,
-    /// TOP refuses it. Nothing is sent for the account until it is authorised again. The gateway tries the session once a
-    /// minute.
-    Invalid,
-}
-
-/// Where a session comes from.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[schema(as = SessionOrigin)]
-#[serde(rename_all = "snake_case")]
-pub enum OriginWord {
-    /// From the configuration.
-    Configuration,
-    /// From the file `accounts.<name>.session_file`, which is read again every 5 s.
-    File,
-    /// An operator authorised the account through the gateway.
-    Authorization,
-}
-
 /// The topics of an account.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Topics)]
@@ -122,33 +89,11 @@ pub struct TopicsView {
     missing: Vec<String>,
 }
 
-impl From<SessionState> for SessionStateWord {
-    fn from(state: SessionState) -> Self {
-        match state {
-            SessionState::Missing => Self::Missing,
-            SessionState::Valid => Self::Valid,
-            SessionState::Expiring => Self::Expiring,
-            SessionState::Restricted => Self::Restricted,
-            SessionState::Invalid => Self::Invalid,
-        }
-    }
-}
-
-impl From<Origin> for OriginWord {
-    fn from(origin: Origin) -> Self {
-        match origin {
-            Origin::Configuration => Self::Configuration,
-            Origin::File => Self::File,
-            Origin::Authorization => Self::Authorization,
-        }
-    }
-}
-
 impl From<SessionStatus> for SessionView {
     fn from(session: SessionStatus) -> Self {
         Self {
-            state: session.state.into(),
-            origin: session.origin.map(OriginWord::from),
+            state: session.state,
+            origin: session.origin,
             authorised_at: session.authorised_at.map(Rfc3339),
             expires_at: session.expires.map(|(at, _)| Rfc3339(at)),
             expiry: session.expires.map(|(_, basis)| basis),

@@ -8,11 +8,11 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::accounts::SessionStateWord;
 use super::extract::{Json, Path};
 use super::problem::{self, Code, Problem};
 use super::{ApiState, Ready};
 use crate::domain::ids::AccountName;
+use crate::domain::session::SessionState;
 use crate::operations::accounts::status::AccountStatus;
 use crate::operations::{Condition, Fault};
 use crate::problem_answers;
@@ -82,7 +82,7 @@ struct AccountHealth {
     /// The name of the account.
     account: AccountName,
     /// Whether its session can be used.
-    session: SessionStateWord,
+    session: SessionState,
 }
 
 problem_answers!(ReadyProblems = &[Code::ShuttingDown, Code::JournalUnavailable, Code::Internal]);
@@ -114,7 +114,7 @@ fn accounts(state: &ApiState) -> Vec<AccountHealth> {
     let all = state.services().map(|services| services.accounts.all());
     let health = |account: AccountStatus| AccountHealth {
         account: account.name,
-        session: account.session.state.into(),
+        session: account.session.state,
     };
     all.unwrap_or_default().into_iter().map(health).collect()
 }

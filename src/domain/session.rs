@@ -55,6 +55,36 @@ impl ExpiryBasis {
     }
 }
 
+/// Whether a session can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionState {
+    /// The account has no session: authorise it.
+    Missing,
+    /// It can be used.
+    Valid,
+    /// It can be used, and expires within 14 days or has expired: authorise the account again.
+    Expiring,
+    /// TOP accepts it for reads and refuses it for writes, because the user must renew it for their security level (53):
+    /// authorise the account again.
+    Restricted,
+    /// TOP refuses it. Nothing is sent for the account until it is authorised again. The gateway tries the session once a
+    /// minute.
+    Invalid,
+}
+
+/// Where a session comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionOrigin {
+    /// From the configuration.
+    Configuration,
+    /// From the file `accounts.<name>.session_file`, which is read again every 5 s.
+    File,
+    /// An operator authorised the account through the gateway.
+    Authorization,
+}
+
 /// The assumed life of a session whose expiry is not stated. Fliggy names 3 to 6 months (seed).
 const ESTIMATED_LIFE: SignedDuration = SignedDuration::from_hours(90 * 24);
 

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::not_authorised::NotAuthorised;
 use super::secret::Secret;
-use super::service::{Accounts, Origin, TRIES};
+use super::service::{Accounts, TRIES};
 use crate::domain::ids::AccountName;
-use crate::domain::session::{ExpiryBasis, StoredSession, estimated};
+use crate::domain::session::{ExpiryBasis, SessionOrigin, StoredSession, estimated};
 use crate::store::{Fault, JournalError, SavedSession};
 use crate::top::oauth::Token;
 
@@ -175,7 +175,7 @@ impl Accounts {
     /// Puts a session in force that is stored.
     async fn put_adopted(&self, row: StoredSession, secret: Secret) -> Result<(), NotAuthorised> {
         let account = row.account.clone();
-        self.put_in_force(row, secret, Origin::Authorization)
+        self.put_in_force(row, secret, SessionOrigin::Authorization)
             .map_err(NotAuthorised::UserTaken)?;
         self.seen().entry(account).or_default().problem = None;
         self.operations.make_all_due().await;

@@ -10,10 +10,9 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::service::{Accounts, Known};
-use super::status::SessionState;
 use crate::domain::ids::AccountName;
 use crate::domain::operation::{EventKind, NewEvent, OrderNumbers};
-use crate::domain::session::{refresh_at, warning};
+use crate::domain::session::{SessionState, refresh_at, warning};
 use crate::domain::time::{LocalTime, Rfc3339};
 use crate::secret_file;
 use crate::store::Publication;

@@ -13,7 +13,7 @@ use super::choose::{Choice, choose};
 use super::secret::Secret;
 use crate::domain::ids::AccountName;
 use crate::domain::operation::SessionTag;
-use crate::domain::session::{ExpiryBasis, StoredSession, estimated};
+use crate::domain::session::{ExpiryBasis, SessionOrigin, StoredSession, estimated};
 use crate::operations::service::Operations;
 use crate::store::seal::SealKeys;
 use crate::store::{Fault, JournalError, SavedSession, Store};
@@ -49,17 +49,6 @@ pub struct ConfiguredAccount {
     pub nick: Option<SecretString>,
 }
 
-/// Where the session in force comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// From the configuration or the environment.
-    Configuration,
-    /// From the file that the configuration names.
-    File,
-    /// An operator authorised the account through the gateway.
-    Authorization,
-}
-
 /// How often a change is tried if another change interferes.
 pub(super) const TRIES: usize = 5;
 
@@ -68,7 +57,7 @@ pub(super) const TRIES: usize = 5;
 pub(super) struct Known {
     pub(super) row: StoredSession,
     pub(super) secret: Secret,
-    pub(super) origin: Origin,
+    pub(super) origin: SessionOrigin,
     /// The topics that the account lacked when they were read last.
     pub(super) missing_topics: Option<Vec<String>>,
     /// The last warning that was logged.
@@ -214,7 +203,7 @@ impl Accounts {
                     return Ok(None);
                 }
                 Choice::Stored(mut row) => match self.opened(&mut row).await {
-                    Ok(secret) => (row, secret, Origin::Authorization),
+                    Ok(secret) => (row, secret, SessionOrigin::Authorization),
                     // The configured session was replaced for a reason, so it is not used instead.
                     Err(why) => {
                         return Ok(Some(format!("its stored session cannot be opened: {why}")));
@@ -270,11 +259,11 @@ impl Accounts {
         seen.problem = problem;
     }
 
-    fn origin(&self, account: &AccountName) -> Origin {
+    fn origin(&self, account: &AccountName) -> SessionOrigin {
         let configured = self.settings.accounts.get(account);
         match configured.and_then(|account| account.file.as_ref()) {
-            Some(_) => Origin::File,
-            None => Origin::Configuration,
+            Some(_) => SessionOrigin::File,
+            None => SessionOrigin::Configuration,
         }
     }
 
@@ -359,7 +348,7 @@ impl Accounts {
         &self,
         row: StoredSession,
         secret: Secret,
-        origin: Origin,
+        origin: SessionOrigin,
     ) -> Result<(), AccountName> {
         let account = row.account.clone();
         let mut known = self.known();

@@ -2,16 +2,16 @@
 
 use jiff::Timestamp;
 
-use super::service::{Accounts, Origin, Seen};
+use super::service::{Accounts, Seen};
 use crate::domain::ids::AccountName;
-use crate::domain::session::{ExpiryBasis, warning};
+use crate::domain::session::{ExpiryBasis, SessionOrigin, SessionState, warning};
 use crate::top::sessions::Refused;
 
 /// The session of an account, without its secrets.
 #[derive(Clone, Debug)]
 pub struct SessionStatus {
     /// Where it comes from; none if there is none.
-    pub origin: Option<Origin>,
+    pub origin: Option<SessionOrigin>,
     /// When it was authorised, or first seen.
     pub authorised_at: Option<Timestamp>,
     /// When it expires, and how that is known.
@@ -24,21 +24,6 @@ pub struct SessionStatus {
     pub problem: Option<String>,
     /// Whether it can be used.
     pub state: SessionState,
-}
-
-/// Whether a session can be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionState {
-    /// There is none.
-    Missing,
-    /// It can be used.
-    Valid,
-    /// It expires within 14 days, or has expired and TOP has not refused it yet.
-    Expiring,
-    /// TOP accepts it for reads and refuses it for writes (code 53).
-    Restricted,
-    /// TOP refuses it.
-    Invalid,
 }
 
 /// An account as operators see it.
