@@ -5,33 +5,32 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::{Answer, World, booking};
+use crate::world::{Answer, CHIEF, COSTS, KEYS, World, booking};
 
 fn problem(answer: &Answer) -> (u16, &str) {
     (answer.status, answer.body["code"].as_str().unwrap_or("-"))
 }
 
-const KEYS: &[(&str, &str)] = &[
-    ("GATEWAY__AUTH__MODE", "keys"),
-    ("GATEWAY__AUTH__KEYS__TRIPS__KEY", "trips-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__COSTS__KEY", "costs-0123456789abcdef"),
+/// Another account, which one of the callers may not use.
+const OTHER: &[(&str, &str)] = &[
     ("GATEWAY__AUTH__KEYS__COSTS__ACCOUNTS", "default"),
-    ("GATEWAY__AUTH__KEYS__CHIEF__KEY", "chief-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__CHIEF__ROLE", "operator"),
     ("GATEWAY__ACCOUNTS__OTHER__SESSION", "other-session"),
     ("GATEWAY__ACCOUNTS__OTHER__CHANNEL", "SANDBOX"),
 ];
 
+/// The key in the other header.
 const TRIPS: (&str, &str) = ("Authorization", "Bearer trips-0123456789abcdef");
-const COSTS: (&str, &str) = ("X-Api-Key", "costs-0123456789abcdef");
-const CHIEF: (&str, &str) = ("X-Api-Key", "chief-0123456789abcdef");
 
-async fn world_with_keys() -> (World, Value) {
-    let world = World::start_with(KEYS, |simulator| {
+async fn world(more: &[(&str, &str)]) -> World {
+    World::start_with(&[KEYS, OTHER, more].concat(), |simulator| {
         let other = ("other-session".to_owned(), "other".to_owned());
         simulator.sessions.extend([other]);
     })
-    .await;
+    .await
+}
+
+async fn world_with_offer() -> (World, Value) {
+    let world = world(&[]).await;
     let search = crate::world::search("BJS", "XMN");
     let found = world
         .post_with("/v1/flights/search", &[TRIPS], &search)
@@ -43,21 +42,11 @@ async fn world_with_keys() -> (World, Value) {
 
 #[tokio::test]
 async fn another_accounts_app_does_not_block_the_owner_of_an_order() {
-    let world = World::start_with(
-        &[
-            &[
-                ("GATEWAY__AUTH__KEYS__RIVAL__KEY", "rival-0123456789abcdef"),
-                ("GATEWAY__AUTH__KEYS__RIVAL__ACCOUNTS", "other"),
-            ],
-            KEYS,
-        ]
-        .concat(),
-        |simulator| {
-            let other = ("other-session".to_owned(), "other".to_owned());
-            simulator.sessions.extend([other]);
-        },
-    )
-    .await;
+    let rival = [
+        ("GATEWAY__AUTH__KEYS__RIVAL__KEY", "rival-0123456789abcdef"),
+        ("GATEWAY__AUTH__KEYS__RIVAL__ACCOUNTS", "other"),
+    ];
+    let world = world(&rival).await;
     let search = crate::world::search("BJS", "XMN");
     let found = world
         .post_with("/v1/flights/search", &[COSTS], &search)
@@ -229,7 +218,7 @@ async fn the_same_passengers_are_booked_twice_only_on_request() {
 
 #[tokio::test]
 async fn an_operation_is_shown_to_its_owner_and_to_operators() {
-    let (world, offer) = world_with_keys().await;
+    let (world, offer) = world_with_offer().await;
     let body = booking(&offer, "sim.book.hang_then_succeed.owner");
     let write = async |who, key: &str| {
         let headers = [who, ("Idempotency-Key", key), ("Prefer", "wait=0")];
@@ -279,7 +268,7 @@ async fn an_operation_is_shown_to_its_owner_and_to_operators() {
 
 #[tokio::test]
 async fn the_account_header_selects_the_purchasing_account() {
-    let (world, offer) = world_with_keys().await;
+    let (world, offer) = world_with_offer().await;
     let other = ("Gateway-Account", "other");
     let headers = [TRIPS, other, ("Idempotency-Key", "k")];
     let booked = world

@@ -4,18 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::World;
-
-const KEYS: &[(&str, &str)] = &[
-    ("GATEWAY__AUTH__MODE", "keys"),
-    ("GATEWAY__AUTH__KEYS__TRIPS__KEY", "trips-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__COSTS__KEY", "costs-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__CHIEF__KEY", "chief-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__CHIEF__ROLE", "operator"),
-];
-const TRIPS: (&str, &str) = ("X-Api-Key", "trips-0123456789abcdef");
-const COSTS: (&str, &str) = ("X-Api-Key", "costs-0123456789abcdef");
-const CHIEF: (&str, &str) = ("X-Api-Key", "chief-0123456789abcdef");
+use crate::world::{CHIEF, COSTS, KEYS, TRIPS, World};
 
 /// An open stream of events.
 struct Stream {

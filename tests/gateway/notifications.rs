@@ -6,22 +6,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::held::Traps;
-use crate::world::{World, booking};
+use crate::world::{CHIEF, COSTS, KEYS, TRIPS, World, booking};
 
 const TMC: (&str, &str) = ("GATEWAY__NOTIFICATIONS__MODE", "tmc");
 const HTTP: (&str, &str) = ("GATEWAY__NOTIFICATIONS__MODE", "http");
 const QUICK: (&str, &str) = ("GATEWAY__NOTIFICATIONS__HTTP__INTERVAL", "20ms");
-const KEYS: &[(&str, &str)] = &[
-    TMC,
-    ("GATEWAY__AUTH__MODE", "keys"),
-    ("GATEWAY__AUTH__KEYS__TRIPS__KEY", "trips-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__COSTS__KEY", "costs-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__CHIEF__KEY", "chief-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__CHIEF__ROLE", "operator"),
-];
-const TRIPS: (&str, &str) = ("X-Api-Key", "trips-0123456789abcdef");
-const COSTS: (&str, &str) = ("X-Api-Key", "costs-0123456789abcdef");
-const CHIEF: (&str, &str) = ("X-Api-Key", "chief-0123456789abcdef");
 
 const TRADES: &str = "alitrip_flight_TradeNotify";
 /// The limit for every wait, even on a busy machine.
@@ -360,7 +349,7 @@ async fn law_5_a_payment_that_a_message_reports_is_not_absent() {
 
 #[tokio::test]
 async fn every_message_of_an_order_is_an_event_of_the_caller_that_booked_it() {
-    let world = World::start_with(KEYS, |_| {}).await;
+    let world = World::start_with(&[KEYS, &[TMC]].concat(), |_| {}).await;
     let search = crate::world::search("BJS", "XMN");
     let found = world
         .post_with("/v1/flights/search", &[TRIPS], &search)
@@ -437,7 +426,7 @@ async fn every_message_of_an_order_is_an_event_of_the_caller_that_booked_it() {
 
 #[tokio::test]
 async fn a_message_about_an_unknown_order_is_an_event_for_operators() {
-    let world = World::start_with(KEYS, |_| {}).await;
+    let world = World::start_with(&[KEYS, &[TMC]].concat(), |_| {}).await;
     trade(&world, "m-1", "1234125412", "3").await;
     until_all_confirmed(&world).await;
     let told = [
@@ -465,7 +454,7 @@ async fn listed(world: &World, query: &str) -> Vec<Value> {
 
 #[tokio::test]
 async fn what_cannot_be_used_is_listed_for_operators_and_confirmed() {
-    let world = World::start_with(KEYS, |_| {}).await;
+    let world = World::start_with(&[KEYS, &[TMC]].concat(), |_| {}).await;
     publish(
         &world,
         "taobao_trade_TradeCreate",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::ticket::{advance, problem};
-use crate::world::{Answer, World, booking, search};
+use crate::world::{Answer, COSTS, KEYS, TRIPS, World, booking, search};
 
 fn agree(answer: &Answer) {
     let timeline = answer.body["timeline"].as_array().unwrap();
@@ -96,13 +96,6 @@ async fn a_list_does_not_read_the_timeline() {
 
 #[tokio::test]
 async fn law_6_another_app_of_the_account_learns_which_operation_to_name() {
-    const KEYS: &[(&str, &str)] = &[
-        ("GATEWAY__AUTH__MODE", "keys"),
-        ("GATEWAY__AUTH__KEYS__TRIPS__KEY", "trips-0123456789abcdef"),
-        ("GATEWAY__AUTH__KEYS__COSTS__KEY", "costs-0123456789abcdef"),
-    ];
-    const TRIPS: (&str, &str) = ("X-Api-Key", "trips-0123456789abcdef");
-    const COSTS: (&str, &str) = ("X-Api-Key", "costs-0123456789abcdef");
     let world = World::start_with(KEYS, |_| {}).await;
     let write = async |app, key: &str, path: &str, body: &Value| {
         let headers = [app, ("Idempotency-Key", key), ("Prefer", "wait=20")];

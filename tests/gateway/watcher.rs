@@ -6,21 +6,13 @@ use serde_json::{Value, json};
 
 use crate::held::Traps;
 use crate::ticket::{advance, ticketed};
-use crate::world::{World, booking, search};
+use crate::world::{CHIEF, KEYS, TRIPS, World, booking, search};
 
 /// The watcher reads often.
 const WATCHER: &[(&str, &str)] = &[
     ("GATEWAY__WATCHER__FIRST", "50ms"),
     ("GATEWAY__WATCHER__LONGEST", "200ms"),
     ("GATEWAY__WATCHER__REQUESTS_PER_SECOND", "200"),
-];
-const TRIPS: (&str, &str) = ("X-Api-Key", "trips-0123456789abcdef");
-const CHIEF: (&str, &str) = ("X-Api-Key", "chief-0123456789abcdef");
-const KEYS: &[(&str, &str)] = &[
-    ("GATEWAY__AUTH__MODE", "keys"),
-    ("GATEWAY__AUTH__KEYS__TRIPS__KEY", "trips-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__CHIEF__KEY", "chief-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__CHIEF__ROLE", "operator"),
 ];
 
 async fn with_watcher() -> World {

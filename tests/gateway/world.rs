@@ -100,6 +100,18 @@ pub(crate) const FAST: &[(&str, &str)] = &[
     ("GATEWAY__WATCHER__REQUESTS_PER_SECOND", "0"),
 ];
 
+/// Access with keys: of two callers, and of an operator.
+pub(crate) const KEYS: &[(&str, &str)] = &[
+    ("GATEWAY__AUTH__MODE", "keys"),
+    ("GATEWAY__AUTH__KEYS__TRIPS__KEY", "trips-0123456789abcdef"),
+    ("GATEWAY__AUTH__KEYS__COSTS__KEY", "costs-0123456789abcdef"),
+    ("GATEWAY__AUTH__KEYS__CHIEF__KEY", "chief-0123456789abcdef"),
+    ("GATEWAY__AUTH__KEYS__CHIEF__ROLE", "operator"),
+];
+pub(crate) const TRIPS: (&str, &str) = ("X-Api-Key", "trips-0123456789abcdef");
+pub(crate) const COSTS: (&str, &str) = ("X-Api-Key", "costs-0123456789abcdef");
+pub(crate) const CHIEF: (&str, &str) = ("X-Api-Key", "chief-0123456789abcdef");
+
 impl World {
     pub(crate) async fn start() -> Self {
         Self::start_with(&[], |_| {}).await

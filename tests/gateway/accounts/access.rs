@@ -5,24 +5,20 @@ use serde_json::{Value, json};
 
 use super::{calls, code, revoke, two};
 use crate::ticket::problem;
-use crate::world::{World, search};
+use crate::world::{CHIEF, COSTS, KEYS, TRIPS, World, search};
 
-const KEYS: &[(&str, &str)] = &[
-    ("GATEWAY__AUTH__MODE", "keys"),
-    ("GATEWAY__AUTH__KEYS__TRIPS__KEY", "trips-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__TRIPS__DEFAULT_ACCOUNT", "second"),
-    ("GATEWAY__AUTH__KEYS__COSTS__KEY", "costs-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__COSTS__ACCOUNTS", "default"),
-    ("GATEWAY__AUTH__KEYS__CHIEF__KEY", "chief-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__CHIEF__ROLE", "operator"),
-];
-const TRIPS: (&str, &str) = ("X-Api-Key", "trips-0123456789abcdef");
-const COSTS: (&str, &str) = ("X-Api-Key", "costs-0123456789abcdef");
-const CHIEF: (&str, &str) = ("X-Api-Key", "chief-0123456789abcdef");
+/// A world with two accounts; one caller uses `second` by default, and one may use only `default`.
+async fn world() -> World {
+    let accounts = [
+        ("GATEWAY__AUTH__KEYS__TRIPS__DEFAULT_ACCOUNT", "second"),
+        ("GATEWAY__AUTH__KEYS__COSTS__ACCOUNTS", "default"),
+    ];
+    two(&[KEYS, &accounts].concat()).await
+}
 
 #[tokio::test]
 async fn only_operators_see_and_change_accounts() {
-    let world = two(KEYS).await;
+    let world = world().await;
     let code = json!({"code": code(&world, "default").await});
     let empty = Some(json!({}));
     let requests: [(Method, &str, Option<Value>, u16); 8] = [
@@ -77,7 +73,7 @@ async fn search_by(world: &World, key: (&str, &str), account: Option<&str>) -> (
 
 #[tokio::test]
 async fn a_call_uses_the_default_account_of_its_key_or_the_named_one() {
-    let world = two(KEYS).await;
+    let world = world().await;
     revoke(&world, super::SECOND).await;
     let works = (200, "-".to_owned());
     let refused = (502, "session_invalid".to_owned());

@@ -9,16 +9,7 @@ use super::{
     events_of, read, revoke, search_under, until_events, until_metric, until_state,
 };
 use crate::ticket::problem;
-use crate::world::{World, booking, states};
-
-const KEYS: &[(&str, &str)] = &[
-    ("GATEWAY__AUTH__MODE", "keys"),
-    ("GATEWAY__AUTH__KEYS__TRIPS__KEY", "trips-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__CHIEF__KEY", "chief-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__CHIEF__ROLE", "operator"),
-];
-const TRIPS: (&str, &str) = ("X-Api-Key", "trips-0123456789abcdef");
-const CHIEF: (&str, &str) = ("X-Api-Key", "chief-0123456789abcdef");
+use crate::world::{CHIEF, KEYS, TRIPS, World, booking, states};
 
 /// The simulator accepts the configured sessions again.
 async fn restore(world: &World) {
@@ -115,18 +106,12 @@ async fn a_repetition_of_a_booking_that_top_refused_waits_for_a_session() {
 
 #[tokio::test]
 async fn a_refused_session_is_reported_to_operators() {
-    let world = super::world_of(
-        &[
-            KEYS[0],
-            KEYS[1],
-            KEYS[2],
-            KEYS[3],
-            ("GATEWAY__ACCOUNTS__METERED__SESSION", "metered"),
-            ("GATEWAY__ACCOUNTS__METERED__CHANNEL", "SANDBOX"),
-        ],
-        &[("metered", "metered")],
-    )
-    .await;
+    let metered = [
+        ("GATEWAY__ACCOUNTS__METERED__SESSION", "metered"),
+        ("GATEWAY__ACCOUNTS__METERED__CHANNEL", "SANDBOX"),
+    ];
+    let more = [KEYS, &metered].concat();
+    let world = super::world_of(&more, &[("metered", "metered")]).await;
     until_metric(&world, "gateway_session_usable", "metered", "1").await;
     revoke(&world, "metered").await;
     let search = crate::world::search("BJS", "XMN");

@@ -6,18 +6,11 @@ use serde_json::{Value, json};
 use super::receiver::{Message, Receiver};
 use super::{Headers, assert_consistent, create, feed, try_create};
 use crate::ticket::problem;
-use crate::world::{World, booking, search};
+use crate::world::{self, KEYS, World, booking, search};
 
-const KEYS: &[(&str, &str)] = &[
-    ("GATEWAY__AUTH__MODE", "keys"),
-    ("GATEWAY__AUTH__KEYS__TRIPS__KEY", "trips-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__COSTS__KEY", "costs-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__CHIEF__KEY", "chief-0123456789abcdef"),
-    ("GATEWAY__AUTH__KEYS__CHIEF__ROLE", "operator"),
-];
-const TRIPS: Headers = &[("X-Api-Key", "trips-0123456789abcdef")];
-const COSTS: Headers = &[("X-Api-Key", "costs-0123456789abcdef")];
-const CHIEF: Headers = &[("X-Api-Key", "chief-0123456789abcdef")];
+const TRIPS: Headers = &[world::TRIPS];
+const COSTS: Headers = &[world::COSTS];
+const CHIEF: Headers = &[world::CHIEF];
 
 /// Books an order as this caller; returns its id.
 async fn booked(world: &World, number: &str, caller: Headers) -> Value {
