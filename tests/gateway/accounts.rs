@@ -14,15 +14,11 @@ mod topics;
 mod users;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use reqwest::{Method, Url, redirect};
 use serde_json::{Value, json};
 
-use crate::world::{Answer, World, search};
-
-/// The limit for every wait, even on a busy machine.
-const LIMIT: Duration = Duration::from_secs(60);
+use crate::world::{Answer, World, poll, search};
 
 /// With a callback address. The tests open the gateway's own page with its parameters, as a browser would.
 const LINKED: &[(&str, &str)] = &[(
@@ -75,15 +71,8 @@ async fn read(world: &World, account: &str) -> Value {
 
 /// Waits until the account satisfies this condition.
 async fn until(world: &World, account: &str, what: impl Fn(&Value) -> bool) -> Value {
-    let limit = tokio::time::Instant::now() + LIMIT;
-    loop {
-        let found = read(world, account).await;
-        if what(&found["session"]) {
-            return found;
-        }
-        assert!(tokio::time::Instant::now() < limit, "{found:#}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let is_it = |found: &Value| what(&found["session"]);
+    poll(account, || read(world, account), is_it).await
 }
 
 async fn until_state(world: &World, account: &str, state: &str) -> Value {
@@ -274,32 +263,22 @@ async fn events_of(world: &World, kind: &str, account: &str) -> Vec<Value> {
 
 /// Waits for this number of events of this type about this account.
 async fn until_events(world: &World, kind: &str, account: &str, count: usize) -> Vec<Value> {
-    let limit = tokio::time::Instant::now() + LIMIT;
-    loop {
-        let events = events_of(world, kind, account).await;
-        if events.len() >= count {
-            assert_eq!(events.len(), count, "{events:#?}");
-            return events;
-        }
-        assert!(tokio::time::Instant::now() < limit, "{events:#?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let read = || events_of(world, kind, account);
+    let events = poll(kind, read, |events| events.len() >= count).await;
+    assert_eq!(events.len(), count, "{events:#?}");
+    events
 }
 
 /// Waits until a metric of this account has this value. Other worlds in this process have other names of accounts.
 async fn until_metric(world: &World, name: &str, account: &str, value: &str) {
     let line = format!("{name}{{account=\"{account}\"}} {value}");
-    let limit = tokio::time::Instant::now() + LIMIT;
-    loop {
+    let read = async || {
         let metrics = world.get("/metrics").await.body;
-        let metrics = metrics.as_str().unwrap();
-        if metrics.lines().any(|found| found == line) {
-            return;
-        }
-        let found = metrics.lines().find(|line| line.starts_with(name));
-        assert!(tokio::time::Instant::now() < limit, "{line}: {found:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+        let lines = metrics.as_str().unwrap().lines();
+        let of_name = lines.filter(|line| line.starts_with(name));
+        of_name.map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    poll(&line, read, |lines| lines.contains(&line)).await;
 }
 
 /// The file of a session.

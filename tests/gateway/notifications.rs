@@ -6,15 +6,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::held::Traps;
-use crate::world::{CHIEF, COSTS, KEYS, TRIPS, World, booking};
+use crate::world::{Answer, CHIEF, COSTS, KEYS, TRIPS, World, booking, poll};
 
 const TMC: (&str, &str) = ("GATEWAY__NOTIFICATIONS__MODE", "tmc");
 const HTTP: (&str, &str) = ("GATEWAY__NOTIFICATIONS__MODE", "http");
 const QUICK: (&str, &str) = ("GATEWAY__NOTIFICATIONS__HTTP__INTERVAL", "20ms");
 
 const TRADES: &str = "alitrip_flight_TradeNotify";
-/// The limit for every wait, even on a busy machine.
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// Publishes a message at TOP; returns the ids of its deliveries.
 async fn publish(world: &World, topic: &str, content: Value) -> Vec<String> {
@@ -45,15 +43,7 @@ async fn at_top(world: &World) -> Vec<Value> {
 
 /// Waits until TOP's messages fulfil a condition.
 async fn until_at_top(world: &World, what: &str, fulfil: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-    let limit = tokio::time::Instant::now() + LIMIT;
-    loop {
-        let messages = at_top(world).await;
-        if fulfil(&messages) {
-            return messages;
-        }
-        assert!(tokio::time::Instant::now() < limit, "{what}: {messages:#?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    poll(what, || at_top(world), |messages| fulfil(messages)).await
 }
 
 async fn until_all_confirmed(world: &World) -> Vec<Value> {
@@ -85,15 +75,8 @@ async fn channel(world: &World, state: &str) {
 }
 
 async fn until_connected(world: &World, connected: bool) {
-    let limit = tokio::time::Instant::now() + LIMIT;
-    loop {
-        let listed = world.get("/_simulator/messages").await;
-        if (listed.body["connections"].as_u64().unwrap() > 0) == connected {
-            return;
-        }
-        assert!(tokio::time::Instant::now() < limit, "{listed:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let is_it = |listed: &Answer| (listed.body["connections"].as_u64().unwrap() > 0) == connected;
+    poll("connections", || world.get("/_simulator/messages"), is_it).await;
 }
 
 /// The events that this caller sees, each as type, subject and fact.
@@ -521,17 +504,13 @@ async fn a_message_on_hold_is_sent_again() {
     })
     .await;
     assert_eq!(again[0]["failure"], "quarantined");
-    let limit = tokio::time::Instant::now() + LIMIT;
-    loop {
-        let listed = world.get("/v1/notifications").await.body;
-        let items = listed["items"].as_array().unwrap();
-        assert_eq!(items.len(), 1, "{listed:#}");
-        if items[0]["deliveries"].as_u64().unwrap() >= 2 {
-            break;
-        }
-        assert!(tokio::time::Instant::now() < limit, "{listed:#}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let is_delivered_again = |listed: &Answer| {
+        let items = listed.body["items"].as_array().unwrap();
+        assert_eq!(items.len(), 1, "{listed:?}");
+        items[0]["deliveries"].as_u64().unwrap() >= 2
+    };
+    let read = || world.get("/v1/notifications");
+    poll("two deliveries", read, is_delivered_again).await;
 }
 
 #[tokio::test]

@@ -10,7 +10,6 @@ mod settings;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use jiff::SignedDuration;
 use reqwest::Method;
@@ -18,10 +17,7 @@ use serde_json::{Value, json};
 
 use self::receiver::{Message, Receiver};
 use crate::ticket::ticketed;
-use crate::world::{Answer, World};
-
-/// The limit for every wait, even on a busy machine.
-const LIMIT: Duration = Duration::from_secs(60);
+use crate::world::{Answer, World, poll};
 
 type Headers = &'static [(&'static str, &'static str)];
 
@@ -176,15 +172,7 @@ impl Hook {
 
     /// Waits until the webhook satisfies this condition.
     async fn until(&self, world: &World, what: impl Fn(&Value) -> bool) -> Value {
-        let limit = tokio::time::Instant::now() + LIMIT;
-        loop {
-            let webhook = self.get(world).await;
-            if what(&webhook) {
-                return webhook;
-            }
-            assert!(tokio::time::Instant::now() < limit, "{webhook:#}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        poll("a webhook", || self.get(world), what).await
     }
 
     /// Waits until no event waits for its delivery.
@@ -207,14 +195,6 @@ impl Hook {
         rest: &str,
         what: impl Fn(&[Value]) -> bool,
     ) -> Vec<Value> {
-        let limit = tokio::time::Instant::now() + LIMIT;
-        loop {
-            let items = self.list(world, rest).await;
-            if what(&items) {
-                return items;
-            }
-            assert!(tokio::time::Instant::now() < limit, "{rest}: {items:#?}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        poll(rest, || self.list(world, rest), |items| what(items)).await
     }
 }

@@ -1,5 +1,6 @@
 //! A gateway and a simulator of TOP in this process, each on its own socket.
 
+use std::fmt::{Debug, Display};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -44,7 +45,24 @@ impl Drop for World {
 }
 
 /// The limit for every wait, even on a busy machine.
-const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+/// Reads again and again until the result satisfies this condition, and returns it.
+pub(crate) async fn poll<T: Debug>(
+    what: impl Display,
+    read: impl AsyncFn() -> T,
+    is_it: impl Fn(&T) -> bool,
+) -> T {
+    let limit = tokio::time::Instant::now() + LIMIT;
+    loop {
+        let found = read().await;
+        if is_it(&found) {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < limit, "{what}: {found:#?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
 
 /// The metrics of this process, which all worlds share.
 pub(crate) fn metrics() -> PrometheusHandle {
@@ -414,15 +432,7 @@ impl World {
 
     /// Waits until the operation satisfies this condition.
     pub(crate) async fn until(&self, id: &str, what: impl Fn(&Value) -> bool) -> Value {
-        let limit = tokio::time::Instant::now() + LIMIT;
-        loop {
-            let operation = self.operation(id).await;
-            if what(&operation) {
-                return operation;
-            }
-            assert!(tokio::time::Instant::now() < limit, "{operation:#}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        poll(id, || self.operation(id), what).await
     }
 
     /// Waits until the operation is in this state.
@@ -433,37 +443,21 @@ impl World {
 
     /// Waits until Fliggy has received this many calls of the method.
     pub(crate) async fn until_received(&self, method: &str, count: u64) {
-        let limit = tokio::time::Instant::now() + LIMIT;
-        while self.received(method).await < count {
-            assert!(tokio::time::Instant::now() < limit, "no {method}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        poll(method, || self.received(method), |found| *found >= count).await;
     }
 
     /// Waits until Fliggy has received this many calls of the method about this order.
     pub(crate) async fn until_received_for(&self, method: &str, out_order_no: &str, count: u64) {
-        let limit = tokio::time::Instant::now() + LIMIT;
-        while self.received_for(method, out_order_no).await < count {
-            assert!(tokio::time::Instant::now() < limit, "no {method}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let received = || self.received_for(method, out_order_no);
+        poll(method, received, |found| *found >= count).await;
     }
 
     /// Waits until the feed has an event of this type about this subject. What a read shows is recorded after its response.
     pub(crate) async fn until_event(&self, kind: &str, subject: &Value) -> Value {
-        let limit = tokio::time::Instant::now() + LIMIT;
-        loop {
-            let events = self.events().await;
-            let is_it = |event: &&Value| event["type"] == kind && event["subject"] == *subject;
-            if let Some(event) = events.iter().find(is_it) {
-                return event.clone();
-            }
-            assert!(
-                tokio::time::Instant::now() < limit,
-                "no {kind} of {subject}: {events:#?}"
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let is_it = |event: &Value| event["type"] == kind && event["subject"] == *subject;
+        let what = format!("{kind} of {subject}");
+        let events = poll(what, || self.events(), |events| events.iter().any(is_it)).await;
+        events.into_iter().find(is_it).unwrap()
     }
 
     /// The events so far.

@@ -9,7 +9,7 @@ use super::{
     read, revoke,
 };
 use crate::ticket::{field_errors, problem};
-use crate::world::{Answer, World};
+use crate::world::{Answer, World, poll};
 
 fn time(value: &Value) -> Timestamp {
     value.as_str().unwrap().parse().unwrap()
@@ -165,10 +165,8 @@ async fn a_failed_exchange_of_a_code_changes_nothing() {
         assert_works(&world, "default").await;
         if fault == Fault::AppCallLimited {
             // The ban lasts for a second.
-            let limit = tokio::time::Instant::now() + super::LIMIT;
-            while authorise(&world, "default", "default").await.status == 429 {
-                assert!(tokio::time::Instant::now() < limit, "still banned");
-            }
+            let try_again = || authorise(&world, "default", "default");
+            poll("banned", try_again, |page| page.status != 429).await;
         }
         // A new link works.
         let page = authorise(&world, "default", "default").await;

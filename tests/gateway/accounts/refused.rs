@@ -9,7 +9,7 @@ use super::{
     events_of, read, revoke, search_under, until_events, until_metric, until_state,
 };
 use crate::ticket::problem;
-use crate::world::{CHIEF, KEYS, TRIPS, World, booking, states};
+use crate::world::{CHIEF, KEYS, TRIPS, World, booking, poll, states};
 
 /// The simulator accepts the configured sessions again.
 async fn restore(world: &World) {
@@ -127,14 +127,7 @@ async fn a_refused_session_is_reported_to_operators() {
         assert_eq!(page.status, 200, "{page:?}");
         page.body["items"].as_array().unwrap().clone()
     };
-    let limit = tokio::time::Instant::now() + super::LIMIT;
-    let reported = loop {
-        let events = feed(CHIEF).await;
-        if !events.is_empty() {
-            break events;
-        }
-        assert!(tokio::time::Instant::now() < limit, "no event");
-    };
+    let reported = poll("an event", || feed(CHIEF), |events| !events.is_empty()).await;
     assert_eq!(reported.len(), 1, "{reported:#?}");
     assert_eq!(reported[0]["type"], "session.invalid");
     assert_eq!(reported[0]["subject"], "metered");

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::LIMIT;
+use crate::world::LIMIT;
 
 /// A message as it arrived.
 #[derive(Clone, Debug)]
