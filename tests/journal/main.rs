@@ -638,6 +638,11 @@ async fn open_old(dir: &Path, earlier: &'static str) -> SqliteJournal {
         .await
         .unwrap();
     connection.close().await.unwrap();
+    reopen_old(dir).await
+}
+
+/// Opens such a journal again, with the hash key of the earlier gateways.
+async fn reopen_old(dir: &Path) -> SqliteJournal {
     open_with(dir, Some(HashKey::new([0x5a; 32])))
         .await
         .unwrap()
@@ -840,9 +845,7 @@ async fn a_contradicted_result_of_version_3_becomes_a_recorded_finding() {
         .await
         .unwrap();
     connection.close().await.unwrap();
-    let journal = open_with(dir.path(), Some(HashKey::new([0x5a; 32])))
-        .await
-        .unwrap();
+    let journal = reopen_old(dir.path()).await;
     let filter = Filter {
         kind: Some(Kind::Book),
         limit: 100,
@@ -946,9 +949,7 @@ async fn a_journal_of_an_earlier_gateway_keeps_its_locks() {
     journal.close().await;
     drop(journal);
     // Opened again, the journal has the current version.
-    open_with(dir.path(), Some(HashKey::new([0x5a; 32])))
-        .await
-        .unwrap();
+    reopen_old(dir.path()).await;
 }
 
 async fn a_refund_or_change_number_succeeds_once(journal: &dyn Store) {

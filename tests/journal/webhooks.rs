@@ -211,7 +211,7 @@ async fn give_up(journal: &dyn Store, webhook: &Webhook, sequence: i64, ms: i64)
     assert_eq!(delivery.state, DeliveryState::Dead);
 }
 
-pub(super) async fn deliveries(journal: &dyn Store, webhook: &Webhook) -> Vec<Delivery> {
+async fn deliveries(journal: &dyn Store, webhook: &Webhook) -> Vec<Delivery> {
     let filter = DeliveryFilter {
         webhook: webhook.id,
         state: None,
@@ -1061,6 +1061,42 @@ async fn the_events_of_version_7_are_delivered() {
     assert!(attempt(&journal, &hook, first, 1, DELIVERED, 0).await);
     trim(&journal).await;
     assert_eq!(journal.trimmed_events().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_journal_of_version_8_keeps_its_deliveries() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open_old(dir.path(), VERSION_8).await;
+    let filter = WebhookFilter {
+        limit: 9,
+        ..WebhookFilter::default()
+    };
+    let mut found = Vec::new();
+    for webhook in journal.webhooks(filter).await.unwrap() {
+        let states = deliveries(&journal, &webhook).await;
+        let count = |state: &str| states.iter().filter(|d| d.state.as_str() == state).count();
+        found.push((
+            webhook.url.rsplit('/').next().unwrap().to_owned(),
+            ["delivered", "pending", "dead"].map(count),
+            webhook.replays.len(),
+        ));
+    }
+    let expected = [
+        ("all", [27, 0, 0], 0),
+        ("flaky", [9, 2, 1], 0),
+        ("paused", [1, 0, 0], 1),
+    ];
+    assert_eq!(
+        found,
+        expected.map(|(url, states, replays)| (url.to_owned(), states, replays))
+    );
+    assert_eq!(journal.last_event().await.unwrap(), 29);
+    let filter = Filter {
+        state: Some(State::Unknown),
+        limit: 9,
+        ..Filter::default()
+    };
+    assert_eq!(journal.list(filter).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
