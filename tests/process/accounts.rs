@@ -65,13 +65,13 @@ impl Desk {
         self.world.gateway(JOURNAL, &settings).await
     }
 
-    /// A gateway whose account has no configured session.
-    async fn gateway_without_session(&self) -> Gateway {
+    /// A gateway without this setting.
+    async fn gateway_without(&self, setting: &str) -> Gateway {
         let mut command = binary();
         command.arg("serve");
         let settings = self.settings(FIRST, &[]);
         self.world.on_journal(&mut command, JOURNAL, &settings);
-        command.env_remove(SESSION);
+        command.env_remove(setting);
         Gateway::serving(self.world.run(JOURNAL, command)).await
     }
 
@@ -194,11 +194,6 @@ impl Desk {
 
 type Setting<'a> = (&'a str, &'a str);
 
-async fn stopped(gateway: &mut Gateway) {
-    gateway.process.signal(Signal::TERM);
-    assert!(gateway.process.end().await.success());
-}
-
 /// A call of the account is refused, and nothing is sent.
 async fn is_missing(desk: &Desk, gateway: &Gateway, order: &Value) {
     assert_eq!(desk.readiness(gateway).await, "missing");
@@ -235,10 +230,10 @@ async fn an_authorised_session_survives_a_kill_and_the_end_of_the_configured_one
         assert_eq!(desk.readiness(&gateway).await, "valid");
         assert_eq!(desk.order(&gateway, "default", &order).await.status, 200);
         desk.world.booked(&gateway, &format!("LATER-{round}")).await;
-        stopped(&mut gateway).await;
+        gateway.stop().await;
     }
     // The configured session is removed.
-    let gateway = desk.gateway_without_session().await;
+    let gateway = desk.gateway_without(SESSION).await;
     assert_eq!(desk.account(&gateway, "default").await, authorised);
     assert_eq!(desk.order(&gateway, "default", &order).await.status, 200);
 }
@@ -280,7 +275,7 @@ async fn the_seal_key_of_a_session_can_be_replaced_and_the_previous_one_removed_
     // The journal commits in order, so a second event about the session would come before that about this order.
     desk.world.booked(&gateway, "SEALED-2").await;
     let expiring = desk.expiring(&gateway, "SEALED-2").await;
-    stopped(&mut gateway).await;
+    gateway.stop().await;
     let output = gateway.process.whole_output().await;
     assert!(!output.contains(sealed), "sealed twice");
     assert_eq!(expiring.len(), 1, "{expiring:?}");
@@ -312,12 +307,7 @@ async fn a_session_that_cannot_be_opened_leaves_the_account_without_one() {
     gateway.process.kill().await;
 
     // Without any key.
-    let mut command = binary();
-    command.arg("serve");
-    let settings = desk.settings(FIRST, &[]);
-    desk.world.on_journal(&mut command, JOURNAL, &settings);
-    command.env_remove(SEAL_KEY);
-    let mut gateway = Gateway::serving(desk.world.run(JOURNAL, command)).await;
+    let mut gateway = desk.gateway_without(SEAL_KEY).await;
     gateway.process.line("`store.seal_key` is not set").await;
     is_missing(&desk, &gateway, &order).await;
     gateway.process.kill().await;
@@ -354,11 +344,10 @@ async fn an_account_without_a_session_starts_and_works_once_it_is_authorised() {
     let desk = Desk::start(&[]).await;
     let mut gateway = desk.gateway(FIRST, &[]).await;
     let order = desk.world.booked(&gateway, "ORDER-1").await;
-    stopped(&mut gateway).await;
-    let path = desk.world.dir.path().join(JOURNAL);
-    std::fs::remove_file(path).unwrap();
+    gateway.stop().await;
+    std::fs::remove_file(desk.world.path(JOURNAL)).unwrap();
 
-    let mut gateway = desk.gateway_without_session().await;
+    let mut gateway = desk.gateway_without(SESSION).await;
     gateway.process.line("an account is not authorised").await;
     is_missing(&desk, &gateway, &order).await;
     // A session that TOP does not know is not stored.
@@ -375,8 +364,8 @@ async fn an_account_without_a_session_starts_and_works_once_it_is_authorised() {
     let close = Ask::close(&order);
     let closed = desk.world.ask(&gateway.address, &close, Some(20)).await;
     assert_eq!(closed.unwrap().status, 200);
-    stopped(&mut gateway).await;
-    let gateway = desk.gateway_without_session().await;
+    gateway.stop().await;
+    let gateway = desk.gateway_without(SESSION).await;
     assert_eq!(desk.account(&gateway, "default").await, authorised);
 }
 

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use rustix::process::Signal;
-use sqlx::{Connection as _, SqliteConnection};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -51,22 +50,13 @@ async fn a_client_that_does_not_read_is_disconnected() {
     const EVENTS: usize = 100_000;
     let world = World::start().await;
     let mut gateway = world.gateway("slow.db", &[]).await;
-    gateway.process.signal(Signal::TERM);
-    assert!(gateway.process.end().await.success());
-    let path = world.dir.path().join("slow.db");
-    let mut journal = SqliteConnection::connect(&format!("sqlite://{}", path.display()))
-        .await
-        .unwrap();
+    gateway.stop().await;
     let fill = format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {EVENTS}) \
          INSERT INTO events (kind, subject, fact, account, owner, at) \
          SELECT 'order.paid', i, 'paid', 'default', 'local', 0 FROM n"
     );
-    sqlx::raw_sql(sqlx::AssertSqlSafe(fill))
-        .execute(&mut journal)
-        .await
-        .unwrap();
-    journal.close().await.unwrap();
+    world.sql("slow.db", &fill).await;
 
     let idle = [
         ("GATEWAY__SERVER__IDLE_TIMEOUT", "1s"),
@@ -115,23 +105,14 @@ async fn old_events_are_deleted_and_a_position_among_them_is_refused() {
     const OLD: i64 = 700;
     let world = World::start().await;
     let mut gateway = world.gateway("trim.db", &[]).await;
-    gateway.process.signal(Signal::TERM);
-    assert!(gateway.process.end().await.success());
-    let path = world.dir.path().join("trim.db");
-    let mut journal = SqliteConnection::connect(&format!("sqlite://{}", path.display()))
-        .await
-        .unwrap();
+    gateway.stop().await;
     let fill = format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {EVENTS}) \
          INSERT INTO events (kind, subject, fact, account, owner, at) \
          SELECT 'order.paid', i, 'paid', 'default', 'local', \
          (CAST(strftime('%s', 'now') AS INTEGER) - iif(i > {OLD}, 6, 8) * 86400) * 1000 FROM n"
     );
-    sqlx::raw_sql(sqlx::AssertSqlSafe(fill))
-        .execute(&mut journal)
-        .await
-        .unwrap();
-    journal.close().await.unwrap();
+    world.sql("trim.db", &fill).await;
 
     let week = [("GATEWAY__FEED__RETENTION", "7d")];
     let gateway = world.gateway("trim.db", &week).await;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::Connection as _;
 
 use crate::ask::{Ask, Kind};
 use crate::world::{Answer, Gateway, World, states};
@@ -29,20 +29,11 @@ fn refused_for_the_journal(answer: &Answer) {
 }
 
 impl World {
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.dir.path().join(name)
-    }
-
     /// The output of a process that must not start.
     async fn does_not_start(&self, journal: &str) -> String {
         let mut process = self.spawn(journal, &[]);
         assert_eq!(process.end().await.code(), Some(1));
         process.whole_output().await
-    }
-
-    async fn stopped(&self, gateway: &mut Gateway) {
-        gateway.process.signal(Signal::TERM);
-        assert_eq!(gateway.process.end().await.code(), Some(0));
     }
 
     /// Waits until the response of `/readyz` matches.
@@ -66,20 +57,6 @@ impl World {
         let booked = self.ask(&gateway.address, &ask, Some(20)).await.unwrap();
         assert_eq!(booked.status, 201, "{booked:?}");
         (ask, booked)
-    }
-
-    async fn sql(&self, journal: &str, statement: &str) {
-        let mut connection = self.connected(journal).await;
-        sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned()))
-            .execute(&mut connection)
-            .await
-            .unwrap();
-        connection.close().await.unwrap();
-    }
-
-    async fn connected(&self, journal: &str) -> SqliteConnection {
-        let url = format!("sqlite://{}", self.path(journal).display());
-        SqliteConnection::connect(&url).await.unwrap()
     }
 
     /// Offset and length of the root page of this table.
@@ -236,7 +213,7 @@ async fn a_log_that_is_deleted_is_merged_by_a_clean_stop() {
     let example = world.example(&gateway).await;
     let (ask, _) = world.book(&gateway, &example, "LOG-1").await;
     fs::remove_file(world.path("journal.db-wal")).unwrap();
-    world.stopped(&mut gateway).await;
+    gateway.stop().await;
     let gateway = world.gateway("journal.db", &[]).await;
     let ready = world.get(&gateway.address, "/readyz").await;
     assert_eq!(ready.body["journal"]["warnings"], json!([]), "{ready:?}");
@@ -289,7 +266,7 @@ async fn after_a_clean_stop_the_database_alone_is_the_journal() {
             .await;
         asks.push(ask);
     }
-    world.stopped(&mut gateway).await;
+    gateway.stop().await;
     let output = gateway.process.whole_output().await;
     assert!(!output.contains("WARN"), "{output}");
     for companion in ["journal.db-wal", "journal.db-shm", "journal.lock"] {
@@ -338,7 +315,7 @@ async fn a_missing_write_ahead_log_is_noticed_at_the_start() {
     let again = world.ask(&gateway.address, &ask, Some(20)).await.unwrap();
     assert!(again.header("idempotency-replayed").is_some(), "{again:?}");
     assert_eq!(world.received(Kind::Book, &ask.subject).await, 1);
-    world.stopped(&mut gateway).await;
+    gateway.stop().await;
 
     // A copy made while the gateway ran, without its log, looks like a backup to SQLite, so it only
     // causes a warning.
@@ -356,7 +333,7 @@ async fn a_database_damaged_while_open_accepts_no_more_writes() {
     let mut gateway = world.gateway("journal.db", &[]).await;
     let example = world.example(&gateway).await;
     let (_, booked) = world.book(&gateway, &example, "DAMAGED-1").await;
-    world.stopped(&mut gateway).await;
+    gateway.stop().await;
     let page = world.root_page("journal.db", "timeline").await;
 
     let mut gateway = world.gateway("journal.db", &[]).await;
@@ -388,7 +365,7 @@ async fn a_database_damaged_before_the_start_is_found_by_the_check() {
     let mut gateway = world.gateway("journal.db", &[]).await;
     let example = world.example(&gateway).await;
     world.book(&gateway, &example, "DAMAGED-1").await;
-    world.stopped(&mut gateway).await;
+    gateway.stop().await;
     let page = world.root_page("journal.db", "events").await;
     damage(&world.path("journal.db"), page);
 

@@ -10,7 +10,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use sqlx::{Connection as _, SqliteConnection};
 use standardwebhooks::Webhook;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
@@ -152,18 +151,6 @@ async fn work(world: &World, gateway: &Gateway, example: &Value, number: &str) -
     Some(order["order_id"].clone())
 }
 
-/// Runs SQL on the journal of a gateway that has stopped.
-async fn edit(world: &World, journal: &str, sql: &str) {
-    let path = world.dir.path().join(journal);
-    let url = format!("sqlite://{}", path.display());
-    let mut journal = SqliteConnection::connect(&url).await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
-        .execute(&mut journal)
-        .await
-        .unwrap();
-    journal.close().await.unwrap();
-}
-
 /// Adds events of this age about 7 orders, in turn.
 async fn fill(world: &World, journal: &str, count: usize, days: u32) {
     let sql = format!(
@@ -172,12 +159,7 @@ async fn fill(world: &World, journal: &str, count: usize, days: u32) {
          SELECT 'order.flight_changed', i % 7, 'f-' || i, 'default', 'local', \
          (CAST(strftime('%s', 'now') AS INTEGER) - {days} * 86400) * 1000 FROM n"
     );
-    edit(world, journal, &sql).await;
-}
-
-async fn stopped(gateway: &mut Gateway) {
-    gateway.process.signal(Signal::TERM);
-    assert!(gateway.process.end().await.success());
+    world.sql(journal, &sql).await;
 }
 
 /// The positions of these messages, which are in order for each subject.
@@ -437,7 +419,7 @@ async fn a_long_backlog_is_delivered_and_delivered_again_in_order() {
     const JOURNAL: &str = "backlog.db";
     let world = World::start().await;
     let mut gateway = world.gateway(JOURNAL, SETTINGS).await;
-    stopped(&mut gateway).await;
+    gateway.stop().await;
     fill(&world, JOURNAL, EVENTS, 0).await;
     let mut gateway = world.gateway(JOURNAL, SETTINGS).await;
     let receiver = Receiver::start(None).await;
@@ -459,9 +441,9 @@ async fn a_long_backlog_is_delivered_and_delivered_again_in_order() {
     assert_eq!(in_order(&second), all);
 
     // All are given up, and the webhook is paused, as after 5 days.
-    stopped(&mut gateway).await;
+    gateway.stop().await;
     let sql = "UPDATE deliveries SET state = 'dead'; UPDATE webhooks SET state = 'auto_paused'";
-    edit(&world, JOURNAL, sql).await;
+    world.sql(JOURNAL, sql).await;
     let gateway = world.gateway(JOURNAL, SETTINGS).await;
     let resumed = world
         .post(&gateway.address, &format!("{path}/resume"), &json!({}))
@@ -497,7 +479,7 @@ async fn a_paused_webhook_keeps_events_beyond_their_retention() {
         .post(&gateway.address, &format!("{path}/pause"), &json!({}))
         .await;
     assert_eq!(paused.body["state"], "paused", "{paused:?}");
-    stopped(&mut gateway).await;
+    gateway.stop().await;
     fill(&world, JOURNAL, EVENTS, 8).await;
 
     // The process deletes old events when it starts, and again after some time.
@@ -508,7 +490,7 @@ async fn a_paused_webhook_keeps_events_beyond_their_retention() {
     assert_eq!(resumed.status, 200, "{resumed:?}");
     let messages = receiver.until_count(EVENTS).await;
     assert_eq!(in_order(&messages).len(), EVENTS);
-    stopped(&mut gateway).await;
+    gateway.stop().await;
 
     let gateway = world.gateway(JOURNAL, &week).await;
     let trimmed = async {

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, MutexGuard, watch};
@@ -265,7 +267,7 @@ impl World {
             )
             .env(
                 "GATEWAY__STORE__URL",
-                format!("sqlite://{}", self.dir.path().join(journal).display()),
+                format!("sqlite://{}", self.path(journal).display()),
             )
             .envs(env.iter().copied());
     }
@@ -280,6 +282,27 @@ impl World {
 
     pub(crate) async fn gateway(&self, journal: &str, env: &[(&str, &str)]) -> Gateway {
         Gateway::serving(self.spawn(journal, env)).await
+    }
+
+    /// The path of a journal, or of another file beside it.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// A connection to a journal.
+    pub(crate) async fn connected(&self, journal: &str) -> SqliteConnection {
+        let url = format!("sqlite://{}", self.path(journal).display());
+        SqliteConnection::connect(&url).await.unwrap()
+    }
+
+    /// Runs SQL on a journal.
+    pub(crate) async fn sql(&self, journal: &str, sql: &str) {
+        let mut connection = self.connected(journal).await;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
     }
 
     pub(crate) async fn get(&self, base: &str, path: &str) -> Answer {
@@ -452,6 +475,12 @@ impl Gateway {
         let line: Value = serde_json::from_str(&line).unwrap();
         let address = format!("http://{}", line["address"].as_str().unwrap());
         Self { process, address }
+    }
+
+    /// Stops the process with a signal, and waits for its end.
+    pub(crate) async fn stop(&mut self) {
+        self.process.signal(Signal::TERM);
+        assert!(self.process.end().await.success());
     }
 
     /// Waits until the process logs its address; `None` if it was killed before.

@@ -10,7 +10,7 @@ use fliggy_gateway::store::seal::SealKeys;
 use reqwest::Url;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use sqlx::{Connection as _, Row as _, SqliteConnection};
+use sqlx::{Connection as _, Row as _};
 use tokio::time::sleep;
 
 use super::{Desk, FIRST, JOURNAL};
@@ -109,9 +109,7 @@ impl Desk {
 
 /// The session of an account in the journal of a gateway that does not run. Fails if its parts do not belong together.
 async fn stored(world: &World, account: &str) -> Row {
-    let path = world.dir.path().join(JOURNAL);
-    let url = format!("sqlite://{}", path.display());
-    let mut journal = SqliteConnection::connect(&url).await.unwrap();
+    let mut journal = world.connected(JOURNAL).await;
     let sql = "SELECT tag, sealed, user_id, authorised_at FROM sessions WHERE account = ?1";
     let row = sqlx::query(sql).bind(account);
     let row = row.fetch_one(&mut journal).await.unwrap();
