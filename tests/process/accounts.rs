@@ -405,7 +405,7 @@ async fn a_stop_during_an_exchange_waits_for_it_within_the_grace() {
         ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "5s"),
     ];
 
-    // TOP answers: the session is stored, and the caller is told.
+    // TOP responds within the grace: the gateway stores the session and returns 200.
     let slow = json!({"method": "token_create", "fault": "slow", "delay_ms": 500});
     let (answer, took, output) = stopped_during_an_exchange(&desk, &env, slow).await;
     let mut answer = answer.unwrap();
@@ -418,7 +418,7 @@ async fn a_stop_during_an_exchange_waits_for_it_within_the_grace() {
     assert_eq!(desk.order(&gateway, "default", &order).await.status, 200);
     drop(gateway);
 
-    // TOP never answers: the previous session stays in force.
+    // TOP does not respond: the gateway returns 504, and the previous session stays in force.
     for fault in ["hang_then_succeed", "hang_then_nothing"] {
         let hang = json!({"method": "token_create", "fault": fault});
         let (failed, took, output) = stopped_during_an_exchange(&desk, &env, hang).await;
