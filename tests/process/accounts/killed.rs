@@ -231,13 +231,8 @@ async fn killed_while_accounts_are_authorised_each_keeps_a_session_of_its_user()
 
         let gateway = desk.gateway(FIRST, &OTHER).await;
         let began = Instant::now();
-        let checked = ACCOUNTS
-            .iter()
-            .zip(&orders)
-            .zip(&bases)
-            .zip(&rows)
-            .zip(&ways);
-        for ((((account, order), base), row), way) in checked {
+        for (index, account) in ACCOUNTS.iter().enumerate() {
+            let row = &rows[index];
             let what = format!("round {round} {point:?} {account}");
             let view = desk.account(&gateway, account).await;
             let session = &view["session"];
@@ -246,13 +241,14 @@ async fn killed_while_accounts_are_authorised_each_keeps_a_session_of_its_user()
             assert_eq!(view["user_id"], *row.user_id, "{what}: {view}");
             let at: jiff::Timestamp = session["authorised_at"].as_str().unwrap().parse().unwrap();
             assert_eq!(at.as_second(), row.authorised_at_ms / 1000, "{what}");
-            let found = desk.order(&gateway, account, order).await;
+            let found = desk.order(&gateway, account, &orders[index]).await;
             assert_eq!(found.status, 200, "{what}: {found:?}");
 
             // The code may be used up, and its session lost.
-            let again = desk.pass_on(&gateway, account, way).await.unwrap();
+            let again = desk.pass_on(&gateway, account, &ways[index]).await;
+            let again = again.unwrap();
             match again.status {
-                200 => assert_eq!(row, base, "{what}: a code was used twice"),
+                200 => assert_eq!(*row, bases[index], "{what}: a code was used twice"),
                 status => {
                     assert!((400..500).contains(&status), "{what}: {again:?}");
                     used_up += 1;
