@@ -9,6 +9,14 @@ use tracing_subscriber::fmt::format::FmtSpan;
 /// Set in the child process.
 const CHILD: &str = "GATEWAY_TEST_LOGGED";
 
+/// Configuration of a gateway whose whole log is captured, which takes time.
+pub(crate) const SLOW: &[(&str, &str)] = &[
+    ("GATEWAY__TOP__DEADLINE", "3s"),
+    ("GATEWAY__TOP__CONNECT_TIMEOUT", "2500ms"),
+    ("GATEWAY__RECONCILE__SETTLE_WINDOW", "3s"),
+    ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "3s"),
+];
+
 /// The log lines of all crates.
 #[derive(Clone, Default)]
 pub(crate) struct Captured(Arc<Mutex<Vec<u8>>>);
@@ -51,6 +59,23 @@ impl Captured {
     /// The bytes so far.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         self.0.lock().unwrap().clone()
+    }
+}
+
+/// Where the part begins.
+fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    bytes.windows(part.len()).position(|window| window == part)
+}
+
+pub(crate) fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    find(bytes, part).is_some()
+}
+
+/// The bytes of this place do not contain the secret. A failure shows what surrounds it.
+pub(crate) fn assert_absent(place: &str, bytes: &[u8], secret: &[u8]) {
+    if let Some(at) = find(bytes, secret) {
+        let around = &bytes[at.saturating_sub(400)..(at + 200).min(bytes.len())];
+        panic!("{place}: …{}…", String::from_utf8_lossy(around));
     }
 }
 

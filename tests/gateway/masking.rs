@@ -4,7 +4,7 @@
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::logged::{Captured, passes_in_a_child};
+use crate::logged::{Captured, SLOW, assert_absent, holds, passes_in_a_child};
 use crate::ticket::{advance, problem};
 use crate::world::{Answer, World, booking, metrics, search};
 
@@ -90,10 +90,7 @@ fn canaries() -> Vec<Vec<u8>> {
 
 fn assert_clean(place: &str, bytes: &[u8]) {
     for canary in canaries() {
-        if let Some(at) = bytes.windows(canary.len()).position(|w| w == canary) {
-            let around = &bytes[at.saturating_sub(300)..(at + 100).min(bytes.len())];
-            panic!("{place}: …{}…", String::from_utf8_lossy(around));
-        }
+        assert_absent(place, bytes, &canary);
     }
 }
 
@@ -319,24 +316,17 @@ async fn everything_is_logged_in_a_child_process() {
     let Some(log) = Captured::in_the_child() else {
         return;
     };
-    let world = World::start_with(
-        &[
-            ("GATEWAY__TOP__APP_SECRET", SECRET),
-            ("GATEWAY__ACCOUNTS__DEFAULT__SESSION", SESSION),
-            ("GATEWAY__AUTH__MODE", "keys"),
-            ("GATEWAY__AUTH__KEYS__CHIEF__KEY", API_KEY),
-            ("GATEWAY__AUTH__KEYS__CHIEF__ROLE", "operator"),
-            // Everything is logged, which takes time.
-            ("GATEWAY__TOP__DEADLINE", "3s"),
-            ("GATEWAY__TOP__CONNECT_TIMEOUT", "2500ms"),
-            ("GATEWAY__RECONCILE__SETTLE_WINDOW", "3s"),
-            ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "3s"),
-        ],
-        |simulator| {
-            simulator.app_secret = SecretString::from(SECRET);
-            simulator.sessions = [(SESSION.to_owned(), "default".to_owned())].into();
-        },
-    )
+    let secrets = [
+        ("GATEWAY__TOP__APP_SECRET", SECRET),
+        ("GATEWAY__ACCOUNTS__DEFAULT__SESSION", SESSION),
+        ("GATEWAY__AUTH__MODE", "keys"),
+        ("GATEWAY__AUTH__KEYS__CHIEF__KEY", API_KEY),
+        ("GATEWAY__AUTH__KEYS__CHIEF__ROLE", "operator"),
+    ];
+    let world = World::start_with(&[&secrets, SLOW].concat(), |simulator| {
+        simulator.app_secret = SecretString::from(SECRET);
+        simulator.sessions = [(SESSION.to_owned(), "default".to_owned())].into();
+    })
     .await;
     let key = ("X-Api-Key", API_KEY);
     let post = async |path: &str, idempotency: &str, body: &Value| {
@@ -447,14 +437,11 @@ async fn everything_is_logged_in_a_child_process() {
     assert_eq!(served.status, 200);
     assert_clean("metrics", served.body.to_string().as_bytes());
 
-    // The journal's files, byte by byte, including the latest writes.
-    let mut files = 0;
-    for entry in std::fs::read_dir(world.journal().parent().unwrap()).unwrap() {
-        let path = entry.unwrap().path();
-        assert_clean(&path.display().to_string(), &std::fs::read(&path).unwrap());
-        files += 1;
+    let files = world.journal_files();
+    for (path, bytes) in &files {
+        assert_clean(&path.display().to_string(), bytes);
     }
-    assert!(files >= 3, "database, write-ahead log and its index");
+    assert!(files.len() >= 3, "database, write-ahead log and its index");
     let wal = world.journal().with_extension("db-wal");
     let written = std::fs::read(wal).unwrap();
     for known in [
@@ -464,9 +451,8 @@ async fn everything_is_logged_in_a_child_process() {
         "CANARY-R",
         "CANARY-C",
     ] {
-        let known = known.as_bytes();
         assert!(
-            written.windows(known.len()).any(|w| w == known),
+            holds(&written, known.as_bytes()),
             "the search must find text that is there"
         );
     }

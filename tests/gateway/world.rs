@@ -1,6 +1,7 @@
 //! A gateway and a simulator of TOP in this process, each on its own socket.
 
 use std::fmt::{Debug, Display};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -288,8 +289,17 @@ impl World {
     }
 
     /// The journal's file.
-    pub(crate) fn journal(&self) -> std::path::PathBuf {
+    pub(crate) fn journal(&self) -> PathBuf {
         self.dir.path().join("journal.db")
+    }
+
+    /// The paths and contents of the journal's files, including the latest writes.
+    pub(crate) fn journal_files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let paths = std::fs::read_dir(self.dir.path()).unwrap();
+        let paths = paths.map(|entry| entry.unwrap().path());
+        paths
+            .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+            .collect()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -6,7 +6,7 @@ use super::{
     LINKED, SessionFile, add, assert_works, callback, code, come_back, decide, end, enter, entered,
     issued, link, parameter, refresh, revoke, search_under, set_lives, until, until_state,
 };
-use crate::logged::{Captured, passes_in_a_child};
+use crate::logged::{Captured, SLOW, assert_absent, holds, passes_in_a_child};
 use crate::world::{World, metrics};
 
 const CONFIGURED: &str = "canary-configured-41f0";
@@ -19,10 +19,6 @@ const WRONG_CODE: &str = "canary-wrong-code-8b12";
 const WRONG_STATE: &str = "canary-wrong-state-6a6a";
 /// The nick of the simulator's user `another-user`, which belongs to no account.
 const NICK: &str = "另一位用户";
-
-fn holds(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
-}
 
 /// The tokens of the simulator: these two digits and 64 hexadecimal ones.
 fn tokens(bytes: &[u8], prefix: &[u8]) -> usize {
@@ -48,25 +44,18 @@ async fn everything_is_logged_in_a_child_process() {
     };
     let file = SessionFile::new(IN_FILE);
     let path = file.text();
-    let world = World::start_with(
-        &[
-            LINKED[0],
-            ("GATEWAY__ACCOUNTS__DEFAULT__SESSION", CONFIGURED),
-            ("GATEWAY__ACCOUNTS__DEFAULT__NICK", NICK),
-            ("GATEWAY__ACCOUNTS__SECOND__SESSION_FILE", &path),
-            ("GATEWAY__ACCOUNTS__SECOND__CHANNEL", "SANDBOX"),
-            // Everything is logged, which takes time.
-            ("GATEWAY__TOP__DEADLINE", "3s"),
-            ("GATEWAY__TOP__CONNECT_TIMEOUT", "2500ms"),
-            ("GATEWAY__RECONCILE__SETTLE_WINDOW", "3s"),
-            ("GATEWAY__RECONCILE__SETTLE_WINDOW_PAY", "3s"),
-        ],
-        |simulator| {
-            simulator.sessions = [(CONFIGURED, "default"), (IN_FILE, "second")]
-                .map(|(session, account)| (session.to_owned(), account.to_owned()))
-                .into();
-        },
-    )
+    let accounts = [
+        LINKED[0],
+        ("GATEWAY__ACCOUNTS__DEFAULT__SESSION", CONFIGURED),
+        ("GATEWAY__ACCOUNTS__DEFAULT__NICK", NICK),
+        ("GATEWAY__ACCOUNTS__SECOND__SESSION_FILE", &path),
+        ("GATEWAY__ACCOUNTS__SECOND__CHANNEL", "SANDBOX"),
+    ];
+    let world = World::start_with(&[&accounts, SLOW].concat(), |simulator| {
+        simulator.sessions = [(CONFIGURED, "default"), (IN_FILE, "second")]
+            .map(|(session, account)| (session.to_owned(), account.to_owned()))
+            .into();
+    })
     .await;
     set_lives(&world, 90, 90).await;
     let mut secrets: Vec<String> = [
@@ -126,29 +115,18 @@ async fn everything_is_logged_in_a_child_process() {
     let refreshed = refresh(&world, "default").await;
     assert_eq!(refreshed.status, 200, "{refreshed:?}");
     for fault in ["cut_json", "cut_body", "deep_json"] {
-        for method in ["token_refresh", "token_create"] {
-            let rule = json!({"method": method, "fault": fault});
-            let code = code(&world, "another-user").await;
-            let body = json!({"code": code});
-            let answer = match method {
-                "token_refresh" => world.under_fault(rule, refresh(&world, "default")).await,
-                _ => {
-                    world
-                        .under_fault(rule, enter(&world, "default", &body))
-                        .await
-                }
-            };
-            shown.push(answer.body.to_string());
-            secrets.push(code);
-        }
+        let rule = json!({"method": "token_refresh", "fault": fault});
+        let refreshed = world.under_fault(rule, refresh(&world, "default")).await;
+        shown.push(refreshed.body.to_string());
+        let rule = json!({"method": "token_create", "fault": fault});
+        let code = code(&world, "another-user").await;
+        let body = json!({"code": code});
+        let entered = enter(&world, "default", &body);
+        shown.push(world.under_fault(rule, entered).await.body.to_string());
+        secrets.push(code);
     }
-    shown.push(
-        world
-            .get("/v1/accounts/default/topics")
-            .await
-            .body
-            .to_string(),
-    );
+    let topics = world.get("/v1/accounts/default/topics").await;
+    shown.push(topics.body.to_string());
 
     // A pasted session, and refusals.
     add(&world, "another-user", PASTED).await;
@@ -209,10 +187,8 @@ async fn everything_is_logged_in_a_child_process() {
     }
     let shown = Value::from(shown).to_string();
     let metrics = metrics().render();
-    let mut stored = Vec::new();
-    for entry in std::fs::read_dir(world.journal().parent().unwrap()).unwrap() {
-        stored.extend(std::fs::read(entry.unwrap().path()).unwrap());
-    }
+    let files = world.journal_files().into_iter();
+    let stored = files.flat_map(|(_, bytes)| bytes).collect::<Vec<_>>();
     assert!(
         holds(&stored, b"session.invalid"),
         "the search must find text that is there"
@@ -224,11 +200,7 @@ async fn everything_is_logged_in_a_child_process() {
         ("journal", &stored),
     ] {
         for secret in &secrets {
-            let secret = secret.as_bytes();
-            if let Some(at) = bytes.windows(secret.len()).position(|part| part == secret) {
-                let around = &bytes[at.saturating_sub(400)..(at + 200).min(bytes.len())];
-                panic!("{place}: …{}…", String::from_utf8_lossy(around));
-            }
+            assert_absent(place, bytes, secret.as_bytes());
         }
         for prefix in [b"61", b"62"] {
             assert_eq!(
