@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{
-    CONFIGURED, LINKED, Marker, add, assert_works, authorise, entered, events_of, read,
-    until_events, until_metric,
+    CONFIGURED, LINKED, MARKER, Marker, add, assert_works, authorise, check_now, entered,
+    events_of, read, until_events, until_metric,
 };
 use crate::world::World;
 
@@ -35,6 +35,7 @@ async fn a_session_that_expires_is_reported_14_and_3_days_ahead() {
     let ready = world.get("/readyz").await;
     assert_eq!(ready.status, 200);
     assert_eq!(ready.body["accounts"][0]["session"], "expiring");
+    check_now(&world, MARKER).await;
     let events = until_events(&world, "session.expiring", "default", 1).await;
     assert_days(&events[0], "14 days");
     assert_eq!(events[0]["account"], "default");
@@ -47,6 +48,7 @@ async fn a_session_that_expires_is_reported_14_and_3_days_ahead() {
     until_events(&world, "session.expiring", "default", 1).await;
 
     world.clock.jump_wall(days(8));
+    check_now(&world, MARKER).await;
     let events = until_events(&world, "session.expiring", "default", 2).await;
     assert_days(&events[1], "3 days");
     marker.check(&world).await;
@@ -78,6 +80,7 @@ async fn the_expiry_of_a_configured_session_is_estimated_once() {
     world.clock.jump_wall(days(67));
     let found = read(&world, "default").await;
     assert_eq!(found["session"]["state"], "expiring", "{found:#}");
+    check_now(&world, "default").await;
     let events = until_events(&world, "session.expiring", "default", 1).await;
     assert_days(&events[0], "14 days");
 

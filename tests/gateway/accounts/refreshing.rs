@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    CONFIGURED, LINKED, assert_works, authorise, end, events_of, issued, read, refresh, revoke,
-    search_under, set_lives, until, until_events,
+    CONFIGURED, LINKED, assert_works, authorise, check_now, end, events_of, issued, read, refresh,
+    revoke, search_under, set_lives, until, until_events,
 };
 use crate::ticket::problem;
 use crate::world::World;
@@ -61,6 +61,7 @@ async fn a_session_is_refreshed_by_itself_before_it_is_reported() {
     let before = read(&world, "default").await;
     world.clock.jump_wall(days(76));
     let then = before["session"]["authorised_at"].clone();
+    check_now(&world, "default").await;
     let after = until(&world, "default", |session| {
         session["authorised_at"] != then
     })

@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    CONFIGURED, LINKED, MARKER, Marker, add, assert_works, authorise, calls, calls_except, entered,
-    events_of, read, revoke, search_under, until_events, until_metric, until_state,
+    CONFIGURED, LINKED, MARKER, Marker, add, assert_works, authorise, calls, calls_except,
+    check_now, entered, events_of, read, revoke, search_under, until_events, until_metric,
+    until_state,
 };
 use crate::ticket::problem;
 use crate::world::{CHIEF, KEYS, TRIPS, World, booking, poll, states};
@@ -71,6 +72,7 @@ async fn nothing_is_sent_under_a_refused_session_until_top_accepts_it_again() {
 
     restore(&world).await;
     world.clock.advance_steady(Duration::from_mins(1));
+    check_now(&world, MARKER).await;
     let recovered = until_state(&world, "default", "valid").await;
     assert_eq!(recovered["session"]["refused_since"], Value::Null);
     assert_works(&world, "default").await;

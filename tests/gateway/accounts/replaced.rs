@@ -1,5 +1,7 @@
 //! Operations whose session is replaced while their outcome is unknown.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{CONFIGURED, LINKED, add, assert_works, authorise, entered, read, revoke, until_state};
@@ -56,6 +58,8 @@ async fn replaced_during_a_lookup(world: &World, number: &str, fault: &str) -> V
         .await;
     assert_eq!(operation["state"], "unknown", "{operation:#}");
     world.end_faults().await;
+    // The deadline of the booking has passed.
+    world.clock.advance_steady(Duration::from_secs(10));
     world
         .until(&id, |operation| operation["state"] != "unknown")
         .await
@@ -112,9 +116,7 @@ async fn an_unknown_operation_is_not_absent_because_its_session_is_refused() {
     super::search_under(&world, "default").await;
     until_state(&world, "default", "invalid").await;
     // Much longer than the time after which an absent order counts as not executed.
-    world
-        .clock
-        .advance_steady(std::time::Duration::from_secs(20));
+    world.clock.advance_steady(Duration::from_secs(20));
     let operation = world.operation(&id).await;
     assert_ne!(operation["state"], "not_executed", "{operation:#}");
     assert_eq!(authorise(&world, "default", "default").await.status, 200);
