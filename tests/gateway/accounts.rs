@@ -15,6 +15,7 @@ mod users;
 
 use std::path::{Path, PathBuf};
 
+use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, Url, redirect};
 use serde_json::{Value, json};
 
@@ -77,6 +78,14 @@ async fn until(world: &World, account: &str, what: impl Fn(&Value) -> bool) -> V
 
 async fn until_state(world: &World, account: &str, state: &str) -> Value {
     until(world, account, |session| session["state"] == state).await
+}
+
+fn days(days: i64) -> SignedDuration {
+    SignedDuration::from_hours(24 * days)
+}
+
+fn time(value: &Value) -> Timestamp {
+    value.as_str().unwrap().parse().unwrap()
 }
 
 // --- authorisation

@@ -1,19 +1,15 @@
 //! Codes and sessions that an operator enters, and the exchange of codes with TOP.
 
 use fliggy_gateway::simulator::Fault;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
     CONFIGURED, DEFAULT_USER, LINKED, add, assert_works, authorise, calls, code, enter, entered,
-    read, revoke,
+    read, revoke, time,
 };
 use crate::ticket::{field_errors, problem};
 use crate::world::{Answer, World, poll};
-
-fn time(value: &Value) -> Timestamp {
-    value.as_str().unwrap().parse().unwrap()
-}
 
 /// What the operator entered is refused, and the session in force is the same.
 async fn refuses(world: &World, body: &Value) -> Answer {

@@ -1,22 +1,14 @@
 //! When a session expires, and who learns of it.
 
 use fliggy_gateway::clock::Clock;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    CONFIGURED, LINKED, MARKER, Marker, add, assert_works, authorise, check_now, entered,
-    events_of, read, until_events, until_metric,
+    CONFIGURED, LINKED, MARKER, Marker, add, assert_works, authorise, check_now, days, entered,
+    events_of, read, time, until_events, until_metric,
 };
 use crate::world::World;
-
-fn days(days: i64) -> SignedDuration {
-    SignedDuration::from_hours(24 * days)
-}
-
-fn time(value: &Value) -> Timestamp {
-    value.as_str().unwrap().parse().unwrap()
-}
 
 fn assert_days(event: &Value, days: &str) {
     let fact = event["fact"].as_str().unwrap();

@@ -1,12 +1,12 @@
 //! Authorisation by link: a browser, Taobao's page, and the gateway's page.
 
 use fliggy_gateway::clock::Clock;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
     CONFIGURED, DEFAULT_USER, LINKED, assert_not_authorised, assert_works, authorise, callback,
-    calls, come_back, decide, enter, link, parameter, path, read, revoke,
+    calls, come_back, decide, enter, link, parameter, path, read, revoke, time,
 };
 use crate::ticket::problem;
 use crate::world::World;
@@ -31,8 +31,7 @@ async fn the_next_call_after_an_authorisation_uses_the_new_session() {
     assert_eq!(begun.status, 200, "{begun:?}");
     assert_eq!(begun.header("cache-control"), Some("no-store"));
     assert_eq!(begun.body["callback_url"], LINKED[0].1);
-    let until: Timestamp = begun.body["expires_at"].as_str().unwrap().parse().unwrap();
-    let life = until.duration_since(world.clock.wall());
+    let life = time(&begun.body["expires_at"]).duration_since(world.clock.wall());
     let half_an_hour = SignedDuration::from_mins(30);
     assert!(life <= half_an_hour && life > half_an_hour - SignedDuration::from_mins(1));
 

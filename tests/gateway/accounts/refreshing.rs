@@ -1,18 +1,13 @@
 //! Sessions that TOP allows the gateway to refresh.
 
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
-    CONFIGURED, LINKED, assert_works, authorise, check_now, end, events_of, issued, read, refresh,
-    revoke, search_under, set_lives, until, until_events,
+    CONFIGURED, LINKED, assert_works, authorise, check_now, days, end, events_of, issued, read,
+    refresh, revoke, search_under, set_lives, until, until_events,
 };
 use crate::ticket::problem;
 use crate::world::World;
-
-fn days(days: i64) -> SignedDuration {
-    SignedDuration::from_hours(24 * days)
-}
 
 /// An authorised account whose session and refresh token live this many days.
 async fn refreshable(session: u32, refresh_token: u32) -> World {
