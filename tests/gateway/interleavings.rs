@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::held::{NOT_SENT, SENDING, SUCCEEDED, Traps};
 use crate::ticket::advance;
@@ -157,13 +157,8 @@ async fn law_6_a_response_after_another_outcome_was_recorded_contradicts_it() {
     let other = unknown(&world, "LATE-2").await;
     pass(&world, &other).await;
     world.until_state(&id, "unknown").await;
-    let limit = tokio::time::Instant::now() + Duration::from_secs(20);
-    while world.operation(&id).await["state"] == "unknown" {
-        assert!(tokio::time::Instant::now() < limit, "not settled");
-        world.clock.advance_steady(Duration::from_millis(400));
-        pass(&world, &id).await;
-    }
-    let absent = world.operation(&id).await;
+    let settled = |operation: &Value| operation["state"] != "unknown";
+    let absent = world.looked_up_until(&id, settled).await;
     assert_eq!(absent["basis"], "absent", "{absent:#}");
 
     answered.release();
@@ -196,12 +191,8 @@ async fn law_6_a_retry_is_not_sent_once_the_earlier_operation_is_contradicted() 
     let first = world.pay(&order, "first", 0).await;
     let first = first.operation().to_owned();
     world.until_state(&first, "unknown").await;
-    let limit = tokio::time::Instant::now() + Duration::from_secs(20);
-    while world.operation(&first).await["basis"] != "absent" {
-        assert!(tokio::time::Instant::now() < limit, "not settled");
-        world.clock.advance_steady(Duration::from_millis(400));
-        pass(&world, &first).await;
-    }
+    let absent = |operation: &Value| operation["basis"] == "absent";
+    world.looked_up_until(&first, absent).await;
 
     let id = order["order_id"].as_str().unwrap();
     let mut sending = traps.hold(SENDING);

@@ -149,14 +149,14 @@ async fn a_message_during_a_lookup_makes_another_lookup_due() {
     world.until_state(unknown.operation(), "unknown").await;
     end_message_faults(&world).await;
 
-    // The first lookup reads the unpaid order, and its response comes late.
-    world
-        .fault(json!({"method": "detail", "fault": "slow", "delay_ms": 10_000}))
-        .await;
+    // The first lookup reads the unpaid order, and its response comes late. So does the response to the lookup of the
+    // booking, which the message makes due too; the two lookups may begin in any order.
+    let slow = json!({"method": "detail", "fault": "slow", "delay_ms": 10_000, "times": 2});
+    world.fault(slow).await;
     let looked_up = world.received("queryorderdetail").await;
     trade(&world, "m-1", id, "2").await;
     world
-        .until_received("queryorderdetail", looked_up + 1)
+        .until_received("queryorderdetail", looked_up + 2)
         .await;
     // Both messages of the payment come before the response.
     crate::ticket::advance(&world, &format!("orders/{id}"), "paid").await;

@@ -451,6 +451,23 @@ impl World {
             .await
     }
 
+    /// Lets time pass between the lookups of an operation, but not during one, until this is true of the operation.
+    pub(crate) async fn looked_up_until(&self, id: &str, what: impl Fn(&Value) -> bool) -> Value {
+        let path = format!("/v1/operations/{id}/reconcile");
+        for _ in 0..100 {
+            let operation = self.operation(id).await;
+            if what(&operation) {
+                return operation;
+            }
+            self.clock.advance_steady(Duration::from_millis(400));
+            let reconciled = self.post_with(&path, &[], &json!({})).await;
+            assert_eq!(reconciled.status, 200, "{reconciled:?}");
+            self.until(id, |now| now["timeline"] != operation["timeline"])
+                .await;
+        }
+        panic!("{:#}", self.operation(id).await);
+    }
+
     /// Waits until Fliggy has received this many calls of the method.
     pub(crate) async fn until_received(&self, method: &str, count: u64) {
         poll(method, || self.received(method), |found| *found >= count).await;

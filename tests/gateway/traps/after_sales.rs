@@ -6,19 +6,12 @@ use std::time::Duration;
 use fliggy_gateway::top::contract::{Override, Overrides, Registry};
 use serde_json::{Value, json};
 
-use super::contradictions;
+use super::{RARE, contradictions};
 use crate::ticket::{Ticket, change_path, family, problem, there_and_back, ticketed};
 use crate::world::{Answer, World, states};
 
 /// Longer than `late_visibility` hides an effect in these tests, and shorter than the time to pay.
 const LATE: Duration = Duration::from_secs(601);
-
-/// Lookups of the reconciler so far apart that the test is the first to see an effect that became
-/// visible.
-const RARE: [(&str, &str); 2] = [
-    ("GATEWAY__RECONCILE__MAX_INTERVAL", "1h"),
-    ("GATEWAY__RECONCILE__MIN_LOOKS", "2"),
-];
 
 /// The next call of this method takes effect, but lookups show the effect only after [`LATE`].
 async fn late(world: &World, method: &str) {
