@@ -22,6 +22,7 @@ pub mod problem;
 pub mod refunds;
 pub mod request_log;
 mod router;
+mod scopes;
 pub mod state;
 mod swagger_ui;
 mod system;

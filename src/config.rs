@@ -31,7 +31,7 @@ pub mod watcher;
 pub mod webhooks;
 
 pub use accounts::Account;
-pub use auth::{Auth, AuthMode, Key, LOCAL, Role};
+pub use auth::{Auth, AuthMode, Key, LOCAL};
 pub use feed::Feed;
 pub use notifications::Notifications;
 pub use reconcile::Reconcile;

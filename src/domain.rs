@@ -1,6 +1,7 @@
 //! The domain model: pure types that hold only valid values, and pure checks. Nothing here depends
 //! on HTTP, TOP's wire format or the store.
 
+pub mod access;
 pub mod actions;
 pub mod attachment;
 pub mod booking;

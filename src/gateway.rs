@@ -12,7 +12,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::api::{ApiState, Ready};
 use crate::clock::SharedClock;
-use crate::config::{self, Auth, AuthMode, Config, LOCAL, Reconcile, Role, Top};
+use crate::config::{self, Auth, AuthMode, Config, LOCAL, Reconcile, Top};
+use crate::domain::access::Scope;
 use crate::domain::change::ChangeKinds;
 use crate::domain::ids::HashKey;
 use crate::domain::order::StatusMap;
@@ -416,7 +417,9 @@ fn recipients(auth: &Auth) -> Recipients {
         AuthMode::None => Recipients::new([(LOCAL.to_owned(), true)]),
         AuthMode::Keys => {
             let keys = auth.keys.iter();
-            Recipients::new(keys.map(|(name, key)| (name.clone(), key.role == Role::Operator)))
+            Recipients::new(
+                keys.map(|(name, key)| (name.clone(), key.scopes.contains(Scope::Operator))),
+            )
         }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Data goes one way: `api → operations → translate → top → domain`, and back.
 
+pub mod access;
 pub mod api;
 pub mod cli;
 pub mod clock;

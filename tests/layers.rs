@@ -28,7 +28,7 @@ const PICTURE: &str = "
     notifications → translate, top
     config → operations::classify, top::sign, top::contract, domain
     config → notifications::receiver, notifications::webhooks::address
-    telemetry, api → config
+    telemetry, api, access → config
     main → cli
     cli → server, gateway → api → config
     cli → telemetry, top

@@ -1,37 +1,25 @@
 //! The caller of a request and its purchasing account.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use sha2::{Digest, Sha256};
-use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 use super::problem::{Code, FieldError, Problem};
+use super::scopes::missing;
 use super::{ApiState, request_log};
-use crate::config::{AuthMode, Config, LOCAL, Role};
+pub use crate::access::Caller;
+use crate::access::{Denied, Keys};
+use crate::config::Config;
+use crate::domain::access::Scope;
 use crate::domain::ids::AccountName;
 
 /// The header that chooses the purchasing account.
 pub const ACCOUNT_HEADER: &str = "Gateway-Account";
 
-/// The authenticated caller. A handler that extracts it requires an API key.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    /// The name of the key, or `local` if no keys are required.
-    pub name: Arc<str>,
-    /// The role of the key.
-    pub role: Role,
-    /// The accounts that the key may use; `None` means all.
-    pub accounts: Option<Arc<BTreeSet<AccountName>>>,
-    /// The account of its requests that name none.
-    pub default_account: Option<AccountName>,
-}
-
-/// A caller that is an operator; every other caller is refused with `forbidden`.
+/// A caller that is an operator; every other caller is refused with `scope_missing`.
 #[derive(Debug, Clone)]
 pub struct Operator(pub Caller);
 
@@ -40,28 +28,10 @@ pub struct Operator(pub Caller);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account(pub AccountName);
 
-impl Caller {
-    /// Whether the caller may use the account.
-    #[must_use]
-    pub fn may_use(&self, account: &AccountName) -> bool {
-        self.accounts
-            .as_ref()
-            .is_none_or(|accounts| accounts.contains(account))
-    }
-
-    /// Whether the caller may read and resolve the operations of all callers.
-    #[must_use]
-    pub fn is_operator(&self) -> bool {
-        self.role == Role::Operator
-    }
-}
-
-/// The configured keys and accounts, in the form that requests are checked against.
+/// The keys and accounts that requests are checked against.
 #[derive(Debug)]
 pub struct AuthTable {
-    mode: AuthMode,
-    callers: Vec<([u8; 32], Caller)>,
-    local: Caller,
+    keys: Keys,
     accounts: BTreeSet<AccountName>,
     default_account: Option<AccountName>,
 }
@@ -70,50 +40,16 @@ impl AuthTable {
     /// Builds the table from the configuration.
     #[must_use]
     pub fn new(config: &Config) -> Self {
-        let callers = config.auth.keys.iter().map(|(name, key)| {
-            let accounts = key.accounts.as_ref();
-            let caller = Caller {
-                name: name.as_str().into(),
-                role: key.role,
-                accounts: accounts.map(|names| Arc::new(names.iter().cloned().collect())),
-                default_account: key.default_account.clone(),
-            };
-            (key.digest, caller)
-        });
         Self {
-            mode: config.auth.mode,
-            callers: callers.collect(),
-            local: Caller {
-                name: LOCAL.into(),
-                role: Role::Operator,
-                accounts: None,
-                default_account: None,
-            },
+            keys: Keys::new(config),
             accounts: config.accounts.keys().cloned().collect(),
             default_account: config.default_account().cloned(),
         }
     }
 
     fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
-        match self.mode {
-            AuthMode::None => Ok(self.local.clone()),
-            AuthMode::Keys => presented_key(headers)
-                .and_then(|key| self.find(key))
-                .cloned()
-                .ok_or_else(|| Code::Unauthorized.into()),
-        }
-    }
-
-    /// Compares with every digest in constant time, so that the duration reveals nothing about a key.
-    fn find(&self, key: &[u8]) -> Option<&Caller> {
-        let digest: [u8; 32] = Sha256::digest(key).into();
-        let mut found = u64::MAX;
-        for (index, (known, _)) in self.callers.iter().enumerate() {
-            let same: Choice = digest.ct_eq(known);
-            found.conditional_assign(&(index as u64), same);
-        }
-        let index = usize::try_from(found).ok()?;
-        self.callers.get(index).map(|(_, caller)| caller)
+        let caller = self.keys.caller(presented_key(headers));
+        caller.map_err(|Denied::Unknown| Code::Unauthorized.into())
     }
 
     fn account(&self, caller: &Caller, headers: &HeaderMap) -> Result<AccountName, Problem> {
@@ -127,7 +63,7 @@ impl AuthTable {
             .find(|account| account.to_string() == named);
         match account {
             Some(account) if caller.may_use(account) => Ok(account.clone()),
-            None if caller.accounts.is_none() => Err(Problem::invalid(FieldError::new(
+            None if caller.rights.accounts.is_none() => Err(Problem::invalid(FieldError::new(
                 format!("header/{ACCOUNT_HEADER}"),
                 "unknown_account",
                 "is not the name of a purchasing account of this gateway",
@@ -139,15 +75,19 @@ impl AuthTable {
     }
 
     fn default_for(&self, caller: &Caller) -> Result<AccountName, Problem> {
-        let own = caller.accounts.as_ref().and_then(|own| match own.len() {
-            1 => own.first(),
-            _ => None,
-        });
+        let own = caller
+            .rights
+            .accounts
+            .as_ref()
+            .and_then(|own| match own.len() {
+                1 => own.first(),
+                _ => None,
+            });
         let default = self
             .default_account
             .as_ref()
             .filter(|account| caller.may_use(account));
-        let of_key = caller.default_account.as_ref();
+        let of_key = caller.rights.default_account.as_ref();
         of_key.or(own).or(default).cloned().ok_or_else(|| {
             Problem::invalid(FieldError::new(
                 format!("header/{ACCOUNT_HEADER}"),
@@ -193,8 +133,7 @@ impl FromRequestParts<ApiState> for Operator {
         if caller.is_operator() {
             Ok(Self(caller))
         } else {
-            Err(Problem::new(Code::Forbidden)
-                .detail("Only an operator of the gateway may do this."))
+            Err(missing(&caller, &[Scope::Operator]))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The OpenAPI document.
 
+use axum::http::Method;
 use bytes::Bytes;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -18,7 +19,7 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::problem::{ProblemBody, text_header};
-use super::{router, system};
+use super::{router, scopes, system};
 use crate::config::AuthMode;
 use crate::notifications::webhooks::message::WebhookMessage;
 
@@ -89,6 +90,20 @@ pub fn document() -> OpenApi {
     document.webhooks = Some(callbacks::webhooks());
     let schemas = &mut document.components.get_or_insert_default().schemas;
     schemas.values_mut().for_each(describe::nullable_references);
+    for (method, path, required) in scopes::REQUIRED {
+        let item = document.paths.paths.get_mut(*path);
+        let operation = item.and_then(|item| match *method {
+            Method::GET => item.get.as_mut(),
+            Method::POST => item.post.as_mut(),
+            Method::PUT => item.put.as_mut(),
+            Method::PATCH => item.patch.as_mut(),
+            Method::DELETE => item.delete.as_mut(),
+            _ => None,
+        });
+        if let Some(operation) = operation {
+            describe::scopes(operation, required);
+        }
+    }
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
             // Only operations with `security(())` need no key.

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use super::problem::{Code, Problem};
 use super::{
     ApiState, accounts, attachments, changes, events, flights, notifications, openapi, operations,
-    orders, refunds, request_log, swagger_ui, system, webhooks,
+    orders, refunds, request_log, scopes, swagger_ui, system, webhooks,
 };
 
 /// The allowance for the rest of an upload: the other part and the multipart framing.
@@ -97,11 +97,14 @@ pub fn router(state: ApiState) -> Router {
 
 /// Puts the layers around the routes; tests pass their own routes.
 pub(super) fn assemble(v1: OpenApiRouter<ApiState>, state: ApiState) -> Router {
+    let scopes = from_fn_with_state(state.clone(), scopes::check);
     // Health and metrics must respond while the gateway is full, so the limit covers only the operations.
-    let v1 = v1.layer(from_fn_with_state(state.clone(), limit_in_flight));
+    let v1 = v1
+        .layer(scopes.clone())
+        .layer(from_fn_with_state(state.clone(), limit_in_flight));
     let (routes, _) = OpenApiRouter::with_openapi(openapi::head())
         .merge(v1)
-        .merge(feed())
+        .merge(feed().layer(scopes))
         .merge(system::routes())
         .split_for_parts();
 

@@ -13,7 +13,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::*;
 use crate::clock::SystemClock;
-use crate::config::{Account, AuthMode, Config, Key, Profile, Role};
+use crate::config::{Account, AuthMode, Config, Key, Profile};
+use crate::domain::access::Scopes;
 
 /// A sandbox configuration with one key for each role, and one that is bound to an account.
 pub(super) fn config(mode: AuthMode) -> Config {
@@ -23,17 +24,17 @@ pub(super) fn config(mode: AuthMode) -> Config {
         .accounts
         .insert("other".parse().unwrap(), Account { ..account });
     config.auth.mode = mode;
-    for (name, role, accounts) in [
-        ("caller", Role::Caller, None),
-        ("operator", Role::Operator, None),
-        ("bound", Role::Caller, Some(vec!["other".parse().unwrap()])),
+    for (name, scopes, accounts) in [
+        ("caller", Scopes::APP, None),
+        ("operator", Scopes::ALL, None),
+        ("bound", Scopes::APP, Some(vec!["other".parse().unwrap()])),
     ] {
         let digest = Sha256::digest(format!("key-of-{name}-0123456789")).into();
         config.auth.keys.insert(
             name.to_owned(),
             Key {
                 digest,
-                role,
+                scopes,
                 accounts,
                 default_account: None,
             },

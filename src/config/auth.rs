@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::show::masked_digest;
 use super::table::Table;
 use super::{AccountName, value};
+use crate::domain::access::{Scope, Scopes};
 
 /// The minimum length of a key, in bytes: shorter keys can be guessed.
 const SHORTEST_KEY: usize = 16;
@@ -36,14 +37,23 @@ pub enum AuthMode {
 /// The name of every caller while none is authenticated.
 pub const LOCAL: &str = "local";
 
-/// What a caller may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// A usual set of scopes.
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Search, orders, and the caller's own operations.
+enum Role {
+    /// An app that books.
     Caller,
-    /// Also the operations of all callers, their resolution, and raw calls.
+    /// All scopes.
     Operator,
+}
+
+impl Role {
+    const fn scopes(self) -> Scopes {
+        match self {
+            Self::Caller => Scopes::APP,
+            Self::Operator => Scopes::ALL,
+        }
+    }
 }
 
 /// One caller.
@@ -52,8 +62,8 @@ pub struct Key {
     /// SHA-256 of the API key; the key itself is not stored.
     #[serde(rename = "key_sha256", serialize_with = "masked_digest")]
     pub digest: [u8; 32],
-    /// What the caller may do.
-    pub role: Role,
+    /// The parts of the API that the caller may use.
+    pub scopes: Scopes,
     /// The accounts it may use; `None` means all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accounts: Option<Vec<AccountName>>,
@@ -64,6 +74,16 @@ pub struct Key {
 
 fn digest(value: &Value) -> Result<[u8; 32], String> {
     value::hex_bytes(&value::text(value)?)
+}
+
+fn scopes(value: &Value) -> Result<Scopes, String> {
+    let words = value::texts(value)?;
+    let known = |word: &String| Scope::ALL.into_iter().find(|scope| scope.as_str() == word);
+    let scopes: Option<Scopes> = words.iter().map(known).collect();
+    scopes.filter(|scopes| !scopes.is_empty()).ok_or_else(|| {
+        let words = Scope::ALL.map(|scope| format!("`{scope}`"));
+        format!("expected a list of {}", words.join(", "))
+    })
 }
 
 fn account_name(value: &Value) -> Result<AccountName, String> {
@@ -80,12 +100,18 @@ impl Key {
             .any(|key| table.has(key));
         let given = table.secret("key", "key_file");
         let given_digest = table.optional("key_sha256", digest);
-        let role = table.optional("role", value::word).unwrap_or(Role::Caller);
+        let role = table.optional("role", value::word::<Role>);
+        let scopes = table.optional("scopes", scopes);
+        let scopes_path = table.path_of("scopes");
         let names = table.optional("accounts", value::texts);
         let accounts_path = table.path_of("accounts");
         let default_account = table.optional("default_account", account_name);
         table.finish();
 
+        problems.unless(role.is_none() || scopes.is_none(), || {
+            format!("`{scopes_path}` and `role` are both set; keep one")
+        });
+        let scopes = scopes.or(role.map(Role::scopes)).unwrap_or(Scopes::APP);
         let accounts = names.map(|names| {
             let names = names.iter().filter_map(|name| {
                 let parsed = name.parse().ok();
@@ -119,7 +145,7 @@ impl Key {
         };
         Some(Self {
             digest: digest?,
-            role,
+            scopes,
             accounts,
             default_account,
         })

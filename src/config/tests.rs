@@ -7,6 +7,7 @@ use std::io::Write as _;
 use secrecy::ExposeSecret;
 
 use super::*;
+use crate::domain::access::Scopes;
 use crate::domain::change::ChangeKind;
 use crate::domain::refund::{EmptyFee, RefundKind};
 use crate::operations::classify::RowVerdict;
@@ -59,7 +60,7 @@ fn defaults_complete_a_configuration_file() {
     assert_eq!(config.top.app_key, "12345678");
     assert_eq!(config.top.deadline, Duration::from_millis(5500));
     assert_eq!(config.server.max_body, 1 << 20);
-    assert_eq!(config.auth.keys["booking-app"].role, Role::Caller);
+    assert_eq!(config.auth.keys["booking-app"].scopes, Scopes::APP);
     assert_eq!(config.error_map[0].code.as_deref(), Some("15"));
     assert_eq!(config.status_map.len(), 1);
     assert_eq!(
@@ -288,6 +289,18 @@ fn contradictions_are_refused() {
             "[auth]\nmode = 'keys'\n[auth.keys.a]\nkey = '0123456789abcdef'\n\
              [auth.keys.b]\nkey = '0123456789abcdef'",
             "`auth.keys.a` and `auth.keys.b` have the same key",
+        ),
+        (
+            "[auth]\nmode = 'keys'\n[auth.keys.a]\nkey = '0123456789abcdef'\nscopes = ['pay', 'admin']",
+            "`auth.keys.a.scopes`: expected a list of `search`, `orders:read`, `orders:write`, `pay`",
+        ),
+        (
+            "[auth]\nmode = 'keys'\n[auth.keys.a]\nkey = '0123456789abcdef'\nscopes = []",
+            "`auth.keys.a.scopes`: expected a list of",
+        ),
+        (
+            "[auth]\nmode = 'keys'\n[auth.keys.a]\nkey = '0123456789abcdef'\nscopes = ['pay']\nrole = 'caller'",
+            "`auth.keys.a.scopes` and `role` are both set",
         ),
         (
             "[auth]\nmode = 'keys'\n[auth.keys.a]\nkey = 'short'",

@@ -256,7 +256,7 @@ async fn an_operation_is_shown_to_its_owner_and_to_operators() {
     let refused = world
         .post_with(&format!("{path}/resolve"), &headers, &resolve)
         .await;
-    assert_eq!(problem(&refused), (403, "forbidden"));
+    assert_eq!(problem(&refused), (403, "scope_missing"));
     for (who, some) in [(TRIPS, true), (COSTS, false), (CHIEF, true)] {
         for list in ["/v1/operations", "/v1/events"] {
             let listed = world.get_with(list, &[who]).await;

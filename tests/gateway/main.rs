@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, and prints the cause"
 )]
 
+mod access;
 mod accounts;
 mod api;
 mod attachments;

@@ -481,7 +481,7 @@ async fn what_cannot_be_used_is_listed_for_operators_and_confirmed() {
     let refused = world.get_with("/v1/notifications", &[TRIPS]).await;
     assert_eq!(
         (refused.status, &refused.body["code"]),
-        (403, &json!("forbidden"))
+        (403, &json!("scope_missing"))
     );
     for query in ["state=lost", "cursor=0", "cursor=x", "limit=0", "page=1"] {
         let refused = world

@@ -8,6 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::super::tests::{Answered, send, state, with_routes};
 use super::*;
+use crate::config::AuthMode;
 
 fn router(mode: AuthMode) -> Router {
     async fn who(caller: Caller, Account(account): Account) -> String {
@@ -69,7 +70,7 @@ async fn an_operator_route_refuses_a_caller() {
     );
     assert_eq!(
         ask(&router, "/v1/operator", &[CALLER]).await.code(),
-        "forbidden"
+        "scope_missing"
     );
 }
 

@@ -1,9 +1,13 @@
-//! Moves descriptions to where readers and generated clients expect them.
+//! Adds and moves descriptions to where readers and generated clients expect them.
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{RefOr, Schema};
+
+use crate::domain::access::Scope;
 
 type Schemas = BTreeMap<String, RefOr<Schema>>;
 
@@ -21,6 +25,25 @@ pub(super) fn request_body(operation: &mut Operation, schemas: &Schemas) {
     {
         body.description.clone_from(&schema.description);
     }
+}
+
+/// Adds the scopes of which a key must have one: as a sentence, and as `x-scopes` for programs.
+pub(super) fn scopes(operation: &mut Operation, required: &[Scope]) {
+    let words: Vec<String> = required.iter().map(|scope| format!("`{scope}`")).collect();
+    let sentence = match required {
+        [_] => format!("Requires the scope {}.", words.concat()),
+        _ => format!("Requires one of the scopes {}.", words.join(", ")),
+    };
+    let description = operation.description.get_or_insert_default();
+    if !description.is_empty() {
+        description.push_str("\n\n");
+    }
+    description.push_str(&sentence);
+    let extension = Extensions::builder().add("x-scopes", json!(required));
+    operation
+        .extensions
+        .get_or_insert_default()
+        .merge(extension.build());
 }
 
 /// Moves the description of a nullable reference to the property. utoipa puts it beside the `$ref`

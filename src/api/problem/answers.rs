@@ -16,12 +16,13 @@ pub type ProblemAnswers = BTreeMap<String, RefOr<Response>>;
 pub const API: &[Code] = &[
     Code::InvalidRequest,
     Code::Unauthorized,
+    Code::ScopeMissing,
     Code::Internal,
     Code::Overloaded,
     Code::ShuttingDown,
 ];
 
-/// The additional problems of operations on a purchasing account, and of operations for operators only.
+/// The additional problems of operations on a purchasing account, and of operations that may concern other callers.
 pub const RESTRICTED: &[Code] = &[Code::Forbidden];
 
 /// The problems of every operation with a request body.

@@ -141,8 +141,12 @@ codes! {
         Some("Send `Authorization: Bearer <key>` or `X-Api-Key: <key>`."),
     Forbidden "forbidden" FORBIDDEN None Never None;
         "The API key does not allow this";
-        "The key is known, but may not use this operation or this purchasing account.";
+        "The key is known, but may not use this purchasing account, or ask for what belongs to other callers.";
         Option::None,
+    ScopeMissing "scope_missing" FORBIDDEN None Never None;
+        "The API key lacks the scope of this operation";
+        "The key is known, but has none of the scopes that this operation requires. The detail names them.";
+        Some("Ask an operator of the gateway to add the scope to the key, or use a key that has it."),
     NotFound "not_found" NOT_FOUND None Never None;
         "The path does not exist";
         "No operation of the API has this path.";

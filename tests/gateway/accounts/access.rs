@@ -39,8 +39,8 @@ async fn only_operators_see_and_change_accounts() {
     let sent = calls(&world).await;
     for request in &requests {
         for (headers, expected) in [
-            (&[TRIPS][..], (403, "forbidden")),
-            (&[COSTS][..], (403, "forbidden")),
+            (&[TRIPS][..], (403, "scope_missing")),
+            (&[COSTS][..], (403, "scope_missing")),
             (&[][..], (401, "unauthorized")),
             (&[("X-Api-Key", "wrong")][..], (401, "unauthorized")),
         ] {

@@ -1,0 +1,3 @@
+//! Callers: their keys and what these permit.
+
+mod scopes;
