@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::domain::access::{Rights, Scope, Scopes};
-use crate::domain::ids::AccountName;
+use crate::domain::api_key::KeyDigest;
+use crate::domain::ids::{AccountName, KeyId};
 
-mod keys;
-
-pub use keys::{Denied, Keys};
+pub mod keys;
+pub mod service;
+mod token;
 
 /// The caller of a request.
 #[derive(Debug, Clone)]
@@ -16,6 +17,16 @@ pub struct Caller {
     pub name: Arc<str>,
     /// What it may do.
     pub rights: Rights,
+    /// What it presented; none if no keys are required.
+    credential: Option<Credential>,
+}
+
+/// The API key that a caller presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Credential {
+    /// The id of a stored key; none for a key of the configuration.
+    id: Option<KeyId>,
+    digest: KeyDigest,
 }
 
 impl Caller {
@@ -45,6 +56,7 @@ impl Caller {
                 scopes: Scopes::ALL,
                 ..Rights::default()
             },
+            credential: None,
         }
     }
 }

@@ -10,6 +10,7 @@ mod examples;
 pub mod extract;
 pub mod flights;
 pub mod include;
+pub mod keys;
 mod limit;
 mod malformed;
 pub mod notifications;

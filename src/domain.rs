@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod actions;
+pub mod api_key;
 pub mod attachment;
 pub mod booking;
 pub mod change;

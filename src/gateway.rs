@@ -10,10 +10,11 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::access::keys::Keys;
+use crate::access::service::KeyService;
 use crate::api::{ApiState, Ready};
 use crate::clock::SharedClock;
-use crate::config::{self, Auth, AuthMode, Config, LOCAL, Reconcile, Top};
-use crate::domain::access::Scope;
+use crate::config::{self, Config, Reconcile, Top};
 use crate::domain::change::ChangeKinds;
 use crate::domain::ids::HashKey;
 use crate::domain::order::StatusMap;
@@ -131,16 +132,27 @@ impl Gateway {
         };
         let housekeeping = tokio::spawn(housekeeping.run());
         let seal_keys = seal_keys(&config.store);
+        let state = ApiState::new(config, clock.clone(), metrics);
+        let keys = state.auth.keys().clone();
+        let changed = watch::Sender::new(());
+        let key_service = KeyService::load(
+            keys.clone(),
+            journal.clone(),
+            clock.clone(),
+            changed.clone(),
+        );
+        let key_service = Arc::new(key_service.await?);
+        let key_keeper = tokio::spawn(key_service.clone().keep(stopping.clone()));
         let hooks = Arc::new(webhooks::Parts {
             store: journal.clone(),
             reader: reader.clone(),
             client: Arc::new(clients.webhooks),
             seal_keys: seal_keys.clone(),
-            recipients: recipients(&config.auth),
+            recipients: recipients(keys.clone()),
             retries: config.webhooks.retry.schedule(),
             concurrency: usize::try_from(config.webhooks.concurrency).unwrap_or(1),
             clock: clock.clone(),
-            changed: watch::Sender::new(()),
+            changed,
             stopping: stopping.clone(),
         });
         let dispatcher = tokio::spawn(Dispatcher::new(hooks.clone()).run());
@@ -176,11 +188,12 @@ impl Gateway {
             stopping.clone(),
         );
         let receiver = tokio::spawn(receiver.run());
-        let state = ApiState::new(config, clock, metrics).with_operations(
+        let state = state.with_operations(
             operations.clone(),
             accounts,
             reader,
             Arc::new(hooks),
+            key_service,
         );
         state.readiness.set(Ready::Yes);
         let tasks = vec![
@@ -190,6 +203,7 @@ impl Gateway {
             ("the check of the sessions", keeper),
             ("the reader of the event feed", feed),
             ("the deletion of old events and messages", housekeeping),
+            ("the keeper of API keys", key_keeper),
         ];
         let peers = vec![
             ("the receiver of TOP's messages", receiver),
@@ -412,16 +426,8 @@ fn seal_keys(store: &config::Store) -> Option<Arc<SealKeys>> {
     Some(Arc::new(SealKeys::new(&current, previous.as_ref())))
 }
 
-fn recipients(auth: &Auth) -> Recipients {
-    match auth.mode {
-        AuthMode::None => Recipients::new([(LOCAL.to_owned(), true)]),
-        AuthMode::Keys => {
-            let keys = auth.keys.iter();
-            Recipients::new(
-                keys.map(|(name, key)| (name.clone(), key.scopes.contains(Scope::Operator))),
-            )
-        }
-    }
+fn recipients(keys: Arc<Keys>) -> Recipients {
+    Recipients::new(move |name| keys.recipient(name))
 }
 
 fn vocabulary(config: &Config) -> Vocabulary {

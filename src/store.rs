@@ -4,6 +4,7 @@
 //! pass the same test suite (`tests/journal`).
 
 pub mod accept;
+mod api_keys;
 mod attachments;
 mod condition;
 mod error;
@@ -23,6 +24,7 @@ use futures::future::BoxFuture;
 
 use crate::domain::ids::HashKey;
 
+pub use api_keys::{ApiKeys, MOST_API_KEYS, MOST_REVOKED_KEYS, SavedApiKey, decide_api_key};
 pub use attachments::Attachments;
 pub use condition::{Check, Condition, Warning};
 pub use error::{Fault, JournalError};
@@ -57,6 +59,7 @@ pub trait Store:
     + Owners
     + Webhooks
     + Sessions
+    + ApiKeys
 {
     /// Writes a meaningless row to check that the journal can be written.
     fn probe(&self) -> BoxFuture<'_, Result<(), JournalError>>;

@@ -34,7 +34,6 @@ fn check_config_lists_every_problem_and_exits_with_2() {
         "`server.listen` (from the environment): expected an IP address",
         "`top.app_key` is missing",
         "`accounts` is empty",
-        "`auth.keys` is empty",
     ] {
         assert!(stderr.contains(part), "{stderr}");
     }

@@ -31,8 +31,8 @@ const PICTURE: &str = "
     telemetry, api, access → config
     main → cli
     cli → server, gateway → api → config
-    cli → telemetry, top
-    gateway → notifications, operations, store, translate, top, domain
+    cli → telemetry, top, access, store, domain, secret_file
+    gateway → access, notifications, operations, store, translate, top, domain
 
     api, console, access, notifications → telemetry::metrics, telemetry::handles → clock
     operations, store, top → telemetry::metrics, telemetry::handles → clock

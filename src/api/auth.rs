@@ -1,20 +1,23 @@
 //! The caller of a request and its purchasing account.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
-use super::problem::{Code, FieldError, Problem};
+use super::problem::{Code, FieldError, Problem, Retry};
 use super::scopes::missing;
 use super::{ApiState, request_log};
 pub use crate::access::Caller;
-use crate::access::{Denied, Keys};
+use crate::access::keys::{Denied, Keys};
+use crate::clock::SharedClock;
 use crate::config::Config;
 use crate::domain::access::Scope;
 use crate::domain::ids::AccountName;
+use crate::domain::time::Rfc3339;
 
 /// The header that chooses the purchasing account.
 pub const ACCOUNT_HEADER: &str = "Gateway-Account";
@@ -31,25 +34,56 @@ pub struct Account(pub AccountName);
 /// The keys and accounts that requests are checked against.
 #[derive(Debug)]
 pub struct AuthTable {
-    keys: Keys,
+    keys: Arc<Keys>,
     accounts: BTreeSet<AccountName>,
     default_account: Option<AccountName>,
 }
 
 impl AuthTable {
-    /// Builds the table from the configuration.
+    /// A table of the configured keys and accounts.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
+    pub fn new(config: &Config, clock: SharedClock) -> Self {
         Self {
-            keys: Keys::new(config),
+            keys: Arc::new(Keys::new(config, clock)),
             accounts: config.accounts.keys().cloned().collect(),
             default_account: config.default_account().cloned(),
         }
     }
 
+    /// The keys, to which stored ones can be added.
+    #[must_use]
+    pub fn keys(&self) -> &Arc<Keys> {
+        &self.keys
+    }
+
     fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let caller = self.keys.caller(presented_key(headers));
-        caller.map_err(|Denied::Unknown| Code::Unauthorized.into())
+        caller.map_err(unauthorized)
+    }
+
+    /// Awaits something for the caller, unless its key ends meanwhile.
+    pub(super) async fn during<T>(
+        &self,
+        caller: &Caller,
+        wait: impl Future<Output = T>,
+    ) -> Result<T, Problem> {
+        let waited = tokio::select! {
+            waited = wait => waited,
+            denied = self.keys.denied(caller) => return Err(unauthorized(denied)),
+        };
+        // It may have expired.
+        self.still(caller)?;
+        Ok(waited)
+    }
+
+    /// Checks that the caller may still do what it could when its request began.
+    pub(super) fn still(&self, caller: &Caller) -> Result<(), Problem> {
+        self.keys.check(caller).map_err(unauthorized)
+    }
+
+    /// Whether there is a purchasing account of this name.
+    pub(super) fn has_account(&self, account: &AccountName) -> bool {
+        self.accounts.contains(account)
     }
 
     fn account(&self, caller: &Caller, headers: &HeaderMap) -> Result<AccountName, Problem> {
@@ -88,6 +122,8 @@ impl AuthTable {
             .as_ref()
             .filter(|account| caller.may_use(account));
         let of_key = caller.rights.default_account.as_ref();
+        // Accounts of a stored key may have been removed from the configuration.
+        let [of_key, own] = [of_key, own].map(|name| name.filter(|name| self.has_account(name)));
         of_key.or(own).or(default).cloned().ok_or_else(|| {
             Problem::invalid(FieldError::new(
                 format!("header/{ACCOUNT_HEADER}"),
@@ -96,6 +132,27 @@ impl AuthTable {
             ))
         })
     }
+}
+
+fn unauthorized(denied: Denied) -> Problem {
+    let problem = Problem::new(Code::Unauthorized);
+    let (what, at) = match denied {
+        Denied::Unknown => return problem,
+        Denied::Changed => {
+            return problem
+                .retry(Retry::SameKey)
+                .detail(
+                    "What the API key permits was changed during the request, which had no effect.",
+                )
+                .hint("Send the request again.");
+        }
+        Denied::Expired(at) => ("The API key expired", at),
+        Denied::Revoked(at) => ("The API key was revoked", at),
+        Denied::Replaced(at) => ("Another secret replaced that of the API key", at),
+    };
+    problem
+        .detail(format!("{what} at {}.", Rfc3339(at)))
+        .hint("Ask an operator of the gateway for a new API key.")
 }
 
 /// The key in `Authorization: Bearer` or `X-Api-Key`.
@@ -109,6 +166,28 @@ fn presented_key(headers: &HeaderMap) -> Option<&[u8]> {
     headers
         .get("x-api-key")
         .map(|value| value.as_bytes().trim_ascii())
+}
+
+/// A caller whose key was accepted, in the extensions of its request. The body of a request may take long to arrive, so extractors
+/// check the key again when they have read it.
+#[derive(Debug, Clone)]
+pub(super) struct Admitted {
+    table: Arc<AuthTable>,
+    caller: Caller,
+}
+
+impl Admitted {
+    pub(super) fn new(table: &Arc<AuthTable>, caller: &Caller) -> Self {
+        Self {
+            table: Arc::clone(table),
+            caller: caller.clone(),
+        }
+    }
+
+    /// Checks the key of the request again; a request that needs no key has none.
+    pub(super) fn again(admitted: Option<&Self>) -> Result<(), Problem> {
+        admitted.map_or(Ok(()), |admitted| admitted.table.still(&admitted.caller))
+    }
 }
 
 impl FromRequestParts<ApiState> for Caller {

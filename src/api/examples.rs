@@ -1,11 +1,13 @@
 //! Requests that work unchanged in the sandbox (tests send them), and their responses.
 
 mod accounts;
+mod keys;
 mod webhooks;
 
 use serde_json::{Value, json};
 
 pub(super) use accounts::{account, accounts, authorization_link, enter_session, topics};
+pub(super) use keys::{key, key_settings, key_with_secret, keys, new_key};
 pub(super) use webhooks::{
     attempts, deliveries, message, new_webhook, ping, webhook, webhook_with_secret, webhooks,
 };

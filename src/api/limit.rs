@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::domain::nullable::whole;
+
 /// 1 to 200; 50 if left out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limit(u32);
@@ -84,6 +86,35 @@ impl<'de, const MOST: usize> Deserialize<'de> for Text<MOST> {
             Err(serde::de::Error::custom(format!(
                 "expected 1 to {MOST} characters"
             )))
+        }
+    }
+}
+
+/// For how long the present secret remains in use beside a new one: 0 to 7 days, a day if left out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Overlap(u32);
+
+const WEEK: u32 = 7 * 24 * 60 * 60;
+
+impl Overlap {
+    pub(super) fn get(self) -> Duration {
+        Duration::from_secs(self.0.into())
+    }
+}
+
+impl Default for Overlap {
+    fn default() -> Self {
+        Self(24 * 60 * 60)
+    }
+}
+
+impl<'de> Deserialize<'de> for Overlap {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match whole::<_, u32, { u32::MAX as i64 }>(deserializer)? {
+            seconds @ 0..=WEEK => Ok(Self(seconds)),
+            _ => Err(serde::de::Error::custom(
+                "expected a number of seconds from 0 to 604800 (7 days), such as 86400",
+            )),
         }
     }
 }

@@ -46,7 +46,7 @@ Never use a new key to get rid of an open operation. Every problem says whether 
 been executed (`side_effects`) and what to do next (`retry`). `needs_attention` means that a person must \
 decide; lookups continue meanwhile.";
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("flights", "Search offers."),
     ("orders", "Book, read, pay and close orders."),
     (
@@ -74,6 +74,10 @@ const TAGS: [(&str, &str); 9] = [
         "The purchasing accounts and their sessions. For operators.",
     ),
     (
+        "keys",
+        "The API keys of callers. For operators that may use all purchasing accounts.",
+    ),
+    (
         "system",
         "Health, metrics and this document. No key is required.",
     ),
@@ -96,7 +100,6 @@ pub fn document() -> OpenApi {
             Method::GET => item.get.as_mut(),
             Method::POST => item.post.as_mut(),
             Method::PUT => item.put.as_mut(),
-            Method::PATCH => item.patch.as_mut(),
             Method::DELETE => item.delete.as_mut(),
             _ => None,
         });

@@ -26,10 +26,11 @@ async fn shown(state: &ApiState, caller: &Caller, id: OperationId) -> Result<Res
     Ok(OperationView::new(operation, timeline).with_status(StatusCode::OK))
 }
 
-/// The operation, if the caller may see it: its own, or any for an operator.
+/// The operation, if the caller may see it: its own, or any for an operator; in both cases of an account that it may use.
 pub(super) fn visible(operation: Option<Operation>, caller: &Caller) -> Result<Operation, Problem> {
     operation
         .filter(|operation| own_only(caller).is_none_or(|own| operation.caller == own))
+        .filter(|operation| caller.may_use(&operation.account))
         .ok_or_else(|| Problem::new(Code::OperationNotFound))
 }
 

@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 
 use super::problem::{Code, Problem};
 use super::{
-    ApiState, accounts, attachments, changes, events, flights, notifications, openapi, operations,
-    orders, refunds, request_log, scopes, swagger_ui, system, webhooks,
+    ApiState, accounts, attachments, changes, events, flights, keys, notifications, openapi,
+    operations, orders, refunds, request_log, scopes, swagger_ui, system, webhooks,
 };
 
 /// The allowance for the rest of an upload: the other part and the multipart framing.
@@ -55,6 +55,10 @@ pub(super) fn v1(max_attachment: usize) -> OpenApiRouter<ApiState> {
         .routes(routes!(operations::reconcile::reconcile_operation))
         .routes(routes!(operations::resolve::resolve_operation))
         .routes(routes!(notifications::list::list_notifications))
+        .routes(routes!(keys::create::create_key, keys::list::list_keys))
+        .routes(routes!(keys::get::get_key, keys::update::update_key))
+        .routes(routes!(keys::rotate_secret::rotate_key_secret))
+        .routes(routes!(keys::revoke::revoke_key))
         .routes(routes!(accounts::list::list_accounts))
         .routes(routes!(accounts::get::get_account))
         .routes(routes!(accounts::authorize::authorize_account))

@@ -6,7 +6,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::ApiState;
-use super::auth::Caller;
+use super::auth::{Admitted, Caller};
 use super::problem::{Code, Problem};
 use crate::domain::access::Scope::{
     self, AfterSales, Events, Operator, OrdersRead, OrdersWrite, Pay, Raw, Search,
@@ -74,6 +74,12 @@ pub(super) const REQUIRED: &[(Method, &str, &[Scope])] = &[
     (Method::POST, "/v1/webhooks/{id}/resume", &[Events]),
     (Method::POST, "/v1/webhooks/{id}/rotate-secret", &[Events]),
     (Method::GET, "/v1/notifications", &[Operator]),
+    (Method::GET, "/v1/keys", &[Operator]),
+    (Method::POST, "/v1/keys", &[Operator]),
+    (Method::GET, "/v1/keys/{id}", &[Operator]),
+    (Method::PUT, "/v1/keys/{id}", &[Operator]),
+    (Method::POST, "/v1/keys/{id}/rotate-secret", &[Operator]),
+    (Method::POST, "/v1/keys/{id}/revoke", &[Operator]),
     (Method::GET, "/v1/accounts", &[Operator]),
     (Method::GET, "/v1/accounts/{account}", &[Operator]),
     (
@@ -113,6 +119,7 @@ pub(super) async fn check(State(state): State<ApiState>, request: Request, next:
     let (mut parts, body) = request.into_parts();
     match Caller::from_request_parts(&mut parts, &state).await {
         Ok(caller) if scopes.iter().any(|scope| caller.has(*scope)) => {
+            parts.extensions.insert(Admitted::new(&state.auth, &caller));
             next.run(Request::from_parts(parts, body)).await
         }
         Ok(caller) => missing(&caller, scopes).into_response(),

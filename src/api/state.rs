@@ -14,6 +14,7 @@ use super::auth::AuthTable;
 use super::openapi;
 use super::problem::{Code, Problem};
 use super::request_log::RequestHandles;
+use crate::access::service::KeyService;
 use crate::clock::SharedClock;
 use crate::config::{Config, Server};
 use crate::notifications::feed::EventReader;
@@ -50,6 +51,7 @@ pub struct Shared {
     pub(super) services: Option<Arc<Services>>,
     pub(super) feed: Option<Arc<EventReader>>,
     pub(super) webhooks: Option<Arc<WebhookService>>,
+    pub(super) keys: Option<Arc<KeyService>>,
     pub(super) limits: Limits,
     pub(super) document: Bytes,
     pub(super) request_handles: Arc<RequestHandles>,
@@ -92,7 +94,7 @@ impl Limits {
 }
 
 impl ApiState {
-    /// The same state with the operations, the accounts, the feed of their events, and webhooks.
+    /// The same state with the operations, the accounts, the feed of their events, webhooks, and stored keys.
     #[must_use]
     pub fn with_operations(
         self,
@@ -100,11 +102,13 @@ impl ApiState {
         accounts: Arc<Accounts>,
         feed: Arc<EventReader>,
         webhooks: Arc<WebhookService>,
+        keys: Arc<KeyService>,
     ) -> Self {
         Self(Arc::new(Shared {
             services: Some(Arc::new(Services::new(operations, accounts))),
             feed: Some(feed),
             webhooks: Some(webhooks),
+            keys: Some(keys),
             ..Arc::unwrap_or_clone(self.0)
         }))
     }
@@ -147,11 +151,21 @@ impl ApiState {
             .ok_or_else(|| Problem::new(Code::ShuttingDown))
     }
 
+    /// The stored API keys.
+    ///
+    /// # Errors
+    /// [`Code::ShuttingDown`] before the operations exist, that is, while the gateway is not ready.
+    pub fn keys(&self) -> Result<&Arc<KeyService>, Problem> {
+        self.keys
+            .as_ref()
+            .ok_or_else(|| Problem::new(Code::ShuttingDown))
+    }
+
     /// The state of a gateway with this configuration; it is not ready yet.
     #[must_use]
     pub fn new(config: &Config, clock: SharedClock, metrics: Option<PrometheusHandle>) -> Self {
         Self(Arc::new(Shared {
-            auth: Arc::new(AuthTable::new(config)),
+            auth: Arc::new(AuthTable::new(config, clock.clone())),
             readiness: Readiness::default(),
             metrics,
             clock,
@@ -159,6 +173,7 @@ impl ApiState {
             services: None,
             feed: None,
             webhooks: None,
+            keys: None,
             limits: Limits::new(&config.server),
             document: openapi::served(config.auth.mode),
             request_handles: Arc::default(),

@@ -27,9 +27,10 @@ use super::operations::unreadable;
 use super::problem::{Code, FieldError, Problem, SideEffects};
 use crate::domain::ids::WebhookId;
 use crate::domain::operation::EventKind;
+use crate::domain::sealed::NewSecret;
 use crate::domain::time::Rfc3339;
 use crate::domain::webhook::{Webhook, WebhookState};
-use crate::notifications::webhooks::service::{NewSecret, Refused};
+use crate::notifications::webhooks::service::Refused;
 
 /// A webhook: an endpoint to which the gateway delivers events. A secret is shown only in the response that creates it.
 #[derive(Debug, Serialize, ToSchema)]

@@ -78,8 +78,10 @@ fn digest(value: &Value) -> Result<[u8; 32], String> {
 
 fn scopes(value: &Value) -> Result<Scopes, String> {
     let words = value::texts(value)?;
-    let known = |word: &String| Scope::ALL.into_iter().find(|scope| scope.as_str() == word);
-    let scopes: Option<Scopes> = words.iter().map(known).collect();
+    let scopes: Option<Scopes> = words
+        .iter()
+        .map(|word| word.parse::<Scope>().ok())
+        .collect();
     scopes.filter(|scopes| !scopes.is_empty()).ok_or_else(|| {
         let words = Scope::ALL.map(|scope| format!("`{scope}`"));
         format!("expected a list of {}", words.join(", "))
@@ -161,32 +163,22 @@ impl Auth {
         table.finish();
 
         let mut keys: BTreeMap<String, Key> = BTreeMap::new();
-        let mut all_read = true;
         for (name, value) in named {
-            match Key::read(callers.at(&name, value)) {
-                Some(key) => {
-                    if let Some((other, _)) = keys.iter().find(|(_, k)| k.digest == key.digest) {
-                        problems.add(format!(
-                            "`auth.keys.{other}` and `auth.keys.{name}` have the same key"
-                        ));
-                    }
-                    keys.insert(name, key);
-                }
-                None => all_read = false,
+            let Some(key) = Key::read(callers.at(&name, value)) else {
+                continue;
+            };
+            if let Some((other, _)) = keys.iter().find(|(_, k)| k.digest == key.digest) {
+                problems.add(format!(
+                    "`auth.keys.{other}` and `auth.keys.{name}` have the same key"
+                ));
             }
+            keys.insert(name, key);
         }
         let mode = mode?;
-        match mode {
-            AuthMode::Keys => problems.unless(!keys.is_empty() || !all_read, || {
-                "`auth.keys` is empty, so no caller could authenticate; define one, such as \
-                 `[auth.keys.booking-app]` with `key_file`, or set `auth.mode = \"none\"` on a \
-                 loopback listener"
-                    .to_owned()
-            }),
-            AuthMode::None => problems.unless(keys.is_empty(), || {
-                "`auth.keys` is set, but is ignored because `auth.mode` is `none`".to_owned()
-            }),
-        }
+        // Keys that are created at run time suffice for `keys`.
+        problems.unless(mode == AuthMode::Keys || keys.is_empty(), || {
+            "`auth.keys` is set, but is ignored because `auth.mode` is `none`".to_owned()
+        });
         Some(Self { mode, keys })
     }
 }

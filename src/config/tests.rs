@@ -280,7 +280,6 @@ fn contradictions_are_refused() {
             "[auth.keys.a]\nkey = '0123456789abcdef'",
             "`auth.keys` is set, but",
         ),
-        ("[auth]\nmode = 'keys'", "`auth.keys` is empty"),
         (
             "[auth]\nmode = 'keys'\n[auth.keys.a]\nkey = '0123456789abcdef'\naccounts = ['b']",
             "`auth.keys.a.accounts` names the unknown account `b`",

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -35,8 +37,8 @@ pub enum Scope {
     /// Call methods of TOP directly.
     #[serde(rename = "raw")]
     Raw,
-    /// Operate the gateway: see the operations and events of all callers, decide operations that need attention, and
-    /// administer accounts and keys.
+    /// Operate the gateway: decide operations that need attention, and administer accounts and keys. With the scope of a call, also
+    /// see what belongs to other callers: operations, events and webhooks.
     #[serde(rename = "operator")]
     Operator,
 }
@@ -71,6 +73,20 @@ impl Scope {
 
     const fn bit(self) -> u8 {
         1 << self as u8
+    }
+}
+
+/// The text is no scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected one of {}", Scope::ALL.map(Scope::as_str).join(", "))]
+pub struct NotAScope;
+
+impl FromStr for Scope {
+    type Err = NotAScope;
+
+    fn from_str(text: &str) -> Result<Self, NotAScope> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|scope| scope.as_str() == text).ok_or(NotAScope)
     }
 }
 
@@ -148,6 +164,12 @@ impl Serialize for Scopes {
 impl<'de> Deserialize<'de> for Scopes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let scopes = Vec::<Scope>::deserialize(deserializer)?;
+        if scopes.len() > Scope::ALL.len() {
+            return Err(D::Error::custom(format!(
+                "expected at most {} scopes",
+                Scope::ALL.len()
+            )));
+        }
         Ok(scopes.into_iter().collect())
     }
 }
@@ -199,5 +221,7 @@ mod tests {
             r#"["search","pay"]"#
         );
         assert!(serde_json::from_str::<Scopes>(r#"["admin"]"#).is_err());
+        let too_many = serde_json::to_string(&[Scope::Pay; 9]).unwrap();
+        assert!(serde_json::from_str::<Scopes>(&too_many).is_err());
     }
 }

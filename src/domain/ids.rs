@@ -164,6 +164,21 @@ text_type!(
 );
 
 text_type!(
+    /// The name of a caller: an app, or a person who operates the gateway. It owns the operations that are requested with its
+    /// API keys.
+    #[schema(
+        value_type = String,
+        pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
+        min_length = 1,
+        max_length = 64,
+        example = "booking-app"
+    )]
+    CallerName,
+    |b| is_reference(b) && b[0].is_ascii_alphanumeric(),
+    "the name of a caller: 1 to 64 letters, digits, '_', '.' or '-', such as \"booking-app\""
+);
+
+text_type!(
     /// Identifies a passenger without revealing the identity: a keyed hash of the travel document.
     /// The same document on the same purchasing account has the same id in every order.
     #[schema(
@@ -262,6 +277,29 @@ uuid_id!(
     WebhookId,
     "a webhook id: a UUID, such as \"0197a3f0-5c1e-7b44-9d1a-6f0c2d9e8b71\""
 );
+
+uuid_id!(
+    /// The id of an API key (UUID version 7: sorts by time).
+    #[schema(example = "0197a3f0-5c1e-7b44-9d1a-6f0c2d9e8b71")]
+    KeyId,
+    "the id of an API key: a UUID, such as \"0197a3f0-5c1e-7b44-9d1a-6f0c2d9e8b71\""
+);
+
+impl KeyId {
+    /// The id in 32 hexadecimal digits, as it stands in an API key.
+    #[must_use]
+    pub fn to_digits(self) -> String {
+        self.0.as_simple().to_string()
+    }
+
+    /// The reverse of [`Self::to_digits`].
+    #[must_use]
+    pub fn from_digits(digits: &str) -> Option<Self> {
+        (digits.len() == 32)
+            .then(|| Uuid::try_parse(digits).ok().map(Self))
+            .flatten()
+    }
+}
 
 /// The key of all hashes that the gateway stores in place of personal data.
 #[derive(Clone, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! The journal on SQLite: WAL, `synchronous=FULL`, one writer, many readers.
 
+mod api_keys;
 mod attachments;
 mod check;
 #[cfg(test)]

@@ -1,3 +1,5 @@
 //! Callers: their keys and what these permit.
 
+mod keys;
+mod leaks;
 mod scopes;

@@ -122,6 +122,26 @@ async fn webhooks(sender: &mut Sender) -> String {
     id
 }
 
+/// Sends the examples about API keys. Returns the id of the key.
+async fn keys(sender: &mut Sender) -> String {
+    let created = sender.send("create_key", "").await;
+    assert_eq!(created.status, 201, "{created:?}");
+    let id = created.body["key"]["id"].as_str().unwrap().to_owned();
+    let rotated = sender.send("rotate_key_secret", &id).await;
+    assert_eq!(rotated.status, 200, "{rotated:?}");
+    let version = rotated.header("etag").unwrap();
+    let update = sender.document.body_of("update_key");
+    let path = format!("/v1/keys/{id}");
+    let headers = [("If-Match", version)];
+    let updated = sender
+        .world
+        .send(Method::PUT, &path, &headers, Some(&update));
+    let updated = updated.await;
+    assert_eq!(updated.status, 200, "{updated:?}");
+    sender.sent.insert("update_key");
+    id
+}
+
 /// Sends the examples of the document.
 struct Sender {
     world: World,
@@ -264,6 +284,7 @@ async fn every_example_request_of_the_document_works_unchanged() {
     );
 
     let webhook = webhooks(&mut sender).await;
+    let key = keys(&mut sender).await;
     let account = sender.send("enter_session", "").await;
     assert_eq!(account.status, 200, "{account:?}");
     assert_eq!(account.body["session"]["origin"], "authorization");
@@ -310,6 +331,8 @@ async fn every_example_request_of_the_document_works_unchanged() {
         }
         let item = if path.starts_with("/v1/webhooks") {
             &webhook
+        } else if path.starts_with("/v1/keys") {
+            &key
         } else {
             booked.operation()
         };

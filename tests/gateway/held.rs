@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use fliggy_gateway::domain::api_key::{ApiKey, KeyDigest};
 use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{
     AccountName, HashKey, OperationId, OrderId, OutOrderNo, WebhookId,
@@ -13,11 +14,12 @@ use fliggy_gateway::domain::session::StoredSession;
 use fliggy_gateway::domain::webhook::{Delivery, Webhook};
 use fliggy_gateway::store::sqlite::SqliteJournal;
 use fliggy_gateway::store::{
-    Acceptance, Attachments, AttemptFilter, Attempted, Condition, Creation, DeliveryFilter, Due,
-    DueDelivery, DueOrder, Enqueue, Event, EventFilter, Feed, Filter, Inbox, Journal, JournalError,
-    Known, MessageFilter, NewMessage, NewOperation, Observed, Owners, Publication, Reception,
-    Relations, Resources, Save, Saved, SavedSession, SavedWebhook, Schedule, Sessions, Store,
-    StoredAttempt, StoredMessage, Waking, WebhookFilter, Webhooks, WithTimeline,
+    Acceptance, ApiKeys, Attachments, AttemptFilter, Attempted, Condition, Creation,
+    DeliveryFilter, Due, DueDelivery, DueOrder, Enqueue, Event, EventFilter, Feed, Filter, Inbox,
+    Journal, JournalError, Known, MessageFilter, NewMessage, NewOperation, Observed, Owners,
+    Publication, Reception, Relations, Resources, Save, Saved, SavedApiKey, SavedSession,
+    SavedWebhook, Schedule, Sessions, Store, StoredAttempt, StoredMessage, Waking, WebhookFilter,
+    Webhooks, WithTimeline,
 };
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -497,6 +499,27 @@ impl Sessions for HeldJournal {
         session: StoredSession,
     ) -> BoxFuture<'_, Result<SavedSession, JournalError>> {
         self.inner.save_session(session)
+    }
+}
+
+impl ApiKeys for HeldJournal {
+    fn api_keys(&self) -> BoxFuture<'_, Result<Vec<ApiKey>, JournalError>> {
+        self.inner.api_keys()
+    }
+
+    fn save_api_key(
+        &self,
+        key: ApiKey,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<SavedApiKey, JournalError>> {
+        self.inner.save_api_key(key, now)
+    }
+
+    fn mark_used(
+        &self,
+        used: Vec<(KeyDigest, Timestamp)>,
+    ) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.inner.mark_used(used)
     }
 }
 

@@ -222,6 +222,7 @@ macro_rules! on_every_store {
     };
 }
 
+mod api_keys;
 mod resources;
 mod sessions;
 mod webhooks;
@@ -489,13 +490,13 @@ async fn a_journal_of_a_later_gateway_is_not_changed() {
         .fetch_one(&mut later)
         .await
         .unwrap();
-    assert_eq!(version, 9);
-    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 10")
+    assert_eq!(version, 10);
+    sqlx::raw_sql("DROP TABLE attachments; PRAGMA user_version = 11")
         .execute(&mut later)
         .await
         .unwrap();
     let error = open_with(dir.path(), None).await.unwrap_err().to_string();
-    assert!(error.contains("has version 10"), "{error}");
+    assert!(error.contains("has version 11"), "{error}");
     let tables: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_schema WHERE name = 'attachments'")
             .fetch_one(&mut later)
@@ -628,6 +629,9 @@ const VERSION_7: &str = include_str!("../vectors/journal/version-7.sql");
 /// A journal written by a gateway of version 8 that was killed: as that of version 7, and an unknown payment. Of its webhooks,
 /// one has all events; one has delivered, pending and dead deliveries; one is paused with an open replay; one was deleted.
 const VERSION_8: &str = include_str!("../vectors/journal/version-8.sql");
+
+/// A journal written by a gateway of version 9 that was killed: as that of version 8, and a session that was entered by hand.
+const VERSION_9: &str = include_str!("../vectors/journal/version-9.sql");
 
 /// Opens a journal that an earlier gateway has written.
 async fn open_old(dir: &Path, earlier: &'static str) -> SqliteJournal {

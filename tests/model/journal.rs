@@ -1,5 +1,6 @@
 //! The journal of one process: reads go to the store directly, changes stop at a gate.
 
+use fliggy_gateway::domain::api_key::{ApiKey, KeyDigest};
 use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{
     AccountName, HashKey, OperationId, OrderId, OutOrderNo, WebhookId,
@@ -10,11 +11,12 @@ use fliggy_gateway::domain::operation::{
 use fliggy_gateway::domain::session::StoredSession;
 use fliggy_gateway::domain::webhook::{Delivery, Webhook};
 use fliggy_gateway::store::{
-    Acceptance, Attachments, AttemptFilter, Attempted, Condition, Creation, DeliveryFilter, Due,
-    DueDelivery, DueOrder, Enqueue, Event, EventFilter, Feed, Filter, Inbox, Journal, JournalError,
-    Known, MessageFilter, NewMessage, NewOperation, Observed, Owners, Publication, Reception,
-    Relations, Resources, Save, Saved, SavedSession, SavedWebhook, Schedule, Sessions, Store,
-    StoredAttempt, StoredMessage, Waking, WebhookFilter, Webhooks, WithTimeline,
+    Acceptance, ApiKeys, Attachments, AttemptFilter, Attempted, Condition, Creation,
+    DeliveryFilter, Due, DueDelivery, DueOrder, Enqueue, Event, EventFilter, Feed, Filter, Inbox,
+    Journal, JournalError, Known, MessageFilter, NewMessage, NewOperation, Observed, Owners,
+    Publication, Reception, Relations, Resources, Save, Saved, SavedApiKey, SavedSession,
+    SavedWebhook, Schedule, Sessions, Store, StoredAttempt, StoredMessage, Waking, WebhookFilter,
+    Webhooks, WithTimeline,
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -414,6 +416,27 @@ impl Sessions for GatedJournal {
         session: StoredSession,
     ) -> BoxFuture<'_, Result<SavedSession, JournalError>> {
         self.read(move |store| store.save_session(session))
+    }
+}
+
+impl ApiKeys for GatedJournal {
+    fn api_keys(&self) -> BoxFuture<'_, Result<Vec<ApiKey>, JournalError>> {
+        self.read(|store| store.api_keys())
+    }
+
+    fn save_api_key(
+        &self,
+        key: ApiKey,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<SavedApiKey, JournalError>> {
+        self.read(move |store| store.save_api_key(key, now))
+    }
+
+    fn mark_used(
+        &self,
+        used: Vec<(KeyDigest, Timestamp)>,
+    ) -> BoxFuture<'_, Result<(), JournalError>> {
+        self.read(move |store| store.mark_used(used))
     }
 }
 

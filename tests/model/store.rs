@@ -2,6 +2,8 @@
 //! database. It passes the suite of `tests/journal`.
 
 // The paths are relative to this file, which two tests include.
+#[path = "store/api_keys.rs"]
+mod api_keys;
 #[path = "store/sessions.rs"]
 mod sessions;
 #[path = "store/webhooks.rs"]
@@ -9,6 +11,7 @@ mod webhooks;
 
 use std::sync::{Mutex, MutexGuard};
 
+use fliggy_gateway::domain::api_key::ApiKey;
 use fliggy_gateway::domain::attachment::KeptAttachment;
 use fliggy_gateway::domain::ids::{AccountName, HashKey, OperationId, OrderId, OutOrderNo};
 use fliggy_gateway::domain::notice::Notice;
@@ -62,6 +65,7 @@ struct Tables {
     last_message: i64,
     hooks: webhooks::WebhookTables,
     sessions: Vec<StoredSession>,
+    api_keys: Vec<ApiKey>,
 }
 
 /// A message, with the time of its last delivery.

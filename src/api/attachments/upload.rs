@@ -13,6 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use crate::api::ApiState;
+use crate::api::auth::Admitted;
 use crate::api::context::AccountContext;
 use crate::api::extract::{Json, not_encoded, unread};
 use crate::api::outcome::problem_of;
@@ -153,6 +154,7 @@ impl FromRequest<ApiState> for Parts {
         let permit = Arc::clone(&state.limits.uploads)
             .try_acquire_owned()
             .map_err(|_| Problem::new(Code::Overloaded))?;
+        let admitted = request.extensions().get::<Admitted>().cloned();
         let mut parts = Multipart::from_request(request, state).await.map_err(|_| {
             Problem::new(Code::UnsupportedMediaType)
                 .hint("Send `Content-Type: multipart/form-data` with a part `file`.")
@@ -188,6 +190,7 @@ impl FromRequest<ApiState> for Parts {
                 }
             }
         }
+        Admitted::again(admitted.as_ref())?;
         let file = file
             .ok_or_else(|| Problem::invalid(FieldError::new("/file", "missing", "is missing")))?;
         Ok(Self(file, order_id, permit))

@@ -108,7 +108,9 @@ pub async fn list_events(
             after: page.next_after,
             ..filter
         };
-        page = feed.next(filter, at_most).await.map_err(unreadable)?;
+        let next = feed.next(filter, at_most);
+        let next = state.auth.during(&caller, next).await?;
+        page = next.map_err(unreadable)?;
     }
     Ok(Json(EventPage {
         items: page

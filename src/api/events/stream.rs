@@ -19,7 +19,7 @@ use utoipa::IntoParams;
 
 use super::{After, SubjectText, Types, filter, not_read};
 use crate::api::ApiState;
-use crate::api::auth::Caller;
+use crate::api::auth::{AuthTable, Caller};
 use crate::api::extract::{Query, header_problem};
 use crate::api::problem::{API, Code, Problem};
 use crate::domain::operation::EventKind;
@@ -116,6 +116,8 @@ struct Listener {
     filter: EventFilter,
     unsent: VecDeque<Arc<Event>>,
     heartbeat: Duration,
+    caller: Caller,
+    auth: Arc<AuthTable>,
     stopping: CancellationToken,
     _permit: OwnedSemaphorePermit,
 }
@@ -133,7 +135,7 @@ problem_answers!(
 ///
 /// The same events as `GET /v1/events`, as server-sent events: `id` is the `sequence`, `event` the `type`, `data` the
 /// event as JSON. While there are no events, a comment with the current `id` is sent every 15 seconds. The stream ends when
-/// the gateway stops, or when a client has not read what was sent for longer than `server.idle_timeout`. Connect again
+/// the gateway stops, when the API key ends or permits something else than before, or when a client has not read what was sent for longer than `server.idle_timeout`. Connect again
 /// with `Last-Event-ID`, as most clients of server-sent events do by themselves, and no event is missed.
 #[utoipa::path(
     get,
@@ -172,6 +174,8 @@ pub async fn stream_events(
         },
         unsent: page.events.into(),
         heartbeat: state.limits.heartbeat,
+        caller,
+        auth: state.auth.clone(),
         stopping: state.stopping.clone(),
         _permit: permit,
     };
@@ -192,14 +196,16 @@ impl Listener {
     /// The next event, or a comment if there is none for a while; nothing when the stream ends.
     async fn next(&mut self) -> Option<SseEvent> {
         if self.unsent.is_empty() && !self.stopping.is_cancelled() {
-            let next = self.reader.next(self.filter.clone(), self.heartbeat).await;
+            let next = self.reader.next(self.filter.clone(), self.heartbeat);
+            let next = self.auth.during(&self.caller, next).await.ok()?;
             let page = next
                 .inspect_err(|error| tracing::debug!(%error, "a stream of events ends"))
                 .ok()?;
             self.filter.after = page.next_after;
             self.unsent.extend(page.events);
         }
-        if self.stopping.is_cancelled() {
+        let is_over = self.stopping.is_cancelled() || self.auth.still(&self.caller).is_err();
+        if is_over {
             return None;
         }
         let Some(event) = self.unsent.pop_front() else {

@@ -65,7 +65,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PreferWait {
     }
 }
 
-/// `If-Match: "<version>"`: the version of the operation or webhook that the caller has read. The quotes are
+/// `If-Match: "<version>"`: the version of the resource that the caller has read. The quotes are
 /// optional, because shells easily remove them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IfMatch(pub u64);
@@ -92,7 +92,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
                 header_problem(
                     "If-Match",
                     "invalid",
-                    "expected the version of the operation or webhook, such as \"3\"",
+                    "expected the version of the resource, as in its `ETag`, such as \"3\"",
                 )
             })
     }

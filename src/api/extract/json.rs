@@ -14,6 +14,7 @@ use serde_path_to_error::Segment;
 use tower_http::timeout::TimeoutError;
 use utoipa::ToSchema;
 
+use super::super::auth::Admitted;
 use super::super::problem::{Code, FieldError, Problem};
 use super::{reason, schema};
 
@@ -29,9 +30,11 @@ impl<T: DeserializeOwned + ToSchema, S: Send + Sync> FromRequest<S> for Json<T> 
             return Err(Code::UnsupportedMediaType.into());
         }
         not_encoded(request.headers())?;
+        let admitted = request.extensions().get::<Admitted>().cloned();
         let body = Bytes::from_request(request, state)
             .await
             .map_err(|rejection| unread(rejection.status(), &rejection))?;
+        Admitted::again(admitted.as_ref())?;
         parse(&body).map(Json)
     }
 }

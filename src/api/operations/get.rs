@@ -70,7 +70,9 @@ pub async fn get_operation(
         let operations = state.operations()?;
         let found = operations.journal().get(id).await.map_err(unreadable)?;
         visible(found, &caller)?;
-        operations.wait(id, at_most).await.map_err(unreadable)?;
+        let wait = operations.wait(id, at_most);
+        let waited = state.auth.during(&caller, wait).await?;
+        waited.map_err(unreadable)?;
     }
     shown(&state, &caller, id).await
 }

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{shown, unreadable};
+use super::{shown, unreadable, visible};
 use crate::api::ApiState;
 use crate::api::auth::Operator;
 use crate::api::extract::{IfMatch, Json, Path};
@@ -97,8 +97,10 @@ pub async fn resolve_operation(
             change_order_no: request.change_order_no,
         },
     };
-    state
-        .operations()?
+    let operations = state.operations()?;
+    let found = operations.journal().get(id).await.map_err(unreadable)?;
+    visible(found, &caller)?;
+    operations
         .resolve(id, &resolve)
         .await
         .map_err(not_resolved)?;

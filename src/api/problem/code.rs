@@ -184,6 +184,10 @@ codes! {
         "There is no such webhook";
         "There is no webhook with this id that the key may see.";
         Option::None,
+    KeyNotFound "key_not_found" NOT_FOUND None Never None;
+        "There is no such API key";
+        "The gateway has created no API key with this id, or it was revoked long ago. Keys of the configuration have no id.";
+        Some("`GET /v1/keys` lists the keys."),
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED None Never None;
         "The path does not support this method";
         "The path exists; the header `Allow` lists the methods that it supports.";
@@ -280,6 +284,23 @@ codes! {
         "The caller has a webhook with this address";
         "Each caller has at most one webhook for an address, so that a repeated request creates no second one.";
         Some("Use the existing webhook. If its secret is not known, rotate it."),
+    KeyExists "key_exists" CONFLICT None Never None;
+        "The caller has an active API key";
+        "Each caller has at most one active key, with up to two secrets. The detail names it.";
+        Some("Rotate its secret (`POST /v1/keys/{id}/rotate-secret`), or revoke it first."),
+    KeyLimit "key_limit" CONFLICT None Never None;
+        "There are too many API keys or secrets";
+        "The gateway has 1000 keys that are not revoked, or two secrets of the key are in force.";
+        Some("Revoke keys that are not used. For the secret: if the response with the newest one was lost, rotate with \
+              `replace_newest: true`; else wait until the older one has ended, or rotate with `overlap_seconds: 0`, which ends both."),
+    KeyRevoked "key_revoked" CONFLICT None Never None;
+        "The API key was revoked";
+        "A revoked key cannot be changed or used again.";
+        Some("Create a new key for the caller."),
+    KeyExpired "key_expired" CONFLICT None Never None;
+        "The API key has expired";
+        "A new secret of the key would not be accepted, so none was created.";
+        Some("Set a later `expires_at` first (`PUT /v1/keys/{id}`), or create a new key for the caller."),
     AccountMismatch "account_mismatch" CONFLICT None Never None;
         "Another Taobao user";
         "An account keeps its Taobao user, and a Taobao user has one account. The session was not stored.";
@@ -300,7 +321,7 @@ codes! {
         Some("Delete a webhook that is not used, or wait until an earlier secret has ended."),
     VersionMismatch "version_mismatch" PRECONDITION_FAILED None Never None;
         "The resource has changed in the meantime";
-        "`If-Match` does not name the current version of the operation or webhook.";
+        "`If-Match` does not name the current version of the operation, webhook or key.";
         Some("Read it again and decide from its current state."),
     PayloadTooLarge "payload_too_large" PAYLOAD_TOO_LARGE None Never None;
         "The request body is too large";
@@ -367,7 +388,7 @@ codes! {
         Some("Use an allowed address, or ask an operator of the gateway to add the host to `webhooks.allow`."),
     IfMatchMissing "if_match_missing" PRECONDITION_REQUIRED None Never None;
         "The header If-Match is missing";
-        "The operation or webhook may have changed since it was read, so the request must name the version that \
+        "The resource may have changed since it was read, so the request must name the version that \
          the decision is based on.";
         Some("Read it and send its `version` as `If-Match: \"<version>\"`."),
     RateLimited "rate_limited" TOO_MANY_REQUESTS None Later Some(1);

@@ -8,12 +8,13 @@ use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::extract::Path;
 use crate::api::operations::own_only;
-use crate::api::problem::{API, Code, Problem};
+use crate::api::problem::{API, Code, Problem, RESTRICTED};
 use crate::domain::ids::WebhookId;
 use crate::problem_answers;
 
 problem_answers!(
     PauseWebhookProblems = API,
+    RESTRICTED,
     &[Code::WebhookNotFound, Code::JournalUnavailable]
 );
 

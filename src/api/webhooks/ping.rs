@@ -9,7 +9,7 @@ use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Path};
 use crate::api::operations::own_only;
-use crate::api::problem::{API, Code, Problem};
+use crate::api::problem::{API, Code, Problem, RESTRICTED};
 use crate::domain::ids::WebhookId;
 use crate::domain::time::Rfc3339;
 use crate::domain::webhook::Outcome;
@@ -44,6 +44,7 @@ impl From<Exchange> for PingResult {
 
 problem_answers!(
     PingWebhookProblems = API,
+    RESTRICTED,
     &[
         Code::WebhookNotFound,
         Code::WebhooksDisabled,

@@ -11,7 +11,7 @@ use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Path};
 use crate::api::operations::own_only;
-use crate::api::problem::{API, BODY, Code, FieldError, Problem};
+use crate::api::problem::{API, BODY, Code, FieldError, Problem, RESTRICTED};
 use crate::domain::ids::WebhookId;
 use crate::domain::nullable::{LARGEST, whole};
 use crate::notifications::webhooks::service::Redelivery;
@@ -52,6 +52,7 @@ impl<'de> Deserialize<'de> for Sequence {
 
 problem_answers!(
     RedeliverProblems = API,
+    RESTRICTED,
     BODY,
     &[
         Code::WebhookNotFound,

@@ -1,20 +1,18 @@
 //! `POST /v1/webhooks/{id}/rotate-secret`
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{WebhookWithSecret, etag, refused, view_of_changed};
 use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::extract::{Json, Path};
+use crate::api::limit::Overlap;
 use crate::api::operations::own_only;
-use crate::api::problem::{API, BODY, Code, Problem};
+use crate::api::problem::{API, BODY, Code, Problem, RESTRICTED};
 use crate::domain::ids::WebhookId;
-use crate::domain::nullable::whole;
 use crate::problem_answers;
 
 /// How long the present secret remains in use.
@@ -29,31 +27,9 @@ pub struct RotateSecretRequest {
     overlap_seconds: Overlap,
 }
 
-/// 0 to 7 days.
-#[derive(Debug, Clone, Copy)]
-struct Overlap(u32);
-
-const WEEK: u32 = 7 * 24 * 60 * 60;
-
-impl Default for Overlap {
-    fn default() -> Self {
-        Self(24 * 60 * 60)
-    }
-}
-
-impl<'de> Deserialize<'de> for Overlap {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match whole::<_, u32, { u32::MAX as i64 }>(deserializer)? {
-            seconds @ 0..=WEEK => Ok(Self(seconds)),
-            _ => Err(serde::de::Error::custom(
-                "expected a number of seconds from 0 to 604800 (7 days), such as 86400",
-            )),
-        }
-    }
-}
-
 problem_answers!(
     RotateSecretProblems = API,
+    RESTRICTED,
     BODY,
     &[
         Code::WebhookNotFound,
@@ -86,7 +62,7 @@ pub async fn rotate_webhook_secret(
     Path(id): Path<WebhookId>,
     Json(request): Json<RotateSecretRequest>,
 ) -> Result<Response, Problem> {
-    let overlap = Duration::from_secs(request.overlap_seconds.0.into());
+    let overlap = request.overlap_seconds.get();
     let rotated = state.webhooks()?.rotate(id, own_only(&caller), overlap);
     let (webhook, secret) = rotated.await.map_err(refused)?;
     let webhook = view_of_changed(&state, webhook).await?;

@@ -10,7 +10,7 @@ use crate::api::ApiState;
 use crate::api::auth::Caller;
 use crate::api::extract::{IfMatch, Json, Path};
 use crate::api::operations::own_only;
-use crate::api::problem::{API, BODY, Code, Problem};
+use crate::api::problem::{API, BODY, Code, Problem, RESTRICTED};
 use crate::domain::ids::WebhookId;
 use crate::domain::operation::EventKind;
 use crate::notifications::webhooks::service::WebhookSettings;
@@ -36,6 +36,7 @@ pub struct UpdateWebhookRequest {
 
 problem_answers!(
     UpdateWebhookProblems = API,
+    RESTRICTED,
     BODY,
     &[
         Code::WebhookNotFound,

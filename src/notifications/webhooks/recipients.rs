@@ -1,13 +1,17 @@
 //! The callers that may get events.
 
-use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
 use crate::domain::webhook::Webhook;
 use crate::store::EventFilter;
 
-/// The callers of this gateway, and whether each is an operator.
-#[derive(Clone, Debug, Default)]
-pub struct Recipients(BTreeMap<String, bool>);
+/// For the name of a caller that may get events: whether it is an operator.
+type Find = dyn Fn(&str) -> Option<bool> + Send + Sync;
+
+/// The present callers of this gateway.
+#[derive(Clone)]
+pub struct Recipients(Arc<Find>);
 
 /// The events that a webhook gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,20 +25,26 @@ pub(super) enum Scope {
 // === impl Recipients ===
 
 impl Recipients {
-    /// These callers; the operators among them are marked.
+    /// The callers that the function knows: for a caller that may get events, it returns whether it is an operator.
     #[must_use]
-    pub fn new(callers: impl IntoIterator<Item = (String, bool)>) -> Self {
-        Self(callers.into_iter().collect())
+    pub fn new(find: impl Fn(&str) -> Option<bool> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(find))
     }
 
-    /// The events that the webhook gets; none if its owner is not a caller any more, or has lost the role that it needs.
+    /// The events that the webhook gets; none if its owner is not a caller any more, or has lost the scope that it needs.
     pub(super) fn scope(&self, webhook: &Webhook) -> Option<Scope> {
-        let is_operator = self.0.get(&webhook.owner)?;
+        let is_operator = (self.0)(&webhook.owner)?;
         match (webhook.all_callers, is_operator) {
             (false, _) => Some(Scope::Own(webhook.owner.clone())),
             (true, true) => Some(Scope::All),
             (true, false) => None,
         }
+    }
+}
+
+impl fmt::Debug for Recipients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Recipients")
     }
 }
 
@@ -61,8 +71,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_follow_the_present_keys_and_roles() {
-        let recipients = Recipients::new([("app".to_owned(), false), ("desk".to_owned(), true)]);
+    fn events_follow_the_present_callers() {
+        let recipients = Recipients::new(|name| match name {
+            "app" => Some(false),
+            "desk" => Some(true),
+            _ => None,
+        });
         let scope = |owner: &str, all_callers| {
             recipients.scope(&Webhook {
                 owner: owner.to_owned(),

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Serialize, Serializer};
 
 use super::address::{AllowList, parse_url};
 pub use super::attempt::Exchange;
@@ -16,6 +14,7 @@ use super::message::{self, Ping};
 use super::secret::{RotateError, Secrets};
 use crate::domain::ids::WebhookId;
 use crate::domain::operation::EventKind;
+use crate::domain::sealed::NewSecret;
 use crate::domain::webhook::{Delivery, Replay, Webhook, WebhookState};
 use crate::store::seal::SealKeys;
 pub use crate::store::{AttemptFilter, DeliveryFilter, WebhookFilter};
@@ -52,9 +51,6 @@ pub struct WebhookSettings {
     /// What the owner writes about it.
     pub description: Option<String>,
 }
-
-/// A new secret, which is shown once.
-pub struct NewSecret(SecretString);
 
 /// Which events to deliver again.
 #[derive(Clone, Copy, Debug)]
@@ -114,20 +110,6 @@ pub enum Refused {
     Unacknowledged(JournalError),
 }
 
-// === impl NewSecret ===
-
-impl fmt::Debug for NewSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("NewSecret(***)")
-    }
-}
-
-impl Serialize for NewSecret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.expose_secret())
-    }
-}
-
 // === impl WebhookService ===
 
 impl WebhookService {
@@ -177,7 +159,7 @@ impl WebhookService {
             Creation::TooMany => return Err(Refused::TooMany(self.max_per_caller)),
         }
         self.announce();
-        Ok((webhook, NewSecret(secrets.current().text())))
+        Ok((webhook, NewSecret::new(secrets.current().text())))
     }
 
     /// The position in the feed after which events are delivered.
@@ -271,7 +253,7 @@ impl WebhookService {
             })
             .await?;
         let added = added.ok_or(Refused::NotFound)?;
-        Ok((webhook, NewSecret(added)))
+        Ok((webhook, NewSecret::new(added)))
     }
 
     /// Pauses deliveries. Events are kept.
@@ -353,21 +335,21 @@ impl WebhookService {
     /// # Errors
     /// [`Refused`].
     pub async fn ping(&self, id: WebhookId, owner: Owner<'_>) -> Result<Exchange, Refused> {
-        let webhook = self.get(id, owner).await?;
+        let webhook = self.readable(id, owner).await?;
         let sender = Sender::new(self.parts.clone(), &webhook).map_err(Refused::NoSealKey)?;
         let message_id = format!("ping_{}", self.parts.clock.new_uuid().simple());
         let body = message::body(&Ping::new(id, self.parts.clock.wall()));
         Ok(sender.send(message_id, body).await)
     }
 
-    /// Whether the owner may read what is delivered to the webhook. One that is not an operator any more may not read the events
-    /// of others.
-    async fn readable(&self, id: WebhookId, owner: Owner<'_>) -> Result<(), Refused> {
+    /// The webhook, if the owner may read what is delivered to it. A caller that is not an operator, or whose other key is one,
+    /// may not read the events of others, and must not choose where they go.
+    async fn readable(&self, id: WebhookId, owner: Owner<'_>) -> Result<Webhook, Refused> {
         let webhook = self.get(id, owner).await?;
         if owner.is_some() && webhook.all_callers {
             return Err(Refused::Forbidden);
         }
-        Ok(())
+        Ok(webhook)
     }
 
     /// Deliveries, newest event first.
@@ -404,7 +386,7 @@ impl WebhookService {
         mut change: impl FnMut(&mut Webhook) -> Result<(), Refused>,
     ) -> Result<Webhook, Refused> {
         loop {
-            let before = self.get(id, owner).await?;
+            let before = self.readable(id, owner).await?;
             let mut webhook = before.clone();
             change(&mut webhook)?;
             if webhook == before {

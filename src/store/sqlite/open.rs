@@ -17,7 +17,7 @@ pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
 /// The version of the schema, which SQLite keeps in the file's header (`PRAGMA user_version`). Raise it when earlier
 /// gateways cannot use a journal that the new gateway writes.
-const VERSION: i64 = 9;
+const VERSION: i64 = 10;
 
 /// Converts a journal of version 1 to version 2: locks are per account, and operations that sent nothing are
 /// deleted after some time. Such operations of version 1 have an event, so they are kept.
@@ -43,6 +43,9 @@ const FROM_7_TO_8: &str = include_str!("from_7_to_8.sql");
 
 /// Converts a journal of version 8 to version 9: sessions of accounts are kept.
 const FROM_8_TO_9: &str = include_str!("from_8_to_9.sql");
+
+/// Converts a journal of version 9 to version 10: API keys are kept.
+const FROM_9_TO_10: &str = include_str!("from_9_to_10.sql");
 
 /// The end of the lease of an instance that is known to have ended.
 pub(super) const ENDED: i64 = i64::MIN + 1;
@@ -107,6 +110,7 @@ async fn checked(
         FROM_6_TO_7,
         FROM_7_TO_8,
         FROM_8_TO_9,
+        FROM_9_TO_10,
     ];
     for (from, script) in (1..).zip(scripts) {
         if (1..=from).contains(&version) {

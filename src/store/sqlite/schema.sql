@@ -247,6 +247,33 @@ CREATE TABLE IF NOT EXISTS sessions (
 -- A unique index allows several NULLs.
 CREATE UNIQUE INDEX IF NOT EXISTS sessions_user ON sessions (user_id);
 
+-- API keys that were created while the gateway runs. Lists of words are separated by blanks; no accounts means all.
+CREATE TABLE IF NOT EXISTS api_keys (
+    id                  TEXT    NOT NULL PRIMARY KEY,
+    -- The compare-and-set of every change.
+    revision            INTEGER NOT NULL,
+    caller              TEXT    NOT NULL,
+    description         TEXT,
+    scopes              TEXT    NOT NULL,
+    accounts            TEXT,
+    default_account     TEXT,
+    created_at          INTEGER NOT NULL,
+    created_by          TEXT    NOT NULL,
+    expires_at          INTEGER,
+    revoked_at          INTEGER
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS api_keys_caller ON api_keys (caller);
+
+-- Their secrets: the SHA-256 of the whole key.
+CREATE TABLE IF NOT EXISTS api_key_secrets (
+    digest              BLOB    NOT NULL PRIMARY KEY,
+    key_id              TEXT    NOT NULL,
+    created_at          INTEGER NOT NULL,
+    expires_at          INTEGER,
+    last_used_at        INTEGER
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS api_key_secrets_key ON api_key_secrets (key_id);
+
 -- Files that were uploaded to Fliggy. The id is a keyed hash of account, order and content.
 CREATE TABLE IF NOT EXISTS attachments (
     id              BLOB    NOT NULL PRIMARY KEY,

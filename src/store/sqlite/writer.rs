@@ -5,6 +5,7 @@ use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use metrics::{gauge, histogram};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection, Row, SqliteConnection};
@@ -13,9 +14,10 @@ use tokio::time::timeout;
 
 use super::health::Health;
 use super::{
-    attachments, failed, feed, inbox, ms_of, open, owners, resources, row, schedule, sessions,
-    timeline, webhooks,
+    api_keys, attachments, failed, feed, inbox, ms_of, open, owners, resources, row, schedule,
+    sessions, timeline, webhooks,
 };
+use crate::domain::api_key::{ApiKey, KeyDigest};
 use crate::domain::attachment::KeptAttachment;
 use crate::domain::ids::{OperationId, WebhookId};
 use crate::domain::operation::{
@@ -27,7 +29,8 @@ use crate::kill_point::{Point, reach};
 use crate::store::accept::{self, Conflicts, Placed};
 use crate::store::{
     Acceptance, Attempted, Creation, Enqueue, JournalError, Known, NewMessage, NewOperation,
-    Observed, Publication, Reception, Rereads, Save, Saved, SavedSession, SavedWebhook, Waking,
+    Observed, Publication, Reception, Rereads, Save, Saved, SavedApiKey, SavedSession,
+    SavedWebhook, Waking,
 };
 use crate::telemetry::metrics::{JOURNAL_COMMIT_SECONDS, JOURNAL_QUEUE};
 
@@ -50,6 +53,8 @@ pub(super) enum Command {
     RecordAttempt(Box<Attempted>, Answer<bool>),
     ForgetDeliveries(i64, Answer<u64>),
     SaveSession(Box<StoredSession>, Answer<SavedSession>),
+    SaveApiKey(Box<ApiKey>, Timestamp, Answer<SavedApiKey>),
+    MarkUsed(Vec<(KeyDigest, Timestamp)>, Answer<()>),
     Renew(String, i64, Answer<()>),
     WakeAll(i64, Answer<()>),
     Prune(i64, Answer<u64>),
@@ -77,6 +82,8 @@ impl Command {
             | Self::RecordAttempt(..)
             | Self::ForgetDeliveries(..)
             | Self::SaveSession(..)
+            | Self::SaveApiKey(..)
+            | Self::MarkUsed(..)
             | Self::Renew(..)
             | Self::WakeAll(..)
             | Self::Prune(..)
@@ -105,6 +112,8 @@ impl Command {
             | Self::Enqueue(..)
             | Self::ForgetDeliveries(..)
             | Self::SaveSession(..)
+            | Self::SaveApiKey(..)
+            | Self::MarkUsed(..)
             | Self::Renew(..)
             | Self::WakeAll(..)
             | Self::Prune(..)
@@ -238,6 +247,7 @@ pub(super) enum Done {
     CreateWebhook(Creation),
     SaveWebhook(SavedWebhook),
     SaveSession(SavedSession),
+    SaveApiKey(SavedApiKey),
     Changed(bool),
     Nothing,
 }
@@ -319,6 +329,13 @@ async fn committed(
             Command::SaveSession(session, _) => {
                 Done::SaveSession(sessions::save(connection, session).await?)
             }
+            Command::SaveApiKey(key, now, _) => {
+                Done::SaveApiKey(api_keys::save(connection, key, *now).await?)
+            }
+            Command::MarkUsed(used, _) => {
+                api_keys::mark_used(connection, used).await?;
+                Done::Nothing
+            }
             Command::Renew(instance, until, _) => {
                 schedule::renew(connection, instance, *until).await?;
                 Done::Nothing
@@ -389,6 +406,9 @@ fn reply(work: Vec<Command>, done: Vec<Done>) {
             (Command::SaveSession(_, answer), Done::SaveSession(saved)) => {
                 drop(answer.send(Ok(saved)));
             }
+            (Command::SaveApiKey(.., answer), Done::SaveApiKey(saved)) => {
+                drop(answer.send(Ok(saved)));
+            }
             (
                 Command::DeleteWebhook(_, answer)
                 | Command::Enqueue(_, answer)
@@ -402,6 +422,7 @@ fn reply(work: Vec<Command>, done: Vec<Done>) {
                 Command::Attachment(_, answer)
                 | Command::Publish(_, answer)
                 | Command::Observe(_, answer)
+                | Command::MarkUsed(_, answer)
                 | Command::Renew(_, _, answer)
                 | Command::WakeAll(_, answer)
                 | Command::Probe(answer),
@@ -422,6 +443,7 @@ fn reply(work: Vec<Command>, done: Vec<Done>) {
                 | Command::RecordAttempt(..)
                 | Command::ForgetDeliveries(..)
                 | Command::SaveSession(..)
+                | Command::SaveApiKey(..)
                 | Command::Stop(_),
                 _,
             ) => {}
@@ -441,12 +463,14 @@ fn refuse(command: Command, error: &JournalError) {
         Command::CreateWebhook(.., answer) => drop(answer.send(Err(error.clone()))),
         Command::SaveWebhook(_, answer) => drop(answer.send(Err(error.clone()))),
         Command::SaveSession(_, answer) => drop(answer.send(Err(error.clone()))),
+        Command::SaveApiKey(.., answer) => drop(answer.send(Err(error.clone()))),
         Command::DeleteWebhook(_, answer)
         | Command::Enqueue(_, answer)
         | Command::RecordAttempt(_, answer) => drop(answer.send(Err(error.clone()))),
         Command::Attachment(_, answer)
         | Command::Publish(_, answer)
         | Command::Observe(_, answer)
+        | Command::MarkUsed(_, answer)
         | Command::Renew(_, _, answer)
         | Command::WakeAll(_, answer)
         | Command::Probe(answer) => {

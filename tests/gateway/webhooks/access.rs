@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::receiver::{Message, Receiver};
 use super::{Headers, assert_consistent, create, feed, try_create};
-use crate::ticket::problem;
+use crate::ticket::{advance, problem};
 use crate::world::{self, KEYS, World, booking, search};
 
 const TRIPS: Headers = &[world::TRIPS];
@@ -142,6 +142,83 @@ async fn a_webhook_gets_the_events_of_its_owner_and_one_of_an_operator_those_of_
     let seen = feed(&world, &trips_hook).await;
     let message = &of_trips.messages()[0];
     assert!(seen.contains(message.event()), "{message:?}");
+}
+
+/// A key that the gateway created for the caller `app`, as headers.
+async fn key_of_app(world: &World) -> (String, Headers) {
+    let new = json!({"caller": "app", "scopes": ["search", "orders:write", "events"]});
+    let created = world.post_with("/v1/keys", CHIEF, &new).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    let key = created.body["api_key"].as_str().unwrap().to_owned();
+    let id = created.body["key"]["id"].as_str().unwrap().to_owned();
+    // The headers of a test live as long as its process.
+    let key: &'static str = key.leak();
+    (id, Vec::leak(vec![("X-Api-Key", key)]))
+}
+
+#[tokio::test]
+async fn a_webhook_rests_while_its_owner_has_no_key_and_misses_nothing() {
+    let world = World::start_with(KEYS, |_| {}).await;
+    let [of_app, of_all] = [(); 2].map(|()| Receiver::accepting());
+    let everything = json!({"all_callers": true});
+    create(&world, CHIEF, &of_all.url("/"), &everything).await;
+    let (key, app) = key_of_app(&world).await;
+    let hook = create(&world, app, &of_app.url("/"), &json!({})).await;
+    let order = booked(&world, "KEY-1", app).await;
+    of_app
+        .until(|all| all.iter().any(|m| m.is_about(&order)))
+        .await;
+    hook.until_idle(&world).await;
+    let before = of_app.messages().len();
+
+    let path = format!("/v1/keys/{key}/revoke");
+    let revoked = world.post_with(&path, CHIEF, &json!({})).await;
+    assert_eq!(revoked.status, 200, "{revoked:?}");
+    // Another event of the order, which its caller would get.
+    let path = order.as_str().unwrap();
+    advance(&world, &format!("orders/{path}"), "ticketed").await;
+    let read = world.get_with(&format!("/v1/orders/{path}"), CHIEF).await;
+    assert_eq!(read.status, 200, "{read:?}");
+    let is_ticketed =
+        |message: &Message| message.is_about(&order) && message.event()["type"] == "order.ticketed";
+    of_all.until(|all| all.iter().any(is_ticketed)).await;
+    assert_eq!(of_app.messages().len(), before);
+
+    // The caller's next key continues where the deliveries ended.
+    key_of_app(&world).await;
+    let messages = of_app.until(|all| all.iter().any(is_ticketed)).await;
+    assert_consistent(&messages);
+}
+
+#[tokio::test]
+async fn only_an_operators_key_changes_a_webhook_with_the_events_of_all() {
+    let world = World::start_with(KEYS, |_| {}).await;
+    let receiver = Receiver::accepting();
+    let everything = json!({"all_callers": true});
+    let hook = create(&world, CHIEF, &receiver.url("/"), &everything).await;
+    // Another key of the same caller, which is no operator's.
+    let new = json!({"caller": "chief", "scopes": ["events"]});
+    let created = world.post_with("/v1/keys", CHIEF, &new).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    let key = ("X-Api-Key", created.body["api_key"].as_str().unwrap());
+    let before = hook.get(&world).await;
+    let settings = json!({"url": receiver.url("/mine")});
+    for (method, rest, body) in [
+        (Method::PUT, "", Some(&settings)),
+        (Method::POST, "/rotate-secret", Some(&json!({}))),
+        (Method::POST, "/pause", None),
+        (Method::POST, "/resume", None),
+        (Method::POST, "/ping", None),
+        (Method::POST, "/redeliver", Some(&json!({"from": 1}))),
+        (Method::GET, "/deliveries", None),
+        (Method::GET, "/attempts", None),
+    ] {
+        let headers = [key, ("If-Match", "1")];
+        let refused = world.send(method, &hook.path(rest), &headers, body).await;
+        assert_eq!(problem(&refused), (403, "forbidden"), "{rest}: {refused:?}");
+    }
+    assert_eq!(hook.get(&world).await, before);
+    assert!(receiver.messages().is_empty());
 }
 
 #[tokio::test]
