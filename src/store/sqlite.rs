@@ -73,6 +73,7 @@ pub struct SqliteJournal {
     hash_key: HashKey,
     health: Arc<Health>,
     committed: watch::Sender<u64>,
+    converted_from: Option<i64>,
 }
 
 struct Tasks {
@@ -114,7 +115,7 @@ impl SqliteJournal {
         let given = settings.hash_key.as_ref();
         let prepared = open::prepare(&mut writing, &files, had_wal, given).await;
         let prepared = prepared.and_then(|prepared| files.record_companions().map(|()| prepared));
-        let (hash_key, wal_missing) = match prepared {
+        let (hash_key, wal_missing, converted_from) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
                 open::abandon(writing, had_wal, &error).await;
@@ -152,7 +153,14 @@ impl SqliteJournal {
             hash_key,
             health,
             committed,
+            converted_from,
         })
+    }
+
+    /// The version of the journal before this start converted it; none if it was not converted.
+    #[must_use]
+    pub fn converted_from(&self) -> Option<i64> {
+        self.converted_from
     }
 
     /// Runs a read and records any damage that it finds.

@@ -59,13 +59,13 @@ const KEY_CHECK: &str = "hash_key_check";
 const OPENED_AS: &str = "opened_as";
 
 /// Checks an existing journal and converts it if an earlier gateway wrote it, or creates a new journal. Returns the
-/// hash key, and whether the write-ahead log is missing.
+/// hash key, whether the write-ahead log is missing, and the version from which the journal was converted.
 pub(super) async fn prepare(
     connection: &mut SqliteConnection,
     files: &Files,
     had_wal: bool,
     given: Option<&HashKey>,
-) -> Result<(HashKey, bool), JournalError> {
+) -> Result<(HashKey, bool, Option<i64>), JournalError> {
     let version: i64 = sqlx::query_scalar("PRAGMA user_version")
         .fetch_one(&mut *connection)
         .await
@@ -86,7 +86,8 @@ pub(super) async fn prepare(
         control(connection, "COMMIT").await?;
         mark_open(connection, files).await?;
     }
-    prepared
+    let converted_from = (1..VERSION).contains(&version).then_some(version);
+    prepared.map(|(hash_key, wal_missing)| (hash_key, wal_missing, converted_from))
 }
 
 async fn control(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), JournalError> {
