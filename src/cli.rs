@@ -1,15 +1,20 @@
 //! The command line.
 
+use std::collections::BTreeSet;
 use std::error::Error;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigError, Profile};
+use crate::domain::access::Scope;
+use crate::domain::ids::{AccountName, CallerName};
+use crate::domain::time::Rfc3339;
 
 mod check_config;
+mod keys;
 mod openapi;
 mod sandbox;
 mod serve;
@@ -78,6 +83,203 @@ enum Command {
     /// Call TOP directly
     #[command(subcommand)]
     Top(TopCommand),
+    /// Create, list, change and revoke API keys
+    ///
+    /// Without `--url`, the command works on the journal of the configuration (`store.url`), so no gateway may be
+    /// running on it. Create the first key this way, before the first start. With `--url`, the command sends
+    /// requests to a running gateway, with the API key of an operator.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// List the keys, also those that have expired or were revoked
+    ///
+    /// Keys of the configuration (`auth.keys`) are not listed.
+    List {
+        #[command(flatten)]
+        place: KeyPlaceArgs,
+    },
+    /// Create a key for a caller, and print it
+    ///
+    /// The key is printed once and cannot be shown again. A caller has one active key at a time.
+    #[command(mut_arg("scopes", |scopes| scopes.required(true)), after_long_help = "\
+Examples:
+  The first key, for an operator, before the gateway is started:
+      fliggy-gateway keys create ops --scopes operator,orders:read,events --config gateway.toml
+
+  A key for an app, while the gateway is running:
+      GATEWAY_API_KEY=… fliggy-gateway keys create booking-app --url http://127.0.0.1:8080 \\
+          --scopes search,orders:read,orders:write,pay,after_sales,events")]
+    Create {
+        /// The name of the app or person that uses the key
+        caller: CallerName,
+        #[command(flatten)]
+        settings: KeySettingsArgs,
+        #[command(flatten)]
+        place: KeyPlaceArgs,
+    },
+    /// Change the settings of a key; options that are left out change nothing
+    ///
+    /// An option replaces the earlier value as a whole: `--scopes` names all scopes that the key is to have.
+    Update {
+        /// The id of the key, or the name of the caller for its active key
+        key: String,
+        #[command(flatten)]
+        settings: KeySettingsArgs,
+        #[command(flatten)]
+        place: KeyPlaceArgs,
+    },
+    /// Give a key a new secret, and print the new API key
+    ///
+    /// The id, the caller and the settings stay the same. The new API key is printed once and cannot be shown again.
+    Rotate {
+        /// The id of the key, or the name of the caller for its active key
+        key: String,
+        /// How long the present secret is still accepted, such as 30m, 24h or 7d, the maximum; 0 ends all
+        /// present secrets at once
+        #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = overlap)]
+        overlap: Overlap,
+        /// End the newest secret at once, because its key was lost before anybody had it
+        #[arg(long)]
+        replace_newest: bool,
+        #[command(flatten)]
+        place: KeyPlaceArgs,
+    },
+    /// Revoke a key at once; this cannot be undone
+    Revoke {
+        /// The id of the key, or the name of the caller for its active key
+        key: String,
+        #[command(flatten)]
+        place: KeyPlaceArgs,
+    },
+}
+
+impl KeysCommand {
+    fn place(&self) -> &KeyPlaceArgs {
+        match self {
+            Self::List { place }
+            | Self::Create { place, .. }
+            | Self::Update { place, .. }
+            | Self::Rotate { place, .. }
+            | Self::Revoke { place, .. } => place,
+        }
+    }
+}
+
+/// Where the keys are.
+#[derive(Debug, Args)]
+struct KeyPlaceArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// The address of a running gateway, such as http://127.0.0.1:8080. Set the variable GATEWAY_API_KEY to the API
+    /// key of an operator that may use all purchasing accounts
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// The file that contains the operator's API key, instead of GATEWAY_API_KEY; only with --url
+    #[arg(long, value_name = "FILE", requires = "url")]
+    api_key_file: Option<PathBuf>,
+    /// Print JSON in the form of the API
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct KeySettingsArgs {
+    /// The scopes, separated by commas: search, orders:read, orders:write, pay, after_sales, events, raw, operator
+    #[arg(long, value_name = "SCOPES", value_delimiter = ',')]
+    scopes: Vec<Scope>,
+    /// The purchasing accounts that the caller may use, separated by commas, or `all`, which is the default of a
+    /// new key
+    #[arg(long, value_name = "NAMES", value_parser = accounts)]
+    accounts: Option<Accounts>,
+    /// The account for requests that name none, or `none`, which is the default of a new key
+    #[arg(long, value_name = "NAME", value_parser = default_account)]
+    default_account: Option<DefaultAccount>,
+    /// When the key expires (RFC 3339, such as 2030-05-20T08:45:00+08:00), or `never`, which is the default of a
+    /// new key
+    #[arg(long, value_name = "TIME", value_parser = expiry)]
+    expires: Option<Expiry>,
+    /// What the key is for; an empty text removes the description
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+}
+
+impl KeySettingsArgs {
+    /// Whether no setting is named.
+    fn is_empty(&self) -> bool {
+        self.scopes.is_empty()
+            && self.accounts.is_none()
+            && self.default_account.is_none()
+            && self.expires.is_none()
+            && self.description.is_none()
+    }
+}
+
+/// The accounts that a caller may use; none for the word `all`.
+#[derive(Clone, Debug)]
+struct Accounts(Option<BTreeSet<AccountName>>);
+
+/// The account of requests that name none; none for the word `none`.
+#[derive(Clone, Debug)]
+struct DefaultAccount(Option<AccountName>);
+
+/// When a key ends by itself; none if never.
+#[derive(Clone, Copy, Debug)]
+struct Expiry(Option<Rfc3339>);
+
+#[derive(Clone, Copy, Debug)]
+struct Overlap(std::time::Duration);
+
+fn accounts(text: &str) -> Result<Accounts, String> {
+    if text == "all" {
+        return Ok(Accounts(None));
+    }
+    let names = text.split(',').map(|name| match name {
+        "all" => Err("`all` must be the only value".to_owned()),
+        // Not a name, because it could be meant as the opposite of `all`.
+        "none" => Err(
+            "expected `all`, or names of purchasing accounts separated by commas, such as default,second".to_owned(),
+        ),
+        name => name.parse::<AccountName>().map_err(|error| error.to_string()),
+    });
+    names
+        .collect::<Result<_, _>>()
+        .map(|names| Accounts(Some(names)))
+}
+
+fn default_account(text: &str) -> Result<DefaultAccount, String> {
+    let parsed = match text {
+        "none" => return Ok(DefaultAccount(None)),
+        // Not a name, because it could be meant as in `--accounts`.
+        "all" => Err("expected an account name, such as \"default\"".to_owned()),
+        name => name.parse().map_err(|error| format!("{error}")),
+    };
+    parsed
+        .map(|name| DefaultAccount(Some(name)))
+        .map_err(|error| format!("{error}, or `none`"))
+}
+
+fn expiry(text: &str) -> Result<Expiry, String> {
+    match text {
+        "never" => Ok(Expiry(None)),
+        text => text.parse().map(|at| Expiry(Some(at))).map_err(|_| {
+            "expected a time such as 2030-05-20T08:45:00+08:00 (RFC 3339), or `never`".to_owned()
+        }),
+    }
+}
+
+fn overlap(text: &str) -> Result<Overlap, String> {
+    const MOST: std::time::Duration = std::time::Duration::from_hours(7 * 24);
+    if text == "0" {
+        return Ok(Overlap(std::time::Duration::ZERO));
+    }
+    let parsed = humantime_serde::re::humantime::parse_duration(text).ok();
+    parsed
+        .filter(|overlap| *overlap <= MOST)
+        .map(Overlap)
+        .ok_or_else(|| "expected 0 to 7 days, such as 24h".to_owned())
 }
 
 #[derive(Debug, Subcommand)]
@@ -214,8 +416,7 @@ pub fn run() -> ExitCode {
                 Failure::Usage(text) => (text, 2),
                 Failure::Failed(error) => (chain(&*error), 1),
             };
-            // If standard error is closed, the message is lost.
-            let _ = writeln!(std::io::stderr(), "fliggy-gateway: {text}");
+            note(&text);
             ExitCode::from(status)
         }
     }
@@ -230,6 +431,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::CheckConfig(args) => check_config::run(&args),
         Command::Sign(args) => sign::run(&args),
         Command::Top(TopCommand::Call(args)) => top_call::run(&args),
+        Command::Keys(command) => keys::run(&command),
     }
 }
 
@@ -259,13 +461,24 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
+/// Prints a line to standard error. If standard error is closed, the line is lost.
+fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "fliggy-gateway: {text}");
+}
+
 /// Prints to standard output. A closed pipe (`| head`) is not a failure.
 fn print(text: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::failed(error)),
+    match print_all(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::failed(error)),
         _ => Ok(()),
     }
+}
+
+/// Prints to standard output what must not be lost. A closed pipe is an error too.
+fn print_all(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 /// Runs a command that needs the asynchronous runtime.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::process::{Command, Output};
 
 fn gateway(args: &[&str], env: &[(&str, &str)]) -> Output {
@@ -87,7 +89,7 @@ fn sign_shows_the_signed_text_without_the_secret() {
 
 #[test]
 fn a_call_without_a_connection_reports_the_address_and_the_cause() {
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = closed.local_addr().unwrap();
     drop(closed);
     let refused = format!("({address}): connection refused");
@@ -139,4 +141,212 @@ fn help_shows_the_sandbox_and_every_command_has_help() {
         assert!(gateway(&[command, "--help"], &[]).status.success());
     }
     assert!(gateway(&["top", "call", "--help"], &[]).status.success());
+    for command in ["list", "create", "update", "rotate", "revoke"] {
+        assert!(gateway(&["keys", command, "--help"], &[]).status.success());
+    }
+}
+
+#[test]
+fn keys_refuses_invalid_options_before_it_does_anything() {
+    const CREATE: [&str; 4] = ["create", "app", "--scopes", "search"];
+    let folder = env!("CARGO_MANIFEST_DIR");
+    let create = |args: &[&'static str]| [&CREATE[..], args].concat();
+    let list = |url| vec!["list", "--url", url];
+    for (args, parts) in [
+        (
+            vec!["create", "app"],
+            &["required arguments were not provided", "--scopes"][..],
+        ),
+        (
+            create(&["--accounts", "none"]),
+            &["`all`, or names", "such as default,second"],
+        ),
+        (
+            create(&["--accounts", "default,all"]),
+            &["`all` must be the only value"],
+        ),
+        (
+            create(&["--accounts", "all,default"]),
+            &["`all` must be the only value"],
+        ),
+        (create(&["--accounts", "A"]), &["an account name"]),
+        (create(&["--accounts", ""]), &["an account name"]),
+        (
+            create(&["--default-account", "all"]),
+            &["an account name", "or `none`"],
+        ),
+        (
+            list("http://user:canary@127.0.0.1:9"),
+            &["--url must not contain credentials", "GATEWAY_API_KEY"],
+        ),
+        (
+            list("http://canary@127.0.0.1:9"),
+            &["--url must not contain credentials"],
+        ),
+        (
+            list("http://127.0.0.1:9/?key=canary"),
+            &["--url must not contain a query"],
+        ),
+        (
+            list("http://127.0.0.1:9/#canary"),
+            &["--url must not contain a query"],
+        ),
+        (
+            list("127.0.0.1:8080"),
+            &["--url", "such as http://127.0.0.1:8080"],
+        ),
+        (
+            list("localhost:8080"),
+            &["--url", "such as http://127.0.0.1:8080"],
+        ),
+        (
+            list("ftp://127.0.0.1"),
+            &["--url", "such as http://127.0.0.1:8080"],
+        ),
+        (
+            [
+                &list("http://127.0.0.1:9")[..],
+                &["--api-key-file", "nowhere"],
+            ]
+            .concat(),
+            &["--api-key-file", "cannot read nowhere"],
+        ),
+        (
+            [&list("http://127.0.0.1:9")[..], &["--api-key-file", folder]].concat(),
+            &["--api-key-file", "is not a file"],
+        ),
+    ] {
+        let output = gateway(&[&["keys"][..], &args].concat(), &[]);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert_eq!(text(&output.stdout), "");
+        assert!(!stderr.contains("canary"), "{stderr}");
+        for part in parts {
+            assert!(stderr.contains(part), "{args:?}: {part}: {stderr}");
+        }
+    }
+    let list = ["keys", "list", "--url", "http://127.0.0.1:9"];
+    let output = gateway(&list, &[("GATEWAY_API_KEY", "canary\nline")]);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("GATEWAY_API_KEY") && !stderr.contains("canary"));
+}
+
+/// A server that responds once with these bytes, and its address.
+fn responding(response: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request: Vec<u8> = Vec::new();
+        let mut buffer = [0; 4096];
+        while !request.windows(4).any(|end| *end == *b"\r\n\r\n") {
+            let read = stream.read(&mut buffer).unwrap();
+            assert_ne!(read, 0, "the request has no end");
+            request.extend(&buffer[..read]);
+        }
+        stream.write_all(response.as_bytes()).unwrap();
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn keys_says_what_is_wrong_with_a_response() {
+    let response = |status: &str, headers: &str, body: &str| {
+        let length = body.len();
+        format!(
+            "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+        )
+    };
+    let list = &["list"][..];
+    let create = &["create", "app", "--scopes", "search"][..];
+    let problem = r#"{"code":"invalid_request","detail":"See it.\n\u001b[31m","errors":[{"pointer":"/expires_at","message":"is in the past."}],"hint":"Fix it."}"#;
+    for (args, response, parts) in [
+        (
+            list,
+            response("200 OK", "", "<html>"),
+            &["200", "not as a gateway does", "--url"][..],
+        ),
+        (
+            list,
+            response("404 Not Found", "", "<html>"),
+            &["404", "not as a gateway does", "--url"],
+        ),
+        (
+            list,
+            response("502 Bad Gateway", "", "{}"),
+            &["502", "not as a gateway does", "--url"],
+        ),
+        (
+            list,
+            response(
+                "308 Permanent Redirect",
+                "Location: https://elsewhere/v1/keys\r\n",
+                "",
+            ),
+            &["308", "redirects to https://elsewhere/v1/keys", "--url"],
+        ),
+        (
+            list,
+            response("302 Found", "", ""),
+            &["302", "redirects", "--url"],
+        ),
+        (
+            list,
+            response("400 Bad Request", "", problem),
+            &["400 invalid_request. See it. [31m. --expires is in the past. Fix it"],
+        ),
+        // The key may exist if the response is lost.
+        (
+            create,
+            response("200 OK", "", "{}"),
+            &[
+                "200",
+                "not as a gateway does",
+                "may have been executed",
+                "keys list",
+            ],
+        ),
+        (
+            create,
+            "HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\n{".to_owned(),
+            &["may have been executed", "keys list"],
+        ),
+        (
+            create,
+            String::new(),
+            &["may have been executed", "keys list"],
+        ),
+    ] {
+        let url = responding(response.clone());
+        let args = [&["keys"][..], args, &["--url", &url]].concat();
+        let output = gateway(&args, &[("GATEWAY_API_KEY", "canary")]);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{response}: {stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        assert!(!stderr.contains("canary"), "{stderr}");
+        for part in parts {
+            assert!(stderr.contains(part), "{part}: {stderr}");
+        }
+    }
+}
+
+#[test]
+fn keys_warns_before_it_sends_a_key_without_encryption() {
+    for (host, warns) in [
+        // This leads to this machine too, where nothing listens on the port.
+        ("0.0.0.0", true),
+        ("127.0.0.1", false),
+        ("[::1]", false),
+        ("localhost", false),
+    ] {
+        let url = format!("http://{host}:9");
+        let args = ["keys", "list", "--url", &url];
+        let output = gateway(&args, &[("GATEWAY_API_KEY", "canary")]);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert_eq!(stderr.contains("without encryption"), warns, "{stderr}");
+        let failed = format!("no connection to {url}");
+        assert!(stderr.contains(&failed), "{stderr}");
+    }
 }

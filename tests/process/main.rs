@@ -12,6 +12,7 @@ mod accounts;
 mod ask;
 mod disk;
 mod feed;
+mod keys;
 mod kill;
 mod messages;
 mod sandbox;
