@@ -106,12 +106,17 @@ pub(in crate::api) fn unread(status: StatusCode, error: &(dyn Error + 'static)) 
     }
 }
 
-/// Parses a complete body as one JSON value.
+/// Parses a complete body as one JSON object.
 pub(super) fn parse<T: DeserializeOwned + ToSchema>(body: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| mismatch(&error, body, &T::name()))?;
     deserializer.end().map_err(|error| syntax(&error))?;
+    // serde also accepts an array with the values of the fields, in their order.
+    if body.trim_ascii_start().starts_with(b"[") {
+        let error = FieldError::new("", "wrong_type", "expected an object, such as {}");
+        return Err(Problem::invalid(error));
+    }
     Ok(value)
 }
 

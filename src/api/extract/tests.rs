@@ -121,6 +121,8 @@ async fn an_invalid_body_is_refused_with_place_and_reason_but_without_its_values
         (r#"{"adults": 1"#, "", "not_json"),
         ("", "", "not_json"),
         ("[]", "", "wrong_length"),
+        // The fields without their names.
+        (" [1, []]", "", "wrong_type"),
         ("\"canary\"", "", "wrong_type"),
     ];
     for (body, pointer, code) in cases {
